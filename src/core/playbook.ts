@@ -1,0 +1,81 @@
+/** What the guide folder says, as plain values. `src/guide` reads it; `TaskCreated` freezes it by hash. */
+
+/** A task type as data. Its name is the label that starts it. */
+export interface Playbook {
+  readonly name: string;
+  readonly title: string;
+  readonly phases: readonly Phase[];
+}
+
+/** A part of a task that ends in one gate. */
+export interface Phase {
+  /** From 1, without holes. */
+  readonly number: number;
+  /** A branch-safe word, e.g. `planning`. */
+  readonly name: string;
+  /** For people, e.g. `Planning`. */
+  readonly title: string;
+  /** Globs (picomatch) of the paths that a changeset of this phase may touch. */
+  readonly allowedPaths: readonly string[];
+  /** Checks of the phase as a whole, beside those that each step implies. */
+  readonly checks: readonly PhaseCheck[];
+  /** Most that the phase may spend, in US dollars. */
+  readonly budgetUsd: number;
+  readonly steps: readonly Step[];
+}
+
+export type PhaseCheck = "env-ignored" | "tests-exist";
+
+/** One deliverable inside a phase, with one guide. */
+export interface Step {
+  /** e.g. `01_idea`; unique within its phase and part of file names. */
+  readonly slug: string;
+  /** For people, e.g. `Idea definition`. */
+  readonly title: string;
+  /** The guide's Markdown body, without front matter. */
+  readonly guide: string;
+  /** Paths or globs; each must match at least one file at the end of the step. Those without wildcards that end in `.md` are documents. */
+  readonly outputs: readonly string[];
+  /** Headings (without `#`) that each document of the step must have. */
+  readonly sections: readonly string[];
+  /** Smallest length of each document, in code points of its text without front matter and surrounding white space. */
+  readonly minCharacters: number;
+  /** Globs, narrower than or equal to those of the phase. */
+  readonly allowedPaths: readonly string[];
+  /** Built-in tools of Claude Code that the step may use. */
+  readonly tools: readonly string[];
+}
+
+/** What the core needs of a frozen playbook. The texts stay in the store, under `hash`. */
+export interface PlaybookOutline {
+  readonly name: string;
+  readonly hash: string;
+  readonly phases: readonly PhaseOutline[];
+}
+
+export interface PhaseOutline {
+  readonly number: number;
+  readonly name: string;
+  readonly title: string;
+  readonly budgetUsd: number;
+  readonly steps: readonly StepOutline[];
+}
+
+export interface StepOutline {
+  readonly slug: string;
+  readonly title: string;
+}
+
+export function outlineOf(playbook: Playbook, hash: string): PlaybookOutline {
+  return {
+    name: playbook.name,
+    hash,
+    phases: playbook.phases.map(({ number, name, title, budgetUsd, steps }) => ({
+      number,
+      name,
+      title,
+      budgetUsd,
+      steps: steps.map(({ slug, title }) => ({ slug, title })),
+    })),
+  };
+}
