@@ -15,7 +15,9 @@ export type CheckId =
   | "no-placeholder"
   | "env-ignored"
   | "no-secrets"
-  | "tests-exist";
+  | "tests-exist"
+  /** Changes outside the paths of the phase, or forms that no changeset may have. */
+  | "paths-allowed";
 
 export interface Finding {
   readonly check: CheckId;

@@ -1,0 +1,349 @@
+/** What the shell needs of the world, in our own words. The adapters implement these; nothing here knows them. */
+import type { BlockReason } from "../core/outcome.ts";
+import type { Effect } from "../core/react.ts";
+import type { Repository, TaskEvent } from "../core/events.ts";
+import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";
+import type { Phase } from "../core/playbook.ts";
+import type { Finding, Tree, VerificationReport } from "../core/report.ts";
+import type { ExistingTask, TaskState } from "../core/state.ts";
+import type { Spent } from "../core/usage.ts";
+
+export interface Clock {
+  now(): Date;
+}
+
+export type NewId = () => string;
+
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+// ---------------------------------------------------------------- store
+
+/** Another command was committed first: load again, decide again. */
+export class StaleVersion extends Error {
+  override name = "StaleVersion";
+  readonly taskId: TaskId;
+  readonly expected: number;
+
+  constructor(taskId: TaskId, expected: number) {
+    super(`task ${taskId}: expected version ${expected}, found another`);
+    this.taskId = taskId;
+    this.expected = expected;
+  }
+}
+
+/** A message from outside, stored before anything is done about it. */
+export interface InboxMessage {
+  /** Delivery GUID of a webhook, or a name made from the run for a runner's message. The same key is the same message. */
+  readonly key: string;
+  readonly kind: "webhook" | "step" | "outcome";
+  /** Messages of one lane are processed in order of arrival; e.g. `repository:1` or `run:<id>`. */
+  readonly lane: string;
+  readonly body: string;
+  readonly receivedAt: string;
+}
+
+export interface ClaimedMessage extends InboxMessage {
+  readonly attempts: number;
+}
+
+/** Effect as it lies in the queue. */
+export interface ClaimedEffect {
+  readonly key: string;
+  readonly taskId: TaskId;
+  readonly effect: Effect;
+  /** How often it was claimed before this time. */
+  readonly attempts: number;
+}
+
+export interface NewEffect {
+  /** Made from the event that caused it: the second insert of the same key is a no-op. */
+  readonly key: string;
+  /** Effects of one lane run one after the other, in order of their insertion; a failed one holds its lane. */
+  readonly lane: string;
+  readonly effect: Effect;
+  readonly notBefore: string;
+  /** Where true and the same key waits unclaimed, the waiting row stays and takes the earlier `notBefore`; a finished row is waiting anew. */
+  readonly coalesce: boolean;
+}
+
+/** All of it or nothing. */
+export interface CommitUnit {
+  readonly taskId: TaskId;
+  /** Number of events that the decision was based on. */
+  readonly expectedVersion: number;
+  readonly events: readonly TaskEvent[];
+  /** The state after the events, from which the read models are written. */
+  readonly state: TaskState;
+  readonly effects: readonly NewEffect[];
+  /** The login that caused it, for the audit log. */
+  readonly userId: string | null;
+  /** Marked as processed in the same transaction. */
+  readonly inboxKey?: string;
+  /** Marked as done in the same transaction. */
+  readonly effectKey?: string;
+}
+
+export interface LiveStatus {
+  readonly currentAction: string | null;
+  readonly currentStep: string | null;
+  readonly spent: Spent;
+  readonly lastUpdate: string;
+}
+
+export interface RunSession {
+  readonly runId: RunId;
+  readonly taskId: TaskId;
+  readonly tokenHash: string;
+  readonly openedAt: string;
+  readonly lastHeardAt: string;
+  readonly closedAt: string | null;
+}
+
+export interface OpenRun {
+  readonly taskId: TaskId;
+  readonly runId: RunId;
+  readonly requestedAt: string;
+  readonly workflowRunId: number | null;
+  readonly lastHeardAt: string | null;
+}
+
+export interface Store {
+  readEvents(taskId: TaskId): Promise<readonly TaskEvent[]>;
+  /** Throws `StaleVersion`. Inserting the same unit twice is stale, too. */
+  commit(unit: CommitUnit): Promise<void>;
+  /** Newest first. */
+  tasksOfIssue(repositoryId: number, issueNumber: number): Promise<readonly TaskId[]>;
+  taskOfPullRequest(repositoryId: number, pullRequest: number): Promise<TaskId | null>;
+  taskOfRun(runId: RunId): Promise<TaskId | null>;
+  openRuns(): Promise<readonly OpenRun[]>;
+  /** State at a moment (TB.3); null where the task did not exist. */
+  reconstructTaskState(taskId: TaskId, at?: string): Promise<ExistingTask | null>;
+
+  /** `known` where the key was stored before. */
+  takeIn(message: InboxMessage): Promise<"new" | "known">;
+  /** At most one message a lane, oldest first, due at `now`. */
+  dueMessages(now: string, limit: number): Promise<readonly ClaimedMessage[]>;
+  markProcessed(key: string): Promise<void>;
+  /** Puts it off, or sets it aside for good where `retryAt` is null. */
+  markFailed(key: string, error: string, retryAt: string | null): Promise<void>;
+
+  /** The head of each lane that is due and not leased; leases them until `leaseUntil`. An expired lease counts as none. */
+  claimEffects(now: string, leaseUntil: string, limit: number): Promise<readonly ClaimedEffect[]>;
+  markEffectDone(key: string): Promise<void>;
+  /** Gives it back to be tried at `retryAt`; at its limit (`retryAt` null) it is failed and holds its lane. */
+  markEffectFailed(key: string, error: string, retryAt: string | null): Promise<void>;
+  /** Hands back an effect that was not finished, without counting the attempt (shutdown). */
+  releaseEffect(key: string): Promise<void>;
+  /** Failed effects of the task are due again, with fresh attempts. */
+  reviveEffects(taskId: TaskId, now: string): Promise<void>;
+  /** Earliest moment at which an effect or message becomes due; null where nothing waits. */
+  nextDueAt(): Promise<string | null>;
+
+  /** Content-addressed texts: frozen prompts and playbooks. */
+  saveText(hash: string, text: string): Promise<void>;
+  readText(hash: string): Promise<string | null>;
+  saveChangeset(id: ChangesetId, json: string): Promise<void>;
+  readChangeset(id: ChangesetId): Promise<string | null>;
+
+  saveRunSession(session: RunSession): Promise<void>;
+  runSessionByToken(tokenHash: string): Promise<RunSession | null>;
+  touchRunSession(runId: RunId, at: string): Promise<void>;
+  closeRunSession(runId: RunId, at: string): Promise<void>;
+  /** False where the OIDC token id was used before. */
+  rememberTokenId(jti: string, expiresAt: string): Promise<boolean>;
+
+  /** Appends what is new; answers the highest number that is stored. */
+  appendRunLog(runId: RunId, lines: readonly { readonly number: number; readonly line: string }[]): Promise<number>;
+  readRunLog(runId: RunId): Promise<readonly string[]>;
+  updateLive(taskId: TaskId, live: LiveStatus): Promise<void>;
+  readLive(taskId: TaskId): Promise<LiveStatus | null>;
+
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- GitHub
+
+export type Permission = "admin" | "write" | "read" | "none";
+
+export interface IssueText {
+  readonly title: string;
+  readonly body: string;
+  readonly author: string;
+  readonly authorIsBot: boolean;
+  readonly labels: readonly string[];
+  readonly open: boolean;
+}
+
+/** What must be so before a run can start. Null where all is well. */
+export interface Preflight {
+  readonly fault: Extract<
+    BlockReason,
+    { kind: "no-workflow-file" | "actions-disabled" | "no-model-secret" | "empty-repository" }
+  > | null;
+  readonly defaultBranch: string;
+  /** Head of the default branch; empty where the repository is empty. */
+  readonly headSha: string;
+  /** True where a workflow on push or pull_request reads secrets or has a write token (Q29). */
+  readonly ciIsSensitive: boolean;
+}
+
+export interface WorkflowRun {
+  readonly workflowRunId: number;
+  readonly url: string;
+  readonly status: "queued" | "in_progress" | "completed";
+  readonly conclusion: string | null;
+}
+
+/** One changeset to be put on a phase branch. */
+export interface Publication {
+  readonly branch: string;
+  readonly defaultBranch: string;
+  readonly changesetId: ChangesetId;
+  readonly message: string;
+  readonly changes: readonly PublishedChange[];
+}
+
+export type PublishedChange =
+  | {
+      readonly kind: "written";
+      readonly path: string;
+      readonly mode: "100644" | "100755" | "120000";
+      readonly content: Uint8Array;
+    }
+  | { readonly kind: "deleted"; readonly path: string };
+
+export interface GateState {
+  readonly pullRequest: number;
+  readonly open: boolean;
+  readonly merged: boolean;
+  readonly mergedBy: string | null;
+  readonly mergeSha: string | null;
+  readonly draft: boolean;
+  readonly headSha: string;
+}
+
+export interface ReviewState {
+  readonly reviewId: number;
+  readonly by: string;
+  readonly byBot: boolean;
+  readonly verdict: "approved" | "changes_requested" | "other";
+  readonly reviewedSha: string;
+}
+
+/** What the person is told once. `key` is found again on GitHub, so that a repeat writes nothing. */
+export type Notice =
+  | { readonly kind: "blocked"; readonly reason: BlockReason; readonly task: ExistingTask }
+  | { readonly kind: "second-label"; readonly label: string; readonly running: string }
+  | { readonly kind: "unknown-command"; readonly typed: string }
+  | { readonly kind: "refused"; readonly command: string; readonly reason: string }
+  | { readonly kind: "changes-requested"; readonly by: string; readonly task: ExistingTask };
+
+/** All that the status comment and the gate's body are written from. */
+export interface TaskView {
+  readonly task: ExistingTask;
+  readonly live: LiveStatus | null;
+  readonly model: string;
+}
+
+/** Every method is safe to repeat: it looks for what an earlier try left behind before it writes. */
+export interface GitHub {
+  permissionOf(repository: Repository, login: string): Promise<Permission>;
+  readIssue(repository: Repository, number: number): Promise<IssueText | null>;
+  preflight(repository: Repository): Promise<Preflight>;
+  /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
+  dispatchRun(
+    repository: Repository,
+    run: {
+      readonly runId: RunId;
+      readonly taskId: TaskId;
+      readonly phase: string;
+      readonly ref: string;
+      readonly repeated: boolean;
+    },
+  ): Promise<WorkflowRun>;
+  readRun(repository: Repository, workflowRunId: number): Promise<WorkflowRun | null>;
+  cancelRun(repository: Repository, workflowRunId: number): Promise<void>;
+  /** Head of a branch; null where there is none. */
+  headOf(repository: Repository, branch: string): Promise<string | null>;
+  publish(repository: Repository, publication: Publication): Promise<{ readonly commitSha: string }>;
+  openGate(
+    repository: Repository,
+    gate: { readonly branch: string; readonly base: string; readonly view: TaskView; readonly phase: number },
+  ): Promise<{ readonly pullRequest: number; readonly url: string; readonly draft: boolean }>;
+  readTree(repository: Repository, sha: string): Promise<Tree>;
+  /** Writes the body; with `ready` also the commit that lets CI run (unless `ciLater`), and the end of the draft. Answers the head. */
+  presentGate(
+    repository: Repository,
+    gate: {
+      readonly view: TaskView;
+      readonly phase: number;
+      readonly ready: boolean;
+      readonly branch: string;
+      readonly ciLater: boolean;
+    },
+  ): Promise<{ readonly headSha: string }>;
+  /** The commit that lets CI run on a gate that was approved (Q29); nothing where it is there. */
+  releaseCi(
+    repository: Repository,
+    gate: { readonly view: TaskView; readonly phase: number; readonly branch: string },
+  ): Promise<void>;
+  readGate(repository: Repository, pullRequest: number): Promise<GateState | null>;
+  reopenGate(repository: Repository, pullRequest: number): Promise<void>;
+  closeGate(repository: Repository, pullRequest: number): Promise<void>;
+  readReview(repository: Repository, pullRequest: number, reviewId: number): Promise<ReviewState | null>;
+  /** Creates or edits the one status comment. */
+  showStatus(repository: Repository, view: TaskView): Promise<void>;
+  notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
+}
+
+/** GitHub's answer that another try cannot change; the message is shown to people. */
+export class DispatchRefused extends Error {
+  override name = "DispatchRefused";
+}
+
+/** Try again, and not before the moment that GitHub names. */
+export class RetryLater extends Error {
+  override name = "RetryLater";
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
+    super(message, options);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+// ---------------------------------------------------------------- the rest
+
+export interface Verifier {
+  verifyPhase(tree: Tree, phase: Phase): Promise<VerificationReport>;
+  /** Faults of a changeset before anything of it is published. */
+  changesetFindings(changes: readonly PublishedChange[], phase: Phase, step: string): Promise<readonly Finding[]>;
+}
+
+/** Who a runner's OIDC token says it is. */
+export interface RunnerIdentity {
+  readonly tokenId: string;
+  readonly expiresAt: string;
+  readonly repositoryId: number;
+  readonly workflowRunId: number;
+  readonly runAttempt: number;
+  readonly eventName: string;
+  readonly workflowRef: string;
+  readonly ref: string;
+}
+
+/** Throws where the signature, issuer, audience or time is wrong. */
+export type VerifyRunner = (oidcToken: string) => Promise<RunnerIdentity>;
+
+/** A playbook by its label, resolved and hashed. */
+export interface Playbooks {
+  byLabel(
+    label: string,
+  ): { readonly playbook: import("../core/playbook.ts").Playbook; readonly hash: string; readonly json: string } | null;
+  fromJson(json: string): import("../core/playbook.ts").Playbook;
+}

@@ -1,0 +1,153 @@
+import type { ChangesetId, RunId, TaskId } from "./ids.ts";
+import type { BlockReason, Outcome } from "./outcome.ts";
+import type { PlaybookOutline } from "./playbook.ts";
+import type { CheckResult, Finding } from "./report.ts";
+import type { Spent } from "./usage.ts";
+
+/** Where a task lives. Ids are what counts; names are those of the moment, for links. */
+export interface Repository {
+  readonly installationId: number;
+  readonly repositoryId: number;
+  readonly owner: string;
+  readonly name: string;
+}
+
+export interface IssueRef {
+  readonly number: number;
+  readonly title: string;
+  readonly author: string;
+}
+
+export type ReviewVerdict = "approved" | "changes_requested";
+
+/** What happened, in the past tense. A shape never changes after it shipped: a new version gets an upcaster. */
+export type TaskEvent =
+  | {
+      readonly type: "TaskCreated";
+      readonly at: string;
+      readonly taskId: TaskId;
+      readonly repository: Repository;
+      readonly issue: IssueRef;
+      /** Who set the label, or the author for labels present at the start. */
+      readonly by: string;
+      readonly playbook: PlaybookOutline;
+      readonly taskBudgetUsd: number;
+      /** 1 for the first task of an issue, 2 for the second: the suffix of its branches. */
+      readonly ordinal: number;
+    }
+  /** Somebody with write started it; from here on the issue's text is frozen under `promptHash`. */
+  | {
+      readonly type: "TaskStarted";
+      readonly at: string;
+      readonly by: string;
+      readonly promptHash: string;
+      /** How many hidden characters or comments were stripped from the text. */
+      readonly hiddenRemoved: number;
+    }
+  | { readonly type: "PhaseStarted"; readonly at: string; readonly phase: number }
+  | {
+      readonly type: "RunRequested";
+      readonly at: string;
+      readonly runId: RunId;
+      readonly phase: number;
+      /** From 1; a rework is another attempt, a repeat after a fault of the environment is not. */
+      readonly attempt: number;
+      /** What the attempt must mend; empty for a first one. */
+      readonly findings: readonly Finding[];
+    }
+  | {
+      readonly type: "RunDispatched";
+      readonly at: string;
+      readonly runId: RunId;
+      readonly workflowRunId: number;
+      readonly url: string;
+    }
+  | { readonly type: "RunStarted"; readonly at: string; readonly runId: RunId }
+  | {
+      readonly type: "StepCompleted";
+      readonly at: string;
+      readonly runId: RunId;
+      readonly phase: number;
+      readonly step: string;
+      readonly changesetId: ChangesetId;
+      /** Files in the changeset, deletions included. */
+      readonly files: number;
+      readonly spent: Spent;
+    }
+  | {
+      readonly type: "StepPublished";
+      readonly at: string;
+      readonly phase: number;
+      readonly step: string;
+      readonly changesetId: ChangesetId;
+      readonly commitSha: string;
+    }
+  /** The app's own check refused what the runner handed over. */
+  | {
+      readonly type: "ChangesetRefused";
+      readonly at: string;
+      readonly phase: number;
+      readonly step: string;
+      readonly changesetId: ChangesetId;
+      readonly findings: readonly Finding[];
+    }
+  | {
+      readonly type: "GateOpened";
+      readonly at: string;
+      readonly phase: number;
+      readonly pullRequest: number;
+      readonly url: string;
+      /** False where the repository's plan has no drafts (Q30). */
+      readonly draft: boolean;
+    }
+  | {
+      readonly type: "RunEnded";
+      readonly at: string;
+      readonly runId: RunId;
+      readonly phase: number;
+      readonly outcome: Outcome;
+      /** Spent since the last completed step. */
+      readonly spent: Spent;
+    }
+  | {
+      readonly type: "PhaseVerified";
+      readonly at: string;
+      readonly phase: number;
+      readonly attempt: number;
+      readonly headSha: string;
+      readonly passed: boolean;
+      readonly checks: readonly CheckResult[];
+      readonly findings: readonly Finding[];
+    }
+  /** The gate became ready for review. */
+  | { readonly type: "ReviewCreated"; readonly at: string; readonly phase: number; readonly headSha: string }
+  | {
+      readonly type: "ReviewApproved";
+      readonly at: string;
+      readonly phase: number;
+      readonly by: string;
+      readonly headSha: string;
+    }
+  | {
+      readonly type: "ChangesRequested";
+      readonly at: string;
+      readonly phase: number;
+      readonly by: string;
+      readonly headSha: string;
+    }
+  /** The gate was merged. */
+  | {
+      readonly type: "PhaseCompleted";
+      readonly at: string;
+      readonly phase: number;
+      readonly by: string;
+      readonly mergeSha: string;
+    }
+  | { readonly type: "TaskPaused"; readonly at: string; readonly reason: BlockReason }
+  | { readonly type: "TaskResumed"; readonly at: string; readonly by: string }
+  | { readonly type: "TaskCompleted"; readonly at: string }
+  | { readonly type: "TaskFailed"; readonly at: string; readonly message: string }
+  | { readonly type: "TaskCancelled"; readonly at: string; readonly by: string };
+
+export type TaskEventType = TaskEvent["type"];
+export type EventOf<Type extends TaskEventType> = Extract<TaskEvent, { type: Type }>;

@@ -1,0 +1,374 @@
+import type { TaskEvent } from "./events.ts";
+import { invariant } from "./invariant.ts";
+import type { BlockReason } from "./outcome.ts";
+import { addSpent, nothingSpent } from "./usage.ts";
+import {
+  currentPhaseOf,
+  initialState,
+  liveRunOf,
+  outlineOfPhase,
+  type ExistingTask,
+  type Gate,
+  type PhaseProgress,
+  type StepProgress,
+  type TaskFacts,
+  type TaskState,
+} from "./state.ts";
+
+const recentActionsMax = 5;
+
+export function stateFrom(events: Iterable<TaskEvent>, from: TaskState = initialState): TaskState {
+  let state = from;
+  for (const event of events) state = evolve(state, event);
+  return state;
+}
+
+/** Folds one event. It judges nothing: what was accepted once is a fact. */
+export function evolve(state: TaskState, event: TaskEvent): TaskState {
+  if (event.type === "TaskCreated") {
+    invariant(state.status === "absent", "a task is created once");
+    return {
+      status: "draft",
+      taskId: event.taskId,
+      repository: event.repository,
+      issue: event.issue,
+      createdBy: event.by,
+      createdAt: event.at,
+      ordinal: event.ordinal,
+      playbook: event.playbook,
+      taskBudgetUsd: event.taskBudgetUsd,
+      prompt: null,
+      blockedBy: null,
+      phases: [],
+      recentActions: [{ at: event.at, text: actionTextOf(event) }],
+    };
+  }
+  invariant(state.status !== "absent", `${event.type} belongs to a task that exists`);
+  return evolveExisting(withRecentAction(state, event), event);
+}
+
+function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "TaskCreated" }>): ExistingTask {
+  const facts = factsOf(state);
+  switch (event.type) {
+    case "TaskStarted":
+      return {
+        ...facts,
+        status: "pending",
+        run: null,
+        prompt: { hash: event.promptHash, hiddenRemoved: event.hiddenRemoved, startedBy: event.by },
+      };
+    case "PhaseStarted":
+      return {
+        ...facts,
+        status: "pending",
+        run: null,
+        phases: [...facts.phases, newPhase(facts, event.phase, event.at)],
+      };
+    case "RunRequested":
+      return {
+        ...facts,
+        status: "pending",
+        run: {
+          runId: event.runId,
+          attempt: event.attempt,
+          requestedAt: event.at,
+          findings: event.findings,
+          dispatched: null,
+          started: false,
+        },
+        // What a rework must mend may be any step; a run decides by the findings which ones it takes up again.
+        phases: event.findings.length > 0 ? reopenSteps(facts, event.phase, event.findings) : facts.phases,
+      };
+    case "RunDispatched": {
+      if (state.status !== "pending" && state.status !== "in_progress") return state;
+      const run = state.run;
+      if (run === null || run.runId !== event.runId) return state;
+      return { ...state, run: { ...run, dispatched: { workflowRunId: event.workflowRunId, url: event.url } } };
+    }
+    case "RunStarted": {
+      const run = liveRunOf(state);
+      invariant(run?.runId === event.runId, "the run that starts is the live one");
+      return { ...facts, status: "in_progress", run: { ...run, started: true } };
+    }
+    case "StepCompleted":
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          environmentFaults: 0,
+          spent: addSpent(phase.spent, event.spent),
+          steps: onStep(phase, event.step, (step) => ({
+            ...step,
+            completed: true,
+            changesetId: event.changesetId,
+            commitSha: null,
+          })),
+        })),
+      };
+    case "StepPublished":
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          steps: onStep(phase, event.step, (step) =>
+            step.changesetId === event.changesetId ? { ...step, commitSha: event.commitSha } : step,
+          ),
+        })),
+      };
+    case "ChangesetRefused":
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          steps: onStep(phase, event.step, (step) => ({ ...step, completed: false, changesetId: null })),
+        })),
+      };
+    case "GateOpened":
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          gate: {
+            pullRequest: event.pullRequest,
+            url: event.url,
+            draft: event.draft,
+            review: "pending",
+            approvedBy: [],
+          },
+        })),
+      };
+    case "RunEnded":
+      return evolveRunEnded(facts, event);
+    case "PhaseVerified":
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          failedAttempts: phase.failedAttempts + (event.passed ? 0 : 1),
+          verification: {
+            attempt: event.attempt,
+            headSha: event.headSha,
+            passed: event.passed,
+            checks: event.checks,
+            findings: event.findings,
+          },
+        })),
+      };
+    case "ReviewCreated":
+      return {
+        ...facts,
+        status: "review",
+        phases: onGate(facts, event.phase, (gate) => ({ ...gate, draft: false, review: "in_review" })),
+      };
+    case "ReviewApproved":
+      return {
+        ...state,
+        phases: onGate(facts, event.phase, (gate) => ({
+          ...gate,
+          review: "approved",
+          approvedBy: [...gate.approvedBy.filter((login) => login !== event.by), event.by],
+        })),
+      };
+    case "ChangesRequested":
+      return {
+        ...state,
+        phases: onGate(facts, event.phase, (gate) => ({
+          ...gate,
+          review: "changes_requested",
+          approvedBy: gate.approvedBy.filter((login) => login !== event.by),
+        })),
+      };
+    case "PhaseCompleted":
+      return {
+        ...facts,
+        status: "pending",
+        run: null,
+        blockedBy: null,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          completed: { by: event.by, mergeSha: event.mergeSha, at: event.at },
+        })),
+      };
+    case "TaskPaused": {
+      const paused = { ...state, blockedBy: event.reason };
+      return dropsRun(event.reason) ? { ...factsOf(paused), status: "pending", run: null } : paused;
+    }
+    case "TaskResumed":
+      return { ...state, blockedBy: null };
+    case "TaskCompleted":
+      return { ...facts, status: "completed", endedAt: event.at };
+    case "TaskFailed":
+      return { ...facts, status: "failed", endedAt: event.at, message: event.message };
+    case "TaskCancelled":
+      return { ...facts, status: "cancelled", endedAt: event.at, cancelledBy: event.by };
+  }
+}
+
+function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "RunEnded" }>): ExistingTask {
+  const { outcome } = event;
+  const phases = onPhase(facts, event.phase, (phase) => ({
+    ...phase,
+    spent: addSpent(phase.spent, event.spent),
+    failedAttempts: phase.failedAttempts + (outcome.kind === "failed" ? 1 : 0),
+    environmentFaults: outcome.kind === "lost" ? phase.environmentFaults + 1 : phase.environmentFaults,
+  }));
+  return outcome.kind === "completed" || outcome.kind === "nothing-to-do"
+    ? { ...facts, status: "in_progress", run: null, phases }
+    : { ...facts, status: "pending", run: null, phases };
+}
+
+/** The reasons that come before a runner does any work: the requested run never existed. */
+function dropsRun(reason: BlockReason): boolean {
+  switch (reason.kind) {
+    case "no-workflow-file":
+    case "actions-disabled":
+    case "no-model-secret":
+    case "empty-repository":
+    case "dispatch-refused":
+      return true;
+    case "app-unreachable":
+    case "environment":
+    case "verification-failed":
+    case "budget-exhausted":
+    case "rate-limited":
+    case "gate-closed":
+    case "effect-failed":
+      return false;
+  }
+}
+
+/** Leaves out what only some statuses have, so that no spread carries it into another status. */
+function factsOf(state: ExistingTask): TaskFacts {
+  return {
+    taskId: state.taskId,
+    repository: state.repository,
+    issue: state.issue,
+    createdBy: state.createdBy,
+    createdAt: state.createdAt,
+    ordinal: state.ordinal,
+    playbook: state.playbook,
+    taskBudgetUsd: state.taskBudgetUsd,
+    prompt: state.prompt,
+    blockedBy: state.blockedBy,
+    phases: state.phases,
+    recentActions: state.recentActions,
+  };
+}
+
+function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProgress {
+  return {
+    phase,
+    startedAt,
+    steps: outlineOfPhase(facts, phase).steps.map(({ slug }) => ({
+      slug,
+      completed: false,
+      changesetId: null,
+      commitSha: null,
+    })),
+    gate: null,
+    failedAttempts: 0,
+    environmentFaults: 0,
+    verification: null,
+    spent: nothingSpent,
+    completed: null,
+  };
+}
+
+/** Steps named by a finding are open again; findings of the phase as a whole reopen its last step. */
+function reopenSteps(
+  facts: TaskFacts,
+  phase: number,
+  findings: readonly { readonly step: string | null }[],
+): readonly PhaseProgress[] {
+  return onPhase(facts, phase, (progress) => {
+    const last = progress.steps.at(-1)?.slug;
+    const named = new Set(findings.map((finding) => finding.step ?? last));
+    return {
+      ...progress,
+      steps: progress.steps.map((step) => (named.has(step.slug) ? { ...step, completed: false } : step)),
+    };
+  });
+}
+
+function onPhase(
+  facts: TaskFacts,
+  phase: number,
+  change: (phase: PhaseProgress) => PhaseProgress,
+): readonly PhaseProgress[] {
+  return facts.phases.map((candidate) => (candidate.phase === phase ? change(candidate) : candidate));
+}
+
+function onGate(facts: TaskFacts, phase: number, change: (gate: Gate) => Gate): readonly PhaseProgress[] {
+  return onPhase(facts, phase, (progress) => ({
+    ...progress,
+    gate: progress.gate === null ? null : change(progress.gate),
+  }));
+}
+
+function onStep(
+  phase: PhaseProgress,
+  slug: string,
+  change: (step: StepProgress) => StepProgress,
+): readonly StepProgress[] {
+  return phase.steps.map((step) => (step.slug === slug ? change(step) : step));
+}
+
+function withRecentAction(state: ExistingTask, event: Exclude<TaskEvent, { type: "TaskCreated" }>): ExistingTask {
+  const text = actionTextOf(event);
+  if (text === "") return state;
+  return { ...state, recentActions: [{ at: event.at, text }, ...state.recentActions].slice(0, recentActionsMax) };
+}
+
+/** A few words for the list of recent actions; empty for what people need not hear of. */
+function actionTextOf(event: TaskEvent): string {
+  switch (event.type) {
+    case "TaskCreated":
+      return "task created";
+    case "TaskStarted":
+      return `started by ${event.by}`;
+    case "PhaseStarted":
+      return `phase ${event.phase} started`;
+    case "RunRequested":
+      return "";
+    case "RunDispatched":
+      return "run dispatched";
+    case "RunStarted":
+      return "run started";
+    case "StepCompleted":
+      return `step ${event.step} completed`;
+    case "StepPublished":
+      return "";
+    case "ChangesetRefused":
+      return `changes of step ${event.step} refused`;
+    case "GateOpened":
+      return `pull request #${event.pullRequest} opened`;
+    case "RunEnded":
+      return `run ended: ${event.outcome.kind}`;
+    case "PhaseVerified":
+      return event.passed ? `phase ${event.phase} verified` : `phase ${event.phase} failed verification`;
+    case "ReviewCreated":
+      return `phase ${event.phase} ready for review`;
+    case "ReviewApproved":
+      return `approved by ${event.by}`;
+    case "ChangesRequested":
+      return `changes requested by ${event.by}`;
+    case "PhaseCompleted":
+      return `phase ${event.phase} merged by ${event.by}`;
+    case "TaskPaused":
+      return `paused: ${event.reason.kind}`;
+    case "TaskResumed":
+      return `resumed by ${event.by}`;
+    case "TaskCompleted":
+      return "task completed";
+    case "TaskFailed":
+      return "task failed";
+    case "TaskCancelled":
+      return `cancelled by ${event.by}`;
+  }
+}
+
+/** The phase that comes after the current one, or null after the last. */
+export function nextPhaseOf(state: TaskFacts): number | null {
+  const current = currentPhaseOf(state)?.phase ?? 0;
+  return state.playbook.phases.find((phase) => phase.number === current + 1)?.number ?? null;
+}

@@ -1,0 +1,36 @@
+import type { Finding } from "./report.ts";
+
+/** How a run ended, declared by the runner, or by the app when the runner fell silent (`lost`). */
+export type Outcome =
+  | { readonly kind: "completed" }
+  | { readonly kind: "nothing-to-do" }
+  | { readonly kind: "rate-limited"; readonly resetsAt: string | null; readonly message: string }
+  | { readonly kind: "budget-exhausted"; readonly spentUsd: number; readonly budgetUsd: number }
+  | { readonly kind: "slice-ended" }
+  /** The agent's fault: counts as a failed attempt. */
+  | { readonly kind: "failed"; readonly message: string; readonly findings: readonly Finding[] }
+  /** The environment's fault: the runner died, or the machine or provider did not answer. Uses up no rework. */
+  | { readonly kind: "lost"; readonly message: string }
+  | { readonly kind: "cancelled" };
+
+/** Why a task does not go on by itself. Each has one comment that says what to do next. */
+export type BlockReason =
+  | { readonly kind: "no-workflow-file" }
+  | { readonly kind: "actions-disabled" }
+  | { readonly kind: "no-model-secret" }
+  | { readonly kind: "empty-repository" }
+  /** The workflow ran to its end without ever opening a session with the app. */
+  | { readonly kind: "app-unreachable"; readonly runUrl: string }
+  | { readonly kind: "dispatch-refused"; readonly message: string }
+  | { readonly kind: "environment"; readonly faults: number; readonly message: string }
+  | { readonly kind: "verification-failed"; readonly attempts: number }
+  | {
+      readonly kind: "budget-exhausted";
+      readonly scope: "phase" | "task";
+      readonly spentUsd: number;
+      readonly budgetUsd: number;
+    }
+  | { readonly kind: "rate-limited"; readonly resetsAt: string | null; readonly message: string }
+  | { readonly kind: "gate-closed"; readonly pullRequest: number }
+  /** An effect on GitHub failed until its limit. */
+  | { readonly kind: "effect-failed"; readonly effect: string; readonly message: string };

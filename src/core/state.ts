@@ -1,0 +1,165 @@
+import type { IssueRef, Repository } from "./events.ts";
+import type { ChangesetId, RunId, TaskId } from "./ids.ts";
+import type { BlockReason } from "./outcome.ts";
+import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
+import type { CheckResult, Finding } from "./report.ts";
+import type { Spent } from "./usage.ts";
+import { invariant } from "./invariant.ts";
+
+/** Requirement A2.1, plus `cancelled`. */
+export type TaskStatus = "draft" | "pending" | "in_progress" | "review" | "completed" | "failed" | "cancelled";
+
+/** Requirement F1.1. */
+export type AgentStatus =
+  | "idle"
+  | "running"
+  | "waiting_review"
+  | "waiting_dependency"
+  | "waiting_question"
+  | "verifying"
+  | "paused"
+  | "completed"
+  | "failed"
+  | "error";
+
+/** Requirement C2.1. */
+export type ReviewStatus = "pending" | "in_review" | "approved" | "changes_requested";
+
+export interface LiveRun {
+  readonly runId: RunId;
+  readonly attempt: number;
+  readonly requestedAt: string;
+  readonly findings: readonly Finding[];
+  readonly dispatched: { readonly workflowRunId: number; readonly url: string } | null;
+  readonly started: boolean;
+}
+
+export interface Gate {
+  readonly pullRequest: number;
+  readonly url: string;
+  readonly draft: boolean;
+  readonly review: ReviewStatus;
+  readonly approvedBy: readonly string[];
+}
+
+export interface StepProgress {
+  readonly slug: string;
+  readonly completed: boolean;
+  readonly changesetId: ChangesetId | null;
+  readonly commitSha: string | null;
+}
+
+export interface Verification {
+  readonly attempt: number;
+  readonly headSha: string;
+  readonly passed: boolean;
+  readonly checks: readonly CheckResult[];
+  readonly findings: readonly Finding[];
+}
+
+export interface PhaseProgress {
+  readonly phase: number;
+  readonly startedAt: string;
+  readonly steps: readonly StepProgress[];
+  readonly gate: Gate | null;
+  /** Passes that ended in a failed verification or in a failure of the agent (Q12). */
+  readonly failedAttempts: number;
+  /** Faults of the environment in a row; a completed step clears them (Q12). */
+  readonly environmentFaults: number;
+  readonly verification: Verification | null;
+  readonly spent: Spent;
+  readonly completed: { readonly by: string; readonly mergeSha: string; readonly at: string } | null;
+}
+
+/** What every task has once it exists. */
+export interface TaskFacts {
+  readonly taskId: TaskId;
+  readonly repository: Repository;
+  readonly issue: IssueRef;
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly ordinal: number;
+  readonly playbook: PlaybookOutline;
+  readonly taskBudgetUsd: number;
+  /** Null while a draft: the issue's text is not frozen yet. */
+  readonly prompt: { readonly hash: string; readonly hiddenRemoved: number; readonly startedBy: string } | null;
+  /** Why the task does not go on by itself; a person must do something first. */
+  readonly blockedBy: BlockReason | null;
+  /** One entry for each phase that was started, in order; the last one is the current phase. */
+  readonly phases: readonly PhaseProgress[];
+  /** The last five things that happened, newest first (F2.1). */
+  readonly recentActions: readonly { readonly at: string; readonly text: string }[];
+}
+
+/** A union by status: what a status does not have, it cannot misuse. */
+export type TaskState =
+  | { readonly status: "absent" }
+  | ({ readonly status: "draft" } & TaskFacts)
+  /** Waits for a run to begin. */
+  | ({ readonly status: "pending"; readonly run: LiveRun | null } & TaskFacts)
+  /** `run` is null while the app itself verifies or presents what the last run handed over. */
+  | ({ readonly status: "in_progress"; readonly run: LiveRun | null } & TaskFacts)
+  | ({ readonly status: "review" } & TaskFacts)
+  | ({ readonly status: "completed"; readonly endedAt: string } & TaskFacts)
+  | ({ readonly status: "failed"; readonly endedAt: string; readonly message: string } & TaskFacts)
+  | ({ readonly status: "cancelled"; readonly endedAt: string; readonly cancelledBy: string } & TaskFacts);
+
+export type ExistingTask = Exclude<TaskState, { status: "absent" }>;
+
+export const initialState: TaskState = { status: "absent" };
+
+export function isSettled(state: ExistingTask): boolean {
+  return state.status === "completed" || state.status === "failed" || state.status === "cancelled";
+}
+
+export function liveRunOf(state: ExistingTask): LiveRun | null {
+  return state.status === "pending" || state.status === "in_progress" ? state.run : null;
+}
+
+export function currentPhaseOf(state: TaskFacts): PhaseProgress | null {
+  return state.phases.at(-1) ?? null;
+}
+
+export function outlineOfPhase(state: TaskFacts, phase: number): PhaseOutline {
+  const outline = state.playbook.phases.find((candidate) => candidate.number === phase);
+  invariant(outline !== undefined, `playbook ${state.playbook.name} has no phase ${phase}`);
+  return outline;
+}
+
+export function agentStatusOf(state: ExistingTask): AgentStatus {
+  if (state.blockedBy !== null && !isSettled(state)) {
+    return state.blockedBy.kind === "effect-failed" || state.blockedBy.kind === "environment" ? "error" : "paused";
+  }
+  switch (state.status) {
+    case "draft":
+      return "idle";
+    case "pending":
+      return "idle";
+    case "in_progress":
+      return state.run === null ? "verifying" : "running";
+    case "review":
+      return "waiting_review";
+    case "completed":
+      return "completed";
+    case "failed":
+      return "failed";
+    case "cancelled":
+      return "idle";
+  }
+}
+
+/** Branch of a phase (Q6). */
+export function branchOf(state: TaskFacts, phase: number): string {
+  const suffix = state.ordinal > 1 ? `-r${state.ordinal}` : "";
+  return `phasegate/${state.issue.number}-${phase}-${outlineOfPhase(state, phase).name}${suffix}`;
+}
+
+/** Whole percent of the playbook's steps that are completed. */
+export function progressPercentOf(state: TaskFacts): number {
+  const total = state.playbook.phases.reduce((sum, phase) => sum + phase.steps.length, 0);
+  const done = state.phases.reduce(
+    (sum, phase) => sum + (phase.completed ? phase.steps.length : phase.steps.filter((step) => step.completed).length),
+    0,
+  );
+  return total === 0 ? 0 : Math.floor((100 * done) / total);
+}

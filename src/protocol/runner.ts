@@ -1,0 +1,206 @@
+import { z } from "zod";
+
+/**
+ * What crosses between the app and the runner over HTTP, in both directions.
+ * The app serves this version and the one before it (Q32); a runner says which one it speaks.
+ */
+export const protocolVersion = 1;
+export const protocolVersionsServed: readonly number[] = [1];
+
+export const runnerRoutes = {
+  session: "/runner/session",
+  events: "/runner/events",
+  step: "/runner/step",
+  outcome: "/runner/outcome",
+} as const;
+
+/** The audience that the runner asks for in its OIDC token: the app's own address, so that no other app's token fits. */
+export function audienceOf(appUrl: string): string {
+  return `phasegate:${appUrl.replace(/\/+$/u, "")}`;
+}
+
+export const limits = {
+  /** Body of one hand-over: a changeset of 20 MiB in base64 and what is around it. */
+  stepBodyBytesMax: 32 * 1024 * 1024,
+  eventsPerBatchMax: 200,
+  eventTextCharactersMax: 4_000,
+  findingsMax: 50,
+} as const;
+
+export const Usage = z.object({
+  inputTokens: z.int().nonnegative(),
+  outputTokens: z.int().nonnegative(),
+  cacheCreationInputTokens: z.int().nonnegative(),
+  cacheReadInputTokens: z.int().nonnegative(),
+});
+
+export const Spent = z.object({ usage: Usage, costUsd: z.number().nonnegative() });
+
+export const Finding = z.object({
+  check: z.enum([
+    "outputs-exist",
+    "long-enough",
+    "sections-present",
+    "no-placeholder",
+    "env-ignored",
+    "no-secrets",
+    "tests-exist",
+    "paths-allowed",
+  ]),
+  step: z.string().nullable(),
+  path: z.string().nullable(),
+  line: z.int().positive().nullable(),
+  message: z.string().max(2_000),
+});
+
+const Step = z.object({
+  slug: z.string(),
+  title: z.string(),
+  guide: z.string(),
+  outputs: z.array(z.string()),
+  sections: z.array(z.string()),
+  minCharacters: z.int(),
+  allowedPaths: z.array(z.string()),
+  tools: z.array(z.string()),
+});
+
+const Phase = z.object({
+  number: z.int(),
+  name: z.string(),
+  title: z.string(),
+  allowedPaths: z.array(z.string()),
+  checks: z.array(z.enum(["env-ignored", "tests-exist"])),
+  budgetUsd: z.number(),
+  steps: z.array(Step),
+});
+
+/** Everything that one run needs to know. The job's inputs carry nothing but ids and the app's address. */
+export const Job = z.object({
+  runId: z.string(),
+  taskId: z.string(),
+  attempt: z.int().positive(),
+  repository: z.object({ owner: z.string(), name: z.string() }),
+  issueNumber: z.int(),
+  phase: Phase,
+  /** Slugs of the steps that this run must do, in order; the others are on the branch already. */
+  stepsToDo: z.array(z.string()),
+  /** The commit whose tree is the work tree: the head of the phase branch, or of the base. */
+  headSha: z.string(),
+  /** The commit that the repository's own configuration for agents comes from. */
+  baseSha: z.string(),
+  /** The issue's frozen text. Data, never instructions of ours. */
+  prompt: z.object({ title: z.string(), text: z.string() }),
+  /** What a rework must mend. */
+  findings: z.array(Finding),
+  model: z.string(),
+  language: z.enum(["en", "ko"]),
+  /** US dollars that are left for this run. */
+  budgetUsd: z.number(),
+  limits: z.object({
+    /** Rounds in one step after the first, for what a quick check misses. */
+    moreRoundsMax: z.int().nonnegative(),
+    stepMinutes: z.number().positive(),
+    noOutputMinutes: z.number().positive(),
+    heartbeatSeconds: z.number().positive(),
+  }),
+});
+export type Job = z.infer<typeof Job>;
+
+export const SessionRequest = z.object({
+  protocol: z.int(),
+  oidcToken: z.string().max(16_384),
+  runId: z.string().max(200),
+});
+export type SessionRequest = z.infer<typeof SessionRequest>;
+
+export const SessionAnswer = z.object({ protocol: z.int(), runToken: z.string(), job: Job });
+export type SessionAnswer = z.infer<typeof SessionAnswer>;
+
+/** Live telemetry (Q27). Not events of the task: nothing is decided on it. */
+export const LiveEvent = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("log"), level: z.enum(["info", "warn", "error"]), text: z.string() }),
+  z.object({ kind: z.literal("step-started"), step: z.string(), number: z.int(), total: z.int() }),
+  /** What the agent does right now, e.g. `Write docs/planning/01_idea.md`. */
+  z.object({ kind: z.literal("action"), step: z.string(), text: z.string() }),
+  z.object({ kind: z.literal("round"), step: z.string(), round: z.int(), findings: z.array(Finding) }),
+  /** Totals of the run so far. */
+  z.object({ kind: z.literal("usage"), spent: Spent }),
+  z.object({ kind: z.literal("verifying") }),
+]);
+export type LiveEvent = z.infer<typeof LiveEvent>;
+
+export const EventsRequest = z.object({
+  /** Each numbered from 1 in the run; an empty list is a heartbeat. */
+  events: z
+    .array(z.object({ number: z.int().positive(), at: z.iso.datetime(), event: LiveEvent }))
+    .max(limits.eventsPerBatchMax),
+});
+export type EventsRequest = z.infer<typeof EventsRequest>;
+
+export const EventsAnswer = z.object({
+  /** Highest number that is stored; what is at or below it need not be sent again. */
+  acknowledged: z.int().nonnegative(),
+  /** True when the run should stop at once: it was cancelled, or it is no longer the task's run. */
+  stop: z.boolean(),
+});
+export type EventsAnswer = z.infer<typeof EventsAnswer>;
+
+export const FileChange = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("written"),
+    path: z.string().max(1_000),
+    mode: z.enum(["100644", "100755", "120000"]),
+    contentBase64: z.string(),
+  }),
+  z.object({ kind: z.literal("deleted"), path: z.string().max(1_000) }),
+]);
+export type FileChange = z.infer<typeof FileChange>;
+
+export const StepRequest = z.object({
+  step: z.string().max(200),
+  changes: z.array(FileChange).max(2_000),
+  spent: Spent,
+  /** Findings of the quick checks that were left after the last round. */
+  findings: z.array(Finding).max(limits.findingsMax),
+});
+export type StepRequest = z.infer<typeof StepRequest>;
+
+export const Outcome = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("completed") }),
+  z.object({ kind: z.literal("nothing-to-do") }),
+  z.object({ kind: z.literal("rate-limited"), resetsAt: z.iso.datetime().nullable(), message: z.string() }),
+  z.object({ kind: z.literal("budget-exhausted"), spentUsd: z.number(), budgetUsd: z.number() }),
+  z.object({ kind: z.literal("slice-ended") }),
+  z.object({
+    kind: z.literal("failed"),
+    message: z.string(),
+    findings: z.array(Finding).max(limits.findingsMax),
+  }),
+  z.object({ kind: z.literal("lost"), message: z.string() }),
+  z.object({ kind: z.literal("cancelled") }),
+]);
+
+export const OutcomeRequest = z.object({
+  outcome: Outcome,
+  /** Spent since the last step that was handed over. */
+  spent: Spent,
+});
+export type OutcomeRequest = z.infer<typeof OutcomeRequest>;
+
+export const Acknowledged = z.object({ acknowledged: z.literal(true), stop: z.boolean() });
+
+/** Every refusal of the app to a runner. `message` names the next step for the person who reads the job's log. */
+export const RunnerError = z.object({
+  error: z.enum([
+    "bad-request",
+    "unsupported-protocol",
+    "identity-refused",
+    "unknown-run",
+    "already-started",
+    "token-refused",
+    "too-large",
+    "unavailable",
+  ]),
+  message: z.string(),
+});
+export type RunnerError = z.infer<typeof RunnerError>;

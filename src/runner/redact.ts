@@ -1,0 +1,190 @@
+/**
+ * Hides what nobody may read in logs, comments and error texts.
+ * A net for accidents, not a wall: who wants to smuggle a secret out can encode it in ways that no list holds.
+ * Redact whole messages or whole lines. A secret that is cut in two by chunking is not seen.
+ */
+
+const mask = "***";
+const secretLengthMin = 6;
+/** Pieces of a random-looking secret are hidden from this length on: a key cut by a few characters is still a key. */
+const fragmentLength = 16;
+const fragmentedSecretLengthMin = 24;
+/** Lines of a secret of several lines are hidden singly too, unless they are as common as a brace. */
+const secretLineLengthMin = 16;
+
+/** From `start` up to `end`, without it. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+export function createRedactor(secrets: readonly string[]): (text: string) => string {
+  const known = secrets
+    .flatMap((secret) => [secret, secret.trim()])
+    .filter((secret) => secret.trim().length >= secretLengthMin);
+  const needles = [...new Set(known.flatMap(partsOf).flatMap(encodingsOf))]
+    .map((needle) => flatten(needle).text)
+    .filter((needle) => needle.length >= secretLengthMin);
+  const fragments = new Set(known.filter(looksRandom).flatMap(fragmentsOf));
+
+  return function redact(text: string): string {
+    const flat = flatten(text);
+    const found = [...needles.flatMap((needle) => occurrences(flat.text, needle)), ...runsOf(flat.text, fragments)];
+    return maskRanges(text, [
+      ...found.map(({ start, end }) => ({ start: flat.indexOf(start), end: flat.indexOf(end - 1) + 1 })),
+      ...tokenRanges(text),
+      ...privateKeyRanges(text),
+    ]);
+  };
+}
+
+function partsOf(secret: string): readonly string[] {
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  return lines.length === 1 ? [secret] : [secret, ...lines.filter((line) => line.length >= secretLineLengthMin)];
+}
+
+function encodingsOf(secret: string): readonly string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const uri = encodeURIComponent(secret.toWellFormed());
+  const bytes = Buffer.from(secret);
+  const base64 = [0, 1, 2].map((before) => base64Inside(bytes, before));
+  return [
+    secret,
+    json,
+    json.replaceAll("/", "\\/"),
+    JSON.stringify(json).slice(1, -1),
+    escapeNonAscii(json),
+    uri,
+    uri.replaceAll(/%[0-9A-F]{2}/g, (escaped) => escaped.toLowerCase()),
+    uri.replaceAll("%20", "+"),
+    secret.replaceAll("'", `'\\''`),
+    secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"),
+    ...base64,
+    ...base64.map((encoded) => encoded.replaceAll("+", "-").replaceAll("/", "_")),
+    ...base64.map(encodeURIComponent),
+    bytes.toString("hex"),
+    bytes.toString("hex").toUpperCase(),
+  ];
+}
+
+/**
+ * The characters of a base64 text that depend on these bytes alone, where `before` bytes (0 to 2) stand in front of them in the same group of three.
+ * A secret inside a larger text, such as `user:secret`, shows in one of three shapes.
+ */
+function base64Inside(bytes: Buffer, before: number): string {
+  const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+  return encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+}
+
+function escapeNonAscii(json: string): string {
+  return json.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function looksRandom(secret: string): boolean {
+  return secret.length >= fragmentedSecretLengthMin && /^[\w.+/=-]+$/.test(secret);
+}
+
+function fragmentsOf(secret: string): readonly string[] {
+  return Array.from({ length: secret.length - fragmentLength + 1 }, (_, at) => secret.slice(at, at + fragmentLength));
+}
+
+/**
+ * The text without line breaks, the indentation after them, colour codes and invisible characters, since a terminal or an encoder may have put them inside a secret.
+ * `indexOf` leads from a character of the flat text back to where it stood.
+ */
+function flatten(text: string): { readonly text: string; readonly indexOf: (at: number) => number } {
+  const pieces: string[] = [];
+  // Where each piece starts, in the flat text and in the original.
+  const flatStarts: number[] = [];
+  const starts: number[] = [];
+  let length = 0;
+  let next = 0;
+  for (const gap of text.matchAll(/(?:\\?[\r\n]+[ \t]*|(?:\\[rn])+|\u001b\[[\d;]*m|[\u200b-\u200d\u2060\ufeff])+/g)) {
+    keep(text.slice(next, gap.index));
+    next = gap.index + gap[0].length;
+  }
+  keep(text.slice(next));
+  return { text: pieces.join(""), indexOf };
+
+  function keep(piece: string): void {
+    if (piece === "") return;
+    pieces.push(piece);
+    flatStarts.push(length);
+    starts.push(next);
+    length += piece.length;
+  }
+
+  function indexOf(at: number): number {
+    let low = 0;
+    let high = flatStarts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((flatStarts[middle] ?? 0) <= at) low = middle;
+      else high = middle;
+    }
+    return (starts[low] ?? 0) + at - (flatStarts[low] ?? 0);
+  }
+}
+
+function occurrences(text: string, needle: string): readonly Range[] {
+  const ranges: Range[] = [];
+  for (let at = text.indexOf(needle); at !== -1; at = text.indexOf(needle, at + 1)) {
+    ranges.push({ start: at, end: at + needle.length });
+  }
+  return ranges;
+}
+
+function runsOf(text: string, fragments: ReadonlySet<string>): readonly Range[] {
+  if (fragments.size === 0) return [];
+  const ranges: Range[] = [];
+  for (let at = 0; at + fragmentLength <= text.length; at += 1) {
+    if (fragments.has(text.slice(at, at + fragmentLength))) ranges.push({ start: at, end: at + fragmentLength });
+  }
+  return ranges;
+}
+
+const tokenShapes: readonly RegExp[] = [
+  /(?<![A-Za-z0-9])(?:gh[a-z]_|github_pat_)[\w.-]{15,}\w/g,
+  /(?<![A-Za-z0-9])sk-ant-[\w-]{10,}/g,
+  /(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g,
+];
+
+function tokenRanges(text: string): readonly Range[] {
+  return tokenShapes.flatMap((shape) =>
+    Array.from(text.matchAll(shape), ({ index, 0: match }) => ({ start: index, end: index + match.length })),
+  );
+}
+
+/** Whole blocks; of one that lost its end, whatever still looks like key material. */
+function privateKeyRanges(text: string): readonly Range[] {
+  const ends = Array.from(text.matchAll(/-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----/g), ({ index, 0: match }) => ({
+    start: index,
+    end: index + match.length,
+  }));
+  let next = 0;
+  return Array.from(text.matchAll(/-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/g), ({ index: start, 0: match }) => {
+    while ((ends[next]?.start ?? Infinity) < start) next += 1;
+    const material = /(?:[\w+/=\\:,-]|\s)*/y;
+    material.lastIndex = start + match.length;
+    material.test(text);
+    return { start, end: ends[next]?.end ?? material.lastIndex };
+  });
+}
+
+function maskRanges(text: string, ranges: readonly Range[]): string {
+  const sorted = [...ranges].sort((a, b) => a.start - b.start);
+  const pieces: string[] = [];
+  let next = 0;
+  let masked = -1;
+  for (const { start, end } of sorted) {
+    // Ranges that overlap share one mask; those that merely touch do not need to.
+    if (start > next || masked < start) {
+      pieces.push(text.slice(next, start));
+      if (masked !== start || start > next) pieces.push(mask);
+    }
+    next = Math.max(next, end);
+    masked = next;
+  }
+  pieces.push(text.slice(next));
+  return pieces.join("");
+}

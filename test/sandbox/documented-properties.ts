@@ -1,0 +1,53 @@
+import { type Description, type Schema, type SchemaObject, resolveReference } from "./openapi.ts";
+
+/**
+ * JSON pointers of the properties in `value` that no branch of the schema names. GitHub's schemas are open, so a
+ * validator lets a misspelt field pass; GitHub then ignores it or answers 422.
+ */
+export function undocumentedProperties(
+  description: Description,
+  schema: Schema,
+  value: unknown,
+  pointer = "",
+): string[] {
+  const branches = branchesOf(description, schema);
+  if (Array.isArray(value)) {
+    const items = branches.flatMap(({ items }) => (items === undefined ? [] : [items as Schema]));
+    if (items.length === 0) return [];
+    return value.flatMap((item, index) =>
+      undocumentedProperties(description, { anyOf: items }, item, `${pointer}/${index}`),
+    );
+  }
+  if (typeof value !== "object" || value === null) return [];
+  const objects = branches.filter(mayBeObject);
+  if (objects.length === 0 || objects.some(isOpen)) return [];
+  return Object.entries(value).flatMap(([name, child]) => {
+    const schemas = objects.flatMap((branch) => propertiesOf(branch)[name] ?? []);
+    if (schemas.length === 0) return [`${pointer}/${name}`];
+    return undocumentedProperties(description, { anyOf: schemas }, child, `${pointer}/${name}`);
+  });
+}
+
+/** The alternatives and parts of a schema, flattened: which of them applies does not matter here. */
+function branchesOf(description: Description, schema: Schema): SchemaObject[] {
+  const resolved = resolveReference<Schema>(description, schema);
+  if (typeof resolved === "boolean") return [];
+  const parts = ["anyOf", "oneOf", "allOf"].flatMap((keyword) => {
+    const list = resolved[keyword];
+    return Array.isArray(list) ? (list as Schema[]) : [];
+  });
+  return [resolved, ...parts.flatMap((part) => branchesOf(description, part))];
+}
+
+function mayBeObject(branch: SchemaObject): boolean {
+  return branch["type"] === "object" || branch["properties"] !== undefined;
+}
+
+function isOpen(branch: SchemaObject): boolean {
+  const extra = branch["additionalProperties"];
+  return (extra !== undefined && extra !== false) || branch["properties"] === undefined;
+}
+
+function propertiesOf(branch: SchemaObject): Record<string, Schema | undefined> {
+  return (branch["properties"] ?? {}) as Record<string, Schema | undefined>;
+}
