@@ -152,6 +152,8 @@ export interface Store {
 
   saveRunSession(session: RunSession): Promise<void>;
   runSessionByToken(tokenHash: string): Promise<RunSession | null>;
+  /** The open session of a run, the newest where there are several. */
+  runSessionOf(runId: RunId): Promise<RunSession | null>;
   touchRunSession(runId: RunId, at: string): Promise<void>;
   closeRunSession(runId: RunId, at: string): Promise<void>;
   /** False where the OIDC token id was used before. */
@@ -204,6 +206,8 @@ export interface Publication {
   readonly branch: string;
   readonly defaultBranch: string;
   readonly changesetId: ChangesetId;
+  readonly taskId: TaskId;
+  /** First line of the commit; the publisher adds `[skip ci]` and the trailers. */
   readonly message: string;
   readonly changes: readonly PublishedChange[];
 }
@@ -239,6 +243,7 @@ export interface ReviewState {
 export type Notice =
   | { readonly kind: "blocked"; readonly reason: BlockReason; readonly task: ExistingTask }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
+  | { readonly kind: "help" }
   | { readonly kind: "unknown-command"; readonly typed: string }
   | { readonly kind: "refused"; readonly command: string; readonly reason: string }
   | { readonly kind: "changes-requested"; readonly by: string; readonly task: ExistingTask };
@@ -268,6 +273,7 @@ export interface GitHub {
   ): Promise<WorkflowRun>;
   readRun(repository: Repository, workflowRunId: number): Promise<WorkflowRun | null>;
   cancelRun(repository: Repository, workflowRunId: number): Promise<void>;
+  defaultBranchOf(repository: Repository): Promise<{ readonly name: string; readonly headSha: string }>;
   /** Head of a branch; null where there is none. */
   headOf(repository: Repository, branch: string): Promise<string | null>;
   publish(repository: Repository, publication: Publication): Promise<{ readonly commitSha: string }>;
@@ -320,7 +326,12 @@ export class RetryLater extends Error {
 // ---------------------------------------------------------------- the rest
 
 export interface Verifier {
-  verifyPhase(tree: Tree, phase: Phase): Promise<VerificationReport>;
+  /** The search for secrets reads only `changedPaths`; all other checks read what they name. */
+  verifyPhase(
+    tree: Tree,
+    phase: Phase,
+    options: { readonly changedPaths: readonly string[] },
+  ): Promise<VerificationReport>;
   /** Faults of a changeset before anything of it is published. */
   changesetFindings(changes: readonly PublishedChange[], phase: Phase, step: string): Promise<readonly Finding[]>;
 }

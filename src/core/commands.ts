@@ -44,7 +44,7 @@ export type TaskCommand = CommandFacts &
     | { readonly type: "CancelTask"; readonly by: Person }
     | { readonly type: "RecordDispatch"; readonly runId: RunId; readonly workflowRunId: number; readonly url: string }
     | { readonly type: "PauseTask"; readonly reason: BlockReason }
-    | { readonly type: "OpenSession"; readonly runId: RunId; readonly workflowRunId: number }
+    | { readonly type: "OpenSession"; readonly runId: RunId; readonly workflowRunId: number; readonly url: string }
     | {
         readonly type: "CompleteStep";
         readonly runId: RunId;

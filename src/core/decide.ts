@@ -143,13 +143,16 @@ function pauseTask(command: CommandOf<"PauseTask">, state: ExistingTask): Decisi
 function openSession(command: CommandOf<"OpenSession">, state: ExistingTask): Decision {
   const run = liveRunOf(state);
   if (run?.runId !== command.runId) return refused({ code: "unknown-run" });
-  // The runner may be faster than the answer of GitHub to the dispatch; when that is known, it must be this run.
+  // The runner may be faster than GitHub's answer to the dispatch. Who comes first is the run; no other may follow.
   if (run.dispatched !== null && run.dispatched.workflowRunId !== command.workflowRunId) {
     return refused({ code: "unknown-run" });
   }
   // A session is opened once: a second job with the same run would be a second agent on one branch.
   if (run.started) return refused({ code: "already-running", status: state.status });
-  return accepted({ type: "RunStarted", at: command.at, runId: command.runId });
+  const { at, runId, workflowRunId, url } = command;
+  const dispatched: TaskEvent[] =
+    run.dispatched === null ? [{ type: "RunDispatched", at, runId, workflowRunId, url }] : [];
+  return accepted(...dispatched, { type: "RunStarted", at, runId });
 }
 
 function completeStep(command: CommandOf<"CompleteStep">, state: ExistingTask): Decision {

@@ -2,6 +2,16 @@
 
 export type Json = Readonly<Record<string, unknown>>;
 
+/** Null where the text is no JSON, or JSON of another kind. */
+export function parseObject(text: string): Json | null {
+  try {
+    return asObject(JSON.parse(text));
+  } catch {
+    // Torn or foreign text is normal at a border; the caller knows what it means there.
+    return null;
+  }
+}
+
 export function asObject(value: unknown): Json | null {
   return isObject(value) ? value : null;
 }

@@ -22,9 +22,12 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
   const known = secrets
     .flatMap((secret) => [secret, secret.trim()])
     .filter((secret) => secret.trim().length >= secretLengthMin);
-  const needles = [...new Set(known.flatMap(partsOf).flatMap(encodingsOf))]
+  const flatNeedles = known
+    .flatMap(partsOf)
+    .flatMap(encodingsOf)
     .map((needle) => flatten(needle).text)
     .filter((needle) => needle.length >= secretLengthMin);
+  const needles = [...new Set(flatNeedles)];
   const fragments = new Set(known.filter(looksRandom).flatMap(fragmentsOf));
 
   return function redact(text: string): string {
@@ -32,6 +35,7 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
     const found = [...needles.flatMap((needle) => occurrences(flat.text, needle)), ...runsOf(flat.text, fragments)];
     return maskRanges(text, [
       ...found.map(({ start, end }) => ({ start: flat.indexOf(start), end: flat.indexOf(end - 1) + 1 })),
+      ...known.flatMap((secret) => occurrences(text, secret)),
       ...tokenRanges(text),
       ...privateKeyRanges(text),
     ]);
@@ -62,6 +66,8 @@ function encodingsOf(secret: string): readonly string[] {
     ...base64,
     ...base64.map((encoded) => encoded.replaceAll("+", "-").replaceAll("/", "_")),
     ...base64.map(encodeURIComponent),
+    bytes.toString("base64"),
+    bytes.toString("base64url"),
     bytes.toString("hex"),
     bytes.toString("hex").toUpperCase(),
   ];
@@ -99,7 +105,7 @@ function flatten(text: string): { readonly text: string; readonly indexOf: (at: 
   const starts: number[] = [];
   let length = 0;
   let next = 0;
-  for (const gap of text.matchAll(/(?:\\?[\r\n]+[ \t]*|(?:\\[rn])+|\u001b\[[\d;]*m|[\u200b-\u200d\u2060\ufeff])+/g)) {
+  for (const gap of text.matchAll(/(?:\\?[\r\n]+[ \t]*|(?:\\[rn])+|\p{Cc}\[[\d;]*m|[\u200b-\u200d\u2060\ufeff])+/gu)) {
     keep(text.slice(next, gap.index));
     next = gap.index + gap[0].length;
   }
@@ -157,34 +163,41 @@ function tokenRanges(text: string): readonly Range[] {
 
 /** Whole blocks; of one that lost its end, whatever still looks like key material. */
 function privateKeyRanges(text: string): readonly Range[] {
-  const ends = Array.from(text.matchAll(/-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----/g), ({ index, 0: match }) => ({
-    start: index,
-    end: index + match.length,
-  }));
+  const ends = Array.from(text.matchAll(/-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----/g), (match) => match);
+  const ranges: Range[] = [];
+  let hidden = 0;
   let next = 0;
-  return Array.from(text.matchAll(/-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/g), ({ index: start, 0: match }) => {
-    while ((ends[next]?.start ?? Infinity) < start) next += 1;
-    const material = /(?:[\w+/=\\:,-]|\s)*/y;
-    material.lastIndex = start + match.length;
-    material.test(text);
-    return { start, end: ends[next]?.end ?? material.lastIndex };
-  });
+  for (const { index: start, 0: header } of text.matchAll(/-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/g)) {
+    // Without this, a text of nothing but headers would be read once for each of them.
+    if (start < hidden) continue;
+    while ((ends[next]?.index ?? Infinity) < start) next += 1;
+    const end = ends[next];
+    hidden = end === undefined ? endOfKeyMaterial(text, start + header.length) : end.index + end[0].length;
+    ranges.push({ start, end: hidden });
+  }
+  return ranges;
 }
 
+function endOfKeyMaterial(text: string, from: number): number {
+  const material = /(?:[\w+/=\\:,-]|\s)*/y;
+  material.lastIndex = from;
+  material.test(text);
+  return material.lastIndex;
+}
+
+/** Ranges that overlap or touch share one mask. */
 function maskRanges(text: string, ranges: readonly Range[]): string {
-  const sorted = [...ranges].sort((a, b) => a.start - b.start);
-  const pieces: string[] = [];
-  let next = 0;
-  let masked = -1;
-  for (const { start, end } of sorted) {
-    // Ranges that overlap share one mask; those that merely touch do not need to.
-    if (start > next || masked < start) {
-      pieces.push(text.slice(next, start));
-      if (masked !== start || start > next) pieces.push(mask);
-    }
-    next = Math.max(next, end);
-    masked = next;
+  const merged: { start: number; end: number }[] = [];
+  for (const { start, end } of [...ranges].sort((a, b) => a.start - b.start)) {
+    const last = merged.at(-1);
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
+    else merged.push({ start, end });
   }
-  pieces.push(text.slice(next));
-  return pieces.join("");
+  let next = 0;
+  const pieces: string[] = [];
+  for (const { start, end } of merged) {
+    pieces.push(text.slice(next, start), mask);
+    next = end;
+  }
+  return [...pieces, text.slice(next)].join("");
 }

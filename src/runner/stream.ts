@@ -1,7 +1,17 @@
 /** Claude Code's `stream-json` output as events of our own. Pure; unknown lines are normal and say nothing. */
 
 import { createLineSplitter, type Line } from "./line-splitter.ts";
-import { amountAt, asObject, numberAt, objectAt, objectsAt, stringAt, stringsAt, type Json } from "./narrow.ts";
+import {
+  amountAt,
+  asObject,
+  numberAt,
+  objectAt,
+  objectsAt,
+  stringAt,
+  stringsAt,
+  type Json,
+  parseObject,
+} from "./narrow.ts";
 import type { ResultEvent, StreamEvent } from "./stream-event.ts";
 import { addUsage, zeroUsage, type Usage } from "./usage.ts";
 
@@ -53,15 +63,6 @@ function eventsOfLine(line: Line): readonly StreamEvent[] {
       ];
     default:
       return [];
-  }
-}
-
-function parseObject(text: string): Json | null {
-  try {
-    return asObject(JSON.parse(text));
-  } catch {
-    // What is not JSON is reported as an unreadable line by the caller.
-    return null;
   }
 }
 

@@ -404,6 +404,8 @@ export type ActionsOptions = {
   readonly env: Readonly<Record<string, string>>;
   /** Where RUNNER_TEMP, the workspace and command files are made. */
   readonly tempDir: string;
+  /** Between a cancel's SIGINT, its SIGTERM and the kill; GitHub's 7.5 s and 2.5 s by default. */
+  readonly cancelGrace?: { readonly terminateAfterMs: number; readonly killAfterMs: number };
   /** Replaces the child process in tests. */
   readonly execute?: (job: JobToExecute) => Promise<{ readonly conclusion: Conclusion }>;
 };

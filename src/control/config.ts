@@ -1,0 +1,190 @@
+import { createPrivateKey } from "node:crypto";
+import { z } from "zod";
+
+export interface Config {
+  readonly appId: number;
+  readonly privateKey: string;
+  readonly webhookSecret: string;
+  /** Reachable by GitHub and by runners; without a slash at its end. */
+  readonly publicUrl: string;
+  /** `owner/repo@sha` of the action, for the workflow file. */
+  readonly actionRef: string;
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly model: string;
+  readonly language: "en" | "ko";
+  readonly taskBudgetUsd: number;
+  readonly logLevel: string;
+  readonly githubApiUrl: string;
+  readonly githubWebUrl: string;
+  readonly oidcIssuer: string;
+  /** Pause between two writes of one installation. GitHub asks for a second. */
+  readonly githubWriteIntervalMs: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** All that is wrong with the settings, each line with where to get the right value. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(
+      `the settings have ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+    );
+    this.faults = faults;
+  }
+}
+
+const appPage = "your app's page, GitHub → Settings → Developer settings → GitHub Apps → Edit";
+
+/** Secrets that are public knowledge: Probot's default among them. */
+const wornOutSecrets = new Set(["development", "secret", "changeme", "password"]);
+
+const defaults = {
+  githubApiUrl: "https://api.github.com",
+  githubWebUrl: "https://github.com",
+  oidcIssuer: "https://token.actions.githubusercontent.com",
+} as const;
+
+/**
+ * Reads the settings from an environment. `readFile` gets the path of `PRIVATE_KEY_PATH`.
+ * Throws `ConfigError` with every fault at once, so that nobody mends them one start at a time.
+ */
+export function parseConfig(environment: Environment, readFile: (path: string) => string): Config {
+  const faults: string[] = [];
+  const get = (name: string) => environment[name]?.trim() || undefined;
+  const required = (name: string, where: string): string => {
+    const value = get(name);
+    if (value === undefined) faults.push(`${name}: not set; ${where}`);
+    return value ?? "";
+  };
+  const numberOf = (name: string, fallback: number, min: number, max: number): number => {
+    const text = get(name);
+    if (text === undefined) return fallback;
+    const value = Number(text);
+    if (Number.isFinite(value) && value >= min && value <= max) return value;
+    faults.push(`${name}: expected a number from ${min} to ${max}, got "${text}"`);
+    return fallback;
+  };
+
+  const appIdText = required("APP_ID", `the number called "App ID" on ${appPage}`);
+  if (appIdText !== "" && !/^[1-9]\d*$/u.test(appIdText)) {
+    faults.push(`APP_ID: expected the app's number, got "${appIdText}" (a client id does not do); see ${appPage}`);
+  }
+  const privateKey = privateKeyOf(get, readFile, faults);
+  const webhookSecret = required(
+    "WEBHOOK_SECRET",
+    `the "Webhook secret" that you set on ${appPage}; make one with: openssl rand -hex 32`,
+  );
+  if (webhookSecret !== "" && (webhookSecret.length < 16 || wornOutSecrets.has(webhookSecret))) {
+    faults.push(
+      "WEBHOOK_SECRET: expected at least 16 characters that nobody can guess; make one with: openssl rand -hex 32",
+    );
+  }
+  const publicUrl = urlOf(
+    "PUBLIC_URL",
+    required("PUBLIC_URL", "the https address under which GitHub and its runners reach this app"),
+    faults,
+  );
+  const actionRef = required(
+    "ACTION_REF",
+    "owner/repository@commit of the action that runners should use, e.g. your fork of this repository at a full commit SHA",
+  );
+  if (actionRef !== "" && !/^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/u.test(actionRef)) {
+    faults.push(
+      `ACTION_REF: expected owner/repository@<full 40-digit commit SHA>, got "${actionRef}"; a tag or branch can be moved by others`,
+    );
+  }
+  if (get("GHE_HOST") !== undefined) {
+    faults.push("GHE_HOST: GitHub Enterprise Server is not supported in version 1; unset it and use github.com");
+  }
+  const language = get("LANGUAGE") ?? "en";
+  // Debian sets LANGUAGE to a list of locales; only our two words mean us.
+  const config: Config = {
+    appId: Number(appIdText),
+    privateKey,
+    webhookSecret,
+    publicUrl,
+    actionRef,
+    host: get("HOST") ?? "0.0.0.0",
+    port: numberOf("PORT", 3000, 0, 65_535),
+    dataDir: get("DATA_DIR") ?? "./data",
+    model: get("CLAUDE_MODEL") ?? "sonnet",
+    language: language === "ko" ? "ko" : "en",
+    taskBudgetUsd: numberOf("TASK_BUDGET_USD", 25, 0.01, 10_000),
+    logLevel: get("LOG_LEVEL") ?? "info",
+    githubApiUrl: elsewhere("GITHUB_API_URL", get("GITHUB_API_URL"), defaults.githubApiUrl, faults),
+    githubWebUrl: elsewhere("GITHUB_WEB_URL", get("GITHUB_WEB_URL"), defaults.githubWebUrl, faults),
+    oidcIssuer: elsewhere("OIDC_ISSUER", get("OIDC_ISSUER"), defaults.oidcIssuer, faults),
+    githubWriteIntervalMs: numberOf("GITHUB_WRITE_INTERVAL_MS", 1_000, 0, 60_000),
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
+}
+
+function privateKeyOf(
+  get: (name: string) => string | undefined,
+  readFile: (path: string) => string,
+  faults: string[],
+): string {
+  const where = `"Generate a private key" on ${appPage}`;
+  const inline = get("PRIVATE_KEY");
+  const path = get("PRIVATE_KEY_PATH");
+  if (inline !== undefined && path !== undefined)
+    faults.push("PRIVATE_KEY and PRIVATE_KEY_PATH: set one of them, not both");
+  if (inline === undefined && path === undefined) {
+    faults.push(`PRIVATE_KEY: not set, nor PRIVATE_KEY_PATH; ${where}`);
+    return "";
+  }
+  let pem: string;
+  try {
+    pem = (inline ?? readFile(path ?? "")).replaceAll("\\n", "\n");
+  } catch (error) {
+    faults.push(`PRIVATE_KEY_PATH: reading "${path}": ${error instanceof Error ? error.message : String(error)}`);
+    return "";
+  }
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType !== "rsa")
+      faults.push(`PRIVATE_KEY: expected an RSA key, got ${key.asymmetricKeyType}; ${where}`);
+    // GitHub hands out PKCS#1, the signer wants PKCS#8: both are taken.
+    return key.export({ type: "pkcs8", format: "pem" }).toString();
+  } catch {
+    faults.push(
+      `${inline === undefined ? "PRIVATE_KEY_PATH" : "PRIVATE_KEY"}: expected an RSA private key in PEM form; ${where}`,
+    );
+    return "";
+  }
+}
+
+function urlOf(name: string, text: string, faults: string[]): string {
+  if (text === "") return "";
+  const parsed = z.url({ protocol: /^https?$/u }).safeParse(text);
+  if (!parsed.success) {
+    faults.push(`${name}: expected an address such as https://phasegate.example.org, got "${text}"`);
+    return "";
+  }
+  const url = new URL(text);
+  if (url.protocol !== "https:" && !isLoopback(url)) {
+    faults.push(`${name}: expected https, got "${text}"; run tokens would cross the network in the clear`);
+  }
+  if (url.search !== "" || url.hash !== "") faults.push(`${name}: expected no query and no fragment, got "${text}"`);
+  return text.replace(/\/+$/u, "");
+}
+
+/** Another GitHub than github.com may only be one on this machine: the sandbox. */
+function elsewhere(name: string, text: string | undefined, fallback: string, faults: string[]): string {
+  if (text === undefined || text === fallback) return fallback;
+  const url = urlOf(name, text, faults);
+  if (url !== "" && !isLoopback(new URL(url))) {
+    faults.push(`${name}: expected ${fallback} or an address on this machine, got "${text}"`);
+  }
+  return url;
+}
+
+function isLoopback(url: URL): boolean {
+  return ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
+}

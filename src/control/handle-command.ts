@@ -1,0 +1,152 @@
+import type { CommandFacts, TaskCommand } from "../core/commands.ts";
+import { decide, type Policy, type Refusal } from "../core/decide.ts";
+import type { TaskEvent } from "../core/events.ts";
+import { evolve, stateFrom } from "../core/evolve.ts";
+import { runIdFrom, type TaskId } from "../core/ids.ts";
+import { react, type Effect, type Reaction } from "../core/react.ts";
+import type { TaskState } from "../core/state.ts";
+import {
+  StaleVersion,
+  type Clock,
+  type CommitUnit,
+  type Log,
+  type NewEffect,
+  type NewId,
+  type Store,
+} from "./ports.ts";
+
+/** Tries on a stream that others write to at the same time; each loss means that somebody else made progress. */
+const triesMax = 20;
+
+/** Mere progress is shown on GitHub this often at most (Q11). */
+const statusIntervalMs = 30_000;
+
+export interface CommandHandling {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly policy: Policy;
+  readonly log: Log;
+}
+
+/** What is marked in the same transaction as the events. */
+export interface Cause {
+  readonly inboxKey?: string;
+  readonly effectKey?: string;
+  readonly userId?: string;
+}
+
+export type Handled =
+  | { readonly kind: "accepted"; readonly state: TaskState; readonly events: readonly TaskEvent[] }
+  | { readonly kind: "refused"; readonly state: TaskState; readonly refusal: Refusal };
+
+/** A command without the facts that the shell adds. */
+export type Asked = TaskCommand extends infer Command
+  ? Command extends TaskCommand
+    ? Omit<Command, keyof CommandFacts>
+    : never
+  : never;
+
+/** Load, fold, decide, commit. Tries again only where another command was committed first. */
+export async function handleCommand(
+  handling: CommandHandling,
+  taskId: TaskId,
+  asked: Asked,
+  cause: Cause = {},
+): Promise<Handled> {
+  const { store, clock, newId, policy, log } = handling;
+  for (let tries = 1; ; tries += 1) {
+    const past = await store.readEvents(taskId);
+    const before = stateFrom(past);
+    const command: TaskCommand = { at: clock.now().toISOString(), newRunId: runIdFrom(newId()), ...asked };
+    const decision = decide(command, before, policy);
+    if (decision.kind === "refused" || decision.events.length === 0) {
+      await markOnly(store, cause);
+      if (decision.kind === "refused") {
+        log.info({ taskId, command: asked.type, refusal: decision.refusal }, "command refused");
+        return { kind: "refused", state: before, refusal: decision.refusal };
+      }
+      return { kind: "accepted", state: before, events: [] };
+    }
+    const { state, effects } = consequences(taskId, before, past.length, decision.events);
+    try {
+      await store.commit(unitOf(taskId, past.length, decision.events, state, effects, cause));
+    } catch (error) {
+      if (error instanceof StaleVersion && tries < triesMax) continue;
+      throw error;
+    }
+    for (const event of decision.events) log.info({ taskId, event }, "event");
+    return { kind: "accepted", state, events: decision.events };
+  }
+}
+
+function unitOf(
+  taskId: TaskId,
+  expectedVersion: number,
+  events: readonly TaskEvent[],
+  state: TaskState,
+  effects: readonly NewEffect[],
+  cause: Cause,
+): CommitUnit {
+  return {
+    taskId,
+    expectedVersion,
+    events,
+    state,
+    effects,
+    userId: cause.userId ?? null,
+    ...(cause.inboxKey === undefined ? {} : { inboxKey: cause.inboxKey }),
+    ...(cause.effectKey === undefined ? {} : { effectKey: cause.effectKey }),
+  };
+}
+
+async function markOnly(store: Store, cause: Cause): Promise<void> {
+  if (cause.inboxKey !== undefined) await store.markProcessed(cause.inboxKey);
+  if (cause.effectKey !== undefined) await store.markEffectDone(cause.effectKey);
+}
+
+/** Folds the events one by one, since what an event makes due depends on the state right after it. */
+function consequences(taskId: TaskId, from: TaskState, version: number, events: readonly TaskEvent[]) {
+  let state = from;
+  const effects: NewEffect[] = [];
+  for (const [index, event] of events.entries()) {
+    const before = state.status === "absent" ? null : state;
+    state = evolve(state, event);
+    if (state.status === "absent") continue;
+    for (const [place, reaction] of react(event, before, state).entries()) {
+      effects.push(queued(taskId, `${taskId}:${version + index + 1}:${place}`, reaction, event.at));
+    }
+  }
+  return { state, effects };
+}
+
+function queued(taskId: TaskId, key: string, { effect, urgency }: Reaction, at: string): NewEffect {
+  if (effect.kind === "ShowStatus") {
+    // One row for each task: however often the status changes, what is shown is the newest.
+    const notBefore = urgency === "now" ? at : new Date(Date.parse(at) + statusIntervalMs).toISOString();
+    return { key: `status:${taskId}`, lane: `status:${taskId}`, effect, notBefore, coalesce: true };
+  }
+  return { key, lane: laneOf(taskId, effect), effect, notBefore: at, coalesce: false };
+}
+
+/** What changes the branch and the gate keeps its order; what ends things or speaks to people never waits behind it. */
+function laneOf(taskId: TaskId, effect: Effect): string {
+  switch (effect.kind) {
+    case "DispatchRun":
+    case "PublishStep":
+    case "OpenGate":
+    case "VerifyPhase":
+    case "PresentGate":
+    case "ReleaseCi":
+    case "ReopenGate":
+      return `task:${taskId}`;
+    case "CancelRun":
+    case "CloseGate":
+      return `end:${taskId}`;
+    case "ShowStatus":
+      return `status:${taskId}`;
+    case "NotifyBlocked":
+    case "NotifyChangesRequested":
+      return `notice:${taskId}`;
+  }
+}

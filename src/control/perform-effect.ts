@@ -1,0 +1,273 @@
+import { createHash } from "node:crypto";
+import { stateFrom } from "../core/evolve.ts";
+import type { Phase } from "../core/playbook.ts";
+import type { Effect } from "../core/react.ts";
+import { branchOf, currentPhaseOf, isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
+import { readStoredChangeset } from "./changeset.ts";
+import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
+import {
+  DispatchRefused,
+  type ClaimedEffect,
+  type GitHub,
+  type Playbooks,
+  type TaskView,
+  type Verifier,
+} from "./ports.ts";
+
+export interface Performing extends CommandHandling {
+  readonly github: GitHub;
+  readonly verifier: Verifier;
+  readonly playbooks: Playbooks;
+  readonly model: string;
+}
+
+/**
+ * Does one effect and marks it, together with what it led to, in one transaction.
+ * Each asks the state first whether it is still wanted: what was right when it was queued may be moot by now.
+ */
+export async function performEffect(performing: Performing, claimed: ClaimedEffect): Promise<void> {
+  const { store } = performing;
+  const state = stateFrom(await store.readEvents(claimed.taskId));
+  const asked = state.status === "absent" ? null : await perform(performing, state, claimed);
+  if (asked === null) await store.markEffectDone(claimed.key);
+  else await handleCommand(performing, claimed.taskId, asked, { effectKey: claimed.key });
+}
+
+async function perform(performing: Performing, state: ExistingTask, claimed: ClaimedEffect): Promise<Asked | null> {
+  const { effect } = claimed;
+  switch (effect.kind) {
+    case "DispatchRun":
+      return dispatchRun(performing, state, effect, claimed.attempts > 0);
+    case "CancelRun":
+      await performing.github.cancelRun(state.repository, effect.workflowRunId);
+      return null;
+    case "PublishStep":
+      return publishStep(performing, state, effect);
+    case "OpenGate":
+      return openGate(performing, state, effect.phase);
+    case "VerifyPhase":
+      return verifyPhase(performing, state, effect);
+    case "PresentGate":
+      return presentGate(performing, state, effect);
+    case "ReleaseCi":
+      if (isSettled(state) || gateOf(state, effect.phase) === null) return null;
+      await performing.github.releaseCi(state.repository, {
+        view: await viewOf(performing, state),
+        phase: effect.phase,
+        branch: branchOf(state, effect.phase),
+      });
+      return null;
+    case "ReopenGate":
+      await performing.github.reopenGate(state.repository, effect.pullRequest);
+      return null;
+    case "CloseGate":
+      await performing.github.closeGate(state.repository, effect.pullRequest);
+      return null;
+    case "ShowStatus":
+      await performing.github.showStatus(state.repository, await viewOf(performing, state));
+      return null;
+    case "NotifyBlocked":
+      await performing.github.notify(state.repository, state.issue.number, noticeKey(claimed.key), {
+        kind: "blocked",
+        reason: effect.reason,
+        task: state,
+      });
+      return null;
+    case "NotifyChangesRequested":
+      await performing.github.notify(state.repository, state.issue.number, noticeKey(claimed.key), {
+        kind: "changes-requested",
+        by: effect.by,
+        task: state,
+      });
+      return null;
+  }
+}
+
+async function dispatchRun(
+  { github }: Performing,
+  state: ExistingTask,
+  effect: Extract<Effect, { kind: "DispatchRun" }>,
+  repeated: boolean,
+): Promise<Asked | null> {
+  const run = liveRunOf(state);
+  if (run?.runId !== effect.runId || run.dispatched !== null) return null;
+  const preflight = await github.preflight(state.repository);
+  if (preflight.fault !== null) return { type: "PauseTask", reason: preflight.fault };
+  try {
+    const dispatched = await github.dispatchRun(state.repository, {
+      runId: effect.runId,
+      taskId: state.taskId,
+      phase: phaseName(state, effect.phase),
+      ref: preflight.defaultBranch,
+      repeated,
+    });
+    return {
+      type: "RecordDispatch",
+      runId: effect.runId,
+      workflowRunId: dispatched.workflowRunId,
+      url: dispatched.url,
+    };
+  } catch (error) {
+    if (error instanceof DispatchRefused) {
+      return { type: "PauseTask", reason: { kind: "dispatch-refused", message: error.message } };
+    }
+    throw error;
+  }
+}
+
+async function publishStep(
+  performing: Performing,
+  state: ExistingTask,
+  effect: Extract<Effect, { kind: "PublishStep" }>,
+): Promise<Asked | null> {
+  const { store, github, verifier } = performing;
+  const phase = state.phases.find((candidate) => candidate.phase === effect.phase);
+  const step = phase?.steps.find((candidate) => candidate.slug === effect.step);
+  if (isSettled(state) || phase === undefined || phase.completed !== null) return null;
+  if (step?.changesetId !== effect.changesetId || step.commitSha !== null) return null;
+  const definition = await phaseDefinition(performing, state, effect.phase);
+  const changes = readStoredChangeset(await store.readChangeset(effect.changesetId), effect.changesetId);
+  const findings = await verifier.changesetFindings(changes, definition, effect.step);
+  const { step: slug, changesetId } = effect;
+  if (findings.length > 0) {
+    return { type: "RefuseChangeset", phase: effect.phase, step: slug, changesetId, findings };
+  }
+  const { name } = await github.defaultBranchOf(state.repository);
+  const { commitSha } = await github.publish(state.repository, {
+    branch: branchOf(state, effect.phase),
+    defaultBranch: name,
+    changesetId,
+    message: commitSubject(definition, slug, state),
+    taskId: state.taskId,
+    changes,
+  });
+  return { type: "RecordPublished", phase: effect.phase, step: slug, changesetId, commitSha };
+}
+
+async function openGate(performing: Performing, state: ExistingTask, phase: number): Promise<Asked | null> {
+  const { github } = performing;
+  const progress = state.phases.find((candidate) => candidate.phase === phase);
+  if (isSettled(state) || progress === undefined || progress.gate !== null || progress.completed !== null) return null;
+  const branch = branchOf(state, phase);
+  const base = await github.defaultBranchOf(state.repository);
+  const head = await github.headOf(state.repository, branch);
+  // A step without changes has nothing to show yet; the next one opens the gate.
+  if (head === null || head === base.headSha) return null;
+  const opened = await github.openGate(state.repository, {
+    branch,
+    base: base.name,
+    view: await viewOf(performing, state),
+    phase,
+  });
+  return { type: "RecordGateOpened", phase, ...opened };
+}
+
+async function verifyPhase(
+  performing: Performing,
+  state: ExistingTask,
+  effect: Extract<Effect, { kind: "VerifyPhase" }>,
+): Promise<Asked | null> {
+  const { github, verifier } = performing;
+  if (state.status !== "in_progress" || state.run !== null) return null;
+  if (currentPhaseOf(state)?.phase !== effect.phase) return null;
+  const head = await github.headOf(state.repository, branchOf(state, effect.phase));
+  // A run of one step may end before the gate's own turn has come.
+  const gate = gateOf(state, effect.phase) ?? (await openGate(performing, state, effect.phase));
+  if (head === null || gate === null) {
+    return {
+      type: "PauseTask",
+      reason: {
+        kind: "effect-failed",
+        effect: "VerifyPhase",
+        message: "the run ended without a single change, so there is nothing to review",
+      },
+    };
+  }
+  if ("type" in gate) await handleCommand(performing, state.taskId, gate);
+  const tree = await github.readTree(state.repository, head);
+  const definition = await phaseDefinition(performing, state, effect.phase);
+  const changedPaths = await pathsOfPhase(performing, state, effect.phase);
+  const report = await verifier.verifyPhase(tree, definition, { changedPaths });
+  return {
+    type: "RecordVerification",
+    phase: effect.phase,
+    attempt: effect.attempt,
+    headSha: head,
+    passed: report.passed,
+    checks: report.checks,
+    findings: report.findings,
+  };
+}
+
+async function presentGate(
+  performing: Performing,
+  state: ExistingTask,
+  effect: Extract<Effect, { kind: "PresentGate" }>,
+): Promise<Asked | null> {
+  const phase = state.phases.find((candidate) => candidate.phase === effect.phase);
+  if (isSettled(state) || phase === undefined || phase.gate === null || phase.completed !== null) return null;
+  // A newer verdict has its own effect behind this one.
+  if (phase.verification?.passed !== effect.ready) return null;
+  const { ciIsSensitive } = effect.ready
+    ? await performing.github.preflight(state.repository)
+    : { ciIsSensitive: true };
+  const { headSha } = await performing.github.presentGate(state.repository, {
+    view: await viewOf(performing, state),
+    phase: effect.phase,
+    ready: effect.ready,
+    branch: branchOf(state, effect.phase),
+    ciLater: ciIsSensitive,
+  });
+  return effect.ready ? { type: "RecordGateReady", phase: effect.phase, headSha } : null;
+}
+
+/** What the steps of the phase wrote, by the changesets that were published. */
+async function pathsOfPhase({ store }: Performing, state: ExistingTask, phase: number): Promise<readonly string[]> {
+  const paths = new Set<string>();
+  for (const { changesetId } of state.phases.find((candidate) => candidate.phase === phase)?.steps ?? []) {
+    if (changesetId === null) continue;
+    for (const change of readStoredChangeset(await store.readChangeset(changesetId), changesetId)) {
+      if (change.kind === "written") paths.add(change.path);
+    }
+  }
+  return [...paths];
+}
+
+/** The phase as it was frozen when the task was created. */
+export async function phaseDefinition(
+  { store, playbooks }: Pick<Performing, "store" | "playbooks">,
+  state: ExistingTask,
+  phase: number,
+): Promise<Phase> {
+  const json = await store.readText(state.playbook.hash);
+  if (json === null) throw new Error(`reading playbook ${state.playbook.hash} of task ${state.taskId}: not stored`);
+  const definition = playbooks.fromJson(json).phases.find((candidate) => candidate.number === phase);
+  if (definition === undefined) throw new Error(`playbook ${state.playbook.name}: no phase ${phase}`);
+  return definition;
+}
+
+export async function viewOf(
+  { store, model }: Pick<Performing, "store" | "model">,
+  task: ExistingTask,
+): Promise<TaskView> {
+  return { task, live: await store.readLive(task.taskId), model };
+}
+
+function gateOf(state: ExistingTask, phase: number) {
+  return state.phases.find((candidate) => candidate.phase === phase)?.gate ?? null;
+}
+
+function phaseName(state: ExistingTask, phase: number): string {
+  return state.playbook.phases.find((candidate) => candidate.number === phase)?.name ?? String(phase);
+}
+
+/** First line of a step's commit. Nothing of it comes from the issue or the model. */
+function commitSubject(phase: Phase, slug: string, state: ExistingTask): string {
+  const title = phase.steps.find((step) => step.slug === slug)?.title ?? slug;
+  return `Phase ${phase.number} ${phase.name}: ${title} (#${state.issue.number})`;
+}
+
+/** Short and free of what a comment could not carry. */
+function noticeKey(effectKey: string): string {
+  return createHash("sha256").update(effectKey).digest("hex").slice(0, 16);
+}

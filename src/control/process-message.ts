@@ -1,0 +1,316 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { FrozenPrompt, Person } from "../core/commands.ts";
+import type { Repository } from "../core/events.ts";
+import { stateFrom } from "../core/evolve.ts";
+import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from "../core/ids.ts";
+import { outlineOf } from "../core/playbook.ts";
+import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
+import { nothingSpent } from "../core/usage.ts";
+import { OutcomeRequest, Spent } from "../protocol/runner.ts";
+import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
+import type { Intent } from "./intents.ts";
+import type { ClaimedMessage, GitHub, IssueText, Playbooks } from "./ports.ts";
+
+export interface Processing extends CommandHandling {
+  readonly github: GitHub;
+  readonly playbooks: Playbooks;
+  readonly taskBudgetUsd: number;
+  readonly model: string;
+  /** Pure translation of a stored webhook. */
+  readonly translate: (event: string, payload: unknown) => Intent;
+  /** Strips what a person could not see from the text that the agent will get. */
+  readonly freeze: (raw: string) => { readonly text: string; readonly hiddenRemoved: number };
+}
+
+export const StoredWebhook = z.object({ event: z.string(), payload: z.unknown() });
+
+/** A step or an outcome as a runner handed it over; the changeset lies beside it in the store. */
+export const StoredStep = z.object({ runId: z.string(), step: z.string(), files: z.int(), spent: Spent });
+export const StoredOutcome = OutcomeRequest.extend({ runId: z.string() });
+
+/** Turns one stored message into commands. Marked as processed with the last of them, in the same transaction. */
+export async function processMessage(processing: Processing, message: ClaimedMessage): Promise<void> {
+  switch (message.kind) {
+    case "webhook": {
+      const { event, payload } = StoredWebhook.parse(JSON.parse(message.body));
+      await onIntent(processing, processing.translate(event, payload), message.key);
+      // Whatever did not end in a command of its own is settled here; a second mark changes nothing.
+      return processing.store.markProcessed(message.key);
+    }
+    case "step": {
+      const { runId, step, files, spent } = StoredStep.parse(JSON.parse(message.body));
+      const id = runIdFrom(runId);
+      const changesetId = changesetIdOf(id, step);
+      return onRun(processing, id, message.key, { type: "CompleteStep", runId: id, step, changesetId, files, spent });
+    }
+    case "outcome": {
+      const { runId, outcome, spent } = StoredOutcome.parse(JSON.parse(message.body));
+      const id = runIdFrom(runId);
+      return onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent });
+    }
+  }
+}
+
+async function onRun(processing: Processing, runId: RunId, inboxKey: string, asked: Asked): Promise<void> {
+  const taskId = await processing.store.taskOfRun(runId);
+  if (taskId === null) return processing.store.markProcessed(inboxKey);
+  await handleCommand(processing, taskId, asked, { inboxKey });
+}
+
+async function onIntent(processing: Processing, intent: Intent, inboxKey: string): Promise<void> {
+  const { log } = processing;
+  switch (intent.kind) {
+    case "ignored":
+      log.debug({ deliveryId: inboxKey, why: intent.why }, "webhook ignored");
+      return;
+    case "label-added":
+      return onLabels(processing, intent.repository, intent.issueNumber, [intent.label], intent.sender, inboxKey);
+    case "issue-opened":
+      return onLabels(processing, intent.repository, intent.issueNumber, intent.labels, intent.author, inboxKey);
+    case "command":
+      return onSlashCommand(processing, intent, inboxKey);
+    case "review-submitted":
+      return onReview(processing, intent, inboxKey);
+    case "gate-changed":
+      return onGateChanged(processing, intent.repository, intent.pullRequest, inboxKey, intent.sender);
+    case "run-completed":
+      return onRunCompleted(processing, intent.repository, intent.workflowRunId);
+  }
+}
+
+async function onLabels(
+  processing: Processing,
+  repository: Repository,
+  issueNumber: number,
+  labels: readonly string[],
+  sender: string,
+  inboxKey: string,
+): Promise<void> {
+  const { store, github, playbooks } = processing;
+  const [label, second] = labels.filter((candidate) => playbooks.byLabel(candidate) !== null);
+  const found = label === undefined ? null : playbooks.byLabel(label);
+  if (label === undefined || found === null) return;
+  const issue = await github.readIssue(repository, issueNumber);
+  if (issue === null || !issue.open || issue.authorIsBot) return;
+  const earlier = await store.tasksOfIssue(repository.repositoryId, issueNumber);
+  const running = await firstUnsettled(processing, earlier);
+  if (running !== null) {
+    if (running.playbook.name !== found.playbook.name) {
+      await github.notify(repository, issueNumber, keyOf(`${running.taskId}:${label}`), {
+        kind: "second-label",
+        label,
+        running: running.playbook.name,
+      });
+    }
+    return;
+  }
+  const by = await personOf(processing, repository, sender);
+  const prompt = await freezePrompt(processing, issue);
+  await store.saveText(found.hash, found.json);
+  const taskId = taskIdFrom(processing.newId());
+  await handleCommand(
+    processing,
+    taskId,
+    {
+      type: "CreateTask",
+      taskId,
+      repository,
+      issue: { number: issueNumber, title: issue.title, author: issue.author },
+      by,
+      playbook: outlineOf(found.playbook, found.hash),
+      taskBudgetUsd: processing.taskBudgetUsd,
+      ordinal: earlier.length + 1,
+      prompt,
+    },
+    { inboxKey, userId: sender },
+  );
+  if (second !== undefined) {
+    await github.notify(repository, issueNumber, keyOf(`${taskId}:${second}`), {
+      kind: "second-label",
+      label: second,
+      running: label,
+    });
+  }
+}
+
+async function onSlashCommand(
+  processing: Processing,
+  intent: Extract<Intent, { kind: "command" }>,
+  inboxKey: string,
+): Promise<void> {
+  const { store, github } = processing;
+  const { repository, issueNumber, command, sender } = intent;
+  const task = intent.onPullRequest
+    ? await taskById(processing, await store.taskOfPullRequest(repository.repositoryId, issueNumber))
+    : await newest(processing, await store.tasksOfIssue(repository.repositoryId, issueNumber));
+  if (task === null) return;
+  const by = await personOf(processing, repository, sender);
+  // Whoever may not command gets no answer either: a comment for each comment would be a tool for spam.
+  if (!by.mayWrite) return;
+  const cause = { inboxKey, userId: sender };
+  const reply = (notice: Parameters<GitHub["notify"]>[3]) =>
+    github.notify(repository, issueNumber, keyOf(`comment:${intent.commentId}`), notice);
+  switch (command.name) {
+    case "run": {
+      const issue = await github.readIssue(repository, task.issue.number);
+      if (issue === null) return;
+      await store.reviveEffects(task.taskId, processing.clock.now().toISOString());
+      const prompt = await freezePrompt(processing, issue);
+      const handled = await handleCommand(processing, task.taskId, { type: "RunTask", by, prompt }, cause);
+      if (handled.kind === "refused")
+        await reply({ kind: "refused", command: "/run", reason: wordsOf(handled.refusal.code) });
+      return;
+    }
+    case "cancel": {
+      const handled = await handleCommand(processing, task.taskId, { type: "CancelTask", by }, cause);
+      if (handled.kind === "refused") {
+        await reply({ kind: "refused", command: "/cancel", reason: wordsOf(handled.refusal.code) });
+      }
+      return;
+    }
+    case "status":
+      return github.showStatus(repository, { task, live: await store.readLive(task.taskId), model: processing.model });
+    case "help":
+      return reply({ kind: "help" });
+    case "unknown":
+      return reply({ kind: "unknown-command", typed: command.typed });
+  }
+}
+
+async function onReview(
+  processing: Processing,
+  { repository, pullRequest, reviewId }: Extract<Intent, { kind: "review-submitted" }>,
+  inboxKey: string,
+): Promise<void> {
+  const { store, github } = processing;
+  const taskId = await store.taskOfPullRequest(repository.repositoryId, pullRequest);
+  if (taskId === null) return;
+  const review = await github.readReview(repository, pullRequest, reviewId);
+  const gate = await github.readGate(repository, pullRequest);
+  if (review === null || gate === null || review.byBot || review.verdict === "other") return;
+  await handleCommand(
+    processing,
+    taskId,
+    {
+      type: "RecordReview",
+      pullRequest,
+      by: await personOf(processing, repository, review.by),
+      verdict: review.verdict,
+      reviewedSha: review.reviewedSha,
+      headSha: gate.headSha,
+    },
+    { inboxKey, userId: review.by },
+  );
+}
+
+/** Merged, closed or open again, as GitHub says at this moment. */
+export async function onGateChanged(
+  processing: Processing,
+  repository: Repository,
+  pullRequest: number,
+  inboxKey: string | null,
+  sender: string | null,
+): Promise<void> {
+  const { store, github } = processing;
+  const task = await taskById(processing, await store.taskOfPullRequest(repository.repositoryId, pullRequest));
+  const gate = task === null ? null : await github.readGate(repository, pullRequest);
+  if (task === null || gate === null) return;
+  const cause = {
+    ...(inboxKey === null ? {} : { inboxKey }),
+    ...(gate.mergedBy === null ? {} : { userId: gate.mergedBy }),
+  };
+  if (gate.merged) {
+    const asked: Asked = {
+      type: "RecordMerge",
+      pullRequest,
+      by: gate.mergedBy ?? "unknown",
+      mergeSha: gate.mergeSha ?? "",
+    };
+    await handleCommand(processing, task.taskId, asked, cause);
+  } else if (!gate.open) {
+    await handleCommand(processing, task.taskId, { type: "RecordGateClosed", pullRequest }, cause);
+  } else if (task.blockedBy?.kind === "gate-closed" && sender !== null) {
+    const by = await personOf(processing, repository, sender);
+    const prompt = { hash: task.prompt?.hash ?? "", hiddenRemoved: 0 };
+    if (by.mayWrite) await handleCommand(processing, task.taskId, { type: "RunTask", by, prompt }, cause);
+  }
+}
+
+/** A job that ended without having declared an outcome is lost, whatever colour GitHub gave it. */
+async function onRunCompleted(processing: Processing, repository: Repository, workflowRunId: number): Promise<void> {
+  const open = (await processing.store.openRuns()).find((run) => run.workflowRunId === workflowRunId);
+  if (open === undefined) return;
+  const task = await taskById(processing, open.taskId);
+  if (task?.repository.repositoryId !== repository.repositoryId) return;
+  if (liveRunOf(task)?.runId !== open.runId) return;
+  const run = await processing.github.readRun(task.repository, workflowRunId);
+  if (run?.status !== "completed") return;
+  await declareLost(
+    processing,
+    open.taskId,
+    open.runId,
+    `the job ended (${run.conclusion ?? "no conclusion"}) without declaring an outcome`,
+  );
+}
+
+export async function declareLost(
+  processing: Processing,
+  taskId: TaskId,
+  runId: RunId,
+  message: string,
+): Promise<void> {
+  processing.log.warn({ taskId, runId, why: message }, "run lost");
+  const outcome = { kind: "lost", message } as const;
+  await handleCommand(processing, taskId, { type: "EndRun", runId, outcome, spent: nothingSpent });
+}
+
+async function personOf({ github }: Processing, repository: Repository, login: string): Promise<Person> {
+  const permission = await github.permissionOf(repository, login);
+  return { login, mayWrite: permission === "admin" || permission === "write" };
+}
+
+async function freezePrompt({ store, freeze }: Processing, issue: IssueText): Promise<FrozenPrompt> {
+  const title = freeze(issue.title);
+  const body = freeze(issue.body);
+  const frozen = JSON.stringify({ title: title.text, text: body.text });
+  const hash = createHash("sha256").update(frozen).digest("hex");
+  await store.saveText(hash, frozen);
+  return { hash, hiddenRemoved: title.hiddenRemoved + body.hiddenRemoved };
+}
+
+export const FrozenText = z.object({ title: z.string(), text: z.string() });
+
+async function firstUnsettled(processing: Processing, ids: readonly TaskId[]): Promise<ExistingTask | null> {
+  for (const id of ids) {
+    const task = await taskById(processing, id);
+    if (task !== null && !isSettled(task)) return task;
+  }
+  return null;
+}
+
+async function newest(processing: Processing, ids: readonly TaskId[]): Promise<ExistingTask | null> {
+  return taskById(processing, ids[0] ?? null);
+}
+
+async function taskById({ store }: Processing, taskId: TaskId | null): Promise<ExistingTask | null> {
+  if (taskId === null) return null;
+  const state = stateFrom(await store.readEvents(taskId));
+  return state.status === "absent" ? null : state;
+}
+
+/** Marks a comment of ours, so that a repeat finds it. */
+function keyOf(what: string): string {
+  return createHash("sha256").update(what).digest("hex").slice(0, 16);
+}
+
+function wordsOf(code: string): string {
+  switch (code) {
+    case "already-running":
+      return "the task is going on by itself; nothing waits for you";
+    case "wrong-status":
+      return "the task has ended";
+    default:
+      return code;
+  }
+}

@@ -1,0 +1,281 @@
+import { createHash, randomBytes } from "node:crypto";
+import { stateFrom } from "../core/evolve.ts";
+import { changesetIdOf, runIdFrom, type RunId } from "../core/ids.ts";
+import { branchOf, currentPhaseOf, liveRunOf, type ExistingTask, type LiveRun } from "../core/state.ts";
+import { nothingSpent } from "../core/usage.ts";
+import {
+  protocolVersion,
+  protocolVersionsServed,
+  type EventsAnswer,
+  type EventsRequest,
+  type Job,
+  type LiveEvent,
+  type OutcomeRequest,
+  type RunnerError,
+  type SessionAnswer,
+  type SessionRequest,
+  type StepRequest,
+} from "../protocol/runner.ts";
+import { storedChangesetFrom } from "./changeset.ts";
+import { handleCommand } from "./handle-command.ts";
+import { phaseDefinition, type Performing } from "./perform-effect.ts";
+import { FrozenText, StoredOutcome, StoredStep } from "./process-message.ts";
+import type { LiveStatus, RunnerIdentity, RunSession, VerifyRunner } from "./ports.ts";
+
+/** Figures of Q11 that a run goes by. */
+const runLimits = { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 6, heartbeatSeconds: 30 } as const;
+
+const workflowPath = ".github/workflows/phasegate.yml";
+
+export interface ServingRunner extends Performing {
+  readonly verifyRunner: VerifyRunner;
+  readonly language: "en" | "ko";
+  /** Where people see GitHub, e.g. `https://github.com`. */
+  readonly webUrl: string;
+  /** Wakes the engine, since something was stored. */
+  readonly wake: () => void;
+}
+
+/** A refusal that the runner prints into its job's log. */
+export class RunnerRefused extends Error {
+  override name = "RunnerRefused";
+  readonly code: RunnerError["error"];
+
+  constructor(code: RunnerError["error"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * Gives a job to the runner that proves to be the one that was dispatched.
+ * Bound to ids and the workflow file, never to `sub`, whose form the owner of a repository can change.
+ */
+export async function openSession(serving: ServingRunner, request: SessionRequest): Promise<SessionAnswer> {
+  if (!protocolVersionsServed.includes(request.protocol)) {
+    throw new RunnerRefused(
+      "unsupported-protocol",
+      `the action speaks protocol ${request.protocol}, this app serves ${protocolVersionsServed.join(" and ")}: ` +
+        "set the `uses:` line of .github/workflows/phasegate.yml to the app's ACTION_REF",
+    );
+  }
+  const identity = await identify(serving, request.oidcToken);
+  const runId = runIdFrom(request.runId);
+  const taskId = await serving.store.taskOfRun(runId);
+  const task = taskId === null ? null : stateFrom(await serving.store.readEvents(taskId));
+  if (taskId === null || task === null || task.status === "absent") throw unknownRun(runId);
+  refuseOtherJobs(task, identity);
+  if (!(await serving.store.rememberTokenId(identity.tokenId, identity.expiresAt))) {
+    throw new RunnerRefused("identity-refused", "this identity token was used before");
+  }
+  const { token, session } = newSession(serving, runId, task);
+  const opened = await handleCommand(serving, taskId, {
+    type: "OpenSession",
+    runId,
+    workflowRunId: identity.workflowRunId,
+    url: `${serving.webUrl}/${task.repository.owner}/${task.repository.name}/actions/runs/${identity.workflowRunId}`,
+  });
+  const state = opened.state;
+  const run = state.status === "absent" ? null : liveRunOf(state);
+  if (state.status === "absent" || run === null || run.runId !== runId) throw unknownRun(runId);
+  if (opened.kind === "refused" && !(await answerWasLost(serving, run, identity))) {
+    throw new RunnerRefused(
+      "already-started",
+      `run ${runId} has a runner already; re-run a task with /run on its issue`,
+    );
+  }
+  // One token a run: what was given out before is void.
+  await serving.store.closeRunSession(runId, session.openedAt);
+  await serving.store.saveRunSession(session);
+  return { protocol: protocolVersion, runToken: token, job: await jobOf(serving, state, run) };
+}
+
+async function identify(serving: ServingRunner, oidcToken: string): Promise<RunnerIdentity> {
+  try {
+    return await serving.verifyRunner(oidcToken);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RunnerRefused("identity-refused", `the identity token was refused: ${why}`, { cause });
+  }
+}
+
+function refuseOtherJobs(task: ExistingTask, identity: RunnerIdentity): void {
+  const { repository } = task;
+  const workflow = `${repository.owner}/${repository.name}/${workflowPath}@refs/heads/`.toLowerCase();
+  const faults = [
+    identity.repositoryId === repository.repositoryId ? null : "another repository",
+    identity.eventName === "workflow_dispatch" ? null : `the event ${identity.eventName}`,
+    identity.runAttempt === 1 ? null : "a re-run by hand (use /run on the issue instead)",
+    identity.workflowRef.toLowerCase().startsWith(workflow) ? null : `the workflow ${identity.workflowRef}`,
+  ].filter((fault) => fault !== null);
+  if (faults.length > 0) throw new RunnerRefused("identity-refused", `the job comes from ${faults.join(" and ")}`);
+}
+
+/** The same job asks again and nobody has used the first token: the answer did not arrive. */
+async function answerWasLost({ store }: ServingRunner, run: LiveRun, identity: RunnerIdentity): Promise<boolean> {
+  if (run.dispatched?.workflowRunId !== identity.workflowRunId) return false;
+  const first = await store.runSessionOf(run.runId);
+  return first === null || first.lastHeardAt === first.openedAt;
+}
+
+function newSession(serving: ServingRunner, runId: RunId, task: ExistingTask): { token: string; session: RunSession } {
+  const token = randomBytes(32).toString("base64url");
+  const at = serving.clock.now().toISOString();
+  return {
+    token,
+    session: { runId, taskId: task.taskId, tokenHash: hashOf(token), openedAt: at, lastHeardAt: at, closedAt: null },
+  };
+}
+
+async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun): Promise<Job> {
+  const progress = currentPhaseOf(task);
+  if (progress === null || task.prompt === null) throw unknownRun(run.runId);
+  const phase = await phaseDefinition(serving, task, progress.phase);
+  const frozen = await serving.store.readText(task.prompt.hash);
+  if (frozen === null) throw new Error(`reading the frozen text of task ${task.taskId}: not stored`);
+  const base = await serving.github.defaultBranchOf(task.repository);
+  const head = await serving.github.headOf(task.repository, branchOf(task, progress.phase));
+  const spentUsd = task.phases.reduce((sum, each) => sum + each.spent.costUsd, 0);
+  return {
+    runId: run.runId,
+    taskId: task.taskId,
+    attempt: run.attempt,
+    repository: { owner: task.repository.owner, name: task.repository.name },
+    issueNumber: task.issue.number,
+    phase: mutablePhase(phase),
+    stepsToDo: progress.steps.filter((step) => !step.completed).map((step) => step.slug),
+    headSha: head ?? base.headSha,
+    baseSha: base.headSha,
+    prompt: FrozenText.parse(JSON.parse(frozen)),
+    findings: [...run.findings],
+    model: serving.model,
+    language: serving.language,
+    budgetUsd: Math.max(0, Math.min(phase.budgetUsd - progress.spent.costUsd, task.taskBudgetUsd - spentUsd)),
+    limits: runLimits,
+  };
+}
+
+function mutablePhase(phase: Awaited<ReturnType<typeof phaseDefinition>>): Job["phase"] {
+  return {
+    ...phase,
+    allowedPaths: [...phase.allowedPaths],
+    checks: [...phase.checks],
+    steps: phase.steps.map((step) => ({
+      ...step,
+      outputs: [...step.outputs],
+      sections: [...step.sections],
+      allowedPaths: [...step.allowedPaths],
+      tools: [...step.tools],
+    })),
+  };
+}
+
+/** Stores live telemetry. The answer tells the runner what need not come again, and whether to stop. */
+export async function takeEvents(serving: ServingRunner, token: string, request: EventsRequest): Promise<EventsAnswer> {
+  const session = await sessionOf(serving, token);
+  const at = serving.clock.now().toISOString();
+  const acknowledged = await serving.store.appendRunLog(
+    session.runId,
+    request.events.map((event) => ({ number: event.number, line: JSON.stringify(event) })),
+  );
+  await serving.store.touchRunSession(session.runId, at);
+  const live = request.events.reduce(
+    (status, { event }) => liveAfter(status, event, at),
+    (await serving.store.readLive(session.taskId)) ?? emptyLive(at),
+  );
+  if (request.events.length > 0) await serving.store.updateLive(session.taskId, live);
+  for (const { event } of request.events) {
+    serving.log.info({ taskId: session.taskId, runId: session.runId, live: event }, "live");
+  }
+  return { acknowledged, stop: !(await isLive(serving, session)) };
+}
+
+/** Stores one step's changes, acknowledged before anything is published. */
+export async function takeStep(
+  serving: ServingRunner,
+  token: string,
+  request: StepRequest,
+): Promise<{ acknowledged: true; stop: boolean }> {
+  const session = await sessionOf(serving, token);
+  const { runId } = session;
+  await serving.store.saveChangeset(changesetIdOf(runId, request.step), storedChangesetFrom(request.changes));
+  const stored = { runId, step: request.step, files: request.changes.length, spent: request.spent };
+  return takeIn(serving, session, "step", `step:${runId}:${request.step}`, StoredStep.parse(stored));
+}
+
+export async function takeOutcome(
+  serving: ServingRunner,
+  token: string,
+  request: OutcomeRequest,
+): Promise<{ acknowledged: true; stop: boolean }> {
+  const session = await sessionOf(serving, token);
+  return takeIn(
+    serving,
+    session,
+    "outcome",
+    `outcome:${session.runId}`,
+    StoredOutcome.parse({ ...request, runId: session.runId }),
+  );
+}
+
+async function takeIn(
+  serving: ServingRunner,
+  session: RunSession,
+  kind: "step" | "outcome",
+  key: string,
+  body: object,
+): Promise<{ acknowledged: true; stop: boolean }> {
+  const at = serving.clock.now().toISOString();
+  const task = stateFrom(await serving.store.readEvents(session.taskId));
+  // The lane of the repository's webhooks, so that the end of the job never overtakes what the job declared.
+  const lane = task.status === "absent" ? `run:${session.runId}` : `repository:${task.repository.repositoryId}`;
+  await serving.store.takeIn({ key, kind, lane, body: JSON.stringify(body), receivedAt: at });
+  await serving.store.touchRunSession(session.runId, at);
+  serving.wake();
+  return { acknowledged: true, stop: !(await isLive(serving, session)) };
+}
+
+async function sessionOf(serving: ServingRunner, token: string): Promise<RunSession> {
+  const session = await serving.store.runSessionByToken(hashOf(token));
+  if (session === null || session.closedAt !== null) {
+    throw new RunnerRefused("token-refused", "the run token is unknown or its run has ended");
+  }
+  return session;
+}
+
+async function isLive({ store }: ServingRunner, session: RunSession): Promise<boolean> {
+  const state = stateFrom(await store.readEvents(session.taskId));
+  return state.status !== "absent" && liveRunOf(state)?.runId === session.runId;
+}
+
+function liveAfter(live: LiveStatus, event: LiveEvent, at: string): LiveStatus {
+  switch (event.kind) {
+    case "step-started":
+      return { ...live, currentStep: event.step, currentAction: null, lastUpdate: at };
+    case "action":
+      return { ...live, currentStep: event.step, currentAction: event.text, lastUpdate: at };
+    case "round":
+      return { ...live, currentStep: event.step, currentAction: `round ${event.round}`, lastUpdate: at };
+    case "usage":
+      return { ...live, spent: event.spent, lastUpdate: at };
+    case "verifying":
+      return { ...live, currentAction: "checking the phase", lastUpdate: at };
+    case "log":
+      return { ...live, lastUpdate: at };
+  }
+}
+
+function emptyLive(at: string): LiveStatus {
+  return { currentAction: null, currentStep: null, spent: nothingSpent, lastUpdate: at };
+}
+
+function unknownRun(runId: RunId): RunnerRefused {
+  return new RunnerRefused(
+    "unknown-run",
+    `run ${runId} is not waiting for a runner; start work with a label or /run on the issue, not by dispatching the workflow`,
+  );
+}
+
+function hashOf(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}

@@ -1,0 +1,65 @@
+/**
+ * What a person does not see when GitHub shows a text. A model would read it all the same,
+ * so it is taken out of whatever goes into a prompt, a title or a comment.
+ */
+
+/** Default-ignorable code points (zero-width, bidi, fillers, tags, variation selectors), controls, lone surrogates. */
+const hiddenCharacter =
+  /[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Surrogate}\u{fff9}-\u{fffb}]|(?![\n\t])\p{Cc}/gu;
+
+/** Emoji are built with a joiner or end in a selector; those two are part of what is seen. */
+const emojiJoiner = /(?<=\p{Extended_Pictographic}[\u{fe0f}\u{1f3fb}-\u{1f3ff}]?)\u{200d}(?=\p{Extended_Pictographic})/gu;
+const emojiSelector = /(?<=\p{Emoji}(?<!\p{ASCII}))\u{fe0f}|(?<=[0-9#*])\u{fe0f}(?=\u{20e3})/gu;
+
+/** Private-use code points stand in for the two while all others are removed. */
+const joinerStandIn = "\u{e000}";
+const selectorStandIn = "\u{e001}";
+
+export interface Stripped {
+  readonly text: string;
+  readonly removed: number;
+}
+
+/** Removes hidden characters; line ends become `\n`, and the Unicode line separators too. */
+export function stripHiddenCharacters(raw: string): Stripped {
+  let removed = 0;
+  const text = raw
+    .replace(/\r\n?|[\u{2028}\u{2029}\u{85}]/gu, "\n")
+    // No font shows the stand-ins, so they count as hidden where they were typed.
+    .replace(/[\u{e000}\u{e001}]/gu, () => {
+      removed += 1;
+      return "";
+    })
+    .replace(emojiJoiner, joinerStandIn)
+    .replace(emojiSelector, selectorStandIn)
+    .replace(hiddenCharacter, () => {
+      removed += 1;
+      return "";
+    })
+    .replaceAll(joinerStandIn, "\u{200d}")
+    .replaceAll(selectorStandIn, "\u{fe0f}");
+  return { text, removed };
+}
+
+/** HTML comments; one that never ends hides all that follows it. */
+export function stripComments(text: string): Stripped {
+  let removed = 0;
+  let kept = "";
+  let from = 0;
+  for (;;) {
+    const start = text.indexOf("<!--", from);
+    if (start === -1) return { text: kept + text.slice(from), removed };
+    kept += text.slice(from, start);
+    removed += 1;
+    const end = text.indexOf("-->", start + 4);
+    if (end === -1) return { text: kept, removed };
+    from = end + 3;
+  }
+}
+
+/** Cuts after so many code points, never inside one. */
+export function cutAt(text: string, charactersMax: number): string {
+  if (text.length <= charactersMax) return text;
+  const points = Array.from(text);
+  return points.length <= charactersMax ? text : points.slice(0, charactersMax).join("");
+}

@@ -1,0 +1,49 @@
+import type { ChangesetId, TaskId } from "../../core/ids.ts";
+import { title } from "./escape.ts";
+
+/** The trailers by which a commit is found again. */
+export const trailers = {
+  task: "Phasegate-Task",
+  changeset: "Phasegate-Changeset",
+  verified: "Phasegate-Verified",
+} as const;
+
+const subjectCharactersMax = 120;
+
+/** `[skip ci]`: nobody has looked at a step's commit yet, so the repository's own workflows must not run on it (Q29). */
+export function stepCommitMessage(step: {
+  readonly subject: string;
+  readonly taskId: TaskId;
+  readonly changesetId: ChangesetId;
+}): string {
+  const subject = step.subject.replace(/\s+/gu, " ").trim().slice(0, subjectCharactersMax);
+  return [
+    `${subject} [skip ci]`,
+    "",
+    `${trailers.task}: ${step.taskId}`,
+    `${trailers.changeset}: ${step.changesetId}`,
+  ].join("\n");
+}
+
+/** Without `[skip ci]`: from here on the repository's workflows run. */
+export function verifiedCommitMessage(verified: {
+  readonly phase: number;
+  readonly phaseTitle: string;
+  readonly issue: number;
+  readonly taskId: TaskId;
+  readonly attempt: number;
+}): string {
+  return [
+    `Phase ${verified.phase} ${title(verified.phaseTitle, 60)}: verified (#${verified.issue})`,
+    "",
+    "Changes no file. The commits before this one asked GitHub to skip workflows; this one lets them run.",
+    "",
+    `${trailers.task}: ${verified.taskId}`,
+    `${trailers.verified}: ${verified.phase}/${verified.attempt}`,
+  ].join("\n");
+}
+
+/** True where the message's last lines have the trailer with exactly this value. */
+export function hasTrailer(message: string, name: string, value: string): boolean {
+  return message.split("\n").some((line) => line.trim() === `${name}: ${value}`);
+}

@@ -1,0 +1,60 @@
+/** Makes words of users and models safe to stand in our own texts. Nothing they write may mention, close, link or format. */
+import { cutAt, stripHiddenCharacters } from "../hidden-text.ts";
+
+/** What GitHub shows as nothing, put inside what it would otherwise turn into a mention, a reference or a link. */
+const gap = "&#8203;";
+
+/** One line of Markdown that shows the text as it was typed. */
+export function plain(text: string, charactersMax = 200): string {
+  return oneLine(text, charactersMax)
+    .replace(/[\\`*_{}[\]()#+!|<>~$^=-]/gu, "\\$&")
+    .replaceAll("&", "&amp;")
+    .replaceAll("@", `@${gap}`)
+    .replace(/\\#(?=\d)/gu, `\\#${gap}`)
+    .replace(/\bGH\\-(?=\d)/giu, `GH\\-${gap}`)
+    .replaceAll("://", `:${gap}//`)
+    .replace(/\bwww\./giu, `www${gap}.`)
+    .replace(/:(?=[a-z0-9_\\]+:)/giu, `:${gap}`);
+}
+
+/** A code span, in which GitHub finds neither mentions nor references. */
+export function code(text: string, charactersMax = 200): string {
+  const line = oneLine(text, charactersMax);
+  if (line === "") return "";
+  const longest = Math.max(0, ...Array.from(line.matchAll(/`+/gu), ([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  const pad = line.startsWith("`") || line.endsWith("`") ? " " : "";
+  // A table cell ends at a bare pipe, even inside a code span.
+  return `${fence}${pad}${line.replaceAll("|", "\\|")}${pad}${fence}`;
+}
+
+/** A link whose text is already Markdown. The address is ours or GitHub's; anything but http(s) is dropped. */
+export function link(text: string, url: string): string {
+  if (!/^https?:\/\//u.test(url)) return text;
+  return `[${text}](${url.replace(/[\s<>()"\\]/gu, (character) => encodeURIComponent(character).replace("(", "%28").replace(")", "%29"))})`;
+}
+
+/**
+ * A title is no Markdown, but becomes the subject of a merge commit:
+ * there a keyword closes an issue and `[skip ci]` silences the default branch.
+ */
+export function title(text: string, charactersMax = 120): string {
+  return oneLine(text, charactersMax)
+    .replaceAll("[", "(")
+    .replaceAll("]", ")")
+    .replace(/@(?=\w)/gu, "@ ")
+    .replace(/#(?=\d)/gu, "# ")
+    .replace(/\bGH-(?=\d)/giu, "GH ")
+    .replaceAll("://", ": ");
+}
+
+/** A login as GitHub gives it, never as a mention: the person is not called each time the text changes. */
+export function person(login: string): string {
+  return `**${plain(login, 60)}**`;
+}
+
+function oneLine(text: string, charactersMax: number): string {
+  const line = stripHiddenCharacters(text).text.replace(/\s+/gu, " ").trim();
+  const cut = cutAt(line, charactersMax);
+  return cut === line ? line : `${cutAt(line, charactersMax - 1)}…`;
+}

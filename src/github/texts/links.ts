@@ -1,0 +1,41 @@
+import type { Repository } from "../../core/events.ts";
+import { workflowFileName, workflowPath } from "../workflow-file.ts";
+
+/** Addresses of GitHub's pages for one repository. */
+export interface Links {
+  issue(number: number): string;
+  pull(number: number): string;
+  branch(name: string): string;
+  file(ref: string, path: string): string;
+  newFile(branch: string, path: string, content: string): string;
+  readonly actionsSettings: string;
+  readonly workflowRuns: string;
+  readonly newSecret: string;
+  /** The page that offers *Suspend* and *Configure* for installed apps is per account; this one lists them for the repository. */
+  readonly installations: string;
+}
+
+export function linksOf(webUrl: string, repository: Repository): Links {
+  const root = `${webUrl.replace(/\/+$/u, "")}/${encodeURIComponent(repository.owner)}/${encodeURIComponent(repository.name)}`;
+  return {
+    issue: (number) => `${root}/issues/${number}`,
+    pull: (number) => `${root}/pull/${number}`,
+    branch: (name) => `${root}/tree/${pathOf(name)}`,
+    file: (ref, path) => `${root}/blob/${pathOf(ref)}/${pathOf(path)}`,
+    newFile: (branch, path, content) =>
+      `${root}/new/${pathOf(branch)}?filename=${encodeURIComponent(path)}&value=${encodeURIComponent(content)}`,
+    actionsSettings: `${root}/settings/actions`,
+    workflowRuns: `${root}/actions/workflows/${workflowFileName}`,
+    newSecret: `${root}/settings/secrets/actions/new`,
+    installations: `${root}/settings/installations`,
+  };
+}
+
+/** The page that makes the workflow file with one press of a button. */
+export function newWorkflowLink(links: Links, branch: string, content: string): string {
+  return links.newFile(branch, workflowPath, content);
+}
+
+function pathOf(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}

@@ -1,0 +1,221 @@
+import type { TaskView } from "../../control/ports.ts";
+import {
+  currentPhaseOf,
+  isSettled,
+  liveRunOf,
+  outlineOfPhase,
+  progressPercentOf,
+  type ExistingTask,
+  type PhaseProgress,
+} from "../../core/state.ts";
+import type { PhaseOutline } from "../../core/playbook.ts";
+import { addSpent, nothingSpent, tokensOf, type Spent } from "../../core/usage.ts";
+import { blockText, type BlockContext } from "./blocked.ts";
+import { code, link, person, plain } from "./escape.ts";
+import { count, dollars, moment, progressBar, tokens } from "./format.ts";
+
+/** The one comment that tells where a task stands, without its marker. */
+export function statusText(view: TaskView, context: BlockContext): string {
+  const { task } = view;
+  const { now, next } = situationOf(view, context);
+  return [
+    `### Phasegate: ${plain(task.playbook.name, 60)}`,
+    "",
+    now,
+    "",
+    `*Next:* ${next}`,
+    "",
+    progressBar(task.status === "completed" ? 100 : progressPercentOf(task)),
+    "",
+    ...phaseTable(task),
+    "",
+    spentLine(view),
+    "",
+    ...details(view),
+  ].join("\n");
+}
+
+interface Situation {
+  readonly now: string;
+  readonly next: string;
+}
+
+function situationOf(view: TaskView, context: BlockContext): Situation {
+  const { task } = view;
+  if (task.blockedBy !== null && !isSettled(task)) {
+    const { what, next } = blockText(task.blockedBy, task, context);
+    return { now: `**Paused.** ${what}`, next };
+  }
+  switch (task.status) {
+    case "draft":
+      return {
+        now: `**Not started.** ${person(task.createdBy)} set the label ${code(task.playbook.name, 60)} without write access to this repository.`,
+        next: "somebody with write access reads the issue and comments `/run` here.",
+      };
+    case "pending":
+    case "in_progress":
+      return atWork(view);
+    case "review":
+      return inReview(task);
+    case "completed":
+      return {
+        now: `**Completed** on ${moment(task.endedAt)}. All ${count(task.phases.length, "phase is", "phases are")} merged.`,
+        next: "nothing. The result is on the default branch.",
+      };
+    case "failed":
+      return {
+        now: `**Failed** on ${moment(task.endedAt)}: ${plain(task.message, 500)}`,
+        next: "set the label again to start a new task on this issue.",
+      };
+    case "cancelled":
+      return {
+        now: `**Cancelled** by ${person(task.cancelledBy)} on ${moment(task.endedAt)}.`,
+        next: "nothing. Set the label again to start a new task on this issue.",
+      };
+  }
+}
+
+const nothingToDo = "nothing to do now. `/cancel` ends the task.";
+
+function atWork(view: TaskView): Situation {
+  const { task, live } = view;
+  const phase = currentPhaseOf(task);
+  if (phase === null) return { now: "**Starting.**", next: nothingToDo };
+  const outline = outlineOfPhase(task, phase.phase);
+  const where = `Phase ${phase.phase} of ${task.playbook.phases.length}, ${plain(outline.title)}`;
+  const run = liveRunOf(task);
+  if (run === null) {
+    return task.status === "in_progress"
+      ? { now: `**${where}:** the agent is done; what it delivered is being checked.`, next: nothingToDo }
+      : { now: `**${where}:** about to start.`, next: nothingToDo };
+  }
+  const attempt = run.attempt > 1 ? ` This is attempt ${run.attempt}, to mend what the checks found.` : "";
+  if (!run.started) {
+    const now =
+      run.dispatched === null
+        ? "a run is being asked for."
+        : `${link("the run", run.dispatched.url)} waits for a machine of GitHub Actions.`;
+    return { now: `**${where}:** ${now}${attempt}`, next: nothingToDo };
+  }
+  const watch = run.dispatched === null ? "" : ` ${link("Watch the run", run.dispatched.url)}.`;
+  const action = live?.currentAction ?? null;
+  return {
+    now: [
+      `**${where}:** ${stepSentence(phase, outline, live?.currentStep ?? null)}${watch}${attempt}`,
+      ...(action === null ? [] : [`Right now: ${code(action, 160)}`]),
+    ].join("\n\n"),
+    next: nothingToDo,
+  };
+}
+
+function stepSentence(phase: PhaseProgress, outline: PhaseOutline, currentStep: string | null): string {
+  const open = phase.steps.find((step) => !step.completed)?.slug;
+  const named = outline.steps.some((step) => step.slug === currentStep) ? currentStep : open;
+  const index = outline.steps.findIndex((step) => step.slug === named);
+  const step = outline.steps[index];
+  if (step === undefined) return "the agent finishes.";
+  return `the agent works on step ${index + 1} of ${outline.steps.length}, ${plain(step.title)}.`;
+}
+
+function inReview(task: ExistingTask): Situation {
+  const phase = currentPhaseOf(task);
+  const gate = phase?.gate ?? null;
+  if (phase === null || gate === null) return { now: "**Waits for review.**", next: "comment `/status` here." };
+  const following = task.playbook.phases.find((candidate) => candidate.number === phase.phase + 1);
+  const goal =
+    following === undefined ? "to complete the task" : `to start phase ${following.number}, ${plain(following.title)}`;
+  const pull = link(`#${gate.pullRequest}`, gate.url);
+  const title = plain(outlineOfPhase(task, phase.phase).title);
+  const where = `**Phase ${phase.phase} of ${task.playbook.phases.length}, ${title}**`;
+  switch (gate.review) {
+    case "approved":
+      return {
+        now: `${where} is approved by ${gate.approvedBy.map(person).join(", ")}.`,
+        next: `merge ${pull} ${goal}.`,
+      };
+    case "changes_requested":
+      return {
+        now: `${where} was reviewed, and changes are asked for in ${pull}.`,
+        next: `commit the changes to the branch of ${pull}, then merge it ${goal}.`,
+      };
+    case "pending":
+    case "in_review":
+      return {
+        now: `${where} passed its checks and waits for review in ${pull}.`,
+        next: `review ${pull} and merge it ${goal}.`,
+      };
+  }
+}
+
+function phaseTable(task: ExistingTask): readonly string[] {
+  const rows = task.playbook.phases.map((outline) => {
+    const phase = task.phases.find((candidate) => candidate.phase === outline.number);
+    const done = phase?.completed ? outline.steps.length : (phase?.steps.filter((step) => step.completed).length ?? 0);
+    const gate = phase?.gate ?? null;
+    return [
+      `${outline.number} ${plain(outline.title, 60)}`,
+      phaseState(task, phase),
+      `${done} of ${outline.steps.length}`,
+      gate === null ? "" : `${link(`#${gate.pullRequest}`, gate.url)}${gate.draft ? " (draft)" : ""}`,
+      phase === undefined ? "" : tokens(tokensOf(phase.spent.usage)),
+      phase === undefined ? "" : `${dollars(phase.spent.costUsd)} of ${dollars(outline.budgetUsd)}`,
+    ].join(" | ");
+  });
+  return [
+    "| Phase | State | Steps | Pull request | Tokens | Cost |",
+    "|---|---|---|---|---|---|",
+    ...rows.map((row) => `| ${row} |`),
+  ];
+}
+
+function phaseState(task: ExistingTask, phase: PhaseProgress | undefined): string {
+  if (phase === undefined) return "○ to come";
+  if (phase.completed !== null) return `✔ merged by ${person(phase.completed.by)}`;
+  if (task.status === "cancelled") return "✖ cancelled";
+  if (task.status === "failed") return "✖ failed";
+  if (task.blockedBy !== null) return "‖ paused";
+  if (task.status === "review") return "● in review";
+  if (task.status === "in_progress") return task.run === null ? "● being checked" : "● at work";
+  return "● starting";
+}
+
+/** What the runner reported of the live run is not in the phases' sums until its step is handed over. */
+function spentLine({ task, live }: TaskView): string {
+  const total = task.phases.reduce<Spent>((sum, phase) => addSpent(sum, phase.spent), nothingSpent);
+  const parts = [
+    `Spent on this task: ${tokens(tokensOf(total.usage))} tokens, ${dollars(total.costUsd)} of ${dollars(task.taskBudgetUsd)}.`,
+  ];
+  if (live !== null && liveRunOf(task)?.started === true) {
+    parts.push(`This run so far: ${tokens(tokensOf(live.spent.usage))} tokens, ${dollars(live.spent.costUsd)}.`);
+  }
+  return parts.join(" ");
+}
+
+function details({ task, model }: TaskView): readonly string[] {
+  const facts = [`- Model: ${code(model, 80)}`];
+  if (task.prompt !== null) {
+    facts.push(
+      `- The agent reads the issue as it was when ${person(task.prompt.startedBy)} started the task (SHA-256 ${code(task.prompt.hash.slice(0, 12))}); later edits change nothing.`,
+    );
+    if (task.prompt.hiddenRemoved > 0) {
+      facts.push(
+        `- ${count(task.prompt.hiddenRemoved, "hidden piece of the issue's text (an invisible character, comment or alternative text) was", "hidden pieces of the issue's text (invisible characters, comments, alternative texts) were")} taken out before.`,
+      );
+    }
+  }
+  const verification = currentPhaseOf(task)?.verification ?? null;
+  if (verification !== null && !verification.passed) {
+    facts.push(`- The last check found ${count(verification.findings.length, "fault", "faults")}.`);
+  }
+  return [
+    "<details><summary>Details and what happened last</summary>",
+    "",
+    ...facts,
+    "",
+    ...task.recentActions.map(({ at, text }) => `- ${moment(at)}: ${plain(text)}`),
+    "",
+    "Commands, for people with write access: `/run`, `/cancel`, `/status`, `/help`.",
+    "",
+    "</details>",
+  ];
+}

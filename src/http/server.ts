@@ -1,0 +1,200 @@
+import { serve, type ServerType } from "@hono/node-server";
+import type { Webhooks } from "@octokit/webhooks";
+import { Hono, type Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { z } from "zod";
+import type { Clock, Log, Store } from "../control/ports.ts";
+import {
+  EventsRequest,
+  limits,
+  OutcomeRequest,
+  runnerRoutes,
+  SessionRequest,
+  StepRequest,
+  type EventsAnswer,
+  RunnerError as RunnerErrorShape,
+  type RunnerError,
+  type SessionAnswer,
+} from "../protocol/runner.ts";
+
+/** GitHub sends nothing larger. */
+const webhookBytesMax = 25 * 1024 * 1024;
+const smallBodyBytesMax = 2 * 1024 * 1024;
+
+export const webhookPath = "/api/github/webhooks";
+
+/** What the runner's endpoints do; the shell implements it. */
+export interface RunnerEndpoints {
+  openSession(request: SessionRequest): Promise<SessionAnswer>;
+  takeEvents(token: string, request: EventsRequest): Promise<EventsAnswer>;
+  takeStep(token: string, request: StepRequest): Promise<object>;
+  takeOutcome(token: string, request: OutcomeRequest): Promise<object>;
+}
+
+export interface ServerOptions {
+  readonly store: Pick<Store, "takeIn" | "nextDueAt">;
+  readonly webhooks: Pick<Webhooks, "verify">;
+  readonly runner: RunnerEndpoints;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly wake: () => void;
+  /** False while the app starts or drains. */
+  readonly ready: () => boolean;
+}
+
+/** Has a code of the protocol: shown to the runner as it is. */
+interface Refusal {
+  readonly code: RunnerError["error"];
+  readonly message: string;
+}
+
+const statusOf = {
+  "bad-request": 400,
+  "unsupported-protocol": 426,
+  "identity-refused": 403,
+  "unknown-run": 404,
+  "already-started": 409,
+  "token-refused": 401,
+  "too-large": 413,
+  unavailable: 503,
+} as const satisfies Record<RunnerError["error"], number>;
+
+export function httpApp(options: ServerOptions): Hono {
+  const app = new Hono();
+  app.get("/healthz", (context) => context.json({ status: "ok" }));
+  app.get("/readyz", async (context) => {
+    if (!options.ready()) return context.json({ status: "draining" }, 503);
+    try {
+      await options.store.nextDueAt();
+      return context.json({ status: "ready" });
+    } catch {
+      return context.json({ status: "the store does not answer" }, 503);
+    }
+  });
+  app.post(webhookPath, bodyLimit({ maxSize: webhookBytesMax }), (context) => takeWebhook(options, context));
+  const tooLarge = (context: Context) =>
+    refuse(context, { code: "too-large", message: "the body is larger than this route takes" });
+  const small = bodyLimit({ maxSize: smallBodyBytesMax, onError: tooLarge });
+  const large = bodyLimit({ maxSize: limits.stepBodyBytesMax, onError: tooLarge });
+  app.post(runnerRoutes.session, small, (context) =>
+    answer(options, context, SessionRequest, (body) => options.runner.openSession(body)),
+  );
+  app.post(runnerRoutes.events, small, (context) =>
+    answer(options, context, EventsRequest, (body) => options.runner.takeEvents(tokenOf(context), body)),
+  );
+  app.post(runnerRoutes.step, large, (context) =>
+    answer(options, context, StepRequest, (body) => options.runner.takeStep(tokenOf(context), body)),
+  );
+  app.post(runnerRoutes.outcome, small, (context) =>
+    answer(options, context, OutcomeRequest, (body) => options.runner.takeOutcome(tokenOf(context), body)),
+  );
+  app.notFound((context) => context.json({ error: "not-found", message: "no such route" }, 404));
+  app.onError((error, context) => {
+    // What went wrong inside is for the log; whoever asked learns that it may be tried again.
+    options.log.error({ err: error, path: context.req.path }, "answering a request");
+    return refuse(context, { code: "unavailable", message: "the app could not answer; try again" });
+  });
+  return app;
+}
+
+/** Listens and answers with the address that was really taken (port 0 takes any). */
+export function listen(
+  app: Hono,
+  host: string,
+  port: number,
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const server: ServerType = serve({ fetch: app.fetch, hostname: host, port }, (info) =>
+      resolve({
+        port: info.port,
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed());
+            if ("closeIdleConnections" in server) server.closeIdleConnections();
+          }),
+      }),
+    );
+    server.once("error", (cause) => reject(new Error(`listening on ${host}:${port}`, { cause })));
+  });
+}
+
+/** Verified, stored, answered: nothing else happens in the request. */
+async function takeWebhook({ store, webhooks, clock, wake }: ServerOptions, context: Context): Promise<Response> {
+  const delivery = context.req.header("x-github-delivery");
+  const event = context.req.header("x-github-event");
+  const signature = context.req.header("x-hub-signature-256");
+  if (delivery === undefined || event === undefined || signature === undefined || delivery.length > 100) {
+    return context.json(
+      { message: "expected the headers X-GitHub-Delivery, X-GitHub-Event and X-Hub-Signature-256" },
+      400,
+    );
+  }
+  const raw = await context.req.text();
+  if (!(await webhooks.verify(raw, signature).catch(() => false))) {
+    return context.json({ message: "the signature does not match WEBHOOK_SECRET" }, 401);
+  }
+  const payload = parseJson(raw);
+  if (payload === undefined)
+    return context.json({ message: "expected a JSON body (content type application/json)" }, 400);
+  const known = await store.takeIn({
+    key: `webhook:${delivery}`,
+    kind: "webhook",
+    lane: laneOf(payload),
+    body: JSON.stringify({ event, payload }),
+    receivedAt: clock.now().toISOString(),
+  });
+  wake();
+  return context.json({ message: known === "new" ? "stored" : "known" }, 202);
+}
+
+const WithRepository = z.object({ repository: z.object({ id: z.int() }) });
+
+function laneOf(payload: unknown): string {
+  const parsed = WithRepository.safeParse(payload);
+  return parsed.success ? `repository:${parsed.data.repository.id}` : "app";
+}
+
+async function answer<Body>(
+  options: ServerOptions,
+  context: Context,
+  schema: z.ZodType<Body>,
+  serve: (body: Body) => Promise<object>,
+): Promise<Response> {
+  if (!options.ready()) return refuse(context, { code: "unavailable", message: "the app is stopping; try again" });
+  const parsed = schema.safeParse(parseJson(await context.req.text()));
+  if (!parsed.success) {
+    return refuse(context, { code: "bad-request", message: z.prettifyError(parsed.error).slice(0, 1_000) });
+  }
+  try {
+    return context.json(await serve(parsed.data));
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    options.log.warn({ path: context.req.path, code: refusal.code, why: refusal.message }, "runner refused");
+    return refuse(context, refusal);
+  }
+}
+
+function refuse(context: Context, { code, message }: Refusal): Response {
+  return context.json({ error: code, message } satisfies RunnerError, statusOf[code]);
+}
+
+const RefusalShape = z.object({ code: RunnerErrorShape.shape.error, message: z.string() });
+
+function refusalOf(error: unknown): Refusal | null {
+  if (!(error instanceof Error) || error.name !== "RunnerRefused") return null;
+  const parsed = RefusalShape.safeParse({ code: "code" in error ? error.code : null, message: error.message });
+  return parsed.success ? parsed.data : null;
+}
+
+function tokenOf(context: Context): string {
+  return /^Bearer (\S{20,200})$/u.exec(context.req.header("authorization") ?? "")?.[1] ?? "";
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

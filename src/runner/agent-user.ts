@@ -1,0 +1,213 @@
+/**
+ * The agent is another user than the runner, so that the kernel keeps it from the model key, from the job's tokens and from the runner's files.
+ * Fail closed: where no such user can be had, nothing starts.
+ */
+
+import { lchown, readdir, readFile } from "node:fs/promises";
+import { execa } from "execa";
+
+export interface AgentUser {
+  readonly name: string;
+  /** False where the agent is the runner's own user: then nothing is kept from it. */
+  readonly isSeparate: boolean;
+  /** The command that runs `file` as this user. It replaces itself, so the process id stays. */
+  command(file: string, args: readonly string[]): { readonly file: string; readonly args: readonly string[] };
+  /** Gives paths to the agent. Links are given, not followed. */
+  own(paths: readonly string[]): Promise<void>;
+  /** Ends every process of this user, also those that left their group and session. */
+  killAll(): Promise<void>;
+  /** Ends its processes, and removes the user and what it left in shared folders. */
+  remove(): Promise<void>;
+}
+
+export interface AgentUserOrder {
+  /** Eight hexadecimal digits that no other run has. Runs beside this one on the machine have users of their own. */
+  readonly id: string;
+  /** Home folder of the account; made by the caller. */
+  readonly home: string;
+  readonly runner: { readonly uid: number; readonly pid: number; readonly platform: string };
+  /** Value of PATH, for the tools that make users. */
+  readonly path: string;
+  /** Set by a person who knows that the agent is then as mighty as the runner. */
+  readonly unsafeSameUser: boolean;
+}
+
+interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const remedy =
+  "Run the job as root or as a user with passwordless sudo on Linux (GitHub-hosted runners are so), with useradd and setpriv installed. " +
+  "Only where the machine holds nothing worth stealing, set PHASEGATE_UNSAFE_SAME_USER=1.";
+const commandTimeoutMs = 30_000;
+const killRoundsMax = 100;
+const killPauseMs = 20;
+const sharedFolders: readonly string[] = ["/tmp", "/var/tmp", "/dev/shm"];
+const accountPrefix = "phasegate-";
+
+export async function createAgentUser(order: AgentUserOrder): Promise<AgentUser> {
+  if (order.unsafeSameUser) return sameUser();
+  const { runner, path } = order;
+  if (runner.platform !== "linux" || runner.uid !== 0) {
+    throw new Error(`making a user for the agent: the runner may not make users here. ${remedy}`);
+  }
+  const tools = createTools(path);
+  await tools.run("looking for setpriv", "setpriv", ["--version"]);
+  await removeStaleUsers(tools);
+  const account = await addAccount(order, tools);
+  return separateUser(account, tools);
+}
+
+function sameUser(): AgentUser {
+  return {
+    name: "the runner's own user",
+    isSeparate: false,
+    command: (file, args) => ({ file, args }),
+    own: async () => {},
+    // Whatever else this user runs is not ours to end; the group of the CLI is ended by whoever started it.
+    killAll: async () => {},
+    remove: async () => {},
+  };
+}
+
+function separateUser(account: Account, tools: Tools): AgentUser {
+  const { name, uid, gid } = account;
+  return { name, isSeparate: true, command, own, killAll: () => killAllOf(account, tools), remove };
+
+  function command(file: string, args: readonly string[]): { file: string; args: readonly string[] } {
+    return { file: "setpriv", args: [...privilegesOf(account), "--", file, ...args] };
+  }
+
+  async function own(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await lchown(path, uid, gid);
+  }
+
+  async function remove(): Promise<void> {
+    await killAllOf(account, tools);
+    await removeAccount(account, tools);
+  }
+}
+
+/** No groups, no capabilities, no way back by a program with the setuid bit; it dies with the runner. */
+function privilegesOf({ uid, gid }: Account): readonly string[] {
+  return [
+    `--reuid=${uid}`,
+    `--regid=${gid}`,
+    "--clear-groups",
+    "--no-new-privs",
+    "--inh-caps=-all",
+    "--ambient-caps=-all",
+    "--bounding-set=-all",
+    "--pdeathsig=KILL",
+  ];
+}
+
+async function addAccount({ id, home, runner }: AgentUserOrder, tools: Tools): Promise<Account> {
+  if (!/^[0-9a-f]{8}$/.test(id)) throw new Error(`making a user for the agent: "${id}" is no id`);
+  const name = `${accountPrefix}${id}`;
+  const comment = `runner ${runner.pid} ${(await startOf(runner.pid)) ?? "unknown"}`;
+  await tools.run("making a user for the agent", "useradd", [
+    ...["--system", "--user-group", "--no-create-home", "--home-dir", home],
+    ...["--shell", "/bin/sh", "--comment", comment, name],
+  ]);
+  const uid = Number(await tools.run("asking for the agent's user", "id", ["-u", name]));
+  const gid = Number(await tools.run("asking for the agent's user", "id", ["-g", name]));
+  if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) {
+    throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy}`);
+  }
+  return { name, uid, gid };
+}
+
+/** The account may have been the last thing a killed runner made. */
+async function removeStaleUsers(tools: Tools): Promise<void> {
+  for (const line of (await readFile("/etc/passwd", "utf8")).split("\n")) {
+    const [name = "", , uid = "", gid = "", comment = ""] = line.split(":");
+    const [, pid, start] = /^runner (\d+) (\d+)$/.exec(comment) ?? [];
+    if (!/^phasegate-[0-9a-f]{8}$/.test(name) || pid === undefined || Number(uid) === 0) continue;
+    if ((await startOf(Number(pid))) === start) continue;
+    const account = { name, uid: Number(uid), gid: Number(gid) };
+    await killAllOf(account, tools);
+    await removeAccount(account, tools);
+  }
+}
+
+async function removeAccount({ name, uid }: Account, tools: Tools): Promise<void> {
+  // User ids are given again: the next agent must not find what this one left.
+  for (const folder of sharedFolders) {
+    await tools
+      .run("removing what the agent left", "find", [folder, "-xdev", "-uid", String(uid), "-delete"])
+      .catch(() => {
+        // A folder may be missing, and another process may remove a file in this moment.
+      });
+  }
+  await tools.run("removing the agent's user", "userdel", [name]);
+}
+
+/** `kill -1` by the user itself reaches all its processes at once, so that none can fork away from it. */
+async function killAllOf(account: Account, tools: Tools): Promise<void> {
+  for (let round = 0; round < killRoundsMax; round += 1) {
+    if ((await processesOf(account.uid)).length === 0) return;
+    await tools
+      .run("ending the agent's processes", "setpriv", [...privilegesOf(account), "--", "sh", "-c", "kill -KILL -1"])
+      .catch(() => {
+        // The shell ends itself with the others.
+      });
+    await new Promise((resolve) => setTimeout(resolve, killPauseMs));
+  }
+  throw new Error(`ending the agent's processes: user ${account.name} still has some`);
+}
+
+/** Live processes by their owner; those that are dead and only not yet waited for don't count. */
+async function processesOf(uid: number): Promise<readonly number[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const owned = await Promise.all(
+    pids.map(async (pid) => {
+      try {
+        const status = await readFile(`/proc/${pid}/status`, "utf8");
+        const isLive = !/^State:\s+[ZX]/m.test(status);
+        return isLive && new RegExp(`^Uid:.*\\b${uid}\\b`, "m").test(status) ? [pid] : [];
+      } catch {
+        // It ended between the listing and the look.
+        return [];
+      }
+    }),
+  );
+  return owned.flat();
+}
+
+/** When a process started, in the kernel's ticks: together with its id it names one process for ever. */
+async function startOf(pid: number): Promise<string | null> {
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, "utf8");
+    // The command in parentheses may hold anything; the start is the 20th field after it.
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    // There is no such process.
+    return null;
+  }
+}
+
+interface Tools {
+  run(doing: string, file: string, args: readonly string[]): Promise<string>;
+}
+
+function createTools(path: string): Tools {
+  return {
+    async run(doing, file, args) {
+      const result = await execa(file, args, {
+        extendEnv: false,
+        // The tools that make users lie where a plain user's PATH does not look.
+        env: { PATH: `${path}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`, LC_ALL: "C" },
+        cwd: "/",
+        reject: false,
+        stdin: "ignore",
+        timeout: commandTimeoutMs,
+        killSignal: "SIGKILL",
+      });
+      if (result.failed) throw new Error(`${doing}: ${result.shortMessage}: ${result.stderr}. ${remedy}`);
+      return result.stdout;
+    },
+  };
+}

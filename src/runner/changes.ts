@@ -1,0 +1,241 @@
+/**
+ * What a step changed in the work tree, told by the runner's own git directory.
+ * The work tree is hostile: nothing is opened before its kind and size are known, and nothing of the agent may run meanwhile.
+ */
+
+import { access, constants, lstat, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Finding, Tree } from "../core/report.ts";
+import type { FileChange } from "../protocol/runner.ts";
+import type { Git } from "./git.ts";
+import { workTreeOf } from "./work-tree.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A change with its bytes; on the wire they are base64. */
+export type Change =
+  | {
+      readonly kind: "written";
+      readonly path: string;
+      readonly mode: "100644" | "100755" | "120000";
+      readonly content: Uint8Array;
+    }
+  | { readonly kind: "deleted"; readonly path: string };
+
+export interface Changeset {
+  readonly changes: readonly Change[];
+  /** What can't be part of any changeset, e.g. a file that is too large. Their files are not among `changes`. */
+  readonly findings: readonly Finding[];
+  /** False where there is so much that nothing of it was taken; `findings` says why. */
+  readonly isWhole: boolean;
+  readonly tree: Tree;
+}
+
+export const changesetLimits = { fileBytesMax: 5 * 1024 * 1024, bytesMax: 20 * 1024 * 1024, filesMax: 2_000 } as const;
+const pathLengthMax = 1_000;
+const findingsOfOneKindMax = 10;
+
+interface Candidates {
+  readonly present: readonly string[];
+  readonly gone: readonly string[];
+  readonly faults: readonly { readonly path: string | null; readonly message: string }[];
+  readonly isTooMuch: boolean;
+}
+
+/** Difference between the baseline and the work tree. Files that git ignores are left out. */
+export async function collectChanges(workspace: Workspace, step: string): Promise<Changeset> {
+  const { git, workTree, baselineTree } = workspace;
+  const candidates = await findCandidates(workspace);
+  const findings = candidates.faults
+    .slice(0, findingsOfOneKindMax)
+    .map(({ path, message }): Finding => ({ check: "paths-allowed", step, path, line: null, message }));
+  if (!candidates.isTooMuch) {
+    const doing = "recording the changes";
+    // Ends of paths that are gone come first: a file may have taken the place of their folder.
+    const removals = candidates.gone.map((path) => `0 ${"0".repeat(40)}\t${path}\0`).join("");
+    await git.run(doing, ["update-index", "-z", "--index-info"], { input: removals });
+    const additions = candidates.present.map((path) => `${path}\0`).join("");
+    await git.run(doing, ["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], { input: additions });
+  }
+  const listed = (await git.run("listing the work tree", ["ls-files", "--stage", "-z"])).toString("utf8");
+  const paths = listed.split("\0").flatMap((entry) => /^100[67][45][45] [^\t]*\t([^]*)$/.exec(entry)?.[1] ?? []);
+  const tree = workTreeOf(workTree, paths);
+  if (candidates.isTooMuch) return { changes: [], findings, isWhole: false, tree };
+  const raw = await git.run("comparing with what was handed over", [
+    "diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", baselineTree,
+  ]); // prettier-ignore
+  return { changes: await readChanges(workspace, raw.toString("utf8")), findings, isWhole: true, tree };
+}
+
+/** Puts these paths back to what was handed over last, in the work tree and in the index. Answers those that were put back. */
+export async function withhold(workspace: Workspace, paths: readonly string[]): Promise<readonly string[]> {
+  const { git, workTree, baselineTree } = workspace;
+  const unique = [...new Set(paths)].filter(isSafePath);
+  if (unique.length === 0) return [];
+  const doing = "putting back what may not change";
+  const listed = await git.run(doing, ["ls-tree", "-r", "-z", "--full-tree", baselineTree]);
+  const before = new Map(
+    listed
+      .toString("utf8")
+      .split("\0")
+      .flatMap((entry) => {
+        const [, mode, blob, path] = /^(\d+) blob ([0-9a-f]+)\t([^]*)$/.exec(entry) ?? [];
+        return mode === undefined || blob === undefined || path === undefined ? [] : [[path, { mode, blob }] as const];
+      }),
+  );
+  for (const path of unique) await rm(join(workTree, path), { recursive: true, force: true });
+  const removals = unique.map((path) => `0 ${"0".repeat(40)}\t${path}\0`).join("");
+  await git.run(doing, ["update-index", "-z", "--index-info"], { input: removals });
+  const restored = unique.filter((path) => before.has(path));
+  if (restored.length > 0) {
+    const entries = restored.map((path) => `${before.get(path)?.mode} ${before.get(path)?.blob}\t${path}\0`).join("");
+    await git.run(doing, ["update-index", "--replace", "-z", "--index-info"], { input: entries });
+    const input = restored.map((path) => `${path}\0`).join("");
+    await git.run(doing, ["checkout-index", "--force", "--quiet", "-z", "--stdin"], { input });
+  }
+  return unique;
+}
+
+/** The workspace whose baseline is what the index holds now. Call it once the changeset was acknowledged. */
+export async function acceptChanges(workspace: Workspace): Promise<Workspace> {
+  const tree = (await workspace.git.run("recording what was handed over", ["write-tree"])).toString("utf8").trim();
+  return { ...workspace, baselineTree: tree };
+}
+
+export function asFileChange(change: Change): FileChange {
+  if (change.kind === "deleted") return change;
+  const { path, mode, content } = change;
+  return { kind: "written", path, mode, contentBase64: Buffer.from(content).toString("base64") };
+}
+
+/** Paths that differ by git's first look, sorted out by what they are. */
+async function findCandidates({ git, workTree }: Workspace): Promise<Candidates> {
+  const doing = "looking for changes";
+  const args = ["ls-files", "-z", "--others", "--modified", "--deleted", "--exclude-standard"];
+  const listed = splitPaths(await git.run(doing, args));
+  const faults: { path: string | null; message: string }[] = [];
+  const present: string[] = [];
+  const gone: string[] = [];
+  let bytes = 0;
+  const { fileBytesMax, bytesMax, filesMax } = changesetLimits;
+  if (listed.length > filesMax) {
+    const message = `${listed.length} files changed, ${filesMax} is the most: name generated folders in .gitignore, or remove them.`;
+    return { present, gone, faults: [{ path: null, message }], isTooMuch: true };
+  }
+  for (const bytesOfPath of listed) {
+    const path = bytesOfPath.toString("utf8");
+    if (!bytesOfPath.equals(Buffer.from(path)) || !isSafePath(path) || path.length > pathLengthMax) {
+      const message = `the file name ${JSON.stringify(path.slice(0, 200))} is too long or has characters that no path may have: give it a plain name.`;
+      faults.push({ path: null, message });
+      continue;
+    }
+    if (path.endsWith("/")) {
+      const message = `"${path}" is a git repository of its own: remove its .git folder, or the whole folder.`;
+      faults.push({ path: path.slice(0, -1), message });
+      continue;
+    }
+    const found = await lookAt(workTree, path);
+    if (found === null) gone.push(path);
+    else if (found.kind === "special") {
+      faults.push({ path, message: "this is no file that can be read, or a pipe, a socket or a device: only files and links can be handed over." });
+    } else if (found.bytes > fileBytesMax) {
+      const message = `the file has ${found.bytes} bytes, ${fileBytesMax} is the most: leave it out, or name it in .gitignore.`;
+      faults.push({ path, message });
+    } else {
+      bytes += found.bytes;
+      present.push(path);
+    }
+  }
+  if (bytes <= bytesMax) return { present, gone, faults, isTooMuch: false };
+  const message = `the changed files have ${bytes} bytes, ${bytesMax} is the most: name generated folders in .gitignore, or remove them.`;
+  return { present, gone, faults: [{ path: null, message }, ...faults], isTooMuch: true };
+}
+
+/** Null where nothing is there, also where a folder on the way to it became a link. */
+async function lookAt(
+  workTree: string,
+  path: string,
+): Promise<{ readonly kind: "file" | "special"; readonly bytes: number } | null> {
+  for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) {
+    const stats = await lstatOrNull(join(workTree, folder));
+    if (stats === null || !stats.isDirectory()) return null;
+  }
+  const stats = await lstatOrNull(join(workTree, path));
+  if (stats === null || stats.isDirectory()) return null;
+  if (stats.isSymbolicLink()) return { kind: "file", bytes: stats.size };
+  if (!stats.isFile()) return { kind: "special", bytes: 0 };
+  return { kind: (await isReadable(join(workTree, path))) ? "file" : "special", bytes: stats.size };
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  return await access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function lstatOrNull(path: string): ReturnType<typeof lstat> | Promise<null> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
+    throw error;
+  }
+}
+
+async function readChanges({ git }: Workspace, raw: string): Promise<readonly Change[]> {
+  const fields = raw.split("\0");
+  const entries: { readonly path: string; readonly mode: string; readonly blob: string; readonly status: string }[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [, mode, blob, status] = /^:\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) ([A-Z])/.exec(fields[at] ?? "") ?? [];
+    const path = fields[at + 1];
+    if (mode === undefined || blob === undefined || status === undefined || path === undefined) {
+      throw new Error(`comparing with what was handed over: unreadable line "${fields[at]}"`);
+    }
+    entries.push({ path, mode, blob, status });
+  }
+  const contents = await readBlobs(git, new Set(entries.filter(({ status }) => status !== "D").map(({ blob }) => blob)));
+  return entries.flatMap(({ path, mode, blob, status }): readonly Change[] => {
+    if (status === "D") return [{ kind: "deleted", path }];
+    const content = contents.get(blob);
+    if (content === undefined || !(mode === "100644" || mode === "100755" || mode === "120000")) return [];
+    return [{ kind: "written", path, mode, content }];
+  });
+}
+
+/** One process for all: there may be two thousand. */
+async function readBlobs(git: Git, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, Uint8Array>> {
+  const contents = new Map<string, Uint8Array>();
+  if (ids.size === 0) return contents;
+  const output = await git.run("reading the changes", ["cat-file", "--batch"], { input: `${[...ids].join("\n")}\n` });
+  let at = 0;
+  while (at < output.length) {
+    const end = output.indexOf(0x0a, at);
+    const [, id, size] = /^([0-9a-f]+) blob (\d+)$/.exec(output.subarray(at, end).toString("utf8")) ?? [];
+    // A submodule has no content here, and is no change that could be handed over.
+    if (id === undefined || size === undefined) at = end + 1;
+    else {
+      contents.set(id, output.subarray(end + 1, end + 1 + Number(size)));
+      at = end + 1 + Number(size) + 1;
+    }
+  }
+  return contents;
+}
+
+function splitPaths(output: Buffer): readonly Buffer[] {
+  const paths = new Map<string, Buffer>();
+  let start = 0;
+  for (let end = output.indexOf(0); end !== -1; end = output.indexOf(0, start)) {
+    const path = output.subarray(start, end);
+    // Two of git's lists may name the same path.
+    paths.set(path.toString("latin1"), path);
+    start = end + 1;
+  }
+  return [...paths.values()];
+}
+
+/** Inside the tree, and without what would end a line of a command or a log. */
+function isSafePath(path: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  if (path === "" || path.startsWith("/") || /[\u0000-\u001f\u007f]/.test(path)) return false;
+  return !path.split("/").some((part) => part === ".." || part === "." || part.toLowerCase() === ".git");
+}

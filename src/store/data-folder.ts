@@ -1,0 +1,67 @@
+import { chmod, mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+const databaseName = "phasegate.sqlite";
+const lockName = "phasegate.lock";
+const SQLITE_BUSY = 5;
+
+/** Somebody else has the folder open. Two writers would each believe they alone perform the effects. */
+export class StoreLocked extends Error {
+  override name = "StoreLocked";
+  readonly dataDir: string;
+
+  constructor(dataDir: string, options?: ErrorOptions) {
+    super(
+      `opening data folder "${dataDir}": another Phasegate is using it; stop that one, or set DATA_DIR to a folder of its own`,
+      options,
+    );
+    this.dataDir = dataDir;
+  }
+}
+
+export interface DataFolder {
+  readonly databasePath: string;
+  release(): void;
+}
+
+/** Creates the folder and its files for our user alone, and takes the lock. Throws `StoreLocked`. */
+export async function openDataFolder(dataDir: string): Promise<DataFolder> {
+  const databasePath = join(dataDir, databaseName);
+  const lockPath = join(dataDir, lockName);
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await createPrivate(lockPath);
+    const lock = takeLock(lockPath, dataDir);
+    try {
+      await createPrivate(databasePath);
+    } catch (cause) {
+      lock.close();
+      throw cause;
+    }
+    return { databasePath, release: () => lock.close() };
+  } catch (cause) {
+    if (cause instanceof StoreLocked) throw cause;
+    throw new Error(`opening data folder "${dataDir}"; it must be a folder that this user may write`, { cause });
+  }
+}
+
+/** The kernel takes the lock away with the process, however that ends; a file with a process id would outlive a SIGKILL. */
+function takeLock(lockPath: string, dataDir: string): DatabaseSync {
+  const lock = new DatabaseSync(lockPath, { timeout: 0 });
+  try {
+    lock.exec("pragma locking_mode = exclusive; begin exclusive");
+    return lock;
+  } catch (cause) {
+    lock.close();
+    const busy = cause instanceof Error && "errcode" in cause && cause.errcode === SQLITE_BUSY;
+    throw busy ? new StoreLocked(dataDir, { cause }) : cause;
+  }
+}
+
+/** SQLite gives its write-ahead log the rights of the database's file. */
+async function createPrivate(path: string): Promise<void> {
+  const file = await open(path, "a", 0o600);
+  await file.close();
+  await chmod(path, 0o600);
+}

@@ -1,0 +1,46 @@
+import type { Store } from "../control/ports.ts";
+import { compressText, decompressText } from "./compression.ts";
+import type { Db } from "./schema.ts";
+
+type Documents = Pick<Store, "saveText" | "readText" | "saveChangeset" | "readChangeset">;
+
+/** Large texts under a name that stands for their content: what is there already is not written again. */
+export function documents(db: Db, now: () => Date): Documents {
+  return {
+    saveText: async (hash, text) => {
+      const gz = await compressText(text);
+      await db
+        .insertInto("texts")
+        .values({ hash, gz })
+        .onConflict((conflict) => conflict.column("hash").doNothing())
+        .execute();
+    },
+
+    readText: async (hash) => {
+      const row = await db.selectFrom("texts").select("gz").where("hash", "=", hash).executeTakeFirst();
+      return row === undefined ? null : decompressed(row.gz, `reading text ${hash}`);
+    },
+
+    saveChangeset: async (id, json) => {
+      const gz = await compressText(json);
+      await db
+        .insertInto("changesets")
+        .values({ id, gz, stored_at: now().toISOString() })
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .execute();
+    },
+
+    readChangeset: async (id) => {
+      const row = await db.selectFrom("changesets").select("gz").where("id", "=", id).executeTakeFirst();
+      return row === undefined ? null : decompressed(row.gz, `reading changeset ${id}`);
+    },
+  };
+}
+
+async function decompressed(gz: Uint8Array, doing: string): Promise<string> {
+  try {
+    return await decompressText(gz);
+  } catch (cause) {
+    throw new Error(doing, { cause });
+  }
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { changesetIdFrom, runIdFrom } from "../core/ids.ts";
+import type { Effect } from "../core/react.ts";
+import { BlockReason } from "./event-schemas.ts";
+
+const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("DispatchRun"), runId: z.string().transform(runIdFrom), phase: z.int() }),
+  z.strictObject({ kind: z.literal("CancelRun"), workflowRunId: z.int() }),
+  z.strictObject({
+    kind: z.literal("PublishStep"),
+    phase: z.int(),
+    step: z.string(),
+    changesetId: z.string().transform(changesetIdFrom),
+  }),
+  z.strictObject({ kind: z.literal("OpenGate"), phase: z.int() }),
+  z.strictObject({ kind: z.literal("VerifyPhase"), phase: z.int(), attempt: z.int() }),
+  z.strictObject({ kind: z.literal("PresentGate"), phase: z.int(), ready: z.boolean() }),
+  z.strictObject({ kind: z.literal("ReleaseCi"), phase: z.int() }),
+  z.strictObject({ kind: z.literal("ReopenGate"), pullRequest: z.int() }),
+  z.strictObject({ kind: z.literal("CloseGate"), pullRequest: z.int() }),
+  z.strictObject({ kind: z.literal("ShowStatus") }),
+  z.strictObject({ kind: z.literal("NotifyBlocked"), reason: BlockReason }),
+  z.strictObject({ kind: z.literal("NotifyChangesRequested"), by: z.string() }),
+]);
+
+/** Throws where `decodeEffect` could not read it back; the transaction that would queue it then never begins. */
+export function encodeEffect(effect: Effect): string {
+  const checked = EffectSchema.safeParse(effect);
+  if (!checked.success) throw new Error(`encoding effect ${effect.kind}: ${z.prettifyError(checked.error)}`);
+  return JSON.stringify(effect);
+}
+
+export function decodeEffect(json: string): Effect {
+  return EffectSchema.parse(JSON.parse(json));
+}

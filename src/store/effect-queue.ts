@@ -1,0 +1,208 @@
+import { sql, type Transaction } from "kysely";
+import type { ClaimedEffect, NewEffect, Store } from "../control/ports.ts";
+import { taskIdFrom, type TaskId } from "../core/ids.ts";
+import { invariant } from "../core/invariant.ts";
+import type { Effect } from "../core/react.ts";
+import { decodeEffect, encodeEffect } from "./effect-codec.ts";
+import type { Db, Schema } from "./schema.ts";
+import { timestampFrom } from "./timestamp.ts";
+
+type Trx = Transaction<Schema>;
+
+const errorCharactersMax = 2_000;
+
+type EffectQueue = Pick<
+  Store,
+  "claimEffects" | "markEffectDone" | "markEffectFailed" | "releaseEffect" | "reviveEffects"
+>;
+
+export function effectQueue(db: Db, now: () => Date): EffectQueue {
+  return {
+    claimEffects: (at, leaseUntil, limit) => claimEffects(db, timestampFrom(at), timestampFrom(leaseUntil), limit),
+
+    markEffectDone: (key) => db.transaction().execute((trx) => finishEffect(trx, key, now().toISOString())),
+
+    markEffectFailed: async (key, error, retryAt) => {
+      const endedAt = now().toISOString();
+      await db
+        .updateTable("effects")
+        .set({
+          ...(retryAt === null
+            ? { status: "failed" as const, ended_at: endedAt }
+            : { not_before: timestampFrom(retryAt) }),
+          lease_until: null,
+          // The next try looks at the world anew, which is all that was asked for.
+          again_not_before: null,
+          error: error.slice(0, errorCharactersMax),
+        })
+        .where("key", "=", key)
+        .where("status", "=", "waiting")
+        .execute();
+    },
+
+    releaseEffect: async (key) => {
+      await db
+        .updateTable("effects")
+        .set(({ eb }) => ({ lease_until: null, again_not_before: null, attempts: eb("attempts", "-", 1) }))
+        .where("key", "=", key)
+        .where("status", "=", "waiting")
+        .where("lease_until", "is not", null)
+        .execute();
+    },
+
+    reviveEffects: async (taskId, at) => {
+      await db
+        .updateTable("effects")
+        .set({ status: "waiting", not_before: timestampFrom(at), attempts: 0, error: null, ended_at: null })
+        .where("task_id", "=", taskId)
+        .where("status", "=", "failed")
+        .execute();
+    },
+  };
+}
+
+/**
+ * The oldest unfinished effect of each lane, where it waits; behind one that failed nothing moves.
+ * What is done lies elsewhere in the index, so it costs nothing here.
+ */
+export function effectHeads(db: Db) {
+  return db
+    .selectFrom("effects as head")
+    .where("head.status", "=", "waiting")
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom("effects as earlier")
+            .select("earlier.seq")
+            .where("earlier.status", "in", ["waiting", "failed"])
+            .whereRef("earlier.lane", "=", "head.lane")
+            .whereRef("earlier.seq", "<", "head.seq"),
+        ),
+      ),
+    );
+}
+
+/** One statement, so that nobody else can claim between the look and the lease. */
+async function claimEffects(db: Db, at: string, leaseUntil: string, limit: number): Promise<readonly ClaimedEffect[]> {
+  const claimed = await db
+    .updateTable("effects")
+    .set(({ eb }) => ({ lease_until: leaseUntil, again_not_before: null, attempts: eb("attempts", "+", 1) }))
+    .where(
+      "seq",
+      "in",
+      effectHeads(db)
+        .where("head.not_before", "<=", at)
+        .where(({ or, eb }) => or([eb("head.lease_until", "is", null), eb("head.lease_until", "<=", at)]))
+        .select("head.seq")
+        .orderBy("head.seq")
+        .limit(limit),
+    )
+    .returning(["seq", "key", "task_id", "effect", "attempts"])
+    .execute();
+  return decodeClaimed(
+    db,
+    claimed.toSorted((one, other) => one.seq - other.seq),
+  );
+}
+
+interface ClaimedRow {
+  readonly key: string;
+  readonly task_id: string;
+  readonly effect: string;
+  readonly attempts: number;
+}
+
+/** An effect of a newer Phasegate must not stop the others: it is set aside as failed, and so its lane waits for a person. */
+async function decodeClaimed(db: Db, rows: readonly ClaimedRow[]): Promise<readonly ClaimedEffect[]> {
+  const claimed: ClaimedEffect[] = [];
+  for (const row of rows) {
+    let effect: Effect;
+    try {
+      effect = decodeEffect(row.effect);
+    } catch (cause) {
+      const error = `reading the effect: ${String(cause)}`.slice(0, errorCharactersMax);
+      await db
+        .updateTable("effects")
+        .set({ status: "failed", lease_until: null, error })
+        .where("key", "=", row.key)
+        .execute();
+      continue;
+    }
+    claimed.push({ key: row.key, taskId: taskIdFrom(row.task_id), effect, attempts: row.attempts - 1 });
+  }
+  return claimed;
+}
+
+export async function insertEffects(trx: Trx, taskId: TaskId, effects: readonly NewEffect[]): Promise<void> {
+  for (const { key, lane, effect, notBefore, coalesce } of effects) {
+    const row = newRow({ key, taskId, lane, effect: encodeEffect(effect), notBefore: timestampFrom(notBefore) });
+    if (!coalesce) {
+      await trx
+        .insertInto("effects")
+        .values(row)
+        .onConflict((conflict) => conflict.column("key").doNothing())
+        .execute();
+      continue;
+    }
+    // One that is finished waits anew, and at the end of its lane, as what it is: the newest.
+    await trx.deleteFrom("effects").where("key", "=", key).where("status", "=", "done").execute();
+    await trx
+      .insertInto("effects")
+      .values(row)
+      .onConflict((conflict) =>
+        conflict.column("key").doUpdateSet({
+          not_before: sql`case
+            when effects.lease_until is null and excluded.not_before < effects.not_before then excluded.not_before
+            else effects.not_before end`,
+          again_not_before: sql`case
+            when effects.lease_until is null then null
+            when effects.again_not_before < excluded.not_before then effects.again_not_before
+            else excluded.not_before end`,
+        }),
+      )
+      .execute();
+  }
+}
+
+/** Keeps the row, so that its cause cannot queue it again; a coalesced one that was asked for meanwhile waits anew. */
+export async function finishEffect(trx: Trx, key: string, endedAt: string): Promise<void> {
+  const row = await trx.selectFrom("effects").selectAll().where("key", "=", key).executeTakeFirst();
+  invariant(row !== undefined, `effect "${key}" is in the queue`);
+  if (row.status === "done") return;
+  if (row.again_not_before === null) {
+    await trx
+      .updateTable("effects")
+      .set({ status: "done", lease_until: null, error: null, ended_at: endedAt })
+      .where("key", "=", key)
+      .execute();
+    return;
+  }
+  await trx.deleteFrom("effects").where("key", "=", key).execute();
+  const { task_id, lane, effect, again_not_before } = row;
+  await trx
+    .insertInto("effects")
+    .values(newRow({ key, taskId: taskIdFrom(task_id), lane, effect, notBefore: again_not_before }))
+    .execute();
+}
+
+function newRow(given: {
+  readonly key: string;
+  readonly taskId: TaskId;
+  readonly lane: string;
+  readonly effect: string;
+  readonly notBefore: string;
+}) {
+  return {
+    key: given.key,
+    task_id: given.taskId,
+    lane: given.lane,
+    effect: given.effect,
+    status: "waiting" as const,
+    not_before: given.notBefore,
+    lease_until: null,
+    again_not_before: null,
+    attempts: 0,
+    error: null,
+    ended_at: null,
+  };
+}

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { TaskEvent, TaskEventType } from "../core/events.ts";
+import { eventCodecs } from "./event-schemas.ts";
+import type { EventRow } from "./schema.ts";
+import { timestampFrom } from "./timestamp.ts";
+
+/** What the codec adds to the place of an event in its stream. */
+export type EncodedEvent = Pick<EventRow, "type" | "schema_version" | "payload" | "timestamp">;
+
+/** Refuses what `decodeEvent` could not read back: better no event than one that stops its task for good. */
+export function encodeEvent(event: TaskEvent): EncodedEvent {
+  const { version, schema } = eventCodecs[event.type];
+  const checked = schema.safeParse(event);
+  if (!checked.success) throw new Error(`encoding event ${event.type}: ${z.prettifyError(checked.error)}`);
+  const { type, ...payload } = event;
+  return {
+    type,
+    schema_version: version,
+    payload: JSON.stringify(payload),
+    timestamp: timestampFrom(event.at),
+  };
+}
+
+/** Throws on a type or version that this Phasegate does not know: to skip an event would be to rewrite history. */
+export function decodeEvent(row: Pick<EventRow, "type" | "schema_version" | "payload">): TaskEvent {
+  const doing = `decoding event ${row.type} version ${row.schema_version}`;
+  if (!isKnownType(row.type)) throw new Error(`${doing}: the type is unknown; a newer Phasegate may have written it`);
+  const { version, schema } = eventCodecs[row.type];
+  if (row.schema_version !== version) {
+    throw new Error(`${doing}: expected version ${version}; a newer Phasegate may have written it`);
+  }
+  const decoded = schema.safeParse({ ...parseObject(row.payload, doing), type: row.type });
+  if (!decoded.success) throw new Error(`${doing}: ${z.prettifyError(decoded.error)}`);
+  return decoded.data;
+}
+
+function isKnownType(type: string): type is TaskEventType {
+  return Object.hasOwn(eventCodecs, type);
+}
+
+function parseObject(json: string, doing: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new Error(`${doing}: its payload is no JSON`, { cause });
+  }
+  if (typeof value !== "object" || value === null) throw new Error(`${doing}: expected an object as payload`);
+  return value;
+}

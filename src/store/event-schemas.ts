@@ -1,0 +1,185 @@
+import { z } from "zod";
+import { changesetIdFrom, runIdFrom, taskIdFrom } from "../core/ids.ts";
+import type { EventOf, TaskEventType } from "../core/events.ts";
+
+/** The shape of each event as it lies in the store. Strict, since a field that no schema knows would be lost in silence. */
+
+const At = z.iso.datetime();
+const TaskId = z.string().min(1).transform(taskIdFrom);
+const RunId = z.string().min(1).transform(runIdFrom);
+const ChangesetId = z.string().min(1).transform(changesetIdFrom);
+const PhaseNumber = z.int().positive();
+const Tokens = z.int().nonnegative();
+const Money = z.number().nonnegative();
+
+const Repository = z.strictObject({
+  installationId: z.int(),
+  repositoryId: z.int(),
+  owner: z.string(),
+  name: z.string(),
+});
+
+const IssueRef = z.strictObject({ number: z.int().positive(), title: z.string(), author: z.string() });
+
+const PlaybookOutline = z.strictObject({
+  name: z.string(),
+  hash: z.string(),
+  phases: z
+    .array(
+      z.strictObject({
+        number: PhaseNumber,
+        name: z.string(),
+        title: z.string(),
+        budgetUsd: Money,
+        steps: z.array(z.strictObject({ slug: z.string(), title: z.string() })).readonly(),
+      }),
+    )
+    .readonly(),
+});
+
+const Spent = z.strictObject({
+  usage: z.strictObject({
+    inputTokens: Tokens,
+    outputTokens: Tokens,
+    cacheCreationInputTokens: Tokens,
+    cacheReadInputTokens: Tokens,
+  }),
+  costUsd: Money,
+});
+
+const CheckId = z.enum([
+  "outputs-exist",
+  "long-enough",
+  "sections-present",
+  "no-placeholder",
+  "env-ignored",
+  "no-secrets",
+  "tests-exist",
+  "paths-allowed",
+]);
+
+const Finding = z.strictObject({
+  check: CheckId,
+  step: z.string().nullable(),
+  path: z.string().nullable(),
+  line: z.int().nullable(),
+  message: z.string(),
+});
+const Findings = z.array(Finding).readonly();
+
+const CheckResult = z.strictObject({ check: CheckId, passed: z.boolean(), looked: z.int().nonnegative() });
+
+const Outcome = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("completed") }),
+  z.strictObject({ kind: z.literal("nothing-to-do") }),
+  z.strictObject({ kind: z.literal("rate-limited"), resetsAt: z.string().nullable(), message: z.string() }),
+  z.strictObject({ kind: z.literal("budget-exhausted"), spentUsd: z.number(), budgetUsd: z.number() }),
+  z.strictObject({ kind: z.literal("slice-ended") }),
+  z.strictObject({ kind: z.literal("failed"), message: z.string(), findings: Findings }),
+  z.strictObject({ kind: z.literal("lost"), message: z.string() }),
+  z.strictObject({ kind: z.literal("cancelled") }),
+]);
+
+export const BlockReason = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("no-workflow-file") }),
+  z.strictObject({ kind: z.literal("actions-disabled") }),
+  z.strictObject({ kind: z.literal("no-model-secret") }),
+  z.strictObject({ kind: z.literal("empty-repository") }),
+  z.strictObject({ kind: z.literal("app-unreachable"), runUrl: z.string() }),
+  z.strictObject({ kind: z.literal("dispatch-refused"), message: z.string() }),
+  z.strictObject({ kind: z.literal("environment"), faults: z.int(), message: z.string() }),
+  z.strictObject({ kind: z.literal("verification-failed"), attempts: z.int() }),
+  z.strictObject({
+    kind: z.literal("budget-exhausted"),
+    scope: z.enum(["phase", "task"]),
+    spentUsd: z.number(),
+    budgetUsd: z.number(),
+  }),
+  z.strictObject({ kind: z.literal("rate-limited"), resetsAt: z.string().nullable(), message: z.string() }),
+  z.strictObject({ kind: z.literal("gate-closed"), pullRequest: z.int() }),
+  z.strictObject({ kind: z.literal("effect-failed"), effect: z.string(), message: z.string() }),
+]);
+
+/**
+ * The version that is written, and its schema.
+ * A new shape takes the next version here, and `decodeEvent` a branch that lifts the older one; the older sample file stays.
+ */
+export const eventCodecs = {
+  TaskCreated: event("TaskCreated", 1, {
+    taskId: TaskId,
+    repository: Repository,
+    issue: IssueRef,
+    by: z.string(),
+    playbook: PlaybookOutline,
+    taskBudgetUsd: Money,
+    ordinal: z.int().positive(),
+  }),
+  TaskStarted: event("TaskStarted", 1, {
+    by: z.string(),
+    promptHash: z.string(),
+    hiddenRemoved: z.int().nonnegative(),
+  }),
+  PhaseStarted: event("PhaseStarted", 1, { phase: PhaseNumber }),
+  RunRequested: event("RunRequested", 1, {
+    runId: RunId,
+    phase: PhaseNumber,
+    attempt: z.int().positive(),
+    findings: Findings,
+  }),
+  RunDispatched: event("RunDispatched", 1, { runId: RunId, workflowRunId: z.int(), url: z.string() }),
+  RunStarted: event("RunStarted", 1, { runId: RunId }),
+  StepCompleted: event("StepCompleted", 1, {
+    runId: RunId,
+    phase: PhaseNumber,
+    step: z.string(),
+    changesetId: ChangesetId,
+    files: z.int().nonnegative(),
+    spent: Spent,
+  }),
+  StepPublished: event("StepPublished", 1, {
+    phase: PhaseNumber,
+    step: z.string(),
+    changesetId: ChangesetId,
+    commitSha: z.string(),
+  }),
+  ChangesetRefused: event("ChangesetRefused", 1, {
+    phase: PhaseNumber,
+    step: z.string(),
+    changesetId: ChangesetId,
+    findings: Findings,
+  }),
+  GateOpened: event("GateOpened", 1, {
+    phase: PhaseNumber,
+    pullRequest: z.int().positive(),
+    url: z.string(),
+    draft: z.boolean(),
+  }),
+  RunEnded: event("RunEnded", 1, { runId: RunId, phase: PhaseNumber, outcome: Outcome, spent: Spent }),
+  PhaseVerified: event("PhaseVerified", 1, {
+    phase: PhaseNumber,
+    attempt: z.int().positive(),
+    headSha: z.string(),
+    passed: z.boolean(),
+    checks: z.array(CheckResult).readonly(),
+    findings: Findings,
+  }),
+  ReviewCreated: event("ReviewCreated", 1, { phase: PhaseNumber, headSha: z.string() }),
+  ReviewApproved: event("ReviewApproved", 1, { phase: PhaseNumber, by: z.string(), headSha: z.string() }),
+  ChangesRequested: event("ChangesRequested", 1, { phase: PhaseNumber, by: z.string(), headSha: z.string() }),
+  PhaseCompleted: event("PhaseCompleted", 1, { phase: PhaseNumber, by: z.string(), mergeSha: z.string() }),
+  TaskPaused: event("TaskPaused", 1, { reason: BlockReason }),
+  TaskResumed: event("TaskResumed", 1, { by: z.string() }),
+  TaskCompleted: event("TaskCompleted", 1, {}),
+  TaskFailed: event("TaskFailed", 1, { message: z.string() }),
+  TaskCancelled: event("TaskCancelled", 1, { by: z.string() }),
+} satisfies {
+  readonly [Type in TaskEventType]: { readonly version: number; readonly schema: z.ZodType<EventOf<Type>> };
+};
+
+function event<Type extends TaskEventType, Shape extends z.core.$ZodLooseShape>(
+  type: Type,
+  version: number,
+  shape: Shape,
+) {
+  return { version, schema: z.strictObject({ type: z.literal(type), at: At, ...shape }) };
+}

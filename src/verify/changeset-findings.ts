@@ -1,0 +1,42 @@
+import type { PublishedChange } from "../control/ports.ts";
+import type { Phase } from "../core/playbook.ts";
+import type { Finding } from "../core/report.ts";
+import { capFindings } from "./cap-findings.ts";
+import { changesetFaults } from "./changeset-faults.ts";
+import { scanSecrets } from "./secrets.ts";
+import type { TextFile } from "./secrets.ts";
+
+/** Git's own test: a null byte this near to the start means that a file is not text. */
+const BINARY_LOOK_BYTES = 8_000;
+
+/** Faults of a changeset and credentials in it, before anything of it is published. */
+export async function changesetFindings(
+  changes: readonly PublishedChange[],
+  phase: Phase,
+  step: string,
+): Promise<readonly Finding[]> {
+  const allowed = phase.steps.find((candidate) => candidate.slug === step) ?? phase;
+  const faults = changesetFaults(changes, allowed);
+  const findings: Finding[] = faults.map(({ path, message }) => ({
+    check: "paths-allowed",
+    step,
+    path,
+    line: null,
+    message,
+  }));
+  // Beyond the limits of size nothing is opened: the changeset is refused anyway.
+  const isTooMuch = faults.some(
+    ({ rule }) => rule === "too-many-files" || rule === "too-many-bytes" || rule === "file-too-large",
+  );
+  if (!isTooMuch) findings.unshift(...(await secretFindings(changes)).map((finding) => ({ ...finding, step })));
+  return capFindings(findings);
+}
+
+/** Credentials in the files that a changeset writes, whatever their size. Binary files are left out. */
+export async function secretFindings(changes: readonly PublishedChange[]): Promise<readonly Finding[]> {
+  const files = changes.flatMap((change): readonly TextFile[] => {
+    if (change.kind === "deleted" || change.content.subarray(0, BINARY_LOOK_BYTES).includes(0)) return [];
+    return [{ path: change.path, text: new TextDecoder().decode(change.content) }];
+  });
+  return await scanSecrets(files);
+}

@@ -1,0 +1,164 @@
+/** A model that makes one product. Each answer follows from the request alone, so it survives resumes and restarts. */
+
+import type { ProductFile, ProductScript, ProductStep } from "./load-product.ts";
+import type { AnswerBlock, ModelAnswer } from "./model-answer.ts";
+import type { ModelMessage, ModelRequest, ToolResult } from "./model-request.ts";
+
+/** What the latest prompt asks for, and what has been done about it since. */
+interface Assignment {
+  readonly step: ProductStep;
+  readonly workTree: string;
+  readonly files: readonly ProductFile[];
+  readonly mends: boolean;
+  readonly results: readonly ToolResult[];
+}
+
+const WRITES_AT_ONCE = 4;
+const WRITE_ATTEMPTS_MAX = 3;
+const TEST_COMMANDS = ["npm test", "node --test"];
+const TEST_TIMEOUT_MS = 60_000;
+const FAILURE_SHOWN_LENGTH = 400;
+
+export function scriptedDecide(product: ProductScript): (request: ModelRequest) => ModelAnswer {
+  return (request) => {
+    const assignment = findAssignment(product, request);
+    if (typeof assignment === "string") return { blocks: [{ type: "text", text: assignment }] };
+    const calls =
+      firstReads(product, assignment, request) ?? nextWrites(assignment) ?? nextTestRun(assignment, request.tools);
+    return { blocks: calls ?? [{ type: "text", text: closingWords(assignment) }] };
+  };
+}
+
+/** Returns a sentence for people where the request asks for nothing that is known. */
+function findAssignment(product: ProductScript, request: ModelRequest): Assignment | string {
+  const { messages } = request;
+  const asking = messages.findLastIndex((message) => isPrompt(message) && asksSomething(product, message.text));
+  const prompt = messages[asking];
+  if (prompt === undefined) return 'No line "Step: <phase>/<step>" names a step that I know. I changed nothing.';
+  const earlier = messages.slice(0, asking).filter(isPrompt);
+  const step = stepOf(product, prompt.text) ?? last(earlier.map(({ text }) => stepOf(product, text)));
+  if (step === undefined) return 'The prompt asks to mend, but no line "Step: <phase>/<step>" came before it.';
+  const workTree =
+    workTreeOf(prompt.text) ?? last(earlier.map(({ text }) => workTreeOf(text))) ?? cwdOf(request.system);
+  if (workTree === undefined) return 'No line "Work tree: <absolute path>" says where to write. I changed nothing.';
+  const mends = MEND.test(prompt.text);
+  const again = mends || earlier.some(({ text }) => stepOf(product, text) === step);
+  return {
+    step,
+    workTree,
+    mends,
+    files: mends ? namedFiles(step, prompt.text) : again ? step.files : withFirstTries(step),
+    results: messages.slice(asking + 1).flatMap(({ toolResults }) => toolResults),
+  };
+}
+
+const MEND = /^Mend:/m;
+
+function isPrompt({ role, toolResults }: ModelMessage): boolean {
+  return role === "user" && toolResults.length === 0;
+}
+
+function asksSomething(product: ProductScript, text: string): boolean {
+  return MEND.test(text) || stepOf(product, text) !== undefined;
+}
+
+/** The first known name counts: the issue's text stands further down and can hold such a line too. */
+function stepOf(product: ProductScript, text: string): ProductStep | undefined {
+  const names = [...text.matchAll(/^Step: (\S+)$/gm)].map((match) => match[1]);
+  const known = new Map(product.steps.map((step) => [`${step.phase}/${step.slug}`, step]));
+  return names.map((name) => known.get(name ?? "")).find((step) => step !== undefined);
+}
+
+function workTreeOf(text: string): string | undefined {
+  return /^Work tree: (\/.*?)\/?$/m.exec(text)?.[1];
+}
+
+/** The CLI tells the model where it runs. */
+function cwdOf(system: string): string | undefined {
+  return last([...system.matchAll(/working directory: (\/.*)$/gim)].map((match) => match[1]));
+}
+
+function namedFiles(step: ProductStep, prompt: string): readonly ProductFile[] {
+  const named = step.files.filter(({ path }) => prompt.includes(path));
+  return named.length > 0 ? named : step.files;
+}
+
+function withFirstTries({ files, firstTries }: ProductStep): readonly ProductFile[] {
+  return files.map((file) => firstTries.find(({ path }) => path === file.path) ?? file);
+}
+
+/** Reads what the step builds on, and the files that it will replace, since Claude Code writes over no unread file. */
+function firstReads(product: ProductScript, assignment: Assignment, { messages }: ModelRequest): AnswerBlock[] | null {
+  if (assignment.results.length > 0) return null;
+  const { step, workTree, files } = assignment;
+  const touched = new Set(messages.flatMap(({ toolCalls }) => toolCalls).map(({ input }) => input["file_path"]));
+  const earlierSteps = product.steps.slice(0, product.steps.indexOf(step));
+  const replaced = files
+    .map(({ path }) => path)
+    .filter((path) => earlierSteps.some((earlier) => earlier.files.some((file) => file.path === path)))
+    .filter((path) => !touched.has(`${workTree}/${path}`));
+  const paths = assignment.mends ? files.map(({ path }) => path) : [...new Set([...step.reads, ...replaced])];
+  if (paths.length === 0) return null;
+  const text = assignment.mends ? "I look at what I wrote." : `I begin with what is there: ${paths.join(", ")}.`;
+  return [{ type: "text", text }, ...paths.map((path) => readCall(workTree, path))];
+}
+
+function nextWrites({ workTree, files, results }: Assignment): AnswerBlock[] | null {
+  const calls: AnswerBlock[] = [];
+  for (const { path, text } of files) {
+    const seen = results.filter(({ call }) => call.input["file_path"] === `${workTree}/${path}`);
+    const writes = seen.filter(({ call }) => call.name === "Write");
+    if (writes.some(({ isError }) => !isError) || writes.length >= WRITE_ATTEMPTS_MAX) continue;
+    const refused = seen.at(-1)?.call.name === "Write";
+    calls.push(refused ? readCall(workTree, path) : writeCall(workTree, { path, text }));
+    if (calls.length === WRITES_AT_ONCE) break;
+  }
+  return calls.length > 0 ? calls : null;
+}
+
+function nextTestRun({ step, results }: Assignment, tools: readonly string[]): AnswerBlock[] | null {
+  if (!step.runsTests || !tools.includes("Bash")) return null;
+  const runs = results.filter(({ call }) => call.name === "Bash");
+  const latest = runs.at(-1);
+  if (latest !== undefined && !(latest.isError && /command not found|npm: not found|Exit code 127/.test(latest.text)))
+    return null;
+  const command = TEST_COMMANDS[runs.length];
+  if (command === undefined) return null;
+  const input = { command, description: "Run the tests", timeout: TEST_TIMEOUT_MS };
+  return [{ type: "tool_use", name: "Bash", input }];
+}
+
+function closingWords({ step, files, workTree, mends, results }: Assignment): string {
+  const wrote = (path: string): boolean =>
+    results.some(
+      ({ call, isError }) => call.name === "Write" && !isError && call.input["file_path"] === `${workTree}/${path}`,
+    );
+  const missing = files.map(({ path }) => path).filter((path) => !wrote(path));
+  const run = results.findLast(({ call }) => call.name === "Bash");
+  return [
+    mends
+      ? `The findings are right. I wrote ${files.map(({ path }) => path).join(", ")} again, complete.`
+      : step.closing,
+    ...(missing.length > 0 ? [`I could not write ${missing.join(", ")}.`] : []),
+    ...(run === undefined ? [] : [sayTestRun(run)]),
+  ].join("\n\n");
+}
+
+function sayTestRun({ call, isError, text }: ToolResult): string {
+  const command = String(call.input["command"]);
+  if (isError) return `\`${command}\` fails: ${text.slice(-FAILURE_SHOWN_LENGTH)}`;
+  const passed = /^\S* ?pass (\d+)$/m.exec(text)?.[1];
+  return passed === undefined ? `\`${command}\` passes.` : `\`${command}\`: ${passed} tests pass, none fail.`;
+}
+
+function readCall(workTree: string, path: string): AnswerBlock {
+  return { type: "tool_use", name: "Read", input: { file_path: `${workTree}/${path}` } };
+}
+
+function writeCall(workTree: string, { path, text }: ProductFile): AnswerBlock {
+  return { type: "tool_use", name: "Write", input: { file_path: `${workTree}/${path}`, content: text } };
+}
+
+function last<T>(values: readonly (T | undefined)[]): T | undefined {
+  return values.findLast((value) => value !== undefined);
+}
