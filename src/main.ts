@@ -8,7 +8,7 @@ import { startApp, type RunningApp } from "./start-app.ts";
 const stopMsMax = 9_500;
 
 const config = readConfig();
-const log = pino({ level: config.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
+const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
 
 let app: RunningApp;
 try {

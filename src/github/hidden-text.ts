@@ -8,7 +8,8 @@ const hiddenCharacter =
   /[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Surrogate}\u{fff9}-\u{fffb}]|(?![\n\t])\p{Cc}/gu;
 
 /** Emoji are built with a joiner or end in a selector; those two are part of what is seen. */
-const emojiJoiner = /(?<=\p{Extended_Pictographic}[\u{fe0f}\u{1f3fb}-\u{1f3ff}]?)\u{200d}(?=\p{Extended_Pictographic})/gu;
+const emojiJoiner =
+  /(?<=\p{Extended_Pictographic}(?:\u{fe0f}|\p{Emoji_Modifier})?)\u{200d}(?=\p{Extended_Pictographic})/gu;
 const emojiSelector = /(?<=\p{Emoji}(?<!\p{ASCII}))\u{fe0f}|(?<=[0-9#*])\u{fe0f}(?=\u{20e3})/gu;
 
 /** Private-use code points stand in for the two while all others are removed. */

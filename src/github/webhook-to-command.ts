@@ -40,7 +40,7 @@ const Run = z.object({ workflow_run: z.object({ id: Id, path: z.string().optiona
  * A webhook in our words. Never throws: what is odd or of no concern is ignored with the reason.
  * Bots command nothing, ourselves included; what a pull request or a run came to is a fact whoever caused it.
  */
-export function translate(event: string, payload: unknown): Intent {
+export function translateWebhook(event: string, payload: unknown): Intent {
   const envelope = Envelope.safeParse(payload);
   if (!envelope.success) return ignored(`${event}: ${faultOf(envelope.error)}`);
   const repository = repositoryOf(envelope.data);

@@ -2,7 +2,7 @@ import type { GuideFault } from "./guide-error.ts";
 import { GuideHead } from "./schema.ts";
 import { parseYamlValue } from "./yaml-value.ts";
 
-export interface GuideDocument {
+interface GuideDocument {
   readonly head: GuideHead;
   /** Markdown with LF line ends, without front matter and surrounding white space. */
   readonly body: string;

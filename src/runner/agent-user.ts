@@ -3,7 +3,8 @@
  * Fail closed: where no such user can be had, nothing starts.
  */
 
-import { lchown, readdir, readFile } from "node:fs/promises";
+import { access, constants, lchown, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { execa } from "execa";
 
 export interface AgentUser {
@@ -12,7 +13,9 @@ export interface AgentUser {
   readonly isSeparate: boolean;
   /** The command that runs `file` as this user. It replaces itself, so the process id stays. */
   command(file: string, args: readonly string[]): { readonly file: string; readonly args: readonly string[] };
-  /** Gives paths to the agent. Links are given, not followed. */
+  /** Gives a folder and all in it to the agent. Only before the agent has run: a hard link of its making could name any file. */
+  ownFolder(path: string): Promise<void>;
+  /** Gives single paths to the agent. Links are given, not followed. */
   own(paths: readonly string[]): Promise<void>;
   /** Ends every process of this user, also those that left their group and session. */
   killAll(): Promise<void>;
@@ -26,7 +29,7 @@ export interface AgentUserOrder {
   /** Home folder of the account; made by the caller. */
   readonly home: string;
   readonly runner: { readonly uid: number; readonly pid: number; readonly platform: string };
-  /** Value of PATH, for the tools that make users. */
+  /** Value of PATH, for the tools that make users: only folders that no other user can write in. */
   readonly path: string;
   /** Set by a person who knows that the agent is then as mighty as the runner. */
   readonly unsafeSameUser: boolean;
@@ -54,10 +57,10 @@ export async function createAgentUser(order: AgentUserOrder): Promise<AgentUser>
     throw new Error(`making a user for the agent: the runner may not make users here. ${remedy}`);
   }
   const tools = createTools(path);
-  await tools.run("looking for setpriv", "setpriv", ["--version"]);
+  const setpriv = await tools.find("setpriv");
   await removeStaleUsers(tools);
   const account = await addAccount(order, tools);
-  return separateUser(account, tools);
+  return separateUser(account, setpriv, tools);
 }
 
 function sameUser(): AgentUser {
@@ -65,6 +68,7 @@ function sameUser(): AgentUser {
     name: "the runner's own user",
     isSeparate: false,
     command: (file, args) => ({ file, args }),
+    ownFolder: async () => {},
     own: async () => {},
     // Whatever else this user runs is not ours to end; the group of the CLI is ended by whoever started it.
     killAll: async () => {},
@@ -72,12 +76,16 @@ function sameUser(): AgentUser {
   };
 }
 
-function separateUser(account: Account, tools: Tools): AgentUser {
+function separateUser(account: Account, setpriv: string, tools: Tools): AgentUser {
   const { name, uid, gid } = account;
-  return { name, isSeparate: true, command, own, killAll: () => killAllOf(account, tools), remove };
+  return { name, isSeparate: true, command, ownFolder, own, killAll: () => killAllOf(account, tools), remove };
 
   function command(file: string, args: readonly string[]): { file: string; args: readonly string[] } {
-    return { file: "setpriv", args: [...privilegesOf(account), "--", file, ...args] };
+    return { file: setpriv, args: [...privilegesOf(account), "--", file, ...args] };
+  }
+
+  async function ownFolder(path: string): Promise<void> {
+    await tools.run("giving the work tree to the agent", "chown", ["-R", "-P", "-h", `${uid}:${gid}`, "--", path]);
   }
 
   async function own(paths: readonly string[]): Promise<void> {
@@ -191,15 +199,23 @@ async function startOf(pid: number): Promise<string | null> {
 
 interface Tools {
   run(doing: string, file: string, args: readonly string[]): Promise<string>;
+  /** Absolute path of a program. */
+  find(file: string): Promise<string>;
 }
 
 function createTools(path: string): Tools {
   return {
+    async find(file) {
+      for (const folder of path.split(":")) {
+        const candidate = join(folder, file);
+        if (await isExecutable(candidate)) return candidate;
+      }
+      throw new Error(`looking for ${file}: it is in none of ${path}. ${remedy}`);
+    },
     async run(doing, file, args) {
       const result = await execa(file, args, {
         extendEnv: false,
-        // The tools that make users lie where a plain user's PATH does not look.
-        env: { PATH: `${path}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`, LC_ALL: "C" },
+        env: { PATH: path, LC_ALL: "C" },
         cwd: "/",
         reject: false,
         stdin: "ignore",
@@ -210,4 +226,11 @@ function createTools(path: string): Tools {
       return result.stdout;
     },
   };
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }

@@ -3,6 +3,7 @@
  * The work tree is hostile: nothing is opened before its kind and size are known, and nothing of the agent may run meanwhile.
  */
 
+import type { Stats } from "node:fs";
 import { access, constants, lstat, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Finding, Tree } from "../core/report.ts";
@@ -66,11 +67,17 @@ export async function collectChanges(workspace: Workspace, step: string): Promis
   return { changes: await readChanges(workspace, raw.toString("utf8")), findings, isWhole: true, tree };
 }
 
-/** Puts these paths back to what was handed over last, in the work tree and in the index. Answers those that were put back. */
-export async function withhold(workspace: Workspace, paths: readonly string[]): Promise<readonly string[]> {
+/**
+ * Puts these paths back to what was handed over last, in the work tree and in the index.
+ * `restored` are absolute paths of files and their folders that were written for it, and belong to the runner now.
+ */
+export async function withhold(
+  workspace: Workspace,
+  paths: readonly string[],
+): Promise<{ readonly takenBack: readonly string[]; readonly restored: readonly string[] }> {
   const { git, workTree, baselineTree } = workspace;
   const unique = [...new Set(paths)].filter(isSafePath);
-  if (unique.length === 0) return [];
+  if (unique.length === 0) return { takenBack: [], restored: [] };
   const doing = "putting back what may not change";
   const listed = await git.run(doing, ["ls-tree", "-r", "-z", "--full-tree", baselineTree]);
   const before = new Map(
@@ -92,7 +99,7 @@ export async function withhold(workspace: Workspace, paths: readonly string[]): 
     const input = restored.map((path) => `${path}\0`).join("");
     await git.run(doing, ["checkout-index", "--force", "--quiet", "-z", "--stdin"], { input });
   }
-  return unique;
+  return { takenBack: unique, restored: [...new Set(restored.flatMap(withFolders))].map((path) => join(workTree, path)) };
 }
 
 /** The workspace whose baseline is what the index holds now. Call it once the changeset was acknowledged. */
@@ -173,7 +180,7 @@ async function isReadable(path: string): Promise<boolean> {
   );
 }
 
-async function lstatOrNull(path: string): ReturnType<typeof lstat> | Promise<null> {
+async function lstatOrNull(path: string): Promise<Stats | null> {
   try {
     return await lstat(path);
   } catch (error) {
@@ -231,6 +238,11 @@ function splitPaths(output: Buffer): readonly Buffer[] {
     start = end + 1;
   }
   return [...paths.values()];
+}
+
+function withFolders(path: string): readonly string[] {
+  const folder = dirname(path);
+  return folder === "." ? [path] : [path, ...withFolders(folder)];
 }
 
 /** Inside the tree, and without what would end a line of a command or a log. */

@@ -32,7 +32,7 @@ export type ClaudeOutcome =
 
 export type TimeOut = "no-output" | "step-time";
 
-export type ClaudeFailure =
+type ClaudeFailure =
   | "authentication"
   | "billing"
   | "model-not-found"

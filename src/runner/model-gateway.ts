@@ -5,6 +5,7 @@
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { noUsage, type Usage } from "../core/usage.ts";
 import { forwardRequest, type ForwardEnd } from "./forward-request.ts";
 import {
   carriesToken,
@@ -18,7 +19,6 @@ import { readModelRequest, type ModelRequest } from "./model-request.ts";
 import { noSurcharges } from "./price.ts";
 import { createRedactor } from "./redact.ts";
 import { createSpending, type Charge, type ModelSpending } from "./spending.ts";
-import { zeroUsage, type Usage } from "./usage.ts";
 
 export interface ModelGatewayOptions {
   /** `https:`, or `http:` on loopback. Its path, if any, is put before ours. */
@@ -38,7 +38,7 @@ export interface ModelGatewayOptions {
   readonly limits?: Partial<ModelGatewayLimits>;
 }
 
-export interface ModelGatewayLimits {
+interface ModelGatewayLimits {
   readonly requestBytesMax: number;
   readonly requestsAtOnceMax: number;
   /** Until the provider begins to reply. */
@@ -162,7 +162,11 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
       return;
     }
     requests += isMessage ? 1 : 0;
-    await forward(asked, charge, path, query, request, response);
+    try {
+      await forward(asked, charge, path, query, request, response);
+    } finally {
+      charge?.close();
+    }
     onUsage?.(snapshot());
   }
 
@@ -204,7 +208,7 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
 
 /** Where the provider did not tell what the input cost, but may have begun to work, our own estimate stands in. */
 function settle(asked: ModelRequest, charge: Charge | null, end: ForwardEnd): void {
-  const guessed = { ...zeroUsage, inputTokens: asked.inputTokens };
+  const guessed = { ...noUsage, inputTokens: asked.inputTokens };
   if (end.kind === "abandoned") charge?.update(guessed, noSurcharges);
   if (end.kind === "replied") {
     const { usage, surcharges, hasInput, error } = end.reading;

@@ -1,6 +1,6 @@
 /** List prices of the Claude models, as the pinned CLI carries them. What is not known costs as much as the dearest. */
 
-import type { Usage } from "./usage.ts";
+import type { Usage } from "../core/usage.ts";
 
 /** US dollars for a million tokens. */
 interface Price {

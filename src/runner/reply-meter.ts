@@ -1,9 +1,9 @@
 /** Counts what a reply of the Messages API costs while it passes by, whole or streamed, ended or cut. */
 
+import { noUsage, type Usage } from "../core/usage.ts";
 import { createLineSplitter } from "./line-splitter.ts";
 import { amountAt, numberAt, objectAt, objectsAt, stringAt, type Json, parseObject } from "./narrow.ts";
 import { noSurcharges, type Surcharges } from "./price.ts";
-import { zeroUsage, type Usage } from "./usage.ts";
 
 export interface ReplyMeter {
   push(chunk: Uint8Array): void;
@@ -106,7 +106,7 @@ function meterWhole(): ReplyMeter {
     },
     read: () => ({
       ...(counts ?? {
-        usage: { ...zeroUsage, outputTokens: Math.ceil(bytes / bytesPerTokenAtLeast) },
+        usage: { ...noUsage, outputTokens: Math.ceil(bytes / bytesPerTokenAtLeast) },
         surcharges: noSurcharges,
       }),
       hasInput: counts !== null,
@@ -120,7 +120,7 @@ interface Counts {
   readonly surcharges: Surcharges;
 }
 
-const noCounts: Counts = { usage: zeroUsage, surcharges: noSurcharges };
+const noCounts: Counts = { usage: noUsage, surcharges: noSurcharges };
 
 function countsOf(usage: Json, before: Counts): Counts {
   const cacheCreation = objectAt(usage, "cache_creation") ?? {};

@@ -1,12 +1,10 @@
 /** The purse of one phase: what was spent, and what is being spent at this moment. */
 
-import { costUsd, noSurcharges, type Surcharges } from "./price.ts";
-import { addUsage, zeroUsage, type Usage } from "./usage.ts";
+import { addSpent, nothingSpent, noUsage, type Spent, type Usage } from "../core/usage.ts";
+import { costUsd, type Surcharges } from "./price.ts";
 
-export interface ModelSpending {
+export interface ModelSpending extends Spent {
   readonly model: string;
-  readonly usage: Usage;
-  readonly costUsd: number;
 }
 
 /** One call that is under way. */
@@ -24,7 +22,7 @@ export interface Spending {
    */
   charge(model: string, inputTokens: number): Charge | null;
   /** Of the calls that are over; without what had been spent before. */
-  total(): { readonly usage: Usage; readonly costUsd: number; readonly byModel: readonly ModelSpending[] };
+  total(): Spent & { readonly byModel: readonly ModelSpending[] };
   leftUsd(): number;
 }
 
@@ -35,37 +33,26 @@ export function createSpending(budgetUsd: number, spentUsd: number): Spending {
   return { charge, total, leftUsd };
 
   function charge(model: string, inputTokens: number): Charge | null {
-    const inputCostUsd = costUsd({ ...zeroUsage, inputTokens }, model);
+    const inputCostUsd = costUsd({ ...noUsage, inputTokens }, model);
     if (inputCostUsd >= leftUsd()) return null;
     const reservation = { usd: inputCostUsd };
-    let usage = zeroUsage;
-    let surcharges = noSurcharges;
+    let spent: Spent | null = null;
     reservations.add(reservation);
     return {
-      update(usageNow, surchargesNow) {
-        usage = usageNow;
-        surcharges = surchargesNow;
-        reservation.usd = Math.max(inputCostUsd, costUsd(usage, model, surcharges));
+      update(usage, surcharges) {
+        spent = { usage, costUsd: costUsd(usage, model, surcharges) };
+        reservation.usd = Math.max(inputCostUsd, spent.costUsd);
       },
       close() {
-        if (!reservations.delete(reservation) || usage === zeroUsage) return;
-        const before = byModel.get(model) ?? { model, usage: zeroUsage, costUsd: 0 };
-        byModel.set(model, {
-          model,
-          usage: addUsage(before.usage, usage),
-          costUsd: before.costUsd + costUsd(usage, model, surcharges),
-        });
+        if (!reservations.delete(reservation) || spent === null) return;
+        byModel.set(model, { model, ...addSpent(byModel.get(model) ?? nothingSpent, spent) });
       },
     };
   }
 
   function total(): ReturnType<Spending["total"]> {
     const all = [...byModel.values()];
-    return {
-      usage: all.reduce((sum, { usage }) => addUsage(sum, usage), zeroUsage),
-      costUsd: all.reduce((sum, { costUsd }) => sum + costUsd, 0),
-      byModel: all,
-    };
+    return { ...all.reduce<Spent>(addSpent, nothingSpent), byModel: all };
   }
 
   function leftUsd(): number {

@@ -1,7 +1,7 @@
 /** What the CLI says while it runs, in our words. `stream.ts` reads it from the output. */
 
+import type { Spent, Usage } from "../core/usage.ts";
 import type { Json } from "./narrow.ts";
-import type { Usage } from "./usage.ts";
 
 export type StreamEvent =
   | InitEvent
@@ -90,7 +90,7 @@ export interface ResultEvent {
   readonly numTurns: number;
   /** Of the whole conversation, all models together. */
   readonly usage: Usage;
-  readonly modelUsage: readonly { readonly model: string; readonly usage: Usage; readonly costUsd: number }[];
+  readonly modelUsage: readonly (Spent & { readonly model: string })[];
   readonly permissionDenials: readonly PermissionDenial[];
   /** Undefined where the model gave none, which can happen in spite of a schema and without an error. */
   readonly structuredOutput: unknown;

@@ -1,5 +1,6 @@
 /** Claude Code's `stream-json` output as events of our own. Pure; unknown lines are normal and say nothing. */
 
+import { addSpent, nothingSpent, type Spent, type Usage } from "../core/usage.ts";
 import { createLineSplitter, type Line } from "./line-splitter.ts";
 import {
   amountAt,
@@ -8,12 +9,11 @@ import {
   objectAt,
   objectsAt,
   stringAt,
+  parseObject,
   stringsAt,
   type Json,
-  parseObject,
 } from "./narrow.ts";
 import type { ResultEvent, StreamEvent } from "./stream-event.ts";
-import { addUsage, zeroUsage, type Usage } from "./usage.ts";
 
 export interface StreamParser {
   push(chunk: Uint8Array | string): readonly StreamEvent[];
@@ -186,7 +186,7 @@ function resultOf(json: Json): ResultEvent {
     errors: stringsAt(json, "errors"),
     costUsd: amountAt(json, "total_cost_usd"),
     numTurns: amountAt(json, "num_turns"),
-    usage: modelUsage.reduce((sum, { usage }) => addUsage(sum, usage), zeroUsage),
+    usage: modelUsage.reduce<Spent>(addSpent, nothingSpent).usage,
     modelUsage,
     permissionDenials: objectsAt(json, "permission_denials").map((denial) => ({
       toolName: stringAt(denial, "tool_name") ?? "",

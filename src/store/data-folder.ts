@@ -59,9 +59,16 @@ function takeLock(lockPath: string, dataDir: string): DatabaseSync {
   }
 }
 
-/** SQLite gives its write-ahead log the rights of the database's file. */
+/**
+ * SQLite gives its write-ahead log the rights of the database's file.
+ * A file that is there is not opened: when a process closes a file, the kernel drops every lock of that process on it.
+ */
 async function createPrivate(path: string): Promise<void> {
-  const file = await open(path, "a", 0o600);
-  await file.close();
-  await chmod(path, 0o600);
+  try {
+    const file = await open(path, "wx", 0o600);
+    await file.close();
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause;
+    await chmod(path, 0o600);
+  }
 }

@@ -72,7 +72,8 @@ export function effectHeads(db: Db) {
     .where((eb) =>
       eb.not(
         eb.exists(
-          eb.selectFrom("effects as earlier")
+          eb
+            .selectFrom("effects as earlier")
             .select("earlier.seq")
             .where("earlier.status", "in", ["waiting", "failed"])
             .whereRef("earlier.lane", "=", "head.lane")
@@ -82,9 +83,17 @@ export function effectHeads(db: Db) {
     );
 }
 
-/** One statement, so that nobody else can claim between the look and the lease. */
 async function claimEffects(db: Db, at: string, leaseUntil: string, limit: number): Promise<readonly ClaimedEffect[]> {
-  const claimed = await db
+  const claimed = await claimQuery(db, at, leaseUntil, limit).execute();
+  return decodeClaimed(
+    db,
+    claimed.toSorted((one, other) => one.seq - other.seq),
+  );
+}
+
+/** One statement, so that nobody else can claim between the look and the lease. */
+export function claimQuery(db: Db, at: string, leaseUntil: string, limit: number) {
+  return db
     .updateTable("effects")
     .set(({ eb }) => ({ lease_until: leaseUntil, again_not_before: null, attempts: eb("attempts", "+", 1) }))
     .where(
@@ -92,17 +101,12 @@ async function claimEffects(db: Db, at: string, leaseUntil: string, limit: numbe
       "in",
       effectHeads(db)
         .where("head.not_before", "<=", at)
-        .where(({ or, eb }) => or([eb("head.lease_until", "is", null), eb("head.lease_until", "<=", at)]))
+        .where((eb) => eb.or([eb("head.lease_until", "is", null), eb("head.lease_until", "<=", at)]))
         .select("head.seq")
         .orderBy("head.seq")
         .limit(limit),
     )
-    .returning(["seq", "key", "task_id", "effect", "attempts"])
-    .execute();
-  return decodeClaimed(
-    db,
-    claimed.toSorted((one, other) => one.seq - other.seq),
-  );
+    .returning(["seq", "key", "task_id", "effect", "attempts"]);
 }
 
 interface ClaimedRow {

@@ -70,7 +70,8 @@ export function messageHeads(db: Db) {
     .where((eb) =>
       eb.not(
         eb.exists(
-          eb.selectFrom("inbox as earlier")
+          eb
+            .selectFrom("inbox as earlier")
             .select("earlier.seq")
             .where("earlier.status", "=", "waiting")
             .whereRef("earlier.lane", "=", "head.lane")

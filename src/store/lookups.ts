@@ -40,11 +40,16 @@ export function lookups(db: Db): Lookups {
     openRuns: async () => {
       const rows = await db
         .selectFrom("tasks")
-        .leftJoin("run_sessions", "run_sessions.run_id", "tasks.run_id")
-        .select(["tasks.id", "tasks.run_id", "tasks.run_requested_at", "tasks.workflow_run_id"])
-        .select("run_sessions.last_heard_at")
-        .where("tasks.run_id", "is not", null)
-        .orderBy("tasks.run_requested_at")
+        .select(["id", "run_id", "run_requested_at", "workflow_run_id"])
+        .select((eb) =>
+          eb
+            .selectFrom("run_sessions")
+            .select((session) => session.fn.max("last_heard_at").as("last_heard_at"))
+            .whereRef("run_sessions.run_id", "=", "tasks.run_id")
+            .as("last_heard_at"),
+        )
+        .where("run_id", "is not", null)
+        .orderBy("run_requested_at")
         .execute();
       return rows.flatMap((row) =>
         row.run_id === null || row.run_requested_at === null

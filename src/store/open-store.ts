@@ -26,6 +26,7 @@ export async function openStore({ dataDir, now, newId }: StoreOptions): Promise<
   const folder = dataDir === ":memory:" ? inMemory : await openDataFolder(dataDir);
   try {
     const db = await openTables(folder.databasePath);
+    let closed: Promise<void> | null = null;
     return {
       ...eventStore(db, { now, newId }),
       ...lookups(db),
@@ -34,15 +35,18 @@ export async function openStore({ dataDir, now, newId }: StoreOptions): Promise<
       ...documents(db, now),
       ...runSessions(db, now),
       ...telemetry(db, now),
-      close: async () => {
-        await db.destroy();
-        folder.release();
-      },
+      close: () => (closed ??= closeTables(db).finally(() => folder.release())),
     };
   } catch (cause) {
     folder.release();
     throw new Error(`opening the store "${folder.databasePath}"`, { cause });
   }
+}
+
+/** What was asked before ends first; what is asked from now on is refused. */
+async function closeTables(db: Db): Promise<void> {
+  await db.connection().execute(async () => {});
+  await db.destroy();
 }
 
 async function openTables(path: string): Promise<Db> {

@@ -1,6 +1,6 @@
-import type { Store } from "../control/ports.ts";
+import type { RunSession, Store } from "../control/ports.ts";
 import { runIdFrom, taskIdFrom } from "../core/ids.ts";
-import type { Db } from "./schema.ts";
+import type { Db, RunSessionRow } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";
 
 /** A token whose time is over is refused as such, some clock drift included; only until then must we know that it was used. */
@@ -8,24 +8,23 @@ const tokenKeptMs = 60 * 60 * 1_000;
 
 type RunSessions = Pick<
   Store,
-  "saveRunSession" | "runSessionByToken" | "touchRunSession" | "closeRunSession" | "rememberTokenId"
+  "saveRunSession" | "runSessionByToken" | "runSessionOf" | "touchRunSession" | "closeRunSession" | "rememberTokenId"
 >;
 
 export function runSessions(db: Db, now: () => Date): RunSessions {
   return {
-    // A run has one session: saved again, the older token is worth nothing.
     saveRunSession: async (session) => {
       const row = {
+        run_id: session.runId,
         task_id: session.taskId,
-        token_hash: session.tokenHash,
         opened_at: timestampFrom(session.openedAt),
         last_heard_at: timestampFrom(session.lastHeardAt),
         closed_at: session.closedAt === null ? null : timestampFrom(session.closedAt),
       };
       await db
         .insertInto("run_sessions")
-        .values({ run_id: session.runId, ...row })
-        .onConflict((conflict) => conflict.column("run_id").doUpdateSet(row))
+        .values({ token_hash: session.tokenHash, ...row })
+        .onConflict((conflict) => conflict.column("token_hash").doUpdateSet(row))
         .execute();
     },
 
@@ -35,15 +34,19 @@ export function runSessions(db: Db, now: () => Date): RunSessions {
         .selectAll()
         .where("token_hash", "=", tokenHash)
         .executeTakeFirst();
-      if (row === undefined) return null;
-      return {
-        runId: runIdFrom(row.run_id),
-        taskId: taskIdFrom(row.task_id),
-        tokenHash: row.token_hash,
-        openedAt: row.opened_at,
-        lastHeardAt: row.last_heard_at,
-        closedAt: row.closed_at,
-      };
+      return row === undefined ? null : sessionFrom(row);
+    },
+
+    runSessionOf: async (runId) => {
+      const row = await db
+        .selectFrom("run_sessions")
+        .selectAll()
+        .where("run_id", "=", runId)
+        .where("closed_at", "is", null)
+        .orderBy("opened_at", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? null : sessionFrom(row);
     },
 
     touchRunSession: async (runId, at) => {
@@ -75,5 +78,16 @@ export function runSessions(db: Db, now: () => Date): RunSessions {
         .executeTakeFirstOrThrow();
       return numInsertedOrUpdatedRows === 1n;
     },
+  };
+}
+
+function sessionFrom(row: RunSessionRow): RunSession {
+  return {
+    runId: runIdFrom(row.run_id),
+    taskId: taskIdFrom(row.task_id),
+    tokenHash: row.token_hash,
+    openedAt: row.opened_at,
+    lastHeardAt: row.last_heard_at,
+    closedAt: row.closed_at,
   };
 }

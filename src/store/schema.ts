@@ -79,10 +79,10 @@ interface ChangesetRow {
   readonly stored_at: string;
 }
 
-interface RunSessionRow {
+export interface RunSessionRow {
+  readonly token_hash: string;
   readonly run_id: string;
   readonly task_id: string;
-  readonly token_hash: string;
   readonly opened_at: string;
   readonly last_heard_at: string;
   readonly closed_at: string | null;
@@ -227,7 +227,7 @@ export interface AgentStatusRow {
 }
 
 /** Telemetry (Q27): written beside the events, so a fresh fold knows nothing of it. */
-export interface LiveColumns extends UsageColumns {
+interface LiveColumns extends UsageColumns {
   readonly current_action: string | null;
   readonly current_step: string | null;
   /** Null until the first word of a runner. */

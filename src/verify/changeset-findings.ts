@@ -33,7 +33,7 @@ export async function changesetFindings(
 }
 
 /** Credentials in the files that a changeset writes, whatever their size. Binary files are left out. */
-export async function secretFindings(changes: readonly PublishedChange[]): Promise<readonly Finding[]> {
+async function secretFindings(changes: readonly PublishedChange[]): Promise<readonly Finding[]> {
   const files = changes.flatMap((change): readonly TextFile[] => {
     if (change.kind === "deleted" || change.content.subarray(0, BINARY_LOOK_BYTES).includes(0)) return [];
     return [{ path: change.path, text: new TextDecoder().decode(change.content) }];

@@ -3,7 +3,7 @@
 /** Longer lines are read up to here: no heading and no placeholder begins further out, and the patterns stay cheap. */
 const LINE_LENGTH_MAX = 2_000;
 
-export interface MarkdownLine {
+interface MarkdownLine {
   /** From 1, in the text as given. */
   readonly number: number;
   readonly text: string;

@@ -32,7 +32,7 @@ const PATTERNS: readonly RegExp[] = [
   /\[Your\s(?:name|company|product|project|app|text|description|answer|content)\b[^\]]*\](?![([:])/u,
   /\[(?:placeholder|to be (?:written|added|decided|defined|determined))[^\]]*\](?![([:])/iu,
   /<(?:your|insert|fill in|placeholder|todo|tbd)(?:[ _-][^<>]*)?>/iu,
-  /\{\{\s*(?:your|insert|fill|placeholder|todo|tbd)\b[^{}]*\}\}/iu,
+  /\{\{\s*(?:your|insert|fill|placeholder|todo|tbd)(?:[ _-][^{}]*)?\}\}/iu,
   /^(?:\.{3,}|…)$/u,
   /^[\p{L}\p{N} ]{1,40}:\s*(?:\.{3,}|…)$/u,
   /^\?{3,}$/u,

@@ -12,7 +12,7 @@ const TEST_FILES: readonly RegExp[] = [
   new RegExp(String.raw`[_-](?:tests?|spec|SUITE)\.${CODE}$`, "u"),
   new RegExp(String.raw`(?:^|/)test[_-][^/]+\.${CODE}$`, "u"),
   /[a-z0-9](?:Tests?|TestCase|Spec|Specs|IT)\.(?:java|kts?|groovy|scala|cs|fs|vb|php|swift|hs|ts|js|m|mm)$/u,
-  /\.bats$/u,
+  /\.bats$|(?:^|\/)t\/[^/]+\.t$/u,
 ];
 
 /** Files around tests that hold none. */

@@ -41,7 +41,7 @@ describe("starting a task", () => {
       .then("TaskStarted", "PhaseStarted", "RunRequested");
     given(createTask(stranger))
       .when(command({ type: "RunTask", by: stranger, prompt }))
-      .thenRefused({ code: "not-permitted", login: "mallory" });
+      .thenRefused({ code: "not-permitted", login: "stranger" });
   });
 
   test("/run on a task that goes on is refused with its status", () => {
@@ -227,7 +227,7 @@ describe("the gate", () => {
   test("does not count a stranger, nor a review of an older commit", () => {
     given(...phase1Ready)
       .when(review(stranger, "approved"))
-      .thenRefused({ code: "not-permitted", login: "mallory" });
+      .thenRefused({ code: "not-permitted", login: "stranger" });
     given(...phase1Ready)
       .when(review(writer, "approved", "older"))
       .thenRefused({ code: "stale-review", reviewedSha: "older", headSha: "head" });
@@ -305,7 +305,7 @@ describe("/cancel", () => {
   });
 
   test("is for people with write, and works once", () => {
-    given(createTask()).when(cancel(stranger)).thenRefused({ code: "not-permitted", login: "mallory" });
+    given(createTask()).when(cancel(stranger)).thenRefused({ code: "not-permitted", login: "stranger" });
     given(createTask(), cancel(writer)).when(cancel(writer)).then();
   });
 });

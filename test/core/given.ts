@@ -32,8 +32,8 @@ export function command(body: CommandBody, newRunId = "run-next"): TaskCommand {
   return { at, newRunId: runIdFrom(newRunId), ...body };
 }
 
-export const writer = { login: "ada", mayWrite: true };
-export const stranger = { login: "mallory", mayWrite: false };
+export const writer = { login: "owner", mayWrite: true };
+export const stranger = { login: "stranger", mayWrite: false };
 export const prompt = { hash: "hash-of-prompt", hiddenRemoved: 0 };
 export const spent = {
   usage: { inputTokens: 10, outputTokens: 5, cacheCreationInputTokens: 0, cacheReadInputTokens: 0 },
@@ -46,7 +46,7 @@ export function createTask(by: { login: string; mayWrite: boolean } = writer): T
       type: "CreateTask",
       taskId,
       repository: { installationId: 1, repositoryId: 2, owner: "octo", name: "links" },
-      issue: { number: 7, title: "A link shortener", author: "ada" },
+      issue: { number: 7, title: "A link shortener", author: "owner" },
       by,
       playbook,
       taskBudgetUsd: 25,
@@ -137,7 +137,7 @@ export function gateReady(phaseNumber: number): TaskCommand {
 }
 
 export function merged(pullRequest: number, next = "run-2"): TaskCommand {
-  return command({ type: "RecordMerge", pullRequest, by: "ada", mergeSha: `merge-${pullRequest}` }, next);
+  return command({ type: "RecordMerge", pullRequest, by: "owner", mergeSha: `merge-${pullRequest}` }, next);
 }
 
 /** Commands of a first phase that went well up to its gate. */

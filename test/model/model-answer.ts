@@ -18,7 +18,7 @@ export type AnswerBlock =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "tool_use"; readonly name: string; readonly input: Readonly<Record<string, unknown>> };
 
-export type StopReason = "end_turn" | "tool_use" | "max_tokens" | "stop_sequence" | "refusal";
+type StopReason = "end_turn" | "tool_use" | "max_tokens" | "stop_sequence" | "refusal";
 
 export interface AnswerError {
   readonly status: number;

@@ -23,7 +23,7 @@ export interface ModelMessage {
   readonly toolResults: readonly ToolResult[];
 }
 
-export interface ToolCall {
+interface ToolCall {
   readonly id: string;
   readonly name: string;
   readonly input: Readonly<Record<string, unknown>>;

@@ -21,7 +21,7 @@ export interface ModelServerOptions {
   readonly credentials?: readonly string[];
 }
 
-export interface ReceivedRequest {
+interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
@@ -166,9 +166,11 @@ function startStream(response: ServerResponse, headers: Readonly<Record<string, 
   response.flushHeaders();
 }
 
+/** Resolves when the bytes are with the kernel: a connection that is cut right after still delivers them. */
 async function writeEvent(response: ServerResponse, event: SseEvent): Promise<void> {
-  if (response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`) || response.destroyed) return;
-  await Promise.race([once(response, "drain"), once(response, "close")]);
+  await new Promise<void>((resolve) => {
+    response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`, () => resolve());
+  });
 }
 
 function refuseCaller({ headers }: IncomingMessage, allowed: readonly string[] | undefined): AnswerError | null {

@@ -41,7 +41,7 @@ function findAssignment(product: ProductScript, request: ModelRequest): Assignme
   const workTree =
     workTreeOf(prompt.text) ?? last(earlier.map(({ text }) => workTreeOf(text))) ?? cwdOf(request.system);
   if (workTree === undefined) return 'No line "Work tree: <absolute path>" says where to write. I changed nothing.';
-  const mends = MEND.test(prompt.text);
+  const mends = asksToMend(prompt.text);
   const again = mends || earlier.some(({ text }) => stepOf(product, text) === step);
   return {
     step,
@@ -52,14 +52,19 @@ function findAssignment(product: ProductScript, request: ModelRequest): Assignme
   };
 }
 
-const MEND = /^Mend:/m;
+/** It stands at the head of a prompt. Further down, in the text of an issue, it is just a word. */
+const HEAD_LINES = 6;
+
+function asksToMend(text: string): boolean {
+  return text.split("\n", HEAD_LINES).some((line) => line.startsWith("Mend:"));
+}
 
 function isPrompt({ role, toolResults }: ModelMessage): boolean {
   return role === "user" && toolResults.length === 0;
 }
 
 function asksSomething(product: ProductScript, text: string): boolean {
-  return MEND.test(text) || stepOf(product, text) !== undefined;
+  return asksToMend(text) || stepOf(product, text) !== undefined;
 }
 
 /** The first known name counts: the issue's text stands further down and can hold such a line too. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { claudeOutcome, type ClaudeExit, type ClaudeOutcome } from "../../src/runner/claude-outcome.ts";
 import { createStreamParser } from "../../src/runner/stream.ts";
 import type { ResultEvent } from "../../src/runner/stream-event.ts";
-import { zeroUsage } from "../../src/runner/usage.ts";
+import { noUsage } from "../../src/core/usage.ts";
 
 describe("claudeOutcome of a recorded session", () => {
   test.each<readonly [recording: string, exitCode: number, expected: Partial<ClaudeOutcome>]>([
@@ -254,7 +254,7 @@ function result(overrides: Partial<ResultEvent> = {}): ResultEvent {
     errors: [],
     costUsd: 0,
     numTurns: 1,
-    usage: zeroUsage,
+    usage: noUsage,
     modelUsage: [],
     permissionDenials: [],
     structuredOutput: undefined,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { costUsd, noSurcharges } from "../../src/runner/price.ts";
-import { zeroUsage } from "../../src/runner/usage.ts";
+import { noUsage } from "../../src/core/usage.ts";
 
 const million = 1_000_000;
 
@@ -17,24 +17,24 @@ describe("costUsd", () => {
     ["claude-haiku-4-5-20251001", 1, 5],
     ["claude-3-5-haiku-20241022", 0.8, 4],
   ])("knows the list price of %s", (model, input, output) => {
-    expect(costUsd({ ...zeroUsage, inputTokens: million }, model)).toBeCloseTo(input);
-    expect(costUsd({ ...zeroUsage, outputTokens: million }, model)).toBeCloseTo(output);
+    expect(costUsd({ ...noUsage, inputTokens: million }, model)).toBeCloseTo(input);
+    expect(costUsd({ ...noUsage, outputTokens: million }, model)).toBeCloseTo(output);
   });
 
   test.each(["", "gpt-x", "claude-", "claude-opus", "constructor"])("takes the dearest price for %j", (model) => {
-    expect(costUsd({ ...zeroUsage, inputTokens: million, outputTokens: million }, model)).toBeCloseTo(90);
+    expect(costUsd({ ...noUsage, inputTokens: million, outputTokens: million }, model)).toBeCloseTo(90);
   });
 
   test("charges a quarter more for writing the cache, double for an hour of it, and a tenth for reading", () => {
     const model = "claude-sonnet-4-6";
-    const written = { ...zeroUsage, cacheCreationInputTokens: million };
+    const written = { ...noUsage, cacheCreationInputTokens: million };
     expect(costUsd(written, model)).toBeCloseTo(3.75);
     expect(costUsd(written, model, { ...noSurcharges, longCacheTokens: million })).toBeCloseTo(6);
-    expect(costUsd({ ...zeroUsage, cacheReadInputTokens: million }, model)).toBeCloseTo(0.3);
+    expect(costUsd({ ...noUsage, cacheReadInputTokens: million }, model)).toBeCloseTo(0.3);
   });
 
   test("never counts more hour-long cache than there is cache", () => {
-    expect(costUsd(zeroUsage, "claude-sonnet-4-6", { ...noSurcharges, longCacheTokens: million })).toBe(0);
+    expect(costUsd(noUsage, "claude-sonnet-4-6", { ...noSurcharges, longCacheTokens: million })).toBe(0);
   });
 
   test("agrees with what the CLI says about a recorded session", () => {
@@ -49,12 +49,12 @@ describe("costUsd", () => {
 
   test("charges more for a long prompt where the model does, cache included", () => {
     const model = "claude-haiku-5-5";
-    expect(costUsd({ ...zeroUsage, inputTokens: 100_000 }, model)).toBeCloseTo(0.01);
-    expect(costUsd({ ...zeroUsage, inputTokens: 1, cacheReadInputTokens: 100_000 }, model)).toBeCloseTo(0.0050005);
+    expect(costUsd({ ...noUsage, inputTokens: 100_000 }, model)).toBeCloseTo(0.01);
+    expect(costUsd({ ...noUsage, inputTokens: 1, cacheReadInputTokens: 100_000 }, model)).toBeCloseTo(0.0050005);
   });
 
   test("charges for fast mode, a pinned region and web searches", () => {
-    const usage = { ...zeroUsage, inputTokens: million };
+    const usage = { ...noUsage, inputTokens: million };
     const surcharges = { ...noSurcharges, fastMode: true, pinnedRegion: true, webSearches: 3 };
     expect(costUsd(usage, "claude-opus-5", surcharges)).toBeCloseTo(33.03);
   });

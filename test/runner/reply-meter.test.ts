@@ -20,7 +20,7 @@ const ends = (output: number) => ({ type: "message_delta", usage: { output_token
 
 describe("the meter of a streamed reply", () => {
   test("takes the input from the start and the output from the end", () => {
-    expect(metered(stream, sse(start, says("Hello"), ends(42), { type: "message_stop" }))).toEqual({
+    expect(metered(stream, sse(start, says("x".repeat(300)), ends(42), { type: "message_stop" }))).toEqual({
       usage: { inputTokens: 100, outputTokens: 42, cacheCreationInputTokens: 20, cacheReadInputTokens: 3000 },
       surcharges: { longCacheTokens: 15, webSearches: 0, fastMode: false, pinnedRegion: false },
       hasInput: true,
@@ -123,6 +123,6 @@ function metered(contentType: string | null, text: string): Reading {
   return meter.read();
 }
 
-function sse(...events: readonly { readonly type: string }[]): string {
+function sse(...events: readonly { readonly type: string; readonly [key: string]: unknown }[]): string {
   return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
 }

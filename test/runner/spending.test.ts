@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { noSurcharges } from "../../src/runner/price.ts";
 import { createSpending } from "../../src/runner/spending.ts";
-import { zeroUsage } from "../../src/runner/usage.ts";
+import { noUsage } from "../../src/core/usage.ts";
 
 // Three dollars for a million tokens of input.
 const model = "claude-sonnet-4-6";
@@ -31,7 +31,7 @@ describe("createSpending", () => {
 
   test("counts what a call under way has used beyond its input", () => {
     const spending = createSpending(10, 0);
-    spending.charge(model, 1)?.update({ ...zeroUsage, outputTokens: 600_000 }, noSurcharges);
+    spending.charge(model, 1)?.update({ ...noUsage, outputTokens: 600_000 }, noSurcharges);
     expect(spending.leftUsd()).toBeCloseTo(1);
     expect(spending.total().costUsd).toBe(0);
   });
@@ -39,15 +39,15 @@ describe("createSpending", () => {
   test("books a call once, under its model", () => {
     const spending = createSpending(10, 0);
     const charge = spending.charge(model, 1000);
-    charge?.update({ ...zeroUsage, inputTokens: 1 }, noSurcharges);
-    charge?.update({ ...zeroUsage, inputTokens: 1000 }, noSurcharges);
+    charge?.update({ ...noUsage, inputTokens: 1 }, noSurcharges);
+    charge?.update({ ...noUsage, inputTokens: 1000 }, noSurcharges);
     charge?.close();
     charge?.close();
     spending.charge("claude-opus-5", 1000)?.close();
     expect(spending.total()).toEqual({
-      usage: { ...zeroUsage, inputTokens: 1000 },
+      usage: { ...noUsage, inputTokens: 1000 },
       costUsd: 0.003,
-      byModel: [{ model, usage: { ...zeroUsage, inputTokens: 1000 }, costUsd: 0.003 }],
+      byModel: [{ model, usage: { ...noUsage, inputTokens: 1000 }, costUsd: 0.003 }],
     });
   });
 
@@ -61,7 +61,7 @@ describe("createSpending", () => {
           const charge = spending.charge(model, inputTokens);
           if (charge === null) continue;
           costOfInput += (inputTokens * 3) / 1e6;
-          charge.update({ ...zeroUsage, inputTokens }, noSurcharges);
+          charge.update({ ...noUsage, inputTokens }, noSurcharges);
           if (isOver) charge.close();
         }
         expect(costOfInput).toBeLessThan(1 + 1e-9);

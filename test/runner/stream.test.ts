@@ -138,11 +138,11 @@ describe("createStreamParser", () => {
 
   test("drops a line over the limit, tells its size, and reads the next one", () => {
     const parser = createStreamParser({ lineBytesMax: 100 });
-    const events = ["{", "x".repeat(150), "y".repeat(1000), '\n{"type":"tool_progress"}\n'].flatMap((chunk) =>
+    const events = ["{", "x".repeat(150), "y".repeat(1000), "z", '\n{"type":"tool_progress"}\n'].flatMap((chunk) =>
       parser.push(chunk),
     );
     expect(events).toEqual([
-      { kind: "oversized-line", bytes: 1151 },
+      { kind: "oversized-line", bytes: 1152 },
       { kind: "heartbeat", toolUseId: null, elapsedSeconds: 0 },
     ]);
   });
@@ -159,6 +159,16 @@ describe("createStreamParser", () => {
     const parser = createStreamParser({ lineBytesMax: 10 });
     parser.push("x".repeat(11));
     expect(parser.end()).toEqual([{ kind: "oversized-line", bytes: 11 }]);
+  });
+
+  test("joins a character that was cut in two between pieces of text", () => {
+    const parser = createStreamParser();
+    const line = JSON.stringify({ type: "system", subtype: "permission_denied", message: "🦉🦉" });
+    const middle = line.indexOf("🦉") + 1;
+    const events = [line.slice(0, middle), line.slice(middle, middle + 2), line.slice(middle + 2), "\n"].flatMap(
+      (piece) => parser.push(piece),
+    );
+    expect(events).toMatchObject([{ kind: "permission-denied", message: "🦉🦉" }]);
   });
 
   test("does not keep the memory of its caller's buffer", () => {

@@ -13,7 +13,7 @@ export type ActionsRuntime = {
   signingKey(): Promise<SigningKey>;
 };
 
-export type SigningKey = { readonly privateKey: CryptoKey; readonly publicJwk: JWK; readonly keyId: string };
+type SigningKey = { readonly privateKey: CryptoKey; readonly publicJwk: JWK; readonly keyId: string };
 
 export type JobIdentity = {
   readonly repository: Repository;
@@ -41,7 +41,7 @@ export type LiveRun = {
 /** "reported": the run fails at once. "silent": it stays in progress until `reportLostRun`, or a cancel. */
 export type LostRunner = "reported" | "silent";
 
-export type WaitingRun = { readonly runId: number; readonly admit: () => void };
+type WaitingRun = { readonly runId: number; readonly admit: () => void };
 
 /** One runtime belongs to one sandbox: the map only ties the two together and holds nothing alive. */
 const runtimes = new WeakMap<SandboxContext, ActionsRuntime>();

@@ -93,7 +93,8 @@ function secretRoutes(context: SandboxContext): Hono {
     const name = checkName(c.req.param("name"));
     const body = await readBody(c);
     const encrypted = requiredString(body, "encrypted_value");
-    if (requiredString(body, "key_id") !== publicKeyOf(repository).key_id) throw invalid("Bad request - key_id is unknown");
+    if (requiredString(body, "key_id") !== publicKeyOf(repository).key_id)
+      throw invalid("Bad request - key_id is unknown");
     const length = Buffer.from(encrypted, "base64").length;
     if (!BASE64.test(encrypted) || length < SEALED_BOX_OVERHEAD) throw invalid("Bad request - invalid encrypted_value");
     if (length > SECRET_BYTES_MAX + SEALED_BOX_OVERHEAD) throw invalid("Secret value is too large");
@@ -129,7 +130,10 @@ function variableRoutes(context: SandboxContext): Hono {
     const repository = admit(context, c, "actions_variables", "read");
     const variable = repository.variables.get(c.req.param("name").toUpperCase());
     if (variable === undefined) throw notFound();
-    return c.json({ ...variableJson(variable), url: `${repositoryUrl(context, repository)}/actions/variables/${variable.name}` });
+    return c.json({
+      ...variableJson(variable),
+      url: `${repositoryUrl(context, repository)}/actions/variables/${variable.name}`,
+    });
   });
 
   routes.post(`${ACTIONS}/variables`, async (c) => {

@@ -40,7 +40,10 @@ function workflowRoutes(context: SandboxContext): Hono {
     return c.json(workflowJson(context, repository, await requireWorkflow(context, c, repository)));
   });
 
-  for (const [verb, state] of [["enable", "active"], ["disable", "disabled_manually"]] as const) {
+  for (const [verb, state] of [
+    ["enable", "active"],
+    ["disable", "disabled_manually"],
+  ] as const) {
     routes.put(`${ACTIONS}/workflows/:workflow/${verb}`, async (c) => {
       const { repository } = admit(context, c, "write");
       const workflow = await requireWorkflow(context, c, repository);
@@ -92,7 +95,10 @@ function runRoutes(context: SandboxContext): Hono {
     return c.json(await runJson(context, repository, run));
   });
 
-  for (const [verb, force] of [["cancel", "gently"], ["force-cancel", "force"]] as const) {
+  for (const [verb, force] of [
+    ["cancel", "gently"],
+    ["force-cancel", "force"],
+  ] as const) {
     routes.post(`${ACTIONS}/runs/:run/${verb}`, async (c) => {
       const { repository } = admit(context, c, "write");
       await cancelRun(context, repository, requireRun(c, repository), force);

@@ -32,13 +32,17 @@ export function requireAppJwt(context: SandboxContext, c: Context): void {
     throw unauthorized("'Issuer' claim ('iss') must be the App ID");
   }
   if (typeof exp !== "number" || exp <= now) {
-    throw unauthorized("'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires");
+    throw unauthorized(
+      "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+    );
   }
   if (exp - now > JWT_LIFE_SECONDS_MAX + JWT_SKEW_SECONDS) {
     throw unauthorized("'Expiration time' claim ('exp') is too far in the future");
   }
   if (typeof iat !== "number" || iat > now + JWT_SKEW_SECONDS) {
-    throw unauthorized("'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued");
+    throw unauthorized(
+      "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
+    );
   }
 }
 
@@ -67,6 +71,9 @@ export function requireRepository(context: SandboxContext, c: Context, actor: Ac
   const repository = findRepository(context.state, owner, name);
   if (repository === null) throw movedOrMissing(context, c, actor, owner, name);
   if (!canSee(context, actor, repository)) throw notFound();
+  if (repository.archived && c.req.method !== "GET") {
+    throw new GitHubError(403, "Repository was archived so is read-only.");
+  }
   return repository;
 }
 

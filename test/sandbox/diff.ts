@@ -11,14 +11,23 @@ export type FileChange = {
   readonly patch: string | null;
 };
 
-const STATUS: Readonly<Record<string, FileChange["status"]>> = { A: "added", D: "removed", M: "modified", R: "renamed", T: "modified" };
+const STATUS: Readonly<Record<string, FileChange["status"]>> = {
+  A: "added",
+  D: "removed",
+  M: "modified",
+  R: "renamed",
+  T: "modified",
+};
 
 /** What changes between two commits (or from nothing), renames found, in git's order. */
 export async function diffFiles(git: GitRepository, before: string | null, after: string): Promise<FileChange[]> {
   const from = before ?? (await emptyTree(git));
-  const diff = await git.run(["diff", "--raw", "--no-abbrev", "-p", "-M", "--full-index", "--no-color", "--no-ext-diff", from, after, "--"], {
-    env: { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "core.quotePath", GIT_CONFIG_VALUE_0: "false" },
-  });
+  const diff = await git.run(
+    ["diff", "--raw", "--no-abbrev", "-p", "-M", "--full-index", "--no-color", "--no-ext-diff", from, after, "--"],
+    {
+      env: { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "core.quotePath", GIT_CONFIG_VALUE_0: "false" },
+    },
+  );
   const text = diff.stdout.toString("utf8");
   const patchStart = text.indexOf("\ndiff --git ");
   const raw = (patchStart < 0 ? text : text.slice(0, patchStart)).split("\n").filter((line) => line.startsWith(":"));
@@ -61,7 +70,8 @@ export function hunkAt(patch: string, line: number, side: "LEFT" | "RIGHT"): str
     if (text.startsWith("\\")) continue;
     const added = text.startsWith("+");
     const removed = text.startsWith("-");
-    if ((side === "RIGHT" && !removed && right === line) || (side === "LEFT" && !added && left === line)) return hunk.join("\n");
+    if ((side === "RIGHT" && !removed && right === line) || (side === "LEFT" && !added && left === line))
+      return hunk.join("\n");
     if (!added) left += 1;
     if (!removed) right += 1;
   }

@@ -79,7 +79,9 @@ function checkInputs(
   const inputs: Record<string, string> = {};
   for (const [name, input] of Object.entries(declared)) {
     const value = given[name] ?? input.default ?? (input.type === "boolean" ? "false" : "");
-    if (typeof value === "object") throw invalid(`Invalid value for input '${name}'`);
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
+      throw invalid(`Invalid value for input '${name}'`);
+    }
     const text = String(value);
     if (input.required && text === "") throw invalid(`Required input '${name}' not provided`);
     if (input.type === "choice" && text !== "" && !input.options.includes(text)) {

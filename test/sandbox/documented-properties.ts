@@ -1,4 +1,11 @@
-import { type Description, type Schema, type SchemaObject, resolveReference } from "./openapi.ts";
+import {
+  type Description,
+  type Schema,
+  type SchemaObject,
+  isSchema,
+  isSchemaObject,
+  resolveReference,
+} from "./openapi.ts";
 
 /**
  * JSON pointers of the properties in `value` that no branch of the schema names. GitHub's schemas are open, so a
@@ -12,7 +19,7 @@ export function undocumentedProperties(
 ): string[] {
   const branches = branchesOf(description, schema);
   if (Array.isArray(value)) {
-    const items = branches.flatMap(({ items }) => (items === undefined ? [] : [items as Schema]));
+    const items = branches.flatMap(({ items }) => (isSchema(items) ? [items] : []));
     if (items.length === 0) return [];
     return value.flatMap((item, index) =>
       undocumentedProperties(description, { anyOf: items }, item, `${pointer}/${index}`),
@@ -22,7 +29,7 @@ export function undocumentedProperties(
   const objects = branches.filter(mayBeObject);
   if (objects.length === 0 || objects.some(isOpen)) return [];
   return Object.entries(value).flatMap(([name, child]) => {
-    const schemas = objects.flatMap((branch) => propertiesOf(branch)[name] ?? []);
+    const schemas = objects.map((branch) => propertiesOf(branch)[name]).filter(isSchema);
     if (schemas.length === 0) return [`${pointer}/${name}`];
     return undocumentedProperties(description, { anyOf: schemas }, child, `${pointer}/${name}`);
   });
@@ -30,11 +37,11 @@ export function undocumentedProperties(
 
 /** The alternatives and parts of a schema, flattened: which of them applies does not matter here. */
 function branchesOf(description: Description, schema: Schema): SchemaObject[] {
-  const resolved = resolveReference<Schema>(description, schema);
-  if (typeof resolved === "boolean") return [];
+  const resolved = resolveReference(description, schema);
+  if (!isSchemaObject(resolved)) return [];
   const parts = ["anyOf", "oneOf", "allOf"].flatMap((keyword) => {
     const list = resolved[keyword];
-    return Array.isArray(list) ? (list as Schema[]) : [];
+    return Array.isArray(list) ? list.filter(isSchema) : [];
   });
   return [resolved, ...parts.flatMap((part) => branchesOf(description, part))];
 }
@@ -48,6 +55,6 @@ function isOpen(branch: SchemaObject): boolean {
   return (extra !== undefined && extra !== false) || branch["properties"] === undefined;
 }
 
-function propertiesOf(branch: SchemaObject): Record<string, Schema | undefined> {
-  return (branch["properties"] ?? {}) as Record<string, Schema | undefined>;
+function propertiesOf(branch: SchemaObject): SchemaObject {
+  return isSchemaObject(branch["properties"]) ? branch["properties"] : {};
 }

@@ -1,5 +1,5 @@
 /** A value inside `${{ }}`. Objects are contexts: `github`, `inputs`, `secrets`, `steps.x.outputs`. */
-export type ExpressionValue = string | number | boolean | null | ExpressionObject;
+type ExpressionValue = string | number | boolean | null | ExpressionObject;
 export interface ExpressionObject {
   readonly [name: string]: ExpressionValue;
 }
@@ -27,7 +27,7 @@ export function evaluateCondition(condition: string | undefined, scope: Expressi
 }
 
 /** The subset of GitHub's expression language that workflows near ours use; throws on anything else. */
-export function evaluate(source: string, scope: ExpressionScope): ExpressionValue {
+function evaluate(source: string, scope: ExpressionScope): ExpressionValue {
   const tokens = tokenize(source);
   let position = 0;
   const peek = (): Token | undefined => tokens[position];
@@ -111,8 +111,7 @@ export function evaluate(source: string, scope: ExpressionScope): ExpressionValu
 type Token = { readonly kind: "text" | "number" | "name" | "sign"; readonly text: string };
 
 function tokenize(source: string): Token[] {
-  const pattern =
-    /\s+|'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)|([A-Za-z_][\w-]*)|(\|\||&&|==|!=|<=|>=|[!<>()[\].,*])/y;
+  const pattern = /\s+|'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)|([A-Za-z_][\w-]*)|(\|\||&&|==|!=|<=|>=|[!<>()[\].,*])/y;
   const tokens: Token[] = [];
   while (pattern.lastIndex < source.length) {
     const start = pattern.lastIndex;
@@ -127,11 +126,7 @@ function tokenize(source: string): Token[] {
   return tokens;
 }
 
-function callFunction(
-  name: string,
-  parameters: readonly ExpressionValue[],
-  { job }: ExpressionScope,
-): ExpressionValue {
+function callFunction(name: string, parameters: readonly ExpressionValue[], { job }: ExpressionScope): ExpressionValue {
   const [first = null, second = null] = parameters;
   switch (name.toLowerCase()) {
     case "always":

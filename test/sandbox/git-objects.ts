@@ -33,7 +33,7 @@ export function objectId(type: string, content: Buffer): string {
 
 export function parseTree(content: Buffer): TreeEntry[] {
   const entries: TreeEntry[] = [];
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const space = content.indexOf(32, at);
     const zero = content.indexOf(0, space);
     const mode = content.subarray(at, space).toString("latin1").padStart(6, "0");

@@ -8,7 +8,7 @@ export type GitRunOptions = {
 export type GitRunResult = { readonly exitCode: number; readonly stdout: Buffer; readonly stderr: string };
 
 export type GitObject = { readonly type: string; readonly content: Buffer };
-export type ObjectReader = {
+type ObjectReader = {
   read(sha: string): Promise<GitObject | null>;
   close(): void;
 };
@@ -77,7 +77,8 @@ export function startObjectReader(gitDir: string, homeDir: string): ObjectReader
     started.on("error", () => undefined);
     started.on("close", () => {
       if (child === started) child = null;
-      for (const { reject } of waiting.splice(0)) reject(new Error(`reading an object of "${gitDir}": git cat-file ended`));
+      for (const { reject } of waiting.splice(0))
+        reject(new Error(`reading an object of "${gitDir}": git cat-file ended`));
     });
     return started;
   }

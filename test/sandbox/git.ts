@@ -53,8 +53,12 @@ export async function createGitRepository(dir: string, homeDir: string, defaultB
   const hooks = join(dir, "hooks");
   await mkdir(hooks, { recursive: true });
   // Refs stay loose files, so they can be read without a process.
-  const settings = "[gc]\n\tauto = 0\n[receive]\n\tautogc = false\n\tdenyDeleteCurrent = ignore\n[http]\n\treceivepack = true\n";
-  await writeFile(join(dir, "config"), `${config}${settings}[uploadpack]\n\tallowAnySHA1InWant = true\n\tallowFilter = true\n`);
+  const settings =
+    "[gc]\n\tauto = 0\n[receive]\n\tautogc = false\n\tdenyDeleteCurrent = ignore\n[http]\n\treceivepack = true\n";
+  await writeFile(
+    join(dir, "config"),
+    `${config}${settings}[uploadpack]\n\tallowAnySHA1InWant = true\n\tallowFilter = true\n`,
+  );
   await writeFile(join(hooks, "pre-receive"), PRE_RECEIVE, { mode: 0o755 });
   return openGitRepository(dir, homeDir);
 }
@@ -74,7 +78,7 @@ while read -r before after ref; do
 done
 `;
 
-export function openGitRepository(dir: string, homeDir: string): GitRepository {
+function openGitRepository(dir: string, homeDir: string): GitRepository {
   const reader = startObjectReader(dir, homeDir);
   const cache = new Map<string, GitObject>();
   const run = (args: readonly string[], options: GitRunOptions = {}) => runGit(dir, homeDir, args, options);
@@ -165,7 +169,10 @@ export function openGitRepository(dir: string, homeDir: string): GitRepository {
     return found;
   }
 
-  async function writeFolder(base: string | null, changes: readonly TreeChange[]): Promise<{ sha: string; size: number } | null> {
+  async function writeFolder(
+    base: string | null,
+    changes: readonly TreeChange[],
+  ): Promise<{ sha: string; size: number } | null> {
     const entries = new Map((base === null ? [] : await entriesOf(base)).map((each) => [each.path, each]));
     const below = new Map<string, TreeChange[]>();
     for (const change of changes) {
@@ -174,7 +181,12 @@ export function openGitRepository(dir: string, homeDir: string): GitRepository {
         const name = change.path.slice(0, slash);
         below.set(name, [...(below.get(name) ?? []), { ...change, path: change.path.slice(slash + 1) }]);
       } else if (change.sha !== null) {
-        entries.set(change.path, { path: change.path, mode: change.mode, type: typeOfMode(change.mode), sha: change.sha });
+        entries.set(change.path, {
+          path: change.path,
+          mode: change.mode,
+          type: typeOfMode(change.mode),
+          sha: change.sha,
+        });
       } else if (!entries.delete(change.path)) {
         return null;
       }
@@ -243,10 +255,20 @@ export function openGitRepository(dir: string, homeDir: string): GitRepository {
       const range = exclude === null ? [include] : [include, `^${exclude}`];
       const paths = path === undefined || path === "" ? [] : [path];
       const listed = await run(["rev-list", "--topo-order", `--max-count=${limit}`, ...range, "--", ...paths]);
-      return listed.stdout.toString("utf8").split("\n").filter((line) => line !== "");
+      return listed.stdout
+        .toString("utf8")
+        .split("\n")
+        .filter((line) => line !== "");
     },
     async mergeTree(ours, theirs) {
-      const merged = await run(["merge-tree", "--write-tree", "--no-messages", "--allow-unrelated-histories", ours, theirs]);
+      const merged = await run([
+        "merge-tree",
+        "--write-tree",
+        "--no-messages",
+        "--allow-unrelated-histories",
+        ours,
+        theirs,
+      ]);
       return merged.exitCode === 0 ? merged.stdout.toString("utf8").trim() : null;
     },
     close: () => reader.close(),

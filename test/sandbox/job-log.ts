@@ -94,7 +94,9 @@ function parseProperties(text: string): Record<string, string> {
       .filter((pair) => pair.includes("="))
       .map((pair) => [
         pair.slice(0, pair.indexOf("=")),
-        unescapeText(pair.slice(pair.indexOf("=") + 1)).replaceAll("%3A", ":").replaceAll("%2C", ","),
+        unescapeText(pair.slice(pair.indexOf("=") + 1))
+          .replaceAll("%3A", ":")
+          .replaceAll("%2C", ","),
       ]),
   );
 }

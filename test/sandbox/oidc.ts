@@ -8,8 +8,13 @@ const TOKEN_LIFE_SECONDS = 300;
 /** GitHub dates tokens back, so that a verifier whose clock is late takes them. */
 const NOT_BEFORE_SECONDS = 600;
 
+const CLAIMS =
+  `sub aud exp iat iss jti nbf ref sha repository repository_id repository_owner repository_owner_id run_id run_number
+  run_attempt actor actor_id workflow workflow_ref workflow_sha head_ref base_ref event_name ref_type ref_protected
+  repository_visibility job_workflow_ref job_workflow_sha environment runner_environment check_run_id`.split(/\s+/);
+
 /** Stands for https://token.actions.githubusercontent.com. */
-export function oidcIssuer(context: SandboxContext): string {
+function oidcIssuer(context: SandboxContext): string {
   return `${context.url()}/_oidc`;
 }
 
@@ -28,13 +33,7 @@ export function oidcRoutes(context: SandboxContext): Hono {
       jwks_uri: `${oidcIssuer(context)}/.well-known/jwks`,
       subject_types_supported: ["public", "pairwise"],
       response_types_supported: ["id_token"],
-      claims_supported: [
-        ...["sub", "aud", "exp", "iat", "iss", "jti", "nbf", "ref", "sha", "repository", "repository_id"],
-        ...["repository_owner", "repository_owner_id", "run_id", "run_number", "run_attempt", "actor", "actor_id"],
-        ...["workflow", "workflow_ref", "workflow_sha", "head_ref", "base_ref", "event_name", "ref_type", "ref_protected"],
-        ...["repository_visibility", "job_workflow_ref", "job_workflow_sha", "environment", "runner_environment"],
-        ...["enterprise", "enterprise_id", "check_run_id"],
-      ],
+      claims_supported: CLAIMS,
       id_token_signing_alg_values_supported: ["RS256"],
       scopes_supported: ["openid"],
     }),

@@ -1,46 +1,57 @@
 import { readFileSync } from "node:fs";
+import { z } from "zod";
 
 export type Schema = boolean | SchemaObject;
 export interface SchemaObject {
-  [keyword: string]: unknown;
+  readonly [keyword: string]: unknown;
 }
-type MediaTypes = Record<string, { schema?: Schema }>;
-type Parameter = { name: string; in: "path" | "query" | "header"; required?: boolean; schema?: Schema };
-type Body = { required?: boolean; content?: MediaTypes };
-type Response = { content?: MediaTypes };
-type Reference = { $ref: string };
-type RawOperation = {
-  operationId: string;
-  parameters?: (Parameter | Reference)[];
-  requestBody?: Body | Reference;
-  responses: Record<string, Response | Reference>;
-  "x-github"?: { enabledForGitHubApps?: boolean };
-};
-export type Description = {
-  paths: Record<string, Record<string, RawOperation>>;
-  components: Record<string, Record<string, unknown>>;
-};
+
+const SchemaValue = z.custom<Schema>(isSchema);
+const MediaTypes = z.record(z.string(), z.object({ schema: SchemaValue.optional() }));
+const Parameter = z.object({
+  name: z.string(),
+  in: z.enum(["path", "query", "header"]),
+  required: z.boolean().optional(),
+  schema: SchemaValue.optional(),
+});
+const Body = z.object({ required: z.boolean().optional(), content: MediaTypes.optional() });
+const Response = z.object({ content: MediaTypes.optional() });
+const RawOperation = z.object({
+  operationId: z.string(),
+  parameters: z.array(z.unknown()).optional(),
+  requestBody: z.unknown().optional(),
+  responses: z.record(z.string(), z.unknown()),
+  "x-github": z.object({ enabledForGitHubApps: z.boolean().optional() }).optional(),
+});
+const DescriptionValue = z.looseObject({
+  paths: z.record(z.string(), z.record(z.string(), RawOperation)),
+  components: z.record(z.string(), z.record(z.string(), z.unknown())),
+});
+
+type Parameter = z.infer<typeof Parameter>;
+export type Description = z.infer<typeof DescriptionValue>;
 
 /** One operation with its references resolved down to the schemas, which keep theirs. */
 export type Operation = {
-  id: string;
-  method: string;
-  template: string;
-  pattern: RegExp;
-  parameterNames: string[];
-  parameters: Parameter[];
-  body: { required: boolean; schema: Schema | undefined } | undefined;
-  responses: Map<string, { schema: Schema | undefined }>;
-  enabledForGitHubApps: boolean;
+  readonly id: string;
+  readonly method: string;
+  readonly template: string;
+  readonly pattern: RegExp;
+  readonly parameterNames: readonly string[];
+  readonly parameters: readonly Parameter[];
+  readonly body: { readonly required: boolean; readonly schema: Schema | undefined } | undefined;
+  readonly responses: ReadonlyMap<string, { readonly schema: Schema | undefined }>;
+  readonly enabledForGitHubApps: boolean;
 };
 
 /** Parameters that hold slashes: a file path, a ref, a branch. They are last in their template. */
 const slashParameters = new Set(["path", "ref", "branch", "basehead"]);
+const referencesMax = 20;
 
 export function readDescription(path: string): Description {
   try {
     // A JSON Schema validator has never heard of OpenAPI 3.0's `nullable`.
-    return withoutNullable(JSON.parse(readFileSync(path, "utf8"))) as Description;
+    return DescriptionValue.parse(withoutNullable(JSON.parse(readFileSync(path, "utf8"))));
   } catch (cause) {
     throw new Error(`reading the description of GitHub's API "${path}"`, { cause });
   }
@@ -55,21 +66,35 @@ export function listOperations(description: Description): Operation[] {
 }
 
 /** Follows `#/components/...` references until a value without one. */
-export function resolveReference<T>(description: Description, value: T | Reference): T {
-  let current: T | Reference = value;
+export function resolveReference(description: Description, value: unknown): unknown {
+  let current = value;
   for (let depth = 0; isReference(current); depth += 1) {
     const [, , kind = "", name = ""] = current.$ref.split("/");
     const target = description.components[kind]?.[name];
-    if (target === undefined || depth > 20) throw new Error(`resolving "${current.$ref}" in the description`);
-    current = target as T | Reference;
+    if (target === undefined || depth > referencesMax)
+      throw new Error(`resolving "${current.$ref}" in the description`);
+    current = target;
   }
   return current;
 }
 
-function operationFrom(description: Description, template: string, method: string, raw: RawOperation): Operation {
-  const body = raw.requestBody === undefined ? undefined : resolveReference<Body>(description, raw.requestBody);
+export function isSchema(value: unknown): value is Schema {
+  return typeof value === "boolean" || isSchemaObject(value);
+}
+
+export function isSchemaObject(value: unknown): value is SchemaObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function operationFrom(
+  description: Description,
+  template: string,
+  method: string,
+  raw: z.infer<typeof RawOperation>,
+): Operation {
+  const body = raw.requestBody === undefined ? undefined : Body.parse(resolveReference(description, raw.requestBody));
   const responses = Object.entries(raw.responses).map(([status, response]) => {
-    const { content } = resolveReference<Response>(description, response);
+    const { content } = Response.parse(resolveReference(description, response));
     return [status, { schema: jsonSchemaOf(content) }] as const;
   });
   return {
@@ -77,7 +102,9 @@ function operationFrom(description: Description, template: string, method: strin
     method: method.toUpperCase(),
     template,
     ...compileTemplate(template),
-    parameters: (raw.parameters ?? []).map((parameter) => wrapped(resolveReference<Parameter>(description, parameter))),
+    parameters: (raw.parameters ?? []).map((parameter) =>
+      wrapped(Parameter.parse(resolveReference(description, parameter))),
+    ),
     body: body === undefined ? undefined : { required: body.required === true, schema: jsonSchemaOf(body.content) },
     responses: new Map(responses),
     enabledForGitHubApps: raw["x-github"]?.enabledForGitHubApps !== false,
@@ -90,7 +117,7 @@ function wrapped(parameter: Parameter): Parameter {
   return schema === undefined ? parameter : { ...parameter, schema: { type: "object", properties: { value: schema } } };
 }
 
-function jsonSchemaOf(content: MediaTypes | undefined): Schema | undefined {
+function jsonSchemaOf(content: z.infer<typeof MediaTypes> | undefined): Schema | undefined {
   if (content === undefined) return undefined;
   const media = content["application/json"] ?? Object.values(content)[0];
   return media?.schema;
@@ -115,13 +142,13 @@ function specificity(template: string): string {
     .join("/");
 }
 
-function isReference(value: unknown): value is Reference {
+function isReference(value: unknown): value is { $ref: string } {
   return typeof value === "object" && value !== null && "$ref" in value && typeof value.$ref === "string";
 }
 
 function withoutNullable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNullable);
-  if (typeof value !== "object" || value === null) return value;
+  if (!isSchemaObject(value)) return value;
   const entries = Object.entries(value).map(([key, child]) => [key, withoutNullable(child)] as const);
   const { nullable, ...schema }: SchemaObject = Object.fromEntries(entries);
   // `nullable` is a keyword only when it is a boolean: elsewhere it is a property of that name.

@@ -2,14 +2,14 @@ import { fileURLToPath } from "node:url";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import { undocumentedProperties } from "./documented-properties.ts";
-import { type Operation, type Schema, listOperations, readDescription } from "./openapi.ts";
+import { type Operation, type Schema, isSchema, listOperations, readDescription } from "./openapi.ts";
 import type { Exchange } from "./state.ts";
 
 /** Who sent the request: GitHub opens different operations to an app's JWT and to its installation tokens. */
 type Caller = "app-jwt" | "installation" | "user" | "anonymous";
 
 /** What the oracle reads of an exchange; without headers it does not judge who called. */
-export type ExchangeToCheck = Pick<Exchange, "method" | "url" | "status"> &
+type ExchangeToCheck = Pick<Exchange, "method" | "url" | "status"> &
   Partial<Pick<Exchange, "requestHeaders" | "requestBody" | "responseBody">>;
 
 export type Oracle = {
@@ -20,12 +20,11 @@ export type Oracle = {
 };
 
 /** The first segments of GitHub's REST paths. The sandbox serves pages and git below other ones. */
-const apiRoots = new Set([
-  ...["advisories", "app", "app-manifests", "applications", "emojis", "events", "feeds", "gists", "installation"],
-  ...["installations", "issues", "licenses", "markdown", "marketplace_listing", "meta", "networks", "notifications"],
-  ...["octocat", "organizations", "orgs", "projects", "rate_limit", "repos", "repositories", "search", "teams"],
-  ...["user", "users", "versions", "zen"],
-]);
+const apiRoots = new Set(
+  `advisories app app-manifests applications emojis events feeds gists installation installations issues licenses
+  markdown marketplace_listing meta networks notifications octocat organizations orgs projects rate_limit repos
+  repositories search teams user users versions zen`.split(/\s+/),
+);
 /** Failures that every operation may answer with, though the description lists them for few. */
 const commonFailures = new Set([400, 401, 403, 404, 415, 422, 429, 500, 502, 503, 504]);
 /** Redirects after a rename, and the answer to a conditional request. */
@@ -40,15 +39,13 @@ export function isApiPath(path: string): boolean {
 function callerOf(authorization: string | undefined): Caller {
   const [scheme = "", credential = ""] = (authorization ?? "").split(" ");
   if (credential === "") return "anonymous";
-  if (/^ghs_/.test(credential)) return "installation";
+  if (credential.startsWith("ghs_")) return "installation";
   if (scheme.toLowerCase() === "bearer" && /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(credential)) return "app-jwt";
   return "user";
 }
 
 export function loadOracle(): Oracle {
-  const description = readDescription(
-    fileURLToPath(new URL("../fixtures/contract/github-rest.json", import.meta.url)),
-  );
+  const description = readDescription(fileURLToPath(new URL("../fixtures/contract/github-rest.json", import.meta.url)));
   const operations = listOperations(description);
   const strict = validatorOver(description, { coerceTypes: false });
   const lenient = validatorOver(description, { coerceTypes: true });
@@ -78,17 +75,23 @@ type Check = (schema: Schema, value: unknown) => string[];
 
 /** Compiles each schema at its first use: compiling all of them takes seconds. */
 function validatorOver(description: object, options: { coerceTypes: boolean }): Check {
-  const ajv = new Ajv({ strict: false, allErrors: false, validateSchema: false, logger: false, ...options });
+  const ajv = new Ajv({ strict: false, allErrors: true, validateSchema: false, logger: false, ...options });
   addFormats.default(ajv);
   // The components stand at the root, so that "#/components/..." inside them resolves.
   ajv.addSchema({ $id: "github", ...description });
   const compiled = new Map<Schema, ValidateFunction>();
   return (schema, value) => {
-    const validate = compiled.get(schema) ?? ajv.compile(rebased(schema) as Schema);
+    const validate = compiled.get(schema) ?? ajv.compile(rebasedSchema(schema));
     compiled.set(schema, validate);
-    if (validate(value) === true) return [];
+    if (validate(value)) return [];
     return (validate.errors ?? []).slice(0, errorsReportedMax).map(describeError);
   };
+}
+
+function rebasedSchema(schema: Schema): Schema {
+  const based = rebased(schema);
+  if (!isSchema(based)) throw new Error("rebasing a schema: it is no schema any more");
+  return based;
 }
 
 function rebased(schema: unknown): unknown {

@@ -1,6 +1,15 @@
 import { type Json, htmlUrl, repositoryJson, repositoryUrl, userJson } from "./payloads.ts";
 import { nodeId } from "./state.ts";
-import type { Artifact, Repository, SandboxContext, Secret, Variable, Workflow, WorkflowJob, WorkflowRun } from "./state.ts";
+import type {
+  Artifact,
+  Repository,
+  SandboxContext,
+  Secret,
+  Variable,
+  Workflow,
+  WorkflowJob,
+  WorkflowRun,
+} from "./state.ts";
 
 export function workflowJson(context: SandboxContext, repository: Repository, workflow: Workflow): Json {
   const file = workflow.path.split("/").at(-1) ?? "";

@@ -1,7 +1,16 @@
 import { diffFiles } from "./diff.ts";
 import type { FileChange } from "./diff.ts";
 import { commentsOf } from "./payloads-issues.ts";
-import { appJson, associationOf, htmlUrl, labelJson, reactionsJson, repositoryJson, repositoryUrl, userJson } from "./payloads.ts";
+import {
+  appJson,
+  associationOf,
+  htmlUrl,
+  labelJson,
+  reactionsJson,
+  repositoryJson,
+  repositoryUrl,
+  userJson,
+} from "./payloads.ts";
 import type { Json } from "./payloads.ts";
 import { fullName, nodeId } from "./state.ts";
 import type { CheckRun, Issue, Pull, Repository, Review, ReviewComment, SandboxContext } from "./state.ts";

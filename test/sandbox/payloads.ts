@@ -1,6 +1,15 @@
 import { roleAtLeast, roleOf } from "./auth.ts";
 import { findInstallation, fullName, nodeId } from "./state.ts";
-import type { Account, Actor, Installation, Label, Permissions, Reaction, Repository, SandboxContext } from "./state.ts";
+import type {
+  Account,
+  Actor,
+  Installation,
+  Label,
+  Permissions,
+  Reaction,
+  Repository,
+  SandboxContext,
+} from "./state.ts";
 
 /** The shapes that routes and webhooks share, complete enough for GitHub's own schemas. */
 export type Json = Record<string, unknown>;
@@ -9,7 +18,10 @@ export function userJson(context: SandboxContext, account: Account): Json {
   // Logins of bots have brackets, which GitHub escapes in addresses.
   const login = encodeURIComponent(account.login);
   const url = `${context.url()}/users/${login}`;
-  const html = account.type === "Bot" ? `${context.url()}/apps/${account.login.replace("[bot]", "")}` : `${context.url()}/${login}`;
+  const html =
+    account.type === "Bot"
+      ? `${context.url()}/apps/${account.login.replace("[bot]", "")}`
+      : `${context.url()}/${login}`;
   return {
     login: account.login,
     id: account.id,
@@ -151,7 +163,8 @@ export function fullRepositoryJson(context: SandboxContext, repository: Reposito
 
 function rolePermissions(context: SandboxContext, repository: Repository, actor: Actor): Json {
   if (actor.kind !== "user") {
-    const push = actor.token.permissions["contents"] === "write" && findInstallation(context.state, repository) !== null;
+    const push =
+      actor.token.permissions["contents"] === "write" && findInstallation(context.state, repository) !== null;
     return { admin: false, maintain: false, push, triage: false, pull: true };
   }
   const role = roleOf(repository, actor.account.login);
@@ -176,7 +189,7 @@ export const APP_PERMISSIONS: Permissions = {
   actions_variables: "read",
 };
 
-export const APP_EVENTS: readonly string[] = [
+const APP_EVENTS: readonly string[] = [
   "issues",
   "issue_comment",
   "label",

@@ -5,7 +5,7 @@ import { htmlUrl, repositoryUrl } from "./payloads.ts";
 import type { Json } from "./payloads.ts";
 import type { Account, Issue, Pull, Repository, SandboxContext } from "./state.ts";
 
-export type RefChange = {
+type RefChange = {
   readonly repository: Repository;
   readonly account: Account;
   /** Full name. */
@@ -147,7 +147,12 @@ export async function emitPull(
   context.emit({ event: "pull_request", action, repository, sender, payload });
 }
 
-export function closeIssue(context: SandboxContext, issue: Issue, account: Account, reason: Issue["stateReason"]): void {
+export function closeIssue(
+  context: SandboxContext,
+  issue: Issue,
+  account: Account,
+  reason: Issue["stateReason"],
+): void {
   issue.state = "closed";
   issue.stateReason = reason;
   issue.closedAt = context.timestamp();
@@ -179,9 +184,19 @@ export function openPulls(repository: Repository): Pull[] {
   return [...repository.pulls.values()].filter((pull) => issueOf(repository, pull).state === "open");
 }
 
-export function refJson(context: SandboxContext, repository: Repository, ref: string, sha: string, type = "commit"): Json {
+export function refJson(
+  context: SandboxContext,
+  repository: Repository,
+  ref: string,
+  sha: string,
+  type = "commit",
+): Json {
   const api = `${repositoryUrl(context, repository)}/git`;
-  const path = ref.replace(/^refs\//, "").split("/").map(encodeURIComponent).join("/");
+  const path = ref
+    .replace(/^refs\//, "")
+    .split("/")
+    .map(encodeURIComponent)
+    .join("/");
   return {
     ref,
     node_id: `REF_kwSB${Buffer.from(`${repository.id}:${ref}`).toString("base64url")}`,
@@ -193,4 +208,3 @@ export function refJson(context: SandboxContext, repository: Repository, ref: st
 function shortName(ref: string, prefix: string): string | null {
   return ref.startsWith(prefix) ? ref.slice(prefix.length) : null;
 }
-

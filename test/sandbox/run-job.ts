@@ -5,7 +5,7 @@ import { type ActionManifest, readActionManifest } from "./action-manifest.ts";
 import { type LiveRun, actionsRuntimeOf } from "./actions-runtime.ts";
 import type { ExpressionObject } from "./expression.ts";
 import type { JobMachine } from "./job-environment.ts";
-import { type JobLog, createJobLog } from "./job-log.ts";
+import { createJobLog } from "./job-log.ts";
 import { idTokenRequestUrl } from "./oidc.ts";
 import { repositoryJson, userJson } from "./payloads.ts";
 import { type StepPass, type StepRunner, runStepPass, stepEnvironment } from "./run-step.ts";
@@ -90,7 +90,15 @@ async function runSteps(runner: StepRunner, work: JobToRun, live: LiveRun): Prom
     const { env } = await stepEnvironment(runner, pass);
     const { repository, run, job } = machine;
     const signal = AbortSignal.any([stop, runner.force]);
-    const result = await execute({ repository, run, job, inputs: run.inputs, env, signal, log: log.write });
+    const result = await execute({
+      repository,
+      run,
+      job,
+      inputs: run.inputs,
+      env,
+      signal,
+      log: (line) => log.write(line),
+    });
     if (live.lost === null && !progress.cancelled) return result.conclusion;
   }
   if (live.lost === "silent" && !progress.cancelled) {
@@ -212,11 +220,8 @@ function issueJobToken(context: SandboxContext, repository: Repository, definiti
 }
 
 function actionsBot(context: SandboxContext): Account {
-  const login = "github-actions[bot]";
-  const known = context.state.accounts.get(login);
-  if (known !== undefined) return known;
-  const account: Account = { id: context.newId(), login, type: "Bot" };
-  context.state.accounts.set(login, account);
+  const account = context.state.accounts.get("github-actions[bot]");
+  if (account === undefined) throw new Error("issuing a job token: the sandbox has no github-actions[bot]");
   return account;
 }
 

@@ -16,7 +16,7 @@ import { GITHUB_CANCEL_GRACE, runStepProcess } from "./step-process.ts";
 import type { StepDefinition } from "./workflow-file.ts";
 
 /** What changes while the steps of one job run. */
-export type JobProgress = {
+type JobProgress = {
   failed: boolean;
   cancelled: boolean;
   /** Written by steps to GITHUB_ENV and GITHUB_PATH. */
@@ -79,7 +79,11 @@ export async function stepEnvironment(
 ): Promise<{ env: Record<string, string>; files: CommandFiles }> {
   const { machine, progress } = runner;
   const files = await makeCommandFiles(machine.folders, machine.context.newGuid());
-  const written = { ...namedEnv(runner, machine.file.env), ...namedEnv(runner, machine.definition.env), ...progress.env };
+  const written = {
+    ...namedEnv(runner, machine.file.env),
+    ...namedEnv(runner, machine.definition.env),
+    ...progress.env,
+  };
   const own = interpolateAll(pass.definition.env, scopeOf(runner, written));
   const scope = scopeOf(runner, { ...written, ...own });
   const base = machineEnvironment(machine);

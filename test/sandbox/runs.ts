@@ -1,4 +1,5 @@
 import { type LiveRun, actionsRuntimeOf } from "./actions-runtime.ts";
+import { enterConcurrencyGroup } from "./concurrency.ts";
 import { GitHubError } from "./errors.ts";
 import { type ExpressionObject, evaluateCondition, interpolate } from "./expression.ts";
 import { earlyContexts } from "./job-environment.ts";
@@ -54,7 +55,7 @@ export async function startRun(context: SandboxContext, start: RunToStart): Prom
     cancel: null,
   };
   repository.runs.set(run.id, run);
-  await tellRun(context, repository, run, "requested");
+  await tellRun(context, repository, run, "requested", {});
   beginAttempt(context, repository, run, file);
   return run;
 }
@@ -116,13 +117,17 @@ function beginAttempt(context: SandboxContext, repository: Repository, run: Work
       for (const { job } of jobs) job.log += `##[error]${error instanceof Error ? error.message : String(error)}\n`;
       return "failure";
     })
-    .then(async (conclusion) => {
-      for (const { job } of jobs) if (job.status !== "completed") endJob(context, job, conclusion);
-      run.status = "completed";
-      run.conclusion = conclusion;
-      run.cancel = null;
-      runtime.liveRuns.delete(run.id);
-      await tellRun(context, repository, run, "completed");
+    .then((conclusion) => {
+      for (const { job } of jobs) {
+        if (job.status === "completed") continue;
+        endJob(context, job, conclusion);
+        tellJob(context, live, job, "completed");
+      }
+      return tellRun(context, repository, run, "completed", { status: "completed", conclusion, cancel: null });
+    })
+    .finally(() => {
+      // The next attempt may have taken the place already.
+      if (runtime.liveRuns.get(run.id) === live) runtime.liveRuns.delete(run.id);
     });
 }
 
@@ -136,24 +141,23 @@ async function runAttempt(
   jobs: readonly QueuedJob[],
 ): Promise<Conclusion> {
   const { repository, run } = live;
-  for (const { job } of jobs) await tellJob(context, live, job, "queued");
+  for (const { job } of jobs) tellJob(context, live, job, "queued");
   const leave = await enterConcurrencyGroup(context, live, file);
   try {
     if (isStopped(live)) return "cancelled";
-    run.status = "in_progress";
-    await tellRun(context, repository, run, "in_progress");
+    await tellRun(context, repository, run, "in_progress", { status: "in_progress" });
     const results = new Map<string, Conclusion>();
     // One job after the other, each after those that it needs.
     for (const { job, definition } of inOrder(jobs)) {
       const needed = definition.needs.map((key) => results.get(key) ?? "skipped");
-      const conclusion = shouldRun(context, live, file, definition, needed)
+      const conclusion = shouldRun(live, file, definition, needed)
         ? await startJob(context, live, { job, file, definition, secrets, results })
         : isStopped(live)
           ? "cancelled"
           : "skipped";
       results.set(job.key, conclusion);
       endJob(context, job, conclusion);
-      await tellJob(context, live, job, "completed");
+      tellJob(context, live, job, "completed");
     }
     return conclusionOf([...results.values()]);
   } finally {
@@ -173,7 +177,7 @@ async function startJob(context: SandboxContext, live: LiveRun, start: JobStart)
   const { job, definition, results, file, secrets } = start;
   job.status = "in_progress";
   job.startedAt = context.timestamp();
-  await tellJob(context, live, job, "in_progress");
+  tellJob(context, live, job, "in_progress");
   const needs: ExpressionObject = Object.fromEntries(
     definition.needs.map((key) => [key, { result: results.get(key) ?? "skipped" }]),
   );
@@ -181,7 +185,6 @@ async function startJob(context: SandboxContext, live: LiveRun, start: JobStart)
 }
 
 function shouldRun(
-  _context: SandboxContext,
   live: LiveRun,
   file: WorkflowFile,
   definition: JobDefinition,
@@ -193,35 +196,6 @@ function shouldRun(
     contexts: earlyContexts(file, live.repository, live.run),
     job: { failed, cancelled: isStopped(live) },
   });
-}
-
-/**
- * Waits until the run may go: one runs in a group at a time. Without `queue: max` one more may wait, and a newer one
- * cancels it. Returns what gives the place to the next.
- */
-async function enterConcurrencyGroup(context: SandboxContext, live: LiveRun, file: WorkflowFile): Promise<() => void> {
-  if (file.concurrency === undefined) return () => undefined;
-  const { repository, run } = live;
-  const groups = actionsRuntimeOf(context).concurrencyGroups;
-  const scope = { contexts: earlyContexts(file, repository, run), job: { failed: false, cancelled: false } };
-  const key = `${repository.id}/${interpolate(file.concurrency.group, scope).toLowerCase()}`;
-  const line = groups.get(key) ?? [];
-  groups.set(key, line);
-  const others = line.map(({ runId }) => repository.runs.get(runId));
-  const replaced = file.concurrency.cancelInProgress ? others : file.concurrency.keepsPending ? [] : others.slice(1);
-  for (const other of replaced) other?.cancel?.abort();
-  await new Promise<void>((resolve) => {
-    const entry = { runId: run.id, admit: resolve };
-    line.push(entry);
-    if (line[0] === entry) resolve();
-    else run.cancel?.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  return () => {
-    const place = line.findIndex(({ runId }) => runId === run.id);
-    if (place >= 0) line.splice(place, 1);
-    if (place === 0) line[0]?.admit();
-    if (line.length === 0) groups.delete(key);
-  };
 }
 
 function inOrder(jobs: readonly QueuedJob[]): QueuedJob[] {
@@ -284,39 +258,38 @@ function isStopped({ run, force }: LiveRun): boolean {
   return run.cancel?.signal.aborted === true || force.signal.aborted;
 }
 
-function displayTitle(
-  repository: Repository,
-  file: WorkflowFile,
-  run: Parameters<typeof earlyContexts>[2],
-): string {
+function displayTitle(repository: Repository, file: WorkflowFile, run: Parameters<typeof earlyContexts>[2]): string {
   const scope = { contexts: earlyContexts(file, repository, run), job: { failed: false, cancelled: false } };
   return file.runName === undefined ? "" : interpolate(file.runName, scope).trim();
 }
 
+/** Changes the run and tells of it, with nothing in between: whoever sees the new state finds its webhook queued. */
 async function tellRun(
   context: SandboxContext,
   repository: Repository,
   run: WorkflowRun,
   action: "requested" | "in_progress" | "completed",
+  change: Partial<Pick<WorkflowRun, "status" | "conclusion" | "cancel">>,
 ): Promise<void> {
-  run.updatedAt = context.timestamp();
-  const { status, conclusion } = run;
-  context.announce({ kind: "run", repository: fullName(repository), run, status, conclusion });
+  const changed = { ...change, updatedAt: context.timestamp() };
+  const json = await runJson(context, repository, { ...run, ...changed });
+  Object.assign(run, changed);
   const workflow = repository.workflows.get(run.workflowPath);
   const payload = {
     workflow: workflow === undefined ? null : workflowJson(context, repository, workflow),
-    workflow_run: await runJson(context, repository, run),
+    workflow_run: json,
   };
   context.emit({ event: "workflow_run", action, repository, sender: run.triggeringActor, payload });
+  const { status, conclusion } = run;
+  context.announce({ kind: "run", repository: fullName(repository), run, status, conclusion });
 }
 
-async function tellJob(
+function tellJob(
   context: SandboxContext,
   { repository, run }: LiveRun,
   job: WorkflowJob,
   action: "queued" | "in_progress" | "completed",
-): Promise<void> {
+): void {
   const payload = { workflow_job: jobJson(context, repository, run, job) };
   context.emit({ event: "workflow_job", action, repository, sender: run.triggeringActor, payload });
-  await Promise.resolve();
 }

@@ -1,19 +1,44 @@
-import type { Plan, Repository, RequestRecord, Role, SandboxContext, SandboxEvent, SandboxOptions } from "./state.ts";
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createGitRepository } from "./git.ts";
+import type { GitRepository } from "./git.ts";
+import { signatureOf } from "./payloads-git.ts";
+import { APP_PERMISSIONS, installationJson } from "./payloads.ts";
+import { stopRuns } from "./stop-runs.ts";
+import { listen, sandboxApp } from "./server.ts";
+import { findRepository, fullName, nodeId } from "./state.ts";
+import type {
+  Account,
+  AccountType,
+  Installation,
+  Permissions,
+  Plan,
+  Repository,
+  RequestRecord,
+  Role,
+  SandboxContext,
+  SandboxEvent,
+  SandboxOptions,
+  SandboxState,
+} from "./state.ts";
+import { createWebhooks } from "./webhooks.ts";
+import type { WebhookRule, Webhooks } from "./webhooks.ts";
 
 export type RepositoryToAdd = {
   readonly owner: string;
   readonly name: string;
   readonly private?: boolean;
   readonly plan?: Plan;
+  /** Path → content of the first commit; without files the repository is empty. */
   readonly files: Readonly<Record<string, string>>;
+  /** Login → role. Unknown people are made. */
   readonly collaborators: Readonly<Record<string, Role>>;
   /** Installs the App on it (default true). */
   readonly install?: boolean;
-  /** Of the installation; by default all that app.yml asks for. */
-  readonly permissions?: Readonly<Record<string, "read" | "write" | "admin">>;
+  /** Of the owner's installation; by default all that the App asks for. */
+  readonly permissions?: Permissions;
 };
-
-export type WebhookRule = (event: string, action: string | null, payload: Record<string, unknown>) => boolean;
 
 export type Sandbox = {
   readonly url: string;
@@ -21,21 +46,255 @@ export type Sandbox = {
   setWebhookUrl(url: string): void;
   addUser(login: string): void;
   addRepository(repository: RepositoryToAdd): Promise<Repository>;
+  /** A token that acts as that person. */
   tokenOf(login: string): string;
   gitDirOf(fullName: string): string;
+  repositoryOf(fullName: string): Repository;
   readonly requests: readonly RequestRecord[];
+  /** Hears all that happens until the answer is called. */
   observe(listener: (event: SandboxEvent) => void): () => void;
-  readonly webhooks: {
-    /** A webhook for which it says true is lost: logged, never sent. */
-    drop: WebhookRule;
-    /** A webhook for which it says true is sent twice under one GUID. */
-    duplicate: WebhookRule;
-    /** Resolves when every webhook so far was answered. */
-    idle(): Promise<void>;
-  };
+  /** `drop`: it is lost. `duplicate`: it is sent twice under one GUID. `idle`: all so far were answered. */
+  readonly webhooks: { drop: WebhookRule; duplicate: WebhookRule; idle(): Promise<void> };
   stop(): Promise<void>;
 };
 
-export async function startSandbox(_options: SandboxOptions): Promise<Sandbox> {
-  throw new Error("starting the sandbox: its server is not wired yet");
+const FIRST_ID = 1000;
+const DEFAULT_BRANCH = "main";
+
+/** A GitHub in a box: real git repositories behind GitHub's REST, GraphQL, git protocol, webhooks and Actions. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const homeDir = join(options.dataDir, "home");
+  await mkdir(homeDir, { recursive: true });
+  const listeners = new Set<(event: SandboxEvent) => void>();
+  const repositories = new Map<number, GitRepository>();
+  const state = emptyState();
+  let url = "";
+
+  const newId = (): number => {
+    state.nextId += 1;
+    return state.nextId;
+  };
+  const bot = addAccount(state, newId(), `${options.appSlug}[bot]`, "Bot");
+  addAccount(state, newId(), "github-actions[bot]", "Bot");
+  const now = options.clock ?? (() => new Date());
+  const context: SandboxContext = {
+    state,
+    options,
+    bot,
+    url: () => url,
+    now,
+    timestamp: () =>
+      now()
+        .toISOString()
+        .replace(/\.\d+Z$/, "Z"),
+    newId,
+    newGuid: () => randomUUID(),
+    git(repository) {
+      const git = repositories.get(repository.id);
+      if (git === undefined) throw new Error(`opening the repository "${fullName(repository)}": it was never made`);
+      return git;
+    },
+    emit: (webhook) => webhooks.emit(webhook),
+    announce(event) {
+      for (const listener of listeners) listener(event);
+    },
+  };
+  const webhooks = createWebhooks(() => context);
+  const server = await listen(sandboxApp(context, webhooks, homeDir));
+  url = `http://127.0.0.1:${server.port}`;
+
+  function addUser(login: string): Account {
+    const known = state.accounts.get(login.toLowerCase());
+    if (known !== undefined) return known;
+    const account = addAccount(state, newId(), login, "User");
+    const token = `ghp_${randomBytes(27).toString("base64url").replaceAll(/[-_]/g, "x")}`;
+    state.tokens.set(token, {
+      token,
+      kind: "user",
+      account,
+      installationId: null,
+      repositoryIds: "all",
+      permissions: {},
+      expiresAt: null,
+    });
+    return account;
+  }
+
+  async function addRepository(wanted: RepositoryToAdd): Promise<Repository> {
+    if (findRepository(state, wanted.owner, wanted.name) !== null) {
+      throw new Error(`adding the repository "${wanted.owner}/${wanted.name}": it exists`);
+    }
+    const owner = addUser(wanted.owner);
+    for (const login of Object.keys(wanted.collaborators)) addUser(login);
+    const id = newId();
+    const gitDir = join(options.dataDir, "repositories", `${id}.git`);
+    const repository = newRepository(context, wanted, owner, id, gitDir);
+    const git = await createGitRepository(gitDir, homeDir, DEFAULT_BRANCH);
+    repositories.set(id, git);
+    await commitFiles(context, git, owner, wanted.files);
+    state.repositories.set(id, repository);
+    if (wanted.install !== false) install(context, webhooks, repository, wanted.permissions);
+    return repository;
+  }
+
+  function repositoryOf(name: string): Repository {
+    const [owner = "", repo = ""] = name.split("/");
+    const repository = findRepository(state, owner, repo);
+    if (repository === null) throw new Error(`finding the repository "${name}": the sandbox has none of that name`);
+    return repository;
+  }
+
+  return {
+    url,
+    context,
+    setWebhookUrl: (target) => webhooks.setUrl(target),
+    addUser(login) {
+      addUser(login);
+    },
+    addRepository,
+    tokenOf(login) {
+      for (const token of state.tokens.values()) {
+        if (token.kind === "user" && token.account.login.toLowerCase() === login.toLowerCase()) return token.token;
+      }
+      throw new Error(`finding the token of "${login}": add the user first`);
+    },
+    gitDirOf: (name) => repositoryOf(name).gitDir,
+    repositoryOf,
+    requests: state.requests,
+    observe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    webhooks,
+    async stop() {
+      await stopRuns(context);
+      webhooks.stop();
+      await server.close();
+      for (const git of repositories.values()) git.close();
+    },
+  };
+}
+
+function emptyState(): SandboxState {
+  return {
+    accounts: new Map(),
+    repositories: new Map(),
+    installations: new Map(),
+    tokens: new Map(),
+    deliveries: [],
+    requests: [],
+    nextId: FIRST_ID,
+  };
+}
+
+function addAccount(state: SandboxState, id: number, login: string, type: AccountType): Account {
+  const account: Account = { id, login, type };
+  state.accounts.set(login.toLowerCase(), account);
+  return account;
+}
+
+function newRepository(
+  context: SandboxContext,
+  wanted: RepositoryToAdd,
+  owner: Account,
+  id: number,
+  gitDir: string,
+): Repository {
+  const roles = Object.entries(wanted.collaborators).map(([login, role]) => [login.toLowerCase(), role] as const);
+  return {
+    id,
+    owner,
+    name: wanted.name,
+    formerNames: [],
+    private: wanted.private ?? false,
+    plan: wanted.plan ?? "free",
+    defaultBranch: DEFAULT_BRANCH,
+    gitDir,
+    createdAt: context.timestamp(),
+    pushedAt: context.timestamp(),
+    collaborators: new Map(roles),
+    labels: new Map(),
+    issues: new Map(),
+    pulls: new Map(),
+    issueComments: new Map(),
+    reviews: new Map(),
+    reviewComments: new Map(),
+    reviewThreads: new Map(),
+    checkRuns: new Map(),
+    workflows: new Map(),
+    runs: new Map(),
+    artifacts: new Map(),
+    secrets: new Map(),
+    variables: new Map(),
+    actionsEnabled: true,
+    archived: false,
+    nextNumber: 1,
+  };
+}
+
+async function commitFiles(
+  context: SandboxContext,
+  git: GitRepository,
+  owner: Account,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  const entries = Object.entries(files);
+  if (entries.length === 0) return;
+  const changes = [];
+  for (const [path, content] of entries) {
+    changes.push({ path, mode: "100644", sha: await git.writeBlob(Buffer.from(content)) });
+  }
+  const tree = await git.writeTree(null, changes);
+  if (tree === null) throw new Error("writing the first commit: its tree is impossible");
+  const author = signatureOf(context, owner);
+  const commit = { tree, parents: [], author, committer: author, message: "Initial commit\n", signed: false };
+  await git.updateRef(`refs/heads/${DEFAULT_BRANCH}`, await git.writeCommit(commit), null);
+}
+
+/** One installation for each owner, as GitHub has it; more repositories join it. */
+function install(
+  context: SandboxContext,
+  webhooks: Webhooks,
+  repository: Repository,
+  permissions: Permissions | undefined,
+): void {
+  const about = {
+    id: repository.id,
+    node_id: nodeId("R", repository.id),
+    name: repository.name,
+    full_name: fullName(repository),
+    private: repository.private,
+  };
+  const sender = repository.owner;
+  for (const installation of context.state.installations.values()) {
+    if (installation.account.id !== repository.owner.id) continue;
+    installation.repositoryIds.add(repository.id);
+    installation.permissions = permissions ?? installation.permissions;
+    const payload = {
+      installation: installationJson(context, installation),
+      repository_selection: "selected",
+      repositories_added: [about],
+      repositories_removed: [],
+      requester: null,
+    };
+    webhooks.emit({
+      event: "installation_repositories",
+      action: "added",
+      repository: null,
+      installation,
+      sender,
+      payload,
+    });
+    return;
+  }
+  const installation: Installation = {
+    id: context.newId(),
+    account: repository.owner,
+    repositoryIds: new Set([repository.id]),
+    permissions: permissions ?? APP_PERMISSIONS,
+    createdAt: context.timestamp(),
+  };
+  context.state.installations.set(installation.id, installation);
+  const payload = { installation: installationJson(context, installation), repositories: [about], requester: null };
+  webhooks.emit({ event: "installation", action: "created", repository: null, installation, sender, payload });
 }

@@ -197,14 +197,7 @@ export type ReviewComment = {
 };
 
 export type CheckStatus = "queued" | "in_progress" | "completed";
-export type Conclusion =
-  | "success"
-  | "failure"
-  | "neutral"
-  | "cancelled"
-  | "skipped"
-  | "timed_out"
-  | "action_required";
+export type Conclusion = "success" | "failure" | "neutral" | "cancelled" | "skipped" | "timed_out" | "action_required";
 
 export type CheckRun = {
   readonly id: number;
@@ -239,7 +232,7 @@ export type Workflow = {
   updatedAt: string;
 };
 
-export type RunStatus = "queued" | "in_progress" | "completed";
+type RunStatus = "queued" | "in_progress" | "completed";
 
 export type WorkflowRun = {
   readonly id: number;
@@ -456,7 +449,21 @@ export type WebhookToSend = {
 };
 
 /** GitHub's prefixes. The database id follows, so that a node can be found again. */
-export type NodeKind = "U" | "BOT" | "O" | "R" | "I" | "PR" | "IC" | "PRR" | "PRRC" | "PRRT" | "LA" | "CR" | "WFR" | "RE";
+type NodeKind =
+  | "U"
+  | "BOT"
+  | "O"
+  | "R"
+  | "I"
+  | "PR"
+  | "IC"
+  | "PRR"
+  | "PRRC"
+  | "PRRT"
+  | "LA"
+  | "CR"
+  | "WFR"
+  | "RE";
 
 export function nodeId(kind: NodeKind, id: number): string {
   return `${kind}_kwSB${id}`;

@@ -52,7 +52,7 @@ export async function runStepProcess(step: StepProcess): Promise<number | null> 
   else step.signal.addEventListener("abort", cancel, { once: true });
   child.nodeChildProcess.once("exit", () => later(ORPHAN_GRACE_MS, () => signalGroup(pid)));
   try {
-    for await (const line of child.iterable({ from: "all" })) step.onLine(String(line));
+    for await (const line of child.iterable({ from: "all" })) step.onLine(line);
     const result = await child;
     if (result.exitCode === undefined && pid === undefined) {
       throw new Error(`starting "${step.file}"`, { cause: result.cause });

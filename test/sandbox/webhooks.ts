@@ -58,9 +58,19 @@ export function createWebhooks(context: () => SandboxContext): Webhooks {
       try {
         const statusCode = await post(target, delivery);
         const answered = statusCode >= 200 && statusCode < 300;
-        finish(delivery, answered ? "answered" : "failed", statusCode, answered ? "OK" : `Invalid HTTP Response: ${statusCode}`);
+        finish(
+          delivery,
+          answered ? "answered" : "failed",
+          statusCode,
+          answered ? "OK" : `Invalid HTTP Response: ${statusCode}`,
+        );
       } catch (error) {
-        finish(delivery, "failed", 0, error instanceof Error && error.name === "TimeoutError" ? "timed out" : "failed to connect to host");
+        finish(
+          delivery,
+          "failed",
+          0,
+          error instanceof Error && error.name === "TimeoutError" ? "timed out" : "failed to connect to host",
+        );
       }
     }
     delivery.durationSeconds = Math.round((performance.now() - startedAt) / 10) / 100;
@@ -69,7 +79,8 @@ export function createWebhooks(context: () => SandboxContext): Webhooks {
 
   function post(url: string, delivery: Delivery): Promise<number> {
     const { options } = context();
-    const sign = (algorithm: string) => createHmac(algorithm, options.webhookSecret).update(delivery.body).digest("hex");
+    const sign = (algorithm: string) =>
+      createHmac(algorithm, options.webhookSecret).update(delivery.body).digest("hex");
     const headers = {
       Accept: "*/*",
       "Content-Type": "application/json",
@@ -137,7 +148,15 @@ export function createWebhooks(context: () => SandboxContext): Webhooks {
       const past = context().state.deliveries.find((delivery) => delivery.id === deliveryId);
       if (past === undefined) return false;
       const deliveredAt = context().now().toISOString();
-      enqueue({ ...past, id: context().newId(), deliveredAt, redelivery: true, outcome: "pending", statusCode: 0, status: "pending" });
+      enqueue({
+        ...past,
+        id: context().newId(),
+        deliveredAt,
+        redelivery: true,
+        outcome: "pending",
+        statusCode: 0,
+        status: "pending",
+      });
       return true;
     },
     async idle() {
@@ -153,7 +172,7 @@ export function createWebhooks(context: () => SandboxContext): Webhooks {
   return webhooks;
 }
 
-export function hookId(appId: number): number {
+function hookId(appId: number): number {
   return appId + 500_000;
 }
 

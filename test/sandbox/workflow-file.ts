@@ -13,14 +13,14 @@ export type WorkflowFile = {
   readonly jobs: readonly JobDefinition[];
 };
 
-export type DispatchInput = {
+type DispatchInput = {
   readonly required: boolean;
   readonly type: string;
   readonly default: string | undefined;
   readonly options: readonly string[];
 };
 
-export type Concurrency = {
+type Concurrency = {
   readonly group: string;
   readonly cancelInProgress: boolean;
   /** `queue: max`: every pending run waits. Otherwise a newer pending run cancels the older one. */
@@ -40,7 +40,7 @@ export type JobDefinition = {
   readonly steps: readonly StepDefinition[];
 };
 
-export type JobPermissions = { readonly token: Permissions; readonly idToken: boolean };
+type JobPermissions = { readonly token: Permissions; readonly idToken: boolean };
 
 export type StepDefinition = {
   readonly id: string | undefined;
@@ -56,10 +56,9 @@ export type StepDefinition = {
 /** GitHub's default when a job says nothing. */
 const TIMEOUT_MINUTES_DEFAULT = 360;
 /** All that a job token can carry, in GitHub's spelling for workflows (dashes). */
-const TOKEN_SCOPES = [
-  ...["actions", "attestations", "checks", "contents", "deployments", "discussions", "issues", "models", "packages"],
-  ...["pages", "pull-requests", "security-events", "statuses"],
-];
+const TOKEN_SCOPES =
+  `actions attestations checks contents deployments discussions issues models packages pages pull-requests
+  security-events statuses`.split(/\s+/);
 /** The "restricted" default of new repositories, for a workflow without `permissions`. */
 const DEFAULT_PERMISSIONS: JobPermissions = { token: { contents: "read", packages: "read" }, idToken: false };
 

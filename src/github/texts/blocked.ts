@@ -58,7 +58,7 @@ export function blockText(reason: BlockReason, task: ExistingTask, context: Bloc
     case "dispatch-refused":
       return {
         what: `The run did not go ahead: ${plain(reason.message, 500)}.`.replace(/\.\.$/u, "."),
-        why: "GitHub decides which workflows may run: the file on the default branch, the repository's Actions settings and its rulesets.",
+        why: "Whether a run goes ahead is decided on GitHub: by the workflow file on the default branch, by the repository's Actions settings and rulesets, and by whoever presses *Cancel workflow*.",
         next: `look at the ${link("Phasegate workflow", links.workflowRuns)} and at ${link("Settings → Actions", links.actionsSettings)}, then comment \`/run\` here.`,
       };
     case "environment":
@@ -102,7 +102,9 @@ function verificationFailed(attempts: number, task: ExistingTask, links: Links):
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
   const report =
-    gate === null ? "The findings are in the status comment." : `${link(`#${gate.pullRequest}`, gate.url)} lists what is wanting.`;
+    gate === null
+      ? "The findings are in the status comment."
+      : `${link(`#${gate.pullRequest}`, gate.url)} lists what is wanting.`;
   const branch = phase === null ? "" : branchOf(task, phase.phase);
   return {
     what: `Phase ${phase?.phase ?? ""} did not pass its checks after ${count(attempts, "attempt", "attempts")}.`,
@@ -111,17 +113,13 @@ function verificationFailed(attempts: number, task: ExistingTask, links: Links):
   };
 }
 
-function budgetExhausted(
-  reason: Extract<BlockReason, { kind: "budget-exhausted" }>,
-  task: ExistingTask,
-): BlockText {
+function budgetExhausted(reason: Extract<BlockReason, { kind: "budget-exhausted" }>, task: ExistingTask): BlockText {
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
-  const name = phase === null ? "this phase" : `phase ${phase.phase}, ${plain(outlineOfPhase(task, phase.phase).title)},`;
+  const name =
+    phase === null ? "this phase" : `phase ${phase.phase}, ${plain(outlineOfPhase(task, phase.phase).title)},`;
   const merge =
-    gate === null
-      ? ""
-      : `merge ${link(`#${gate.pullRequest}`, gate.url)} as it is to go on with the next phase, `;
+    gate === null ? "" : `merge ${link(`#${gate.pullRequest}`, gate.url)} as it is to go on with the next phase, `;
   return {
     what: `The budget of ${reason.scope === "phase" ? name : "this task"} is used up: ${dollars(reason.spentUsd)} of ${dollars(reason.budgetUsd)}.`,
     why: "The agent stops before it spends more. What was delivered so far is kept.",

@@ -79,13 +79,14 @@ async function createQueues(db: AnyDb): Promise<void> {
 async function createRunTables(db: AnyDb): Promise<void> {
   await db.schema
     .createTable("run_sessions")
-    .addColumn("run_id", text, (column) => column.primaryKey())
+    .addColumn("token_hash", text, (column) => column.primaryKey())
+    .addColumn("run_id", text, required)
     .addColumn("task_id", text, required)
-    .addColumn("token_hash", text, (column) => column.notNull().unique())
     .addColumn("opened_at", text, required)
     .addColumn("last_heard_at", text, required)
     .addColumn("closed_at", text)
     .execute();
+  await createIndex(db, "run_sessions", ["run_id"]);
   await db.schema
     .createTable("oidc_tokens")
     .addColumn("jti", text, (column) => column.primaryKey())

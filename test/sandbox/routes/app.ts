@@ -71,7 +71,8 @@ export function appRoutes(context: SandboxContext, webhooks: Webhooks): Hono {
     if (actor.kind !== "installation") throw new GitHubError(403, "Resource not accessible by personal access token");
     const { repositoryIds } = actor.token;
     const seen = [...context.state.repositories.values()].filter(
-      (each) => actor.installation.repositoryIds.has(each.id) && (repositoryIds === "all" || repositoryIds.has(each.id)),
+      (each) =>
+        actor.installation.repositoryIds.has(each.id) && (repositoryIds === "all" || repositoryIds.has(each.id)),
     );
     const repositories = paginate(context, c, seen).map((each) => repositoryJson(context, each));
     return c.json({ total_count: seen.length, repository_selection: "selected", repositories });
@@ -86,7 +87,9 @@ export function appRoutes(context: SandboxContext, webhooks: Webhooks): Hono {
     requireAppJwt(context, c);
     const cursor = Number(c.req.query("cursor") ?? Number.MAX_SAFE_INTEGER);
     const perPage = Math.min(Math.max(Number(c.req.query("per_page") ?? 30) || 30, 1), 100);
-    const all = context.state.deliveries.filter((each) => each.outcome !== "pending" && inStatus(each, c.req.query("status")));
+    const all = context.state.deliveries.filter(
+      (each) => each.outcome !== "pending" && inStatus(each, c.req.query("status")),
+    );
     const older = all.filter((each) => each.id < cursor).sort((a, b) => b.id - a.id);
     const page = older.slice(0, perPage);
     const last = page.at(-1);
@@ -103,7 +106,12 @@ export function appRoutes(context: SandboxContext, webhooks: Webhooks): Hono {
     const delivery = context.state.deliveries.find((each) => each.id === numberParam(c, "id"));
     if (delivery === undefined) throw notFound();
     const request = { headers: { "X-GitHub-Delivery": delivery.guid }, payload: parsed(delivery.body) };
-    return c.json({ ...deliveryJson(delivery), url: webhooks.url() ?? "", request, response: { headers: null, payload: null } });
+    return c.json({
+      ...deliveryJson(delivery),
+      url: webhooks.url() ?? "",
+      request,
+      response: { headers: null, payload: null },
+    });
   });
 
   routes.post("/app/hook/deliveries/:id/attempts", (c) => {
@@ -117,8 +125,8 @@ export function appRoutes(context: SandboxContext, webhooks: Webhooks): Hono {
   return routes;
 }
 
-/** Mints a token that acts as the App's bot; also for the tests and the smart HTTP of a run. */
-export function issueInstallationToken(
+/** Mints a token that acts as the App's bot. */
+function issueInstallationToken(
   context: SandboxContext,
   installation: Installation,
   repositoryIds: ReadonlySet<number>,
@@ -145,7 +153,11 @@ function requireInstallation(context: SandboxContext, id: number): Installation 
   return installation;
 }
 
-function chosenRepositories(context: SandboxContext, installation: Installation, body: Record<string, unknown>): Set<number> | null {
+function chosenRepositories(
+  context: SandboxContext,
+  installation: Installation,
+  body: Record<string, unknown>,
+): Set<number> | null {
   const names = stringList(body, "repositories");
   const ids = optionalList(body, "repository_ids");
   if (names === undefined && ids === undefined) return null;
@@ -156,7 +168,9 @@ function chosenRepositories(context: SandboxContext, installation: Installation,
   for (const id of ids ?? []) chosen.add(typeof id === "number" ? id : -1);
   for (const id of chosen) {
     if (installation.repositoryIds.has(id)) continue;
-    throw invalid("There is at least one repository that does not exist or is not accessible to the parent installation.");
+    throw invalid(
+      "There is at least one repository that does not exist or is not accessible to the parent installation.",
+    );
   }
   return chosen;
 }

@@ -3,11 +3,38 @@ import type { Context } from "hono";
 import { readBody, requirePermission, requireRepository, requireToken } from "../auth.ts";
 import { GitHubError, invalid, notFound } from "../errors.ts";
 import { checkRunJson } from "../payloads-pulls.ts";
-import type { Account, Actor, Annotation, CheckRun, CheckStatus, Conclusion, Level, Repository, SandboxContext } from "../state.ts";
-import { asRecord, numberParam, optionalList, optionalNumber, optionalRecord, optionalString, paginate, requiredString } from "./http.ts";
+import type {
+  Account,
+  Actor,
+  Annotation,
+  CheckRun,
+  CheckStatus,
+  Conclusion,
+  Level,
+  Repository,
+  SandboxContext,
+} from "../state.ts";
+import {
+  asRecord,
+  numberParam,
+  optionalList,
+  optionalNumber,
+  optionalRecord,
+  optionalString,
+  paginate,
+  requiredString,
+} from "./http.ts";
 
 const STATUSES: readonly CheckStatus[] = ["queued", "in_progress", "completed"];
-const CONCLUSIONS: readonly Conclusion[] = ["success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"];
+const CONCLUSIONS: readonly Conclusion[] = [
+  "success",
+  "failure",
+  "neutral",
+  "cancelled",
+  "skipped",
+  "timed_out",
+  "action_required",
+];
 const ANNOTATIONS_MAX = 50;
 const TEXT_LENGTH_MAX = 65_535;
 
@@ -58,7 +85,8 @@ export function checkRoutes(context: SandboxContext): Hono {
     const check = requireCheck(repository, c);
     const before = check.status;
     update(context, check, await readBody(c));
-    if (check.status === "completed" && before !== "completed") emitCheck(context, repository, check, "completed", actor.account);
+    if (check.status === "completed" && before !== "completed")
+      emitCheck(context, repository, check, "completed", actor.account);
     return c.json(checkRunJson(context, repository, check));
   });
 
@@ -70,7 +98,12 @@ export function checkRoutes(context: SandboxContext): Hono {
   routes.get("/repos/:owner/:repo/check-runs/:id/annotations", (c) => {
     const { repository } = open(c, "read");
     const check = requireCheck(repository, c);
-    const extra = { start_column: null, end_column: null, raw_details: null, blob_href: `${context.url()}/${check.headSha}` };
+    const extra = {
+      start_column: null,
+      end_column: null,
+      raw_details: null,
+      blob_href: `${context.url()}/${check.headSha}`,
+    };
     return c.json(paginate(context, c, check.annotations).map((each) => ({ ...each, ...extra })));
   });
 
@@ -81,7 +114,10 @@ export function checkRoutes(context: SandboxContext): Hono {
     const name = c.req.query("check_name");
     const status = c.req.query("status");
     const on = [...repository.checkRuns.values()].filter(
-      (each) => each.headSha === sha && (name === undefined || each.name === name) && (status === undefined || each.status === status),
+      (each) =>
+        each.headSha === sha &&
+        (name === undefined || each.name === name) &&
+        (status === undefined || each.status === status),
     );
     const found = (c.req.query("filter") === "all" ? on : latestByName(on)).reverse();
     const runs = paginate(context, c, found).map((each) => checkRunJson(context, repository, each));
@@ -104,12 +140,16 @@ function update(context: SandboxContext, check: CheckRun, body: Record<string, u
   const status = optionalString(body, "status");
   const conclusion = optionalString(body, "conclusion");
   const known = STATUSES.find((each) => each === status);
-  if (status !== undefined && known === undefined) throw invalid(`Invalid request.\n\n${status} is not a member of ["queued", "in_progress", "completed"].`);
+  if (status !== undefined && known === undefined)
+    throw invalid(`Invalid request.\n\n${status} is not a member of ["queued", "in_progress", "completed"].`);
   const concluded = CONCLUSIONS.find((each) => each === conclusion);
-  if (conclusion !== undefined && concluded === undefined) throw invalid(`Invalid request.\n\n${conclusion} is not a valid conclusion.`);
+  if (conclusion !== undefined && concluded === undefined)
+    throw invalid(`Invalid request.\n\n${conclusion} is not a valid conclusion.`);
   const completes = concluded !== undefined || known === "completed";
   if (completes && concluded === undefined && check.conclusion === null) {
-    throw invalid('Invalid request.\n\nFor \'allOf/0\', {"status" => "completed"} is missing required keys: "conclusion".');
+    throw invalid(
+      'Invalid request.\n\nFor \'allOf/0\', {"status" => "completed"} is missing required keys: "conclusion".',
+    );
   }
   updateOutput(check, optionalRecord(body, "output"));
   check.name = optionalString(body, "name") ?? check.name;
@@ -131,13 +171,16 @@ function updateOutput(check: CheckRun, output: Record<string, unknown> | undefin
   if (output === undefined) return;
   const limited = (field: string): string | null => {
     const text = optionalString(output, field) ?? null;
-    if (text !== null && [...text].length > TEXT_LENGTH_MAX) {
-      throw invalid(`Invalid request.\n\nOnly 65535 characters are allowed; ${[...text].length} were supplied.`);
+    if (text !== null && Array.from(text).length > TEXT_LENGTH_MAX) {
+      throw invalid(`Invalid request.\n\nOnly 65535 characters are allowed; ${Array.from(text).length} were supplied.`);
     }
     return text;
   };
-  const annotations = (optionalList(output, "annotations") ?? []).map((item) => annotation(asRecord(item, "annotations")));
-  if (annotations.length > ANNOTATIONS_MAX) throw invalid(`Invalid request.\n\nNo more than 50 items are allowed; ${annotations.length} were supplied.`);
+  const annotations = (optionalList(output, "annotations") ?? []).map((item) =>
+    annotation(asRecord(item, "annotations")),
+  );
+  if (annotations.length > ANNOTATIONS_MAX)
+    throw invalid(`Invalid request.\n\nNo more than 50 items are allowed; ${annotations.length} were supplied.`);
   check.output = {
     title: requiredString(output, "title"),
     summary: limited("summary"),
@@ -149,7 +192,8 @@ function updateOutput(check: CheckRun, output: Record<string, unknown> | undefin
 
 function annotation(item: Record<string, unknown>): Annotation {
   const level = requiredString(item, "annotation_level");
-  if (level !== "notice" && level !== "warning" && level !== "failure") throw invalid(`Invalid request.\n\n${level} is not an annotation level.`);
+  if (level !== "notice" && level !== "warning" && level !== "failure")
+    throw invalid(`Invalid request.\n\n${level} is not an annotation level.`);
   return {
     path: requiredString(item, "path"),
     start_line: optionalNumber(item, "start_line") ?? 1,
@@ -164,7 +208,13 @@ function latestByName(checks: readonly CheckRun[]): CheckRun[] {
   return [...new Map(checks.map((check) => [check.name, check])).values()];
 }
 
-function emitCheck(context: SandboxContext, repository: Repository, check: CheckRun, action: string, sender: Account): void {
+function emitCheck(
+  context: SandboxContext,
+  repository: Repository,
+  check: CheckRun,
+  action: string,
+  sender: Account,
+): void {
   const payload = { check_run: checkRunJson(context, repository, check) };
   context.emit({ event: "check_run", action, repository, sender, payload });
 }

@@ -61,7 +61,8 @@ export function commentRoutes(context: SandboxContext): Hono {
     const from = comment.body;
     comment.body = commentBody(await readBody(c));
     comment.updatedAt = context.timestamp();
-    if (comment.body !== from) emitComment(context, repository, comment, "edited", actor.account, { changes: { body: { from } } });
+    if (comment.body !== from)
+      emitComment(context, repository, comment, "edited", actor.account, { changes: { body: { from } } });
     return c.json(commentJson(context, repository, comment));
   });
 
@@ -93,7 +94,8 @@ export function commentRoutes(context: SandboxContext): Hono {
   };
   const REACTED: Readonly<Record<string, (c: Context) => (repository: Repository) => Reaction[]>> = {
     "/repos/:owner/:repo/issues/comments/:id/reactions": (c) => (repository) => requireComment(repository, c).reactions,
-    "/repos/:owner/:repo/issues/:number/reactions": (c) => (repository) => requireIssue(repository, numberParam(c, "number")).reactions,
+    "/repos/:owner/:repo/issues/:number/reactions": (c) => (repository) =>
+      requireIssue(repository, numberParam(c, "number")).reactions,
     "/repos/:owner/:repo/pulls/comments/:id/reactions": (c) => (repository) => {
       const comment = repository.reviewComments.get(numberParam(c, "id"));
       if (comment === undefined) throw notFound();
@@ -125,7 +127,9 @@ export function requireOwnOrWriter(repository: Repository, actor: Actor, author:
 function commentBody(body: Record<string, unknown>): string {
   const text = checkedBody(requiredString(body, "body")) ?? "";
   if (text.trim() !== "") return text;
-  throw validationFailed([{ resource: "IssueComment", code: "unprocessable", field: "data", message: "Body cannot be blank" }]);
+  throw validationFailed([
+    { resource: "IssueComment", code: "unprocessable", field: "data", message: "Body cannot be blank" },
+  ]);
 }
 
 function sinceOf(c: Context, comments: readonly IssueComment[]): IssueComment[] {
@@ -142,6 +146,10 @@ function emitComment(
   extra: Json = {},
 ): void {
   const issue = requireIssue(repository, comment.issueNumber);
-  const payload = { issue: issueJson(context, repository, issue), comment: commentJson(context, repository, comment), ...extra };
+  const payload = {
+    issue: issueJson(context, repository, issue),
+    comment: commentJson(context, repository, comment),
+    ...extra,
+  };
   context.emit({ event: "issue_comment", action, repository, sender, payload });
 }

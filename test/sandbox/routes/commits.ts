@@ -36,7 +36,8 @@ export function commitRoutes(context: SandboxContext): Hono {
     const git = context.git(repository);
     const name = c.req.query("sha") ?? repository.defaultBranch;
     const sha = await git.resolve(name);
-    if (sha === null && (await git.refs("refs/heads/")).length === 0) throw new GitHubError(409, "Git Repository is empty.");
+    if (sha === null && (await git.refs("refs/heads/")).length === 0)
+      throw new GitHubError(409, "Git Repository is empty.");
     if (sha === null) throw notFound();
     const shas = await git.log(sha, null, COMMITS_MAX, c.req.query("path"));
     return c.json(await listed(repository, paginate(context, c, shas)));

@@ -27,7 +27,8 @@ export function contentsRoutes(context: SandboxContext): Hono {
     const ref = c.req.query("ref") ?? repository.defaultBranch;
     const commit = await git.resolve(ref);
     if (commit === null) {
-      const message = c.req.query("ref") === undefined ? "This repository is empty." : `No commit found for the ref ${ref}`;
+      const message =
+        c.req.query("ref") === undefined ? "This repository is empty." : `No commit found for the ref ${ref}`;
       throw new GitHubError(404, message);
     }
     const path = (c.req.param("path") ?? "").replace(/\/$/, "");
@@ -94,7 +95,8 @@ async function commitChange(
   const branch = optionalString(body, "branch") ?? repository.defaultBranch;
   const git = context.git(repository);
   const before = await git.ref(`refs/heads/${branch}`);
-  if (before === null && (await git.refs("refs/heads/")).length > 0) throw new GitHubError(404, `Branch ${branch} not found`);
+  if (before === null && (await git.refs("refs/heads/")).length > 0)
+    throw new GitHubError(404, `Branch ${branch} not found`);
   const old = before === null ? null : await git.entry(before, path);
   const given = optionalString(body, "sha");
   if (old?.type === "blob" && given === undefined) throw invalid('Invalid request.\n\n"sha" wasn\'t supplied.');
@@ -124,7 +126,12 @@ async function commitOf(context: SandboxContext, repository: Repository, sha: st
   return gitCommitJson(context, repository, commit);
 }
 
-async function entryJson(context: SandboxContext, repository: Repository, entry: TreeEntry, ref: string): Promise<Json> {
+async function entryJson(
+  context: SandboxContext,
+  repository: Repository,
+  entry: TreeEntry,
+  ref: string,
+): Promise<Json> {
   const types = { blob: entry.mode === "120000" ? "symlink" : "file", tree: "dir", commit: "submodule" };
   const path = entry.path.split("/").map(encodeURIComponent).join("/");
   const query = encodeURIComponent(ref);

@@ -11,7 +11,15 @@ import { repositoryUrl } from "../payloads.ts";
 import type { Json } from "../payloads.ts";
 import { changeRef, refJson } from "../refs.ts";
 import type { Actor, Level, Repository, SandboxContext } from "../state.ts";
-import { asRecord, optionalBoolean, optionalList, optionalRecord, optionalString, requiredString, stringList } from "./http.ts";
+import {
+  asRecord,
+  optionalBoolean,
+  optionalList,
+  optionalRecord,
+  optionalString,
+  requiredString,
+  stringList,
+} from "./http.ts";
 
 const MODES: readonly string[] = ["100644", "100755", "040000", "160000", "120000"];
 const TREE_ENTRIES_MAX = 100_000;
@@ -25,7 +33,8 @@ export function gitDataRoutes(context: SandboxContext): Hono {
     const repository = requireRepository(context, c, actor);
     requirePermission(context, actor, repository, "contents", level);
     const git = context.git(repository);
-    const empty = (await git.ref(`refs/heads/${repository.defaultBranch}`)) === null && (await git.refs("refs/")).length === 0;
+    const empty =
+      (await git.ref(`refs/heads/${repository.defaultBranch}`)) === null && (await git.refs("refs/")).length === 0;
     if (empty) throw new GitHubError(409, "Git Repository is empty.");
     return { actor, repository, git };
   }
@@ -35,7 +44,8 @@ export function gitDataRoutes(context: SandboxContext): Hono {
     const body = await readBody(c);
     const content = requiredString(body, "content");
     const encoding = optionalString(body, "encoding") ?? "utf-8";
-    if (encoding !== "utf-8" && encoding !== "base64") throw invalid("Invalid encoding: only utf-8 and base64 are allowed");
+    if (encoding !== "utf-8" && encoding !== "base64")
+      throw invalid("Invalid encoding: only utf-8 and base64 are allowed");
     const sha = await git.writeBlob(decoded(content, encoding));
     return c.json({ sha, url: `${repositoryUrl(context, repository)}/git/blobs/${sha}` }, 201);
   });
@@ -138,7 +148,8 @@ export function gitDataRoutes(context: SandboxContext): Hono {
     const body = await readBody(c);
     const ref = requiredString(body, "ref");
     const sha = requiredString(body, "sha");
-    if (!/^refs\/[^/]+\/.+/.test(ref)) throw invalid("Reference name must start with 'refs/' and contain at least two slashes.");
+    if (!/^refs\/[^/]+\/.+/.test(ref))
+      throw invalid("Reference name must start with 'refs/' and contain at least two slashes.");
     if (!isRefName(ref)) throw invalid(`${ref} is not a valid ref name.`);
     const type = await git.type(sha);
     if (type === null || (ref.startsWith("refs/heads/") && type !== "commit")) throw invalid("Object does not exist");
@@ -181,7 +192,8 @@ export function gitDataRoutes(context: SandboxContext): Hono {
 /** Workflow files run with the repository's secrets, so an App needs a permission of their own for them. */
 export function refuseWorkflow(context: SandboxContext, actor: Actor, repository: Repository, path: string): void {
   if (actor.kind === "user" || !/^\.github\/workflows(?:\/|$)/i.test(path)) return;
-  if (!hasPermission(context, actor, repository, "workflows", "write")) throw forbidden("contents=write,workflows=write");
+  if (!hasPermission(context, actor, repository, "workflows", "write"))
+    throw forbidden("contents=write,workflows=write");
 }
 
 /** Folders, files and links may not leave the tree or enter git's own folder. */
@@ -210,15 +222,22 @@ async function treeChange(git: GitRepository, item: Record<string, unknown>): Pr
   if (!MODES.includes(mode)) throw invalid("Must supply a valid tree.mode");
   const sha = optionalString(item, "sha");
   const content = optionalString(item, "content");
-  if (sha !== undefined && content !== undefined) throw invalid("Must supply either tree.sha or tree.content, not both");
+  if (sha !== undefined && content !== undefined)
+    throw invalid("Must supply either tree.sha or tree.content, not both");
   if (content !== undefined) return { path, mode, sha: await git.writeBlob(Buffer.from(content, "utf8")) };
   if (sha === undefined) throw invalid("Must supply tree.sha or tree.content");
   // A submodule's commit lives elsewhere.
-  if (mode !== "160000" && (await git.type(sha)) !== typeOfMode(mode)) throw invalid(`tree.sha ${sha} is not a valid blob`);
+  if (mode !== "160000" && (await git.type(sha)) !== typeOfMode(mode))
+    throw invalid(`tree.sha ${sha} is not a valid blob`);
   return { path, mode, sha };
 }
 
-async function treeJson(context: SandboxContext, repository: Repository, treeish: string, recursive: boolean): Promise<Json> {
+async function treeJson(
+  context: SandboxContext,
+  repository: Repository,
+  treeish: string,
+  recursive: boolean,
+): Promise<Json> {
   const git = context.git(repository);
   const tree = await git.tree(treeish, recursive);
   if (tree === null) throw notFound();
@@ -233,7 +252,12 @@ async function treeJson(context: SandboxContext, repository: Repository, treeish
   });
   const shown = tree.entries.slice(0, TREE_ENTRIES_MAX);
   const entries = await Promise.all(shown.map(entryJson));
-  return { sha: tree.sha, url: `${url}/trees/${tree.sha}`, tree: entries, truncated: shown.length < tree.entries.length };
+  return {
+    sha: tree.sha,
+    url: `${url}/trees/${tree.sha}`,
+    tree: entries,
+    truncated: shown.length < tree.entries.length,
+  };
 }
 
 export function givenSignature(context: SandboxContext, given: Record<string, unknown> | undefined): Signature | null {

@@ -1,6 +1,14 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
-import { hasPermission, readBody, requireAnyPermission, requireRepository, requireToken, roleAtLeast, roleOf } from "../auth.ts";
+import {
+  hasPermission,
+  readBody,
+  requireAnyPermission,
+  requireRepository,
+  requireToken,
+  roleAtLeast,
+  roleOf,
+} from "../auth.ts";
 import { forbidden, GitHubError, notFound, validationFailed } from "../errors.ts";
 import { issueJson } from "../payloads-issues.ts";
 import { fullPullJson } from "../payloads-pulls.ts";
@@ -22,7 +30,10 @@ export function issueRoutes(context: SandboxContext): Hono {
   routes.get("/repos/:owner/:repo/issues", (c) => {
     const { repository } = openForIssues(context, c, "read");
     const state = c.req.query("state") ?? "open";
-    const labels = (c.req.query("labels") ?? "").split(",").filter((name) => name !== "").map((name) => name.toLowerCase());
+    const labels = (c.req.query("labels") ?? "")
+      .split(",")
+      .filter((name) => name !== "")
+      .map((name) => name.toLowerCase());
     const since = c.req.query("since");
     const creator = c.req.query("creator")?.toLowerCase();
     const found = [...repository.issues.values()].filter((issue) => {
@@ -78,7 +89,8 @@ export function issueRoutes(context: SandboxContext): Hono {
       await emitEither(context, repository, issue, "reopened", actor.account);
     }
     const names = body["labels"] === undefined ? null : labelNames(body);
-    if (names !== null) await setLabels(context, repository, issue, actor.account, namedLabels(context, repository, actor, names));
+    if (names !== null)
+      await setLabels(context, repository, issue, actor.account, namedLabels(context, repository, actor, names));
     const assignees = stringList(body, "assignees");
     if (assignees !== undefined) issue.assignees = namedAccounts(context, repository, assignees);
     return c.json(issueJson(context, repository, issue));
@@ -94,7 +106,12 @@ export function issueRoutes(context: SandboxContext): Hono {
     const { actor, repository } = openForIssues(context, c, "write");
     const issue = requireIssue(repository, numberParam(c, "number"));
     requireTriage(context, actor, repository);
-    const named = namedLabels(context, repository, actor, c.req.method === "DELETE" ? [] : labelNames(await labelsBody(c)));
+    const named = namedLabels(
+      context,
+      repository,
+      actor,
+      c.req.method === "DELETE" ? [] : labelNames(await labelsBody(c)),
+    );
     await setLabels(context, repository, issue, actor.account, next(issue.labels, named));
     return c.json(issue.labels.map((label) => labelJson(context, repository, label)));
   };
@@ -213,7 +230,14 @@ export function deleteIssue(context: SandboxContext, repository: Repository, num
   issue.deleted = true;
 }
 
-function emitIssue(context: SandboxContext, repository: Repository, issue: Issue, action: string, sender: Account, extra: Json = {}): void {
+function emitIssue(
+  context: SandboxContext,
+  repository: Repository,
+  issue: Issue,
+  action: string,
+  sender: Account,
+  extra: Json = {},
+): void {
   const payload = { issue: issueJson(context, repository, issue), ...extra };
   context.emit({ event: "issues", action, repository, sender, payload });
 }
@@ -233,14 +257,22 @@ async function emitEither(
   context.emit({ event: "pull_request", action, repository, sender, payload });
 }
 
-async function setLabels(context: SandboxContext, repository: Repository, issue: Issue, sender: Account, wanted: readonly Label[]): Promise<void> {
+async function setLabels(
+  context: SandboxContext,
+  repository: Repository,
+  issue: Issue,
+  sender: Account,
+  wanted: readonly Label[],
+): Promise<void> {
   const next = [...new Set(wanted)];
   const added = next.filter((label) => !issue.labels.includes(label));
   const removed = issue.labels.filter((label) => !next.includes(label));
   issue.labels = next;
   if (added.length + removed.length > 0) issue.updatedAt = context.timestamp();
-  for (const label of removed) await emitEither(context, repository, issue, "unlabeled", sender, { label: labelJson(context, repository, label) });
-  for (const label of added) await emitEither(context, repository, issue, "labeled", sender, { label: labelJson(context, repository, label) });
+  for (const label of removed)
+    await emitEither(context, repository, issue, "unlabeled", sender, { label: labelJson(context, repository, label) });
+  for (const label of added)
+    await emitEither(context, repository, issue, "labeled", sender, { label: labelJson(context, repository, label) });
 }
 
 async function labelsBody(c: Context): Promise<Record<string, unknown>> {
@@ -260,7 +292,9 @@ function labelNames(body: Record<string, unknown>): string[] {
 /** Unknown labels are made on the way. */
 function namedLabels(context: SandboxContext, repository: Repository, actor: Actor, names: readonly string[]): Label[] {
   return names.map(
-    (name) => repository.labels.get(name.toLowerCase()) ?? addLabel(context, repository, actor.account, name, DEFAULT_COLOR, null),
+    (name) =>
+      repository.labels.get(name.toLowerCase()) ??
+      addLabel(context, repository, actor.account, name, DEFAULT_COLOR, null),
   );
 }
 
@@ -284,12 +318,15 @@ function requireTriage(context: SandboxContext, actor: Actor, repository: Reposi
 
 export function checkedTitle(title: string): string {
   if (title.trim() === "") throw validationFailed([{ resource: "Issue", code: "missing_field", field: "title" }]);
-  if ([...title].length <= TITLE_LENGTH_MAX) return title;
-  throw validationFailed([{ resource: "Issue", code: "custom", field: "title", message: "title is too long (maximum is 256 characters)" }]);
+  if (Array.from(title).length <= TITLE_LENGTH_MAX) return title;
+  throw validationFailed([
+    { resource: "Issue", code: "custom", field: "title", message: "title is too long (maximum is 256 characters)" },
+  ]);
 }
 
 export function checkedBody(body: string | null): string | null {
   if (body === null || Buffer.byteLength(body) <= BODY_BYTES_MAX) return body;
-  throw validationFailed([{ resource: "Issue", code: "custom", field: "body", message: "body is too long (maximum is 65536 characters)" }]);
+  throw validationFailed([
+    { resource: "Issue", code: "custom", field: "body", message: "body is too long (maximum is 65536 characters)" },
+  ]);
 }
-

@@ -27,7 +27,8 @@ export function mergeRoutes(context: SandboxContext): Hono {
     const body = await readBody(c);
     const asked = optionalString(body, "merge_method") ?? "merge";
     const method = METHODS.find((each) => each === asked);
-    if (method === undefined) throw invalid(`Invalid request.\n\n${asked} is not a member of ["merge", "squash", "rebase"].`);
+    if (method === undefined)
+      throw invalid(`Invalid request.\n\n${asked} is not a member of ["merge", "squash", "rebase"].`);
     const sha = await mergePull(context, repository, pull, actor, {
       method,
       expectedHead: optionalString(body, "sha") ?? null,
@@ -48,7 +49,13 @@ type MergeOptions = {
 };
 
 /** Merges onto the base as it is now; the sha of the new tip. */
-export async function mergePull(context: SandboxContext, repository: Repository, pull: Pull, actor: Actor, options: MergeOptions): Promise<string> {
+async function mergePull(
+  context: SandboxContext,
+  repository: Repository,
+  pull: Pull,
+  actor: Actor,
+  options: MergeOptions,
+): Promise<string> {
   await requireMergeable(context, repository, pull, actor, options.expectedHead);
   const git = context.git(repository);
   const ref = `refs/heads/${pull.baseRef}`;
@@ -68,14 +75,24 @@ export async function mergePull(context: SandboxContext, repository: Repository,
   return sha;
 }
 
-async function requireMergeable(context: SandboxContext, repository: Repository, pull: Pull, actor: Actor, head: string | null): Promise<void> {
-  if (pull.merged || issueOf(repository, pull).state === "closed") throw new GitHubError(405, "Pull Request is not mergeable");
-  if (head !== null && head !== pull.headSha) throw new GitHubError(409, "Head branch was modified. Review and try the merge again.");
+async function requireMergeable(
+  context: SandboxContext,
+  repository: Repository,
+  pull: Pull,
+  actor: Actor,
+  head: string | null,
+): Promise<void> {
+  if (pull.merged || issueOf(repository, pull).state === "closed")
+    throw new GitHubError(405, "Pull Request is not mergeable");
+  if (head !== null && head !== pull.headSha)
+    throw new GitHubError(409, "Head branch was modified. Review and try the merge again.");
   if (pull.draft) throw new GitHubError(405, "Pull Request is still a draft");
-  if ((await mergeability(context, repository, pull)).mergeable !== true) throw new GitHubError(405, "Pull Request is not mergeable");
+  if ((await mergeability(context, repository, pull)).mergeable !== true)
+    throw new GitHubError(405, "Pull Request is not mergeable");
   if (actor.kind === "user" || hasPermission(context, actor, repository, "workflows", "write")) return;
   const files = await pullFiles(context, repository, pull);
-  if (files.some((file) => file.path.startsWith(".github/workflows/"))) throw forbidden("contents=write,workflows=write");
+  if (files.some((file) => file.path.startsWith(".github/workflows/")))
+    throw forbidden("contents=write,workflows=write");
 }
 
 async function mergedTip(
@@ -95,7 +112,8 @@ async function mergedTip(
   if (options.method === "rebase") return rebased(context, git, base, shas);
   const message = async (): Promise<string> => {
     if (options.method === "merge") {
-      const title = options.title ?? `Merge pull request #${pull.number} from ${repository.owner.login}/${pull.headRef}`;
+      const title =
+        options.title ?? `Merge pull request #${pull.number} from ${repository.owner.login}/${pull.headRef}`;
       return `${title}\n\n${options.message ?? issue.title}`;
     }
     const commits = await Promise.all(shas.map((sha) => git.commit(sha)));
@@ -111,7 +129,12 @@ async function mergedTip(
 }
 
 /** Each commit anew on top of the base. This git's merge-tree takes no base, so one is made for it. */
-async function rebased(context: SandboxContext, git: GitRepository, base: string, shas: readonly string[]): Promise<string> {
+async function rebased(
+  context: SandboxContext,
+  git: GitRepository,
+  base: string,
+  shas: readonly string[],
+): Promise<string> {
   let tip = base;
   for (const sha of shas) {
     const commit = await git.commit(sha);
@@ -120,7 +143,11 @@ async function rebased(context: SandboxContext, git: GitRepository, base: string
     if (commit === null || onto === null) throw new Error(`rebasing ${sha}: an object is missing`);
     if (commit.parents.length > 1) continue;
     const bare = { author: commit.author, committer: webFlow(context), message: "merge base", signed: false };
-    const root = await git.writeCommit({ ...bare, tree: parent?.tree ?? (await git.writeTree(null, [])) ?? "", parents: [] });
+    const root = await git.writeCommit({
+      ...bare,
+      tree: parent?.tree ?? (await git.writeTree(null, [])) ?? "",
+      parents: [],
+    });
     const ours = await git.writeCommit({ ...bare, tree: onto.tree, parents: [root] });
     const theirs = await git.writeCommit({ ...bare, tree: commit.tree, parents: [root], message: "theirs" });
     const tree = await git.mergeTree(ours, theirs);

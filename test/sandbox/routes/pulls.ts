@@ -8,7 +8,15 @@ import { userJson } from "../payloads.ts";
 import { closeIssue, emitPull, openPulls } from "../refs.ts";
 import type { Account, Actor, Level, Pull, Repository, SandboxContext } from "../state.ts";
 import { addIssue, checkedBody, checkedTitle, editText, reopen } from "./issues.ts";
-import { numberParam, optionalBoolean, optionalNumber, optionalString, paginate, requiredString, stringList } from "./http.ts";
+import {
+  numberParam,
+  optionalBoolean,
+  optionalNumber,
+  optionalString,
+  paginate,
+  requiredString,
+  stringList,
+} from "./http.ts";
 
 /** Unlike an issue's, measured in code points. */
 const PULL_BODY_LENGTH_MAX = 65_536;
@@ -26,7 +34,9 @@ export function pullRoutes(context: SandboxContext): Hono {
       (pull) =>
         (state === "all" || issueOf(repository, pull).state === state) &&
         // GitHub ignores a head without its owner.
-        (head === undefined || !head.includes(":") || head.toLowerCase() === `${repository.owner.login}:${pull.headRef}`.toLowerCase()) &&
+        (head === undefined ||
+          !head.includes(":") ||
+          head.toLowerCase() === `${repository.owner.login}:${pull.headRef}`.toLowerCase()) &&
         (base === undefined || base === pull.baseRef),
     );
     const newest = c.req.query("direction") === "asc" ? found : found.reverse();
@@ -98,12 +108,16 @@ export function pullRoutes(context: SandboxContext): Hono {
       const account = context.state.accounts.get(login.toLowerCase());
       if (account?.id === author.id) throw invalid("Review cannot be requested from pull request author.");
       if (account !== undefined && roleOf(repository, login) !== null) return account;
-      throw invalid(`Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the ${repository.owner.login}/${repository.name} repository.`);
+      throw invalid(
+        `Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the ${repository.owner.login}/${repository.name} repository.`,
+      );
     });
     for (const account of accounts) {
       if (pull.requestedReviewers.some((each) => each.id === account.id)) continue;
       pull.requestedReviewers.push(account);
-      await emitPull(context, repository, pull, "review_requested", actor.account, { requested_reviewer: userJson(context, account) });
+      await emitPull(context, repository, pull, "review_requested", actor.account, {
+        requested_reviewer: userJson(context, account),
+      });
     }
     return c.json(pullJson(context, repository, pull), 201);
   });
@@ -121,7 +135,11 @@ export function pullRoutes(context: SandboxContext): Hono {
 }
 
 /** As for issues: an App shows its permission, a person is asked where it matters. */
-export function openForPulls(context: SandboxContext, c: Context, level: Level): { actor: Actor; repository: Repository } {
+export function openForPulls(
+  context: SandboxContext,
+  c: Context,
+  level: Level,
+): { actor: Actor; repository: Repository } {
   const actor = requireToken(context, c);
   const repository = requireRepository(context, c, actor);
   if (level === "read" || actor.kind !== "user") requirePermission(context, actor, repository, "pull_requests", level);
@@ -135,7 +153,13 @@ export function requirePull(repository: Repository, number: number): Pull {
 }
 
 /** Ready for review or back to a draft: GitHub has this in GraphQL only. */
-export async function setDraft(context: SandboxContext, repository: Repository, pull: Pull, account: Account, draft: boolean): Promise<void> {
+export async function setDraft(
+  context: SandboxContext,
+  repository: Repository,
+  pull: Pull,
+  account: Account,
+  draft: boolean,
+): Promise<void> {
   if (pull.draft === draft) return;
   if (draft) requireDrafts(repository);
   pull.draft = draft;
@@ -143,17 +167,24 @@ export async function setDraft(context: SandboxContext, repository: Repository, 
   await emitPull(context, repository, pull, draft ? "converted_to_draft" : "ready_for_review", account);
 }
 
-async function openPull(context: SandboxContext, repository: Repository, actor: Actor, body: Record<string, unknown>): Promise<Pull> {
+async function openPull(
+  context: SandboxContext,
+  repository: Repository,
+  actor: Actor,
+  body: Record<string, unknown>,
+): Promise<Pull> {
   const title = checkedTitle(requiredString(body, "title"));
   const text = checkedPullBody(checkedBody(optionalString(body, "body") ?? null));
   const headRef = ownBranch(repository, requiredString(body, "head"));
   const baseRef = requiredString(body, "base");
   const draft = optionalBoolean(body, "draft") ?? false;
-  if (optionalNumber(body, "issue") !== undefined) throw invalid("The sandbox does not turn issues into pull requests.");
+  if (optionalNumber(body, "issue") !== undefined)
+    throw invalid("The sandbox does not turn issues into pull requests.");
   const git = context.git(repository);
   const headSha = headRef === null ? null : await git.ref(`refs/heads/${headRef}`);
   const baseSha = await git.ref(`refs/heads/${baseRef}`);
-  if (headRef === null || headSha === null) throw validationFailed([{ resource: "PullRequest", field: "head", code: "invalid" }]);
+  if (headRef === null || headSha === null)
+    throw validationFailed([{ resource: "PullRequest", field: "head", code: "invalid" }]);
   if (baseSha === null) throw validationFailed([{ resource: "PullRequest", field: "base", code: "invalid" }]);
   if ((await git.log(headSha, baseSha, 1)).length === 0) throw custom(`No commits between ${baseRef} and ${headRef}`);
   if (openPulls(repository).some((pull) => pull.headRef === headRef && pull.baseRef === baseRef)) {
@@ -192,7 +223,13 @@ function ownBranch(repository: Repository, head: string): string | null {
   return owner?.toLowerCase() === repository.owner.login.toLowerCase() ? (branch ?? null) : null;
 }
 
-async function changeBase(context: SandboxContext, repository: Repository, pull: Pull, account: Account, base: string | undefined): Promise<void> {
+async function changeBase(
+  context: SandboxContext,
+  repository: Repository,
+  pull: Pull,
+  account: Account,
+  base: string | undefined,
+): Promise<void> {
   if (base === undefined || base === pull.baseRef) return;
   const sha = await context.git(repository).ref(`refs/heads/${base}`);
   if (sha === null) throw validationFailed([{ resource: "PullRequest", field: "base", code: "invalid" }]);
@@ -210,8 +247,15 @@ async function requireReopenable(context: SandboxContext, repository: Repository
 }
 
 function checkedPullBody(body: string | null): string | null {
-  if (body === null || [...body].length <= PULL_BODY_LENGTH_MAX) return body;
-  throw validationFailed([{ resource: "PullRequest", code: "custom", field: "body", message: "body is too long (maximum is 65536 characters)" }]);
+  if (body === null || Array.from(body).length <= PULL_BODY_LENGTH_MAX) return body;
+  throw validationFailed([
+    {
+      resource: "PullRequest",
+      code: "custom",
+      field: "body",
+      message: "body is too long (maximum is 65536 characters)",
+    },
+  ]);
 }
 
 function custom(message: string): GitHubError {

@@ -85,7 +85,14 @@ export function repositoryRoutes(context: SandboxContext): Hono {
       throw validationFailed([{ resource: "Label", code: "already_exists", field: "name" }]);
     }
     const color = checkedColor(optionalString(body, "color") ?? DEFAULT_COLOR);
-    const label = addLabel(context, repository, actor.account, name, color, optionalString(body, "description") ?? null);
+    const label = addLabel(
+      context,
+      repository,
+      actor.account,
+      name,
+      color,
+      optionalString(body, "description") ?? null,
+    );
     return c.json(labelJson(context, repository, label), 201);
   });
 
@@ -151,8 +158,10 @@ export function addLabel(
   description: string | null,
 ): Label {
   if (name.trim() === "") throw validationFailed([{ resource: "Label", code: "missing_field", field: "name" }]);
-  if ([...name].length > LABEL_NAME_LENGTH_MAX) {
-    throw validationFailed([{ resource: "Label", code: "invalid", field: "name", message: "name is too long (maximum is 50 characters)" }]);
+  if (Array.from(name).length > LABEL_NAME_LENGTH_MAX) {
+    throw validationFailed([
+      { resource: "Label", code: "invalid", field: "name", message: "name is too long (maximum is 50 characters)" },
+    ]);
   }
   const label: Label = { id: context.newId(), name, color, description };
   repository.labels.set(name.toLowerCase(), label);
@@ -160,7 +169,13 @@ export function addLabel(
   return label;
 }
 
-function emitLabel(context: SandboxContext, repository: Repository, sender: Account, label: Label, action: string): void {
+function emitLabel(
+  context: SandboxContext,
+  repository: Repository,
+  sender: Account,
+  label: Label,
+  action: string,
+): void {
   const payload = { label: labelJson(context, repository, label) };
   context.emit({ event: "label", action, repository, sender, payload });
 }
@@ -177,7 +192,15 @@ function checkedColor(color: string): string {
 }
 
 function publicUserJson(context: SandboxContext, account: Account): Json {
-  const empty = { name: account.login, company: null, blog: "", location: null, email: null, hireable: null, bio: null };
+  const empty = {
+    name: account.login,
+    company: null,
+    blog: "",
+    location: null,
+    email: null,
+    hireable: null,
+    bio: null,
+  };
   const counts = { public_repos: 0, public_gists: 0, followers: 0, following: 0 };
   const times = { created_at: "2026-01-01T00:00:00Z", updated_at: "2026-01-01T00:00:00Z" };
   return { ...userJson(context, account), ...empty, ...counts, ...times };

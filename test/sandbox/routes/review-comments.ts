@@ -12,7 +12,12 @@ import { numberParam, optionalNumber, optionalString, paginate, requiredString }
 import { openForPulls, requirePull } from "./pulls.ts";
 import { emitReview } from "./reviews.ts";
 
-type Draft = Pick<ReviewComment, "body" | "path" | "line" | "startLine" | "side" | "subjectType" | "commitId" | "diffHunk">;
+type Draft = Pick<
+  ReviewComment,
+  "body" | "path" | "line" | "startLine" | "side" | "subjectType" | "commitId" | "diffHunk"
+>;
+
+type Refused = { readonly refusal: { readonly field: string; readonly message: string } };
 
 /** Comments on lines. Each starts a thread or answers in one. */
 export function reviewCommentRoutes(context: SandboxContext): Hono {
@@ -21,13 +26,19 @@ export function reviewCommentRoutes(context: SandboxContext): Hono {
   routes.get("/repos/:owner/:repo/pulls/:number/comments", (c) => {
     const { repository } = openForPulls(context, c, "read");
     const pull = requirePull(repository, numberParam(c, "number"));
-    const found = sinceOf(c, reviewCommentsOf(repository, pull.number).filter((each) => isPublic(repository, each)));
+    const found = sinceOf(
+      c,
+      reviewCommentsOf(repository, pull.number).filter((each) => isPublic(repository, each)),
+    );
     return c.json(paginate(context, c, found).map((each) => reviewCommentJson(context, repository, each)));
   });
 
   routes.get("/repos/:owner/:repo/pulls/comments", (c) => {
     const { repository } = openForPulls(context, c, "read");
-    const found = sinceOf(c, [...repository.reviewComments.values()].filter((each) => isPublic(repository, each)));
+    const found = sinceOf(
+      c,
+      [...repository.reviewComments.values()].filter((each) => isPublic(repository, each)),
+    );
     return c.json(paginate(context, c, found).map((each) => reviewCommentJson(context, repository, each)));
   });
 
@@ -39,6 +50,9 @@ export function reviewCommentRoutes(context: SandboxContext): Hono {
     if (answered !== undefined) return c.json(reply(context, repository, pull, actor.account, answered, body), 201);
     const commitId = requiredString(body, "commit_id");
     const draft = await checkedDraft(context, repository, pull, body, commitId);
+    if ("refusal" in draft) {
+      throw validationFailed([{ resource: "PullRequestReviewComment", code: "custom", ...draft.refusal }]);
+    }
     return c.json(single(context, repository, pull, actor.account, draft, null), 201);
   });
 
@@ -81,30 +95,38 @@ export function reviewCommentRoutes(context: SandboxContext): Hono {
   return routes;
 }
 
-/** Refuses a comment on what the pull request does not show. */
+/** What a comment would be, or why it can't: it must be on something that the pull request shows. */
 export async function checkedDraft(
   context: SandboxContext,
   repository: Repository,
   pull: Pull,
   body: Record<string, unknown>,
   commitId: string,
-): Promise<Draft> {
+): Promise<Draft | Refused> {
   const path = requiredString(body, "path");
   const text = checkedBody(requiredString(body, "body")) ?? "";
-  if (text.trim() === "") throw unresolved("body", "Body can't be blank");
-  if ((await context.git(repository).commit(commitId)) === null) throw unresolved("pull_request_review_thread.commit_id", "is not part of the pull request");
+  if (text.trim() === "") return refused("body", "Body can't be blank");
+  const isKnown = (await context.git(repository).commit(commitId)) !== null;
+  if (!isKnown) return refused("pull_request_review_thread.commit_id", "Commit is not part of the pull request");
   const file = (await pullFiles(context, repository, pull)).find((each) => each.path === path);
-  if (file === undefined) throw unresolved("pull_request_review_thread.path", "Path could not be resolved");
+  if (file === undefined) return refused("pull_request_review_thread.path", "Path could not be resolved");
   const side = optionalString(body, "side") === "LEFT" ? "LEFT" : "RIGHT";
   const line = optionalNumber(body, "line") ?? null;
   const startLine = optionalNumber(body, "start_line") ?? null;
   const about = { body: text, path, side, commitId } as const;
-  if (optionalString(body, "subject_type") === "file") return { ...about, subjectType: "file", line: null, startLine: null, diffHunk: "" };
-  if (line === null) throw unresolved("pull_request_review_thread.line", "Line could not be resolved");
-  const diffHunk = hunkAt(file.patch ?? "", line, side);
+  if (optionalString(body, "subject_type") === "file") {
+    return { ...about, subjectType: "file", line: null, startLine: null, diffHunk: "" };
+  }
+  const diffHunk = line === null ? null : hunkAt(file.patch ?? "", line, side);
+  if (line === null || diffHunk === null)
+    return refused("pull_request_review_thread.line", "Line could not be resolved");
   const startsInDiff = startLine === null || (startLine < line && hunkAt(file.patch ?? "", startLine, side) !== null);
-  if (diffHunk === null || !startsInDiff) throw unresolved("pull_request_review_thread.line", "must be part of the diff");
+  if (!startsInDiff) return refused("pull_request_review_thread.start_line", "Start line could not be resolved");
   return { ...about, subjectType: "line", line, startLine, diffHunk };
+}
+
+function refused(field: string, message: string): Refused {
+  return { refusal: { field, message } };
 }
 
 /** Keeps a comment in its thread, or in a new one. Tells nobody yet. */
@@ -167,7 +189,14 @@ export function emitReviewComment(
 }
 
 /** A comment outside a review makes a review of its own around it, and both are told. */
-function single(context: SandboxContext, repository: Repository, pull: Pull, author: Account, draft: Draft, inReplyTo: ReviewComment | null): Json {
+function single(
+  context: SandboxContext,
+  repository: Repository,
+  pull: Pull,
+  author: Account,
+  draft: Draft,
+  inReplyTo: ReviewComment | null,
+): Json {
   const review: Review = {
     id: context.newId(),
     pullNumber: pull.number,
@@ -184,11 +213,22 @@ function single(context: SandboxContext, repository: Repository, pull: Pull, aut
   return reviewCommentJson(context, repository, comment);
 }
 
-function reply(context: SandboxContext, repository: Repository, pull: Pull, author: Account, id: number, body: Record<string, unknown>): Json {
+function reply(
+  context: SandboxContext,
+  repository: Repository,
+  pull: Pull,
+  author: Account,
+  id: number,
+  body: Record<string, unknown>,
+): Json {
   const parent = repository.reviewComments.get(id);
   if (parent === undefined || parent.pullNumber !== pull.number) throw notFound();
   const text = checkedBody(requiredString(body, "body")) ?? "";
-  if (text.trim() === "") throw unresolved("body", "Body can't be blank");
+  if (text.trim() === "") {
+    throw validationFailed([
+      { resource: "PullRequestReviewComment", code: "custom", field: "body", message: "Body can't be blank" },
+    ]);
+  }
   return single(context, repository, pull, author, { ...parent, body: text }, parent);
 }
 
@@ -205,8 +245,4 @@ function requireComment(repository: Repository, c: Context): ReviewComment {
 function sinceOf(c: Context, comments: readonly ReviewComment[]): ReviewComment[] {
   const since = c.req.query("since");
   return comments.filter((comment) => since === undefined || new Date(comment.updatedAt) >= new Date(since));
-}
-
-function unresolved(field: string, message: string): Error {
-  return validationFailed([{ resource: "PullRequestReviewComment", code: "custom", field, message }]);
 }

@@ -23,7 +23,9 @@ export function reviewRoutes(context: SandboxContext): Hono {
     const { actor, repository } = openForPulls(context, c, "read");
     const pull = requirePull(repository, numberParam(c, "number"));
     // A pending review is its author's own.
-    const shown = reviewsOf(repository, pull).filter((each) => each.state !== "PENDING" || each.author.id === actor.account.id);
+    const shown = reviewsOf(repository, pull).filter(
+      (each) => each.state !== "PENDING" || each.author.id === actor.account.id,
+    );
     return c.json(paginate(context, c, shown).map((each) => reviewJson(context, repository, each)));
   });
 
@@ -41,7 +43,12 @@ export function reviewRoutes(context: SandboxContext): Hono {
     requireSayable(repository, pull, actor.account, state, text, comments.length);
     // Everything is checked before anything is kept: a refused review leaves nothing behind.
     const drafts = [];
-    for (const comment of comments) drafts.push(await checkedDraft(context, repository, pull, comment, commitId));
+    for (const comment of comments) {
+      const draft = await checkedDraft(context, repository, pull, comment, commitId);
+      // A review names its faults in plain sentences, unlike a single comment.
+      if ("refusal" in draft) throw refusal(draft.refusal.message);
+      drafts.push(draft);
+    }
     const review: Review = {
       id: context.newId(),
       pullNumber: pull.number,
@@ -118,7 +125,9 @@ function submitted(context: SandboxContext, repository: Repository, pull: Pull, 
   pull.requestedReviewers = pull.requestedReviewers.filter((each) => each.id !== review.author.id);
   issueOf(repository, pull).updatedAt = context.timestamp();
   emitReview(context, repository, review, "submitted", review.author);
-  const comments: ReviewComment[] = reviewCommentsOf(repository, pull.number).filter((each) => each.reviewId === review.id);
+  const comments: ReviewComment[] = reviewCommentsOf(repository, pull.number).filter(
+    (each) => each.reviewId === review.id,
+  );
   for (const comment of comments) emitReviewComment(context, repository, comment, "created", review.author);
 }
 
@@ -153,17 +162,26 @@ function requireReview(repository: Repository, c: Context): Review {
 function stateOf(event: string | undefined): ReviewState {
   if (event === undefined || event === "PENDING") return "PENDING";
   const state = STATE_OF_EVENT[event];
-  if (state === undefined) throw refusal(`Variable $event of type PullRequestReviewEvent was provided invalid value "${event}"`);
+  if (state === undefined)
+    throw refusal(`Variable $event of type PullRequestReviewEvent was provided invalid value "${event}"`);
   return state;
 }
 
-function requireSayable(repository: Repository, pull: Pull, account: Account, state: ReviewState, text: string, comments: number): void {
+function requireSayable(
+  repository: Repository,
+  pull: Pull,
+  account: Account,
+  state: ReviewState,
+  text: string,
+  comments: number,
+): void {
   const own = issueOf(repository, pull).author.id === account.id;
   if (own && state === "APPROVED") throw refusal("Can not approve your own pull request");
   if (own && state === "CHANGES_REQUESTED") throw refusal("Can not request changes on your own pull request");
   const blank = text.trim() === "";
   if (blank && state === "CHANGES_REQUESTED") throw refusal("Can not request changes without a body");
-  if (blank && state === "COMMENTED" && comments === 0) throw refusal("Body or comments are needed for a comment review");
+  if (blank && state === "COMMENTED" && comments === 0)
+    throw refusal("Body or comments are needed for a comment review");
 }
 
 function refusal(message: string): GitHubError {

@@ -15,7 +15,11 @@ export function isSmartHttp(path: string): boolean {
 }
 
 /** Clone, fetch and push through `git http-backend`; the password is a token, whatever the user name. */
-export function smartHttp(context: SandboxContext, homeDir: string, writing: <T>(work: () => Promise<T>) => Promise<T>): MiddlewareHandler {
+export function smartHttp(
+  context: SandboxContext,
+  homeDir: string,
+  writing: <T>(work: () => Promise<T>) => Promise<T>,
+): MiddlewareHandler {
   return async (c, next) => {
     const match = PATH.exec(c.req.path);
     if (match === null || !isSmartHttp(c.req.path)) return next();
@@ -26,7 +30,8 @@ export function smartHttp(context: SandboxContext, homeDir: string, writing: <T>
     const actor = password === null ? null : actorOfToken(context, password);
     if (password !== null && actor === null) return challenge(c, "Invalid username or token.");
     const seen = repository !== null && (actor === null ? !repository.private : canSee(context, actor, repository));
-    if (!seen || repository === null) return actor === null ? challenge(c, "Authentication required.") : c.text("Repository not found.", 404);
+    if (!seen || repository === null)
+      return actor === null ? challenge(c, "Authentication required.") : c.text("Repository not found.", 404);
     if (actor === null && pushes) return challenge(c, "Authentication required.");
     if (actor !== null && !hasPermission(context, actor, repository, "contents", pushes ? "write" : "read")) {
       return c.text(`Permission to ${owner}/${name}.git denied to ${actor.account.login}.`, 403);
@@ -36,16 +41,30 @@ export function smartHttp(context: SandboxContext, homeDir: string, writing: <T>
   };
 }
 
-async function push(context: SandboxContext, c: Context, repository: Repository, actor: Actor, homeDir: string): Promise<Response> {
+async function push(
+  context: SandboxContext,
+  c: Context,
+  repository: Repository,
+  actor: Actor,
+  homeDir: string,
+): Promise<Response> {
   const git = context.git(repository);
   const before = new Map((await git.refs("refs/")).map(({ ref, sha }) => [ref, sha]));
   const allowed = actor.kind === "user" || hasPermission(context, actor, repository, "workflows", "write");
-  const response = await backend(c, repository, homeDir, "git-receive-pack", { SANDBOX_WORKFLOWS: allowed ? "allowed" : "refused" });
+  const response = await backend(c, repository, homeDir, "git-receive-pack", {
+    SANDBOX_WORKFLOWS: allowed ? "allowed" : "refused",
+  });
   // The client goes on only when its pull requests show what it pushed.
   const answer = await response.arrayBuffer();
   const after = new Map((await git.refs("refs/")).map(({ ref, sha }) => [ref, sha]));
   for (const ref of new Set([...before.keys(), ...after.keys()])) {
-    const change = { repository, account: actor.account, ref, before: before.get(ref) ?? null, after: after.get(ref) ?? null };
+    const change = {
+      repository,
+      account: actor.account,
+      ref,
+      before: before.get(ref) ?? null,
+      after: after.get(ref) ?? null,
+    };
     if (change.before !== change.after) await refMoved(context, change);
   }
   return new Response(answer, { status: response.status, headers: response.headers });
@@ -79,13 +98,18 @@ async function backend(
   child.stdin.on("error", () => undefined);
   const { body } = c.req.raw;
   if (body === null) child.stdin.end();
-  else Readable.fromWeb(body).on("error", () => child.kill()).pipe(child.stdin);
+  else
+    Readable.fromWeb(body)
+      .on("error", () => child.kill())
+      .pipe(child.stdin);
 
   const { status, headers, rest } = await readHead(child.stdout);
   return new Response(rest, { status, headers });
 }
 
-async function readHead(stdout: Readable): Promise<{ status: number; headers: Headers; rest: ReadableStream<Uint8Array> }> {
+async function readHead(
+  stdout: Readable,
+): Promise<{ status: number; headers: Headers; rest: ReadableStream<Uint8Array> }> {
   let buffered = Buffer.alloc(0);
   const chunks: AsyncIterator<Buffer> = stdout[Symbol.asyncIterator]();
   while (buffered.indexOf("\r\n\r\n") < 0) {
@@ -120,7 +144,10 @@ async function readHead(stdout: Readable): Promise<{ status: number; headers: He
 
 function passwordOf(header: string | undefined): string | null {
   const basic = /^basic\s+(\S+)$/i.exec(header ?? "")?.[1];
-  if (basic !== undefined) return Buffer.from(basic, "base64").toString("utf8").replace(/^[^:]*:/, "");
+  if (basic !== undefined)
+    return Buffer.from(basic, "base64")
+      .toString("utf8")
+      .replace(/^[^:]*:/, "");
   return /^(?:bearer|token)\s+(\S+)$/i.exec(header ?? "")?.[1] ?? null;
 }
 

@@ -1,6 +1,6 @@
 import { Refusal } from "../links/refusal.js";
 
-export const BODY_BYTES_MAX = 8 * 1024;
+const BODY_BYTES_MAX = 8 * 1024;
 
 /** Only JSON is read: a form on a foreign page can't send that type, so it can't create links in a visitor's name. */
 export async function readJson(request) {

@@ -1,6 +1,6 @@
 import { Refusal } from "./refusal.js";
 
-export const URL_LENGTH_MAX = 2048;
+const URL_LENGTH_MAX = 2048;
 
 /**
  * Returns the target in its normal form. Only plain web addresses are accepted: a short link hides where it leads,

@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ProbotOctokit } from "probot";
+import type { Clock, Log } from "../control/ports.ts";
+import { RetryLater } from "../control/ports.ts";
+import type { Repository } from "../core/events.ts";
+import { failureOf, RateLimited, RequestFailed } from "./request-failed.ts";
+import { createTokens, type MintedToken, type TokenPermissions } from "./tokens.ts";
+import { createWritePace } from "./write-pace.ts";
+
+export type Octokit = InstanceType<typeof ProbotOctokit>;
+
+export interface ApiOptions {
+  readonly appId: number;
+  readonly privateKey: string;
+  /** e.g. `https://api.github.com`, without a slash at the end. */
+  readonly apiUrl: string;
+  /** Pause between two writes of one installation: 1,000 in production, 0 against the sandbox. */
+  readonly writeIntervalMs: number;
+  /** Of one request, its answer included. */
+  readonly timeoutMs: number;
+  readonly fetch?: typeof fetch;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** One request or a few that belong together. `doing` stands in front of every error, e.g. `opening the gate of ada/shop`. */
+export interface Call<Result> {
+  readonly repository: Repository;
+  readonly permissions: TokenPermissions;
+  readonly doing: string;
+  readonly send: (octokit: Octokit) => Promise<Result>;
+}
+
+/**
+ * Throws `RetryLater`, or `RequestFailed` for what GitHub refuses, or a plain error where the app has no access any more.
+ * Repeats nothing but a call whose token was refused.
+ */
+export interface Api {
+  read<Result>(call: Call<Result>): Promise<Result>;
+  /** Waits for its turn among the writes of the installation. */
+  write<Result>(call: Call<Result>): Promise<Result>;
+  /** As the app itself, not as an installation. */
+  asApp<Result>(doing: string, send: (octokit: Octokit) => Promise<Result>): Promise<Result>;
+}
+
+const apiVersion = "2022-11-28";
+/** A new token is not known everywhere at once. */
+const tokenRefusedRetryMs = 5_000;
+
+export function createApi(options: ApiOptions): Api {
+  const { log, clock } = options;
+  const baseFetch = options.fetch ?? fetch;
+  const Client = ProbotOctokit.defaults((defaults: object) => ({
+    ...defaults,
+    baseUrl: options.apiUrl,
+    log: { debug: ignore, info: ignore, warn: warnOf(log), error: ignore },
+    // Retrying a POST that succeeded before its answer was lost would write twice; the effect queue repeats with a look first.
+    retry: { enabled: false },
+    // Waiting inside a call would hold the queue's lease; limits surface as RetryLater, and writes are paced here.
+    throttle: { enabled: false },
+    request: { fetch: boundedFetch },
+  }));
+  const app = new Client({ auth: { appId: options.appId, privateKey: options.privateKey } });
+  const tokens = createTokens({ clock, mint: mintToken });
+  const pace = createWritePace(options.writeIntervalMs, (ms) => sleep(ms, undefined, { ref: false }));
+  /** After a limit nobody calls before this time: going on may get the app banned. By installation. */
+  const restUntilMs = new Map<number, number>();
+
+  async function boundedFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("x-github-api-version", apiVersion);
+    return baseFetch(input, { ...init, headers, signal: AbortSignal.timeout(options.timeoutMs) });
+  }
+
+  async function asApp<Result>(doing: string, send: (octokit: Octokit) => Promise<Result>): Promise<Result> {
+    try {
+      return await send(app);
+    } catch (error) {
+      throw failureOf(doing, error, clock.now());
+    }
+  }
+
+  async function mintToken(repository: Repository, permissions: TokenPermissions): Promise<MintedToken> {
+    const doing = `getting a token for ${repository.owner}/${repository.name} (installation ${repository.installationId})`;
+    try {
+      // Octokit's own installation auth would call api.github.com whatever the base URL is.
+      const { data } = await asApp(doing, (octokit) =>
+        octokit.rest.apps.createInstallationAccessToken({
+          installation_id: repository.installationId,
+          repository_ids: [repository.repositoryId],
+          permissions: { ...permissions },
+        }),
+      );
+      return { token: data.token, expiresAt: data.expires_at };
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      const wanted = Object.entries(permissions).map(([name, level]) => `${name}: ${level}`);
+      if (error.status === 422) {
+        const reason = `the installation does not grant ${wanted.join(", ")} (${error.reason})`;
+        throw new RequestFailed(doing, 403, reason, { cause: error });
+      }
+      // Not a RequestFailed: a caller that asks "is it there?" must not take a lost installation for a no.
+      throw new Error(`${error.message}; is the app still installed there, and not suspended?`, { cause: error });
+    }
+  }
+
+  async function send<Result>(call: Call<Result>): Promise<Result> {
+    const { repository, permissions, doing } = call;
+    refuseWhileResting(repository.installationId, doing);
+    for (let tries = 1; ; tries += 1) {
+      const token = await tokens.tokenFor(repository, permissions);
+      try {
+        return await call.send(new Client({ auth: { token } }));
+      } catch (error) {
+        const failure = failureOf(doing, error, clock.now());
+        if (failure instanceof RequestFailed && failure.status === 401) {
+          tokens.forget(repository, permissions);
+          // Refused before anything was done, so a write may be sent again, too.
+          if (tries === 1) continue;
+          throw new RetryLater(failure.message, tokenRefusedRetryMs, { cause: failure });
+        }
+        if (failure instanceof RateLimited) rest(repository.installationId, failure);
+        throw failure;
+      }
+    }
+  }
+
+  function refuseWhileResting(installationId: number, doing: string): void {
+    const leftMs = (restUntilMs.get(installationId) ?? 0) - clock.now().getTime();
+    if (leftMs > 0) throw new RateLimited(`${doing}: waiting for GitHub's rate limit to lift`, leftMs);
+    restUntilMs.delete(installationId);
+  }
+
+  function rest(installationId: number, failure: RateLimited): void {
+    log.warn({ installationId, retryAfterMs: failure.retryAfterMs, err: failure }, "rate limit of GitHub reached");
+    restUntilMs.set(installationId, clock.now().getTime() + failure.retryAfterMs);
+  }
+
+  return {
+    read: send,
+    write: (call) => pace(call.repository.installationId, () => send(call)),
+    asApp,
+  };
+}
+
+/** Octokit's deprecation notes and the like: worth a line, never an error. */
+function warnOf(log: Log): (message: string) => void {
+  return (message) => log.warn({ message }, "warning of the GitHub client");
+}
+
+/** Octokit reports each request here; our own log speaks at the borders only. */
+function ignore(): void {
+  return undefined;
+}

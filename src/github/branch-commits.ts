@@ -1,0 +1,128 @@
+import type { Repository } from "../core/events.ts";
+import type { Api } from "./api.ts";
+import { headOf, nameOf, pathOf, readRepository } from "./repository.ts";
+import { RequestFailed } from "./request-failed.ts";
+
+/** A branch name in GraphQL's terms does not exist before or after. */
+const noCommit = "0".repeat(40);
+const casTriesMax = 3;
+const recentCommitsMax = 100;
+
+/**
+ * The newest commit of the branch whose message matches, among its last hundred; null where there is none.
+ * This is how an earlier try is found again.
+ */
+export async function findCommit(
+  api: Api,
+  repository: Repository,
+  branch: string,
+  matches: (message: string) => boolean,
+): Promise<string | null> {
+  try {
+    const { data } = await api.read({
+      repository,
+      permissions: { contents: "read" },
+      doing: `reading the commits of ${branch} in ${nameOf(repository)}`,
+      send: (octokit) =>
+        octokit.rest.repos.listCommits({ ...pathOf(repository), sha: branch, per_page: recentCommitsMax }),
+    });
+    return data.find(({ commit }) => matches(commit.message))?.sha ?? null;
+  } catch (error) {
+    if (error instanceof RequestFailed && (error.status === 404 || error.status === 409)) return null;
+    throw error;
+  }
+}
+
+/**
+ * Puts a commit on the branch by compare-and-swap, so that a person's commit is never lost: when the head moved, the commit
+ * is made again on the new head. `treeOf` gives the new tree for a head's tree, or the same one where nothing would change;
+ * then there is no commit and the head is the answer, unless `allowEmpty`.
+ */
+export async function commitOnBranch(
+  api: Api,
+  repository: Repository,
+  commit: {
+    readonly branch: string;
+    /** Where the branch starts that does not exist yet. */
+    readonly startBranch: string;
+    readonly message: string;
+    readonly allowEmpty: boolean;
+    readonly treeOf: (head: { readonly commitSha: string; readonly treeSha: string }) => Promise<string>;
+  },
+): Promise<string> {
+  const doing = `committing to ${commit.branch} in ${nameOf(repository)}`;
+  const { nodeId } = await readRepository(api, repository);
+  for (let tries = 1; ; tries += 1) {
+    const before = await headOf(api, repository, commit.branch);
+    const parent = before ?? (await headOf(api, repository, commit.startBranch));
+    if (parent === null) throw new Error(`${doing}: neither it nor ${commit.startBranch} has a commit`);
+    const treeSha = await treeShaOf(api, repository, parent);
+    const newTreeSha = await commit.treeOf({ commitSha: parent, treeSha });
+    if (newTreeSha === treeSha && !commit.allowEmpty) return parent;
+    const { data: made } = await api.write({
+      repository,
+      permissions: { contents: "write" },
+      doing,
+      // Without author and committer GitHub names the app and signs the commit.
+      send: (octokit) =>
+        octokit.rest.git.createCommit({
+          ...pathOf(repository),
+          message: commit.message,
+          tree: newTreeSha,
+          parents: [parent],
+        }),
+    });
+    try {
+      await moveBranch(api, repository, nodeId, { branch: commit.branch, before, after: made.sha, doing });
+      return made.sha;
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      const now = await headOf(api, repository, commit.branch);
+      if (now === made.sha) return made.sha;
+      // The branch stands where it stood: it was not a race but a rule of the repository.
+      if (now === before || tries === casTriesMax) throw error;
+    }
+  }
+}
+
+async function treeShaOf(api: Api, repository: Repository, commitSha: string): Promise<string> {
+  const { data } = await api.read({
+    repository,
+    permissions: { contents: "read" },
+    doing: `reading commit ${commitSha} of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.git.getCommit({ ...pathOf(repository), commit_sha: commitSha }),
+  });
+  return data.tree.sha;
+}
+
+const updateRefs = `mutation MoveBranch($input: UpdateRefsInput!) {
+  updateRefs(input: $input) { clientMutationId }
+}`;
+
+/** Only GraphQL compares the old head; REST moves any branch forward that is an ancestor. */
+async function moveBranch(
+  api: Api,
+  repository: Repository,
+  repositoryId: string,
+  move: { readonly branch: string; readonly before: string | null; readonly after: string; readonly doing: string },
+): Promise<void> {
+  await api.write({
+    repository,
+    permissions: { contents: "write" },
+    doing: move.doing,
+    send: (octokit) =>
+      octokit.graphql(updateRefs, {
+        input: {
+          repositoryId,
+          refUpdates: [
+            {
+              name: `refs/heads/${move.branch}`,
+              beforeOid: move.before ?? noCommit,
+              afterOid: move.after,
+              force: false,
+            },
+          ],
+        },
+      }),
+  });
+}

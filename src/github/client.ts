@@ -1,0 +1,75 @@
+import type { GitHub } from "../control/ports.ts";
+import { createApi, type ApiOptions } from "./api.ts";
+import { createComments } from "./comments.ts";
+import { cancelRun, dispatchRun, readRun } from "./dispatch.ts";
+import { closeGate, openGate, presentGate, readGate, readReview, releaseCi, reopenGate } from "./gate.ts";
+import { readIssue } from "./issue.ts";
+import { permissionOf } from "./permission.ts";
+import { preflight } from "./preflight.ts";
+import { publish } from "./publish.ts";
+import { headOf, readRepository } from "./repository.ts";
+import { readTree } from "./tree.ts";
+import { readWorkflowFile } from "./workflow-file.ts";
+
+export interface GitHubOptions extends ApiOptions {
+  /** Where people see GitHub, e.g. `https://github.com`. */
+  readonly webUrl: string;
+  /** `owner/repo@sha` of our action, as workflow files name it. */
+  readonly actionRef: string;
+  /** Where runners and people reach this app. */
+  readonly appUrl: string;
+}
+
+export interface GitHubClient extends GitHub {
+  /** The app's name in addresses; its bot is `<slug>[bot]`. Also the cheapest proof that id and key fit together. */
+  appSlug(): Promise<string>;
+}
+
+/** The port `GitHub` over GitHub's API. Reads the workflow template at once, so that a broken deployment fails at its start. */
+export function createGitHub(options: GitHubOptions): GitHubClient {
+  const api = createApi(options);
+  const workflowFile = readWorkflowFile(options);
+  let slug: Promise<string> | null = null;
+  const comments = createComments(api, { ...options, workflowFile, appSlug });
+
+  async function appSlug(): Promise<string> {
+    slug ??= api.asApp("asking GitHub who the app is", async (octokit) => {
+      const { data } = await octokit.rest.apps.getAuthenticated();
+      return data?.slug ?? "";
+    });
+    try {
+      return await slug;
+    } catch (error) {
+      slug = null;
+      throw error;
+    }
+  }
+
+  return {
+    appSlug,
+    permissionOf: (repository, login) => permissionOf(api, repository, login),
+    readIssue: (repository, number) => readIssue(api, repository, number),
+    preflight: (repository) => preflight(api, repository),
+    dispatchRun: (repository, run) => dispatchRun(api, repository, run),
+    readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),
+    cancelRun: (repository, workflowRunId) => cancelRun(api, repository, workflowRunId),
+    async defaultBranchOf(repository) {
+      const { defaultBranch } = await readRepository(api, repository);
+      return { name: defaultBranch, headSha: (await headOf(api, repository, defaultBranch)) ?? "" };
+    },
+    headOf: (repository, branch) => headOf(api, repository, branch),
+    publish: (repository, publication) => publish(api, repository, publication),
+    openGate: (repository, gate) => openGate(api, options, repository, gate),
+    readTree: (repository, sha) => readTree(api, repository, sha),
+    presentGate: (repository, gate) => presentGate(api, options, repository, gate),
+    async releaseCi(repository, gate) {
+      await releaseCi(api, repository, gate);
+    },
+    readGate: (repository, pullRequest) => readGate(api, repository, pullRequest),
+    reopenGate: (repository, pullRequest) => reopenGate(api, repository, pullRequest),
+    closeGate: (repository, pullRequest) => closeGate(api, repository, pullRequest),
+    readReview: (repository, pullRequest, reviewId) => readReview(api, repository, pullRequest, reviewId),
+    showStatus: (repository, view) => comments.showStatus(repository, view),
+    notify: (repository, issueNumber, key, notice) => comments.notify(repository, issueNumber, key, notice),
+  };
+}

@@ -1,0 +1,174 @@
+import type { Log, Notice, TaskView } from "../control/ports.ts";
+import type { Repository } from "../core/events.ts";
+import type { TaskId } from "../core/ids.ts";
+import type { Api } from "./api.ts";
+import { nameOf, pathOf, readRepository } from "./repository.ts";
+import { RequestFailed } from "./request-failed.ts";
+import type { BlockContext } from "./texts/blocked.ts";
+import { linksOf } from "./texts/links.ts";
+import { noticeText } from "./texts/notices.ts";
+import { statusText } from "./texts/status.ts";
+
+const commentsPerPage = 100;
+const commentPagesMax = 30;
+const rememberedMax = 1_000;
+/** GitHub takes more, but not from everybody. */
+const commentCharactersMax = 60_000;
+
+export interface CommentSettings {
+  readonly appId: number;
+  readonly appUrl: string;
+  readonly webUrl: string;
+  readonly workflowFile: string;
+  readonly log: Log;
+  readonly appSlug: () => Promise<string>;
+}
+
+export interface Comments {
+  /** Creates or edits the one status comment of the task; writes nothing where it says the same already. */
+  showStatus(repository: Repository, view: TaskView): Promise<void>;
+  /** Writes the comment once for each key. */
+  notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
+}
+
+interface Shown {
+  readonly commentId: number;
+  readonly body: string;
+}
+
+export function createComments(api: Api, settings: CommentSettings): Comments {
+  /** What our status comments said last: saves the search on every edit. GitHub stays the truth. */
+  const shown = new Map<TaskId, Shown>();
+
+  return {
+    async showStatus(repository, view) {
+      const { task } = view;
+      const context = await contextOf(repository, task.blockedBy !== null);
+      const marker = markerOf("status", task.taskId);
+      const body = bodyOf(marker, statusText(view, context));
+      const known = shown.get(task.taskId) ?? (await find(repository, task.issue.number, marker));
+      if (known?.body === body) {
+        remember(task.taskId, known);
+        return;
+      }
+      if (known !== null && known !== undefined && (await edit(repository, known.commentId, body))) {
+        remember(task.taskId, { commentId: known.commentId, body });
+        return;
+      }
+      // Somebody deleted it: look once more, since what we remember may be older than what is there.
+      shown.delete(task.taskId);
+      const other = known === null ? null : await find(repository, task.issue.number, marker);
+      if (other !== null && (await edit(repository, other.commentId, body))) {
+        remember(task.taskId, { commentId: other.commentId, body });
+        return;
+      }
+      const commentId = await create(repository, task.issue.number, body);
+      if (commentId !== null) remember(task.taskId, { commentId, body });
+    },
+
+    async notify(repository, issueNumber, key, notice) {
+      const marker = markerOf("notice", key);
+      if ((await find(repository, issueNumber, marker)) !== null) return;
+      const context = await contextOf(repository, notice.kind === "blocked");
+      await create(repository, issueNumber, bodyOf(marker, noticeText(notice, context)));
+    },
+  };
+
+  async function contextOf(repository: Repository, blocked: boolean): Promise<BlockContext> {
+    return {
+      links: linksOf(settings.webUrl, repository),
+      workflowFile: settings.workflowFile,
+      appUrl: settings.appUrl,
+      // Only the texts about a pause name it, so only they cost a request.
+      defaultBranch: blocked ? (await readRepository(api, repository)).defaultBranch : "HEAD",
+    };
+  }
+
+  /** Ours only: anybody can write a comment with our marker in it. */
+  async function find(repository: Repository, issueNumber: number, marker: string): Promise<Shown | null> {
+    for (let page = 1; page <= commentPagesMax; page += 1) {
+      const { data } = await api.read({
+        repository,
+        permissions: { issues: "read" },
+        doing: `reading the comments of #${issueNumber} in ${nameOf(repository)}`,
+        send: (octokit) =>
+          octokit.rest.issues.listComments({
+            ...pathOf(repository),
+            issue_number: issueNumber,
+            per_page: commentsPerPage,
+            page,
+          }),
+      });
+      for (const comment of data) {
+        if (comment.body?.startsWith(marker) === true && (await isOurs(comment))) {
+          return { commentId: comment.id, body: comment.body };
+        }
+      }
+      if (data.length < commentsPerPage) return null;
+    }
+    settings.log.warn(
+      { repository: nameOf(repository), issueNumber },
+      "issue has too many comments to look at them all",
+    );
+    return null;
+  }
+
+  async function isOurs(comment: {
+    readonly user: { readonly login: string; readonly type: string } | null;
+    readonly performed_via_github_app?: { readonly id: number } | null;
+  }): Promise<boolean> {
+    if (comment.user?.type !== "Bot") return false;
+    const appId = comment.performed_via_github_app?.id;
+    if (appId !== undefined) return appId === settings.appId;
+    return comment.user.login === `${await settings.appSlug()}[bot]`;
+  }
+
+  /** Null where the issue is gone or was moved: there is nobody left to tell. */
+  async function create(repository: Repository, issueNumber: number, body: string): Promise<number | null> {
+    try {
+      const { data } = await api.write({
+        repository,
+        permissions: { issues: "write" },
+        doing: `commenting on #${issueNumber} in ${nameOf(repository)}`,
+        send: (octokit) =>
+          octokit.rest.issues.createComment({ ...pathOf(repository), issue_number: issueNumber, body }),
+      });
+      return data.id;
+    } catch (error) {
+      if (!(error instanceof RequestFailed) || (error.status !== 404 && error.status !== 410)) throw error;
+      settings.log.warn({ repository: nameOf(repository), issueNumber }, "issue is gone, comment not written");
+      return null;
+    }
+  }
+
+  /** False where the comment is gone. */
+  async function edit(repository: Repository, commentId: number, body: string): Promise<boolean> {
+    try {
+      await api.write({
+        repository,
+        permissions: { issues: "write" },
+        doing: `editing comment ${commentId} in ${nameOf(repository)}`,
+        send: (octokit) => octokit.rest.issues.updateComment({ ...pathOf(repository), comment_id: commentId, body }),
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof RequestFailed && error.status === 404) return false;
+      throw error;
+    }
+  }
+
+  function remember(taskId: TaskId, comment: Shown): void {
+    if (shown.size >= rememberedMax) shown.clear();
+    shown.set(taskId, comment);
+  }
+}
+
+/** A key may hold anything; two hyphens would end the HTML comment. */
+function markerOf(kind: "status" | "notice", key: string): string {
+  return `<!-- phasegate:${kind}:${encodeURIComponent(key).replaceAll("--", "%2D%2D")} -->`;
+}
+
+function bodyOf(marker: string, text: string): string {
+  const body = `${marker}\n${text}`;
+  return body.length <= commentCharactersMax ? body : `${body.slice(0, commentCharactersMax - 1)}…`;
+}

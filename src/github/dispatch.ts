@@ -1,0 +1,122 @@
+import { DispatchRefused, RetryLater, type WorkflowRun } from "../control/ports.ts";
+import type { Repository } from "../core/events.ts";
+import type { RunId, TaskId } from "../core/ids.ts";
+import type { Api } from "./api.ts";
+import { nameOf, pathOf, readOrNull } from "./repository.ts";
+import { RequestFailed } from "./request-failed.ts";
+import { workflowFileName, workflowPath } from "./workflow-file.ts";
+
+const recentRunsMax = 50;
+/** A run that was just asked for takes a while to appear in the list. */
+const runAppearsMs = 5_000;
+
+/**
+ * Starts the workflow, once for each run id: the id stands in the run's name, so that a dispatch whose answer was lost is found.
+ * Throws `DispatchRefused` for what a person must mend.
+ */
+export async function dispatchRun(
+  api: Api,
+  repository: Repository,
+  run: { readonly runId: RunId; readonly taskId: TaskId; readonly phase: string; readonly ref: string },
+): Promise<WorkflowRun> {
+  const there = await findRun(api, repository, run.runId);
+  if (there !== null) return there;
+  const answer = await send(api, repository, run);
+  if (answer !== null) {
+    return { workflowRunId: answer.workflow_run_id, url: answer.html_url, status: "queued", conclusion: null };
+  }
+  const started = await findRun(api, repository, run.runId);
+  if (started !== null) return started;
+  throw new RetryLater(`dispatching run ${run.runId}: accepted, but not listed yet`, runAppearsMs);
+}
+
+/** Null where GitHub accepted without saying which run it is. */
+async function send(
+  api: Api,
+  repository: Repository,
+  run: { readonly runId: RunId; readonly taskId: TaskId; readonly phase: string; readonly ref: string },
+): Promise<{ readonly workflow_run_id: number; readonly html_url: string } | null> {
+  try {
+    const { data } = await api.write({
+      repository,
+      permissions: { actions: "write" },
+      doing: `dispatching run ${run.runId} in ${nameOf(repository)}`,
+      send: (octokit) =>
+        octokit.rest.actions.createWorkflowDispatch({
+          ...pathOf(repository),
+          workflow_id: workflowFileName,
+          // Always the default branch: a workflow file on a phase branch was written by the agent.
+          ref: run.ref,
+          inputs: { run: run.runId, task: run.taskId, phase: run.phase },
+          return_run_details: true,
+        }),
+    });
+    return data ?? null;
+  } catch (error) {
+    if (!(error instanceof RequestFailed)) throw error;
+    if (error.status === 404) {
+      throw new DispatchRefused(
+        `GitHub does not find the workflow ${workflowPath} on ${run.ref}, or Actions are switched off (${error.reason})`,
+        { cause: error },
+      );
+    }
+    throw new DispatchRefused(`GitHub refused to start the workflow: ${error.reason}`, { cause: error });
+  }
+}
+
+async function findRun(api: Api, repository: Repository, runId: RunId): Promise<WorkflowRun | null> {
+  const answer = await readOrNull(api, {
+    repository,
+    permissions: { actions: "read" },
+    doing: `looking for run ${runId} in ${nameOf(repository)}`,
+    send: (octokit) =>
+      octokit.rest.actions.listWorkflowRuns({
+        ...pathOf(repository),
+        workflow_id: workflowFileName,
+        event: "workflow_dispatch",
+        per_page: recentRunsMax,
+      }),
+  });
+  // The id ends the name in brackets, see run-name in the workflow file.
+  const found = answer?.data.workflow_runs.find((run) => run.display_title.includes(`(${runId})`));
+  return found === undefined ? null : workflowRunFrom(found);
+}
+
+export async function readRun(api: Api, repository: Repository, workflowRunId: number): Promise<WorkflowRun | null> {
+  const answer = await readOrNull(api, {
+    repository,
+    permissions: { actions: "read" },
+    doing: `reading workflow run ${workflowRunId} of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.actions.getWorkflowRun({ ...pathOf(repository), run_id: workflowRunId }),
+  });
+  return answer === null ? null : workflowRunFrom(answer.data);
+}
+
+/** A run that is over or gone needs no cancelling. */
+export async function cancelRun(api: Api, repository: Repository, workflowRunId: number): Promise<void> {
+  try {
+    await api.write({
+      repository,
+      permissions: { actions: "write" },
+      doing: `cancelling workflow run ${workflowRunId} of ${nameOf(repository)}`,
+      send: (octokit) => octokit.rest.actions.cancelWorkflowRun({ ...pathOf(repository), run_id: workflowRunId }),
+    });
+  } catch (error) {
+    if (error instanceof RequestFailed && (error.status === 409 || error.status === 404)) return;
+    throw error;
+  }
+}
+
+function workflowRunFrom(run: {
+  readonly id: number;
+  readonly html_url: string;
+  readonly status: string | null;
+  readonly conclusion: string | null;
+}): WorkflowRun {
+  return {
+    workflowRunId: run.id,
+    url: run.html_url,
+    status: run.status === "completed" || run.status === "in_progress" ? run.status : "queued",
+    conclusion: run.conclusion,
+  };
+}

@@ -1,0 +1,303 @@
+import { RetryLater, type GateState, type ReviewState, type TaskView } from "../control/ports.ts";
+import type { Repository } from "../core/events.ts";
+import { outlineOfPhase } from "../core/state.ts";
+import type { Api, Octokit } from "./api.ts";
+import { commitOnBranch, findCommit } from "./branch-commits.ts";
+import { headOf, nameOf, pathOf, readOrNull } from "./repository.ts";
+import { RequestFailed } from "./request-failed.ts";
+import { hasTrailer, trailers, verifiedCommitMessage } from "./texts/commits.ts";
+import { gateBody, gateTitle, finishedTitle, type GateFacts } from "./texts/gate.ts";
+import { linksOf } from "./texts/links.ts";
+
+const filesPerPage = 100;
+const filePagesMax = 3;
+/** A branch that was just made is not known everywhere at once. */
+const branchAppearsMs = 5_000;
+
+/** What a gate's texts need beside the task. */
+export interface GateSettings {
+  readonly webUrl: string;
+}
+
+export interface OpenedGate {
+  readonly pullRequest: number;
+  readonly url: string;
+  readonly draft: boolean;
+}
+
+/** The open pull request of the branch, or a new one: as a draft, where the repository's plan has drafts. */
+export async function openGate(
+  api: Api,
+  settings: GateSettings,
+  repository: Repository,
+  gate: { readonly branch: string; readonly base: string; readonly view: TaskView; readonly phase: number },
+): Promise<OpenedGate> {
+  const there = await findOpenPull(api, repository, gate);
+  if (there !== null) return there;
+  try {
+    return await createPull(api, settings, repository, gate, { draft: true });
+  } catch (error) {
+    if (!(error instanceof RequestFailed) || error.status !== 422) throw error;
+    if (/draft/iu.test(error.reason)) return createPull(api, settings, repository, gate, { draft: false });
+    // Made by an earlier try after our look, or the branch is not known yet to the server that we asked.
+    const made = await findOpenPull(api, repository, gate);
+    if (made !== null) return made;
+    if (/no commits between|head invalid/iu.test(error.reason)) {
+      throw new RetryLater(error.message, branchAppearsMs, { cause: error });
+    }
+    throw error;
+  }
+}
+
+async function findOpenPull(
+  api: Api,
+  repository: Repository,
+  { branch, base }: { readonly branch: string; readonly base: string },
+): Promise<OpenedGate | null> {
+  const { data } = await api.read({
+    repository,
+    permissions: { pull_requests: "read" },
+    doing: `looking for the pull request of ${branch} in ${nameOf(repository)}`,
+    send: (octokit) =>
+      octokit.rest.pulls.list({ ...pathOf(repository), state: "open", head: `${repository.owner}:${branch}`, base }),
+  });
+  const found = data.find((pull) => pull.head.ref === branch);
+  return found === undefined ? null : openedFrom(found);
+}
+
+async function createPull(
+  api: Api,
+  settings: GateSettings,
+  repository: Repository,
+  gate: { readonly branch: string; readonly base: string; readonly view: TaskView; readonly phase: number },
+  { draft }: { readonly draft: boolean },
+): Promise<OpenedGate> {
+  const { view, phase } = gate;
+  const { data } = await api.write({
+    repository,
+    // Making a pull request reads both branches.
+    permissions: { pull_requests: "write", contents: "read" },
+    doing: `opening the pull request of ${gate.branch} in ${nameOf(repository)}`,
+    send: (octokit) =>
+      octokit.rest.pulls.create({
+        ...pathOf(repository),
+        head: gate.branch,
+        base: gate.base,
+        title: gateTitle(view, phase, { unfinished: !draft }),
+        body: gateBody({ view, phase, links: linksOf(settings.webUrl, repository), delivered: null }),
+        draft,
+      }),
+  });
+  return openedFrom(data);
+}
+
+function openedFrom(pull: {
+  readonly number: number;
+  readonly html_url: string;
+  readonly draft?: boolean;
+}): OpenedGate {
+  return { pullRequest: pull.number, url: pull.html_url, draft: pull.draft ?? false };
+}
+
+/** Writes the body; with `ready` also the commit that lets CI run (unless `ciLater`), and the end of the draft. */
+export async function presentGate(
+  api: Api,
+  settings: GateSettings,
+  repository: Repository,
+  gate: {
+    readonly view: TaskView;
+    readonly phase: number;
+    readonly ready: boolean;
+    readonly branch: string;
+    readonly ciLater: boolean;
+  },
+): Promise<{ readonly headSha: string }> {
+  const { view, phase } = gate;
+  const pullRequest = view.task.phases.find((candidate) => candidate.phase === phase)?.gate?.pullRequest;
+  if (pullRequest === undefined) throw new Error(`presenting phase ${phase} of ${nameOf(repository)}: it has no gate`);
+  const pull = await readPull(api, repository, pullRequest);
+  if (pull === null) throw new Error(`presenting #${pullRequest} of ${nameOf(repository)}: it is gone`);
+  const open = pull.state === "open";
+  const verified = open && gate.ready && !gate.ciLater ? await releaseCi(api, repository, gate) : null;
+  const headSha = verified ?? pull.head.sha;
+  const { files, complete } = await readDelivered(api, repository, pullRequest);
+  const facts: GateFacts = {
+    view,
+    phase,
+    links: linksOf(settings.webUrl, repository),
+    delivered: { headSha, files, complete },
+  };
+  const body = gateBody(facts);
+  const title = gate.ready ? finishedTitle(pull.title) : pull.title;
+  if (body !== pull.body || title !== pull.title) {
+    await updatePull(api, repository, pullRequest, { body, title });
+  }
+  if (open && gate.ready && pull.draft === true) await endDraft(api, repository, pullRequest, pull.node_id);
+  return { headSha };
+}
+
+/**
+ * The commit that lets CI run, or the one that is there already: step commits carry `[skip ci]` (Q29).
+ * Answers its sha; null where the branch is gone.
+ */
+export async function releaseCi(
+  api: Api,
+  repository: Repository,
+  gate: { readonly view: TaskView; readonly phase: number; readonly branch: string },
+): Promise<string | null> {
+  const { task } = gate.view;
+  const attempt = task.phases.find((candidate) => candidate.phase === gate.phase)?.verification?.attempt ?? 1;
+  const there = await findCommit(
+    api,
+    repository,
+    gate.branch,
+    (message) =>
+      // Both: the same phase and attempt of another task may lie in the history of the default branch.
+      hasTrailer(message, trailers.task, task.taskId) &&
+      hasTrailer(message, trailers.verified, `${gate.phase}/${attempt}`),
+  );
+  const head = await headOf(api, repository, gate.branch);
+  // A person's commits on top of it start CI by themselves.
+  if (there !== null || head === null) return head;
+  return commitOnBranch(api, repository, {
+    branch: gate.branch,
+    startBranch: gate.branch,
+    message: verifiedCommitMessage({
+      phase: gate.phase,
+      phaseTitle: outlineOfPhase(task, gate.phase).title,
+      issue: task.issue.number,
+      taskId: task.taskId,
+      attempt,
+    }),
+    allowEmpty: true,
+    treeOf: async ({ treeSha }) => treeSha,
+  });
+}
+
+async function readDelivered(api: Api, repository: Repository, pullRequest: number) {
+  const files: { path: string; deleted: boolean }[] = [];
+  for (let page = 1; page <= filePagesMax; page += 1) {
+    const { data } = await api.read({
+      repository,
+      permissions: { pull_requests: "read" },
+      doing: `reading the files of #${pullRequest} in ${nameOf(repository)}`,
+      send: (octokit) =>
+        octokit.rest.pulls.listFiles({
+          ...pathOf(repository),
+          pull_number: pullRequest,
+          per_page: filesPerPage,
+          page,
+        }),
+    });
+    files.push(...data.map(({ filename, status }) => ({ path: filename, deleted: status === "removed" })));
+    if (data.length < filesPerPage) return { files, complete: true };
+  }
+  return { files, complete: false };
+}
+
+const markReady = `mutation EndDraft($input: MarkPullRequestReadyForReviewInput!) {
+  markPullRequestReadyForReview(input: $input) { pullRequest { isDraft } }
+}`;
+
+/** REST cannot end a draft. */
+async function endDraft(api: Api, repository: Repository, pullRequest: number, nodeId: string): Promise<void> {
+  await api.write({
+    repository,
+    // With pull_requests alone GitHub has been seen to refuse it.
+    permissions: { pull_requests: "write", contents: "write" },
+    doing: `marking #${pullRequest} of ${nameOf(repository)} as ready`,
+    send: (octokit) => octokit.graphql(markReady, { input: { pullRequestId: nodeId } }),
+  });
+}
+
+export async function readGate(api: Api, repository: Repository, pullRequest: number): Promise<GateState | null> {
+  const pull = await readPull(api, repository, pullRequest);
+  if (pull === null) return null;
+  return {
+    pullRequest,
+    open: pull.state === "open",
+    merged: pull.merged,
+    mergedBy: pull.merged_by?.login ?? null,
+    mergeSha: pull.merged ? (pull.merge_commit_sha ?? null) : null,
+    draft: pull.draft ?? false,
+    headSha: pull.head.sha,
+  };
+}
+
+export async function reopenGate(api: Api, repository: Repository, pullRequest: number): Promise<void> {
+  await setState(api, repository, pullRequest, "open");
+}
+
+export async function closeGate(api: Api, repository: Repository, pullRequest: number): Promise<void> {
+  await setState(api, repository, pullRequest, "closed");
+}
+
+async function setState(
+  api: Api,
+  repository: Repository,
+  pullRequest: number,
+  state: "open" | "closed",
+): Promise<void> {
+  const pull = await readPull(api, repository, pullRequest);
+  if (pull === null || pull.merged || pull.state === state) return;
+  try {
+    await updatePull(api, repository, pullRequest, { state });
+  } catch (error) {
+    if (state === "closed" || !(error instanceof RequestFailed) || error.status !== 422) throw error;
+    throw new Error(
+      `reopening #${pullRequest}: GitHub refuses (${error.reason}); press "Restore branch" on the pull request first`,
+      { cause: error },
+    );
+  }
+}
+
+export async function readReview(
+  api: Api,
+  repository: Repository,
+  pullRequest: number,
+  reviewId: number,
+): Promise<ReviewState | null> {
+  const answer = await readOrNull(api, {
+    repository,
+    permissions: { pull_requests: "read" },
+    doing: `reading review ${reviewId} of #${pullRequest} in ${nameOf(repository)}`,
+    send: (octokit) =>
+      octokit.rest.pulls.getReview({ ...pathOf(repository), pull_number: pullRequest, review_id: reviewId }),
+  });
+  if (answer === null) return null;
+  const { data } = answer;
+  return {
+    reviewId,
+    by: data.user?.login ?? "ghost",
+    byBot: data.user?.type === "Bot",
+    verdict:
+      data.state === "APPROVED" ? "approved" : data.state === "CHANGES_REQUESTED" ? "changes_requested" : "other",
+    reviewedSha: data.commit_id ?? "",
+  };
+}
+
+type Pull = Awaited<ReturnType<Octokit["rest"]["pulls"]["get"]>>["data"];
+
+async function readPull(api: Api, repository: Repository, pullRequest: number): Promise<Pull | null> {
+  const answer = await readOrNull(api, {
+    repository,
+    permissions: { pull_requests: "read" },
+    doing: `reading #${pullRequest} of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.pulls.get({ ...pathOf(repository), pull_number: pullRequest }),
+  });
+  return answer?.data ?? null;
+}
+
+async function updatePull(
+  api: Api,
+  repository: Repository,
+  pullRequest: number,
+  change: { readonly title?: string; readonly body?: string; readonly state?: "open" | "closed" },
+): Promise<void> {
+  await api.write({
+    repository,
+    permissions: { pull_requests: "write" },
+    doing: `editing #${pullRequest} of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.pulls.update({ ...pathOf(repository), pull_number: pullRequest, ...change }),
+  });
+}

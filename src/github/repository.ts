@@ -1,0 +1,54 @@
+import { RequestFailed } from "./request-failed.ts";
+import type { Api, Call } from "./api.ts";
+import type { Repository } from "../core/events.ts";
+
+export interface RepositoryFacts {
+  readonly nodeId: string;
+  readonly defaultBranch: string;
+}
+
+export function nameOf(repository: Repository): string {
+  return `${repository.owner}/${repository.name}`;
+}
+
+/** The two parameters that almost every route has. */
+export function pathOf(repository: Repository): { owner: string; repo: string } {
+  return { owner: repository.owner, repo: repository.name };
+}
+
+/** Null for what GitHub does not have, or does not show to us. */
+export async function readOrNull<Result>(api: Api, call: Call<Result>): Promise<Result | null> {
+  try {
+    return await api.read(call);
+  } catch (error) {
+    if (error instanceof RequestFailed && (error.status === 404 || error.status === 410)) return null;
+    throw error;
+  }
+}
+
+export async function readRepository(api: Api, repository: Repository): Promise<RepositoryFacts> {
+  const { data } = await api.read({
+    repository,
+    permissions: { contents: "read" },
+    doing: `reading ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.repos.get(pathOf(repository)),
+  });
+  return { nodeId: data.node_id, defaultBranch: data.default_branch };
+}
+
+/** Head commit of a branch; null where there is no such branch, or no commit at all. */
+export async function headOf(api: Api, repository: Repository, branch: string): Promise<string | null> {
+  try {
+    const { data } = await api.read({
+      repository,
+      permissions: { contents: "read" },
+      doing: `reading the head of ${branch} in ${nameOf(repository)}`,
+      send: (octokit) => octokit.rest.git.getRef({ ...pathOf(repository), ref: `heads/${branch}` }),
+    });
+    return data.object.sha;
+  } catch (error) {
+    // 409: the repository is empty.
+    if (error instanceof RequestFailed && (error.status === 404 || error.status === 409)) return null;
+    throw error;
+  }
+}

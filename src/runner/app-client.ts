@@ -1,0 +1,171 @@
+/** Speaks with the app. Retries what may pass, and gives up on what the app has refused. */
+
+import type { z } from "zod";
+import {
+  Acknowledged,
+  EventsAnswer,
+  protocolVersion,
+  runnerRoutes,
+  RunnerError,
+  SessionAnswer,
+  limits,
+  type EventsRequest,
+  type Job,
+  type OutcomeRequest,
+  type StepRequest,
+} from "../protocol/runner.ts";
+
+/** The app's last word. The message names the next step for the person who reads the job's log. */
+export class AppRefused extends Error {
+  override name = "AppRefused";
+  readonly code: RunnerError["error"];
+
+  constructor(code: RunnerError["error"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Nobody answered, until there was no time left. */
+export class AppUnreachable extends Error {
+  override name = "AppUnreachable";
+}
+
+export interface AppOptions {
+  /** Without a slash at the end. */
+  readonly appUrl: string;
+  readonly fetch: typeof globalThis.fetch;
+  /** Rejects when the signal is aborted. */
+  readonly wait: Wait;
+}
+
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
+export interface RunSession {
+  readonly job: Job;
+  readonly runToken: string;
+  /** One try. Throws for whoever keeps the queue to try again. */
+  sendEvents(request: EventsRequest, signal: AbortSignal): Promise<EventsAnswer>;
+  handOverStep(request: StepRequest, signal: AbortSignal): Promise<Acknowledged>;
+  declareOutcome(request: OutcomeRequest, signal: AbortSignal): Promise<Acknowledged>;
+}
+
+type Acknowledged = z.infer<typeof Acknowledged>;
+
+const backOffMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+/** With the longest pause ten more times: over five minutes. */
+const triesMax = 16;
+const sessionTriesMax = 7;
+const requestTimeoutMs = 60_000;
+const answerBytesMax = 8 * 1024 * 1024;
+
+export async function openSession(
+  options: AppOptions,
+  run: { readonly runId: string; readonly getOidcToken: () => Promise<string> },
+  signal: AbortSignal,
+): Promise<RunSession> {
+  const answer = await retry(options, sessionTriesMax, signal, async () => {
+    // A token counts once, so each try has its own.
+    const oidcToken = await run.getOidcToken();
+    const body = { protocol: protocolVersion, oidcToken, runId: run.runId };
+    return await post(options, runnerRoutes.session, null, body, SessionAnswer, signal);
+  });
+  if (answer.protocol !== protocolVersion) {
+    throw new AppRefused(
+      "unsupported-protocol",
+      `the app speaks protocol ${answer.protocol}, this action ${protocolVersion}: update the "uses:" line of the workflow file as the issue's comment says`,
+    );
+  }
+  const { job, runToken } = answer;
+  return {
+    job,
+    runToken,
+    sendEvents: (request, signal) => post(options, runnerRoutes.events, runToken, request, EventsAnswer, signal),
+    handOverStep: (request, signal) =>
+      retry(options, triesMax, signal, () => post(options, runnerRoutes.step, runToken, request, Acknowledged, signal)),
+    declareOutcome: (request, signal) =>
+      retry(options, triesMax, signal, () =>
+        post(options, runnerRoutes.outcome, runToken, request, Acknowledged, signal),
+      ),
+  };
+}
+
+async function retry<T>(
+  { appUrl, wait }: AppOptions,
+  triesMax: number,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof AppRefused) throw error;
+      if (tried === triesMax || signal.aborted) {
+        const message = `reaching the app at ${appUrl}: ${wordsOf(error)}. Check that the app runs and that this runner can reach its PUBLIC_URL`;
+        throw new AppUnreachable(message, { cause: error });
+      }
+    }
+    await wait(backOffMs[Math.min(tried, backOffMs.length) - 1] ?? 0, signal).catch(() => {
+      // Aborted: the next try ends at once and says so.
+    });
+  }
+}
+
+async function post<T>(
+  { appUrl, fetch }: AppOptions,
+  route: string,
+  runToken: string | null,
+  body: unknown,
+  shape: z.ZodType<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const text = JSON.stringify(body);
+  if (Buffer.byteLength(text) > limits.stepBodyBytesMax) {
+    throw new AppRefused("too-large", `the message to ${route} is larger than ${limits.stepBodyBytesMax} bytes`);
+  }
+  const response = await fetch(`${appUrl}${route}`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json",
+      ...(runToken === null ? {} : { authorization: `Bearer ${runToken}` }),
+    },
+    body: text,
+    // A redirect could carry the tokens to another host.
+    redirect: "error",
+    signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
+  });
+  const answer = await readJson(response);
+  if (response.ok) {
+    const parsed = shape.safeParse(answer);
+    if (parsed.success) return parsed.data;
+    throw new Error(`the answer of ${route} has another shape than expected`);
+  }
+  const refusal = RunnerError.safeParse(answer);
+  if (refusal.success && refusal.data.error !== "unavailable" && response.status < 500 && response.status !== 429) {
+    throw new AppRefused(refusal.data.error, refusal.data.message);
+  }
+  throw new Error(`${route} answered ${response.status}${refusal.success ? `: ${refusal.data.message}` : ""}`);
+}
+
+/** Null for what is no JSON, e.g. the page of a proxy in between. */
+async function readJson(response: Response): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > answerBytesMax) throw new Error(`the answer is larger than ${answerBytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch {
+    return null;
+  }
+}
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

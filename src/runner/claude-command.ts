@@ -1,0 +1,78 @@
+/** How the CLI is called. Pure. */
+
+import type { ModelCredential } from "./gateway-headers.ts";
+
+export interface ClaudeArguments {
+  readonly sessionId: string;
+  readonly resume: boolean;
+  readonly model: string;
+  /** Built-in tools; only these exist for the agent. */
+  readonly tools: readonly string[];
+  readonly systemPromptFile: string;
+}
+
+export interface ClaudeEnvironment {
+  /** Value of PATH. */
+  readonly path: string;
+  readonly home: string;
+  readonly configDir: string;
+  readonly tempDir: string;
+  readonly gatewayUrl: string;
+  /** Opens nothing but the gateway. */
+  readonly gatewayToken: string;
+  readonly credentialKind: ModelCredential["kind"];
+}
+
+/** What a step may ask for. Subagents, schedules and monitors are missing: they outlive the step that started them. */
+export const offeredTools: readonly string[] = [
+  "Read",
+  "Write",
+  "Edit",
+  "Glob",
+  "Grep",
+  "Bash",
+  "NotebookEdit",
+  "TodoWrite",
+];
+
+/** The prompt itself comes through stdin, where no list of processes shows it. */
+export function claudeArguments({ sessionId, resume, model, tools, systemPromptFile }: ClaudeArguments): string[] {
+  const list = tools.join(",");
+  return [
+    "-p",
+    ...["--output-format", "stream-json", "--verbose"],
+    ...(resume ? ["--resume", sessionId] : ["--session-id", sessionId]),
+    ...["--model", model],
+    ...["--permission-mode", "dontAsk"],
+    ...["--tools", list, "--allowedTools", list],
+    // A checkout is trusted in this mode. Without these, its hooks and servers would run.
+    ...["--setting-sources", "", "--strict-mcp-config"],
+    ...["--append-system-prompt-file", systemPromptFile],
+  ];
+}
+
+/** All that the agent gets: an allow-list, so nothing of the job's environment comes along. */
+export function claudeEnvironment(options: ClaudeEnvironment): Record<string, string> {
+  const tokenVariable = options.credentialKind === "api-key" ? "ANTHROPIC_API_KEY" : "CLAUDE_CODE_OAUTH_TOKEN";
+  return {
+    PATH: options.path,
+    HOME: options.home,
+    TMPDIR: options.tempDir,
+    CLAUDE_CODE_TMPDIR: options.tempDir,
+    CLAUDE_CONFIG_DIR: options.configDir,
+    LANG: "C.UTF-8",
+    TERM: "dumb",
+    SHELL: "/bin/bash",
+    NO_PROXY: "127.0.0.1,localhost",
+    ANTHROPIC_BASE_URL: options.gatewayUrl,
+    [tokenVariable]: options.gatewayToken,
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+    DISABLE_AUTOUPDATER: "1",
+    DISABLE_TELEMETRY: "1",
+    DISABLE_ERROR_REPORTING: "1",
+    CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: "1",
+    CLAUDE_CODE_MAX_RETRIES: "4",
+    API_TIMEOUT_MS: "300000",
+    CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS: "120000",
+  };
+}

@@ -1,0 +1,145 @@
+/** One process of the CLI, from its start to the end of everything that it started. */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { Buffer } from "node:buffer";
+import type { AgentUser } from "./agent-user.ts";
+import { claudeOutcome, type ClaudeOutcome, type TimeOut } from "./claude-outcome.ts";
+import type { AssistantErrorEvent, RateLimitEvent, ResultEvent, StreamEvent } from "./stream-event.ts";
+import { createStreamParser } from "./stream.ts";
+
+export interface ClaudeProcess {
+  readonly agent: AgentUser;
+  readonly executable: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly prompt: string;
+  readonly noOutputMs: number;
+  readonly stepMs: number;
+  /** Between SIGTERM, on which the CLI saves the conversation, and SIGKILL. */
+  readonly graceMs: number;
+  /** Aborted when the run is to stop. */
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: StreamEvent) => void;
+  /** What the model gateway saw; the CLI can't tell some of it apart. */
+  readonly gateway: () => {
+    readonly refusedForBudget: boolean;
+    readonly rateLimit: { readonly status: string; readonly resetsAt: number | null } | null;
+  };
+  readonly redact: (text: string) => string;
+}
+
+const stderrKeptBytes = 16 * 1024;
+const stderrTailLength = 2_000;
+/** Output can be held open by a child that left; it is killed, and then this is enough for the rest to arrive. */
+const drainMs = 2_000;
+
+interface Seen {
+  readonly results: ResultEvent[];
+  lastAssistantError: AssistantErrorEvent | null;
+  rateLimit: RateLimitEvent | null;
+}
+
+/** Never throws for what the CLI does; throws where the machine won't start it, or where its user can't be cleared. */
+export async function runClaude(options: ClaudeProcess): Promise<ClaudeOutcome> {
+  const { agent, signal, redact } = options;
+  if (signal.aborted) return { kind: "cancelled" };
+  const { file, args } = agent.command(options.executable, options.args);
+  const child = spawn(file, args, { cwd: options.cwd, env: options.env, detached: true, stdio: "pipe" });
+  const exited = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once("error", (cause) => reject(new Error(`starting "${options.executable}"`, { cause })));
+    child.once("exit", (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const seen: Seen = { results: [], lastAssistantError: null, rateLimit: null };
+  const stderr = keepTail(child);
+  const watch = startWatch(child, options);
+  const parser = createStreamParser();
+  const take = (events: readonly StreamEvent[]): void => {
+    for (const event of events) {
+      note(seen, event);
+      options.onEvent(event);
+    }
+  };
+  child.stdout.on("data", (chunk: Buffer) => {
+    watch.heard();
+    take(parser.push(chunk));
+  });
+  // The CLI may end before it has read its prompt. Its exit says why.
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.prompt);
+  try {
+    const exit = await exited;
+    // Its children may hold the output open, and may not outlive it in any case.
+    signalGroup(child, "SIGKILL");
+    await agent.killAll();
+    await Promise.race([closed, pause(drainMs)]);
+    take(parser.end());
+    const gateway = options.gateway();
+    return claudeOutcome({
+      ...exit,
+      timedOut: watch.timedOut(),
+      cancelled: signal.aborted,
+      results: seen.results,
+      lastAssistantError: seen.lastAssistantError,
+      rateLimit: seen.rateLimit ?? gateway.rateLimit,
+      refusedForBudget: gateway.refusedForBudget,
+      stderrTail: redact(stderr()).slice(-stderrTailLength),
+    });
+  } finally {
+    watch.end();
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
+}
+
+function note(seen: Seen, event: StreamEvent): void {
+  if (event.kind === "result") seen.results.push(event);
+  else if (event.kind === "assistant-error") seen.lastAssistantError = event;
+  else if (event.kind === "rate-limit") seen.rateLimit = event;
+}
+
+/** SIGTERM first, on a silence, on the end of the step's time and on a stop; SIGKILL after the grace. */
+function startWatch(child: ChildProcess, { noOutputMs, stepMs, graceMs, signal }: ClaudeProcess) {
+  let timedOut: TimeOut | null = null;
+  let killing: NodeJS.Timeout | undefined;
+  const end = (why: TimeOut | null): void => {
+    if (killing !== undefined) return;
+    timedOut = why;
+    signalGroup(child, "SIGTERM");
+    killing = setTimeout(() => signalGroup(child, "SIGKILL"), graceMs);
+  };
+  const silence = setTimeout(() => end("no-output"), noOutputMs);
+  const step = setTimeout(() => end("step-time"), stepMs);
+  const onAbort = (): void => end(null);
+  signal.addEventListener("abort", onAbort, { once: true });
+  return {
+    heard: () => silence.refresh(),
+    timedOut: () => timedOut,
+    end: () => {
+      for (const timer of [silence, step, killing]) clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    },
+  };
+}
+
+function keepTail(child: ChildProcess): () => string {
+  let tail = Buffer.alloc(0);
+  child.stderr?.on("data", (chunk: Buffer) => {
+    tail = Buffer.concat([tail, chunk]).subarray(-stderrKeptBytes);
+  });
+  return () => tail.toString("utf8");
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The whole group is gone already, which is what the signal is for.
+  }
+}
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}

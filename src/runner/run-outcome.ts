@@ -1,0 +1,53 @@
+import type { Outcome } from "../core/outcome.ts";
+import type { ClaudeOutcome } from "./claude-outcome.ts";
+
+export interface RunMoney {
+  readonly spentUsd: number;
+  readonly budgetUsd: number;
+}
+
+type Unfinished = Exclude<ClaudeOutcome, { kind: "completed" }>;
+
+/**
+ * What the end of one process means for the run. `failed` is the agent's fault and uses up an attempt;
+ * `lost` is that of the machine, the provider or the account, which another attempt of the agent could not mend.
+ */
+export function outcomeOfRun(outcome: Unfinished, step: string, money: RunMoney, isStopped: boolean): Outcome {
+  if (isStopped) return { kind: "cancelled" };
+  const doing = `step ${step}`;
+  switch (outcome.kind) {
+    case "rate-limited":
+      return { kind: "rate-limited", resetsAt: outcome.resetsAt, message: outcome.message };
+    case "budget-exhausted":
+      return { kind: "budget-exhausted", ...money };
+    case "cancelled":
+      return { kind: "lost", message: `${doing}: Claude Code was ended from outside` };
+    case "timed-out":
+      return outcome.why === "no-output"
+        ? { kind: "lost", message: `${doing}: Claude Code said nothing for too long and was ended` }
+        : failed(`${doing}: took longer than its time and was ended`);
+    case "question":
+      return failed(`${doing}: the agent stopped at a question (${outcome.deferred.name})`);
+    case "crashed": {
+      const how = outcome.signal ?? `exit code ${outcome.exitCode ?? "unknown"}`;
+      return { kind: "lost", message: `${doing}: Claude Code crashed (${how}): ${outcome.stderrTail.trim()}`.trim() };
+    }
+    case "failed":
+      switch (outcome.reason) {
+        case "authentication":
+        case "billing":
+        case "model-not-found":
+        case "api":
+          return { kind: "lost", message: `${doing}: the model provider refused (${outcome.reason}): ${outcome.message}` };
+        case "max-turns":
+        case "invalid-request":
+        case "structured-output":
+        case "other":
+          return failed(`${doing}: ${outcome.reason}: ${outcome.message}`);
+      }
+  }
+}
+
+function failed(message: string): Outcome {
+  return { kind: "failed", message, findings: [] };
+}

@@ -1,0 +1,100 @@
+/** What the job's log and the app are told about a run, bounded and without secrets. Pure. */
+
+import type { Outcome } from "../core/outcome.ts";
+import type { Finding } from "../core/report.ts";
+import { limits, type LiveEvent, type OutcomeRequest } from "../protocol/runner.ts";
+
+interface LogLine {
+  readonly level: "info" | "warn" | "error";
+  readonly text: string;
+}
+
+const messageLengthMax = 2_000;
+
+/** One line for the job's log; null for what would only fill it. */
+export function describeEvent(event: LiveEvent): LogLine | null {
+  switch (event.kind) {
+    case "log":
+      return { level: event.level, text: event.text };
+    case "step-started":
+      return { level: "info", text: `step ${event.number} of ${event.total}: ${event.step}` };
+    case "action":
+      return { level: "info", text: `  ${event.text}` };
+    case "round": {
+      const found = event.findings.map(({ path, message }) => (path === null ? message : `${path}: ${message}`));
+      return { level: "info", text: `  quick check of ${event.step}, round ${event.round + 1}: ${found.join(" | ")}` };
+    }
+    case "verifying":
+      return { level: "info", text: "verifying the phase" };
+    case "usage":
+      return null;
+  }
+}
+
+export function describeOutcome(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "completed":
+      return "outcome: completed";
+    case "nothing-to-do":
+      return "outcome: nothing to do";
+    case "slice-ended":
+      return "outcome: the run's time ended, another run goes on";
+    case "cancelled":
+      return "outcome: cancelled";
+    case "rate-limited":
+      return `outcome: rate limited until ${outcome.resetsAt ?? "nobody said when"}: ${outcome.message}`;
+    case "budget-exhausted":
+      return `outcome: the budget of $${outcome.budgetUsd.toFixed(2)} is spent ($${outcome.spentUsd.toFixed(2)})`;
+    case "lost":
+      return `outcome: lost: ${outcome.message}`;
+    case "failed": {
+      const found = outcome.findings.map(({ path, message }) => `\n  - ${path === null ? "" : `${path}: `}${message}`);
+      return `outcome: failed: ${outcome.message}${found.join("")}`;
+    }
+  }
+}
+
+/** Whether the job may end green. Whatever did not reach its end is red, also where nobody is to blame. */
+export function isGreen({ kind }: Outcome): boolean {
+  return kind === "completed" || kind === "nothing-to-do" || kind === "slice-ended";
+}
+
+export function outcomeAsDeclared(outcome: Outcome, redact: (text: string) => string): OutcomeRequest["outcome"] {
+  switch (outcome.kind) {
+    case "failed":
+      return {
+        kind: "failed",
+        message: shown(outcome.message, redact),
+        findings: asDeclared(outcome.findings, redact),
+      };
+    case "lost":
+    case "rate-limited":
+      return { ...outcome, message: shown(outcome.message, redact) };
+    case "completed":
+    case "nothing-to-do":
+    case "slice-ended":
+    case "cancelled":
+    case "budget-exhausted":
+      return outcome;
+  }
+}
+
+/** As many as the protocol takes. */
+export function asDeclared(findings: readonly Finding[], redact: (text: string) => string): Finding[] {
+  return findings.slice(0, limits.findingsMax).map((finding) => ({
+    ...finding,
+    path: finding.path === null ? null : redact(finding.path),
+    message: shown(finding.message, redact),
+  }));
+}
+
+/** An error with what caused it, in one line. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  return cause instanceof Error && !message.includes(cause.message) ? `${message}: ${messageOf(cause)}` : message;
+}
+
+function shown(text: string, redact: (text: string) => string): string {
+  return redact(text).slice(0, messageLengthMax).toWellFormed();
+}

@@ -1,0 +1,98 @@
+import { generateKeyPairSync } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { ConfigError, parseConfig } from "../../src/control/config.ts";
+
+const { privateKey: pkcs1 } = generateKeyPairSync("rsa", {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs1", format: "pem" },
+});
+
+const good = {
+  APP_ID: "123",
+  PRIVATE_KEY: pkcs1,
+  WEBHOOK_SECRET: "f00dfacef00dfacef00dface",
+  PUBLIC_URL: "https://phasegate.example.org/",
+  ACTION_REF: `acme/phasegate@${"a".repeat(40)}`,
+};
+
+function noFile(path: string): string {
+  throw new Error(`ENOENT: no such file "${path}"`);
+}
+
+function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
+  try {
+    parseConfig(environment, noFile);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+}
+
+describe("parseConfig", () => {
+  test("takes the five settings and has a default for all else", () => {
+    expect(parseConfig(good, noFile)).toMatchObject({
+      appId: 123,
+      publicUrl: "https://phasegate.example.org",
+      port: 3000,
+      dataDir: "./data",
+      githubApiUrl: "https://api.github.com",
+      githubWriteIntervalMs: 1_000,
+      taskBudgetUsd: 25,
+    });
+  });
+
+  test("turns GitHub's PKCS#1 key, also with written-out line ends, into the form that the signer takes", () => {
+    const config = parseConfig({ ...good, PRIVATE_KEY: pkcs1.replaceAll("\n", "\\n") }, noFile);
+    expect(config.privateKey).toMatch(/^-----BEGIN PRIVATE KEY-----/u);
+  });
+
+  test("reads the key from PRIVATE_KEY_PATH", () => {
+    const config = parseConfig({ ...good, PRIVATE_KEY: undefined, PRIVATE_KEY_PATH: "/keys/app.pem" }, (path) =>
+      path === "/keys/app.pem" ? pkcs1 : noFile(path),
+    );
+    expect(config.privateKey).toContain("PRIVATE KEY");
+  });
+
+  test("lists every fault at once, each with its name", () => {
+    const faults = faultsOf({});
+    expect(faults.map((fault) => fault.split(":")[0])).toEqual([
+      "APP_ID",
+      "PRIVATE_KEY",
+      "WEBHOOK_SECRET",
+      "PUBLIC_URL",
+      "ACTION_REF",
+    ]);
+  });
+
+  test.each([
+    ["APP_ID", "Iv1.0123456789abcdef", "client id"],
+    ["PRIVATE_KEY", "junk", "RSA private key"],
+    ["WEBHOOK_SECRET", "development", "nobody can guess"],
+    ["WEBHOOK_SECRET", "short", "16 characters"],
+    ["PUBLIC_URL", "phasegate.example.org", "https://"],
+    ["PUBLIC_URL", "http://phasegate.example.org", "expected https"],
+    ["PUBLIC_URL", "https://phasegate.example.org/?a=b", "no query"],
+    ["ACTION_REF", "acme/phasegate@v1", "commit SHA"],
+    ["PORT", "80000", "0 to 65535"],
+    ["TASK_BUDGET_USD", "free", "number"],
+    ["GHE_HOST", "github.corp.example", "not supported in version 1"],
+    ["GITHUB_API_URL", "https://api.github.evil.example", "on this machine"],
+    ["OIDC_ISSUER", "https://issuer.evil.example", "on this machine"],
+  ])("refuses %s=%s", (name, value, because) => {
+    const faults = faultsOf({ ...good, [name]: value });
+    expect(faults.join("\n")).toContain(name);
+    expect(faults.join("\n")).toContain(because);
+  });
+
+  test("never repeats the private key or the webhook secret in a fault", () => {
+    const faults = faultsOf({ ...good, PRIVATE_KEY: "my-secret-pem", WEBHOOK_SECRET: "hunter2" }).join("\n");
+    expect(faults).not.toContain("my-secret-pem");
+    expect(faults).not.toContain("hunter2");
+  });
+
+  test("both ways to give the key at once is a fault", () => {
+    expect(faultsOf({ ...good, PRIVATE_KEY_PATH: "/keys/app.pem" }).join()).toContain("not both");
+  });
+});

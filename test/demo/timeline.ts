@@ -1,0 +1,188 @@
+import { styleText } from "node:util";
+import type { DemoEvent } from "./demo-event.ts";
+
+type Style = Parameters<typeof styleText>[0];
+
+/** How wide a line may be where the terminal does not say. */
+const columnsDefault = 100;
+
+export interface Terminal {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  readonly columns: number | undefined;
+}
+
+export interface Timeline {
+  show(event: DemoEvent): void;
+  stop(): void;
+}
+
+/** Prints what happens as lines that stay, and, on a terminal, what the agent does right now as one line that goes. */
+export function createTimeline(terminal: Terminal, now: () => number): Timeline {
+  const startedAt = now();
+  let current = "";
+  let currentSince = 0;
+  let drawn = false;
+
+  const paint = (style: Style, text: string) => (terminal.isTTY ? styleText(style, text) : text);
+  const clock = () => {
+    const seconds = Math.floor((now() - startedAt) / 1_000);
+    return `${String(Math.floor(seconds / 60)).padStart(2)}:${String(seconds % 60).padStart(2, "0")}`;
+  };
+
+  function line(text: string): void {
+    erase();
+    terminal.write(`${text === "" ? "" : `${paint("dim", clock())}  ${text}`}\n`);
+    draw();
+  }
+
+  function bare(text: string): void {
+    erase();
+    terminal.write(`${text}\n`);
+  }
+
+  function erase(): void {
+    if (drawn) terminal.write("\r\u001B[2K");
+    drawn = false;
+  }
+
+  function draw(): void {
+    if (!terminal.isTTY || current === "") return;
+    const seconds = ((now() - currentSince) / 1_000).toFixed(0);
+    const text = `${clock()}      ${current} (${seconds} s)`.slice(0, (terminal.columns ?? columnsDefault) - 1);
+    terminal.write(paint("dim", text));
+    drawn = true;
+  }
+
+  function doing(text: string): void {
+    erase();
+    current = text;
+    currentSince = now();
+    draw();
+  }
+
+  const ticker = terminal.isTTY
+    ? setInterval(() => {
+        erase();
+        draw();
+      }, 1_000)
+    : null;
+  ticker?.unref();
+
+  function show(event: DemoEvent): void {
+    switch (event.type) {
+      case "demo-started":
+        bare(paint("bold", "Phasegate demo"));
+        for (const note of event.notes) bare(note);
+        bare("");
+        return;
+      case "ready":
+        line(`GitHub in a box ${event.github} · app ${event.app} · model ${event.model}`);
+        return;
+      case "issue-opened":
+        line(
+          `issue #${event.number} "${event.title}" labelled ${paint("bold", event.label)}  ${paint("dim", event.url)}`,
+        );
+        return;
+      case "phase-started":
+        line("");
+        line(paint("bold", `Phase ${event.phase} of ${event.phases} · ${event.title}`) + ` · ${event.steps} steps`);
+        return;
+      case "run-started":
+        line(`  run dispatched  ${paint("dim", event.url)}`);
+        doing("waiting for the runner");
+        return;
+      case "step-started":
+        doing(`${event.number}/${event.total} ${event.title}`);
+        return;
+      case "action":
+        doing(`${event.step}: ${event.text}`);
+        return;
+      case "round":
+        line(`  ${paint("yellow", "↻")} ${event.step} goes back to the agent: ${event.missing.join("; ")}`);
+        return;
+      case "step-completed": {
+        current = "";
+        const facts = [
+          `${(event.elapsedMs / 1_000).toFixed(1)} s`,
+          `${thousands(event.tokens)} tokens`,
+          dollars(event.costUsd),
+          `${event.files} ${event.files === 1 ? "file" : "files"}`,
+        ];
+        line(`  ${paint("green", "✓")} ${event.title.padEnd(26)} ${facts.join(" · ")}`);
+        return;
+      }
+      case "gate-opened":
+        line(`  draft pull request #${event.pullRequest}  ${paint("dim", event.url)}`);
+        return;
+      case "verified":
+        current = "";
+        if (event.passed) line(`  ${paint("green", "✓")} ${event.checks} kinds of checks passed`);
+        else for (const finding of event.findings) line(`  ${paint("red", "✗")} ${finding}`);
+        return;
+      case "gate-ready":
+        line(`  pull request #${event.pullRequest} is ready for review`);
+        return;
+      case "reviewed":
+        line(`  #${event.pullRequest} approved by the scripted reviewer (${event.by})`);
+        return;
+      case "merged":
+        line(`  ${paint("green", "✓")} #${event.pullRequest} merged by ${event.by}`);
+        return;
+      case "paused":
+        current = "";
+        line(paint("yellow", `the task waits for a person: ${event.reason}`));
+        return;
+      case "problem":
+        line(paint("red", event.message));
+        return;
+      case "tests-run":
+        line("");
+        line(
+          event.passed
+            ? `${paint("green", "✓")} the application's own tests pass`
+            : `${paint("red", "✗")} the application's tests fail:\n${event.output}`,
+        );
+        return;
+      case "demo-finished":
+        return finished(event);
+    }
+  }
+
+  function finished(event: Extract<DemoEvent, { type: "demo-finished" }>): void {
+    current = "";
+    bare("");
+    if (event.status !== "completed") {
+      bare(
+        paint(
+          event.status === "stopped" ? "yellow" : "red",
+          event.status === "stopped" ? "Stopped." : "The demo did not complete.",
+        ),
+      );
+      return;
+    }
+    const merged = event.phases.filter((phase) => phase.merged).length;
+    const facts = `${merged} phases merged in ${(event.elapsedMs / 1_000).toFixed(0)} s · ${thousands(event.tokens)} tokens · ${dollars(event.costUsd)}`;
+    bare(paint("bold", `Completed: ${facts}`));
+    bare(`The result is a git work tree: ${event.repository}`);
+    bare("");
+    bare(paint("dim", "$ git log --oneline"));
+    for (const commit of event.log) bare(commit);
+  }
+
+  return {
+    show,
+    stop() {
+      if (ticker !== null) clearInterval(ticker);
+      erase();
+    },
+  };
+}
+
+function thousands(count: number): string {
+  return count < 1_000 ? String(count) : `${(count / 1_000).toFixed(count < 100_000 ? 1 : 0)}k`;
+}
+
+function dollars(amount: number): string {
+  return `$${amount.toFixed(amount < 1 ? 3 : 2)}`;
+}

@@ -1,0 +1,129 @@
+import { stateFrom } from "../../src/core/evolve.ts";
+import type { TaskEvent } from "../../src/core/events.ts";
+import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
+import type { ExistingTask } from "../../src/core/state.ts";
+import type { LiveStatus, TaskView } from "../../src/control/ports.ts";
+import type { BlockContext } from "../../src/github/texts/blocked.ts";
+import { linksOf } from "../../src/github/texts/links.ts";
+import { readWorkflowFile } from "../../src/github/workflow-file.ts";
+
+export const at = "2026-11-21T02:20:00.000Z";
+export const taskId = taskIdFrom("task-1");
+export const runId = runIdFrom("run-1");
+export const spent = {
+  usage: { inputTokens: 1_000, outputTokens: 2_000, cacheCreationInputTokens: 10_000, cacheReadInputTokens: 110_000 },
+  costUsd: 0.42,
+};
+
+export const repository = { installationId: 1, repositoryId: 2, owner: "octo", name: "shop" };
+
+/** A task of two phases on issue 7. */
+export function created(
+  over: {
+    readonly title?: string;
+    readonly by?: string;
+    readonly issue?: number;
+    readonly repository?: typeof repository;
+    readonly taskId?: string;
+  } = {},
+): TaskEvent {
+  return {
+    type: "TaskCreated",
+    at,
+    taskId: over.taskId === undefined ? taskId : taskIdFrom(over.taskId),
+    repository: over.repository ?? repository,
+    issue: { number: over.issue ?? 7, title: over.title ?? "A link shortener", author: "ada" },
+    by: over.by ?? "ada",
+    playbook: {
+      name: "create_app",
+      hash: "hash",
+      phases: [
+        {
+          number: 1,
+          name: "planning",
+          title: "Planning",
+          budgetUsd: 5,
+          steps: [
+            { slug: "01_idea", title: "Idea definition" },
+            { slug: "02_market", title: "Market" },
+          ],
+        },
+        { number: 2, name: "design", title: "Design", budgetUsd: 5, steps: [{ slug: "01_screens", title: "Screens" }] },
+      ],
+    },
+    taskBudgetUsd: 25,
+    ordinal: 1,
+  };
+}
+
+export const started: readonly TaskEvent[] = [
+  { type: "TaskStarted", at, by: "ada", promptHash: "abcdef0123456789", hiddenRemoved: 3 },
+  { type: "PhaseStarted", at, phase: 1 },
+  { type: "RunRequested", at, runId, phase: 1, attempt: 1, findings: [] },
+];
+
+export const running: readonly TaskEvent[] = [
+  ...started,
+  { type: "RunDispatched", at, runId, workflowRunId: 99, url: "https://github.com/octo/shop/actions/runs/99" },
+  { type: "RunStarted", at, runId },
+  {
+    type: "StepCompleted",
+    at,
+    runId,
+    phase: 1,
+    step: "01_idea",
+    changesetId: changesetIdOf(runId, "01_idea"),
+    files: 1,
+    spent,
+  },
+];
+
+export function gateOpened(pullRequest = 8, phase = 1): TaskEvent {
+  const url = `https://github.com/octo/shop/pull/${pullRequest}`;
+  return { type: "GateOpened", at, phase, pullRequest, url, draft: true };
+}
+
+export function verified(passed: boolean, message = "has 20 characters, needs 500", phase = 1): readonly TaskEvent[] {
+  return [
+    { type: "RunEnded", at, runId, phase, outcome: { kind: "completed" }, spent },
+    {
+      type: "PhaseVerified",
+      at,
+      phase,
+      attempt: 1,
+      headSha: "0123456789abcdef",
+      passed,
+      checks: [
+        { check: "outputs-exist", passed: true, looked: 2 },
+        { check: "long-enough", passed, looked: 2 },
+      ],
+      findings: passed
+        ? []
+        : [{ check: "long-enough", step: "01_idea", path: "docs/planning/01_idea.md", line: null, message }],
+    },
+  ];
+}
+
+export const inReview: readonly TaskEvent[] = [
+  ...running,
+  gateOpened(),
+  ...verified(true),
+  { type: "ReviewCreated", at, phase: 1, headSha: "0123456789abcdef" },
+];
+
+export function taskOf(...events: readonly TaskEvent[]): ExistingTask {
+  const state = stateFrom(events[0]?.type === "TaskCreated" ? events : [created(), ...events]);
+  if (state.status === "absent") throw new Error("a task was expected");
+  return state;
+}
+
+export function viewOf(events: readonly TaskEvent[], live: LiveStatus | null = null): TaskView {
+  return { task: taskOf(...events), live, model: "claude-test" };
+}
+
+export const context: BlockContext = {
+  links: linksOf("https://github.com", repository),
+  workflowFile: readWorkflowFile({ actionRef: "phasegate/phasegate@0123", appUrl: "https://phasegate.example" }),
+  defaultBranch: "main",
+  appUrl: "https://phasegate.example",
+};

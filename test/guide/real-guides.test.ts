@@ -1,0 +1,62 @@
+import picomatch from "picomatch";
+import { describe, expect, test } from "vitest";
+import { loadPlaybook, loadPlaybooks } from "../../src/guide/load-playbook.ts";
+
+const guideFolder = new URL("../../guide", import.meta.url).pathname;
+const { playbook } = await loadPlaybook(guideFolder, "create_app");
+const steps = playbook.phases.flatMap((phase) => phase.steps.map((step) => ({ id: `${phase.name}/${step.slug}`, phase, step })));
+
+describe("the guides that ship", () => {
+  test("load without a fault", async () => {
+    expect((await loadPlaybooks(guideFolder)).has("create_app")).toBe(true);
+  });
+
+  test("make create_app of 9, 5, 6 and 5 steps in four phases", () => {
+    expect(playbook.phases.map(({ name, steps }) => [name, steps.length])).toEqual([
+      ["planning", 9],
+      ["design", 5],
+      ["development", 6],
+      ["test", 5],
+    ]);
+  });
+
+  test.each(steps)("explain every required section: $id", ({ step }) => {
+    for (const section of step.sections) expect(step.guide).toContain(`- **${section}**: `);
+  });
+
+  test.each(steps)("keep to the length and form of a guide: $id", ({ step }) => {
+    const lines = step.guide.split("\n");
+    expect(lines.length).toBeGreaterThanOrEqual(40);
+    expect(lines.length).toBeLessThanOrEqual(80);
+    for (const heading of ["## Read first", "## How to do it well", "## What a reviewer rejects", "## Done means"]) {
+      expect(lines).toContain(heading);
+    }
+  });
+
+  test.each(steps)("point only to documents that an earlier step or the same one writes: $id", ({ id, step }) => {
+    const position = steps.findIndex((other) => other.id === id);
+    const written = new Set(steps.slice(0, position + 1).flatMap((other) => other.step.outputs));
+    const named = [...step.guide.matchAll(/`(docs\/[^`]+\.md)`/gu)].map((match) => match[1] ?? "");
+    expect(named.filter((path) => !written.has(path))).toEqual([]);
+  });
+
+  test("hand out Bash only where code is run", () => {
+    const withBash = steps.filter(({ step }) => step.tools.includes("Bash")).map(({ phase }) => phase.name);
+    expect(new Set(withBash)).toEqual(new Set(["development", "test"]));
+  });
+
+  test("ask for a document in each step of planning, design and test", () => {
+    const folders: Readonly<Record<string, string>> = { planning: "planning", design: "design", test: "testing" };
+    for (const { phase, step } of steps.filter(({ phase }) => phase.name in folders)) {
+      expect(step.outputs).toEqual([`docs/${folders[phase.name]}/${step.slug}.md`]);
+    }
+  });
+
+  test.each(["package.json", "pyproject.toml", "server/go.mod", "app/build.gradle.kts", "src/App.csproj", "index.html"])(
+    "accept %s as the manifest of a project",
+    (path) => {
+      const step = steps.find(({ id }) => id === "development/01_project_init")?.step;
+      expect(step?.outputs.some((output) => picomatch(output, { dot: true })(path))).toBe(true);
+    },
+  );
+});

@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import {
+  EventsRequest,
+  limits,
+  OutcomeRequest,
+  runnerRoutes,
+  SessionRequest,
+  StepRequest,
+  type Job,
+} from "../../src/protocol/runner.ts";
+
+/** The app's side of the wire, as a runner meets it. Every body is parsed by the protocol: what does not fit answers 400. */
+export interface FakeApp {
+  readonly url: string;
+  readonly sessions: SessionRequest[];
+  readonly batches: EventsRequest[];
+  readonly steps: StepRequest[];
+  readonly outcomes: OutcomeRequest[];
+  /** Answers of the next requests to a route, before it works as usual. */
+  readonly faults: Map<string, { readonly status: number; readonly body: unknown }[]>;
+  stopRun(): void;
+  close(): Promise<void>;
+}
+
+export const runToken = "run-token-0123456789abcdef";
+
+export async function startFakeApp(job: Job, onStep: (step: StepRequest) => void = () => {}): Promise<FakeApp> {
+  const sessions: SessionRequest[] = [];
+  const batches: EventsRequest[] = [];
+  const steps: StepRequest[] = [];
+  const outcomes: OutcomeRequest[] = [];
+  const faults: FakeApp["faults"] = new Map();
+  let stop = false;
+  let acknowledged = 0;
+  const app = new Hono();
+  app.use(async (context, next) => {
+    const fault = faults.get(context.req.path)?.shift();
+    if (fault !== undefined) return Response.json(fault.body, { status: fault.status });
+    if (context.req.path !== runnerRoutes.session && context.req.header("authorization") !== `Bearer ${runToken}`) {
+      return context.json({ error: "token-refused", message: "the run token is wrong" }, 401);
+    }
+    await next();
+  });
+  app.post(runnerRoutes.session, async (context) => {
+    sessions.push(SessionRequest.parse(await context.req.json()));
+    return context.json({ protocol: 1, runToken, job });
+  });
+  app.post(runnerRoutes.events, async (context) => {
+    const batch = EventsRequest.parse(await context.req.json());
+    batches.push(batch);
+    acknowledged = Math.max(acknowledged, ...batch.events.map(({ number }) => number));
+    return context.json({ acknowledged, stop });
+  });
+  app.post(runnerRoutes.step, async (context) => {
+    const step = StepRequest.parse(await context.req.json());
+    steps.push(step);
+    onStep(step);
+    return context.json({ acknowledged: true, stop });
+  });
+  app.post(runnerRoutes.outcome, async (context) => {
+    outcomes.push(OutcomeRequest.parse(await context.req.json()));
+    return context.json({ acknowledged: true, stop });
+  });
+  app.onError((error, context) => context.json({ error: "bad-request", message: error.message }, 400));
+  const server = createServer({ maxHeaderSize: limits.eventTextCharactersMax * 16 }, getRequestListener(app.fetch));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("starting the fake app: no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    sessions,
+    batches,
+    steps,
+    outcomes,
+    faults,
+    stopRun: () => {
+      stop = true;
+    },
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile, chmod } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import type { Phase, Step } from "../../src/core/playbook.ts";
+import type { Job } from "../../src/protocol/runner.ts";
+import type { RunOptions } from "../../src/runner/run-phase.ts";
+import { changesetFindings } from "../../src/verify/changeset-findings.ts";
+import { checkStep } from "../../src/verify/check-step.ts";
+import { verifyPhase } from "../../src/verify/verify-phase.ts";
+
+/** The pinned CLI, as npm installed it. */
+export const claudePath = join(
+  import.meta.dirname,
+  `../../node_modules/@anthropic-ai/claude-code-${process.platform}-${process.arch}/claude`,
+);
+
+export const canHaveSecondUser = process.platform === "linux" && process.getuid?.() === 0;
+
+/** A folder that other users can enter, as a runner's are. */
+export async function makeFolder(): Promise<{ readonly path: string; [Symbol.asyncDispose](): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "phasegate-test-"));
+  await chmod(path, 0o755);
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A bare repository `<root>/owner/product.git` with one commit. A path that ends in `!` is executable. */
+export async function makeRepository(
+  root: string,
+  files: Readonly<Record<string, string>>,
+): Promise<{ readonly url: string; readonly sha: string; commit(files: Readonly<Record<string, string>>): Promise<string> }> {
+  const bare = join(root, "owner", "product.git");
+  const clone = join(root, "clone");
+  const git = async (args: readonly string[], cwd: string): Promise<string> => {
+    const identity = { GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@example.org", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@example.org" };
+    const env = { ...identity, GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" };
+    return (await execa("git", args, { cwd, env })).stdout.trim();
+  };
+  const commit = async (files: Readonly<Record<string, string>>): Promise<string> => {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(clone, path)), { recursive: true });
+      await writeFile(join(clone, path), text);
+    }
+    await git(["add", "--all", "--force"], clone);
+    await git(["commit", "--quiet", "--allow-empty", "-m", "state"], clone);
+    await git(["push", "--quiet", bare, "HEAD:main"], clone);
+    return await git(["rev-parse", "HEAD"], clone);
+  };
+  await mkdir(bare, { recursive: true });
+  await mkdir(clone);
+  await git(["init", "--quiet", "--bare", "--initial-branch=main"], bare);
+  await git(["config", "uploadpack.allowAnySHA1InWant", "true"], bare);
+  await git(["init", "--quiet", "--initial-branch=main"], clone);
+  return { url: `file://${bare}`, sha: await commit(files), commit };
+}
+
+export function aStep(step: Partial<Step> & Pick<Step, "slug">): Step {
+  return {
+    title: step.slug,
+    guide: `Write the document of ${step.slug}.`,
+    outputs: [`docs/${step.slug}.md`],
+    sections: ["Problem"],
+    minCharacters: 20,
+    allowedPaths: ["docs/**"],
+    tools: ["Read", "Write", "Edit", "Glob", "Grep", "Bash"],
+    ...step,
+  };
+}
+
+export function aJob(job: Partial<Omit<Job, "phase">> & { readonly headSha: string; readonly steps: readonly Step[] }): Job {
+  const { steps, ...rest } = job;
+  const phase: Phase = {
+    number: 1,
+    name: "planning",
+    title: "Planning",
+    allowedPaths: ["docs/**"],
+    checks: [],
+    budgetUsd: 5,
+    steps,
+  };
+  return structuredClone({
+    runId: "run-1",
+    taskId: "task-1",
+    attempt: 1,
+    repository: { owner: "owner", name: "product" },
+    issueNumber: 7,
+    phase,
+    stepsToDo: steps.map(({ slug }) => slug),
+    baseSha: job.headSha,
+    prompt: { title: "A link shortener", text: "Make long links short." },
+    findings: [],
+    model: "claude-sonnet-5-5",
+    language: "en",
+    budgetUsd: 5,
+    limits: { moreRoundsMax: 2, stepMinutes: 2, noOutputMinutes: 1, heartbeatSeconds: 30 },
+    ...rest,
+  }) as Job; // oxlint-disable-line typescript/no-unsafe-type-assertion -- only lists that may be written differ
+}
+
+export const secrets = {
+  modelKey: "sk-ant-real-model-key-0123456789",
+  repositoryToken: "ghs_realJobTokenThatOnlyTheFetchMayUse01",
+  oidcRequestToken: "oidc-request-token-0123456789abcdef",
+} as const;
+
+export function runOptions(
+  root: string,
+  addresses: { readonly appUrl: string; readonly modelUrl: string },
+  log: string[],
+): RunOptions {
+  return {
+    appUrl: addresses.appUrl,
+    runId: "run-1",
+    getOidcToken: async () => await Promise.resolve("oidc-token"),
+    credential: { kind: "api-key", value: secrets.modelKey },
+    modelUrl: new URL(addresses.modelUrl),
+    claudePath,
+    platform: "linux-x64",
+    npmEnvironment: {},
+    repositoryToken: secrets.repositoryToken,
+    serverUrl: `file://${root}`,
+    runnerTemp: root,
+    path: process.env["PATH"] ?? "/usr/bin:/bin",
+    unwritable: [],
+    secrets: [secrets.oidcRequestToken],
+    unsafeSameUser: !canHaveSecondUser,
+    runner: { uid: process.getuid?.() ?? -1, pid: process.pid, platform: process.platform },
+    checks: { checkStep, verifyPhase, changesetFindings },
+    fetch: globalThis.fetch,
+    wait: async (ms, signal) => {
+      await sleep(Math.min(ms, 50), undefined, { signal });
+    },
+    now: () => new Date(),
+    newId: randomUUID,
+    log: (level, text) => log.push(`${level}: ${text}`),
+    hide: () => {},
+    signal: new AbortController().signal,
+  };
+}

@@ -1,0 +1,138 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { z } from "zod";
+import type { EventOf, TaskEvent, TaskEventType } from "../../src/core/events.ts";
+import { evolve, stateFrom } from "../../src/core/evolve.ts";
+import { runIdFrom } from "../../src/core/ids.ts";
+import { decodeEvent, encodeEvent } from "../../src/store/event-codec.ts";
+import { eventCodecs } from "../../src/store/event-schemas.ts";
+
+/** Every type, in an order that a task could have lived through. */
+const life: readonly TaskEventType[] = [
+  "TaskCreated",
+  "TaskStarted",
+  "PhaseStarted",
+  "RunRequested",
+  "RunDispatched",
+  "RunStarted",
+  "StepCompleted",
+  "StepPublished",
+  "GateOpened",
+  "ChangesetRefused",
+  "RunEnded",
+  "PhaseVerified",
+  "ReviewCreated",
+  "ChangesRequested",
+  "ReviewApproved",
+  "PhaseCompleted",
+  "TaskPaused",
+  "TaskResumed",
+  "TaskFailed",
+  "TaskCancelled",
+  "TaskCompleted",
+];
+
+const folder = new URL("../fixtures/events/", import.meta.url);
+
+function sampleRow(type: string, version = 1) {
+  return { type, schema_version: version, payload: readFileSync(new URL(`${type}.v${version}.json`, folder), "utf8") };
+}
+
+function samplesOf(types: readonly string[]): readonly TaskEvent[] {
+  return types.map((type) => decodeEvent(sampleRow(type)));
+}
+
+/** The schemas take every event that the union allows; `tsc` names a type whose schema is narrower. */
+type TooNarrow = {
+  [Type in TaskEventType]: EventOf<Type> extends z.input<(typeof eventCodecs)[Type]["schema"]> ? never : Type;
+}[TaskEventType];
+const noSchemaIsTooNarrow: [TooNarrow] extends [never] ? true : TooNarrow = true;
+
+test("every event type has a codec, and every version of it a sample", () => {
+  expect(noSchemaIsTooNarrow).toBe(true);
+  const expected = Object.entries(eventCodecs).flatMap(([type, { version }]) =>
+    Array.from({ length: version }, (_, index) => `${type}.v${index + 1}.json`),
+  );
+  expect(readdirSync(folder).sort()).toEqual(expected.sort());
+  expect([...life].sort()).toEqual(Object.keys(eventCodecs).sort());
+});
+
+test.each(life.map((type, index) => [type, index] as const))(
+  "the sample of %s is read, folded and written again",
+  (type, index) => {
+    const row = sampleRow(type);
+    const event = decodeEvent(row);
+    expect(event.type).toBe(type);
+
+    const before = stateFrom(samplesOf(life.slice(0, index)));
+    expect(evolve(before, event)).not.toEqual({ status: "absent" });
+
+    const encoded = encodeEvent(event);
+    expect(encoded).toMatchObject({ type, schema_version: row.schema_version, timestamp: event.at });
+    expect(JSON.parse(encoded.payload)).toEqual(JSON.parse(row.payload));
+    expect(decodeEvent(encoded)).toEqual(event);
+  },
+);
+
+test.each([
+  [
+    "a type of the future",
+    { ...sampleRow("RunStarted"), type: "PhaseSkipped" },
+    /PhaseSkipped version 1: the type is unknown/u,
+  ],
+  [
+    "a property of every object",
+    { ...sampleRow("RunStarted"), type: "constructor" },
+    /constructor version 1: the type is unknown/u,
+  ],
+  [
+    "a version of the future",
+    { ...sampleRow("RunStarted"), schema_version: 2 },
+    /RunStarted version 2: expected version 1/u,
+  ],
+  [
+    "a payload that is torn",
+    { ...sampleRow("RunStarted"), payload: '{"at":' },
+    /RunStarted version 1: its payload is no JSON/u,
+  ],
+  ["a payload that is no object", { ...sampleRow("RunStarted"), payload: "null" }, /expected an object as payload/u],
+  ["a missing field", { ...sampleRow("RunStarted"), payload: '{"at":"2026-11-20T09:00:12.345Z"}' }, /runId/u],
+  [
+    "a field that nobody knows",
+    { ...sampleRow("RunStarted"), payload: '{"at":"2026-11-20T09:00:12.345Z","runId":"r","mood":"good"}' },
+    /mood/u,
+  ],
+])("%s is refused with its name", (_case, row, message) => {
+  expect(() => decodeEvent(row)).toThrow(message);
+});
+
+test("the type of the row wins over one in the payload", () => {
+  const row = {
+    type: "RunStarted",
+    schema_version: 1,
+    payload: '{"type":"TaskCancelled","at":"2026-11-20T09:00:12Z","runId":"r"}',
+  };
+  expect(decodeEvent(row)).toEqual({ type: "RunStarted", at: "2026-11-20T09:00:12Z", runId: "r" });
+});
+
+test("what could not be read back is not written", () => {
+  const noMoment: TaskEvent = { type: "RunStarted", at: "yesterday", runId: runIdFrom("r") };
+  expect(() => encodeEvent(noMoment)).toThrow(/encoding event RunStarted/u);
+  const endless = { inputTokens: Number.NaN, outputTokens: 0, cacheCreationInputTokens: 0, cacheReadInputTokens: 0 };
+  const spent = { usage: endless, costUsd: 0 };
+  const ended: TaskEvent = {
+    type: "RunEnded",
+    at: "2026-11-20T09:00:12Z",
+    runId: runIdFrom("r"),
+    phase: 1,
+    outcome: { kind: "completed" },
+    spent,
+  };
+  expect(() => encodeEvent(ended)).toThrow(/encoding event RunEnded/u);
+});
+
+test("timestamps are stored in the form whose text order is their order in time", () => {
+  const early = encodeEvent({ type: "TaskCompleted", at: "2026-11-20T09:00:12Z" });
+  const late = encodeEvent({ type: "TaskCompleted", at: "2026-11-20T09:00:12.001Z" });
+  expect(early.timestamp < late.timestamp).toBe(true);
+});

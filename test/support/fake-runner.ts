@@ -1,0 +1,79 @@
+/** Speaks the runner's protocol as the action does, without a model: what it hands over is the demo's product. */
+import path from "node:path";
+import {
+  audienceOf,
+  protocolVersion,
+  runnerRoutes,
+  SessionAnswer,
+  type FileChange,
+  type Job,
+} from "../../src/protocol/runner.ts";
+import { loadProduct, type ProductScript } from "../model/load-product.ts";
+import type { Conclusion, JobToExecute } from "../sandbox/state.ts";
+
+export const productFolder = path.join(import.meta.dirname, "..", "demo", "product");
+
+export interface FakeRunnerOptions {
+  /** Answers true where the runner should die right after it handed over this step, without a word. */
+  readonly diesAfter?: (job: Job, step: string) => boolean;
+  /** What it hands over for a step; by default the product's files. */
+  readonly changesOf?: (job: Job, step: string, product: ProductScript) => readonly FileChange[];
+}
+
+const spent = {
+  usage: { inputTokens: 1_000, outputTokens: 400, cacheCreationInputTokens: 0, cacheReadInputTokens: 2_000 },
+  costUsd: 0.02,
+};
+
+export async function fakeRunner(options: FakeRunnerOptions = {}) {
+  const product = await loadProduct(productFolder);
+  return async ({ env }: JobToExecute): Promise<{ readonly conclusion: Conclusion }> => {
+    const appUrl = env["INPUT_APP_URL"] ?? "";
+    const { runToken, job } = SessionAnswer.parse(
+      await post(appUrl, runnerRoutes.session, null, {
+        protocol: protocolVersion,
+        runId: env["INPUT_RUN"],
+        oidcToken: await identityToken(env, audienceOf(appUrl)),
+      }),
+    );
+    for (const step of job.stepsToDo) {
+      const changes = options.changesOf?.(job, step, product) ?? filesOf(product, job.phase.name, step);
+      await post(appUrl, runnerRoutes.step, runToken, { step, changes, spent, findings: [] });
+      if (options.diesAfter?.(job, step) === true) return { conclusion: "failure" };
+    }
+    await post(appUrl, runnerRoutes.outcome, runToken, {
+      outcome: { kind: "completed" },
+      spent: { ...spent, costUsd: 0 },
+    });
+    return { conclusion: "success" };
+  };
+}
+
+export function filesOf(product: ProductScript, phase: string, slug: string): readonly FileChange[] {
+  const step = product.steps.find((candidate) => candidate.phase === phase && candidate.slug === slug);
+  if (step === undefined) throw new Error(`playing step ${phase}/${slug}: the product has none of that name`);
+  return step.files.map((file) => written(file.path, file.text));
+}
+
+export function written(filePath: string, text: string): FileChange {
+  return { kind: "written", path: filePath, mode: "100644", contentBase64: Buffer.from(text).toString("base64") };
+}
+
+async function identityToken(env: Readonly<Record<string, string>>, audience: string): Promise<string> {
+  const url = `${env["ACTIONS_ID_TOKEN_REQUEST_URL"]}&audience=${encodeURIComponent(audience)}`;
+  const response = await fetch(url, { headers: { authorization: `Bearer ${env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]}` } });
+  const answer: unknown = await response.json();
+  if (typeof answer === "object" && answer !== null && "value" in answer) return String(answer.value);
+  throw new Error(`asking for an identity token: ${JSON.stringify(answer)}`);
+}
+
+async function post(appUrl: string, route: string, token: string | null, body: unknown): Promise<unknown> {
+  const response = await fetch(`${appUrl}${route}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+  });
+  const answer: unknown = await response.json();
+  if (!response.ok) throw new Error(`${route}: ${response.status} ${JSON.stringify(answer)}`);
+  return answer;
+}

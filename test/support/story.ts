@@ -1,0 +1,165 @@
+/** The whole app against the sandbox, in one process, told as a story. */
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { parseConfig } from "../../src/control/config.ts";
+import type { Log } from "../../src/control/ports.ts";
+import type { EventOf, TaskEvent, TaskEventType } from "../../src/core/events.ts";
+import { startApp, type RunningApp } from "../../src/start-app.ts";
+import { isApiPath, loadOracle } from "../sandbox/oracle.ts";
+import type { Exchange } from "../sandbox/state.ts";
+import { fakeRunner, type FakeRunnerOptions } from "./fake-runner.ts";
+import { startWorld, type World, type WorldOptions } from "./github-world.ts";
+
+/** Below the time limit of the test runner, so that the story can say more than that. */
+const storyMsMax = 20_000;
+
+export interface Story extends World {
+  readonly app: RunningApp;
+  /** Everything that happened to all tasks, oldest first. */
+  readonly events: readonly TaskEvent[];
+  /** Resolves with the next event of that type that nobody waited for yet. */
+  next<Type extends TaskEventType>(type: Type): Promise<EventOf<Type>>;
+  /** Resolves when all webhooks were answered and the app has nothing left that is due. */
+  settled(): Promise<void>;
+  /** Approves and merges the gate of a phase as the owner. */
+  acceptGate(phase: number): Promise<void>;
+}
+
+type StoryOptions = Partial<WorldOptions> & { readonly runner?: FakeRunnerOptions };
+
+export function story(name: string, options: StoryOptions, tell: (story: Story) => Promise<void>): void {
+  test(name, async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "phasegate-story-"));
+    const oracle = loadOracle();
+    const violations: string[] = [];
+    const complaints: string[] = [];
+    const heard = new Heard();
+    const world = await startWorld({
+      execute: await fakeRunner(options.runner),
+      ...options,
+      folder,
+      onExchange(exchange) {
+        options.onExchange?.(exchange);
+        violations.push(...violationsOf(oracle, exchange));
+      },
+    });
+    const config = parseConfig(world.appEnvironment, () => "");
+    const app = await startApp(config, {
+      clock: { now: () => new Date() },
+      newId: randomUUID,
+      log: listening(heard, complaints),
+    });
+    const settled = async () => {
+      await world.sandbox.webhooks.idle();
+      await app.engine.idle();
+    };
+    try {
+      await withinTime(
+        tell({
+          ...world,
+          app,
+          events: heard.events,
+          next: (type) => heard.next(type),
+          settled,
+          async acceptGate(phase) {
+            const pullRequest = heard.events.findLast((event) => event.type === "GateOpened" && event.phase === phase);
+            if (pullRequest?.type !== "GateOpened")
+              throw new Error(`accepting the gate of phase ${phase}: none is open`);
+            await world.owner.review({ number: pullRequest.pullRequest, event: "APPROVE" });
+            await world.owner.merge(pullRequest.pullRequest);
+          },
+        }),
+        heard,
+      );
+      expect(violations).toEqual([]);
+      expect(complaints).toEqual([]);
+    } catch (error) {
+      throw error instanceof Error && complaints.length + violations.length > 0
+        ? new Error(
+            `${error.message}\nthe app's log: ${complaints.join("\n")}\nagainst GitHub's description: ${violations.join("\n")}`,
+            { cause: error },
+          )
+        : error;
+    } finally {
+      await app.stop();
+      await world.sandbox.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+/** A story that hangs says how far it came, instead of only that it took too long. */
+async function withinTime(telling: Promise<void>, heard: Heard): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const path = heard.events.map((event) => event.type).join(", ");
+      reject(new Error(`the story stands still after: ${path || "nothing"}`));
+    }, storyMsMax);
+  });
+  try {
+    await Promise.race([telling, tooLong]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Every request of the app and every answer of the sandbox, held against GitHub's own description. */
+function violationsOf(oracle: ReturnType<typeof loadOracle>, exchange: Exchange): readonly string[] {
+  if (!isApiPath(exchange.url)) return [];
+  return oracle
+    .checkExchange(exchange)
+    .map((violation) => `${exchange.method} ${exchange.url} → ${exchange.status}: ${violation}`);
+}
+
+class Heard {
+  readonly events: TaskEvent[] = [];
+  readonly #claimed = new Set<TaskEvent>();
+  readonly #waiting: { readonly type: TaskEventType; readonly resolve: (event: TaskEvent) => void }[] = [];
+
+  hear(event: TaskEvent): void {
+    this.events.push(event);
+    const index = this.#waiting.findIndex(({ type }) => type === event.type);
+    const [waiting] = index < 0 ? [] : this.#waiting.splice(index, 1);
+    if (waiting === undefined) return;
+    this.#claimed.add(event);
+    waiting.resolve(event);
+  }
+
+  next<Type extends TaskEventType>(type: Type): Promise<EventOf<Type>> {
+    const isWanted = (event: TaskEvent): event is EventOf<Type> => event.type === type;
+    const past = this.events.find((event) => isWanted(event) && !this.#claimed.has(event));
+    if (past !== undefined && isWanted(past)) {
+      this.#claimed.add(past);
+      return Promise.resolve(past);
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({
+        type,
+        resolve: (event) =>
+          isWanted(event) ? resolve(event) : reject(new Error(`waited for ${type}, got ${event.type}`)),
+      });
+    });
+  }
+}
+
+/** The app tells of each event in its log; warnings and errors that no story provokes fail it. */
+function listening(heard: Heard, complaints: string[]): Log {
+  const complain = (fields: object, message: string) => {
+    const error = "err" in fields && fields.err instanceof Error ? `: ${fields.err.stack ?? fields.err.message}` : "";
+    complaints.push(`${message}${error} ${JSON.stringify({ ...fields, err: undefined })}`);
+  };
+  return {
+    debug: () => undefined,
+    info(fields, message) {
+      if (message === "event" && "event" in fields) heard.hear(fields.event as TaskEvent);
+    },
+    warn(fields, message) {
+      if (message !== "run lost") complain(fields, message);
+    },
+    error: complain,
+  };
+}
