@@ -16,7 +16,9 @@ export async function runAsRoot(
   stop: AbortSignal,
 ): Promise<number | null> {
   if (!(await maySudo())) return null;
-  const child = spawn("sudo", ["-n", "--", ...command, environmentFromStdin], { stdio: ["pipe", "inherit", "inherit"] });
+  const child = spawn("sudo", ["-n", "--", ...command, environmentFromStdin], {
+    stdio: ["pipe", "inherit", "inherit"],
+  });
   child.stdin.on("error", () => {});
   // Stays open: its end tells the second process that this one is gone.
   child.stdin.write(`${JSON.stringify(env)}\n`);
@@ -36,8 +38,11 @@ export async function receiveEnvironment(onEnd: () => void): Promise<Record<stri
   lines.once("close", onEnd);
   const [line] = await once(lines, "line");
   const received: unknown = JSON.parse(String(line));
-  if (typeof received !== "object" || received === null) throw new Error("taking over the environment: expected an object");
-  return Object.fromEntries(Object.entries(received).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  if (typeof received !== "object" || received === null)
+    throw new Error("taking over the environment: expected an object");
+  return Object.fromEntries(
+    Object.entries(received).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }
 
 async function maySudo(): Promise<boolean> {

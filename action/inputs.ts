@@ -50,7 +50,9 @@ export function parseInputs(env: Environment): ParsedInputs {
   const serverUrl = parseServerUrl(env["GITHUB_SERVER_URL"] ?? "https://github.com", faults);
   const runId = input("run");
   if (!/^[\w.:-]{1,200}$/.test(runId)) {
-    faults.push(`run: expected the id of a run, got "${runId.slice(0, 50)}". The app fills it in: start work with the label or /run on the issue, not by hand`);
+    faults.push(
+      `run: expected the id of a run, got "${runId.slice(0, 50)}". The app fills it in: start work with the label or /run on the issue, not by hand`,
+    );
   }
   const credential = parseCredential(env, input, faults);
   const claudePath = input("claude_path");
@@ -58,7 +60,8 @@ export function parseInputs(env: Environment): ParsedInputs {
     faults.push(`claude_path: expected an absolute path, got "${claudePath}"`);
   }
   const runnerTemp = env["RUNNER_TEMP"] ?? "";
-  if (!runnerTemp.startsWith("/")) faults.push("RUNNER_TEMP: expected an absolute path. Run this as a step of a GitHub Actions job on Linux");
+  if (!runnerTemp.startsWith("/"))
+    faults.push("RUNNER_TEMP: expected an absolute path. Run this as a step of a GitHub Actions job on Linux");
   if (faults.length > 0 || appUrl === null || modelUrl === null || serverUrl === null || credential === null) {
     return { kind: "faults", faults };
   }
@@ -81,17 +84,25 @@ export function parseInputs(env: Environment): ParsedInputs {
   };
 }
 
-function parseCredential(env: Environment, input: (name: string) => string, faults: string[]): Inputs["credential"] | null {
+function parseCredential(
+  env: Environment,
+  input: (name: string) => string,
+  faults: string[],
+): Inputs["credential"] | null {
   for (const variable of ["CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX"]) {
     if ((env[variable] ?? "") !== "" && env[variable] !== "0") {
-      faults.push(`${variable}: Bedrock and Vertex are signed by Claude Code itself, which would put the credential into the agent's hands. Version 1 refuses them: use ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN`);
+      faults.push(
+        `${variable}: Bedrock and Vertex are signed by Claude Code itself, which would put the credential into the agent's hands. Version 1 refuses them: use ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN`,
+      );
     }
   }
   const apiKey = input("anthropic_api_key");
   if (apiKey !== "") return { kind: "api-key", value: apiKey };
   const oauthToken = input("claude_code_oauth_token");
   if (oauthToken !== "") return { kind: "oauth-token", value: oauthToken };
-  faults.push("anthropic_api_key: got neither it nor claude_code_oauth_token. Add the secret ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN to the repository or organisation, then comment /retry on the issue");
+  faults.push(
+    "anthropic_api_key: got neither it nor claude_code_oauth_token. Add the secret ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN to the repository or organisation, then comment /retry on the issue",
+  );
   return null;
 }
 
@@ -106,7 +117,8 @@ function parseUrl(text: string, name: string, what: string, faults: string[]): U
 
 function parseServerUrl(text: string, faults: string[]): URL | null {
   const url = parseUrl(text, "GITHUB_SERVER_URL", "the address of GitHub", faults);
-  if (url === null || url.hostname === "github.com" || url.hostname.endsWith(".ghe.com") || isLoopback(url.hostname)) return url;
+  if (url === null || url.hostname === "github.com" || url.hostname.endsWith(".ghe.com") || isLoopback(url.hostname))
+    return url;
   faults.push(`GITHUB_SERVER_URL: version 1 does not work with GitHub Enterprise Server, got "${text}"`);
   return null;
 }

@@ -42,7 +42,10 @@ async function main(): Promise<number> {
 }
 
 async function run(inputs: Inputs, uid: number, signal: AbortSignal): Promise<number> {
-  jobLog.log("info", `run ${inputs.runId} of task ${inputs.task || "?"}, phase ${inputs.phase || "?"}, for ${inputs.appUrl}`);
+  jobLog.log(
+    "info",
+    `run ${inputs.runId} of task ${inputs.task || "?"}, phase ${inputs.phase || "?"}, for ${inputs.appUrl}`,
+  );
   const { env } = process;
   const end = await runPhase({
     ...inputs,
@@ -50,7 +53,9 @@ async function run(inputs: Inputs, uid: number, signal: AbortSignal): Promise<nu
       try {
         return await getIDToken(audienceOf(inputs.appUrl));
       } catch (cause) {
-        throw new Error('asking for the OIDC token: check that the workflow file has "permissions: id-token: write"', { cause });
+        throw new Error('asking for the OIDC token: check that the workflow file has "permissions: id-token: write"', {
+          cause,
+        });
       }
     },
     platform: platformOf(process.platform, process.arch),
@@ -80,14 +85,24 @@ function platformOf(platform: string, arch: string): string {
 
 /** npm knows its registry, its proxies and its certificates from these; the job's tokens are none of its business. */
 function npmEnvironmentOf(env: NodeJS.ProcessEnv, { path }: Inputs): Record<string, string> {
-  const isWanted = (name: string): boolean => /^(?:npm_config_.*|https?_proxy|no_proxy|node_extra_ca_certs|home)$/i.test(name);
-  const wanted = Object.entries(env).filter((entry): entry is [string, string] => isWanted(entry[0]) && entry[1] !== undefined);
+  const isWanted = (name: string): boolean =>
+    /^(?:npm_config_.*|https?_proxy|no_proxy|node_extra_ca_certs|home)$/i.test(name);
+  const wanted = Object.entries(env).filter(
+    (entry): entry is [string, string] => isWanted(entry[0]) && entry[1] !== undefined,
+  );
   return { ...Object.fromEntries(wanted), PATH: path };
 }
 
 /** Through these the agent could speak for the job, or change what the job runs next. */
 function jobPaths(env: NodeJS.ProcessEnv): readonly string[] {
-  const names = ["GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY", "GITHUB_EVENT_PATH"];
+  const names = [
+    "GITHUB_ENV",
+    "GITHUB_PATH",
+    "GITHUB_OUTPUT",
+    "GITHUB_STATE",
+    "GITHUB_STEP_SUMMARY",
+    "GITHUB_EVENT_PATH",
+  ];
   const folders = ["GITHUB_WORKSPACE", "RUNNER_TEMP", "HOME"];
   const found = [...names, ...folders].flatMap((name) => env[name] ?? []).filter((path) => existsSync(path));
   const own = fileURLToPath(import.meta.url);

@@ -99,7 +99,10 @@ export async function withhold(
     const input = restored.map((path) => `${path}\0`).join("");
     await git.run(doing, ["checkout-index", "--force", "--quiet", "-z", "--stdin"], { input });
   }
-  return { takenBack: unique, restored: [...new Set(restored.flatMap(withFolders))].map((path) => join(workTree, path)) };
+  return {
+    takenBack: unique,
+    restored: [...new Set(restored.flatMap(withFolders))].map((path) => join(workTree, path)),
+  };
 }
 
 /** The workspace whose baseline is what the index holds now. Call it once the changeset was acknowledged. */
@@ -143,7 +146,11 @@ async function findCandidates({ git, workTree }: Workspace): Promise<Candidates>
     const found = await lookAt(workTree, path);
     if (found === null) gone.push(path);
     else if (found.kind === "special") {
-      faults.push({ path, message: "this is no file that can be read, or a pipe, a socket or a device: only files and links can be handed over." });
+      faults.push({
+        path,
+        message:
+          "this is no file that can be read, or a pipe, a socket or a device: only files and links can be handed over.",
+      });
     } else if (found.bytes > fileBytesMax) {
       const message = `the file has ${found.bytes} bytes, ${fileBytesMax} is the most: leave it out, or name it in .gitignore.`;
       faults.push({ path, message });
@@ -191,7 +198,8 @@ async function lstatOrNull(path: string): Promise<Stats | null> {
 
 async function readChanges({ git }: Workspace, raw: string): Promise<readonly Change[]> {
   const fields = raw.split("\0");
-  const entries: { readonly path: string; readonly mode: string; readonly blob: string; readonly status: string }[] = [];
+  const entries: { readonly path: string; readonly mode: string; readonly blob: string; readonly status: string }[] =
+    [];
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const [, mode, blob, status] = /^:\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) ([A-Z])/.exec(fields[at] ?? "") ?? [];
     const path = fields[at + 1];
@@ -200,7 +208,10 @@ async function readChanges({ git }: Workspace, raw: string): Promise<readonly Ch
     }
     entries.push({ path, mode, blob, status });
   }
-  const contents = await readBlobs(git, new Set(entries.filter(({ status }) => status !== "D").map(({ blob }) => blob)));
+  const contents = await readBlobs(
+    git,
+    new Set(entries.filter(({ status }) => status !== "D").map(({ blob }) => blob)),
+  );
   return entries.flatMap(({ path, mode, blob, status }): readonly Change[] => {
     if (status === "D") return [{ kind: "deleted", path }];
     const content = contents.get(blob);

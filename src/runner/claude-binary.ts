@@ -28,7 +28,9 @@ export async function provideClaude(order: ClaudeOrder): Promise<string> {
   if (order.claudePath !== null) return await ownClaude(order.claudePath);
   const release = claudePackages[order.platform];
   if (release === undefined) {
-    throw new Error(`providing Claude Code: there is none for ${order.platform}. Set the input claude_path to one of your own`);
+    throw new Error(
+      `providing Claude Code: there is none for ${order.platform}. Set the input claude_path to one of your own`,
+    );
   }
   const tarball = await download(`${release.name}@${claudeVersion}`, order);
   await checkIntegrity(tarball, release.integrity);
@@ -40,7 +42,10 @@ async function ownClaude(path: string): Promise<string> {
   try {
     await access(path, constants.X_OK);
   } catch (cause) {
-    throw new Error(`claude_path: "${path}" can't be executed. Install Claude Code ${claudeVersion} there, or leave the input away`, { cause });
+    throw new Error(
+      `claude_path: "${path}" can't be executed. Install Claude Code ${claudeVersion} there, or leave the input away`,
+      { cause },
+    );
   }
   return path;
 }
@@ -48,15 +53,19 @@ async function ownClaude(path: string): Promise<string> {
 async function download(spec: string, { privateDir, npmEnvironment }: ClaudeOrder): Promise<string> {
   const folder = join(privateDir, "download");
   await mkdir(folder, { mode: 0o700 });
-  const result = await execa("npm", ["pack", spec, "--ignore-scripts", "--loglevel=error", "--pack-destination", folder], {
-    cwd: folder,
-    extendEnv: false,
-    env: npmEnvironment,
-    reject: false,
-    stdin: "ignore",
-    timeout: downloadTimeoutMs,
-    killSignal: "SIGKILL",
-  });
+  const result = await execa(
+    "npm",
+    ["pack", spec, "--ignore-scripts", "--loglevel=error", "--pack-destination", folder],
+    {
+      cwd: folder,
+      extendEnv: false,
+      env: npmEnvironment,
+      reject: false,
+      stdin: "ignore",
+      timeout: downloadTimeoutMs,
+      killSignal: "SIGKILL",
+    },
+  );
   const [name, ...others] = (await readdir(folder)).filter((file) => file.endsWith(".tgz"));
   if (result.failed || name === undefined || others.length > 0) {
     throw new Error(
@@ -73,7 +82,9 @@ export async function checkIntegrity(path: string, integrity: string): Promise<v
   await pipeline(createReadStream(path), hash);
   const found = hash.digest("base64");
   if (found !== expected) {
-    throw new Error(`checking "${path}": expected ${integrity}, got ${algorithm}-${found}. The package is not the one that this version was tested with; nothing of it was run`);
+    throw new Error(
+      `checking "${path}": expected ${integrity}, got ${algorithm}-${found}. The package is not the one that this version was tested with; nothing of it was run`,
+    );
   }
 }
 

@@ -71,6 +71,7 @@ export function claudeEnvironment(options: ClaudeEnvironment): Record<string, st
     DISABLE_TELEMETRY: "1",
     DISABLE_ERROR_REPORTING: "1",
     CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: "1",
+    CLAUDE_CODE_DISABLE_AUTO_MEMORY: "1",
     CLAUDE_CODE_MAX_RETRIES: "4",
     API_TIMEOUT_MS: "300000",
     CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS: "120000",

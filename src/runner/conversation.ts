@@ -73,7 +73,8 @@ export function startConversation(options: ConversationOptions): Conversation {
     });
     // A first process that died before the agent spoke may have left nothing to resume, and its id can't be used again.
     if (session.resume) return outcome;
-    session = outcome.kind === "completed" || hasSpoken ? { ...session, resume: true } : { id: options.newId(), resume: false };
+    session =
+      outcome.kind === "completed" || hasSpoken ? { ...session, resume: true } : { id: options.newId(), resume: false };
     return outcome;
   }
 }

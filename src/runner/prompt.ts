@@ -103,7 +103,9 @@ function requirements({ outputs, sections, minCharacters, allowedPaths }: Step):
     "A program checks the result:",
     "",
     `- Each of these must match a file at the end: ${list(outputs)}.`,
-    ...(sections.length === 0 ? [] : [`- Each document among them has these headings, word for word: ${sections.join("; ")}.`]),
+    ...(sections.length === 0
+      ? []
+      : [`- Each document among them has these headings, word for word: ${sections.join("; ")}.`]),
     ...(minCharacters === 0 ? [] : [`- Each document among them has ${minCharacters} characters of text or more.`]),
     "- No placeholders such as TODO, TBD or lorem ipsum.",
     `- Only these paths may change: ${list(allowedPaths)}. Never .github, .claude, .mcp.json, .gitattributes, .gitmodules, CODEOWNERS or .phasegate.`,

@@ -38,7 +38,10 @@ export function outcomeOfRun(outcome: Unfinished, step: string, money: RunMoney,
         case "billing":
         case "model-not-found":
         case "api":
-          return { kind: "lost", message: `${doing}: the model provider refused (${outcome.reason}): ${outcome.message}` };
+          return {
+            kind: "lost",
+            message: `${doing}: the model provider refused (${outcome.reason}): ${outcome.message}`,
+          };
         case "max-turns":
         case "invalid-request":
         case "structured-output":

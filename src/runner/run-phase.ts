@@ -117,7 +117,17 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
     const line = describeEvent(event);
     if (line !== null) options.log(line.level, redact(line.text));
   };
-  const run: Run = { ...options, session, job: session.job, feed, say, redact, stopped, meter: createMeter(), leftovers: [] };
+  const run: Run = {
+    ...options,
+    session,
+    job: session.job,
+    feed,
+    say,
+    redact,
+    stopped,
+    meter: createMeter(),
+    leftovers: [],
+  };
   const end = await declare(run, await Promise.race([workOrLost(run), cancelledSoonAfter(stopped)]));
   await cleanUp(run);
   return end;
@@ -237,7 +247,8 @@ async function workThroughSteps(run: Run, equipment: Equipment): Promise<Outcome
   const boundary = `boundary-${run.newId()}`;
   for (const [at, slug] of job.stepsToDo.entries()) {
     const step = job.phase.steps.find((step) => step.slug === slug);
-    if (step === undefined) throw new Error(`working through the steps: the job names "${slug}", which its phase has not`);
+    if (step === undefined)
+      throw new Error(`working through the steps: the job names "${slug}", which its phase has not`);
     say({ kind: "step-started", step: slug, number: job.phase.steps.indexOf(step) + 1, total: job.phase.steps.length });
     const end = await runStep({
       job,

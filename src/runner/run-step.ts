@@ -36,7 +36,12 @@ export interface StepOptions {
 }
 
 export type StepEnd =
-  | { readonly kind: "done"; readonly changes: readonly Change[]; readonly findings: readonly Finding[]; readonly tree: Tree }
+  | {
+      readonly kind: "done";
+      readonly changes: readonly Change[];
+      readonly findings: readonly Finding[];
+      readonly tree: Tree;
+    }
   | { readonly kind: "ended"; readonly outcome: Outcome };
 
 export async function runStep(options: StepOptions): Promise<StepEnd> {
@@ -46,15 +51,24 @@ export async function runStep(options: StepOptions): Promise<StepEnd> {
   let prompt = stepPrompt({ job, step, workTree, findings: options.findings, boundary: options.boundary });
   for (let round = 0; ; round += 1) {
     const stepMs = endsAt - options.now().getTime();
-    const outcome = await conversation.say({ prompt, tools: step.tools, stepMs, onEvent: (event) => tell(event, options) });
+    const outcome = await conversation.say({
+      prompt,
+      tools: step.tools,
+      stepMs,
+      onEvent: (event) => tell(event, options),
+    });
     if (outcome.kind !== "completed") {
       return { kind: "ended", outcome: outcomeOfRun(outcome, step.slug, options.money(), signal.aborted) };
     }
     const changeset = await collectChanges(workspace, step.slug);
     const unfit = [...changeset.findings, ...(await checks.changesetFindings(changeset.changes, job.phase, step.slug))];
-    const findings = [...unfit, ...(await checks.checkStep(changeset.tree, job.phase, step))].slice(0, limits.findingsMax);
+    const findings = [...unfit, ...(await checks.checkStep(changeset.tree, job.phase, step))].slice(
+      0,
+      limits.findingsMax,
+    );
     if (findings.length > 0) say({ kind: "round", step: step.slug, round, findings });
-    if (findings.length === 0 || round >= job.limits.moreRoundsMax) return await finish(options, changeset, unfit, findings);
+    if (findings.length === 0 || round >= job.limits.moreRoundsMax)
+      return await finish(options, changeset, unfit, findings);
     prompt = mendPrompt({ job, step, workTree, findings });
   }
 }
@@ -82,7 +96,11 @@ async function finish(
   const { takenBack, restored } = await withhold(workspace, paths);
   await agent.own(restored);
   for (const path of takenBack) {
-    say({ kind: "log", level: "warn", text: `step ${step.slug}: the change of ${path} was taken back, since it may not be published` });
+    say({
+      kind: "log",
+      level: "warn",
+      text: `step ${step.slug}: the change of ${path} was taken back, since it may not be published`,
+    });
   }
   const rest = await collectChanges(workspace, step.slug);
   const stillUnfit = [...rest.findings, ...(await checks.changesetFindings(rest.changes, job.phase, step.slug))];
@@ -118,7 +136,11 @@ function tell(event: StreamEvent, { step, workspace, say }: StepOptions): void {
     case "assistant-error":
       return warn(`the model provider answered ${event.error}: ${event.text}`);
     case "compacted":
-      return say({ kind: "log", level: "info", text: `the conversation was shortened at ${event.tokensBefore} tokens` });
+      return say({
+        kind: "log",
+        level: "info",
+        text: `the conversation was shortened at ${event.tokensBefore} tokens`,
+      });
     case "oversized-line":
       return warn(`a line of ${event.bytes} bytes from Claude Code was left out`);
     case "unreadable-line":

@@ -88,13 +88,16 @@ function fetchFault(repositoryUrl: string, shas: readonly string[], words: strin
   return `${doing}: ${words}. Check that the runner reaches the server, then comment /retry on the issue.`;
 }
 
-async function layBaseConfiguration(
-  git: Git,
-  { workTree, baseSha }: WorkspaceOrder,
-  indexFile: string,
-): Promise<void> {
+async function layBaseConfiguration(git: Git, { workTree, baseSha }: WorkspaceOrder, indexFile: string): Promise<void> {
   for (const name of agentConfiguration) await rm(join(workTree, name), { recursive: true, force: true });
-  const listed = await git.run("reading the base", ["ls-tree", "-r", "-z", "--name-only", baseSha, ...agentConfiguration]);
+  const listed = await git.run("reading the base", [
+    "ls-tree",
+    "-r",
+    "-z",
+    "--name-only",
+    baseSha,
+    ...agentConfiguration,
+  ]);
   if (listed.length === 0) return;
   await git.run("reading the base", ["read-tree", baseSha], { indexFile });
   const doing = "checking out the base's own configuration";

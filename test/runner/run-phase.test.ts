@@ -26,7 +26,9 @@ test("a phase of two steps is done, mended, handed over step by step and declare
   await app.close();
   expect(log.filter((line) => line.startsWith("error"))).toEqual([]);
   expect(end).toEqual({ outcome: { kind: "completed" }, isGreen: true });
-  expect(app.steps.map(({ step, findings }) => ({ step, findings: findings.map(({ check, path }) => ({ check, path })) }))).toEqual([
+  expect(
+    app.steps.map(({ step, findings }) => ({ step, findings: findings.map(({ check, path }) => ({ check, path })) })),
+  ).toEqual([
     { step: "01_idea", findings: [] },
     { step: "02_market", findings: [{ check: "paths-allowed", path: "src/stray.js" }] },
   ]);
@@ -55,7 +57,11 @@ function author(request: ModelRequest): ModelAnswer {
   const path = `${workTree}/docs/${step}.md`;
   return {
     blocks: [
-      { type: "tool_use", name: "Bash", input: { command: [`mkdir -p ${workTree}/docs`, ...stray].join("; "), description: "prepare" } },
+      {
+        type: "tool_use",
+        name: "Bash",
+        input: { command: [`mkdir -p ${workTree}/docs`, ...stray].join("; "), description: "prepare" },
+      },
       { type: "tool_use", name: "Bash", input: { command: `cat > ${path} <<'END'\n${text}END`, description: "write" } },
     ],
   };

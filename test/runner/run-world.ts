@@ -30,11 +30,20 @@ export async function makeFolder(): Promise<{ readonly path: string; [Symbol.asy
 export async function makeRepository(
   root: string,
   files: Readonly<Record<string, string>>,
-): Promise<{ readonly url: string; readonly sha: string; commit(files: Readonly<Record<string, string>>): Promise<string> }> {
+): Promise<{
+  readonly url: string;
+  readonly sha: string;
+  commit(files: Readonly<Record<string, string>>): Promise<string>;
+}> {
   const bare = join(root, "owner", "product.git");
   const clone = join(root, "clone");
   const git = async (args: readonly string[], cwd: string): Promise<string> => {
-    const identity = { GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@example.org", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@example.org" };
+    const identity = {
+      GIT_AUTHOR_NAME: "a",
+      GIT_AUTHOR_EMAIL: "a@example.org",
+      GIT_COMMITTER_NAME: "a",
+      GIT_COMMITTER_EMAIL: "a@example.org",
+    };
     const env = { ...identity, GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" };
     return (await execa("git", args, { cwd, env })).stdout.trim();
   };
@@ -62,14 +71,16 @@ export function aStep(step: Partial<Step> & Pick<Step, "slug">): Step {
     guide: `Write the document of ${step.slug}.`,
     outputs: [`docs/${step.slug}.md`],
     sections: ["Problem"],
-    minCharacters: 20,
+    minCharacters: 60,
     allowedPaths: ["docs/**"],
     tools: ["Read", "Write", "Edit", "Glob", "Grep", "Bash"],
     ...step,
   };
 }
 
-export function aJob(job: Partial<Omit<Job, "phase">> & { readonly headSha: string; readonly steps: readonly Step[] }): Job {
+export function aJob(
+  job: Partial<Omit<Job, "phase">> & { readonly headSha: string; readonly steps: readonly Step[] },
+): Job {
   const { steps, ...rest } = job;
   const phase: Phase = {
     number: 1,

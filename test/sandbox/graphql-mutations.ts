@@ -6,7 +6,8 @@ import type { Viewer } from "./graphql-git.ts";
 import { issueCommentObject, pullObject, reviewCommentObject, threadObject } from "./graphql-objects.ts";
 import type { GraphqlObject } from "./graphql-values.ts";
 import { issueOf, pullJson, reviewCommentJson } from "./payloads-pulls.ts";
-import { emitPull, refMoved } from "./refs.ts";
+import { refMoved } from "./refs.ts";
+import { setDraft } from "./routes/pulls.ts";
 import { nodeId } from "./state.ts";
 import type { Pull, Repository, ReviewThread } from "./state.ts";
 
@@ -26,9 +27,9 @@ export function mutationRoot(viewer: Viewer): GraphqlObject {
     updateRefs: ({ input }: Input<{ repositoryId: string; refUpdates: readonly RefUpdate[] }>) =>
       updateRefs(viewer, input.repositoryId, input.refUpdates).then(() => answer(input, {})),
     markPullRequestReadyForReview: ({ input }: Input<{ pullRequestId: string }>) =>
-      setDraft(viewer, input.pullRequestId, "ready").then((pullRequest) => answer(input, { pullRequest })),
+      changeDraft(viewer, input.pullRequestId, "ready").then((pullRequest) => answer(input, { pullRequest })),
     convertPullRequestToDraft: ({ input }: Input<{ pullRequestId: string }>) =>
-      setDraft(viewer, input.pullRequestId, "draft").then((pullRequest) => answer(input, { pullRequest })),
+      changeDraft(viewer, input.pullRequestId, "draft").then((pullRequest) => answer(input, { pullRequest })),
     resolveReviewThread: ({ input }: Input<{ threadId: string }>) =>
       answer(input, { thread: setResolved(viewer, input.threadId, "resolved") }),
     unresolveReviewThread: ({ input }: Input<{ threadId: string }>) =>
@@ -91,23 +92,14 @@ async function checkUpdate(
   return { ref: name, before, after };
 }
 
-async function setDraft(viewer: Viewer, id: string, wanted: "draft" | "ready"): Promise<GraphqlObject> {
+async function changeDraft(viewer: Viewer, id: string, wanted: "draft" | "ready"): Promise<GraphqlObject> {
   const { context, actor } = viewer;
   const { repository, pull } = requireNode(viewer, id, "PullRequest");
   requireWrite(viewer, repository, ["pull_requests"]);
   if (issueOf(repository, pull).state === "closed") {
     throw new GraphqlFailure("UNPROCESSABLE", "Pull request is closed and its draft state cannot be changed.");
   }
-  if (wanted === "draft" && repository.private && repository.plan === "free") {
-    throw new GraphqlFailure("UNPROCESSABLE", "Draft pull requests are not supported in this repository.");
-  }
-  const draft = wanted === "draft";
-  if (pull.draft !== draft) {
-    pull.draft = draft;
-    issueOf(repository, pull).updatedAt = context.timestamp();
-    const action = draft ? "converted_to_draft" : "ready_for_review";
-    await emitPull(context, repository, pull, action, actor.account);
-  }
+  await setDraft(context, repository, pull, actor.account, wanted === "draft");
   return pullObject(viewer, repository, pull);
 }
 

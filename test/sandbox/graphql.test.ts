@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Seen, type Testbed, proposePull, publish, see, startTestbed } from "./sandbox-testbed.ts";
+import { type Testbed, proposePull, publish, startTestbed, textAt, valueAt } from "./sandbox-testbed.ts";
 import { nodeId } from "./state.ts";
 
 const NONE = "0".repeat(40);
 const UPDATE = `mutation ($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }`;
 
-type Result = { status: number; data: Seen; errors: Seen };
+type Result = { status: number; data: unknown; errors: unknown };
 type RefUpdate = { name: string; beforeOid?: string; afterOid: string; force?: boolean };
 
 const beds: Testbed[] = [];
@@ -18,8 +18,8 @@ async function bed(...options: Parameters<typeof startTestbed>): Promise<Testbed
 async function ask(testbed: Testbed, query: string, variables: object = {}, token?: string): Promise<Result> {
   const used = token ?? (await testbed.installationToken());
   const answer = await testbed.call("POST", "/graphql", { token: used, body: { query, variables } });
-  const body = see(answer.body);
-  return { status: answer.status, data: see(body["data"]), errors: see(body["errors"] ?? []) };
+  const errors = valueAt(answer.body, "errors") ?? [];
+  return { status: answer.status, data: valueAt(answer.body, "data"), errors };
 }
 
 function updateRefs(testbed: Testbed, updates: readonly RefUpdate[], token?: string): Promise<Result> {
@@ -36,16 +36,14 @@ async function head(testbed: Testbed, branch: string): Promise<string | null> {
 
 /** A commit on top of the branch that no branch holds yet. */
 async function looseCommit(testbed: Testbed, parent: string, content: string): Promise<string> {
-  const base = see((await testbed.api("GET", `/git/commits/${parent}`)).body);
+  const base = await testbed.api("GET", `/git/commits/${parent}`);
   const tree = await testbed.api("POST", "/git/trees", {
-    base_tree: base["tree"]?.["sha"],
+    base_tree: textAt(base.body, "tree", "sha"),
     tree: [{ path: "new.txt", mode: "100644", type: "blob", content }],
   });
   const parents = [parent];
-  const made = await testbed.api("POST", "/git/commits", { message: content, tree: see(tree.body)["sha"], parents });
-  const sha: unknown = see(made.body)["sha"];
-  if (typeof sha !== "string") throw new Error(`making a commit: ${JSON.stringify(made.body)}`);
-  return sha;
+  const made = await testbed.api("POST", "/git/commits", { message: content, tree: textAt(tree.body, "sha"), parents });
+  return textAt(made.body, "sha");
 }
 
 afterEach(async () => {
@@ -68,11 +66,15 @@ describe("updateRefs", () => {
 
     const result = await updateRefs(testbed, [{ name: "refs/heads/phasegate/1", beforeOid: start, afterOid: next }]);
 
-    expect([result.status, result.errors, result.data["updateRefs"]]).toEqual([200, [], { clientMutationId: "m1" }]);
+    expect([result.status, result.errors, valueAt(result.data, "updateRefs")]).toEqual([
+      200,
+      [],
+      { clientMutationId: "m1" },
+    ]);
     expect(await head(testbed, "phasegate/1")).toBe(next);
     expect(await testbed.heard(earlier)).toEqual(["push", "pull_request.synchronize"]);
     const pulls = await testbed.api("GET", "/pulls");
-    expect(see(pulls.body)[0]?.["head"]?.["sha"]).toBe(next);
+    expect(textAt(pulls.body, 0, "head", "sha")).toBe(next);
   });
 
   test("refuses a branch that is elsewhere, and then moves no other branch either", async () => {
@@ -84,8 +86,8 @@ describe("updateRefs", () => {
       { name: "refs/heads/phasegate/1", beforeOid: next, afterOid: next },
     ]);
 
-    expect([result.status, result.data["updateRefs"]]).toEqual([200, null]);
-    expect(result.errors[0]).toMatchObject({ type: "STALE_DATA", path: ["updateRefs"] });
+    expect([result.status, valueAt(result.data, "updateRefs")]).toEqual([200, null]);
+    expect(valueAt(result.errors, 0)).toMatchObject({ type: "STALE_DATA", path: ["updateRefs"] });
     expect([await head(testbed, "other"), await head(testbed, "phasegate/1")]).toEqual([other, start]);
   });
 
@@ -95,7 +97,7 @@ describe("updateRefs", () => {
     const first = await updateRefs(testbed, create);
     const second = await updateRefs(testbed, create);
 
-    expect([first.errors, second.errors[0]?.["type"]]).toEqual([[], "STALE_DATA"]);
+    expect([first.errors, valueAt(second.errors, 0, "type")]).toEqual([[], "STALE_DATA"]);
     expect(await head(testbed, "fresh")).toBe(next);
   });
 
@@ -113,7 +115,7 @@ describe("updateRefs", () => {
     const refused = await updateRefs(testbed, [update]);
     const forced = await updateRefs(testbed, [{ ...update, force: true }]);
 
-    expect(refused.errors[0]?.["type"]).toBe("UNPROCESSABLE");
+    expect(valueAt(refused.errors, 0, "type")).toBe("UNPROCESSABLE");
     expect([forced.errors, await head(testbed, "phasegate/1")]).toEqual([[], sibling]);
   });
 
@@ -121,7 +123,10 @@ describe("updateRefs", () => {
     const short = await updateRefs(testbed, [{ name: "phasegate/1", afterOid: next }]);
     const ghost = await updateRefs(testbed, [{ name: "refs/heads/x", afterOid: "1".repeat(40) }]);
 
-    expect([short.errors[0]?.["type"], ghost.errors[0]?.["type"]]).toEqual(["UNPROCESSABLE", "UNPROCESSABLE"]);
+    expect([valueAt(short.errors, 0, "type"), valueAt(ghost.errors, 0, "type")]).toEqual([
+      "UNPROCESSABLE",
+      "UNPROCESSABLE",
+    ]);
   });
 
   test("needs contents: write", async () => {
@@ -129,7 +134,7 @@ describe("updateRefs", () => {
 
     const result = await updateRefs(testbed, [{ name: "refs/heads/phasegate/1", afterOid: next }], token);
 
-    expect([result.status, result.errors[0]?.["type"]]).toEqual([200, "FORBIDDEN"]);
+    expect([result.status, valueAt(result.errors, 0, "type")]).toEqual([200, "FORBIDDEN"]);
     expect(await head(testbed, "phasegate/1")).toBe(start);
   });
 });
@@ -150,14 +155,14 @@ describe("the document", () => {
     const wrong = await ask(testbed, `{ repository(owner: "octo", name: "shop") { headOid } }`);
     const broken = await ask(testbed, "{ viewer { ");
 
-    expect(wrong.errors[0]?.["message"]).toContain('Cannot query field "headOid" on type "Repository"');
-    expect(broken.errors[0]?.["message"]).toContain("Syntax Error");
+    expect(valueAt(wrong.errors, 0, "message")).toContain('Cannot query field "headOid" on type "Repository"');
+    expect(valueAt(broken.errors, 0, "message")).toContain("Syntax Error");
   });
 
   test("hears loudly of what the sandbox has not", async () => {
     const result = await ask(await bed(), `{ repository(owner: "octo", name: "shop") { stargazerCount } }`);
 
-    expect(result.errors[0]?.["message"]).toContain("does not implement Repository.stargazerCount");
+    expect(valueAt(result.errors, 0, "message")).toContain("does not implement Repository.stargazerCount");
   });
 
   test("must page its connections", async () => {
@@ -169,8 +174,8 @@ describe("the document", () => {
     const none = await ask(testbed, query(""));
     const huge = await ask(testbed, query("(first: 101)"));
 
-    expect(none.errors[0]?.["type"]).toBe("MISSING_PAGINATION_BOUNDARIES");
-    expect(huge.errors[0]?.["type"]).toBe("EXCESSIVE_PAGINATION");
+    expect(valueAt(none.errors, 0, "type")).toBe("MISSING_PAGINATION_BOUNDARIES");
+    expect(valueAt(huge.errors, 0, "type")).toBe("EXCESSIVE_PAGINATION");
   });
 
   test("finds no repository that the token cannot see", async () => {
@@ -179,8 +184,8 @@ describe("the document", () => {
 
     const result = await ask(testbed, query, {}, testbed.sandbox.tokenOf("sam"));
 
-    expect(result.data["repository"]).toBeNull();
-    expect(result.errors[0]).toMatchObject({
+    expect(valueAt(result.data, "repository")).toBeNull();
+    expect(valueAt(result.errors, 0)).toMatchObject({
       type: "NOT_FOUND",
       path: ["repository"],
       message: "Could not resolve to a Repository with the name 'octo/shop'.",
@@ -210,7 +215,7 @@ describe("queries", () => {
     );
 
     expect(result.errors).toEqual([]);
-    expect(result.data["repository"]).toEqual({
+    expect(valueAt(result.data, "repository")).toEqual({
       defaultBranchRef: { name: "main", target: { oid: main } },
       ref: { target: { oid: main } },
       text: { text: "text\n", isBinary: false, byteSize: 5, isTruncated: false },
@@ -228,17 +233,18 @@ describe("queries", () => {
       number isDraft merged state headRefOid mergeCommit { oid } reviewDecision
       reviews(first: 10) { totalCount nodes { state author { login __typename } } }
     } } }`;
-    const decision = async (): Promise<Seen> => see((await ask(testbed, query)).data["repository"]?.["pullRequest"]);
+    const decision = async (): Promise<unknown> =>
+      valueAt((await ask(testbed, query)).data, "repository", "pullRequest");
     const wanda = testbed.person("wanda");
 
-    const before = (await decision())["reviewDecision"];
+    const before = valueAt(await decision(), "reviewDecision");
     await wanda.review({ number, event: "REQUEST_CHANGES", body: "no" });
     await wanda.review({ number, event: "COMMENT", body: "well" });
     const after = await decision();
     await wanda.review({ number, event: "APPROVE" });
-    const approved = (await decision())["reviewDecision"];
+    const approved = valueAt(await decision(), "reviewDecision");
 
-    expect([before, after["reviewDecision"], approved]).toEqual([null, "CHANGES_REQUESTED", "APPROVED"]);
+    expect([before, valueAt(after, "reviewDecision"), approved]).toEqual([null, "CHANGES_REQUESTED", "APPROVED"]);
     expect(after).toMatchObject({
       isDraft: false,
       merged: false,
@@ -262,16 +268,16 @@ describe("pull request mutations", () => {
   test("turn a draft ready and back, and tell of it once each", async () => {
     const testbed = await bed();
     await proposePull(testbed, "one", { "a.txt": "a\n" }, { draft: true });
-    const id = (await ask(testbed, THREADS)).data["repository"]?.["pullRequest"]?.["id"];
+    const id = valueAt((await ask(testbed, THREADS)).data, "repository", "pullRequest", "id");
     const earlier = (await testbed.heard()).length;
 
     const ready = await ask(testbed, READY, { id });
     const again = await ask(testbed, READY, { id });
     const draft = await ask(testbed, DRAFT, { id });
 
-    expect(ready.data["markPullRequestReadyForReview"]).toEqual({ pullRequest: { isDraft: false } });
+    expect(valueAt(ready.data, "markPullRequestReadyForReview")).toEqual({ pullRequest: { isDraft: false } });
     expect(again.errors).toEqual([]);
-    expect(draft.data["convertPullRequestToDraft"]).toEqual({ pullRequest: { isDraft: true } });
+    expect(valueAt(draft.data, "convertPullRequestToDraft")).toEqual({ pullRequest: { isDraft: true } });
     expect(await testbed.heard(earlier)).toEqual(["pull_request.ready_for_review", "pull_request.converted_to_draft"]);
   });
 
@@ -284,22 +290,22 @@ describe("pull request mutations", () => {
       body: "see",
       comments: [{ path: "a.txt", line: 1, body: "why?" }],
     });
-    const pull = (await ask(testbed, THREADS)).data["repository"]?.["pullRequest"];
-    const thread = pull?.["reviewThreads"]?.["nodes"]?.[0];
+    const pull = valueAt((await ask(testbed, THREADS)).data, "repository", "pullRequest");
+    const thread = valueAt(pull, "reviewThreads", "nodes", 0);
     const reader = await testbed.installationToken({ permissions: { pull_requests: "read", contents: "write" } });
     const writer = await testbed.installationToken({ permissions: { pull_requests: "write", contents: "read" } });
 
-    const ready = await ask(testbed, READY, { id: pull?.["id"] }, reader);
-    const half = await ask(testbed, RESOLVE, { id: thread?.["id"] }, writer);
-    const whole = await ask(testbed, RESOLVE, { id: thread?.["id"] });
+    const ready = await ask(testbed, READY, { id: valueAt(pull, "id") }, reader);
+    const half = await ask(testbed, RESOLVE, { id: valueAt(thread, "id") }, writer);
+    const whole = await ask(testbed, RESOLVE, { id: valueAt(thread, "id") });
     const unknown = await ask(testbed, RESOLVE, { id: "PRRT_kwSB999999" });
 
-    expect([ready, half, unknown].map(({ errors }) => errors[0]?.["type"])).toEqual([
+    expect([ready, half, unknown].map(({ errors }) => valueAt(errors, 0, "type"))).toEqual([
       "FORBIDDEN",
       "FORBIDDEN",
       "NOT_FOUND",
     ]);
-    expect(whole.data["resolveReviewThread"]).toEqual({ thread: { isResolved: true } });
+    expect(valueAt(whole.data, "resolveReviewThread")).toEqual({ thread: { isResolved: true } });
     expect((await testbed.heard()).at(-1)).toBe("pull_request_review_thread.resolved");
   });
 
@@ -307,7 +313,7 @@ describe("pull request mutations", () => {
     const testbed = await bed();
     await proposePull(testbed, "one", { "a.txt": "a\n" });
     const made = await testbed.api("POST", "/issues/1/comments", { body: "old status" });
-    const id = see(made.body)["node_id"];
+    const id = textAt(made.body, "node_id");
 
     const result = await ask(
       testbed,
@@ -316,7 +322,7 @@ describe("pull request mutations", () => {
       { id },
     );
 
-    expect(result.data["minimizeComment"]).toEqual({
+    expect(valueAt(result.data, "minimizeComment")).toEqual({
       minimizedComment: { isMinimized: true, minimizedReason: "outdated" },
     });
   });

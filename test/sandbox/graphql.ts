@@ -10,7 +10,7 @@ import {
 } from "graphql";
 import { Hono } from "hono";
 import { canSee, readBody, requireToken } from "./auth.ts";
-import { GraphqlFailure, notImplemented } from "./graphql-errors.ts";
+import { GraphqlFailure, failureType, notImplemented } from "./graphql-errors.ts";
 import { mutationRoot } from "./graphql-mutations.ts";
 import { findNode } from "./graphql-nodes.ts";
 import type { Viewer } from "./graphql-git.ts";
@@ -105,9 +105,9 @@ const fieldResolver: GraphQLFieldResolver<unknown, unknown> = (source, values, c
 };
 
 function describeError(error: GraphQLError): Record<string, unknown> {
-  const { originalError } = error;
+  const type = failureType(error.originalError);
   return {
-    ...(originalError instanceof GraphqlFailure ? { type: originalError.type } : {}),
+    ...(type === undefined ? {} : { type }),
     ...(error.path === undefined ? {} : { path: error.path }),
     ...(error.locations === undefined ? {} : { locations: error.locations }),
     message: error.message,

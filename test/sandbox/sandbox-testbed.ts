@@ -166,6 +166,14 @@ export async function startTestbed(repository: Partial<RepositoryToAdd> = {}, st
   return testbed;
 }
 
+/** A JSON value that a test walks into; what is absent is undefined all the way down. */
+export type Seen = { readonly [key: string]: Seen; readonly [index: number]: Seen };
+
+export function see(value: unknown): Seen {
+  const seen: Seen = JSON.parse(JSON.stringify(value ?? null));
+  return seen;
+}
+
 /** Walks into an answer; a wrong turn is undefined. */
 export function valueAt(value: unknown, ...path: readonly (string | number)[]): unknown {
   let found = value;

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { deleteIssue } from "./routes/issues.ts";
+import { deleteIssue } from "./routes/issue-changes.ts";
 import { startTestbed, WEBHOOK_SECRET, numberAt } from "./sandbox-testbed.ts";
 import type { Testbed } from "./sandbox-testbed.ts";
 

@@ -14,6 +14,7 @@ import { commitRoutes } from "./routes/commits.ts";
 import { contentsRoutes } from "./routes/contents.ts";
 import { gitDataRoutes } from "./routes/git-data.ts";
 import { issueRoutes } from "./routes/issues.ts";
+import { labelRoutes } from "./routes/labels.ts";
 import { mergeRoutes } from "./routes/merge.ts";
 import { pullRoutes } from "./routes/pulls.ts";
 import { repositoryRoutes } from "./routes/repositories.ts";
@@ -47,6 +48,7 @@ export function sandboxApp(context: SandboxContext, webhooks: Webhooks, homeDir:
   app.route("/", checkRoutes(context));
   app.route("/", commitRoutes(context));
   app.route("/", commentRoutes(context));
+  app.route("/", labelRoutes(context));
   app.route("/", issueRoutes(context));
   app.route("/", reviewCommentRoutes(context));
   app.route("/", reviewRoutes(context));

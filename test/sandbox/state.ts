@@ -449,21 +449,7 @@ export type WebhookToSend = {
 };
 
 /** GitHub's prefixes. The database id follows, so that a node can be found again. */
-type NodeKind =
-  | "U"
-  | "BOT"
-  | "O"
-  | "R"
-  | "I"
-  | "PR"
-  | "IC"
-  | "PRR"
-  | "PRRC"
-  | "PRRT"
-  | "LA"
-  | "CR"
-  | "WFR"
-  | "RE";
+type NodeKind = "U" | "BOT" | "O" | "R" | "I" | "PR" | "IC" | "PRR" | "PRRC" | "PRRT" | "LA" | "CR" | "WFR" | "RE";
 
 export function nodeId(kind: NodeKind, id: number): string {
   return `${kind}_kwSB${id}`;

@@ -126,7 +126,7 @@ export function appRoutes(context: SandboxContext, webhooks: Webhooks): Hono {
 }
 
 /** Mints a token that acts as the App's bot. */
-function issueInstallationToken(
+export function issueInstallationToken(
   context: SandboxContext,
   installation: Installation,
   repositoryIds: ReadonlySet<number>,

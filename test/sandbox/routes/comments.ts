@@ -6,7 +6,7 @@ import { commentJson, commentsOf, issueJson } from "../payloads-issues.ts";
 import { REACTIONS, reactionJson } from "../payloads.ts";
 import type { Json } from "../payloads.ts";
 import type { Account, Actor, IssueComment, Reaction, Repository, SandboxContext } from "../state.ts";
-import { checkedBody, openForIssues, requireIssue } from "./issues.ts";
+import { checkedBody, openForIssues, requireIssue } from "./issue-changes.ts";
 import { numberParam, paginate, requiredString } from "./http.ts";
 
 /** Comments on issues and pull requests, and reactions to both. */

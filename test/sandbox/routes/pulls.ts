@@ -7,7 +7,7 @@ import { fullPullJson, issueOf, pullCommits, pullFiles, pullJson } from "../payl
 import { userJson } from "../payloads.ts";
 import { closeIssue, emitPull, openPulls } from "../refs.ts";
 import type { Account, Actor, Level, Pull, Repository, SandboxContext } from "../state.ts";
-import { addIssue, checkedBody, checkedTitle, editText, reopen } from "./issues.ts";
+import { addIssue, checkedBody, checkedTitle, editText, reopen } from "./issue-changes.ts";
 import {
   numberParam,
   optionalBoolean,

@@ -7,7 +7,7 @@ import { pullFiles, pullJson, reviewCommentJson, reviewCommentsOf } from "../pay
 import type { Json } from "../payloads.ts";
 import type { Account, Pull, Repository, Review, ReviewComment, ReviewThread, SandboxContext } from "../state.ts";
 import { requireOwnOrWriter } from "./comments.ts";
-import { checkedBody } from "./issues.ts";
+import { checkedBody } from "./issue-changes.ts";
 import { numberParam, optionalNumber, optionalString, paginate, requiredString } from "./http.ts";
 import { openForPulls, requirePull } from "./pulls.ts";
 import { emitReview } from "./reviews.ts";

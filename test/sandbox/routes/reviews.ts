@@ -4,7 +4,7 @@ import { readBody, requirePermission, roleAtLeast, roleOf } from "../auth.ts";
 import { GitHubError, notFound } from "../errors.ts";
 import { issueOf, pullJson, reviewCommentJson, reviewCommentsOf, reviewJson } from "../payloads-pulls.ts";
 import type { Account, Pull, Repository, Review, ReviewComment, ReviewState, SandboxContext } from "../state.ts";
-import { checkedBody } from "./issues.ts";
+import { checkedBody } from "./issue-changes.ts";
 import { asRecord, numberParam, optionalList, optionalString, paginate, requiredString } from "./http.ts";
 import { openForPulls, requirePull } from "./pulls.ts";
 import { addReviewComment, checkedDraft, emitReviewComment } from "./review-comments.ts";

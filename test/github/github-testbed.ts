@@ -1,0 +1,153 @@
+/** Our client against the sandbox: real requests, judged by GitHub's own description. */
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Log } from "../../src/control/ports.ts";
+import type { Repository } from "../../src/core/events.ts";
+import { createGitHub, type GitHubClient } from "../../src/github/client.ts";
+import { readWorkflowFile, workflowPath } from "../../src/github/workflow-file.ts";
+import { isApiPath, loadOracle } from "../sandbox/oracle.ts";
+import { person, type Person } from "../sandbox/person.ts";
+import { startSandbox, type RepositoryToAdd, type Sandbox } from "../sandbox/sandbox.ts";
+
+const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const appId = 4242;
+const deployment = { actionRef: `phasegate/phasegate@${"0".repeat(40)}`, appUrl: "https://phasegate.example" };
+
+/** What happens to a request instead of, or after, its delivery. */
+export type Fault =
+  /** GitHub does it, and we hear 502. */
+  | "lost-answer"
+  | "no-answer"
+  | { readonly status: number; readonly message?: string; readonly headers?: Record<string, string> }
+  /** Happens just before the request arrives. */
+  | (() => Promise<void>);
+
+export interface GitHubTestbed {
+  readonly sandbox: Sandbox;
+  readonly github: GitHubClient;
+  readonly repository: Repository;
+  readonly owner: Person;
+  /** Methods and paths of what our client sent since the last call, e.g. `POST /repos/octo/shop/pulls`. */
+  sent(): readonly string[];
+  /** The next request that matches meets this fault, once. */
+  failNext(match: RegExp, fault: Fault): void;
+  /** A second client, as after a restart of the app. */
+  anotherClient(over?: { readonly timeoutMs?: number }): GitHubClient;
+  advance(ms: number): void;
+  /** What GitHub's description finds wrong in what was sent and answered. */
+  faults(): readonly string[];
+  stop(): Promise<void>;
+}
+
+export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): Promise<GitHubTestbed> {
+  const dataDir = await mkdtemp(join(tmpdir(), "github-"));
+  const oracle = loadOracle();
+  const faults: string[] = [];
+  const sent: string[] = [];
+  const planned: { readonly match: RegExp; readonly fault: Fault }[] = [];
+  let now = Date.parse("2026-11-21T02:00:00Z");
+  const sandbox = await startSandbox({
+    appId,
+    appSlug: "phasegate",
+    clientId: "Iv1.phasegate",
+    publicKeyPem: keys.publicKey.export({ type: "spki", format: "pem" }).toString(),
+    webhookSecret: "a-secret-for-tests",
+    dataDir,
+    actions: {
+      uses: {},
+      node: process.execPath,
+      env: {},
+      tempDir: join(dataDir, "actions"),
+      // A run lasts until it is cancelled.
+      execute: ({ signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener("abort", () => resolve({ conclusion: "cancelled" }));
+        }),
+    },
+    onExchange(exchange) {
+      if (isApiPath(exchange.url)) faults.push(...oracle.checkExchange(exchange));
+    },
+  });
+  const added = await sandbox.addRepository({
+    owner: "octo",
+    name: "shop",
+    files: { "README.md": "# Shop\n", "old.txt": "old\n", [workflowPath]: readWorkflowFile(deployment) },
+    collaborators: { wanda: "write", rita: "read", tina: "triage", mia: "maintain" },
+    ...over,
+  });
+  sandbox.addUser("sam");
+  const installation = [...sandbox.context.state.installations.values()].at(0);
+
+  async function faultyFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    const method = init?.method ?? "GET";
+    const url = new URL(input instanceof Request ? input.url : input);
+    const body = typeof init?.body === "string" ? init.body : "";
+    const line = `${method} ${url.pathname}${url.pathname === "/graphql" ? ` ${/mutation (?<name>\w+)/u.exec(body)?.groups?.["name"] ?? ""}` : ""}`;
+    if (!url.pathname.startsWith("/app/")) sent.push(line);
+    const index = planned.findIndex(({ match }) => match.test(line));
+    const fault = index === -1 ? null : (planned.splice(index, 1)[0]?.fault ?? null);
+    if (fault === null) return fetch(input, init);
+    if (fault === "no-answer") {
+      return new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener("abort", () => reject(init.signal?.reason));
+      });
+    }
+    if (fault === "lost-answer") {
+      await (await fetch(input, init)).arrayBuffer();
+      return answer(502, "Bad Gateway");
+    }
+    if (typeof fault === "function") {
+      await fault();
+      return fetch(input, init);
+    }
+    return answer(fault.status, fault.message ?? "refused by the test", fault.headers);
+  }
+
+  function client({ timeoutMs = 20_000 }: { readonly timeoutMs?: number } = {}): GitHubClient {
+    return createGitHub({
+      ...deployment,
+      appId,
+      privateKey: keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+      apiUrl: sandbox.url,
+      webUrl: "https://github.com",
+      writeIntervalMs: 0,
+      timeoutMs,
+      fetch: faultyFetch,
+      log: silent,
+      clock: { now: () => new Date(now) },
+    });
+  }
+
+  return {
+    sandbox,
+    github: client(),
+    anotherClient: client,
+    repository: { installationId: installation?.id ?? 0, repositoryId: added.id, owner: "octo", name: "shop" },
+    owner: person(sandbox, "wanda", "octo/shop"),
+    sent: () => sent.splice(0),
+    failNext: (match, fault) => planned.push({ match, fault }),
+    advance(ms) {
+      now += ms;
+    },
+    faults: () => faults,
+    async stop() {
+      await sandbox.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function answer(status: number, message: string, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify({ message }), {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", ...headers },
+  });
+}
+
+const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+function nothing(): void {
+  return undefined;
+}
