@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { getIDToken } from "@actions/core";
 import { audienceOf } from "../src/protocol/runner.ts";
 import { runPhase } from "../src/runner/run-phase.ts";
+import { messageOf } from "../src/runner/run-texts.ts";
 import { changesetFindings } from "../src/verify/changeset-findings.ts";
 import { checkStep } from "../src/verify/check-step.ts";
 import { verifyPhase } from "../src/verify/verify-phase.ts";
@@ -70,8 +71,8 @@ async function run(inputs: Inputs, uid: number, signal: AbortSignal): Promise<nu
     },
     now: () => new Date(),
     newId: randomUUID,
-    log: jobLog.log,
-    hide: jobLog.hide,
+    log: (level, text) => jobLog.log(level, text),
+    hide: (secret) => jobLog.hide(secret),
     signal,
   });
   return end.isGreen ? 0 : 1;
@@ -110,7 +111,7 @@ function jobPaths(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  jobLog.log("error", error instanceof Error ? `${error.message}` : String(error));
+  jobLog.log("error", messageOf(error));
   return 1;
 });
 // Sockets that are kept alive and a stdin that is left open must not hold the job.

@@ -117,8 +117,16 @@ async function addAccount({ id, home, runner }: AgentUserOrder, tools: Tools): P
   const name = `${accountPrefix}${id}`;
   const comment = `runner ${runner.pid} ${(await startOf(runner.pid)) ?? "unknown"}`;
   await tools.run("making a user for the agent", "useradd", [
-    ...["--system", "--user-group", "--no-create-home", "--home-dir", home],
-    ...["--shell", "/bin/sh", "--comment", comment, name],
+    "--system",
+    "--user-group",
+    "--no-create-home",
+    "--home-dir",
+    home,
+    "--shell",
+    "/bin/sh",
+    "--comment",
+    comment,
+    name,
   ]);
   const uid = Number(await tools.run("asking for the agent's user", "id", ["-u", name]));
   const gid = Number(await tools.run("asking for the agent's user", "id", ["-g", name]));

@@ -40,14 +40,24 @@ export function claudeArguments({ sessionId, resume, model, tools, systemPromptF
   const list = tools.join(",");
   return [
     "-p",
-    ...["--output-format", "stream-json", "--verbose"],
+    "--output-format",
+    "stream-json",
+    "--verbose",
     ...(resume ? ["--resume", sessionId] : ["--session-id", sessionId]),
-    ...["--model", model],
-    ...["--permission-mode", "dontAsk"],
-    ...["--tools", list, "--allowedTools", list],
+    "--model",
+    model,
+    "--permission-mode",
+    "dontAsk",
+    "--tools",
+    list,
+    "--allowedTools",
+    list,
     // A checkout is trusted in this mode. Without these, its hooks and servers would run.
-    ...["--setting-sources", "", "--strict-mcp-config"],
-    ...["--append-system-prompt-file", systemPromptFile],
+    "--setting-sources",
+    "",
+    "--strict-mcp-config",
+    "--append-system-prompt-file",
+    systemPromptFile,
   ];
 }
 

@@ -46,10 +46,13 @@ export async function proveSeparation(agent: AgentUser, order: SeparationOrder):
     "-c",
     script,
     "sh",
-    ...[String(order.runnerPid), order.executable],
+    String(order.runnerPid),
+    order.executable,
     ...order.unreadable,
-    ...["-unwritable", ...order.unwritable],
-    ...["-writable", ...order.writable],
+    "-unwritable",
+    ...order.unwritable,
+    "-writable",
+    ...order.writable,
   ]);
   const result = await execa(file, args, {
     cwd: "/",

@@ -102,7 +102,7 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
   const stop = new AbortController();
   const stopped = AbortSignal.any([options.signal, stop.signal]);
   const feed = startLiveFeed({
-    send: session.sendEvents,
+    send: (request, signal) => session.sendEvents(request, signal),
     now: options.now,
     wait: options.wait,
     heartbeatMs: session.job.limits.heartbeatSeconds * 1_000,
@@ -154,10 +154,10 @@ async function work(run: Run): Promise<Outcome> {
   const { job, leftovers } = run;
   const id = run.newId().replaceAll("-", "").slice(0, 8);
   const place = await createRunPlace({ id, runnerTemp: run.runnerTemp });
-  leftovers.push({ what: "the run's folders", remove: place.remove });
+  leftovers.push({ what: "the run's folders", remove: () => place.remove() });
   const path = await trustedPath(run.path);
   const agent = await createAgentUser({ ...run, path, id, home: place.home });
-  leftovers.push({ what: "the agent's user", remove: agent.remove });
+  leftovers.push({ what: "the agent's user", remove: () => agent.remove() });
   if (!agent.isSeparate) {
     const text =
       "PHASEGATE_UNSAFE_SAME_USER is set: the agent runs as the runner's own user and can read all that the job can";

@@ -14,8 +14,8 @@ const Line = z.object({
   msg: z.string(),
   level: z.number().optional(),
   taskId: z.string().optional(),
-  event: z.unknown(),
-  live: z.unknown(),
+  event: z.unknown().optional(),
+  live: z.unknown().optional(),
 });
 export type AppLine = z.infer<typeof Line>;
 

@@ -4,7 +4,6 @@ import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import {
   EventsRequest,
-  limits,
   OutcomeRequest,
   runnerRoutes,
   SessionRequest,
@@ -65,7 +64,8 @@ export async function startFakeApp(job: Job, onStep: (step: StepRequest) => void
     return context.json({ acknowledged: true, stop });
   });
   app.onError((error, context) => context.json({ error: "bad-request", message: error.message }, 400));
-  const server = createServer({ maxHeaderSize: limits.eventTextCharactersMax * 16 }, getRequestListener(app.fetch));
+  const listener = getRequestListener(app.fetch);
+  const server = createServer((request, response) => void listener(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

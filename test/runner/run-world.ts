@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import type { Phase, Step } from "../../src/core/playbook.ts";
-import type { Job } from "../../src/protocol/runner.ts";
+import type { Step } from "../../src/core/playbook.ts";
+import { Job } from "../../src/protocol/runner.ts";
 import type { RunOptions } from "../../src/runner/run-phase.ts";
 import { changesetFindings } from "../../src/verify/changeset-findings.ts";
 import { checkStep } from "../../src/verify/check-step.ts";
@@ -82,22 +82,22 @@ export function aJob(
   job: Partial<Omit<Job, "phase">> & { readonly headSha: string; readonly steps: readonly Step[] },
 ): Job {
   const { steps, ...rest } = job;
-  const phase: Phase = {
-    number: 1,
-    name: "planning",
-    title: "Planning",
-    allowedPaths: ["docs/**"],
-    checks: [],
-    budgetUsd: 5,
-    steps,
-  };
-  return structuredClone({
+  // Parsed as the runner would: a job that the protocol refuses is no job.
+  return Job.parse({
     runId: "run-1",
     taskId: "task-1",
     attempt: 1,
     repository: { owner: "owner", name: "product" },
     issueNumber: 7,
-    phase,
+    phase: {
+      number: 1,
+      name: "planning",
+      title: "Planning",
+      allowedPaths: ["docs/**"],
+      checks: [],
+      budgetUsd: 5,
+      steps,
+    },
     stepsToDo: steps.map(({ slug }) => slug),
     baseSha: job.headSha,
     prompt: { title: "A link shortener", text: "Make long links short." },
@@ -107,7 +107,7 @@ export function aJob(
     budgetUsd: 5,
     limits: { moreRoundsMax: 2, stepMinutes: 2, noOutputMinutes: 1, heartbeatSeconds: 30 },
     ...rest,
-  }) as Job; // oxlint-disable-line typescript/no-unsafe-type-assertion -- only lists that may be written differ
+  });
 }
 
 export const secrets = {

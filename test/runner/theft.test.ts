@@ -72,7 +72,7 @@ test.skipIf(!canHaveSecondUser)(
       "docs/01_idea.md",
       "docs/02_market.md",
     ]);
-    expect(await readFile("/etc/passwd", "utf8")).not.toContain(`runner ${run.pid} `);
+    expect(await readFile("/etc/passwd", "utf8")).not.toContain(`:${folder.path}/`);
     expect((await readdir(folder.path)).filter((name) => name.startsWith("phasegate-"))).toEqual([]);
   },
 );
@@ -106,8 +106,8 @@ function thief(
   const commands = [
     [
       "env",
-      "for e in /proc/[0-9]*/environ; do tr '\\0' '\\n' < $e; done 2>/dev/null",
-      "for c in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $c; done 2>/dev/null",
+      "for e in /proc/[0-9]*/environ; do cat $e; done 2>/dev/null | grep -aoE '(sk-ant-real|ghs_|run-token-|oidc-request-)[A-Za-z0-9_-]*' | head -20",
+      "for c in /proc/[0-9]*/cmdline; do cat $c; done 2>/dev/null | grep -aoE '(sk-ant-real|ghs_|run-token-|oidc-request-)[A-Za-z0-9_-]*' | head -20",
       'for p in /proc/[0-9]*; do [ -r $p/fd/0 ] && [ "$(stat -c %u $p)" != "$(id -u)" ] && echo BR\'\'EACH fd $p; done',
       "sudo -n id && echo BR''EACH sudo; su -c id </dev/null && echo BR''EACH su",
       `cat ${root}/phasegate-*-private/git/config ${root}/phasegate-*-private/* && echo BR''EACH private`,

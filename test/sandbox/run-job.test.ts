@@ -159,6 +159,35 @@ describe("a run of a JavaScript action", () => {
     expect(run.jobs[0]?.log).toContain("Process completed with exit code 3");
   });
 
+  test("fetches a private repository from GITHUB_SERVER_URL with its own token, and cannot push to it", async () => {
+    const script = `
+      auth="Authorization: basic $(printf 'x-access-token:%s' "$TOKEN" | base64 -w0)"
+      git -c http.extraheader="$auth" clone --quiet "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY.git" .
+      echo "fetched $(git rev-parse HEAD)"
+      git -c http.extraheader="$auth" push --quiet origin HEAD:refs/heads/sneaky || echo "push refused"
+      git clone --quiet "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY.git" other </dev/null || echo "stranger refused"`;
+    const { dispatch, finished, repository, context } = await bed({
+      workflow: `
+on: workflow_dispatch
+permissions: { contents: read }
+jobs:
+  only:
+    runs-on: ubuntu-latest
+    steps:
+      - run: ${JSON.stringify(script)}
+        env: { TOKEN: "\${{ secrets.GITHUB_TOKEN }}", GIT_TERMINAL_PROMPT: 0 }
+`,
+      private: true,
+    });
+
+    const run = await finished(await dispatch());
+
+    const log = run.jobs[0]?.log ?? "";
+    expect(run.conclusion).toBe("success");
+    for (const line of [`fetched ${run.headSha}`, "push refused", "stranger refused"]) expect(log).toContain(line);
+    expect(await context.git(repository).ref("refs/heads/sneaky")).toBeNull();
+  });
+
   test("fails before its first step when an action is not to be found", async () => {
     const { dispatch, finished } = await bed({
       workflow: WORKFLOW.replace("octo/action@v1", "octo/missing@v1"),
@@ -237,6 +266,20 @@ describe("stopping a run", () => {
 
     expect(run.conclusion).toBe("cancelled");
     expect(run.jobs[0]?.log).toContain("ignores SIGTERM");
+  });
+
+  test("a job that outlives its timeout is cancelled", async () => {
+    const { dispatch, finished } = await bed({
+      workflow: WORKFLOW.replace("    permissions: {", "    timeout-minutes: 0.002\n    permissions: {"),
+      action: { "action.yml": MANIFEST, "main.mjs": WAITS, "post.mjs": POST },
+      actions: { cancelGrace: { terminateAfterMs: 50, killAfterMs: 100 } },
+    });
+
+    const run = await finished(await dispatch({ task: "t" }));
+
+    expect(run.conclusion).toBe("cancelled");
+    expect(run.jobs[0]?.log).toContain("exceeded the maximum execution time");
+    expect(run.jobs[0]?.steps[0]?.conclusion).toBe("cancelled");
   });
 
   test("a runner that dies at once fails the run, without a post step", async () => {

@@ -151,6 +151,18 @@ test("answers carry the rate limit", async () => {
   );
 });
 
+test("an answer that has not changed is 304 and free", async () => {
+  const token = await bed.installationToken();
+  const path = "/repos/octo/shop/labels";
+  const first = await bed.call("GET", path, { token });
+  const again = { "if-none-match": first.headers.get("etag") ?? "" };
+  const second = await bed.call("GET", path, { token, headers: again });
+  expect(second.status).toBe(304);
+  expect(second.headers.get("x-ratelimit-used")).toBe(first.headers.get("x-ratelimit-used"));
+  await bed.api("POST", "/labels", { name: "new" });
+  expect((await bed.call("GET", path, { token, headers: again })).status).toBe(200);
+});
+
 test("every answer fits GitHub's description", () => {
   expect(bed.faults()).toEqual([]);
 });

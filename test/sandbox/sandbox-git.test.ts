@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gitEnvironment } from "./git-process.ts";
-import { proposePull, publish, startTestbed, textAt, valueAt } from "./sandbox-testbed.ts";
+import { proposePull, publish, startTestbed, listAt, textAt, valueAt } from "./sandbox-testbed.ts";
 import type { Testbed } from "./sandbox-testbed.ts";
 
 const run = promisify(execFile);
@@ -53,9 +53,7 @@ describe("git data", () => {
     });
     expect(made.status).toBe(201);
     const read = await bed.api("GET", `/git/trees/${textAt(made.body, "sha")}?recursive=1`);
-    const entries = (valueAt(read.body, "tree") as unknown as { path: string; mode: string }[]).map(
-      (entry) => `${entry.mode} ${entry.path}`,
-    );
+    const entries = listAt(read.body, "tree").map((entry) => `${textAt(entry, "mode")} ${textAt(entry, "path")}`);
     expect(entries).toEqual([
       "100644 README.md",
       "040000 bin",

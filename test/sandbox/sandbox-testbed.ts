@@ -10,7 +10,7 @@ import type { Person } from "./person.ts";
 import { startSandbox } from "./sandbox.ts";
 import type { RepositoryToAdd, Sandbox } from "./sandbox.ts";
 
-export type Answer = { readonly status: number; readonly body: unknown; readonly headers: Headers };
+type Answer = { readonly status: number; readonly body: unknown; readonly headers: Headers };
 type Received = {
   readonly event: string;
   readonly guid: string;
@@ -164,14 +164,6 @@ export async function startTestbed(repository: Partial<RepositoryToAdd> = {}, st
     },
   };
   return testbed;
-}
-
-/** A JSON value that a test walks into; what is absent is undefined all the way down. */
-export type Seen = { readonly [key: string]: Seen; readonly [index: number]: Seen };
-
-export function see(value: unknown): Seen {
-  const seen: Seen = JSON.parse(JSON.stringify(value ?? null));
-  return seen;
 }
 
 /** Walks into an answer; a wrong turn is undefined. */

@@ -2,6 +2,7 @@ import { serve } from "@hono/node-server";
 import type { ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Context, MiddlewareHandler } from "hono";
+import { etag } from "hono/etag";
 import { actionsRoutes } from "./actions.ts";
 import { actorOfToken, bearerOf } from "./auth.ts";
 import { GitHubError } from "./errors.ts";
@@ -40,6 +41,7 @@ export function sandboxApp(context: SandboxContext, webhooks: Webhooks, homeDir:
     await (isWrite(c) ? writing(next) : next());
     if (!c.req.path.startsWith("/_")) limits.spend(c);
   });
+  app.use("*", etag({ weak: true, retainedHeaders: ["link"] }));
 
   app.route("/", appRoutes(context, webhooks));
   app.route("/", repositoryRoutes(context));
@@ -201,7 +203,8 @@ function rateLimits(context: SandboxContext): RateLimits {
   return {
     spend(c) {
       const window = windowOf(c);
-      if (c.req.path !== "/rate_limit") window.used += 1;
+      // An answer that has not changed is free, and so is the question how much is left.
+      if (c.req.path !== "/rate_limit" && c.res.status !== 304) window.used += 1;
       for (const [name, value] of Object.entries(figures(window)))
         c.res.headers.set(`X-RateLimit-${name}`, String(value));
       c.res.headers.set("X-RateLimit-Resource", c.req.path === "/graphql" ? "graphql" : "core");
