@@ -9,16 +9,19 @@ import { createInterface } from "node:readline";
 
 export const environmentFromStdin = "--environment-from-stdin";
 
+interface RootOrder {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stop: AbortSignal;
+  /** Name or path of sudo. */
+  readonly sudo?: string;
+}
+
 /** Answers the exit code of the second process, or null where sudo would ask for a password or is missing. */
-export async function runAsRoot(
-  command: readonly [file: string, ...args: string[]],
-  env: Readonly<Record<string, string | undefined>>,
-  stop: AbortSignal,
-): Promise<number | null> {
-  if (!(await maySudo())) return null;
-  const child = spawn("sudo", ["-n", "--", ...command, environmentFromStdin], {
-    stdio: ["pipe", "inherit", "inherit"],
-  });
+export async function runAsRoot({ command, env, stop, sudo = "sudo" }: RootOrder): Promise<number | null> {
+  if (!(await maySudo(sudo))) return null;
+  const args = ["-n", "--", ...command, environmentFromStdin];
+  const child = spawn(sudo, args, { stdio: ["pipe", "inherit", "inherit"] });
   child.stdin.on("error", () => {});
   // Stays open: its end tells the second process that this one is gone.
   child.stdin.write(`${JSON.stringify(env)}\n`);
@@ -45,8 +48,8 @@ export async function receiveEnvironment(onEnd: () => void): Promise<Record<stri
   );
 }
 
-async function maySudo(): Promise<boolean> {
-  const child = spawn("sudo", ["-n", "true"], { stdio: "ignore" });
+async function maySudo(sudo: string): Promise<boolean> {
+  const child = spawn(sudo, ["-n", "true"], { stdio: "ignore" });
   try {
     const [code] = await once(child, "exit");
     return code === 0;

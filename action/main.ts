@@ -35,7 +35,11 @@ async function main(): Promise<number> {
   for (const secret of [inputs.credential.value, inputs.repositoryToken]) jobLog.hide(secret);
   const uid = process.getuid?.() ?? -1;
   if (uid !== 0 && !inputs.unsafeSameUser && !process.argv.includes(environmentFromStdin)) {
-    const code = await runAsRoot([process.execPath, fileURLToPath(import.meta.url)], process.env, stop.signal);
+    const code = await runAsRoot({
+      command: [process.execPath, fileURLToPath(import.meta.url)],
+      env: process.env,
+      stop: stop.signal,
+    });
     // Without sudo the run goes on as it is: it opens its session, and the agent's user is refused with the reason.
     if (code !== null) return code;
   }

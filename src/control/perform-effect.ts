@@ -264,7 +264,7 @@ function phaseName(state: ExistingTask, phase: number): string {
 /** First line of a step's commit. Nothing of it comes from the issue or the model. */
 function commitSubject(phase: Phase, slug: string, state: ExistingTask): string {
   const title = phase.steps.find((step) => step.slug === slug)?.title ?? slug;
-  return `Phase ${phase.number} ${phase.name}: ${title} (#${state.issue.number})`;
+  return `Phase ${phase.number} ${phase.title}: ${title} (#${state.issue.number})`;
 }
 
 /** Short and free of what a comment could not carry. */

@@ -2,7 +2,7 @@ import type { Log, Notice, TaskView } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { Api } from "./api.ts";
-import { nameOf, pathOf, readRepository } from "./repository.ts";
+import { nameOf, pathOf, readOrNull, readRepository } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import type { BlockContext } from "./texts/blocked.ts";
 import { linksOf } from "./texts/links.ts";
@@ -46,22 +46,13 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
       const context = await contextOf(repository, task.blockedBy !== null);
       const marker = markerOf("status", task.taskId);
       const body = bodyOf(marker, statusText(view, context));
-      const known = shown.get(task.taskId) ?? (await find(repository, task.issue.number, marker));
-      if (known?.body === body) {
-        remember(task.taskId, known);
-        return;
-      }
-      if (known !== null && known !== undefined && (await edit(repository, known.commentId, body))) {
-        remember(task.taskId, { commentId: known.commentId, body });
-        return;
-      }
-      // Somebody deleted it: look once more, since what we remember may be older than what is there.
+      const remembered = shown.get(task.taskId);
+      if (remembered !== undefined && (await bringUpToDate(repository, task.taskId, remembered, body))) return;
+      // What we remember may be gone, or this is the first time: GitHub knows.
       shown.delete(task.taskId);
-      const other = known === null ? null : await find(repository, task.issue.number, marker);
-      if (other !== null && (await edit(repository, other.commentId, body))) {
-        remember(task.taskId, { commentId: other.commentId, body });
-        return;
-      }
+      const found = await find(repository, task.issue.number, marker);
+      if (found === "no-issue") return;
+      if (found !== null && (await bringUpToDate(repository, task.taskId, found, body))) return;
       const commentId = await create(repository, task.issue.number, body);
       if (commentId !== null) remember(task.taskId, { commentId, body });
     },
@@ -74,6 +65,13 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     },
   };
 
+  /** False where the comment is gone. */
+  async function bringUpToDate(repository: Repository, taskId: TaskId, comment: Shown, body: string): Promise<boolean> {
+    if (comment.body !== body && !(await edit(repository, comment.commentId, body))) return false;
+    remember(taskId, { commentId: comment.commentId, body });
+    return true;
+  }
+
   async function contextOf(repository: Repository, blocked: boolean): Promise<BlockContext> {
     return {
       links: linksOf(settings.webUrl, repository),
@@ -85,9 +83,9 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
   }
 
   /** Ours only: anybody can write a comment with our marker in it. */
-  async function find(repository: Repository, issueNumber: number, marker: string): Promise<Shown | null> {
+  async function find(repository: Repository, issueNumber: number, marker: string): Promise<Shown | null | "no-issue"> {
     for (let page = 1; page <= commentPagesMax; page += 1) {
-      const { data } = await api.read({
+      const answer = await readOrNull(api, {
         repository,
         permissions: { issues: "read" },
         doing: `reading the comments of #${issueNumber} in ${nameOf(repository)}`,
@@ -99,12 +97,13 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
             page,
           }),
       });
-      for (const comment of data) {
+      if (answer === null) return issueIsGone(repository, issueNumber);
+      for (const comment of answer.data) {
         if (comment.body?.startsWith(marker) === true && (await isOurs(comment))) {
           return { commentId: comment.id, body: comment.body };
         }
       }
-      if (data.length < commentsPerPage) return null;
+      if (answer.data.length < commentsPerPage) return null;
     }
     settings.log.warn(
       { repository: nameOf(repository), issueNumber },
@@ -123,7 +122,7 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     return comment.user.login === `${await settings.appSlug()}[bot]`;
   }
 
-  /** Null where the issue is gone or was moved: there is nobody left to tell. */
+  /** Null where the issue is gone. */
   async function create(repository: Repository, issueNumber: number, body: string): Promise<number | null> {
     try {
       const { data } = await api.write({
@@ -136,9 +135,15 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
       return data.id;
     } catch (error) {
       if (!(error instanceof RequestFailed) || (error.status !== 404 && error.status !== 410)) throw error;
-      settings.log.warn({ repository: nameOf(repository), issueNumber }, "issue is gone, comment not written");
+      issueIsGone(repository, issueNumber);
       return null;
     }
+  }
+
+  /** Deleted or moved away: there is nobody left to tell. */
+  function issueIsGone(repository: Repository, issueNumber: number): "no-issue" {
+    settings.log.warn({ repository: nameOf(repository), issueNumber }, "issue is gone, comment not written");
+    return "no-issue";
   }
 
   /** False where the comment is gone. */

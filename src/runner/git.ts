@@ -72,6 +72,7 @@ export function createGit({ gitDir, workTree, path }: GitPlace): Git {
         ...settingsAsEnvironment([...settingsAlways, ...(options.settings ?? [])]),
       },
       encoding: "buffer",
+      stripFinalNewline: false,
       reject: false,
       maxBuffer: outputBytesMax,
       timeout: options.timeoutMs ?? timeoutMsDefault,

@@ -3,6 +3,7 @@
 import { Buffer } from "node:buffer";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "./run-texts.ts";
 import { createGit, type Git } from "./git.ts";
 
 export interface Workspace {
@@ -73,7 +74,7 @@ async function fetchCommits(git: Git, { repositoryUrl, token, headSha, baseSha }
   try {
     await git.run("fetching", [...args, repositoryUrl, ...shas], { settings, timeoutMs: fetchTimeoutMs });
   } catch (cause) {
-    throw new Error(fetchFault(repositoryUrl, shas, String(cause)), { cause });
+    throw new Error(fetchFault(repositoryUrl, shas, messageOf(cause).replaceAll(/\s+/g, " ")), { cause });
   }
 }
 

@@ -75,6 +75,7 @@ describe("parseConfig", () => {
     ["PUBLIC_URL", "http://phasegate.example.org", "expected https"],
     ["PUBLIC_URL", "https://phasegate.example.org/?a=b", "no query"],
     ["ACTION_REF", "acme/phasegate@v1", "commit SHA"],
+    ["PHASEGATE_LANGUAGE", "fr", '"en" or "ko"'],
     ["PORT", "80000", "0 to 65535"],
     ["TASK_BUDGET_USD", "free", "number"],
     ["GHE_HOST", "github.corp.example", "not supported in version 1"],

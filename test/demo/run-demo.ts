@@ -159,6 +159,8 @@ async function collect(folder: string, emit: (event: DemoEvent) => void, stops: 
   const { stdout: bare } = await execa("ls", [repositories]);
   await mkdir(repository, { recursive: true });
   await execa("git", ["clone", "--quiet", path.join(repositories, bare.split("\n")[0] ?? ""), repository]);
+  // It came from the sandbox, which is gone in a moment.
+  await execa("git", ["-C", repository, "remote", "remove", "origin"]);
   const tests = await execa("npm", ["test"], {
     cwd: repository,
     all: true,
@@ -186,6 +188,7 @@ class Told {
   readonly #titles = new Map<string, string>();
   #outline: Extract<TaskEvent, { type: "TaskCreated" }>["playbook"] | null = null;
   #phase = 0;
+  /** When the run began, or its last step ended: what lies between is the next step. */
   #stepStartedAt = 0;
 
   constructor(emit: (event: DemoEvent) => void) {
@@ -228,7 +231,6 @@ class Told {
 
   #onLive(live: LiveEvent): void {
     if (live.kind === "step-started") {
-      this.#stepStartedAt = performance.now();
       const { step, number, total } = live;
       this.#emit({
         type: "step-started",
@@ -296,8 +298,9 @@ class Told {
           files: event.files,
           tokens: tokensOf(event.spent.usage),
           costUsd: event.spent.costUsd,
-          elapsedMs: Math.round(performance.now() - this.#stepStartedAt),
+          elapsedMs: Date.parse(event.at) - this.#stepStartedAt,
         });
+        this.#stepStartedAt = Date.parse(event.at);
         return;
       case "RunEnded":
         this.#change(event.phase, (phase) => ({ ...phase, spent: addSpent(phase.spent, event.spent) }));
@@ -333,9 +336,11 @@ class Told {
       case "TaskFailed":
         this.#emit({ type: "problem", message: event.message });
         return;
+      case "RunStarted":
+        this.#stepStartedAt = Date.parse(event.at);
+        return;
       case "TaskStarted":
       case "RunRequested":
-      case "RunStarted":
       case "StepPublished":
       case "ChangesetRefused":
       case "ReviewApproved":

@@ -36,8 +36,7 @@ export interface GitHubTestbed {
   /** A second client, as after a restart of the app. */
   anotherClient(over?: { readonly timeoutMs?: number }): GitHubClient;
   advance(ms: number): void;
-  /** What GitHub's description finds wrong in what was sent and answered. */
-  faults(): readonly string[];
+  /** Throws what GitHub's description finds wrong in what was sent and answered. */
   stop(): Promise<void>;
 }
 
@@ -47,7 +46,8 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
   const faults: string[] = [];
   const sent: string[] = [];
   const planned: { readonly match: RegExp; readonly fault: Fault }[] = [];
-  let now = Date.parse("2026-11-21T02:00:00Z");
+  // The key's signature carries the real time, so the sandbox and the client start from it, too.
+  let now = Date.now();
   const sandbox = await startSandbox({
     appId,
     appSlug: "phasegate",
@@ -63,7 +63,9 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
       // A run lasts until it is cancelled.
       execute: ({ signal }) =>
         new Promise((resolve) => {
-          signal.addEventListener("abort", () => resolve({ conclusion: "cancelled" }));
+          const end = () => resolve({ conclusion: "cancelled" });
+          if (signal.aborted) end();
+          signal.addEventListener("abort", end);
         }),
     },
     onExchange(exchange) {
@@ -86,6 +88,7 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
     const body = typeof init?.body === "string" ? init.body : "";
     const line = `${method} ${url.pathname}${url.pathname === "/graphql" ? ` ${/mutation (?<name>\w+)/u.exec(body)?.groups?.["name"] ?? ""}` : ""}`;
     if (!url.pathname.startsWith("/app/")) sent.push(line);
+    if (new Headers(init?.headers).get("x-github-api-version") !== "2022-11-28") faults.push(`${line}: no API version`);
     const index = planned.findIndex(({ match }) => match.test(line));
     const fault = index === -1 ? null : (planned.splice(index, 1)[0]?.fault ?? null);
     if (fault === null) return fetch(input, init);
@@ -131,10 +134,10 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
     advance(ms) {
       now += ms;
     },
-    faults: () => faults,
     async stop() {
       await sandbox.stop();
       await rm(dataDir, { recursive: true, force: true });
+      if (faults.length > 0) throw new Error(`against GitHub's description: ${faults.join("\n")}`);
     },
   };
 }

@@ -48,7 +48,7 @@ describe("a command in a comment", () => {
   test("a huge comment is read in bounded time", () => {
     const start = performance.now();
     expect(parseCommand("<!-".repeat(200_000))).toBeNull();
-    expect(parseCommand(`${">\n".repeat(100_000)}`)).toBeNull();
+    expect(parseCommand(">\n".repeat(100_000))).toBeNull();
     expect(performance.now() - start).toBeLessThan(2_000);
   });
 });

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { mkdir, readFile, readlink, stat, symlink } from "node:fs/promises";
+import { readFile, readlink, stat, symlink } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { prepareWorkspace, type WorkspaceOrder } from "../../src/runner/workspace.ts";
 import { makeFolder, makeRepository } from "./run-world.ts";
@@ -16,18 +17,18 @@ describe("the work tree", () => {
   test("is the head, with the base's configuration for agents", async () => {
     await using folder = await makeFolder();
     const repository = await makeRepository(folder.path, {
-      "a.txt": "base\r\n",
+      "a.txt": "base\n",
       "CLAUDE.md": "of the base\n",
       ".claude/settings.json": "{}\n",
     });
     const headSha = await repository.commit({
-      "a.txt": "head\r\n",
+      "a.txt": "head $Id$\n",
       "CLAUDE.md": "of the head\n",
       ".claude/settings.json": '{"hooks":{}}\n',
       ".claude/more.json": "{}\n",
       ".mcp.json": "{}\n",
       "AGENTS.md": "of the head\n",
-      ".gitattributes": "* text eol=lf filter=evil\n",
+      ".gitattributes": "* text eol=crlf ident filter=evil\n",
     });
 
     const order = orderFor(folder.path, { repositoryUrl: repository.url, headSha, baseSha: repository.sha });
@@ -35,7 +36,7 @@ describe("the work tree", () => {
 
     const read = async (name: string): Promise<string | null> =>
       await readFile(join(workspace.workTree, name), "utf8").catch(() => null);
-    expect(await read("a.txt")).toBe("head\r\n");
+    expect(await read("a.txt")).toBe("head $Id$\n");
     expect(await read("CLAUDE.md")).toBe("of the base\n");
     expect(await read(".claude/settings.json")).toBe("{}\n");
     expect(await read(".claude/more.json")).toBeNull();
@@ -70,12 +71,12 @@ describe("the work tree", () => {
 
   test("is not made of an empty repository, nor of something that is no commit id", async () => {
     await using folder = await makeFolder();
-    await mkdir(join(folder.path, "nothing.git"));
+    await execa("git", ["init", "--quiet", "--bare", join(folder.path, "nothing.git")]);
     const repositoryUrl = `file://${join(folder.path, "nothing.git")}`;
     const sha = "2".repeat(40);
     await expect(
       prepareWorkspace(orderFor(folder.path, { repositoryUrl, headSha: sha, baseSha: sha })),
-    ).rejects.toThrow(/fetching 222222222222 of file:.*\/retry/);
+    ).rejects.toThrow(/fetching 222222222222 of file:.*no such commit.*\/retry/);
     const injected = orderFor(folder.path, { repositoryUrl, headSha: "--upload-pack=x", baseSha: sha });
     await expect(prepareWorkspace(injected)).rejects.toThrow('"--upload-pack=x" is no commit id');
   });

@@ -136,10 +136,9 @@ function compileTemplate(template: string): { pattern: RegExp; parameterNames: s
 
 function specificity(template: string): string {
   // "!" sorts before "~", so that literals are tried first, segment by segment.
-  return template
-    .split("/")
-    .map((segment) => (segment.startsWith("{") ? "~" : `!${segment}`))
-    .join("/");
+  // The end sorts last: a parameter at the end may take slashes, so the longer templates have their turn before it.
+  const segments = template.split("/").map((segment) => (segment.startsWith("{") ? "~" : `!${segment}`));
+  return `${segments.join("/")}\u007F`;
 }
 
 function isReference(value: unknown): value is { $ref: string } {

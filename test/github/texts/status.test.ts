@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+import type { TaskEvent } from "../../../src/core/events.ts";
+import { statusText } from "../../../src/github/texts/status.ts";
+import {
+  at,
+  context,
+  created,
+  gateOpened,
+  inReview,
+  runId,
+  running,
+  spent,
+  started,
+  verified,
+  viewOf,
+} from "../texts-fixtures.ts";
+
+function textOf(events: readonly TaskEvent[], live: Parameters<typeof viewOf>[1] = null): string {
+  return statusText(viewOf(events, live), context);
+}
+
+function nextOf(text: string): string | undefined {
+  return text.split("\n").find((line) => line.startsWith("*Next:*"));
+}
+
+describe("the status comment", () => {
+  test("of a run shows where it is, what it does, and what it costs", () => {
+    const live = {
+      currentAction: "Write docs/planning/02_market.md",
+      currentStep: "02_market",
+      spent,
+      lastUpdate: at,
+    };
+    expect(textOf([...running, gateOpened()], live)).toMatchInlineSnapshot(`
+      "### Phasegate: create\\_app
+
+      **Phase 1 of 2, Planning:** the agent works on step 2 of 2, Market. [Watch the run](https://github.com/octo/shop/actions/runs/99).
+
+      Right now: \`Write docs/planning/02_market.md\`
+
+      *Next:* nothing to do now. \`/cancel\` ends the task.
+
+      \`███████░░░░░░░░░░░░░\` 33%
+
+      | Phase | State | Steps | Pull request | Tokens | Cost |
+      |---|---|---|---|---|---|
+      | 1 Planning | ● at work | 1 of 2 | [#8](https://github.com/octo/shop/pull/8) (draft) | 123k | $0.42 of $5.00 |
+      | 2 Design | ○ to come | 0 of 1 |  |  |  |
+
+      Spent on this task: 123k tokens, $0.42 of $25.00. This run so far: 123k tokens, $0.42.
+
+      <details><summary>Details and what happened last</summary>
+
+      - Model: \`claude-test\`
+      - The agent reads the issue as it was when **ada** started the task (SHA-256 \`abcdef012345\`); later edits change nothing.
+      - 3 hidden pieces of the issue's text (invisible characters, comments, alternative texts) were taken out before.
+
+      - 21 Nov 02:20 UTC: pull request \\#&#8203;8 opened
+      - 21 Nov 02:20 UTC: step 01\\_idea completed
+      - 21 Nov 02:20 UTC: run started
+      - 21 Nov 02:20 UTC: run dispatched
+      - 21 Nov 02:20 UTC: phase 1 started
+
+      Commands, for people with write access: \`/run\`, \`/cancel\`, \`/status\`, \`/help\`.
+
+      </details>"
+    `);
+  });
+
+  test.each<readonly [string, readonly TaskEvent[], string, string]>([
+    [
+      "a draft",
+      [],
+      "**Not started.** **ada** set the label `create_app` without write access",
+      "somebody with write access reads the issue and comments `/run` here",
+    ],
+    ["a task that asks for its run", started, "a run is being asked for", "nothing to do now"],
+    [
+      "a run that waits for a machine",
+      [...started, { type: "RunDispatched", at, runId, workflowRunId: 9, url: "https://github.com/r/9" }],
+      "[the run](https://github.com/r/9) waits for a machine",
+      "nothing to do now",
+    ],
+    ["a run that is over", [...running, ...verified(true).slice(0, 1)], "is being checked", "nothing to do now"],
+    [
+      "a gate in review",
+      inReview,
+      "waits for review in [#8]",
+      "review [#8](https://github.com/octo/shop/pull/8) and merge it to start phase 2, Design.",
+    ],
+    [
+      "an approved gate",
+      [...inReview, { type: "ReviewApproved", at, phase: 1, by: "bob", headSha: "x" }],
+      "is approved by **bob**",
+      "merge [#8](https://github.com/octo/shop/pull/8) to start phase 2, Design.",
+    ],
+    [
+      "a gate with changes requested",
+      [...inReview, { type: "ChangesRequested", at, phase: 1, by: "bob", headSha: "x" }],
+      "changes are asked for",
+      "commit the changes to the branch of [#8]",
+    ],
+    [
+      "a paused task",
+      [...inReview, { type: "TaskPaused", at, reason: { kind: "gate-closed", pullRequest: 8 } }],
+      "**Paused.** Pull request [#8]",
+      "comment `/run` here to reopen it",
+    ],
+    [
+      "a cancelled task",
+      [...running, { type: "TaskCancelled", at, by: "bob" }],
+      "**Cancelled** by **bob**",
+      "Set the label again",
+    ],
+    [
+      "a completed task",
+      [...inReview, { type: "PhaseCompleted", at, phase: 1, by: "bob", mergeSha: "x" }, { type: "TaskCompleted", at }],
+      "**Completed** on 21 Nov 02:20 UTC",
+      "The result is on the default branch",
+    ],
+    [
+      "a failed task",
+      [...running, { type: "TaskFailed", at, message: "odd @bob" }],
+      "odd @&#8203;bob",
+      "set the label again",
+    ],
+  ])("of %s says what is so and what comes next", (_claim, events, now, next) => {
+    const text = textOf(events);
+    expect(text).toContain(now);
+    expect(nextOf(text)).toContain(next);
+  });
+
+  test("has a row for each phase", () => {
+    const merged: TaskEvent = { type: "PhaseCompleted", at, phase: 1, by: "bob", mergeSha: "x" };
+    const rows = textOf([...inReview, merged])
+      .split("\n")
+      .filter((line) => /^\| \d/u.test(line));
+    expect(rows).toEqual([
+      "| 1 Planning | ✔ merged by **bob** | 2 of 2 | [#8](https://github.com/octo/shop/pull/8) | 246k | $0.84 of $5.00 |",
+      "| 2 Design | ○ to come | 0 of 1 |  |  |  |",
+    ]);
+  });
+
+  test("tells what was hidden in the issue, and which text is used", () => {
+    const text = textOf(started);
+    expect(text).toContain("(SHA-256 `abcdef012345`)");
+    expect(text).toContain("3 hidden pieces of the issue's text");
+  });
+
+  test("nobody is called or referred to by what a stranger wrote", () => {
+    const text = textOf([created({ by: "eve @bob closes #1", title: "closes #1 @bob <img>" })]);
+    expect(text).not.toMatch(/@bob|closes #1|<img>/u);
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { createWritePace } from "../../src/github/write-pace.ts";
+
+/** A pause ends when the test says so. */
+function pauses() {
+  const asked: number[] = [];
+  const ends: (() => void)[] = [];
+  return {
+    asked,
+    sleep: (ms: number) =>
+      new Promise<void>((resolve) => {
+        asked.push(ms);
+        ends.push(resolve);
+      }),
+    end: async () => {
+      ends.shift()?.();
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    },
+  };
+}
+
+describe("writes of one installation", () => {
+  test("go one after the other, with a pause after each, a failed one too", async () => {
+    const { asked, sleep, end } = pauses();
+    const pace = createWritePace(1_000, sleep);
+    const begun: string[] = [];
+    const first = pace(1, async () => {
+      begun.push("first");
+      throw new Error("refused");
+    });
+    const second = pace(1, async () => begun.push("second"));
+    await expect(first).rejects.toThrow("refused");
+    expect(begun).toEqual(["first"]);
+    await end();
+    await second;
+    expect(begun).toEqual(["first", "second"]);
+    expect(asked).toEqual([1_000, 1_000]);
+  });
+
+  test("do not wait for those of another", async () => {
+    const { sleep } = pauses();
+    const pace = createWritePace(1_000, sleep);
+    await pace(1, async () => "one");
+    expect(await pace(2, async () => "two")).toBe("two");
+  });
+});

@@ -1,0 +1,128 @@
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
+import { createAgentUser, type AgentUser } from "../../src/runner/agent-user.ts";
+import { proveSeparation } from "../../src/runner/prove-separation.ts";
+import { trustedPath } from "../../src/runner/trusted-path.ts";
+import { canHaveSecondUser, makeFolder } from "./run-world.ts";
+
+const path = "/usr/sbin:/usr/bin:/sbin:/bin";
+const runner = { uid: 0, pid: process.pid, platform: "linux" };
+
+async function withAgent(id: string, work: (agent: AgentUser) => Promise<void>): Promise<void> {
+  const agent = await createAgentUser({ id, home: "/nonexistent", runner, path, unsafeSameUser: false });
+  try {
+    await work(agent);
+  } finally {
+    await agent.remove();
+  }
+}
+
+async function runAs(agent: AgentUser, script: string): Promise<string> {
+  const { file, args } = agent.command("/bin/sh", ["-c", script]);
+  return (await execa(file, args, { cwd: "/", reject: false, stdin: "ignore" })).stdout;
+}
+
+test("where no second user can be had, nothing starts, and the error says what to do", async () => {
+  const order = { id: "0000000a", home: "/nonexistent", path, unsafeSameUser: false };
+  const plain = createAgentUser({ ...order, runner: { ...runner, uid: 1000 } });
+  await expect(plain).rejects.toThrow(/passwordless sudo.*PHASEGATE_UNSAFE_SAME_USER=1/);
+  const mac = createAgentUser({ ...order, runner: { ...runner, platform: "darwin" } });
+  await expect(mac).rejects.toThrow(/passwordless sudo/);
+  const withoutTools = createAgentUser({ ...order, runner, path: "/nonexistent" });
+  await expect(withoutTools).rejects.toThrow(/looking for setpriv.*setpriv installed/);
+});
+
+// Reason to skip: only root can make a second user.
+describe.skipIf(!canHaveSecondUser)("the agent's user", () => {
+  test("has one group, no capability and no way to more", async () => {
+    await withAgent("0000000b", async (agent) => {
+      const status = await runAs(agent, "id -nG; grep -E '^(Groups|Cap|NoNewPrivs)' /proc/self/status");
+      expect(status).toContain("phasegate-0000000b\n");
+      expect(status).toMatch(/^Groups:\s*$/m);
+      expect(status).toMatch(/^NoNewPrivs:\s*1$/m);
+      for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]) {
+        expect(status).toMatch(new RegExp(`^${set}:\\s*0+$`, "m"));
+      }
+    });
+  });
+
+  test("loses every process at once, also those in sessions of their own", async () => {
+    await withAgent("0000000c", async (agent) => {
+      const pid = (await runAs(agent, "setsid sleep 100 >/dev/null 2>&1 & sleep 100 >/dev/null 2>&1 & echo $!")).trim();
+      expect(await readFile(`/proc/${pid}/comm`, "utf8")).toBe("sleep\n");
+      await agent.killAll();
+      const uid = /^phasegate-0000000c:x:(\d+)/m.exec(await readFile("/etc/passwd", "utf8"))?.[1];
+      const owners = await Promise.all(
+        (await readdir("/proc")).map(async (name) => await readFile(`/proc/${name}/status`, "utf8").catch(() => "")),
+      );
+      const left = owners.filter((status) => status.includes(`Uid:\t${uid}\t`) && !/^State:\s+Z/m.test(status));
+      expect(left).toEqual([]);
+    });
+  });
+
+  test("is gone afterwards, with what it left in shared folders", async () => {
+    await withAgent("0000000d", async (agent) => {
+      await runAs(agent, "mkdir -p /tmp/left-0000000d/deep; echo x > /tmp/left-0000000d/deep/file");
+    });
+    await expect(stat("/tmp/left-0000000d")).rejects.toThrow("ENOENT");
+    expect(await readFile("/etc/passwd", "utf8")).not.toContain("phasegate-0000000d");
+  });
+
+  test("is removed by the next run where its runner was killed", async () => {
+    await createAgentUser({
+      id: "0000000e",
+      home: "/nonexistent",
+      runner: { ...runner, pid: 1 },
+      path,
+      unsafeSameUser: false,
+    });
+    await execa("usermod", ["--comment", "runner 1 1", "phasegate-0000000e"], { env: { PATH: path } });
+    await withAgent("0000000f", async () => {
+      expect(await readFile("/etc/passwd", "utf8")).not.toContain("phasegate-0000000e");
+    });
+  });
+
+  test("is proved to be kept apart, and every breach is named", async () => {
+    await using folder = await makeFolder();
+    const at = (name: string): string => join(folder.path, name);
+    await mkdir(at("private"), { mode: 0o700 });
+    await mkdir(at("own"), { mode: 0o700 });
+    await writeFile(at("open"), "x", { mode: 0o644 });
+    await execa("chmod", ["666", at("open")]);
+    await withAgent("0000001a", async (agent) => {
+      await agent.ownFolder(at("own"));
+      const order = {
+        path,
+        runnerPid: process.pid,
+        unreadable: [at("private")],
+        unwritable: [at("private")],
+        writable: [at("own")],
+        executable: "/bin/sh",
+      };
+      await expect(proveSeparation(agent, order)).resolves.toBeUndefined();
+      const leaky = {
+        ...order,
+        unreadable: [at("open")],
+        unwritable: [at("open")],
+        writable: [at("private")],
+        executable: at("open"),
+      };
+      await expect(proveSeparation(agent, leaky)).rejects.toThrow(
+        `it can't execute ${at("open")}; it reads ${at("open")}; it writes ${at("open")}; it can't write in ${at("private")}`,
+      );
+    });
+  });
+});
+
+test("folders that everybody may write in are no part of the runner's own PATH", async () => {
+  await using folder = await makeFolder();
+  await mkdir(join(folder.path, "open/bin"), { recursive: true });
+  await execa("chmod", ["777", join(folder.path, "open")]);
+  await mkdir(join(folder.path, "closed"), { mode: 0o755 });
+  const found = await trustedPath(
+    `relative:${folder.path}/open:${folder.path}/open/bin:${folder.path}/closed:/missing:/tmp`,
+  );
+  expect(found.split(":")).toEqual([`${folder.path}/closed`, "/usr/sbin", "/usr/bin", "/sbin", "/bin"]);
+});

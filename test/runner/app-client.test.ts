@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import { nothingSpent } from "../../src/core/usage.ts";
+import { runnerRoutes } from "../../src/protocol/runner.ts";
+import { openSession, type AppOptions, type RunSession } from "../../src/runner/app-client.ts";
+import { startFakeApp, type FakeApp } from "./fake-app.ts";
+import { aJob, aStep } from "./run-world.ts";
+
+const job = aJob({ headSha: "1".repeat(40), steps: [aStep({ slug: "01_idea" })] });
+const never = new AbortController().signal;
+const unavailable = { status: 503, body: { error: "unavailable", message: "starting" } };
+const step = { step: "01_idea", changes: [], spent: nothingSpent, findings: [] };
+
+async function withApp(
+  work: (app: FakeApp, open: () => Promise<RunSession>, pauses: number[], tokens: () => number) => Promise<void>,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+): Promise<void> {
+  const app = await startFakeApp(job);
+  const pauses: number[] = [];
+  let tokens = 0;
+  const options: AppOptions = {
+    appUrl: app.url,
+    fetch,
+    wait: async (ms) => {
+      await Promise.resolve();
+      pauses.push(ms);
+    },
+  };
+  const getOidcToken = async (): Promise<string> => {
+    tokens += 1;
+    return await Promise.resolve(`oidc-${tokens}`);
+  };
+  try {
+    await work(
+      app,
+      () => openSession(options, { runId: "run-1", getOidcToken }, never),
+      pauses,
+      () => tokens,
+    );
+  } finally {
+    await app.close();
+  }
+}
+
+describe("the session", () => {
+  test("is opened with a fresh OIDC token at each try", async () => {
+    await withApp(async (app, open, pauses) => {
+      app.faults.set(runnerRoutes.session, [unavailable, { status: 502, body: "<html>" }]);
+      const session = await open();
+      expect(session.job).toEqual(job);
+      expect(app.sessions).toEqual([{ protocol: 1, oidcToken: "oidc-3", runId: "run-1" }]);
+      expect(pauses).toEqual([1_000, 2_000]);
+    });
+  });
+
+  test("is not asked for again once the app refused, and its sentence is kept", async () => {
+    await withApp(async (app, open, pauses) => {
+      const body = { error: "already-started", message: "comment /retry on the issue" };
+      app.faults.set(runnerRoutes.session, [{ status: 409, body }]);
+      await expect(open()).rejects.toMatchObject({
+        name: "AppRefused",
+        code: "already-started",
+        message: body.message,
+      });
+      expect(pauses).toEqual([]);
+    });
+  });
+
+  test("of an app that can't be reached ends in a sentence that names the address", async () => {
+    const fetch = async (): Promise<Response> => await Promise.reject(new TypeError("fetch failed"));
+    await withApp(async (app, open, pauses) => {
+      await expect(open()).rejects.toThrow(`reaching the app at ${app.url}: fetch failed. Check that the app runs`);
+      expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 15_000, 30_000]);
+    }, fetch);
+  });
+
+  test("of another protocol is refused", async () => {
+    await withApp(async (app, open) => {
+      app.faults.set(runnerRoutes.session, [{ status: 200, body: { protocol: 2, runToken: "t", job } }]);
+      await expect(open()).rejects.toMatchObject({ code: "unsupported-protocol" });
+    });
+  });
+
+  test("does not follow a redirect, which could lead the tokens elsewhere", async () => {
+    await withApp(
+      async (app, open) => {
+        await expect(open()).rejects.toThrow(/reaching the app/);
+        expect(app.sessions).toEqual([]);
+      },
+      async (input, init) => {
+        expect(init?.redirect).toBe("error");
+        return await Promise.reject(new TypeError(`unexpected redirect of ${input instanceof Request ? "" : input}`));
+      },
+    );
+  });
+});
+
+describe("a hand-over", () => {
+  test("is repeated until it is acknowledged", async () => {
+    await withApp(async (app, open, pauses) => {
+      const session = await open();
+      app.faults.set(runnerRoutes.step, [unavailable, { status: 429, body: null }, { status: 200, body: { odd: 1 } }]);
+      expect(await session.handOverStep(step, never)).toEqual({ acknowledged: true, stop: false });
+      expect(app.steps).toEqual([step]);
+      expect(pauses).toEqual([1_000, 2_000, 4_000]);
+    });
+  });
+
+  test("ends after five minutes without an answer", async () => {
+    await withApp(async (app, open, pauses) => {
+      const session = await open();
+      app.faults.set(
+        runnerRoutes.outcome,
+        Array.from({ length: 16 }, () => unavailable),
+      );
+      const declared = session.declareOutcome({ outcome: { kind: "completed" }, spent: nothingSpent }, never);
+      await expect(declared).rejects.toThrow(/\/runner\/outcome answered 503: starting/);
+      expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(5 * 60_000);
+      expect(app.outcomes).toEqual([]);
+    });
+  });
+
+  test("that is too large is not sent", async () => {
+    await withApp(async (app, open) => {
+      const session = await open();
+      const content = "a".repeat(33 * 1024 * 1024);
+      const changes = [{ kind: "written" as const, path: "a", mode: "100644" as const, contentBase64: content }];
+      await expect(session.handOverStep({ ...step, changes }, never)).rejects.toMatchObject({ code: "too-large" });
+      expect(app.steps).toEqual([]);
+    });
+  });
+
+  test("ends at once when the run is stopped", async () => {
+    await withApp(async (app, open, pauses) => {
+      const session = await open();
+      const stop = new AbortController();
+      stop.abort();
+      await expect(session.handOverStep(step, stop.signal)).rejects.toMatchObject({ name: "AppUnreachable" });
+      expect(pauses).toEqual([]);
+      expect(app.steps).toEqual([]);
+    });
+  });
+});
