@@ -27502,8 +27502,7 @@ function separateUser(account, setpriv, tools) {
 		for (const path of paths) await lchown(path, uid, gid);
 	}
 	async function remove() {
-		await killAllOf(account, tools);
-		await removeAccount(account, tools);
+		await endAccount(account, tools);
 	}
 }
 function privilegesOf({ uid, gid }) {
@@ -27522,19 +27521,18 @@ async function addAccount({ id, home, runner }, tools) {
 	if (!/^[0-9a-f]{8}$/.test(id)) throw new Error(`making a user for the agent: "${id}" is no id`);
 	const name = `${accountPrefix}${id}`;
 	const comment = `runner ${runner.pid} ${await startOf(runner.pid) ?? "unknown"}`;
-	await tools.run("making a user for the agent", "useradd", [...[
+	await tools.run("making a user for the agent", "useradd", [
 		"--system",
 		"--user-group",
 		"--no-create-home",
 		"--home-dir",
-		home
-	], ...[
+		home,
 		"--shell",
 		"/bin/sh",
 		"--comment",
 		comment,
 		name
-	]]);
+	]);
 	const uid = Number(await tools.run("asking for the agent's user", "id", ["-u", name]));
 	const gid = Number(await tools.run("asking for the agent's user", "id", ["-g", name]));
 	if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy}`);
@@ -27550,16 +27548,16 @@ async function removeStaleUsers(tools) {
 		const [, pid, start] = /^runner (\d+) (\d+)$/.exec(comment) ?? [];
 		if (!/^phasegate-[0-9a-f]{8}$/.test(name) || pid === void 0 || Number(uid) === 0) continue;
 		if (await startOf(Number(pid)) === start) continue;
-		const account = {
+		await endAccount({
 			name,
 			uid: Number(uid),
 			gid: Number(gid)
-		};
-		await killAllOf(account, tools);
-		await removeAccount(account, tools);
+		}, tools).catch(() => {});
 	}
 }
-async function removeAccount({ name, uid }, tools) {
+async function endAccount(account, tools) {
+	await killAllOf(account, tools);
+	const { name, uid } = account;
 	for (const folder of sharedFolders) await tools.run("removing what the agent left", "find", [
 		folder,
 		"-xdev",
@@ -27567,7 +27565,7 @@ async function removeAccount({ name, uid }, tools) {
 		String(uid),
 		"-delete"
 	]).catch(() => {});
-	await tools.run("removing the agent's user", "userdel", [name]);
+	await tools.run("removing the agent's user", "userdel", ["--force", name]);
 }
 async function killAllOf(account, tools) {
 	for (let round = 0; round < killRoundsMax; round += 1) {
@@ -28238,26 +28236,23 @@ function claudeArguments({ sessionId, resume, model, tools, systemPromptFile }) 
 	const list = tools.join(",");
 	return [
 		"-p",
-		...[
-			"--output-format",
-			"stream-json",
-			"--verbose"
-		],
+		"--output-format",
+		"stream-json",
+		"--verbose",
 		...resume ? ["--resume", sessionId] : ["--session-id", sessionId],
-		...["--model", model],
-		...["--permission-mode", "dontAsk"],
-		...[
-			"--tools",
-			list,
-			"--allowedTools",
-			list
-		],
-		...[
-			"--setting-sources",
-			"",
-			"--strict-mcp-config"
-		],
-		...["--append-system-prompt-file", systemPromptFile]
+		"--model",
+		model,
+		"--permission-mode",
+		"dontAsk",
+		"--tools",
+		list,
+		"--allowedTools",
+		list,
+		"--setting-sources",
+		"",
+		"--strict-mcp-config",
+		"--append-system-prompt-file",
+		systemPromptFile
 	];
 }
 function claudeEnvironment(options) {
@@ -30077,10 +30072,13 @@ async function proveSeparation(agent, order) {
 		"-c",
 		script,
 		"sh",
-		...[String(order.runnerPid), order.executable],
+		String(order.runnerPid),
+		order.executable,
 		...order.unreadable,
-		...["-unwritable", ...order.unwritable],
-		...["-writable", ...order.writable]
+		"-unwritable",
+		...order.unwritable,
+		"-writable",
+		...order.writable
 	]);
 	const result = await execa(file, args, {
 		cwd: "/",
@@ -30451,6 +30449,7 @@ function createGit({ gitDir, workTree, path }) {
 				...settingsAsEnvironment([...settingsAlways, ...options.settings ?? []])
 			},
 			encoding: "buffer",
+			stripFinalNewline: false,
 			reject: false,
 			maxBuffer: outputBytesMax,
 			timeout: options.timeoutMs ?? timeoutMsDefault,
@@ -30552,7 +30551,7 @@ async function fetchCommits(git, { repositoryUrl, token, headSha, baseSha }) {
 			timeoutMs: fetchTimeoutMs
 		});
 	} catch (cause) {
-		throw new Error(fetchFault(repositoryUrl, shas, String(cause)), { cause });
+		throw new Error(fetchFault(repositoryUrl, shas, messageOf(cause).replaceAll(/\s+/g, " ")), { cause });
 	}
 }
 function fetchFault(repositoryUrl, shas, words) {
@@ -30631,7 +30630,7 @@ async function runPhase(options) {
 	const stop = new AbortController();
 	const stopped = AbortSignal.any([options.signal, stop.signal]);
 	const feed = startLiveFeed({
-		send: session.sendEvents,
+		send: (request, signal) => session.sendEvents(request, signal),
 		now: options.now,
 		wait: options.wait,
 		heartbeatMs: session.job.limits.heartbeatSeconds * 1e3,
@@ -30686,7 +30685,7 @@ async function work(run) {
 	});
 	leftovers.push({
 		what: "the run's folders",
-		remove: place.remove
+		remove: () => place.remove()
 	});
 	const path = await trustedPath(run.path);
 	const agent = await createAgentUser({
@@ -30697,7 +30696,7 @@ async function work(run) {
 	});
 	leftovers.push({
 		what: "the agent's user",
-		remove: agent.remove
+		remove: () => agent.remove()
 	});
 	if (!agent.isSeparate) run.say({
 		kind: "log",
@@ -37778,14 +37777,15 @@ async function secretsOfTree(tree, changedPaths) {
 }
 // action/become-root.ts
 const environmentFromStdin = "--environment-from-stdin";
-async function runAsRoot(command, env, stop) {
-	if (!await maySudo()) return null;
-	const child = spawn("sudo", [
+async function runAsRoot({ command, env, stop, sudo = "sudo" }) {
+	if (!await maySudo(sudo)) return null;
+	const args = [
 		"-n",
 		"--",
 		...command,
 		environmentFromStdin
-	], { stdio: [
+	];
+	const child = spawn(sudo, args, { stdio: [
 		"pipe",
 		"inherit",
 		"inherit"
@@ -37809,8 +37809,8 @@ async function receiveEnvironment(onEnd) {
 	if (typeof received !== "object" || received === null) throw new Error("taking over the environment: expected an object");
 	return Object.fromEntries(Object.entries(received).filter((entry) => typeof entry[1] === "string"));
 }
-async function maySudo() {
-	const child = spawn("sudo", ["-n", "true"], { stdio: "ignore" });
+async function maySudo(sudo) {
+	const child = spawn(sudo, ["-n", "true"], { stdio: "ignore" });
 	try {
 		const [code] = await once(child, "exit");
 		return code === 0;
@@ -37922,7 +37922,11 @@ async function main() {
 	for (const secret of [inputs.credential.value, inputs.repositoryToken]) jobLog.hide(secret);
 	const uid = process.getuid?.() ?? -1;
 	if (uid !== 0 && !inputs.unsafeSameUser && !process.argv.includes("--environment-from-stdin")) {
-		const code = await runAsRoot([process.execPath, fileURLToPath(import.meta.url)], process.env, stop.signal);
+		const code = await runAsRoot({
+			command: [process.execPath, fileURLToPath(import.meta.url)],
+			env: process.env,
+			stop: stop.signal
+		});
 		if (code !== null) return code;
 	}
 	return await run(inputs, uid, stop.signal);
@@ -37959,8 +37963,8 @@ async function run(inputs, uid, signal) {
 		},
 		now: () => new Date(),
 		newId: randomUUID,
-		log: jobLog.log,
-		hide: jobLog.hide,
+		log: (level, text) => jobLog.log(level, text),
+		hide: (secret) => jobLog.hide(secret),
 		signal
 	})).isGreen ? 0 : 1;
 }
@@ -38000,7 +38004,7 @@ function jobPaths(env) {
 	];
 }
 process.exitCode = await main().catch((error) => {
-	jobLog.log("error", error instanceof Error ? `${error.message}` : String(error));
+	jobLog.log("error", messageOf(error));
 	return 1;
 });
 process.exit();

@@ -14,6 +14,9 @@ export interface Clock {
 
 export type NewId = () => string;
 
+/** Calls `then` once, after `ms`; the answer calls it off. */
+export type Timer = (ms: number, then: () => void) => () => void;
+
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -48,7 +51,10 @@ export interface InboxMessage {
 }
 
 export interface ClaimedMessage extends InboxMessage {
+  /** How often it was tried before this time. */
   readonly attempts: number;
+  /** How many of these attempts the world put off. */
+  readonly putOffs: number;
 }
 
 /** Effect as it lies in the queue. */
@@ -58,6 +64,8 @@ export interface ClaimedEffect {
   readonly effect: Effect;
   /** How often it was claimed before this time. */
   readonly attempts: number;
+  /** How many of these attempts the world put off. */
+  readonly putOffs: number;
 }
 
 export interface NewEffect {
@@ -129,20 +137,26 @@ export interface Store {
   /** At most one message a lane, oldest first, due at `now`. */
   dueMessages(now: string, limit: number): Promise<readonly ClaimedMessage[]>;
   markProcessed(key: string): Promise<void>;
-  /** Puts it off, or sets it aside for good where `retryAt` is null. */
+  /** A try failed by its own fault: to be tried again at `retryAt`, or set aside for good where that is null. */
   markFailed(key: string, error: string, retryAt: string | null): Promise<void>;
+  /** The world was not ready for it: to be tried again at `retryAt`. */
+  putOff(key: string, error: string, retryAt: string): Promise<void>;
+  /** True where the message was taken in and is neither processed nor set aside. */
+  isWaiting(key: string): Promise<boolean>;
 
   /** The head of each lane that is due and not leased; leases them until `leaseUntil`. An expired lease counts as none. */
   claimEffects(now: string, leaseUntil: string, limit: number): Promise<readonly ClaimedEffect[]>;
   markEffectDone(key: string): Promise<void>;
   /** Gives it back to be tried at `retryAt`; at its limit (`retryAt` null) it is failed and holds its lane. */
   markEffectFailed(key: string, error: string, retryAt: string | null): Promise<void>;
+  /** The world was not ready for it: to be tried again at `retryAt`. */
+  putOffEffect(key: string, error: string, retryAt: string): Promise<void>;
   /** Hands back an effect that was not finished, without counting the attempt (shutdown). */
   releaseEffect(key: string): Promise<void>;
   /** Failed effects of the task are due again, with fresh attempts. */
   reviveEffects(taskId: TaskId, now: string): Promise<void>;
-  /** Earliest moment at which an effect or message becomes due; null where nothing waits. */
-  nextDueAt(): Promise<string | null>;
+  /** Earliest moment (later than `after`) at which an effect or message becomes due; null where nothing waits. */
+  nextDueAt(after?: string): Promise<string | null>;
 
   /** Content-addressed texts: frozen prompts and playbooks. */
   saveText(hash: string, text: string): Promise<void>;
@@ -268,7 +282,6 @@ export interface GitHub {
       readonly taskId: TaskId;
       readonly phase: string;
       readonly ref: string;
-      readonly repeated: boolean;
     },
   ): Promise<WorkflowRun>;
   readRun(repository: Repository, workflowRunId: number): Promise<WorkflowRun | null>;

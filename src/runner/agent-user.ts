@@ -93,8 +93,7 @@ function separateUser(account: Account, setpriv: string, tools: Tools): AgentUse
   }
 
   async function remove(): Promise<void> {
-    await killAllOf(account, tools);
-    await removeAccount(account, tools);
+    await endAccount(account, tools);
   }
 }
 
@@ -144,12 +143,15 @@ async function removeStaleUsers(tools: Tools): Promise<void> {
     if (!/^phasegate-[0-9a-f]{8}$/.test(name) || pid === undefined || Number(uid) === 0) continue;
     if ((await startOf(Number(pid))) === start) continue;
     const account = { name, uid: Number(uid), gid: Number(gid) };
-    await killAllOf(account, tools);
-    await removeAccount(account, tools);
+    await endAccount(account, tools).catch(() => {
+      // Another run that starts now removes it as well, or the next one will.
+    });
   }
 }
 
-async function removeAccount({ name, uid }: Account, tools: Tools): Promise<void> {
+async function endAccount(account: Account, tools: Tools): Promise<void> {
+  await killAllOf(account, tools);
+  const { name, uid } = account;
   // User ids are given again: the next agent must not find what this one left.
   for (const folder of sharedFolders) {
     await tools
@@ -158,7 +160,7 @@ async function removeAccount({ name, uid }: Account, tools: Tools): Promise<void
         // A folder may be missing, and another process may remove a file in this moment.
       });
   }
-  await tools.run("removing the agent's user", "userdel", [name]);
+  await tools.run("removing the agent's user", "userdel", ["--force", name]);
 }
 
 /** `kill -1` by the user itself reaches all its processes at once, so that none can fork away from it. */

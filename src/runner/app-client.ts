@@ -27,7 +27,7 @@ export class AppRefused extends Error {
 }
 
 /** Nobody answered, until there was no time left. */
-export class AppUnreachable extends Error {
+class AppUnreachable extends Error {
   override name = "AppUnreachable";
 }
 

@@ -31,7 +31,7 @@ export interface Changeset {
   readonly tree: Tree;
 }
 
-export const changesetLimits = { fileBytesMax: 5 * 1024 * 1024, bytesMax: 20 * 1024 * 1024, filesMax: 2_000 } as const;
+const changesetLimits = { fileBytesMax: 5 * 1024 * 1024, bytesMax: 20 * 1024 * 1024, filesMax: 2_000 } as const;
 const pathLengthMax = 1_000;
 const findingsOfOneKindMax = 10;
 

@@ -11,7 +11,7 @@ export interface Conversation {
   say(message: Message): Promise<ClaudeOutcome>;
 }
 
-export interface Message {
+interface Message {
   readonly prompt: string;
   readonly tools: readonly string[];
   /** What is left of the step's time. */

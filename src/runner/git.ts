@@ -7,7 +7,7 @@ export interface Git {
   run(doing: string, args: readonly string[], options?: GitOptions): Promise<Buffer>;
 }
 
-export interface GitOptions {
+interface GitOptions {
   readonly input?: string | Uint8Array;
   /** Another index than the one of the git directory. */
   readonly indexFile?: string;

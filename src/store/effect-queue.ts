@@ -13,7 +13,7 @@ const errorCharactersMax = 2_000;
 
 type EffectQueue = Pick<
   Store,
-  "claimEffects" | "markEffectDone" | "markEffectFailed" | "releaseEffect" | "reviveEffects"
+  "claimEffects" | "markEffectDone" | "markEffectFailed" | "putOffEffect" | "releaseEffect" | "reviveEffects"
 >;
 
 export function effectQueue(db: Db, now: () => Date): EffectQueue {
@@ -40,6 +40,21 @@ export function effectQueue(db: Db, now: () => Date): EffectQueue {
         .execute();
     },
 
+    putOffEffect: async (key, error, retryAt) => {
+      await db
+        .updateTable("effects")
+        .set(({ eb }) => ({
+          not_before: timestampFrom(retryAt),
+          lease_until: null,
+          again_not_before: null,
+          put_offs: eb("put_offs", "+", 1),
+          error: error.slice(0, errorCharactersMax),
+        }))
+        .where("key", "=", key)
+        .where("status", "=", "waiting")
+        .execute();
+    },
+
     releaseEffect: async (key) => {
       await db
         .updateTable("effects")
@@ -53,12 +68,25 @@ export function effectQueue(db: Db, now: () => Date): EffectQueue {
     reviveEffects: async (taskId, at) => {
       await db
         .updateTable("effects")
-        .set({ status: "waiting", not_before: timestampFrom(at), attempts: 0, error: null, ended_at: null })
+        .set({ status: "waiting", not_before: timestampFrom(at), attempts: 0, put_offs: 0, error: null, ended_at: null })
         .where("task_id", "=", taskId)
         .where("status", "=", "failed")
         .execute();
     },
   };
+}
+
+/**
+ * Leases of a process that died before it could hand back its effects. Only for whoever has the store alone.
+ * Its attempts stay counted, so that an effect that brings the process down does not do so for ever.
+ */
+export async function voidLeases(db: Db): Promise<void> {
+  await db
+    .updateTable("effects")
+    .set({ lease_until: null, again_not_before: null })
+    .where("status", "=", "waiting")
+    .where("lease_until", "is not", null)
+    .execute();
 }
 
 /**
@@ -106,7 +134,7 @@ export function claimQuery(db: Db, at: string, leaseUntil: string, limit: number
         .orderBy("head.seq")
         .limit(limit),
     )
-    .returning(["seq", "key", "task_id", "effect", "attempts"]);
+    .returning(["seq", "key", "task_id", "effect", "attempts", "put_offs"]);
 }
 
 interface ClaimedRow {
@@ -114,6 +142,7 @@ interface ClaimedRow {
   readonly task_id: string;
   readonly effect: string;
   readonly attempts: number;
+  readonly put_offs: number;
 }
 
 /** An effect of a newer Phasegate must not stop the others: it is set aside as failed, and so its lane waits for a person. */
@@ -132,7 +161,13 @@ async function decodeClaimed(db: Db, rows: readonly ClaimedRow[]): Promise<reado
         .execute();
       continue;
     }
-    claimed.push({ key: row.key, taskId: taskIdFrom(row.task_id), effect, attempts: row.attempts - 1 });
+    claimed.push({
+      key: row.key,
+      taskId: taskIdFrom(row.task_id),
+      effect,
+      attempts: row.attempts - 1,
+      putOffs: row.put_offs,
+    });
   }
   return claimed;
 }
@@ -206,6 +241,7 @@ function newRow(given: {
     lease_until: null,
     again_not_before: null,
     attempts: 0,
+    put_offs: 0,
     error: null,
     ended_at: null,
   };

@@ -6,7 +6,7 @@ import { timestampFrom } from "./timestamp.ts";
 
 const errorCharactersMax = 2_000;
 
-type Inbox = Pick<Store, "takeIn" | "dueMessages" | "markProcessed" | "markFailed">;
+type Inbox = Pick<Store, "takeIn" | "dueMessages" | "markProcessed" | "markFailed" | "putOff" | "isWaiting">;
 
 export function inbox(db: Db, now: () => Date): Inbox {
   return {
@@ -23,6 +23,7 @@ export function inbox(db: Db, now: () => Date): Inbox {
           status: "waiting",
           not_before: received,
           attempts: 0,
+          put_offs: 0,
           error: null,
           ended_at: null,
         })
@@ -34,7 +35,8 @@ export function inbox(db: Db, now: () => Date): Inbox {
     dueMessages: async (at, limit) => {
       const rows = await messageHeads(db)
         .where("head.not_before", "<=", timestampFrom(at))
-        .select(["head.key", "head.kind", "head.lane", "head.body", "head.received_at", "head.attempts"])
+        .select(["head.key", "head.kind", "head.lane", "head.body", "head.received_at"])
+        .select(["head.attempts", "head.put_offs as putOffs"])
         .orderBy("head.seq")
         .limit(limit)
         .execute();
@@ -42,6 +44,30 @@ export function inbox(db: Db, now: () => Date): Inbox {
     },
 
     markProcessed: (key) => db.transaction().execute((trx) => finishMessage(trx, key, now().toISOString())),
+
+    putOff: async (key, error, retryAt) => {
+      await db
+        .updateTable("inbox")
+        .set(({ eb }) => ({
+          not_before: timestampFrom(retryAt),
+          attempts: eb("attempts", "+", 1),
+          put_offs: eb("put_offs", "+", 1),
+          error: error.slice(0, errorCharactersMax),
+        }))
+        .where("key", "=", key)
+        .where("status", "=", "waiting")
+        .execute();
+    },
+
+    isWaiting: async (key) => {
+      const row = await db
+        .selectFrom("inbox")
+        .select("seq")
+        .where("key", "=", key)
+        .where("status", "=", "waiting")
+        .executeTakeFirst();
+      return row !== undefined;
+    },
 
     markFailed: async (key, error, retryAt) => {
       const endedAt = now().toISOString();

@@ -66,7 +66,7 @@ export function lookups(db: Db): Lookups {
       );
     },
 
-    nextDueAt: async () => {
+    nextDueAt: async (after = "") => {
       const effects = await effectHeads(db).select(["head.not_before", "head.lease_until"]).execute();
       const messages = await messageHeads(db).select("head.not_before").execute();
       const moments = [
@@ -74,10 +74,12 @@ export function lookups(db: Db): Lookups {
         ...effects.map(({ not_before, lease_until }) => lease_until ?? not_before),
         ...messages.map(({ not_before }) => not_before),
       ];
-      return moments.reduce<string | null>(
-        (earliest, moment) => (earliest === null || moment < earliest ? moment : earliest),
-        null,
-      );
+      return moments
+        .filter((moment) => moment > after)
+        .reduce<string | null>(
+          (earliest, moment) => (earliest === null || moment < earliest ? moment : earliest),
+          null,
+        );
     },
   };
 }

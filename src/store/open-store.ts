@@ -2,7 +2,7 @@ import { Kysely } from "kysely";
 import type { Store } from "../control/ports.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
 import { documents } from "./documents.ts";
-import { effectQueue } from "./effect-queue.ts";
+import { effectQueue, voidLeases } from "./effect-queue.ts";
 import { eventStore } from "./event-store.ts";
 import { inbox } from "./inbox.ts";
 import { lookups } from "./lookups.ts";
@@ -53,6 +53,8 @@ async function openTables(path: string): Promise<Db> {
   const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect(openDatabase(path)) });
   try {
     await migrate(db);
+    // The folder's lock says that nobody else is at work.
+    await voidLeases(db);
     return db;
   } catch (cause) {
     await db.destroy();

@@ -47,6 +47,8 @@ interface InboxRow {
   readonly status: "waiting" | "processed" | "failed";
   readonly not_before: string;
   readonly attempts: number;
+  /** How many of the attempts were put off by the world: they are no fault of what was tried. */
+  readonly put_offs: number;
   readonly error: string | null;
   readonly ended_at: string | null;
 }
@@ -64,6 +66,8 @@ interface EffectRow {
   /** When to run once more, asked for while it was leased: whoever holds it may have looked at the world already. */
   readonly again_not_before: string | null;
   readonly attempts: number;
+  /** How many of the attempts were put off by the world: they are no fault of what was tried. */
+  readonly put_offs: number;
   readonly error: string | null;
   readonly ended_at: string | null;
 }

@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => bed.stop());
 
-const asked = { runId: runIdFrom("0f3c-1"), taskId, phase: "planning", ref: "main", repeated: false };
+const asked = { runId: runIdFrom("0f3c-1"), taskId, phase: "planning", ref: "main" };
 
 function runs() {
   return [...bed.sandbox.repositoryOf("octo/shop").runs.values()];
@@ -33,7 +33,7 @@ describe("dispatching a run", () => {
   test("again, or after a lost answer, finds the run that is there", async () => {
     bed.failNext(/\/dispatches$/u, "lost-answer");
     await expect(bed.github.dispatchRun(bed.repository, asked)).rejects.toBeInstanceOf(RetryLater);
-    const found = await bed.github.dispatchRun(bed.repository, { ...asked, repeated: true });
+    const found = await bed.github.dispatchRun(bed.repository, asked);
     expect(await bed.anotherClient().dispatchRun(bed.repository, asked)).toMatchObject({
       workflowRunId: found.workflowRunId,
     });

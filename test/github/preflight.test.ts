@@ -54,10 +54,10 @@ describe("before a run", () => {
   test("a workflow that somebody disabled counts as Actions that are off", async () => {
     await start();
     give("ANTHROPIC_API_KEY");
-    const { workflows } = bed.sandbox.repositoryOf("octo/shop");
-    for (const known of workflows.values()) known.state = "disabled_manually";
-    const { fault } = await bed.github.preflight(bed.repository);
-    expect(workflows.size === 0 ? null : fault).toEqual(workflows.size === 0 ? null : { kind: "actions-disabled" });
+    expect((await bed.github.preflight(bed.repository)).fault).toBeNull();
+    for (const workflow of bed.sandbox.repositoryOf("octo/shop").workflows.values())
+      workflow.state = "disabled_manually";
+    expect((await bed.github.preflight(bed.repository)).fault).toEqual({ kind: "actions-disabled" });
   });
 
   test("the Actions setting counts where it may be read", async () => {

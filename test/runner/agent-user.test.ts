@@ -78,7 +78,7 @@ describe.skipIf(!canHaveSecondUser)("the agent's user", () => {
       path,
       unsafeSameUser: false,
     });
-    await execa("usermod", ["--comment", "runner 1 1", "phasegate-0000000e"], { env: { PATH: path } });
+    await execa("/usr/sbin/usermod", ["--comment", "runner 1 1", "phasegate-0000000e"], { env: { PATH: path } });
     await withAgent("0000000f", async () => {
       expect(await readFile("/etc/passwd", "utf8")).not.toContain("phasegate-0000000e");
     });

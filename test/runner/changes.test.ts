@@ -109,7 +109,7 @@ describe("a changeset", () => {
     await write(workspace, "large.bin", "");
     await truncate(join(workTree, "large.bin"), 6 * 1024 * 1024);
     await rm(join(workTree, "was-file"));
-    await execa("mkfifo", [join(workTree, "was-file"), join(workTree, "pipe")]);
+    await execa("/usr/bin/mkfifo", [join(workTree, "was-file"), join(workTree, "pipe")]);
     await write(workspace, "sub/inner.txt", "x");
     await execa("git", ["init", "--quiet", join(workTree, "sub")]);
     await execa("git", ["-C", join(workTree, "sub"), "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--allow-empty", "-m", "x"]); // prettier-ignore

@@ -11,7 +11,7 @@ interface World {
   readonly sent: EventsRequest[];
   readonly stops: string[];
   /** Ends the feed's present pause, and waits until it pauses again. */
-  tick(): Promise<number>;
+  readonly tick: () => Promise<number>;
 }
 
 /** Time passes only by `tick`. The answers are used up one a batch; then all is acknowledged. */

@@ -12,7 +12,7 @@ import { checkStep } from "../../src/verify/check-step.ts";
 import { verifyPhase } from "../../src/verify/verify-phase.ts";
 
 /** The pinned CLI, as npm installed it. */
-export const claudePath = join(
+const claudePath = join(
   import.meta.dirname,
   `../../node_modules/@anthropic-ai/claude-code-${process.platform}-${process.arch}/claude`,
 );

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, writeFile, chmod } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import type { ModelAnswer } from "../model/model-answer.ts";
@@ -36,7 +37,7 @@ test.skipIf(!canHaveSecondUser)(
       },
     });
 
-    const run = await execa(process.execPath, [join(import.meta.dirname, "run-phase-process.ts")], {
+    const run = await execa(process.execPath, [fileURLToPath(new URL("./run-phase-process.ts", import.meta.url))], {
       reject: false,
       env: {
         TEST_ROOT: folder.path,

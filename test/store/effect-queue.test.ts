@@ -22,8 +22,8 @@ describe("claiming", () => {
     const dispatch = { kind: "CancelRun", workflowRunId: 19_542_210_987 } as const;
     await queue(store, effect("a1", "a", { effect: dispatch }), effect("a2", "a"), effect("b1", "b"));
     expect(await store.claimEffects(minute(0), lease, 10)).toEqual([
-      { key: "a1", taskId, effect: dispatch, attempts: 0 },
-      { key: "b1", taskId, effect: { kind: "ShowStatus" }, attempts: 0 },
+      { key: "a1", taskId, effect: dispatch, attempts: 0, putOffs: 0 },
+      { key: "b1", taskId, effect: { kind: "ShowStatus" }, attempts: 0, putOffs: 0 },
     ]);
     expect(await claimed(store)).toEqual([]);
   });

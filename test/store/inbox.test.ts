@@ -14,7 +14,7 @@ test("a message that came before is known, processed or not", async () => {
   const store = await memoryStore();
   expect(await store.takeIn(message("m1", "a"))).toBe("new");
   expect(await store.takeIn({ ...message("m1", "b"), body: "another" })).toBe("known");
-  expect(await store.dueMessages(minute(0), 10)).toEqual([{ ...message("m1", "a"), attempts: 0 }]);
+  expect(await store.dueMessages(minute(0), 10)).toEqual([{ ...message("m1", "a"), attempts: 0, putOffs: 0 }]);
   await store.markProcessed("m1");
   expect(await store.takeIn(message("m1", "a"))).toBe("known");
   expect(await due(store)).toEqual([]);

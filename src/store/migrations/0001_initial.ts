@@ -53,6 +53,7 @@ async function createQueues(db: AnyDb): Promise<void> {
     .addColumn("status", text, required)
     .addColumn("not_before", text, required)
     .addColumn("attempts", integer, required)
+    .addColumn("put_offs", integer, required)
     .addColumn("error", text)
     .addColumn("ended_at", text)
     .execute();
@@ -69,6 +70,7 @@ async function createQueues(db: AnyDb): Promise<void> {
     .addColumn("lease_until", text)
     .addColumn("again_not_before", text)
     .addColumn("attempts", integer, required)
+    .addColumn("put_offs", integer, required)
     .addColumn("error", text)
     .addColumn("ended_at", text)
     .execute();

@@ -105,9 +105,10 @@ describe("a gate's body", () => {
         complete: true,
       },
     });
-    expect(body).not.toMatch(/closes #1[^\]]*$|^# /mu);
-    expect(body).not.toContain("<img");
-    expect(body).not.toContain("](https://evil)");
+    // In code spans GitHub interprets nothing; a backslash makes a sign a sign.
+    const live = body.replaceAll(/(?<fence>`+)(?!`).*?[^`]\k<fence>(?!`)/gu, "").replaceAll(/\\[^a-z\d]/gu, "");
+    expect(live).not.toMatch(/closes #1|@bob|<img|\(https:\/\/evil|^# /mu);
+    expect(live).toContain("closes");
   });
 
   test("stays below GitHub's limit with any number of files and findings", () => {

@@ -1,0 +1,100 @@
+import { execa } from "execa";
+import { access, rm } from "node:fs/promises";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, test } from "vitest";
+import { loadProduct } from "../model/load-product.ts";
+import { startModelServer } from "../model/model-server.ts";
+import { scriptedDecide } from "../model/script.ts";
+import { productFolder } from "../support/fake-runner.ts";
+import type { DemoEvent } from "./demo-event.ts";
+
+const main = path.join(import.meta.dirname, "main.ts");
+/** The whole main job on two busy cores. */
+const demoMsMax = 240_000;
+
+/** Starts the demo as a program of its own; `onEvent` may send it a signal. */
+async function playDemo(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  onEvent: (event: DemoEvent, kill: (signal: NodeJS.Signals) => void) => void,
+) {
+  const child = execa(process.execPath, [main, "--json", ...args], {
+    env: { ...environment, PATH: process.env["PATH"] ?? "" },
+    extendEnv: false,
+    reject: false,
+    stdin: "ignore",
+    buffer: { stdout: false },
+  });
+  const events: DemoEvent[] = [];
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    // The demo's own lines, written by the program under test.
+    const event = JSON.parse(line) as DemoEvent;
+    events.push(event);
+    onEvent(event, (signal) => child.kill(signal));
+  });
+  const { exitCode, stderr } = await child;
+  return { events, exitCode, stderr };
+}
+
+describe("npm run demo", () => {
+  test(
+    "with --model real asks the provider with the key of the environment, and completes",
+    { timeout: demoMsMax },
+    async () => {
+      const key = "sk-ant-api03-key-of-the-person-who-runs-the-demo";
+      const model = await startModelServer({
+        decide: scriptedDecide(await loadProduct(productFolder)),
+        credentials: [key],
+      });
+      try {
+        const environment = { ANTHROPIC_API_KEY: key, ANTHROPIC_BASE_URL: model.url };
+        const { events, exitCode, stderr } = await playDemo(
+          ["--model", "real", "--budget", "5", "--unsafe"],
+          environment,
+          () => undefined,
+        );
+        const last = events.at(-1);
+        expect({ exitCode, stderr, problems: events.filter((event) => event.type === "problem") }).toEqual({
+          exitCode: 0,
+          stderr: "",
+          problems: [],
+        });
+        expect(last).toMatchObject({ type: "demo-finished", status: "completed" });
+        if (last?.type !== "demo-finished" || last.repository === null) throw new Error("the demo named no work tree");
+        expect(last.phases.map(({ merged, steps }) => ({ merged, steps }))).toEqual(
+          [9, 5, 6, 5].map((steps) => ({ merged: true, steps })),
+        );
+        expect(last.costUsd).toBeGreaterThan(0);
+        expect(last.costUsd).toBeLessThan(5);
+        await access(path.join(last.repository, "docs/testing/05_test_report.md"));
+        expect(events.some((event) => event.type === "tests-run" && event.passed)).toBe(true);
+        expect(events.some((event) => event.type === "round")).toBe(true);
+        expect(JSON.stringify(events)).not.toContain(key);
+        expect(model.requests.filter((request) => request.headers["x-api-key"] === key).length).toBeGreaterThan(50);
+        await rm(path.dirname(last.repository), { recursive: true, force: true });
+      } finally {
+        await model.stop();
+      }
+    },
+  );
+
+  test("stops everything that it started at Ctrl-C", { timeout: demoMsMax }, async () => {
+    let folder = "";
+    const addresses: string[] = [];
+    const { events, exitCode } = await playDemo([], {}, (event, kill) => {
+      if (event.type === "ready") {
+        folder = event.folder;
+        addresses.push(event.github, event.app, event.model);
+      }
+      // In the middle of a step: app, action, agent and CLI are all at work.
+      if (event.type === "step-completed") kill("SIGINT");
+    });
+    expect(exitCode).toBe(130);
+    expect(events.at(-1)).toMatchObject({ type: "demo-finished", status: "stopped", repository: null });
+    for (const address of addresses) await expect(fetch(address)).rejects.toThrow();
+    const { stdout: processes } = await execa("ps", ["-eo", "args"]);
+    expect(processes.split("\n").filter((line) => line.includes(folder))).toEqual([]);
+    await rm(folder, { recursive: true, force: true });
+  });
+});
