@@ -1,21 +1,27 @@
 import { handleCommand } from "./handle-command.ts";
 import { performEffect, type Performing } from "./perform-effect.ts";
-import { RetryLater, type ClaimedEffect, type ClaimedMessage } from "./ports.ts";
+import { RetryLater, type ClaimedEffect, type ClaimedMessage, type Timer } from "./ports.ts";
 import { processMessage, type Processing } from "./process-message.ts";
 import { reconcileRuns } from "./reconcile.ts";
 
 /** Lanes at work at the same time, messages and effects each. */
 const parallelMax = 8;
-/** Tries of what fails for a reason of its own, before a person is told. */
+/** Tries of what fails for a reason of its own, before a person is told. A try in which the process died counts. */
 const triesMax = 8;
 /** Tries of what GitHub or the network put off; with the longest pause, most of a day. */
 const putOffMax = 300;
-const pausesMs = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000] as const;
-/** After this time without a mark an effect is somebody else's again. */
+const pausesMs: readonly number[] = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000];
+const pauseMsMax = 300_000;
+/** For a store that several processes share; ours takes what a dead process held when it opens. */
 const leaseMs = 10 * 60_000;
 const reconcileEveryMs = 60_000;
 /** Longest sleep of the engine, should a timer or a wake-up be missed. */
-const napMaxMs = 5_000;
+const napMsMax = 5_000;
+const errorCharactersMax = 2_000;
+
+export interface Working extends Processing, Performing {
+  readonly timer: Timer;
+}
 
 export interface Engine {
   /** Looks for work now. */
@@ -27,142 +33,200 @@ export interface Engine {
 }
 
 /** Works through the inbox and the effects at its own pace. */
-export function startEngine(working: Processing & Performing): Engine {
-  const { store, clock, log } = working;
-  const messages = new Map<string, Promise<void>>();
-  const effects = new Map<string, Promise<void>>();
-  const laneOfMessage = new Map<string, string>();
-  const waitingForIdle: (() => void)[] = [];
+export function startEngine(working: Working): Engine {
+  const { store, clock, log, timer } = working;
+  const messages = new Map<string, { readonly lane: string; readonly ended: Promise<void> }>();
+  const effects = new Map<string, { readonly ended: Promise<void> }>();
+  let reconciling: Promise<void> | null = null;
+  let reconciledAt = Number.NEGATIVE_INFINITY;
+  /** The look for work that is under way; there is one at a time. */
+  let looking: Promise<void> | null = null;
+  let lookAgain = false;
+  let callOffNap: () => void = () => undefined;
   let stopping = false;
-  let pumping = false;
-  let again = false;
-  let timer: NodeJS.Timeout | null = null;
-  let reconciledAt = 0;
+  const waitingForIdle: (() => void)[] = [];
 
-  async function pump(): Promise<void> {
-    if (pumping) {
-      again = true;
-      return;
-    }
-    pumping = true;
+  function wake(): void {
+    lookAgain = true;
+    if (stopping || looking !== null) return;
+    looking = look().finally(() => {
+      looking = null;
+      if (lookAgain) wake();
+    });
+  }
+
+  async function look(): Promise<void> {
+    let napMs = napMsMax;
     try {
-      do {
-        again = false;
-        if (!stopping) await claim();
-      } while (again);
+      while (lookAgain && !stopping) {
+        lookAgain = false;
+        const now = clock.now();
+        beginReconciling(now);
+        await beginMessages(now);
+        await beginEffects(now);
+        // What is due and not begun waits for something that is under way, whose end looks again.
+        const due = await store.nextDueAt(now.toISOString());
+        if (due !== null) napMs = Math.min(Date.parse(due) - clock.now().getTime(), napMsMax);
+      }
     } catch (error) {
       log.error({ err: error }, "looking for work");
-    } finally {
-      pumping = false;
     }
-    await nap();
+    if (stopping || lookAgain) return;
+    callOffNap();
+    callOffNap = timer(Math.max(napMs, 0), wake);
+    if (messages.size + effects.size > 0 || reconciling !== null) return;
+    for (const resolve of waitingForIdle.splice(0)) resolve();
   }
 
-  async function claim(): Promise<void> {
-    const now = clock.now();
-    if (now.getTime() - reconciledAt >= reconcileEveryMs) {
-      reconciledAt = now.getTime();
-      await reconcileRuns(working);
-    }
-    if (messages.size < parallelMax) {
-      const busy = new Set(laneOfMessage.values());
-      for (const message of await store.dueMessages(now.toISOString(), parallelMax)) {
-        if (messages.has(message.key) || busy.has(message.lane) || messages.size >= parallelMax) continue;
-        busy.add(message.lane);
-        laneOfMessage.set(message.key, message.lane);
-        track(messages, message.key, workOn(message), () => laneOfMessage.delete(message.key));
-      }
-    }
-    if (effects.size < parallelMax) {
-      const leaseUntil = new Date(now.getTime() + leaseMs).toISOString();
-      const claimed = await store.claimEffects(now.toISOString(), leaseUntil, parallelMax - effects.size);
-      for (const effect of claimed) track(effects, effect.key, attempt(effect), () => undefined);
-    }
-  }
-
-  function track(running: Map<string, Promise<void>>, key: string, work: Promise<void>, done: () => void): void {
-    const settled = work
-      .catch((error: unknown) => log.error({ key, err: error }, "work failed beyond its own handling"))
+  /** Beside everything else: GitHub may be slow to answer, and what is due must not wait for that. */
+  function beginReconciling(now: Date): void {
+    if (reconciling !== null || now.getTime() - reconciledAt < reconcileEveryMs) return;
+    reconciledAt = now.getTime();
+    reconciling = reconcileRuns(working)
+      .catch((error: unknown) => log.error({ err: error }, "reconciling"))
       .finally(() => {
-        running.delete(key);
-        done();
-        void pump();
+        reconciling = null;
+        wake();
       });
-    running.set(key, settled);
+  }
+
+  async function beginMessages(now: Date): Promise<void> {
+    if (messages.size >= parallelMax) return;
+    const due = await store.dueMessages(now.toISOString(), parallelMax);
+    for (const message of due) {
+      if (stopping || messages.size >= parallelMax) return;
+      // A message may be marked before its last words are said: until then its lane is taken.
+      if ([...messages.values()].some(({ lane }) => lane === message.lane)) continue;
+      const ended = settled(message.key, workOn(message), () => messages.delete(message.key));
+      messages.set(message.key, { lane: message.lane, ended });
+    }
+  }
+
+  async function beginEffects(now: Date): Promise<void> {
+    if (stopping || effects.size >= parallelMax) return;
+    const leaseUntil = new Date(now.getTime() + leaseMs).toISOString();
+    const claimed = await store.claimEffects(now.toISOString(), leaseUntil, parallelMax - effects.size);
+    for (const effect of claimed) {
+      // Whose lease ran out while we are still at it: the claim has renewed it.
+      if (effects.has(effect.key)) continue;
+      if (stopping) {
+        await store.releaseEffect(effect.key);
+        continue;
+      }
+      const ended = settled(effect.key, attempt(effect), () => effects.delete(effect.key));
+      effects.set(effect.key, { ended });
+    }
+  }
+
+  async function settled(key: string, work: Promise<void>, done: () => void): Promise<void> {
+    try {
+      await work;
+      done();
+      wake();
+    } catch (error) {
+      done();
+      // After a stop the store may be closed already; the next start takes up what was not marked.
+      if (stopping) log.info({ key, err: error }, "left to the next start");
+      // Nothing wakes us for it: with a store that cannot write, trying again at once would never end.
+      else log.error({ key, err: error }, "work failed beyond its own handling");
+    }
   }
 
   async function workOn(message: ClaimedMessage): Promise<void> {
+    const { key, attempts, putOffs } = message;
     try {
       await processMessage(working, message);
     } catch (error) {
-      const retryAt = retryAtAfter(error, message.attempts);
-      log.warn({ key: message.key, attempts: message.attempts, retryAt, err: error }, "processing a message");
-      await store.markFailed(message.key, textOf(error), retryAt);
+      const next = nextTry(error, message);
+      const fields = { key, attempts, putOffs, retryAt: next.at, err: error };
+      if (next.at === null) log.error(fields, "message set aside");
+      else log.warn(fields, "processing a message");
+      if (next.kind === "put-off") await store.putOff(key, textOf(error), next.at);
+      else await store.markFailed(key, textOf(error), next.at);
     }
   }
 
   async function attempt(claimed: ClaimedEffect): Promise<void> {
+    const { key, taskId, effect, attempts, putOffs } = claimed;
     try {
+      if (attempts - putOffs >= triesMax) throw new Error(`the app ended in the midst of ${triesMax} tries`);
       await performEffect(working, claimed);
     } catch (error) {
-      const { key, taskId, effect } = claimed;
-      const retryAt = retryAtAfter(error, claimed.attempts);
-      log.warn(
-        { key, taskId, effect: effect.kind, attempts: claimed.attempts, retryAt, err: error },
-        "performing an effect",
-      );
-      // The person is told before the effect is set aside, so that no crash in between keeps it secret.
-      if (retryAt === null && effect.kind !== "ShowStatus" && !effect.kind.startsWith("Notify")) {
-        const reason = { kind: "effect-failed", effect: effect.kind, message: textOf(error) } as const;
-        await handleCommand(working, taskId, { type: "PauseTask", reason });
-      }
-      await store.markEffectFailed(key, textOf(error), retryAt);
+      const next = nextTry(error, claimed);
+      const fields = { key, taskId, effect: effect.kind, attempts, putOffs, retryAt: next.at, err: error };
+      if (next.at === null) log.error(fields, "effect set aside");
+      else log.warn(fields, "performing an effect");
+      if (next.kind === "put-off") await store.putOffEffect(key, textOf(error), next.at);
+      else if (next.at !== null) await store.markEffectFailed(key, textOf(error), next.at);
+      else await setAside(claimed, error);
     }
   }
 
-  function retryAtAfter(error: unknown, attempts: number): string | null {
-    const putOff = error instanceof RetryLater;
-    if (attempts + 1 >= (putOff ? putOffMax : triesMax)) return null;
-    const pause = pausesMs[Math.min(attempts, pausesMs.length - 1)] ?? napMaxMs;
-    return new Date(clock.now().getTime() + Math.max(pause, putOff ? error.retryAfterMs : 0)).toISOString();
+  async function setAside({ key, taskId, effect }: ClaimedEffect, error: unknown): Promise<void> {
+    // What only tells people is given up: the next change tells them anew, and nothing must wait behind it.
+    if (effect.kind === "ShowStatus" || effect.kind === "NotifyBlocked" || effect.kind === "NotifyChangesRequested") {
+      return store.markEffectDone(key);
+    }
+    // The person is told before the effect is set aside, so that no crash in between keeps it secret.
+    const message = error instanceof Error ? error.message.slice(0, errorCharactersMax) : String(error);
+    const reason = { kind: "effect-failed", effect: effect.kind, message } as const;
+    await handleCommand(working, taskId, { type: "PauseTask", reason });
+    await store.markEffectFailed(key, textOf(error), null);
   }
 
-  async function nap(): Promise<void> {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-    if (stopping) return;
-    const due = await store.nextDueAt();
-    const waitMs = due === null ? napMaxMs : Date.parse(due) - clock.now().getTime();
-    const nothingUnderWay = messages.size === 0 && effects.size === 0 && !pumping;
-    if (nothingUnderWay && waitMs > 0) for (const resolve of waitingForIdle.splice(0)) resolve();
-    timer = setTimeout(() => void pump(), Math.min(Math.max(waitMs, 50), napMaxMs));
+  function nextTry(
+    error: unknown,
+    { attempts, putOffs }: { readonly attempts: number; readonly putOffs: number },
+  ): { readonly kind: "put-off"; readonly at: string } | { readonly kind: "failed"; readonly at: string | null } {
+    const moment = (pauseMs: number) => new Date(clock.now().getTime() + pauseMs).toISOString();
+    if (error instanceof RetryLater) {
+      if (putOffs + 1 >= putOffMax) return { kind: "failed", at: null };
+      return { kind: "put-off", at: moment(Math.max(pauseAfter(putOffs), error.retryAfterMs)) };
+    }
+    const tries = attempts - putOffs;
+    return { kind: "failed", at: tries + 1 >= triesMax ? null : moment(pauseAfter(tries)) };
   }
 
-  void pump();
+  wake();
   return {
-    wake: () => void pump(),
+    wake,
     idle: () =>
       new Promise((resolve) => {
+        if (stopping) return resolve();
         waitingForIdle.push(resolve);
-        void pump();
+        wake();
       }),
     async stop(graceMs) {
       stopping = true;
-      if (timer !== null) clearTimeout(timer);
-      const underWay = Promise.allSettled([...messages.values(), ...effects.values()]);
-      let giveUp: NodeJS.Timeout | undefined;
-      const patience = new Promise((resolve) => {
-        giveUp = setTimeout(resolve, graceMs);
+      callOffNap();
+      const underWay = async () => {
+        // A look that has begun may still add to what is under way.
+        await looking;
+        await Promise.all([...messages.values(), ...effects.values()].map(({ ended }) => ended));
+        await reconciling;
+      };
+      let callOffGrace: () => void = () => undefined;
+      const grace = new Promise<void>((resolve) => {
+        callOffGrace = timer(graceMs, resolve);
       });
-      await Promise.race([underWay, patience]);
-      clearTimeout(giveUp);
+      await Promise.race([underWay(), grace]);
+      callOffGrace();
       for (const key of effects.keys()) await store.releaseEffect(key);
-      if (timer !== null) clearTimeout(timer);
+      for (const resolve of waitingForIdle.splice(0)) resolve();
     },
   };
 }
 
+function pauseAfter(count: number): number {
+  return pausesMs[count] ?? pauseMsMax;
+}
+
+/** With its causes, since the first sentence often only says what was being done. */
 function textOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.slice(0, 2_000);
+  const sentences: string[] = [];
+  for (let cause = error; cause !== undefined && sentences.length < 4; ) {
+    sentences.push(cause instanceof Error ? cause.message : String(cause));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return [...new Set(sentences)].join(": ").slice(0, errorCharactersMax);
 }

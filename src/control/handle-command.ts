@@ -29,7 +29,7 @@ export interface CommandHandling {
   readonly log: Log;
 }
 
-/** What is marked in the same transaction as the events. */
+/** What is marked in the same transaction as the events. A refused command marks nothing: its caller may have more to say. */
 export interface Cause {
   readonly inboxKey?: string;
   readonly effectKey?: string;
@@ -60,12 +60,13 @@ export async function handleCommand(
     const before = stateFrom(past);
     const command: TaskCommand = { at: clock.now().toISOString(), newRunId: runIdFrom(newId()), ...asked };
     const decision = decide(command, before, policy);
-    if (decision.kind === "refused" || decision.events.length === 0) {
-      await markOnly(store, cause);
-      if (decision.kind === "refused") {
-        log.info({ taskId, command: asked.type, refusal: decision.refusal }, "command refused");
-        return { kind: "refused", state: before, refusal: decision.refusal };
-      }
+    if (decision.kind === "refused") {
+      log.info({ taskId, command: asked.type, refusal: decision.refusal }, "command refused");
+      return { kind: "refused", state: before, refusal: decision.refusal };
+    }
+    if (decision.events.length === 0) {
+      if (cause.inboxKey !== undefined) await store.markProcessed(cause.inboxKey);
+      if (cause.effectKey !== undefined) await store.markEffectDone(cause.effectKey);
       return { kind: "accepted", state: before, events: [] };
     }
     const { state, effects } = consequences(taskId, before, past.length, decision.events);
@@ -100,9 +101,23 @@ function unitOf(
   };
 }
 
-async function markOnly(store: Store, cause: Cause): Promise<void> {
-  if (cause.inboxKey !== undefined) await store.markProcessed(cause.inboxKey);
-  if (cause.effectKey !== undefined) await store.markEffectDone(cause.effectKey);
+/** Has the status shown now, in its own lane: two who write it at the same time would make two comments of it. */
+export async function queueStatus(handling: CommandHandling, taskId: TaskId, cause: Cause): Promise<void> {
+  const { store, clock } = handling;
+  for (let tries = 1; ; tries += 1) {
+    const past = await store.readEvents(taskId);
+    const status = queued(
+      taskId,
+      "",
+      { effect: { kind: "ShowStatus" }, urgency: "now" },
+      clock.now().toISOString(),
+    );
+    try {
+      return await store.commit(unitOf(taskId, past.length, [], stateFrom(past), [status], cause));
+    } catch (error) {
+      if (!(error instanceof StaleVersion) || tries >= triesMax) throw error;
+    }
+  }
 }
 
 /** Folds the events one by one, since what an event makes due depends on the state right after it. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { stateFrom } from "../core/evolve.ts";
 import type { Phase } from "../core/playbook.ts";
 import type { Effect } from "../core/react.ts";
-import { branchOf, currentPhaseOf, isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
+import { branchOf, budgetLeftOf, currentPhaseOf, isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
 import { readStoredChangeset } from "./changeset.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
 import {
@@ -13,6 +13,9 @@ import {
   type TaskView,
   type Verifier,
 } from "./ports.ts";
+
+/** With less a run could not pay for its first question. */
+const runUsdMin = 0.01;
 
 export interface Performing extends CommandHandling {
   readonly github: GitHub;
@@ -30,14 +33,18 @@ export async function performEffect(performing: Performing, claimed: ClaimedEffe
   const state = stateFrom(await store.readEvents(claimed.taskId));
   const asked = state.status === "absent" ? null : await perform(performing, state, claimed);
   if (asked === null) await store.markEffectDone(claimed.key);
-  else await handleCommand(performing, claimed.taskId, asked, { effectKey: claimed.key });
+  else {
+    const handled = await handleCommand(performing, claimed.taskId, asked, { effectKey: claimed.key });
+    // The task has gone another way meanwhile: what was done leads to nothing.
+    if (handled.kind === "refused") await store.markEffectDone(claimed.key);
+  }
 }
 
 async function perform(performing: Performing, state: ExistingTask, claimed: ClaimedEffect): Promise<Asked | null> {
   const { effect } = claimed;
   switch (effect.kind) {
     case "DispatchRun":
-      return dispatchRun(performing, state, effect, claimed.attempts > 0);
+      return dispatchRun(performing, state, effect);
     case "CancelRun":
       await performing.github.cancelRun(state.repository, effect.workflowRunId);
       return null;
@@ -67,6 +74,8 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       await performing.github.showStatus(state.repository, await viewOf(performing, state));
       return null;
     case "NotifyBlocked":
+      // A person was faster, or another reason took its place and has its own notice.
+      if (isSettled(state) || state.blockedBy?.kind !== effect.reason.kind) return null;
       await performing.github.notify(state.repository, state.issue.number, noticeKey(claimed.key), {
         kind: "blocked",
         reason: effect.reason,
@@ -87,10 +96,11 @@ async function dispatchRun(
   { github }: Performing,
   state: ExistingTask,
   effect: Extract<Effect, { kind: "DispatchRun" }>,
-  repeated: boolean,
 ): Promise<Asked | null> {
   const run = liveRunOf(state);
   if (run?.runId !== effect.runId || run.dispatched !== null) return null;
+  const { leftUsd, ...budget } = budgetLeftOf(state);
+  if (leftUsd < runUsdMin) return { type: "PauseTask", reason: { kind: "budget-exhausted", ...budget } };
   const preflight = await github.preflight(state.repository);
   if (preflight.fault !== null) return { type: "PauseTask", reason: preflight.fault };
   try {
@@ -99,7 +109,6 @@ async function dispatchRun(
       taskId: state.taskId,
       phase: phaseName(state, effect.phase),
       ref: preflight.defaultBranch,
-      repeated,
     });
     return {
       type: "RecordDispatch",

@@ -5,7 +5,7 @@ import { RetryLater } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import { failureOf, RateLimited, RequestFailed } from "./request-failed.ts";
 import { createTokens, type MintedToken, type TokenPermissions } from "./tokens.ts";
-import { createWritePace } from "./write-pace.ts";
+import { createTurns } from "./turns.ts";
 
 export type Octokit = InstanceType<typeof ProbotOctokit>;
 
@@ -62,14 +62,18 @@ export function createApi(options: ApiOptions): Api {
   }));
   const app = new Client({ auth: { appId: options.appId, privateKey: options.privateKey } });
   const tokens = createTokens({ clock, mint: mintToken });
-  const pace = createWritePace(options.writeIntervalMs, (ms) => sleep(ms, undefined, { ref: false }));
+  /** Writes of one installation are serial, with a pause between them, as GitHub asks. */
+  const inTurn = createTurns<number>(options.writeIntervalMs, (ms) => sleep(ms, undefined, { ref: false }));
   /** After a limit nobody calls before this time: going on may get the app banned. By installation. */
   const restUntilMs = new Map<number, number>();
 
   async function boundedFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set("x-github-api-version", apiVersion);
-    return baseFetch(input, { ...init, headers, signal: AbortSignal.timeout(options.timeoutMs) });
+    const response = await baseFetch(input, { ...init, headers, signal: AbortSignal.timeout(options.timeoutMs) });
+    // Octokit takes a body that breaks off for an empty answer; read here, it fails like the request that it is.
+    const body = await response.arrayBuffer();
+    return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
   }
 
   async function asApp<Result>(doing: string, send: (octokit: Octokit) => Promise<Result>): Promise<Result> {
@@ -108,7 +112,7 @@ export function createApi(options: ApiOptions): Api {
     const { repository, permissions, doing } = call;
     refuseWhileResting(repository.installationId, doing);
     for (let tries = 1; ; tries += 1) {
-      const token = await tokens.tokenFor(repository, permissions);
+      const token = await tokens.tokenFor(repository, permissions).catch(noticeLimit);
       try {
         return await call.send(new Client({ auth: { token } }));
       } catch (error) {
@@ -119,9 +123,13 @@ export function createApi(options: ApiOptions): Api {
           if (tries === 1) continue;
           throw new RetryLater(failure.message, tokenRefusedRetryMs, { cause: failure });
         }
-        if (failure instanceof RateLimited) rest(repository.installationId, failure);
-        throw failure;
+        return noticeLimit(failure);
       }
+    }
+
+    function noticeLimit(error: unknown): never {
+      if (error instanceof RateLimited) rest(repository.installationId, error);
+      throw error;
     }
   }
 
@@ -138,7 +146,7 @@ export function createApi(options: ApiOptions): Api {
 
   return {
     read: send,
-    write: (call) => pace(call.repository.installationId, () => send(call)),
+    write: (call) => inTurn(call.repository.installationId, () => send(call)),
     asApp,
   };
 }

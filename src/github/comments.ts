@@ -5,6 +5,7 @@ import type { Api } from "./api.ts";
 import { nameOf, pathOf, readOrNull, readRepository } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import type { BlockContext } from "./texts/blocked.ts";
+import { createTurns } from "./turns.ts";
 import { linksOf } from "./texts/links.ts";
 import { noticeText } from "./texts/notices.ts";
 import { statusText } from "./texts/status.ts";
@@ -40,30 +41,36 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
   /** What our status comments said last: saves the search on every edit. GitHub stays the truth. */
   const shown = new Map<TaskId, Shown>();
 
-  return {
-    async showStatus(repository, view) {
-      const { task } = view;
-      const context = await contextOf(repository, task.blockedBy !== null);
-      const marker = markerOf("status", task.taskId);
-      const body = bodyOf(marker, statusText(view, context));
-      const remembered = shown.get(task.taskId);
-      if (remembered !== undefined && (await bringUpToDate(repository, task.taskId, remembered, body))) return;
-      // What we remember may be gone, or this is the first time: GitHub knows.
-      shown.delete(task.taskId);
-      const found = await find(repository, task.issue.number, marker);
-      if (found === "no-issue") return;
-      if (found !== null && (await bringUpToDate(repository, task.taskId, found, body))) return;
-      const commentId = await create(repository, task.issue.number, body);
-      if (commentId !== null) remember(task.taskId, { commentId, body });
-    },
+  /** Two who find no comment at the same time would write two. */
+  const inTurn = createTurns<string>();
 
-    async notify(repository, issueNumber, key, notice) {
-      const marker = markerOf("notice", key);
-      if ((await find(repository, issueNumber, marker)) !== null) return;
-      const context = await contextOf(repository, notice.kind === "blocked");
-      await create(repository, issueNumber, bodyOf(marker, noticeText(notice, context)));
-    },
+  return {
+    showStatus: (repository, view) => inTurn(view.task.taskId, () => showStatus(repository, view)),
+    notify: (repository, issueNumber, key, notice) => inTurn(key, () => notify(repository, issueNumber, key, notice)),
   };
+
+  async function showStatus(repository: Repository, view: TaskView): Promise<void> {
+    const { task } = view;
+    const context = await contextOf(repository, task.blockedBy !== null);
+    const marker = markerOf("status", task.taskId);
+    const body = bodyOf(marker, statusText(view, context));
+    const remembered = shown.get(task.taskId);
+    if (remembered !== undefined && (await bringUpToDate(repository, task.taskId, remembered, body))) return;
+    // What we remember may be gone, or this is the first time: GitHub knows.
+    shown.delete(task.taskId);
+    const found = await find(repository, task.issue.number, marker);
+    if (found === "no-issue") return;
+    if (found !== null && (await bringUpToDate(repository, task.taskId, found, body))) return;
+    const commentId = await create(repository, task.issue.number, body);
+    if (commentId !== null) remember(task.taskId, { commentId, body });
+  }
+
+  async function notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void> {
+    const marker = markerOf("notice", key);
+    if ((await find(repository, issueNumber, marker)) !== null) return;
+    const context = await contextOf(repository, notice.kind === "blocked");
+    await create(repository, issueNumber, bodyOf(marker, noticeText(notice, context)));
+  }
 
   /** False where the comment is gone. */
   async function bringUpToDate(repository: Repository, taskId: TaskId, comment: Shown, body: string): Promise<boolean> {

@@ -60,6 +60,12 @@ async function send(
         { cause: error },
       );
     }
+    if (/unexpected inputs|required input/iu.test(error.reason)) {
+      throw new DispatchRefused(
+        `${workflowPath} on ${run.ref} is of another version than this app; replace it with the current one (${error.reason})`,
+        { cause: error },
+      );
+    }
     throw new DispatchRefused(`GitHub refused to start the workflow: ${error.reason}`, { cause: error });
   }
 }

@@ -26,13 +26,16 @@ const secondaryLimitDefaultMs = 60_000;
 const retryAfterMsMax = 60 * 60_000;
 const reasonCharactersMax = 600;
 
-/** What a failed call comes to: `RetryLater`, or `RequestFailed` for what only a change can mend. */
-export function failureOf(doing: string, error: unknown, now: Date): RetryLater | RequestFailed {
+/** What a failed call comes to: `RetryLater`, or `RequestFailed` for what only a change can mend. Our own faults stay plain errors. */
+export function failureOf(doing: string, error: unknown, now: Date): Error {
   if (error instanceof RetryLater || error instanceof RequestFailed) return error;
   const graphql = graphqlErrorsOf(error);
   if (graphql !== null) return graphqlFailure(doing, graphql, error);
   const answer = answerOf(error);
   if (answer === null) {
+    // Octokit gives a status to whatever went wrong on the way; without one the fault is in how we read the answer.
+    if (typeof fieldOf(error, "status") !== "number")
+      return new Error(`${doing}: ${messageOf(error)}`, { cause: error });
     return new RetryLater(`${doing}: no answer from GitHub: ${messageOf(error)}`, retryDefaultMs, { cause: error });
   }
   const { status, headers, reason } = answer;

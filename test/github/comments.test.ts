@@ -32,6 +32,14 @@ describe("the status comment", () => {
     expect(all[0]).toContain("waits for review");
   });
 
+  test("is written once, though two ask for it at the same time", async () => {
+    await Promise.all([
+      bed.github.showStatus(bed.repository, view(started)),
+      bed.github.showStatus(bed.repository, view(running)),
+    ]);
+    expect(await bodies()).toHaveLength(1);
+  });
+
   test("is left alone where it says the same", async () => {
     await bed.github.showStatus(bed.repository, view(running));
     bed.sent();

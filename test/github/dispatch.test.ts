@@ -46,14 +46,18 @@ describe("dispatching a run", () => {
     expect(runs()).toHaveLength(2);
   });
 
-  test.each([["a ref that is not there", { ref: "nowhere" }, "No ref found"]])(
-    "%s is refused with GitHub's words",
-    async (_claim, over, words) => {
-      const refusal = bed.github.dispatchRun(bed.repository, { ...asked, ...over });
-      await expect(refusal).rejects.toBeInstanceOf(DispatchRefused);
-      await expect(refusal).rejects.toThrow(words);
-    },
-  );
+  test("a ref that is not there is refused with GitHub's words", async () => {
+    const refusal = bed.github.dispatchRun(bed.repository, { ...asked, ref: "nowhere" });
+    await expect(refusal).rejects.toBeInstanceOf(DispatchRefused);
+    await expect(refusal).rejects.toThrow("No ref found");
+  });
+
+  test("a workflow file of another version is named as such", async () => {
+    bed.failNext(/\/dispatches$/u, { status: 422, message: 'Unexpected inputs provided: ["run"]' });
+    const refusal = bed.github.dispatchRun(bed.repository, asked);
+    await expect(refusal).rejects.toBeInstanceOf(DispatchRefused);
+    await expect(refusal).rejects.toThrow("of another version than this app");
+  });
 
   test("a missing workflow is refused with the path that is looked for", async () => {
     bed.failNext(/\/dispatches$/u, { status: 404, message: "Not Found" });

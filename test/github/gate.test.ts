@@ -71,8 +71,8 @@ describe("opening a gate", () => {
     expect(bed.sent().filter((line) => line.startsWith("POST"))).toEqual([]);
   });
 
-  test("when the answer is lost, the repeat opens no second one", async () => {
-    bed.failNext(/POST .*\/pulls$/u, "lost-answer");
+  test.each(["lost-answer", "torn-answer"] as const)("after a %s the repeat opens no second one", async (fault) => {
+    bed.failNext(/POST .*\/pulls$/u, fault);
     await expect(open()).rejects.toBeInstanceOf(RetryLater);
     const gate = await open();
     expect((await bed.owner.pulls("all")).map(({ number }) => number)).toEqual([gate.pullRequest]);

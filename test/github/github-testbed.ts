@@ -16,10 +16,12 @@ const appId = 4242;
 const deployment = { actionRef: `phasegate/phasegate@${"0".repeat(40)}`, appUrl: "https://phasegate.example" };
 
 /** What happens to a request instead of, or after, its delivery. */
-export type Fault =
+type Fault =
   /** GitHub does it, and we hear 502. */
   | "lost-answer"
   | "no-answer"
+  /** GitHub does it, and its answer breaks off. */
+  | "torn-answer"
   | { readonly status: number; readonly message?: string; readonly headers?: Record<string, string> }
   /** Happens just before the request arrives. */
   | (() => Promise<void>);
@@ -100,6 +102,16 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
     if (fault === "lost-answer") {
       await (await fetch(input, init)).arrayBuffer();
       return answer(502, "Bad Gateway");
+    }
+    if (fault === "torn-answer") {
+      const { status, headers } = await fetch(input, init);
+      const torn = new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('{"number":'));
+          controller.error(new TypeError("terminated"));
+        },
+      });
+      return new Response(torn, { status, headers });
     }
     if (typeof fault === "function") {
       await fault();

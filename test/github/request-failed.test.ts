@@ -34,7 +34,6 @@ describe("what a failed request comes to", () => {
     ["an absurd time", answered(429, { "retry-after": "9999999" }), 3_600_000],
     ["a time that is no number", answered(429, { "retry-after": "soon" }), 60_000],
     ["a network fault", Object.assign(new Error("ECONNRESET"), { status: 500 }), 10_000],
-    ["a thrown text", "odd", 10_000],
     ["GraphQL's limit", graphql({ type: "RATE_LIMITED", message: "API rate limit exceeded" }), 60_000],
   ])("%s is tried later", (_claim, error, retryAfterMs) => {
     const failure = failureOf("doing it", error, now);
@@ -69,6 +68,12 @@ describe("what a failed request comes to", () => {
     expect(failure).toBeInstanceOf(RequestFailed);
     expect(failure).toMatchObject({ status, reason, cause: error });
     expect(failure.message).toBe(`doing it: GitHub answered ${status}: ${reason}`);
+  });
+
+  test("a fault of our own is neither", () => {
+    const error = new TypeError("x is undefined");
+    const failure = failureOf("doing it", error, now);
+    expect(failure).toMatchObject({ name: "Error", message: "doing it: x is undefined", cause: error });
   });
 
   test("only limits make the others wait", () => {

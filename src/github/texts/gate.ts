@@ -1,8 +1,9 @@
 import type { TaskView } from "../../control/ports.ts";
-import type { CheckResult, Finding } from "../../core/report.ts";
+import type { CheckResult } from "../../core/report.ts";
 import { outlineOfPhase, type PhaseProgress, type Verification } from "../../core/state.ts";
 import { tokensOf } from "../../core/usage.ts";
 import { code, link, person, plain, title } from "./escape.ts";
+import { findingLine } from "./findings.ts";
 import { count, dollars, tokens } from "./format.ts";
 import type { Links } from "./links.ts";
 
@@ -14,7 +15,7 @@ const findingsShownMax = 50;
 /** Stands before the title where the repository's plan has no drafts (Q30). */
 const unfinishedPrefix = "WIP: ";
 
-export interface DeliveredFile {
+interface DeliveredFile {
   readonly path: string;
   readonly deleted: boolean;
 }
@@ -98,11 +99,6 @@ function verificationSection(verification: Verification | null): readonly string
   ];
 }
 
-function findingLine({ step, path, line, message }: Finding): string {
-  const place = path === null ? (step ?? "") : `${path}${line === null ? "" : `:${line}`}`;
-  return `- ${place === "" ? "" : `${code(place, 200)}: `}${plain(message, 400)}`;
-}
-
 function checkRow({ check, passed, looked }: CheckResult): string {
   return `| ${checkNames[check]} | ${passed ? "✔ passed" : "✖ failed"} | ${looked} |`;
 }
@@ -120,11 +116,13 @@ const checkNames: Readonly<Record<CheckResult["check"], string>> = {
 
 function stepsSection(view: TaskView, phase: number, progress: PhaseProgress | undefined): readonly string[] {
   const { steps } = outlineOfPhase(view.task, phase);
-  const done = new Set(progress?.steps.filter((step) => step.completed).map((step) => step.slug));
-  return [
-    "## Steps",
-    steps.map(({ slug, title }) => `- [${done.has(slug) ? "x" : " "}] ${plain(title, 100)}`).join("\n"),
-  ];
+  // Nobody edits the body while the agent works: marks would only show the moment of its opening.
+  if (progress === undefined || progress.verification === null) {
+    return ["## Steps", steps.map(({ title }, index) => `${index + 1}. ${plain(title, 100)}`).join("\n")];
+  }
+  const done = new Set(progress.steps.filter((step) => step.completed).map((step) => step.slug));
+  const marked = steps.map(({ slug, title }) => `- [${done.has(slug) ? "x" : " "}] ${plain(title, 100)}`);
+  return ["## Steps", marked.join("\n")];
 }
 
 /** Documents first: they are what a reviewer reads. */

@@ -12,6 +12,7 @@ import type { PhaseOutline } from "../../core/playbook.ts";
 import { addSpent, nothingSpent, tokensOf, type Spent } from "../../core/usage.ts";
 import { blockText, type BlockContext } from "./blocked.ts";
 import { code, link, person, plain } from "./escape.ts";
+import { findingLine } from "./findings.ts";
 import { count, dollars, moment, progressBar, tokens } from "./format.ts";
 
 /** The one comment that tells where a task stands, without its marker. */
@@ -74,6 +75,9 @@ function situationOf(view: TaskView, context: BlockContext): Situation {
       };
   }
 }
+
+/** The gate lists more of them. */
+const findingsShownMax = 5;
 
 const nothingToDo = "nothing to do now. `/cancel` ends the task.";
 
@@ -204,8 +208,11 @@ function details({ task, model }: TaskView): readonly string[] {
     }
   }
   const verification = currentPhaseOf(task)?.verification ?? null;
-  if (verification !== null && !verification.passed) {
-    facts.push(`- The last check found ${count(verification.findings.length, "fault", "faults")}.`);
+  const findings = verification === null || verification.passed ? [] : verification.findings;
+  if (findings.length > 0) {
+    facts.push(`- The last check found ${count(findings.length, "fault", "faults")}:`);
+    facts.push(...findings.slice(0, findingsShownMax).map((finding) => `  ${findingLine(finding)}`));
+    if (findings.length > findingsShownMax) facts.push(`  - and ${findings.length - findingsShownMax} more`);
   }
   return [
     "<details><summary>Details and what happened last</summary>",

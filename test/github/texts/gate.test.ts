@@ -25,7 +25,7 @@ describe("a gate's body", () => {
   test("while the agent works asks nobody to merge", () => {
     const body = gateBody({ view: viewOf(running), phase: 1, links, delivered: null });
     expect(body).toContain("Please do not merge yet");
-    expect(body).toContain("- [x] Idea definition\n- [ ] Market");
+    expect(body).toContain("1. Idea definition\n2. Market");
   });
 
   test("when it is ready leads with how to go on", () => {

@@ -147,6 +147,12 @@ describe("the status comment", () => {
     expect(text).toContain("3 hidden pieces of the issue's text");
   });
 
+  test("shows what the last check found", () => {
+    expect(textOf([...running, ...verified(false)])).toContain(
+      "- The last check found 1 fault:\n  - `docs/planning/01_idea.md`: has 20 characters, needs 500\n",
+    );
+  });
+
   test("nobody is called or referred to by what a stranger wrote", () => {
     const text = textOf([created({ by: "eve @bob closes #1", title: "closes #1 @bob <img>" })]);
     expect(text).not.toMatch(/@bob|closes #1|<img>/u);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createWritePace } from "../../src/github/write-pace.ts";
+import { createTurns } from "../../src/github/turns.ts";
 
 /** A pause ends when the test says so. */
 function pauses() {
@@ -19,16 +19,16 @@ function pauses() {
   };
 }
 
-describe("writes of one installation", () => {
-  test("go one after the other, with a pause after each, a failed one too", async () => {
+describe("work under one key", () => {
+  test("is done one after the other, with a pause after each, a failed one too", async () => {
     const { asked, sleep, end } = pauses();
-    const pace = createWritePace(1_000, sleep);
+    const turn = createTurns<number>(1_000, sleep);
     const begun: string[] = [];
-    const first = pace(1, async () => {
+    const first = turn(1, async () => {
       begun.push("first");
       throw new Error("refused");
     });
-    const second = pace(1, async () => begun.push("second"));
+    const second = turn(1, async () => begun.push("second"));
     await expect(first).rejects.toThrow("refused");
     expect(begun).toEqual(["first"]);
     await end();
@@ -37,10 +37,10 @@ describe("writes of one installation", () => {
     expect(asked).toEqual([1_000, 1_000]);
   });
 
-  test("do not wait for those of another", async () => {
+  test("does not wait for that under another", async () => {
     const { sleep } = pauses();
-    const pace = createWritePace(1_000, sleep);
-    await pace(1, async () => "one");
-    expect(await pace(2, async () => "two")).toBe("two");
+    const turn = createTurns<number>(1_000, sleep);
+    await turn(1, async () => "one");
+    expect(await turn(2, async () => "two")).toBe("two");
   });
 });
