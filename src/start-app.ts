@@ -1,10 +1,9 @@
 import { Webhooks } from "@octokit/webhooks";
 import path from "node:path";
 import type { Config } from "./control/config.ts";
-import { startEngine, type Engine } from "./control/engine.ts";
-import type { Clock, Log, NewId, Playbooks } from "./control/ports.ts";
+import { startEngine, type Engine, type Working } from "./control/engine.ts";
+import type { Clock, Log, NewId, Playbooks, Timer } from "./control/ports.ts";
 import { openSession, takeEvents, takeOutcome, takeStep, type ServingRunner } from "./control/serve-runner.ts";
-import type { Processing } from "./control/process-message.ts";
 import { defaultPolicy } from "./core/decide.ts";
 import { createGitHub } from "./github/client.ts";
 import { freezeText } from "./github/issue-text.ts";
@@ -22,6 +21,9 @@ const githubTimeoutMs = 30_000;
 
 /** Of the ten seconds that a stop may take, what is left for closing the server and the store. */
 const drainMs = 8_000;
+
+/** For answers that are under way. A runner that sends slowly tries again. */
+const closeMs = 1_000;
 
 const guideFolder = path.join(import.meta.dirname, "..", "guide");
 
@@ -58,9 +60,10 @@ export async function startApp(config: Config, { clock, newId, log }: Surroundin
       clock,
     });
     let engine: Engine | null = null;
-    const working: ServingRunner & Processing = {
+    const working: ServingRunner & Working = {
       store,
       clock,
+      timer: realTimer,
       newId,
       log,
       github,
@@ -91,7 +94,9 @@ export async function startApp(config: Config, { clock, newId, log }: Surroundin
         takeOutcome: (token, request) => takeOutcome(working, token, request),
       },
     });
-    const server = await listen(app, config.host, config.port);
+    const server = await listen(app, config.host, config.port).catch((cause: unknown) => {
+      throw new Error(portFault(config, cause), { cause });
+    });
     const running = startEngine(working);
     engine = running;
     ready = true;
@@ -102,13 +107,43 @@ export async function startApp(config: Config, { clock, newId, log }: Surroundin
         ready = false;
         // The server goes last but one: a runner that reports now gets its answer or is told to try again.
         await running.stop(drainMs);
-        await server.close();
+        await inTime(server.close(), closeMs);
         await store.close();
       },
     };
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+const realTimer: Timer = (ms, then) => {
+  const timer = setTimeout(then, ms);
+  return () => clearTimeout(timer);
+};
+
+async function inTime(work: Promise<void>, ms: number): Promise<void> {
+  let callOff: () => void = () => undefined;
+  const late = new Promise<void>((resolve) => {
+    callOff = realTimer(ms, resolve);
+  });
+  await Promise.race([work, late]);
+  callOff();
+}
+
+/** What to do about an address that the system does not give us. */
+function portFault({ host, port }: Config, error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  switch (cause instanceof Error && "code" in cause ? cause.code : null) {
+    case "EADDRINUSE":
+      return `port ${port} of ${host} is in use; stop the program that has it, or set PORT to a free one`;
+    case "EACCES":
+      return `port ${port} of ${host} needs more rights than this user has; set PORT to one above 1023`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `HOST is "${host}", which is no address of this machine; set it to one, e.g. 0.0.0.0 for all`;
+    default:
+      return `listening on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`;
   }
 }
 

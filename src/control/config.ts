@@ -102,7 +102,8 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     faults.push("GHE_HOST: GitHub Enterprise Server is not supported in version 1; unset it and use github.com");
   }
   const language = get("PHASEGATE_LANGUAGE") ?? "en";
-  if (language !== "en" && language !== "ko") faults.push(`PHASEGATE_LANGUAGE: expected "en" or "ko", got "${language}"`);
+  if (language !== "en" && language !== "ko")
+    faults.push(`PHASEGATE_LANGUAGE: expected "en" or "ko", got "${language}"`);
   const config: Config = {
     appId: Number(appIdText),
     privateKey,

@@ -37,18 +37,19 @@ export function startEngine(working: Working): Engine {
   const { store, clock, log, timer } = working;
   const messages = new Map<string, { readonly lane: string; readonly ended: Promise<void> }>();
   const effects = new Map<string, { readonly ended: Promise<void> }>();
+  const listeningSince = clock.now();
   let reconciling: Promise<void> | null = null;
   let reconciledAt = Number.NEGATIVE_INFINITY;
   /** The look for work that is under way; there is one at a time. */
   let looking: Promise<void> | null = null;
   let lookAgain = false;
   let callOffNap: () => void = () => undefined;
-  let stopping = false;
+  const stopping = new AbortController();
   const waitingForIdle: (() => void)[] = [];
 
   function wake(): void {
     lookAgain = true;
-    if (stopping || looking !== null) return;
+    if (stopping.signal.aborted || looking !== null) return;
     looking = look().finally(() => {
       looking = null;
       if (lookAgain) wake();
@@ -58,7 +59,7 @@ export function startEngine(working: Working): Engine {
   async function look(): Promise<void> {
     let napMs = napMsMax;
     try {
-      while (lookAgain && !stopping) {
+      while (lookAgain && !stopping.signal.aborted) {
         lookAgain = false;
         const now = clock.now();
         beginReconciling(now);
@@ -71,7 +72,7 @@ export function startEngine(working: Working): Engine {
     } catch (error) {
       log.error({ err: error }, "looking for work");
     }
-    if (stopping || lookAgain) return;
+    if (stopping.signal.aborted || lookAgain) return;
     callOffNap();
     callOffNap = timer(Math.max(napMs, 0), wake);
     if (messages.size + effects.size > 0 || reconciling !== null) return;
@@ -82,7 +83,7 @@ export function startEngine(working: Working): Engine {
   function beginReconciling(now: Date): void {
     if (reconciling !== null || now.getTime() - reconciledAt < reconcileEveryMs) return;
     reconciledAt = now.getTime();
-    reconciling = reconcileRuns(working)
+    reconciling = reconcileRuns(working, listeningSince)
       .catch((error: unknown) => log.error({ err: error }, "reconciling"))
       .finally(() => {
         reconciling = null;
@@ -94,7 +95,7 @@ export function startEngine(working: Working): Engine {
     if (messages.size >= parallelMax) return;
     const due = await store.dueMessages(now.toISOString(), parallelMax);
     for (const message of due) {
-      if (stopping || messages.size >= parallelMax) return;
+      if (stopping.signal.aborted || messages.size >= parallelMax) return;
       // A message may be marked before its last words are said: until then its lane is taken.
       if ([...messages.values()].some(({ lane }) => lane === message.lane)) continue;
       const ended = settled(message.key, workOn(message), () => messages.delete(message.key));
@@ -103,13 +104,13 @@ export function startEngine(working: Working): Engine {
   }
 
   async function beginEffects(now: Date): Promise<void> {
-    if (stopping || effects.size >= parallelMax) return;
+    if (stopping.signal.aborted || effects.size >= parallelMax) return;
     const leaseUntil = new Date(now.getTime() + leaseMs).toISOString();
     const claimed = await store.claimEffects(now.toISOString(), leaseUntil, parallelMax - effects.size);
     for (const effect of claimed) {
       // Whose lease ran out while we are still at it: the claim has renewed it.
       if (effects.has(effect.key)) continue;
-      if (stopping) {
+      if (stopping.signal.aborted) {
         await store.releaseEffect(effect.key);
         continue;
       }
@@ -126,7 +127,7 @@ export function startEngine(working: Working): Engine {
     } catch (error) {
       done();
       // After a stop the store may be closed already; the next start takes up what was not marked.
-      if (stopping) log.info({ key, err: error }, "left to the next start");
+      if (stopping.signal.aborted) log.info({ key, err: error }, "left to the next start");
       // Nothing wakes us for it: with a store that cannot write, trying again at once would never end.
       else log.error({ key, err: error }, "work failed beyond its own handling");
     }
@@ -192,12 +193,12 @@ export function startEngine(working: Working): Engine {
     wake,
     idle: () =>
       new Promise((resolve) => {
-        if (stopping) return resolve();
+        if (stopping.signal.aborted) return resolve();
         waitingForIdle.push(resolve);
         wake();
       }),
     async stop(graceMs) {
-      stopping = true;
+      stopping.abort();
       callOffNap();
       const underWay = async () => {
         // A look that has begun may still add to what is under way.
@@ -224,8 +225,8 @@ function pauseAfter(count: number): number {
 /** With its causes, since the first sentence often only says what was being done. */
 function textOf(error: unknown): string {
   const sentences: string[] = [];
-  for (let cause = error; cause !== undefined && sentences.length < 4; ) {
-    sentences.push(cause instanceof Error ? cause.message : String(cause));
+  for (let cause = error; cause !== undefined && sentences.length < 4;) {
+    sentences.push(cause instanceof Error ? cause.message : (JSON.stringify(cause) ?? "nothing said"));
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return [...new Set(sentences)].join(": ").slice(0, errorCharactersMax);

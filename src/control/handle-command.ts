@@ -106,12 +106,7 @@ export async function queueStatus(handling: CommandHandling, taskId: TaskId, cau
   const { store, clock } = handling;
   for (let tries = 1; ; tries += 1) {
     const past = await store.readEvents(taskId);
-    const status = queued(
-      taskId,
-      "",
-      { effect: { kind: "ShowStatus" }, urgency: "now" },
-      clock.now().toISOString(),
-    );
+    const status = queued(taskId, "", { effect: { kind: "ShowStatus" }, urgency: "now" }, clock.now().toISOString());
     try {
       return await store.commit(unitOf(taskId, past.length, [], stateFrom(past), [status], cause));
     } catch (error) {

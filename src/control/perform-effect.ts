@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { stateFrom } from "../core/evolve.ts";
 import type { Phase } from "../core/playbook.ts";
 import type { Effect } from "../core/react.ts";
+import type { Finding } from "../core/report.ts";
 import { branchOf, budgetLeftOf, currentPhaseOf, isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
 import { readStoredChangeset } from "./changeset.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
@@ -13,6 +14,15 @@ import {
   type TaskView,
   type Verifier,
 } from "./ports.ts";
+
+const nothingChanged: Finding = {
+  check: "outputs-exist",
+  step: null,
+  path: null,
+  line: null,
+  message:
+    "the run ended without a single change in the repository; write the files that the steps of this phase ask for",
+};
 
 /** With less a run could not pay for its first question. */
 const runUsdMin = 0.01;
@@ -183,13 +193,16 @@ async function verifyPhase(
   // A run of one step may end before the gate's own turn has come.
   const gate = gateOf(state, effect.phase) ?? (await openGate(performing, state, effect.phase));
   if (head === null || gate === null) {
+    // Nothing that a person could merge: the agent's failure, and the next attempt is told so.
+    const { headSha } = await github.defaultBranchOf(state.repository);
     return {
-      type: "PauseTask",
-      reason: {
-        kind: "effect-failed",
-        effect: "VerifyPhase",
-        message: "the run ended without a single change, so there is nothing to review",
-      },
+      type: "RecordVerification",
+      phase: effect.phase,
+      attempt: effect.attempt,
+      headSha: head ?? headSha,
+      passed: false,
+      checks: [],
+      findings: [nothingChanged],
     };
   }
   if ("type" in gate) await handleCommand(performing, state.taskId, gate);
@@ -217,6 +230,10 @@ async function presentGate(
   if (isSettled(state) || phase === undefined || phase.gate === null || phase.completed !== null) return null;
   // A newer verdict has its own effect behind this one.
   if (phase.verification?.passed !== effect.ready) return null;
+  const { pullRequest } = phase.gate;
+  const seen = effect.ready ? await performing.github.readGate(state.repository, pullRequest) : null;
+  // Nobody could review it: the task waits until the gate is open again, and then presents it anew.
+  if (seen !== null && !seen.open && !seen.merged) return { type: "RecordGateClosed", pullRequest };
   const { ciIsSensitive } = effect.ready
     ? await performing.github.preflight(state.repository)
     : { ciIsSensitive: true };

@@ -4,13 +4,14 @@ import type { FrozenPrompt, Person } from "../core/commands.ts";
 import type { Repository } from "../core/events.ts";
 import { stateFrom } from "../core/evolve.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from "../core/ids.ts";
+import type { Outcome } from "../core/outcome.ts";
 import { outlineOf } from "../core/playbook.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
 import { OutcomeRequest, Spent } from "../protocol/runner.ts";
-import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
+import { handleCommand, queueStatus, type Asked, type CommandHandling } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
-import type { ClaimedMessage, GitHub, IssueText, Playbooks } from "./ports.ts";
+import type { ClaimedMessage, GitHub, IssueText, OpenRun, Playbooks } from "./ports.ts";
 
 export interface Processing extends CommandHandling {
   readonly github: GitHub;
@@ -35,27 +36,29 @@ export async function processMessage(processing: Processing, message: ClaimedMes
     case "webhook": {
       const { event, payload } = StoredWebhook.parse(JSON.parse(message.body));
       await onIntent(processing, processing.translate(event, payload), message.key);
-      // Whatever did not end in a command of its own is settled here; a second mark changes nothing.
-      return processing.store.markProcessed(message.key);
+      break;
     }
     case "step": {
       const { runId, step, files, spent } = StoredStep.parse(JSON.parse(message.body));
       const id = runIdFrom(runId);
       const changesetId = changesetIdOf(id, step);
-      return onRun(processing, id, message.key, { type: "CompleteStep", runId: id, step, changesetId, files, spent });
+      await onRun(processing, id, message.key, { type: "CompleteStep", runId: id, step, changesetId, files, spent });
+      break;
     }
     case "outcome": {
       const { runId, outcome, spent } = StoredOutcome.parse(JSON.parse(message.body));
       const id = runIdFrom(runId);
-      return onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent });
+      await onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent });
+      break;
     }
   }
+  // Whatever did not end in events of its own is settled here; a second mark changes nothing.
+  await processing.store.markProcessed(message.key);
 }
 
 async function onRun(processing: Processing, runId: RunId, inboxKey: string, asked: Asked): Promise<void> {
   const taskId = await processing.store.taskOfRun(runId);
-  if (taskId === null) return processing.store.markProcessed(inboxKey);
-  await handleCommand(processing, taskId, asked, { inboxKey });
+  if (taskId !== null) await handleCommand(processing, taskId, asked, { inboxKey });
 }
 
 async function onIntent(processing: Processing, intent: Intent, inboxKey: string): Promise<void> {
@@ -65,49 +68,54 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
       log.debug({ deliveryId: inboxKey, why: intent.why }, "webhook ignored");
       return;
     case "label-added":
-      return onLabels(processing, intent.repository, intent.issueNumber, [intent.label], intent.sender, inboxKey);
+      return onLabels(processing, { ...intent, labels: [intent.label] }, inboxKey);
     case "issue-opened":
-      return onLabels(processing, intent.repository, intent.issueNumber, intent.labels, intent.author, inboxKey);
+      return onLabels(processing, { ...intent, sender: intent.author }, inboxKey);
     case "command":
       return onSlashCommand(processing, intent, inboxKey);
     case "review-submitted":
       return onReview(processing, intent, inboxKey);
     case "gate-changed":
-      return onGateChanged(processing, intent.repository, intent.pullRequest, inboxKey, intent.sender);
+      return onGateChanged(processing, intent, inboxKey);
     case "run-completed":
       return onRunCompleted(processing, intent.repository, intent.workflowRunId);
   }
 }
 
-async function onLabels(
-  processing: Processing,
-  repository: Repository,
-  issueNumber: number,
-  labels: readonly string[],
-  sender: string,
-  inboxKey: string,
-): Promise<void> {
+interface Labelled {
+  readonly repository: Repository;
+  readonly issueNumber: number;
+  readonly labels: readonly string[];
+  readonly sender: string;
+}
+
+async function onLabels(processing: Processing, labelled: Labelled, inboxKey: string): Promise<void> {
   const { store, github, playbooks } = processing;
-  const [label, second] = labels.filter((candidate) => playbooks.byLabel(candidate) !== null);
-  const found = label === undefined ? null : playbooks.byLabel(label);
-  if (label === undefined || found === null) return;
+  const { repository, issueNumber, sender } = labelled;
+  if (!labelled.labels.some((label) => playbooks.byLabel(label) !== null)) return;
   const issue = await github.readIssue(repository, issueNumber);
-  if (issue === null || !issue.open || issue.authorIsBot) return;
+  if (issue === null || !issue.open) return;
+  // Taken off again before its turn came: then nobody wants it any more.
+  const labels = labelled.labels.filter((label) => issue.labels.includes(label));
+  const [first, ...others] = labels.flatMap((label) => {
+    const found = playbooks.byLabel(label);
+    return found === null ? [] : [{ label, ...found }];
+  });
+  if (first === undefined) return;
   const earlier = await store.tasksOfIssue(repository.repositoryId, issueNumber);
   const running = await firstUnsettled(processing, earlier);
-  if (running !== null) {
-    if (running.playbook.name !== found.playbook.name) {
-      await github.notify(repository, issueNumber, keyOf(`${running.taskId}:${label}`), {
-        kind: "second-label",
-        label,
-        running: running.playbook.name,
-      });
-    }
-    return;
+  const name = running?.playbook.name ?? first.playbook.name;
+  const ordinal = running?.ordinal ?? earlier.length + 1;
+  for (const { label, playbook } of running === null ? others : [first, ...others]) {
+    if (playbook.name === name) continue;
+    // One comment for each label and task, whichever webhook brings it: an opened issue sends one for each label, too.
+    const key = keyOf(`second-label:${repository.repositoryId}:${issueNumber}:${ordinal}:${label}`);
+    await github.notify(repository, issueNumber, key, { kind: "second-label", label, running: name });
   }
+  if (running !== null) return;
   const by = await personOf(processing, repository, sender);
   const prompt = await freezePrompt(processing, issue);
-  await store.saveText(found.hash, found.json);
+  await store.saveText(first.hash, first.json);
   const taskId = taskIdFrom(processing.newId());
   await handleCommand(
     processing,
@@ -118,20 +126,13 @@ async function onLabels(
       repository,
       issue: { number: issueNumber, title: issue.title, author: issue.author },
       by,
-      playbook: outlineOf(found.playbook, found.hash),
+      playbook: outlineOf(first.playbook, first.hash),
       taskBudgetUsd: processing.taskBudgetUsd,
-      ordinal: earlier.length + 1,
+      ordinal,
       prompt,
     },
     { inboxKey, userId: sender },
   );
-  if (second !== undefined) {
-    await github.notify(repository, issueNumber, keyOf(`${taskId}:${second}`), {
-      kind: "second-label",
-      label: second,
-      running: label,
-    });
-  }
 }
 
 async function onSlashCommand(
@@ -170,7 +171,7 @@ async function onSlashCommand(
       return;
     }
     case "status":
-      return github.showStatus(repository, { task, live: await store.readLive(task.taskId), model: processing.model });
+      return queueStatus(processing, task.taskId, cause);
     case "help":
       return reply({ kind: "help" });
     case "unknown":
@@ -205,21 +206,16 @@ async function onReview(
 }
 
 /** Merged, closed or open again, as GitHub says at this moment. */
-export async function onGateChanged(
+async function onGateChanged(
   processing: Processing,
-  repository: Repository,
-  pullRequest: number,
-  inboxKey: string | null,
-  sender: string | null,
+  { repository, pullRequest, sender }: Extract<Intent, { kind: "gate-changed" }>,
+  inboxKey: string,
 ): Promise<void> {
   const { store, github } = processing;
   const task = await taskById(processing, await store.taskOfPullRequest(repository.repositoryId, pullRequest));
   const gate = task === null ? null : await github.readGate(repository, pullRequest);
   if (task === null || gate === null) return;
-  const cause = {
-    ...(inboxKey === null ? {} : { inboxKey }),
-    ...(gate.mergedBy === null ? {} : { userId: gate.mergedBy }),
-  };
+  const cause = { inboxKey, userId: gate.mergedBy ?? sender };
   if (gate.merged) {
     const asked: Asked = {
       type: "RecordMerge",
@@ -230,14 +226,13 @@ export async function onGateChanged(
     await handleCommand(processing, task.taskId, asked, cause);
   } else if (!gate.open) {
     await handleCommand(processing, task.taskId, { type: "RecordGateClosed", pullRequest }, cause);
-  } else if (task.blockedBy?.kind === "gate-closed" && sender !== null) {
+  } else if (task.blockedBy?.kind === "gate-closed" && task.blockedBy.pullRequest === pullRequest) {
     const by = await personOf(processing, repository, sender);
-    const prompt = { hash: task.prompt?.hash ?? "", hiddenRemoved: 0 };
+    const prompt = { hash: task.prompt?.hash ?? "", hiddenRemoved: task.prompt?.hiddenRemoved ?? 0 };
     if (by.mayWrite) await handleCommand(processing, task.taskId, { type: "RunTask", by, prompt }, cause);
   }
 }
 
-/** A job that ended without having declared an outcome is lost, whatever colour GitHub gave it. */
 async function onRunCompleted(processing: Processing, repository: Repository, workflowRunId: number): Promise<void> {
   const open = (await processing.store.openRuns()).find((run) => run.workflowRunId === workflowRunId);
   if (open === undefined) return;
@@ -245,23 +240,27 @@ async function onRunCompleted(processing: Processing, repository: Repository, wo
   if (task?.repository.repositoryId !== repository.repositoryId) return;
   if (liveRunOf(task)?.runId !== open.runId) return;
   const run = await processing.github.readRun(task.repository, workflowRunId);
-  if (run?.status !== "completed") return;
-  await declareLost(
-    processing,
-    open.taskId,
-    open.runId,
-    `the job ended (${run.conclusion ?? "no conclusion"}) without declaring an outcome`,
-  );
+  if (run?.status === "completed") await endSilentRun(processing, open, run.conclusion);
 }
 
-export async function declareLost(
+/** A job that ended without having declared an outcome is lost, whatever colour GitHub gave it; or somebody stopped it there. */
+export async function endSilentRun(
+  processing: Processing,
+  { taskId, runId }: OpenRun,
+  conclusion: string | null,
+): Promise<void> {
+  if (conclusion === "cancelled") return endRun(processing, taskId, runId, { kind: "cancelled" });
+  const message = `the job ended (${conclusion ?? "no conclusion"}) without declaring an outcome`;
+  return endRun(processing, taskId, runId, { kind: "lost", message });
+}
+
+export async function endRun(
   processing: Processing,
   taskId: TaskId,
   runId: RunId,
-  message: string,
+  outcome: Extract<Outcome, { kind: "lost" | "cancelled" }>,
 ): Promise<void> {
-  processing.log.warn({ taskId, runId, why: message }, "run lost");
-  const outcome = { kind: "lost", message } as const;
+  processing.log.warn({ taskId, runId, outcome }, "run lost");
   await handleCommand(processing, taskId, { type: "EndRun", runId, outcome, spent: nothingSpent });
 }
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { stateFrom } from "../core/evolve.ts";
 import { changesetIdOf, runIdFrom, type RunId } from "../core/ids.ts";
-import { branchOf, currentPhaseOf, liveRunOf, type ExistingTask, type LiveRun } from "../core/state.ts";
+import { branchOf, budgetLeftOf, currentPhaseOf, liveRunOf, type ExistingTask, type LiveRun } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
 import {
   protocolVersion,
@@ -24,6 +24,10 @@ import type { LiveStatus, RunnerIdentity, RunSession, VerifyRunner } from "./por
 
 /** Figures of Q11 that a run goes by. */
 const runLimits = { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 6, heartbeatSeconds: 30 } as const;
+
+/** Lines of one run's log that are kept; a run of an hour writes some thousands. */
+const runLogEventsMax = 50_000;
+const messageCharactersMax = 2_000;
 
 const workflowPath = ".github/workflows/phasegate.yml";
 
@@ -64,7 +68,8 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   const taskId = await serving.store.taskOfRun(runId);
   const task = taskId === null ? null : stateFrom(await serving.store.readEvents(taskId));
   if (taskId === null || task === null || task.status === "absent") throw unknownRun(runId);
-  refuseOtherJobs(task, identity);
+  const base = await serving.github.defaultBranchOf(task.repository);
+  refuseOtherJobs(task, identity, base.name);
   if (!(await serving.store.rememberTokenId(identity.tokenId, identity.expiresAt))) {
     throw new RunnerRefused("identity-refused", "this identity token was used before");
   }
@@ -84,10 +89,14 @@ export async function openSession(serving: ServingRunner, request: SessionReques
       `run ${runId} has a runner already; re-run a task with /run on its issue`,
     );
   }
+  const job = await jobOf(serving, state, run, base.headSha);
   // One token a run: what was given out before is void.
   await serving.store.closeRunSession(runId, session.openedAt);
   await serving.store.saveRunSession(session);
-  return { protocol: protocolVersion, runToken: token, job: await jobOf(serving, state, run) };
+  // What is shown of the run before would pass for this one's.
+  await serving.store.updateLive(taskId, emptyLive(session.openedAt));
+  serving.wake();
+  return { protocol: protocolVersion, runToken: token, job };
 }
 
 async function identify(serving: ServingRunner, oidcToken: string): Promise<RunnerIdentity> {
@@ -99,14 +108,18 @@ async function identify(serving: ServingRunner, oidcToken: string): Promise<Runn
   }
 }
 
-function refuseOtherJobs(task: ExistingTask, identity: RunnerIdentity): void {
+function refuseOtherJobs(task: ExistingTask, identity: RunnerIdentity, defaultBranch: string): void {
   const { repository } = task;
-  const workflow = `${repository.owner}/${repository.name}/${workflowPath}@refs/heads/`.toLowerCase();
+  // On the default branch alone: on any other, the file may be one that nobody reviewed.
+  const workflow = `${repository.owner}/${repository.name}/${workflowPath}`.toLowerCase();
+  const [file = "", ref = ""] = identity.workflowRef.split("@", 2);
   const faults = [
     identity.repositoryId === repository.repositoryId ? null : "another repository",
     identity.eventName === "workflow_dispatch" ? null : `the event ${identity.eventName}`,
     identity.runAttempt === 1 ? null : "a re-run by hand (use /run on the issue instead)",
-    identity.workflowRef.toLowerCase().startsWith(workflow) ? null : `the workflow ${identity.workflowRef}`,
+    file.toLowerCase() === workflow && ref === `refs/heads/${defaultBranch}`
+      ? null
+      : `the workflow ${identity.workflowRef}`,
   ].filter((fault) => fault !== null);
   if (faults.length > 0) throw new RunnerRefused("identity-refused", `the job comes from ${faults.join(" and ")}`);
 }
@@ -127,15 +140,13 @@ function newSession(serving: ServingRunner, runId: RunId, task: ExistingTask): {
   };
 }
 
-async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun): Promise<Job> {
+async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, baseSha: string): Promise<Job> {
   const progress = currentPhaseOf(task);
   if (progress === null || task.prompt === null) throw unknownRun(run.runId);
   const phase = await phaseDefinition(serving, task, progress.phase);
   const frozen = await serving.store.readText(task.prompt.hash);
   if (frozen === null) throw new Error(`reading the frozen text of task ${task.taskId}: not stored`);
-  const base = await serving.github.defaultBranchOf(task.repository);
   const head = await serving.github.headOf(task.repository, branchOf(task, progress.phase));
-  const spentUsd = task.phases.reduce((sum, each) => sum + each.spent.costUsd, 0);
   return {
     runId: run.runId,
     taskId: task.taskId,
@@ -144,13 +155,13 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun): 
     issueNumber: task.issue.number,
     phase: mutablePhase(phase),
     stepsToDo: progress.steps.filter((step) => !step.completed).map((step) => step.slug),
-    headSha: head ?? base.headSha,
-    baseSha: base.headSha,
+    headSha: head ?? baseSha,
+    baseSha,
     prompt: FrozenText.parse(JSON.parse(frozen)),
     findings: [...run.findings],
     model: serving.model,
     language: serving.language,
-    budgetUsd: Math.max(0, Math.min(phase.budgetUsd - progress.spent.costUsd, task.taskBudgetUsd - spentUsd)),
+    budgetUsd: budgetLeftOf(task).leftUsd,
     limits: runLimits,
   };
 }
@@ -173,21 +184,27 @@ function mutablePhase(phase: Awaited<ReturnType<typeof phaseDefinition>>): Job["
 /** Stores live telemetry. The answer tells the runner what need not come again, and whether to stop. */
 export async function takeEvents(serving: ServingRunner, token: string, request: EventsRequest): Promise<EventsAnswer> {
   const session = await sessionOf(serving, token);
+  const { runId, taskId } = session;
   const at = serving.clock.now().toISOString();
-  const acknowledged = await serving.store.appendRunLog(
-    session.runId,
-    request.events.map((event) => ({ number: event.number, line: JSON.stringify(event) })),
+  const live = (await liveTaskOf(serving, session)) !== null;
+  const kept = request.events.filter(({ number }) => number <= runLogEventsMax);
+  const stored = await serving.store.appendRunLog(
+    runId,
+    kept.map((event) => ({ number: event.number, line: JSON.stringify(event) })),
   );
-  await serving.store.touchRunSession(session.runId, at);
-  const live = request.events.reduce(
-    (status, { event }) => liveAfter(status, event, at),
-    (await serving.store.readLive(session.taskId)) ?? emptyLive(at),
-  );
-  if (request.events.length > 0) await serving.store.updateLive(session.taskId, live);
-  for (const { event } of request.events) {
-    serving.log.info({ taskId: session.taskId, runId: session.runId, live: event }, "live");
+  await serving.store.touchRunSession(runId, at);
+  // What a run that is over still has to say must not pass for its successor's.
+  if (live && request.events.length > 0) {
+    const before = (await serving.store.readLive(taskId)) ?? emptyLive(at);
+    await serving.store.updateLive(
+      taskId,
+      request.events.reduce((status, { event }) => liveAfter(status, event, at), before),
+    );
+    for (const { event } of request.events) serving.log.info({ taskId, runId, live: event }, "live");
   }
-  return { acknowledged, stop: !(await isLive(serving, session)) };
+  // Beyond the limit a line counts as heard, or the runner would send it for ever.
+  const last = Math.max(0, ...request.events.map(({ number }) => number));
+  return { acknowledged: stored >= runLogEventsMax ? Math.max(stored, last) : stored, stop: !live };
 }
 
 /** Stores one step's changes, acknowledged before anything is published. */
@@ -198,9 +215,16 @@ export async function takeStep(
 ): Promise<{ acknowledged: true; stop: boolean }> {
   const session = await sessionOf(serving, token);
   const { runId } = session;
+  const task = await liveTaskOf(serving, session);
+  // Nothing could come of it, and it may be large.
+  if (task === null) return { acknowledged: true, stop: true };
+  if (currentPhaseOf(task)?.steps.some(({ slug }) => slug === request.step) !== true) {
+    throw new RunnerRefused("bad-request", `the phase of run ${runId} has no step "${request.step}"`);
+  }
+  // The first hand-over of a step counts; what comes again is a repeat, whatever it holds.
   await serving.store.saveChangeset(changesetIdOf(runId, request.step), storedChangesetFrom(request.changes));
   const stored = { runId, step: request.step, files: request.changes.length, spent: request.spent };
-  return takeIn(serving, session, "step", `step:${runId}:${request.step}`, StoredStep.parse(stored));
+  return takeIn(serving, session, task, "step", `step:${runId}:${request.step}`, StoredStep.parse(stored));
 }
 
 export async function takeOutcome(
@@ -209,30 +233,38 @@ export async function takeOutcome(
   request: OutcomeRequest,
 ): Promise<{ acknowledged: true; stop: boolean }> {
   const session = await sessionOf(serving, token);
-  return takeIn(
-    serving,
-    session,
-    "outcome",
-    `outcome:${session.runId}`,
-    StoredOutcome.parse({ ...request, runId: session.runId }),
-  );
+  const task = await liveTaskOf(serving, session);
+  if (task === null) return { acknowledged: true, stop: true };
+  const { runId } = session;
+  const stored = StoredOutcome.parse({ outcome: bounded(request.outcome), spent: request.spent, runId });
+  return takeIn(serving, session, task, "outcome", outcomeKeyOf(runId), stored);
+}
+
+/** Under this key the inbox has what the runner declared. */
+export function outcomeKeyOf(runId: RunId): string {
+  return `outcome:${runId}`;
+}
+
+/** It becomes an event and is kept for good. */
+function bounded(outcome: OutcomeRequest["outcome"]): OutcomeRequest["outcome"] {
+  return "message" in outcome ? { ...outcome, message: outcome.message.slice(0, messageCharactersMax) } : outcome;
 }
 
 async function takeIn(
   serving: ServingRunner,
   session: RunSession,
+  task: ExistingTask,
   kind: "step" | "outcome",
   key: string,
   body: object,
 ): Promise<{ acknowledged: true; stop: boolean }> {
   const at = serving.clock.now().toISOString();
-  const task = stateFrom(await serving.store.readEvents(session.taskId));
   // The lane of the repository's webhooks, so that the end of the job never overtakes what the job declared.
-  const lane = task.status === "absent" ? `run:${session.runId}` : `repository:${task.repository.repositoryId}`;
+  const lane = `repository:${task.repository.repositoryId}`;
   await serving.store.takeIn({ key, kind, lane, body: JSON.stringify(body), receivedAt: at });
   await serving.store.touchRunSession(session.runId, at);
   serving.wake();
-  return { acknowledged: true, stop: !(await isLive(serving, session)) };
+  return { acknowledged: true, stop: (await liveTaskOf(serving, session)) === null };
 }
 
 async function sessionOf(serving: ServingRunner, token: string): Promise<RunSession> {
@@ -243,9 +275,10 @@ async function sessionOf(serving: ServingRunner, token: string): Promise<RunSess
   return session;
 }
 
-async function isLive({ store }: ServingRunner, session: RunSession): Promise<boolean> {
+/** The task, while the session's run is the one that it waits for; null from then on. */
+async function liveTaskOf({ store }: ServingRunner, session: RunSession): Promise<ExistingTask | null> {
   const state = stateFrom(await store.readEvents(session.taskId));
-  return state.status !== "absent" && liveRunOf(state)?.runId === session.runId;
+  return state.status !== "absent" && liveRunOf(state)?.runId === session.runId ? state : null;
 }
 
 function liveAfter(live: LiveStatus, event: LiveEvent, at: string): LiveStatus {

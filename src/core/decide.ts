@@ -1,5 +1,5 @@
 import type { CommandOf, Person, TaskCommand } from "./commands.ts";
-import { evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
+import { dropsRun, evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
 import type { TaskEvent } from "./events.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Finding } from "./report.ts";
@@ -105,7 +105,9 @@ function runTask(command: CommandOf<"RunTask">, state: ExistingTask): Decision {
   if (phase === null) return accepted(resumed);
   // The gate is up again, or an effect is tried again; neither needs a run.
   if (state.status === "review" || liveRunOf(state) !== null) return accepted(resumed);
-  if (state.blockedBy.kind === "effect-failed" && state.status === "in_progress") return accepted(resumed);
+  // The app's own work on what the last run handed over is still in the queue, or is there again.
+  const ownWork = state.blockedBy.kind === "effect-failed" || state.blockedBy.kind === "gate-closed";
+  if (ownWork && state.status === "in_progress") return accepted(resumed);
   const findings = verification !== null && !verification.passed ? verification.findings : [];
   return accepted(resumed, requestRun(command, phase, phase.failedAttempts + 1, findings));
 }
@@ -137,6 +139,8 @@ function recordDispatch(command: CommandOf<"RecordDispatch">, state: ExistingTas
 function pauseTask(command: CommandOf<"PauseTask">, state: ExistingTask): Decision {
   if (isSettled(state) || state.status === "draft") return wrongStatus(command, state);
   if (state.blockedBy !== null) return accepted();
+  // The runner was faster than our doubts whether one could start.
+  if (dropsRun(command.reason) && liveRunOf(state)?.started === true) return accepted();
   return accepted({ type: "TaskPaused", at: command.at, reason: command.reason });
 }
 

@@ -218,18 +218,18 @@ function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "Run
 }
 
 /** The reasons that come before a runner does any work: the requested run never existed. */
-function dropsRun(reason: BlockReason): boolean {
+export function dropsRun(reason: BlockReason): boolean {
   switch (reason.kind) {
     case "no-workflow-file":
     case "actions-disabled":
     case "no-model-secret":
     case "empty-repository":
     case "dispatch-refused":
+    case "budget-exhausted":
       return true;
     case "app-unreachable":
     case "environment":
     case "verification-failed":
-    case "budget-exhausted":
     case "rate-limited":
     case "gate-closed":
     case "effect-failed":

@@ -1,7 +1,7 @@
 import type { TaskEvent } from "./events.ts";
 import type { ChangesetId, RunId } from "./ids.ts";
 import type { BlockReason } from "./outcome.ts";
-import { type ExistingTask } from "./state.ts";
+import { currentPhaseOf, isSettled, type ExistingTask } from "./state.ts";
 
 /** What must be done in the world, as data. Each may be done again without harm. */
 export type Effect =
@@ -51,7 +51,10 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "ChangesetRefused":
       return [];
     case "GateOpened":
-      return [now({ kind: "ShowStatus" })];
+      // It was being opened while somebody cancelled the task.
+      return isSettled(after)
+        ? [now({ kind: "CloseGate", pullRequest: event.pullRequest }), now({ kind: "ShowStatus" })]
+        : [now({ kind: "ShowStatus" })];
     case "RunEnded":
       return runEnded(event, before);
     case "PhaseVerified":
@@ -99,7 +102,13 @@ function runEnded(event: Extract<TaskEvent, { type: "RunEnded" }>, before: Exist
 
 function reopened(before: ExistingTask | null): readonly Reaction[] {
   const reason = before?.blockedBy;
-  return reason?.kind === "gate-closed" ? [now({ kind: "ReopenGate", pullRequest: reason.pullRequest })] : [];
+  if (before === null || reason?.kind !== "gate-closed") return [];
+  const phase = currentPhaseOf(before);
+  const reopen = now({ kind: "ReopenGate", pullRequest: reason.pullRequest });
+  // What was verified while the gate was closed could not be presented there.
+  return phase?.verification?.passed === true
+    ? [reopen, now({ kind: "PresentGate", phase: phase.phase, ready: true })]
+    : [reopen];
 }
 
 function openGates(state: ExistingTask): readonly Reaction[] {

@@ -148,6 +148,24 @@ export function agentStatusOf(state: ExistingTask): AgentStatus {
   }
 }
 
+/** What the next run may spend, and the budget that sets this limit: the phase's or the task's, whichever has less left. */
+export function budgetLeftOf(state: TaskFacts): {
+  readonly leftUsd: number;
+  readonly scope: "phase" | "task";
+  readonly spentUsd: number;
+  readonly budgetUsd: number;
+} {
+  const taskUsd = state.phases.reduce((sum, phase) => sum + phase.spent.costUsd, 0);
+  const task = { leftUsd: state.taskBudgetUsd - taskUsd, spentUsd: taskUsd, budgetUsd: state.taskBudgetUsd };
+  const phase = currentPhaseOf(state);
+  if (phase === null) return { scope: "task", ...task, leftUsd: Math.max(0, task.leftUsd) };
+  const { budgetUsd } = outlineOfPhase(state, phase.phase);
+  const leftUsd = budgetUsd - phase.spent.costUsd;
+  return leftUsd <= task.leftUsd
+    ? { scope: "phase", leftUsd: Math.max(0, leftUsd), spentUsd: phase.spent.costUsd, budgetUsd }
+    : { scope: "task", ...task, leftUsd: Math.max(0, task.leftUsd) };
+}
+
 /** Branch of a phase (Q6). */
 export function branchOf(state: TaskFacts, phase: number): string {
   const suffix = state.ordinal > 1 ? `-r${state.ordinal}` : "";

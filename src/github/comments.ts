@@ -57,7 +57,6 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     const remembered = shown.get(task.taskId);
     if (remembered !== undefined && (await bringUpToDate(repository, task.taskId, remembered, body))) return;
     // What we remember may be gone, or this is the first time: GitHub knows.
-    shown.delete(task.taskId);
     const found = await find(repository, task.issue.number, marker);
     if (found === "no-issue") return;
     if (found !== null && (await bringUpToDate(repository, task.taskId, found, body))) return;
@@ -74,6 +73,8 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
 
   /** False where the comment is gone. */
   async function bringUpToDate(repository: Repository, taskId: TaskId, comment: Shown, body: string): Promise<boolean> {
+    // Until the edit has succeeded nobody knows what the comment says.
+    shown.delete(taskId);
     if (comment.body !== body && !(await edit(repository, comment.commentId, body))) return false;
     remember(taskId, { commentId: comment.commentId, body });
     return true;

@@ -68,7 +68,14 @@ export function effectQueue(db: Db, now: () => Date): EffectQueue {
     reviveEffects: async (taskId, at) => {
       await db
         .updateTable("effects")
-        .set({ status: "waiting", not_before: timestampFrom(at), attempts: 0, put_offs: 0, error: null, ended_at: null })
+        .set({
+          status: "waiting",
+          not_before: timestampFrom(at),
+          attempts: 0,
+          put_offs: 0,
+          error: null,
+          ended_at: null,
+        })
         .where("task_id", "=", taskId)
         .where("status", "=", "failed")
         .execute();

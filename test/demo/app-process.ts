@@ -8,6 +8,8 @@ const root = path.join(import.meta.dirname, "..", "..");
 
 /** What the app says while it starts must come within this time. */
 const startMsMax = 20_000;
+/** What is shown of its last words when it dies. */
+const complaintCharactersMax = 2_000;
 
 /** One line of the app's log; the fields that the timeline is made from. */
 const Line = z.object({
@@ -44,6 +46,8 @@ export async function startAppProcess(options: {
   });
   const log = createWriteStream(options.logFile);
   let stopping = false;
+  let up = false;
+  let complaint = "";
   const listening = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`starting the app: not listening after ${startMsMax / 1000} s; see ${options.logFile}`)),
@@ -55,16 +59,21 @@ export async function startAppProcess(options: {
       if (line === null) return;
       if (line.msg === "listening") {
         clearTimeout(timer);
+        up = true;
         resolve();
       }
       options.onLine(line);
     });
-    child.stderr.on("data", (chunk: Buffer) => log.write(chunk));
+    child.stderr.on("data", (chunk: Buffer) => {
+      log.write(chunk);
+      complaint = `${complaint}${chunk.toString()}`.slice(-complaintCharactersMax);
+    });
     void child.then((result) => {
       clearTimeout(timer);
-      const message = `the app ended with ${result.exitCode ?? result.signal ?? "no code"}; see ${options.logFile}`;
-      reject(new Error(message));
-      if (!stopping) options.onDeath(message);
+      const how = result.exitCode ?? result.signal ?? "no code";
+      const message = `the app ended with ${how}; its log is ${options.logFile}\n${complaint}`.trimEnd();
+      if (!up) reject(new Error(message));
+      else if (!stopping) options.onDeath(message);
     });
   });
   await listening;

@@ -42,7 +42,7 @@ try {
   process.exit(status === "completed" ? 0 : status === "stopped" ? 130 : 1);
 } catch (error) {
   timeline.stop();
-  process.stderr.write(`demo: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }
 

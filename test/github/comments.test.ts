@@ -78,6 +78,14 @@ describe("the status comment", () => {
     },
   );
 
+  test("goes back to what it said before an edit whose answer was lost", async () => {
+    await bed.github.showStatus(bed.repository, view(started));
+    bed.failNext(/PATCH .*\/comments/u, "lost-answer");
+    await expect(bed.github.showStatus(bed.repository, view(running))).rejects.toBeInstanceOf(RetryLater);
+    await bed.github.showStatus(bed.repository, view(started));
+    expect((await bodies())[0]).toContain("a run is being asked for");
+  });
+
   test("an issue that is gone needs no comment", async () => {
     const gone = viewOf([created({ issue: 4_711 }), ...running]);
     await expect(bed.github.showStatus(bed.repository, gone)).resolves.toBeUndefined();

@@ -32,8 +32,8 @@ export function created(
     at,
     taskId: over.taskId === undefined ? taskId : taskIdFrom(over.taskId),
     repository: over.repository ?? repository,
-    issue: { number: over.issue ?? 7, title: over.title ?? "A link shortener", author: "ada" },
-    by: over.by ?? "ada",
+    issue: { number: over.issue ?? 7, title: over.title ?? "A link shortener", author: "owner" },
+    by: over.by ?? "owner",
     playbook: {
       name: "create_app",
       hash: "hash",
@@ -57,7 +57,7 @@ export function created(
 }
 
 export const started: readonly TaskEvent[] = [
-  { type: "TaskStarted", at, by: "ada", promptHash: "abcdef0123456789", hiddenRemoved: 3 },
+  { type: "TaskStarted", at, by: "owner", promptHash: "abcdef0123456789", hiddenRemoved: 3 },
   { type: "PhaseStarted", at, phase: 1 },
   { type: "RunRequested", at, runId, phase: 1, attempt: 1, findings: [] },
 ];

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 
 const repository = { installationId: 11, repositoryId: 22, owner: "octo", name: "shop" };
-const ada = { login: "ada", type: "User" };
+const owner = { login: "owner", type: "User" };
 const bot = { login: "phasegate[bot]", type: "Bot" };
 
-function payload(action: string, rest: object, sender: object = ada): object {
+function payload(action: string, rest: object, sender: object = owner): object {
   return {
     action,
     installation: { id: 11 },
@@ -16,11 +16,11 @@ function payload(action: string, rest: object, sender: object = ada): object {
   };
 }
 
-const comment = (body: string | null, user: object | null = ada, issue: object = { number: 7 }) => ({
+const comment = (body: string | null, user: object | null = owner, issue: object = { number: 7 }) => ({
   issue,
   comment: { id: 5, body, user },
 });
-const issue = (over: object = {}) => ({ issue: { number: 7, user: ada, labels: [{ name: "create_app" }], ...over } });
+const issue = (over: object = {}) => ({ issue: { number: 7, user: owner, labels: [{ name: "create_app" }], ...over } });
 
 describe("a webhook becomes an intent", () => {
   test.each([
@@ -28,13 +28,13 @@ describe("a webhook becomes an intent", () => {
       "a label",
       "issues",
       payload("labeled", { ...issue(), label: { name: "create_app" } }),
-      { kind: "label-added", repository, issueNumber: 7, label: "create_app", sender: "ada" },
+      { kind: "label-added", repository, issueNumber: 7, label: "create_app", sender: "owner" },
     ],
     [
       "an issue that comes with labels counts for its author",
       "issues",
       payload("opened", issue(), { login: "mover", type: "User" }),
-      { kind: "issue-opened", repository, issueNumber: 7, labels: ["create_app"], author: "ada" },
+      { kind: "issue-opened", repository, issueNumber: 7, labels: ["create_app"], author: "owner" },
     ],
     [
       "a command",
@@ -46,21 +46,21 @@ describe("a webhook becomes an intent", () => {
         issueNumber: 7,
         onPullRequest: false,
         commentId: 5,
-        sender: "ada",
+        sender: "owner",
         command: { name: "run" },
       },
     ],
     [
       "a command on a pull request",
       "issue_comment",
-      payload("created", comment("/cancel", ada, { number: 8, pull_request: { url: "x" } })),
+      payload("created", comment("/cancel", owner, { number: 8, pull_request: { url: "x" } })),
       {
         kind: "command",
         repository,
         issueNumber: 8,
         onPullRequest: true,
         commentId: 5,
-        sender: "ada",
+        sender: "owner",
         command: { name: "cancel" },
       },
     ],
@@ -80,7 +80,7 @@ describe("a webhook becomes an intent", () => {
       "a reopened gate",
       "pull_request",
       payload("reopened", { pull_request: { number: 8 } }),
-      { kind: "gate-changed", repository, pullRequest: 8, sender: "ada" },
+      { kind: "gate-changed", repository, pullRequest: 8, sender: "owner" },
     ],
     [
       "the end of a run, whoever started it",
@@ -114,7 +114,7 @@ describe("a webhook becomes an intent", () => {
     ],
     ["a run that begins", "workflow_run", payload("requested", { workflow_run: { id: 1 } }), "of no concern"],
     ["a push", "push", payload("", {}), "of no concern"],
-    ["a webhook without an installation", "issues", { action: "labeled", repository: {}, sender: ada }, "installation"],
+    ["a webhook without an installation", "issues", { action: "labeled", repository: {}, sender: owner }, "installation"],
     ["a label webhook without its label", "issues", payload("labeled", issue()), "label"],
     ["a number out of range", "pull_request", payload("closed", { pull_request: { number: -1 } }), "number"],
     ["null", "issues", null, "payload"],

@@ -84,7 +84,7 @@ describe("git data", () => {
       committer: { name: "GitHub", email: "noreply@github.com" },
       verification: { verified: true, reason: "valid" },
     });
-    const author = { name: "Ada", email: "ada@example.com" };
+    const author = { name: "Ada", email: "owner@example.com" };
     const other = await bed.api("POST", "/git/commits", { message: "other", tree, parents: [commit], author });
     expect(other.body).toMatchObject({
       author,

@@ -8,7 +8,7 @@ import { createTask, eventsOf, phase1Ready, taskId } from "../core/given.ts";
 import { effect, memoryStore, minute, queue, rowsIn, storeAt, temporaryFolder, unitOf } from "./temporary-store.ts";
 
 const created = eventsOf([createTask()]);
-const resumed: EventOf<"TaskResumed"> = { type: "TaskResumed", at: minute(1), by: "ada" };
+const resumed: EventOf<"TaskResumed"> = { type: "TaskResumed", at: minute(1), by: "owner" };
 
 async function outcomeOf(promise: Promise<void>): Promise<"won" | "stale"> {
   try {
@@ -43,7 +43,7 @@ test("each event lies in the log with its id, version, moment and who caused it"
     version: 1,
     type: "TaskCreated",
     timestamp: "2026-11-21T10:00:00.000Z",
-    user_id: "ada",
+    user_id: "owner",
   });
   expect(rows.at(-1)).toEqual({
     id: `id-${last}`,

@@ -154,7 +154,7 @@ test("what blocks a task lies in its agent status, and goes when it goes on", as
   expect(rowsIn(dataDir, query)).toEqual([
     { status: "paused", blocked_by: "no-model-secret", blocked_reason: '{"kind":"no-model-secret"}' },
   ]);
-  await store.commit(unitOf([{ type: "TaskResumed", at: minute(1), by: "ada" }], events));
+  await store.commit(unitOf([{ type: "TaskResumed", at: minute(1), by: "owner" }], events));
   expect(rowsIn(dataDir, query)).toEqual([{ status: "idle", blocked_by: null, blocked_reason: null }]);
 });
 
@@ -170,7 +170,7 @@ test("a commit leaves the live columns alone", async () => {
     lastUpdate: minute(3),
   };
   await store.updateLive(taskId, live);
-  await store.commit(unitOf([{ type: "TaskResumed", at: minute(4), by: "ada" }], events));
+  await store.commit(unitOf([{ type: "TaskResumed", at: minute(4), by: "owner" }], events));
   expect(await store.readLive(taskId)).toEqual(live);
   expect(rowsIn(dataDir, `select ${liveColumns.join(", ")} from agent_statuses`)).toEqual([
     { current_action: live.currentAction, current_step: "01_idea", last_update: minute(3) },

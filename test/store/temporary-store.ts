@@ -59,7 +59,7 @@ export function unitOf(
     events,
     state: stateFrom([...before, ...events]),
     effects: [],
-    userId: "ada",
+    userId: "owner",
     ...more,
   };
 }

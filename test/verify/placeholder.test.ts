@@ -11,7 +11,7 @@ describe("findPlaceholders", () => {
     "TODO",
     "- TODO",
     "* [ ] TODO: describe the flow",
-    "TODO(ada): ask",
+    "TODO(owner): ask",
     "## TODO",
     "**TODO**: write",
     "Price: TODO",

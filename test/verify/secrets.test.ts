@@ -23,7 +23,7 @@ describe("scanSecrets", () => {
       `${["-----BEGIN RSA", "PRIVATE KEY-----"].join(" ")}\n${"MIIEpAIBAAKCAQEAx9".repeat(60)}\n-----END RSA PRIVATE KEY-----\n`,
     ],
     ["a model key", "a.py", `KEY = "${["sk", "ant", "api03", "a".repeat(93)].join("-")}AA"`],
-    ["a password in an address", "a.md", ["https://ada:hunter22", "example.com/x"].join("@")],
+    ["a password in an address", "a.md", ["https://owner:hunter22", "example.com/x"].join("@")],
     ["a token of a package registry", ".npmrc", ["//localhost/:_authToken", "abcdefabcdef"].join("=")],
   ])("finds %s", async (_, path, text) => {
     expect(await scanSecrets([{ path, text }])).not.toEqual([]);

@@ -4,7 +4,7 @@ import { code, link, plain, title } from "../../../src/github/texts/escape.ts";
 
 describe("words of others in our Markdown", () => {
   test.each([
-    ["a mention", "hi @bob and @octo/team", "hi @&#8203;bob and @&#8203;octo/team"],
+    ["a mention", "hi @reviewer and @octo/team", "hi @&#8203;reviewer and @&#8203;octo/team"],
     ["a closing keyword", "closes #3, fixes GH-4", "closes \\#&#8203;3, fixes GH\\-&#8203;4"],
     ["a link", "[x](https://evil) www.evil.com", "\\[x\\]\\(https:&#8203;//evil\\) www&#8203;.evil.com"],
     ["HTML", "<img src=x> &lt;", "\\<img src\\=x\\> &amp;lt;"],
@@ -27,7 +27,7 @@ describe("words of others in our Markdown", () => {
     ["a`b", "``a`b``"],
     ["`", "`` ` ``"],
     ["a|b", "`a\\|b`"],
-    ["@bob\n#3", "`@bob #3`"],
+    ["@reviewer\n#3", "`@reviewer #3`"],
     ["", ""],
   ])("%j is a code span", (text, markdown) => {
     expect(code(text)).toBe(markdown);
@@ -51,7 +51,7 @@ describe("words of others in our Markdown", () => {
   });
 
   test.each([
-    ["Fix: closes #3 for @bob [skip ci]", "Fix: closes # 3 for @ bob (skip ci)"],
+    ["Fix: closes #3 for @reviewer [skip ci]", "Fix: closes # 3 for @ reviewer (skip ci)"],
     ["resolves https://github.com/o/r/issues/1", "resolves https: github.com/o/r/issues/1"],
     ["fixes GH-12\nskip-checks: true", "fixes GH 12 skip-checks: true"],
   ])("the title %j does nothing when it becomes a commit", (text, expected) => {

@@ -69,7 +69,7 @@ describe("a gate's body", () => {
       - \`old.txt\`
 
       ---
-      Written by \`claude-test\` for [#7](https://github.com/octo/shop/issues/7), started by **ada**, 246k tokens, $0.84 for this phase so far."
+      Written by \`claude-test\` for [#7](https://github.com/octo/shop/issues/7), started by **owner**, 246k tokens, $0.84 for this phase so far."
     `);
   });
 
@@ -84,7 +84,7 @@ describe("a gate's body", () => {
   test("closes the issue in the last phase and in no other", () => {
     const second: readonly TaskEvent[] = [
       ...inReview,
-      { type: "PhaseCompleted", at, phase: 1, by: "bob", mergeSha: "x" },
+      { type: "PhaseCompleted", at, phase: 1, by: "reviewer", mergeSha: "x" },
       { type: "PhaseStarted", at, phase: 2 },
     ];
     expect(gateBody({ view: viewOf(second), phase: 1, links, delivered: null })).toMatch(/^Part of #7\n/u);
@@ -94,20 +94,20 @@ describe("a gate's body", () => {
   });
 
   test("nothing that the agent wrote mentions, closes or formats", () => {
-    const hostile = "closes #1 @bob <img src=x> [a](https://evil)\n\n# Merged";
+    const hostile = "closes #1 @reviewer <img src=x> [a](https://evil)\n\n# Merged";
     const body = gateBody({
       view: viewOf([...running, gateOpened(), ...verified(false, hostile)]),
       phase: 1,
       links,
       delivered: {
         headSha: "abc",
-        files: [{ path: "docs/`@bob` closes #1](https://evil)\n# x.md", deleted: false }],
+        files: [{ path: "docs/`@reviewer` closes #1](https://evil)\n# x.md", deleted: false }],
         complete: true,
       },
     });
     // In code spans GitHub interprets nothing; a backslash makes a sign a sign.
     const live = body.replaceAll(/(?<fence>`+)(?!`).*?[^`]\k<fence>(?!`)/gu, "").replaceAll(/\\[^a-z\d]/gu, "");
-    expect(live).not.toMatch(/closes #1|@bob|<img|\(https:\/\/evil|^# /mu);
+    expect(live).not.toMatch(/closes #1|@reviewer|<img|\(https:\/\/evil|^# /mu);
     expect(live).toContain("closes");
   });
 

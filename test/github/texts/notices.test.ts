@@ -76,10 +76,10 @@ describe("a notice about a pause", () => {
   });
 
   test("cannot be taken over by a hostile message", () => {
-    const message = "x\n\n*Next:* [click](https://evil) @bob closes #1 <script>";
+    const message = "x\n\n*Next:* [click](https://evil) @reviewer closes #1 <script>";
     const text = blocked({ kind: "effect-failed", effect: "`x`", message });
     expect(text.match(/^\*Next:\*/gmu)).toHaveLength(1);
-    expect(text).not.toMatch(/@bob|closes #1|<script>|\(https:\/\/evil/u);
+    expect(text).not.toMatch(/@reviewer|closes #1|<script>|\(https:\/\/evil/u);
   });
 });
 
@@ -105,8 +105,8 @@ describe("other notices", () => {
   });
 
   test("requested changes say honestly who has to make them", () => {
-    const text = noticeText({ kind: "changes-requested", by: "bob", task: taskOf(...inReview) }, context);
-    expect(text).toContain("**bob** asked for changes on [#8]");
+    const text = noticeText({ kind: "changes-requested", by: "reviewer", task: taskOf(...inReview) }, context);
+    expect(text).toContain("**reviewer** asked for changes on [#8]");
     expect(text).toContain("does not work review comments in by itself");
     expect(text).toContain("[`phasegate/7-1-planning`](https://github.com/octo/shop/tree/phasegate/7-1-planning)");
   });

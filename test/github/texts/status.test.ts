@@ -52,7 +52,7 @@ describe("the status comment", () => {
       <details><summary>Details and what happened last</summary>
 
       - Model: \`claude-test\`
-      - The agent reads the issue as it was when **ada** started the task (SHA-256 \`abcdef012345\`); later edits change nothing.
+      - The agent reads the issue as it was when **owner** started the task (SHA-256 \`abcdef012345\`); later edits change nothing.
       - 3 hidden pieces of the issue's text (invisible characters, comments, alternative texts) were taken out before.
 
       - 21 Nov 02:20 UTC: pull request \\#&#8203;8 opened
@@ -71,7 +71,7 @@ describe("the status comment", () => {
     [
       "a draft",
       [],
-      "**Not started.** **ada** set the label `create_app` without write access",
+      "**Not started.** **owner** set the label `create_app` without write access",
       "somebody with write access reads the issue and comments `/run` here",
     ],
     ["a task that asks for its run", started, "a run is being asked for", "nothing to do now"],
@@ -90,13 +90,13 @@ describe("the status comment", () => {
     ],
     [
       "an approved gate",
-      [...inReview, { type: "ReviewApproved", at, phase: 1, by: "bob", headSha: "x" }],
-      "is approved by **bob**",
+      [...inReview, { type: "ReviewApproved", at, phase: 1, by: "reviewer", headSha: "x" }],
+      "is approved by **reviewer**",
       "merge [#8](https://github.com/octo/shop/pull/8) to start phase 2, Design.",
     ],
     [
       "a gate with changes requested",
-      [...inReview, { type: "ChangesRequested", at, phase: 1, by: "bob", headSha: "x" }],
+      [...inReview, { type: "ChangesRequested", at, phase: 1, by: "reviewer", headSha: "x" }],
       "changes are asked for",
       "commit the changes to the branch of [#8]",
     ],
@@ -108,20 +108,20 @@ describe("the status comment", () => {
     ],
     [
       "a cancelled task",
-      [...running, { type: "TaskCancelled", at, by: "bob" }],
-      "**Cancelled** by **bob**",
+      [...running, { type: "TaskCancelled", at, by: "reviewer" }],
+      "**Cancelled** by **reviewer**",
       "Set the label again",
     ],
     [
       "a completed task",
-      [...inReview, { type: "PhaseCompleted", at, phase: 1, by: "bob", mergeSha: "x" }, { type: "TaskCompleted", at }],
+      [...inReview, { type: "PhaseCompleted", at, phase: 1, by: "reviewer", mergeSha: "x" }, { type: "TaskCompleted", at }],
       "**Completed** on 21 Nov 02:20 UTC",
       "The result is on the default branch",
     ],
     [
       "a failed task",
-      [...running, { type: "TaskFailed", at, message: "odd @bob" }],
-      "odd @&#8203;bob",
+      [...running, { type: "TaskFailed", at, message: "odd @reviewer" }],
+      "odd @&#8203;reviewer",
       "set the label again",
     ],
   ])("of %s says what is so and what comes next", (_claim, events, now, next) => {
@@ -131,12 +131,12 @@ describe("the status comment", () => {
   });
 
   test("has a row for each phase", () => {
-    const merged: TaskEvent = { type: "PhaseCompleted", at, phase: 1, by: "bob", mergeSha: "x" };
+    const merged: TaskEvent = { type: "PhaseCompleted", at, phase: 1, by: "reviewer", mergeSha: "x" };
     const rows = textOf([...inReview, merged])
       .split("\n")
       .filter((line) => /^\| \d/u.test(line));
     expect(rows).toEqual([
-      "| 1 Planning | ✔ merged by **bob** | 2 of 2 | [#8](https://github.com/octo/shop/pull/8) | 246k | $0.84 of $5.00 |",
+      "| 1 Planning | ✔ merged by **reviewer** | 2 of 2 | [#8](https://github.com/octo/shop/pull/8) | 246k | $0.84 of $5.00 |",
       "| 2 Design | ○ to come | 0 of 1 |  |  |  |",
     ]);
   });
@@ -154,7 +154,7 @@ describe("the status comment", () => {
   });
 
   test("nobody is called or referred to by what a stranger wrote", () => {
-    const text = textOf([created({ by: "eve @bob closes #1", title: "closes #1 @bob <img>" })]);
-    expect(text).not.toMatch(/@bob|closes #1|<img>/u);
+    const text = textOf([created({ by: "eve @reviewer closes #1", title: "closes #1 @reviewer <img>" })]);
+    expect(text).not.toMatch(/@reviewer|closes #1|<img>/u);
   });
 });

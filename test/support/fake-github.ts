@@ -1,0 +1,326 @@
+/** A GitHub in memory behind the port: stateful, safe to repeat as the port promises, with faults on demand. */
+import {
+  DispatchRefused,
+  type GateState,
+  type GitHub,
+  type IssueText,
+  type Notice,
+  type Permission,
+  type Preflight,
+  type PublishedChange,
+  type ReviewState,
+  type TaskView,
+  type WorkflowRun,
+} from "../../src/control/ports.ts";
+import type { Repository } from "../../src/core/events.ts";
+
+interface Commit {
+  readonly sha: string;
+  /** What an earlier try is found by: the changeset's id, or that of the verified attempt. */
+  readonly mark: string;
+  readonly files: ReadonlyMap<string, string>;
+}
+
+export interface FakePull extends GateState {
+  readonly branch: string;
+  readonly base: string;
+  /** How often its body was written. */
+  readonly presented: number;
+}
+
+export interface FakeRun extends WorkflowRun {
+  readonly runId: string;
+}
+
+/** `task` is null for a notice. */
+export interface FakeComment {
+  readonly issueNumber: number;
+  readonly key: string;
+  readonly notice: Notice | null;
+}
+
+export interface FakeReview extends ReviewState {
+  readonly pullRequest: number;
+}
+
+type Method = keyof GitHub;
+
+interface Fault {
+  readonly method: Method;
+  readonly moment: "before" | "after";
+  readonly applies: (args: readonly unknown[]) => boolean;
+  readonly act: () => Promise<void>;
+  left: number;
+}
+
+/** What lies on GitHub. Tests set up and look at it directly, as a person does. */
+export class FakeGitHub {
+  readonly issues = new Map<number, IssueText>();
+  readonly permissions = new Map<string, Permission>();
+  /** Oldest commit first. */
+  readonly branches = new Map<string, readonly Commit[]>([["main", [{ sha: "base-0", mark: "", files: new Map() }]]]);
+  readonly pulls = new Map<number, FakePull>();
+  readonly reviews: FakeReview[] = [];
+  readonly runs: FakeRun[] = [];
+  readonly comments: FakeComment[] = [];
+  /** Every edit of a status comment, as the status was. */
+  readonly shown: string[] = [];
+  /** Every call, e.g. `publish`, in the order in which they began. */
+  readonly calls: Method[] = [];
+  preflightFault: Preflight["fault"] = null;
+  ciIsSensitive = false;
+  refusesDispatch = false;
+  readonly #faults: Fault[] = [];
+  readonly #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
+  #serial = 0;
+
+  /** The port. Every client of the same fake sees the same GitHub, as an app does that was started anew. */
+  client(): GitHub {
+    return new Proxy(this.#methods(), {
+      get: (methods, name) => {
+        const method: unknown = Reflect.get(methods, name);
+        if (typeof method !== "function") return method;
+        return async (...args: unknown[]): Promise<unknown> => {
+          this.calls.push(name as Method);
+          this.#lookAround();
+          await this.#fail(name, "before", args);
+          const answer: unknown = await Reflect.apply(method, methods, args);
+          await this.#fail(name, "after", args);
+          this.#lookAround();
+          return answer;
+        };
+      },
+    });
+  }
+
+  /** The next calls of the method fail, before or after they took effect. */
+  failNext(
+    method: Method,
+    moment: Fault["moment"],
+    error: () => Error,
+    { times = 1, applies = () => true }: { readonly times?: number; readonly applies?: Fault["applies"] } = {},
+  ): void {
+    this.#faults.push({ method, moment, applies, left: times, act: () => Promise.reject(error()) });
+  }
+
+  /** The next call of the method hangs, before or after it took effect, until the answer is called. */
+  hangNext(method: Method, moment: Fault["moment"], applies: Fault["applies"] = () => true): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#faults.push({ method, moment, applies, left: 1, act: () => promise });
+    return resolve;
+  }
+
+  /** Does something right after the next call of the method took effect, before its answer arrives. */
+  afterNext(method: Method, act: () => Promise<void>): void {
+    this.#faults.push({ method, moment: "after", applies: () => true, left: 1, act });
+  }
+
+  healAll(): void {
+    this.#faults.length = 0;
+  }
+
+  /** Resolves as soon as it holds; looked at whenever a call begins or ends. */
+  until(holds: () => boolean): Promise<void> {
+    if (holds()) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.push({ holds, resolve });
+    });
+  }
+
+  countOf(method: Method): number {
+    return this.calls.filter((call) => call === method).length;
+  }
+
+  openIssue(number: number, issue: Partial<IssueText> = {}): void {
+    this.issues.set(number, {
+      title: "A link shortener",
+      body: "Paste a long URL, get a short one.",
+      author: "owner",
+      authorIsBot: false,
+      labels: ["create_app"],
+      open: true,
+      ...issue,
+    });
+  }
+
+  changeRun(runId: string, change: Partial<FakeRun>): void {
+    const index = this.runs.findIndex((run) => run.runId === runId);
+    const run = this.runs[index];
+    if (run === undefined) throw new Error(`changing run ${runId}: it was never dispatched`);
+    this.runs[index] = { ...run, ...change };
+  }
+
+  changePull(number: number, change: Partial<FakePull>): void {
+    this.pulls.set(number, { ...this.#pull(number), ...change });
+  }
+
+  merge(number: number, by: string): void {
+    const { branch } = this.#pull(number);
+    const merged = [...(this.branches.get("main") ?? []), ...(this.branches.get(branch) ?? []).slice(-1)];
+    this.branches.set("main", merged);
+    this.changePull(number, { open: false, merged: true, mergedBy: by, mergeSha: `merge-${number}` });
+  }
+
+  review(pullRequest: number, review: Partial<FakeReview> = {}): number {
+    const reviewId = 1_000 + this.reviews.length;
+    const { headSha } = this.#pull(pullRequest);
+    const whole = { reviewId, pullRequest, by: "owner", byBot: false, verdict: "approved", reviewedSha: headSha } as const;
+    this.reviews.push({ ...whole, ...review });
+    return reviewId;
+  }
+
+  headOf(branch: string): string | null {
+    return this.branches.get(branch)?.at(-1)?.sha ?? null;
+  }
+
+  /** Marks of the commits that a branch has beyond the base. */
+  marksOf(branch: string): readonly string[] {
+    return (this.branches.get(branch) ?? []).map(({ mark }) => mark).filter((mark) => mark !== "");
+  }
+
+  filesOf(branch: string): ReadonlyMap<string, string> {
+    return this.branches.get(branch)?.at(-1)?.files ?? new Map();
+  }
+
+  notices(): readonly Notice[] {
+    return this.comments.flatMap(({ notice }) => (notice === null ? [] : [notice]));
+  }
+
+  #methods(): GitHub {
+    return {
+      permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
+      readIssue: async (_repository, number) => this.issues.get(number) ?? null,
+      preflight: async () => ({
+        fault: this.preflightFault,
+        defaultBranch: "main",
+        headSha: this.headOf("main") ?? "",
+        ciIsSensitive: this.ciIsSensitive,
+      }),
+      dispatchRun: async (_repository, { runId }) => {
+        const there = this.runs.find((run) => run.runId === runId);
+        if (there !== undefined) return there;
+        if (this.refusesDispatch) throw new DispatchRefused("GitHub refused to start the workflow: disabled");
+        const workflowRunId = 100 + this.runs.length;
+        const url = `https://github.test/runs/${workflowRunId}`;
+        const run: FakeRun = { runId, workflowRunId, url, status: "queued", conclusion: null };
+        this.runs.push(run);
+        return run;
+      },
+      readRun: async (_repository, workflowRunId) =>
+        this.runs.find((run) => run.workflowRunId === workflowRunId) ?? null,
+      cancelRun: async (_repository, workflowRunId) => {
+        const run = this.runs.find((candidate) => candidate.workflowRunId === workflowRunId);
+        if (run === undefined || run.status === "completed") return;
+        this.changeRun(run.runId, { status: "completed", conclusion: "cancelled" });
+      },
+      defaultBranchOf: async () => ({ name: "main", headSha: this.headOf("main") ?? "" }),
+      headOf: async (_repository, branch) => this.headOf(branch),
+      publish: async (_repository, { branch, defaultBranch, changesetId, changes }) => {
+        const commits = this.branches.get(branch) ?? this.branches.get(defaultBranch) ?? [];
+        const there = commits.find(({ mark }) => mark === changesetId);
+        if (there !== undefined) return { commitSha: there.sha };
+        const head = commits.at(-1);
+        if (changes.length === 0) return { commitSha: head?.sha ?? "" };
+        return { commitSha: this.#commit(branch, commits, changesetId, applied(head?.files ?? new Map(), changes)) };
+      },
+      openGate: async (_repository, { branch, base }) => {
+        const there = [...this.pulls.values()].find((pull) => pull.branch === branch && pull.open);
+        const pullRequest = there?.pullRequest ?? 31 + this.pulls.size;
+        if (there === undefined) {
+          const headSha = this.headOf(branch) ?? "";
+          const state = { open: true, merged: false, mergedBy: null, mergeSha: null, draft: true, presented: 0 };
+          this.pulls.set(pullRequest, { ...state, pullRequest, branch, base, headSha });
+        }
+        return { pullRequest, url: `https://github.test/pull/${pullRequest}`, draft: true };
+      },
+      readTree: async (_repository, sha) => {
+        const files = [...this.branches.values()].flat().find((commit) => commit.sha === sha)?.files ?? new Map();
+        return { paths: [...files.keys()].sort(), read: async (path) => files.get(path) ?? null };
+      },
+      presentGate: async (repository, gate) => {
+        const pull = this.#gateOf(gate.view, gate.phase);
+        if (pull.open && gate.ready && !gate.ciLater) await this.#methods().releaseCi(repository, gate);
+        const { draft, presented } = this.#pull(pull.pullRequest);
+        this.changePull(pull.pullRequest, {
+          presented: presented + 1,
+          draft: draft && !(pull.open && gate.ready),
+        });
+        return { headSha: this.headOf(gate.branch) ?? "" };
+      },
+      releaseCi: async (_repository, { view, phase, branch }) => {
+        const attempt = view.task.phases.find((each) => each.phase === phase)?.verification?.attempt ?? 1;
+        const mark = `verified:${phase}/${attempt}`;
+        const commits = this.branches.get(branch) ?? [];
+        if (commits.some((commit) => commit.mark === mark)) return;
+        this.#commit(branch, commits, mark, commits.at(-1)?.files ?? new Map());
+      },
+      readGate: async (_repository, pullRequest) => this.pulls.get(pullRequest) ?? null,
+      reopenGate: async (_repository, pullRequest) => {
+        if (!this.#pull(pullRequest).merged) this.changePull(pullRequest, { open: true });
+      },
+      closeGate: async (_repository, pullRequest) => {
+        if (!this.#pull(pullRequest).merged) this.changePull(pullRequest, { open: false });
+      },
+      readReview: async (_repository, _pullRequest, reviewId) =>
+        this.reviews.find((review) => review.reviewId === reviewId) ?? null,
+      showStatus: async (_repository, { task }) => {
+        this.shown.push(`${task.taskId}: ${task.status}${task.blockedBy === null ? "" : `, ${task.blockedBy.kind}`}`);
+        this.#comment(task.issue.number, `status:${task.taskId}`, null);
+      },
+      notify: async (_repository: Repository, issueNumber, key, notice) => {
+        this.#comment(issueNumber, key, notice);
+      },
+    };
+  }
+
+  #comment(issueNumber: number, key: string, notice: Notice | null): void {
+    if (this.comments.some((comment) => comment.issueNumber === issueNumber && comment.key === key)) return;
+    this.comments.push({ issueNumber, key, notice });
+  }
+
+  #commit(branch: string, before: readonly Commit[], mark: string, files: ReadonlyMap<string, string>): string {
+    const sha = `sha-${(this.#serial += 1)}`;
+    this.branches.set(branch, [...before, { sha, mark, files }]);
+    for (const pull of this.pulls.values()) {
+      if (pull.branch === branch && pull.open) this.changePull(pull.pullRequest, { headSha: sha });
+    }
+    return sha;
+  }
+
+  #gateOf({ task }: TaskView, phase: number): FakePull {
+    const pullRequest = task.phases.find((each) => each.phase === phase)?.gate?.pullRequest;
+    if (pullRequest === undefined) throw new Error(`presenting phase ${phase}: it has no gate`);
+    return this.#pull(pullRequest);
+  }
+
+  #pull(number: number): FakePull {
+    const pull = this.pulls.get(number);
+    if (pull === undefined) throw new Error(`pull request #${number}: there is none`);
+    return pull;
+  }
+
+  async #fail(name: string | symbol, moment: Fault["moment"], args: readonly unknown[]): Promise<void> {
+    const fault = this.#faults.find(
+      (each) => each.left > 0 && each.method === name && each.moment === moment && each.applies(args),
+    );
+    if (fault === undefined) return;
+    fault.left -= 1;
+    await fault.act();
+  }
+
+  #lookAround(): void {
+    for (const waiting of this.#waiting.splice(0)) {
+      if (waiting.holds()) waiting.resolve();
+      else this.#waiting.push(waiting);
+    }
+  }
+}
+
+function applied(files: ReadonlyMap<string, string>, changes: readonly PublishedChange[]): ReadonlyMap<string, string> {
+  const after = new Map(files);
+  for (const change of changes) {
+    if (change.kind === "deleted") after.delete(change.path);
+    else after.set(change.path, Buffer.from(change.content).toString("utf8"));
+  }
+  return after;
+}
