@@ -24,7 +24,7 @@ export interface Processing extends CommandHandling {
   readonly freeze: (raw: string) => { readonly text: string; readonly hiddenRemoved: number };
 }
 
-export const StoredWebhook = z.object({ event: z.string(), payload: z.unknown() });
+const StoredWebhook = z.object({ event: z.string(), payload: z.unknown() });
 
 /** A step or an outcome as a runner handed it over; the changeset lies beside it in the store. */
 export const StoredStep = z.object({ runId: z.string(), step: z.string(), files: z.int(), spent: Spent });

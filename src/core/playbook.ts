@@ -24,7 +24,7 @@ export interface Phase {
   readonly steps: readonly Step[];
 }
 
-export type PhaseCheck = "env-ignored" | "tests-exist";
+type PhaseCheck = "env-ignored" | "tests-exist";
 
 /** One deliverable inside a phase, with one guide. */
 export interface Step {
@@ -61,7 +61,7 @@ export interface PhaseOutline {
   readonly steps: readonly StepOutline[];
 }
 
-export interface StepOutline {
+interface StepOutline {
   readonly slug: string;
   readonly title: string;
 }

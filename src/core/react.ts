@@ -20,7 +20,7 @@ export type Effect =
   | { readonly kind: "NotifyChangesRequested"; readonly by: string };
 
 /** A status that changed is shown at once; mere progress waits for its turn (Q11). */
-export type Urgency = "now" | "soon";
+type Urgency = "now" | "soon";
 
 export interface Reaction {
   readonly effect: Effect;

@@ -23,7 +23,7 @@ export type AgentStatus =
   | "error";
 
 /** Requirement C2.1. */
-export type ReviewStatus = "pending" | "in_review" | "approved" | "changes_requested";
+type ReviewStatus = "pending" | "in_review" | "approved" | "changes_requested";
 
 export interface LiveRun {
   readonly runId: RunId;

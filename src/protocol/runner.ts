@@ -27,7 +27,7 @@ export const limits = {
   findingsMax: 50,
 } as const;
 
-export const Usage = z.object({
+const Usage = z.object({
   inputTokens: z.int().nonnegative(),
   outputTokens: z.int().nonnegative(),
   cacheCreationInputTokens: z.int().nonnegative(),
@@ -36,7 +36,7 @@ export const Usage = z.object({
 
 export const Spent = z.object({ usage: Usage, costUsd: z.number().nonnegative() });
 
-export const Finding = z.object({
+const Finding = z.object({
   check: z.enum([
     "outputs-exist",
     "long-enough",
@@ -165,7 +165,7 @@ export const StepRequest = z.object({
 });
 export type StepRequest = z.infer<typeof StepRequest>;
 
-export const Outcome = z.discriminatedUnion("kind", [
+const Outcome = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("completed") }),
   z.object({ kind: z.literal("nothing-to-do") }),
   z.object({ kind: z.literal("rate-limited"), resetsAt: z.iso.datetime().nullable(), message: z.string() }),

@@ -3,9 +3,10 @@
  * Fail closed: where no such user can be had, nothing starts.
  */
 
-import { access, constants, lchown, readdir, readFile } from "node:fs/promises";
+import { access, constants, lchown, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { endProcesses } from "./end-processes.ts";
 
 export interface AgentUser {
   readonly name: string;
@@ -45,9 +46,7 @@ const remedy =
   "Run the job as root or as a user with passwordless sudo on Linux (GitHub-hosted runners are so), with useradd and setpriv installed. " +
   "Only where the machine holds nothing worth stealing, set PHASEGATE_UNSAFE_SAME_USER=1.";
 const commandTimeoutMs = 30_000;
-const killRoundsMax = 100;
-const killPauseMs = 20;
-const sharedFolders: readonly string[] = ["/tmp", "/var/tmp", "/dev/shm"];
+const sharedFolders: readonly string[] = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/var/crash"];
 const accountPrefix = "phasegate-";
 
 export async function createAgentUser(order: AgentUserOrder): Promise<AgentUser> {
@@ -163,36 +162,15 @@ async function endAccount(account: Account, tools: Tools): Promise<void> {
   await tools.run("removing the agent's user", "userdel", ["--force", name]);
 }
 
-/** `kill -1` by the user itself reaches all its processes at once, so that none can fork away from it. */
 async function killAllOf(account: Account, tools: Tools): Promise<void> {
-  for (let round = 0; round < killRoundsMax; round += 1) {
-    if ((await processesOf(account.uid)).length === 0) return;
-    await tools
-      .run("ending the agent's processes", "setpriv", [...privilegesOf(account), "--", "sh", "-c", "kill -KILL -1"])
-      .catch(() => {
-        // The shell ends itself with the others.
-      });
-    await new Promise((resolve) => setTimeout(resolve, killPauseMs));
-  }
-  throw new Error(`ending the agent's processes: user ${account.name} still has some`);
-}
+  await endProcesses({ ...account, killFromInside });
 
-/** Live processes by their owner; those that are dead and only not yet waited for don't count. */
-async function processesOf(uid: number): Promise<readonly number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const owned = await Promise.all(
-    pids.map(async (pid) => {
-      try {
-        const status = await readFile(`/proc/${pid}/status`, "utf8");
-        const isLive = !/^State:\s+[ZX]/m.test(status);
-        return isLive && new RegExp(`^Uid:.*\\b${uid}\\b`, "m").test(status) ? [pid] : [];
-      } catch {
-        // It ended between the listing and the look.
-        return [];
-      }
-    }),
-  );
-  return owned.flat();
+  async function killFromInside(timeoutMs: number): Promise<void> {
+    const args = [...privilegesOf(account), "--", "sh", "-c", "kill -KILL -1"];
+    await tools.run("ending the agent's processes", "setpriv", args, timeoutMs).catch(() => {
+      // The shell ends with the others, or is stopped by them and then ended by the time-out.
+    });
+  }
 }
 
 /** When a process started, in the kernel's ticks: together with its id it names one process for ever. */
@@ -208,7 +186,7 @@ async function startOf(pid: number): Promise<string | null> {
 }
 
 interface Tools {
-  run(doing: string, file: string, args: readonly string[]): Promise<string>;
+  run(doing: string, file: string, args: readonly string[], timeoutMs?: number): Promise<string>;
   /** Absolute path of a program. */
   find(file: string): Promise<string>;
 }
@@ -222,14 +200,14 @@ function createTools(path: string): Tools {
       }
       throw new Error(`looking for ${file}: it is in none of ${path}. ${remedy}`);
     },
-    async run(doing, file, args) {
+    async run(doing, file, args, timeoutMs = commandTimeoutMs) {
       const result = await execa(file, args, {
         extendEnv: false,
         env: { PATH: path, LC_ALL: "C" },
         cwd: "/",
         reject: false,
         stdin: "ignore",
-        timeout: commandTimeoutMs,
+        timeout: timeoutMs,
         killSignal: "SIGKILL",
       });
       if (result.failed) throw new Error(`${doing}: ${result.shortMessage}: ${result.stderr}. ${remedy}`);

@@ -8,10 +8,10 @@ import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import type { PlaybookOutline } from "../../src/core/playbook.ts";
 import type { TaskState } from "../../src/core/state.ts";
 
-export const at = "2026-11-21T10:00:00.000Z";
+const at = "2026-11-21T10:00:00.000Z";
 export const taskId = taskIdFrom("task-1");
 
-export const playbook: PlaybookOutline = {
+const playbook: PlaybookOutline = {
   name: "create_app",
   hash: "hash-of-playbook",
   phases: [phase(1, "planning", ["01_idea", "02_market"]), phase(2, "design", ["01_screens"])],

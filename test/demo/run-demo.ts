@@ -11,7 +11,7 @@ import { loadProduct } from "../model/load-product.ts";
 import { scriptedDecide } from "../model/script.ts";
 import { startWorld, type World } from "../support/github-world.ts";
 import { startAppProcess, type AppLine } from "./app-process.ts";
-import { claudeBinaryPath } from "./claude-binary-path.ts";
+import { claudeBinaryPath } from "../support/claude-binary-path.ts";
 import type { DemoEvent, PhaseResult } from "./demo-event.ts";
 import type { DemoOptions } from "./options.ts";
 

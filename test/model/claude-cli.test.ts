@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { claudeBinaryPath } from "../support/claude-binary-path.ts";
 import type { ProductScript } from "./load-product.ts";
 import { startModelServer } from "./model-server.ts";
 import type { ModelServer } from "./model-server.ts";
 import { scriptedDecide } from "./script.ts";
 
-const CLAUDE = new URL("../../node_modules/@anthropic-ai/claude-code-linux-x64/claude", import.meta.url).pathname;
+const CLAUDE = await claudeBinaryPath();
 const TOOLS = "Bash,Edit,Read,Write,Glob,Grep";
 const KEY = "sk-ant-not-a-key";
 

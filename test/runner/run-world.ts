@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { claudeBinaryPath } from "../support/claude-binary-path.ts";
 import { mkdir, mkdtemp, rm, writeFile, chmod } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,10 +13,7 @@ import { checkStep } from "../../src/verify/check-step.ts";
 import { verifyPhase } from "../../src/verify/verify-phase.ts";
 
 /** The pinned CLI, as npm installed it. */
-const claudePath = join(
-  import.meta.dirname,
-  `../../node_modules/@anthropic-ai/claude-code-${process.platform}-${process.arch}/claude`,
-);
+const claudePath = await claudeBinaryPath();
 
 export const canHaveSecondUser = process.platform === "linux" && process.getuid?.() === 0;
 

@@ -46,13 +46,38 @@ export function requireAppJwt(context: SandboxContext, c: Context): void {
   }
 }
 
-/** The sender by its token: 401 when there is none, or it is unknown, revoked or expired. */
+/** The sender by its token: 401 when it is unknown, revoked or expired, or there is none where one is needed. */
 export function requireToken(context: SandboxContext, c: Context): Actor {
   const token = bearerOf(c.req.header("authorization"));
+  if (token === null && isOpenToAll(c)) return ANYBODY;
   if (token === null) throw unauthorized("Requires authentication");
   const actor = actorOfToken(context, token);
   if (actor === null) throw unauthorized();
   return actor;
+}
+
+/** What anybody may read of a public repository without a token; a private one is 404 for them. */
+const OPEN_PATH =
+  /^\/repos\/[^/]+\/[^/]+(?:\/(?:branches|commits|compare|contents|git|issues|labels|pulls)(?:\/.*)?)?$/;
+/** Somebody without an account: reads as a stranger does, and has no role anywhere. */
+const ANYBODY: Actor = {
+  kind: "user",
+  account: { id: 0, login: "", type: "User" },
+  token: {
+    token: "",
+    kind: "user",
+    account: { id: 0, login: "", type: "User" },
+    installationId: null,
+    repositoryIds: "all",
+    permissions: {},
+    expiresAt: null,
+  },
+};
+
+function isOpenToAll(c: Context): boolean {
+  // A header that holds no token is a mistake, not anonymity.
+  const anonymous = c.req.header("authorization") === undefined;
+  return anonymous && ["GET", "HEAD"].includes(c.req.method) && OPEN_PATH.test(c.req.path);
 }
 
 export function actorOfToken(context: SandboxContext, text: string): Actor | null {

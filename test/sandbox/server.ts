@@ -8,6 +8,7 @@ import { actorOfToken, bearerOf } from "./auth.ts";
 import { GitHubError } from "./errors.ts";
 import { graphqlRoutes } from "./graphql.ts";
 import { oidcRoutes } from "./oidc.ts";
+import { notFoundPage, pageRoutes } from "./pages/page-routes.ts";
 import { appRoutes } from "./routes/app.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { commentRoutes } from "./routes/comments.ts";
@@ -22,14 +23,13 @@ import { repositoryRoutes } from "./routes/repositories.ts";
 import { reviewCommentRoutes } from "./routes/review-comments.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
 import { isSmartHttp, smartHttp } from "./routes/smart-http.ts";
-import { findRepository } from "./state.ts";
 import type { RequestRecord, SandboxContext } from "./state.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 const RATE_LIMIT = 5000;
 const HOUR_SECONDS = 3600;
 
-/** The whole of the HTTP side: git's protocol, the API, and a page of text for every link. */
+/** The whole of the HTTP side: git's protocol, the API, and pages for people. */
 export function sandboxApp(context: SandboxContext, webhooks: Webhooks, homeDir: string): Hono {
   const app = new Hono();
   const writing = oneAtATime();
@@ -61,7 +61,8 @@ export function sandboxApp(context: SandboxContext, webhooks: Webhooks, homeDir:
   app.route("/", oidcRoutes(context));
   app.get("/rate_limit", (c) => c.json(limits.json(c)));
 
-  app.notFound((c) => page(context, c) ?? failure(c, new GitHubError(404, "Not Found")));
+  app.route("/", pageRoutes(context));
+  app.notFound((c) => notFoundPage(context, c) ?? failure(c, new GitHubError(404, "Not Found")));
   app.onError((error, c) => {
     if (error instanceof GitHubError) return failure(c, error);
     // A fault of the sandbox: its own text, so that a failing test shows where.
@@ -98,14 +99,6 @@ function failure(c: Context, error: GitHubError): Response {
     status: String(status),
   };
   return c.json(body, status);
-}
-
-/** Links for people lead to a line of text. */
-function page(context: SandboxContext, c: Context): Response | null {
-  const [, owner = "", name = ""] = c.req.path.split("/");
-  const repository = findRepository(context.state, owner, name);
-  if (c.req.method !== "GET" || repository === null || repository.private) return null;
-  return c.text(`GitHub's page ${c.req.path} is not part of the sandbox.\n`);
 }
 
 function isWrite(c: Context): boolean {

@@ -66,7 +66,7 @@ export class FakeGitHub {
   /** Every edit of a status comment, as the status was. */
   readonly shown: string[] = [];
   /** Every call, e.g. `publish`, in the order in which they began. */
-  readonly calls: Method[] = [];
+  readonly calls: string[] = [];
   preflightFault: Preflight["fault"] = null;
   ciIsSensitive = false;
   refusesDispatch = false;
@@ -74,20 +74,25 @@ export class FakeGitHub {
   readonly #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
   #serial = 0;
 
-  /** The port. Every client of the same fake sees the same GitHub, as an app does that was started anew. */
-  client(): GitHub {
+  /**
+   * The port. Every client of the same fake sees the same GitHub, as an app does that was started anew.
+   * Where `isAlive` says no, the process that called is dead: nothing of its calls arrives, nor any answer.
+   */
+  client(isAlive: () => boolean = () => true): GitHub {
     return new Proxy(this.#methods(), {
       get: (methods, name) => {
         const method: unknown = Reflect.get(methods, name);
         if (typeof method !== "function") return method;
         return async (...args: unknown[]): Promise<unknown> => {
-          this.calls.push(name as Method);
+          if (!isAlive()) return never();
+          this.calls.push(String(name));
           this.#lookAround();
           await this.#fail(name, "before", args);
+          if (!isAlive()) return never();
           const answer: unknown = await Reflect.apply(method, methods, args);
           await this.#fail(name, "after", args);
           this.#lookAround();
-          return answer;
+          return isAlive() ? answer : never();
         };
       },
     });
@@ -156,15 +161,22 @@ export class FakeGitHub {
 
   merge(number: number, by: string): void {
     const { branch } = this.#pull(number);
-    const merged = [...(this.branches.get("main") ?? []), ...(this.branches.get(branch) ?? []).slice(-1)];
-    this.branches.set("main", merged);
+    const merged = { sha: `merge-${number}`, mark: "", files: this.filesOf(branch) };
+    this.branches.set("main", [...(this.branches.get("main") ?? []), merged]);
     this.changePull(number, { open: false, merged: true, mergedBy: by, mergeSha: `merge-${number}` });
   }
 
   review(pullRequest: number, review: Partial<FakeReview> = {}): number {
     const reviewId = 1_000 + this.reviews.length;
     const { headSha } = this.#pull(pullRequest);
-    const whole = { reviewId, pullRequest, by: "owner", byBot: false, verdict: "approved", reviewedSha: headSha } as const;
+    const whole = {
+      reviewId,
+      pullRequest,
+      by: "owner",
+      byBot: false,
+      verdict: "approved",
+      reviewedSha: headSha,
+    } as const;
     this.reviews.push({ ...whole, ...review });
     return reviewId;
   }
@@ -314,6 +326,10 @@ export class FakeGitHub {
       else this.#waiting.push(waiting);
     }
   }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
 }
 
 function applied(files: ReadonlyMap<string, string>, changes: readonly PublishedChange[]): ReadonlyMap<string, string> {

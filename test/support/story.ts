@@ -28,7 +28,11 @@ export interface Story extends World {
   acceptGate(phase: number): Promise<void>;
 }
 
-type StoryOptions = Partial<WorldOptions> & { readonly runner?: FakeRunnerOptions };
+type StoryOptions = Partial<WorldOptions> & {
+  readonly runner?: FakeRunnerOptions;
+  /** What is already so before the app starts. */
+  readonly prepare?: (world: World) => void;
+};
 
 export function story(name: string, options: StoryOptions, tell: (story: Story) => Promise<void>): void {
   test(
@@ -48,6 +52,7 @@ export function story(name: string, options: StoryOptions, tell: (story: Story) 
           violations.push(...violationsOf(oracle, exchange));
         },
       });
+      options.prepare?.(world);
       const config = parseConfig(world.appEnvironment, () => "");
       const app = await startApp(config, {
         clock: { now: () => new Date() },

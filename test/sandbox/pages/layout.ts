@@ -19,39 +19,41 @@ export function documentOf(page: Exclude<Page, { redirect: string }>): string {
   const { repository } = page;
   const name = repository === null ? nothing : html` · ${fullName(repository)}`;
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${page.title}${name}</title>
-<link rel="stylesheet" href="${STYLE_PATH}">
-<link rel="icon" href="data:,">
-</head>
-<body>
-<p class="banner"><a href="/">A GitHub in a box</a>: simulated on this machine.</p>
-${repository === null ? nothing : repositoryHead(repository, page.tab)}
-<main>
-${page.body}
-</main>
-</body>
-</html>
-`.html;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${page.title}${name}</title>
+        <link rel="stylesheet" href="${STYLE_PATH}" />
+        <link rel="icon" href="data:," />
+      </head>
+      <body>
+        <p class="banner"><a href="/">A GitHub in a box</a>: simulated on this machine.</p>
+        ${repository === null ? nothing : repositoryHead(repository, page.tab)}
+        <main>${page.body}</main>
+      </body>
+    </html> `.html;
 }
 
 function repositoryHead(repository: Repository, current: Tab | null): Html {
   const open = [...repository.issues.values()].filter((issue) => issue.state === "open" && !issue.deleted);
   const pulls = open.filter((issue) => issue.isPull).length;
   const tab = (name: Tab, label: string, path: string, count: number | null) =>
-    html`<a href="${path}"${name === current ? html` aria-current="page"` : nothing}>${label}${
-      count === null ? nothing : html` <span class="count">${count}</span>`
-    }</a>`;
+    html`<a href="${path}" ${name === current ? html` aria-current="page"` : nothing}
+      >${label}${count === null ? nothing : html` <span class="count">${count}</span>`}</a
+    >`;
   return html`<header>
-<p class="name"><a href="/${repository.owner.login}">${repository.owner.login}</a> / <a href="${repositoryPath(repository)}"><b>${repository.name}</b></a> <span class="tag">Public</span></p>
-<nav>${tab("code", "Code", repositoryPath(repository), null)}
-${tab("issues", "Issues", repositoryPath(repository, "issues"), open.length - pulls)}
-${tab("pulls", "Pull requests", repositoryPath(repository, "pulls"), pulls)}
-${tab("actions", "Actions", repositoryPath(repository, "actions"), null)}</nav>
-</header>`;
+    <p class="name">
+      <a href="/${repository.owner.login}">${repository.owner.login}</a> /
+      <a href="${repositoryPath(repository)}"><b>${repository.name}</b></a> <span class="tag">Public</span>
+    </p>
+    <nav>
+      ${tab("code", "Code", repositoryPath(repository), null)}
+      ${tab("issues", "Issues", repositoryPath(repository, "issues"), open.length - pulls)}
+      ${tab("pulls", "Pull requests", repositoryPath(repository, "pulls"), pulls)}
+      ${tab("actions", "Actions", repositoryPath(repository, "actions"), null)}
+    </nav>
+  </header>`;
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
@@ -78,7 +80,9 @@ export function person(account: Account): Html {
 
 /** A circle with the first letter: no picture is fetched. */
 export function avatar(account: Account): Html {
-  return html`<span class="avatar a${account.id % 6}" aria-hidden="true">${Array.from(account.login)[0]?.toUpperCase() ?? "?"}</span>`;
+  return html`<span class="avatar a${account.id % 6}" aria-hidden="true"
+    >${Array.from(account.login)[0]?.toUpperCase() ?? "?"}</span
+  >`;
 }
 
 export function labels(list: readonly Label[]): Html {
@@ -102,7 +106,11 @@ export function commentPlace(repository: Repository): MarkdownPlace {
 /** Markdown of a file: relative links lead to its neighbours at the same ref. */
 export function filePlace(repository: Repository, ref: string, folder: string): MarkdownPlace {
   const below = folder === "" ? [] : [folder];
-  return { ...referencesOf(repository), folderAddress: repositoryPath(repository, "blob", ref, ...below, ""), breaks: false };
+  return {
+    ...referencesOf(repository),
+    folderAddress: repositoryPath(repository, "blob", ref, ...below, ""),
+    breaks: false,
+  };
 }
 
 function referencesOf(repository: Repository): Pick<MarkdownPlace, "issueAddress"> {

@@ -13,8 +13,8 @@ export type MarkdownPlace = {
   readonly breaks: boolean;
 };
 
-/** A pull request's body is no longer; a longer file is shown as it is. */
-const RENDERED_LENGTH_MAX = 65_536;
+/** A pull request's body is no longer; of a longer text the beginning is shown as it is. */
+export const RENDERED_LENGTH_MAX = 65_536;
 /** Emphasis is looked for in quadratic time: a text full of its marks is shown as it is. */
 const EMPHASIS_MARKS_MAX = 5_000;
 const SAFE_PROTOCOLS: ReadonlySet<string> = new Set(["http:", "https:", "mailto:"]);
@@ -24,22 +24,29 @@ const ISSUE_REFERENCE = /(^|[\s([])#(\d{1,9})\b/g;
 
 /** GitHub's Markdown without its HTML: comments vanish, `<details>` folds, all other tags are shown as text. */
 export function renderMarkdown(text: string, place: MarkdownPlace): Html {
-  const marks = text.length > RENDERED_LENGTH_MAX ? 0 : (text.match(/[*_~]/g)?.length ?? 0);
-  if (text.length > RENDERED_LENGTH_MAX || marks > EMPHASIS_MARKS_MAX) return html`<pre class="plain">${text}</pre>`;
+  const marks = text.slice(0, RENDERED_LENGTH_MAX).match(/[*_~]/g)?.length ?? 0;
+  if (text.length > RENDERED_LENGTH_MAX || marks > EMPHASIS_MARKS_MAX) return plainText(text);
   const { front, rest } = splitFrontMatter(text);
   const open = { details: 0, summary: 0 };
   const renderer = rendererFor(place, open);
   const parser = new Marked({ gfm: true, breaks: place.breaks, async: false, renderer });
   let body: string;
   try {
-    body = String(parser.parse(rest));
+    body = parser.parse(rest, { async: false });
   } catch {
     // Nested too deeply to be rendered: no reason to show nothing.
-    return html`<pre class="plain">${text}</pre>`;
+    return plainText(text);
   }
   // What was left open must not swallow the rest of the page.
   const closing = "</summary>".repeat(open.summary) + "</details>".repeat(open.details);
   return html`${front === null ? nothing : html`<pre class="front">${front}</pre>`}${trustedHtml(body + closing)}`;
+}
+
+function plainText(text: string): Html {
+  const cut = text.length > RENDERED_LENGTH_MAX;
+  const shown = cut ? `${text.slice(0, RENDERED_LENGTH_MAX).toWellFormed()}…` : text;
+  return html`<pre class="plain">${shown}</pre>
+    ${cut ? html`<p class="note">Only the beginning is shown.</p>` : nothing}`;
 }
 
 function rendererFor(place: MarkdownPlace, open: { details: number; summary: number }): RendererObject {
@@ -91,10 +98,12 @@ function rendererFor(place: MarkdownPlace, open: { details: number; summary: num
     text(token) {
       if ("tokens" in token && token.tokens !== undefined) return this.parser.parseInline(token.tokens);
       const shown = escapeKeepingEntities(token.text);
-      return insideLink ? shown : shown.replace(ISSUE_REFERENCE, (match, before: string, digits: string) => {
-        const address = place.issueAddress(Number(digits));
-        return address === null ? match : `${before}<a href="${escapeHtml(address)}">#${digits}</a>`;
-      });
+      return insideLink
+        ? shown
+        : shown.replace(ISSUE_REFERENCE, (match, before: string, digits: string) => {
+            const address = place.issueAddress(Number(digits));
+            return address === null ? match : `${before}<a href="${escapeHtml(address)}">#${digits}</a>`;
+          });
     },
   };
 }

@@ -9,9 +9,9 @@ body { margin: 0; font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Noto San
 a { color: var(--link); text-decoration: none; } a:hover { text-decoration: underline; }
 .banner { margin: 0; padding: 3px 16px; font-size: 12px; color: var(--dim); background: var(--warm); text-align: center; }
 .banner a { color: inherit; text-decoration: underline; }
-header { background: var(--soft); border-bottom: 1px solid var(--line); padding: 12px 16px 0; }
-header .name { margin: 0 auto; max-width: 1100px; font-size: 18px; overflow-wrap: anywhere; }
-nav { max-width: 1100px; margin: 6px auto 0; display: flex; gap: 4px; overflow-x: auto; }
+header { background: var(--soft); border-bottom: 1px solid var(--line); padding-top: 12px; }
+header .name { margin: 0 auto; max-width: 1100px; padding: 0 16px; font-size: 18px; overflow-wrap: anywhere; }
+nav { max-width: 1100px; margin: 6px auto 0; padding: 0 6px; display: flex; gap: 4px; overflow-x: auto; }
 nav a { color: var(--text); padding: 6px 10px; border-bottom: 2px solid transparent; white-space: nowrap; }
 nav a[aria-current] { border-color: #fd8c73; font-weight: 600; }
 main { max-width: 1100px; margin: 0 auto; padding: 20px 16px 64px; }
@@ -32,6 +32,7 @@ h2 { font-size: 18px; margin: 28px 0 8px; } h3 { font-size: 15px; margin: 18px 0
 .box > .head:last-child { border-bottom: 0; } .box > .inside { padding: 14px; } .box .push { margin-left: auto; }
 .list { list-style: none; margin: 0; padding: 0; } .list > li { padding: 8px 14px; border-top: 1px solid var(--line); overflow-wrap: anywhere; } .list > li:first-child { border-top: 0; }
 .list .under { font-size: 13px; color: var(--dim); }
+.list.files > li { padding: 5px 14px; }
 .side .list > li { padding: 6px 0; font-size: 14px; } .side h2 { font-size: 15px; margin: 0 0 4px; } .side section { margin-bottom: 24px; }
 .talk { display: flex; gap: 12px; margin-bottom: 16px; } .talk > .box { flex: 1; min-width: 0; margin: 0; }
 .event { margin: 0 0 16px 40px; font-size: 14px; overflow-wrap: anywhere; }
@@ -50,7 +51,8 @@ code { background: color-mix(in srgb, var(--dim) 14%, transparent); border-radiu
 .code .n { width: 1%; min-width: 44px; padding: 0 8px; text-align: right; color: var(--dim); white-space: nowrap; user-select: none; overflow-wrap: normal; } .code .n::before { content: attr(data-n); }
 .code .add { background: var(--add); } .code .del { background: var(--del); } .code .hunk td { background: var(--hunk); color: var(--dim); padding: 3px 10px; } .code tr:target { background: var(--warm); }
 .file > summary { cursor: pointer; list-style-position: inside; display: list-item; } .file > summary .push { float: right; } .file:not([open]) > .head { border-bottom: 0; } .file { scroll-margin-top: 8px; }
-.log summary { cursor: pointer; } .log .fault { color: var(--red); } .log .warn { color: #bf8700; }
+.foot { padding: 0 14px; } .foot .note { margin: 8px 0; } .foot:empty { display: none; }
+.log .n { min-width: 76px; } .log .fault { color: var(--red); } .log .warn { color: #bf8700; }
 @media (max-width: 760px) { .columns { grid-template-columns: minmax(0, 1fr); } .talk > .avatar { display: none; } .event { margin-left: 0; } h1 { font-size: 22px; } main { padding: 16px 12px 48px; }
-  .code .n { min-width: 30px; padding: 0 4px; } .code td { padding: 0 6px; } .code .old { display: none; } .md th, .md td { padding: 4px 7px; } .md table { font-size: 14px; } }
+  .code .n { min-width: 30px; padding: 0 4px; } .code td { padding: 0 6px; } .code .old { display: none; } .md th, .md td { padding: 4px 7px; } .md table { font-size: 14px; } nav a { padding: 6px 7px; font-size: 14px; } }
 `;

@@ -1,0 +1,394 @@
+/** The shell on a real store, with GitHub, time, playbooks and the runner in memory. */
+import { expect, onTestFinished } from "vitest";
+import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
+import type { Intent } from "../../src/control/intents.ts";
+import type { PublishedChange, RunnerIdentity, Store } from "../../src/control/ports.ts";
+import { openSession, takeEvents, takeOutcome, takeStep, type ServingRunner } from "../../src/control/serve-runner.ts";
+import { defaultPolicy } from "../../src/core/decide.ts";
+import type { Repository, TaskEvent } from "../../src/core/events.ts";
+import { runIdFrom, type TaskId } from "../../src/core/ids.ts";
+import type { Phase, Playbook } from "../../src/core/playbook.ts";
+import type { Finding, VerificationReport } from "../../src/core/report.ts";
+import { stateFrom } from "../../src/core/evolve.ts";
+import { currentPhaseOf, isSettled, liveRunOf, type ExistingTask } from "../../src/core/state.ts";
+import type { Job, LiveEvent, OutcomeRequest, SessionRequest } from "../../src/protocol/runner.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { FakeGitHub } from "../support/fake-github.ts";
+import { SimulatedTime } from "./simulated-time.ts";
+
+export const repository: Repository = { installationId: 1, repositoryId: 2, owner: "octo", name: "links" };
+export const otherRepository: Repository = { installationId: 1, repositoryId: 3, owner: "octo", name: "shop" };
+
+export const spent = {
+  usage: { inputTokens: 10, outputTokens: 5, cacheCreationInputTokens: 0, cacheReadInputTokens: 0 },
+  costUsd: 0.5,
+};
+
+/** Any runner's first event, so that the app knows the session is in use. */
+export const heartbeat = { events: [] };
+
+const playbooks = {
+  create_app: playbookOf("create_app", [
+    phaseOf(1, "planning", ["01_idea", "02_market"]),
+    phaseOf(2, "design", ["01_screens"]),
+  ]),
+  modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"])]),
+};
+
+/** Also under the name that it had before. */
+const labels: Readonly<Record<string, Playbook>> = { ...playbooks, modify_project: playbooks.modify_app };
+
+function playbookOf(name: string, phases: readonly Phase[]): Playbook {
+  return { name, title: name, phases };
+}
+
+function phaseOf(number: number, name: string, slugs: readonly string[]): Phase {
+  const allowedPaths = ["docs/**"];
+  const steps = slugs.map((slug) => ({
+    slug,
+    title: slug,
+    guide: `Write ${slug}.`,
+    outputs: [`docs/${slug}.md`],
+    sections: [],
+    minCharacters: 1,
+    allowedPaths,
+    tools: ["Write"],
+  }));
+  return { number, name, title: name, allowedPaths, checks: [], budgetUsd: 5, steps };
+}
+
+interface LogLine {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly fields: object;
+}
+
+/** One process of the app: from its start to its end, or its death. */
+interface Life {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly serving: ServingRunner;
+  alive: boolean;
+}
+
+export interface WorldOptions {
+  /** Where the store lies; without it in memory, and then no crash is survived. */
+  readonly dataDir?: string;
+  readonly taskBudgetUsd?: number;
+  /** Looks at the store of each life, e.g. to count or to break a call. */
+  readonly storeOf?: (store: Store) => Store;
+}
+
+export class World {
+  readonly github = new FakeGitHub();
+  readonly time = new SimulatedTime("2026-11-21T10:00:00.000Z");
+  readonly logged: LogLine[] = [];
+  /** Faults that the app finds in changesets, and verdicts on phases; empty means all is well. */
+  readonly changesetFindings: Finding[][] = [];
+  readonly reports: VerificationReport[] = [];
+  readonly verified: string[] = [];
+  readonly #options: WorldOptions;
+  #life: Life | null = null;
+  #serial = 0;
+  #deliveries = 0;
+  #crashed = Promise.withResolvers<void>();
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.github.permissions.set("owner", "write");
+    this.github.permissions.set("reader", "read");
+    this.github.openIssue(7);
+  }
+
+  get dataDir(): string {
+    return this.#options.dataDir ?? ":memory:";
+  }
+
+  get store(): Store {
+    return this.life().store;
+  }
+
+  get engine(): Engine {
+    return this.life().engine;
+  }
+
+  get serving(): ServingRunner {
+    return this.life().serving;
+  }
+
+  life(): Life {
+    if (this.#life === null) throw new Error("the app is not running");
+    return this.#life;
+  }
+
+  async start(): Promise<void> {
+    const newId = () => `id-${(this.#serial += 1)}`;
+    const opened = await openStore({
+      dataDir: this.#options.dataDir ?? ":memory:",
+      now: () => this.time.now(),
+      newId,
+    });
+    const store = this.#options.storeOf?.(opened) ?? opened;
+    const life: { alive: boolean } = { alive: true };
+    let engine: Engine | null = null;
+    const log = (level: LogLine["level"]) => (fields: object, message: string) => {
+      if (life.alive) this.logged.push({ level, message, fields });
+    };
+    const working: ServingRunner & Working = {
+      store,
+      clock: this.time,
+      timer: this.time.timer,
+      newId,
+      log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
+      github: this.github.client(() => life.alive),
+      policy: defaultPolicy,
+      playbooks: {
+        byLabel: (label) => {
+          const playbook = Object.hasOwn(labels, label) ? labels[label] : undefined;
+          return playbook === undefined
+            ? null
+            : { playbook, hash: `hash of ${playbook.name}`, json: JSON.stringify(playbook) };
+        },
+        fromJson: (json) => JSON.parse(json),
+      },
+      verifier: {
+        verifyPhase: async (tree, phase) => {
+          this.verified.push(`${phase.name}: ${tree.paths.join(" ")}`);
+          return this.reports.shift() ?? { passed: true, checks: [], findings: [] };
+        },
+        changesetFindings: async (_changes: readonly PublishedChange[]) => this.changesetFindings.shift() ?? [],
+      },
+      model: "sonnet",
+      language: "en",
+      taskBudgetUsd: this.#options.taskBudgetUsd ?? 25,
+      webUrl: "https://github.test",
+      translate: (_event, payload) => payload as Intent,
+      freeze: (raw) => ({ text: raw.replaceAll("\u200B", ""), hiddenRemoved: raw.split("\u200B").length - 1 }),
+      verifyRunner: async (token) => JSON.parse(token),
+      wake: () => engine?.wake(),
+    };
+    engine = startEngine(working);
+    this.#life = Object.assign(life, { store: opened, engine, serving: working });
+    this.#crashed = Promise.withResolvers();
+  }
+
+  /** The process ends without a word; what it had under way on GitHub ends there or not, but nobody hears of it. */
+  async die(): Promise<void> {
+    const { store } = this.life();
+    this.life().alive = false;
+    this.#life = null;
+    this.time.forgetAlarms();
+    await store.close();
+  }
+
+  /** The process dies when the next call of the method took effect, before its answer arrives. */
+  dieAfter(method: Parameters<FakeGitHub["afterNext"]>[0]): void {
+    this.github.afterNext(method, () => {
+      this.life().alive = false;
+      this.#crashed.resolve();
+      return new Promise(() => undefined);
+    });
+  }
+
+  /** Until nothing is due. A process that died meanwhile is started anew. */
+  async settle(): Promise<void> {
+    await Promise.race([this.engine.idle(), this.#crashed.promise]);
+    if (this.life().alive) return;
+    await this.die();
+    await this.start();
+    await this.settle();
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.time.advance(ms, async () => this.settle());
+  }
+
+  /** Moves on while something hangs: waits only until the engine has looked for work and naps again. */
+  async advanceHanging(ms: number): Promise<void> {
+    if (this.time.alarms().length === 0) await this.time.alarmSet();
+    await this.time.advance(ms, (alarmSet) => alarmSet);
+  }
+
+  /** Stores a webhook without waiting for what comes of it. */
+  async send(intent: Intent, delivery?: string): Promise<void> {
+    const lane = "repository" in intent ? `repository:${intent.repository.repositoryId}` : "app";
+    await this.store.takeIn({
+      key: `webhook:${delivery ?? `delivery-${(this.#deliveries += 1)}`}`,
+      kind: "webhook",
+      lane,
+      body: JSON.stringify({ event: "test", payload: intent }),
+      receivedAt: this.time.now().toISOString(),
+    });
+    this.engine.wake();
+  }
+
+  async deliver(intent: Intent, delivery?: string): Promise<void> {
+    await this.send(intent, delivery);
+    await this.settle();
+  }
+
+  label(label = "create_app", { sender = "owner", issueNumber = 7, in: where = repository } = {}): Promise<void> {
+    return this.deliver({ kind: "label-added", repository: where, issueNumber, label, sender });
+  }
+
+  comment(name: "run" | "cancel" | "status" | "help", sender = "owner", issueNumber = 7): Promise<void> {
+    const commentId = (this.#serial += 1);
+    const where = { repository, issueNumber, onPullRequest: false };
+    return this.deliver({ kind: "command", ...where, commentId, sender, command: { name } });
+  }
+
+  gateChanged(pullRequest: number, sender = "owner"): Promise<void> {
+    return this.deliver({ kind: "gate-changed", repository, pullRequest, sender });
+  }
+
+  async mergeGate(pullRequest: number, by = "owner"): Promise<void> {
+    this.github.merge(pullRequest, by);
+    await this.gateChanged(pullRequest, by);
+  }
+
+  /** The newest task of issue 7. */
+  async task(issueNumber = 7, where = repository): Promise<ExistingTask> {
+    const [taskId] = await this.store.tasksOfIssue(where.repositoryId, issueNumber);
+    if (taskId === undefined) throw new Error(`issue ${issueNumber} has no task`);
+    return this.taskById(taskId);
+  }
+
+  async taskById(taskId: TaskId): Promise<ExistingTask> {
+    const state = stateFrom(await this.store.readEvents(taskId));
+    if (state.status === "absent") throw new Error(`task ${taskId} has no events`);
+    return state;
+  }
+
+  async events(issueNumber = 7, where = repository): Promise<readonly TaskEvent[]> {
+    return this.store.readEvents((await this.task(issueNumber, where)).taskId);
+  }
+
+  async types(): Promise<readonly TaskEvent["type"][]> {
+    return (await this.events()).map(({ type }) => type);
+  }
+
+  /** The run that the task waits for. */
+  async liveRun(issueNumber = 7): Promise<{ readonly runId: string; readonly workflowRunId: number }> {
+    const run = liveRunOf(await this.task(issueNumber));
+    if (run?.dispatched === null || run === null) throw new Error("no run was dispatched");
+    return { runId: run.runId, workflowRunId: run.dispatched.workflowRunId };
+  }
+
+  /** What a job of the run shows to the app. Each has its own token id, as GitHub's have. */
+  proof(runId: string, workflowRunId: number, identity: Partial<RunnerIdentity> = {}): SessionRequest {
+    const whole: RunnerIdentity = {
+      tokenId: `jti-${(this.#serial += 1)}`,
+      expiresAt: new Date(this.time.now().getTime() + 600_000).toISOString(),
+      repositoryId: repository.repositoryId,
+      workflowRunId,
+      runAttempt: 1,
+      eventName: "workflow_dispatch",
+      workflowRef: "octo/links/.github/workflows/phasegate.yml@refs/heads/main",
+      ref: "refs/heads/main",
+      ...identity,
+    };
+    return { protocol: 1, runId, oidcToken: JSON.stringify(whole) };
+  }
+
+  /** The job of the live run begins and gets its work. */
+  async openRun(issueNumber = 7): Promise<Runner> {
+    const { runId, workflowRunId } = await this.liveRun(issueNumber);
+    this.github.changeRun(runId, { status: "in_progress" });
+    const { runToken, job } = await openSession(this.serving, this.proof(runId, workflowRunId));
+    return new Runner(this, runToken, job);
+  }
+
+  /** A job that does all that it is asked. */
+  async runPhase(issueNumber = 7): Promise<void> {
+    const runner = await this.openRun(issueNumber);
+    for (const step of runner.job.stepsToDo) await runner.step(step);
+    await runner.end({ kind: "completed" });
+    await this.settle();
+  }
+
+  /** Plays runner, reviewer and time until the task waits for nobody, or has ended. */
+  async playOn(): Promise<ExistingTask> {
+    for (let turn = 0; turn < 80; turn += 1) {
+      await this.settle();
+      const task = await this.task();
+      const run = liveRunOf(task);
+      const gate = currentPhaseOf(task)?.gate ?? null;
+      if (isSettled(task)) {
+        await this.advance(31_000);
+        return this.task();
+      }
+      if (run !== null && run.dispatched !== null && !run.started) await this.runPhase();
+      else if (task.status === "review" && gate !== null && this.github.pulls.get(gate.pullRequest)?.draft === false) {
+        await this.mergeGate(gate.pullRequest);
+      } else await this.advance(1_000);
+    }
+    throw new Error(`the task stands still as ${JSON.stringify(await this.types())}`);
+  }
+
+  complaints(): readonly string[] {
+    return this.logged.filter(({ level }) => level === "warn" || level === "error").map(({ message }) => message);
+  }
+}
+
+/** A job that speaks with the app. */
+export class Runner {
+  readonly #world: World;
+  readonly token: string;
+  readonly job: Job;
+  #events = 0;
+
+  constructor(world: World, token: string, job: Job) {
+    this.#world = world;
+    this.token = token;
+    this.job = job;
+  }
+
+  step(step: string, content = `${step} of ${this.job.phase.name}`, costUsd = spent.costUsd) {
+    const contentBase64 = Buffer.from(content).toString("base64");
+    return takeStep(this.#world.serving, this.token, {
+      step,
+      changes: [{ kind: "written", path: `docs/${step}.md`, mode: "100644", contentBase64 }],
+      spent: { ...spent, costUsd },
+      findings: [],
+    });
+  }
+
+  end(outcome: OutcomeRequest["outcome"]) {
+    return takeOutcome(this.#world.serving, this.token, { outcome, spent: { ...spent, costUsd: 0 } });
+  }
+
+  say(...events: readonly LiveEvent[]) {
+    const at = this.#world.time.now().toISOString();
+    const numbered = events.map((event) => ({ number: (this.#events += 1), at, event }));
+    return takeEvents(this.#world.serving, this.token, { events: numbered });
+  }
+
+  heartbeat() {
+    return takeEvents(this.#world.serving, this.token, heartbeat);
+  }
+}
+
+/** Starts the app. It is stopped when the test ends. */
+export async function world(options: WorldOptions = {}): Promise<World> {
+  const started = new World(options);
+  await started.start();
+  onTestFinished(() => started.die());
+  return started;
+}
+
+/** What people find on GitHub, without the ids that differ from one telling to the next. */
+export function found({ github }: World) {
+  const branches = [...github.branches.keys()].filter((branch) => branch !== "main");
+  return {
+    runs: github.runs.length,
+    commits: branches.map((branch) => [branch, github.marksOf(branch).map((mark) => mark.replace(/^id-\d+\//u, ""))]),
+    pulls: [...github.pulls.values()].map(({ branch, open, merged, draft }) => ({ branch, open, merged, draft })),
+    comments: github.comments.map(({ notice }) => notice?.kind ?? "status"),
+  };
+}
+
+export function runOf(world: World, place: number): string {
+  const run = world.github.runs[place];
+  expect(run).toBeDefined();
+  return runIdFrom(run?.runId ?? "");
+}
