@@ -111,15 +111,15 @@ async function identify(serving: ServingRunner, oidcToken: string): Promise<Runn
 function refuseOtherJobs(task: ExistingTask, identity: RunnerIdentity, defaultBranch: string): void {
   const { repository } = task;
   // On the default branch alone: on any other, the file may be one that nobody reviewed.
-  const workflow = `${repository.owner}/${repository.name}/${workflowPath}`.toLowerCase();
-  const [file = "", ref = ""] = identity.workflowRef.split("@", 2);
+  const file = `${repository.owner}/${repository.name}/${workflowPath}`.toLowerCase();
+  const suffix = `@refs/heads/${defaultBranch}`;
+  const { workflowRef } = identity;
+  const expected = workflowRef.endsWith(suffix) && workflowRef.slice(0, -suffix.length).toLowerCase() === file;
   const faults = [
     identity.repositoryId === repository.repositoryId ? null : "another repository",
     identity.eventName === "workflow_dispatch" ? null : `the event ${identity.eventName}`,
     identity.runAttempt === 1 ? null : "a re-run by hand (use /run on the issue instead)",
-    file.toLowerCase() === workflow && ref === `refs/heads/${defaultBranch}`
-      ? null
-      : `the workflow ${identity.workflowRef}`,
+    expected ? null : `the workflow ${workflowRef}`,
   ].filter((fault) => fault !== null);
   if (faults.length > 0) throw new RunnerRefused("identity-refused", `the job comes from ${faults.join(" and ")}`);
 }

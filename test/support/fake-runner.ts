@@ -49,13 +49,13 @@ export async function fakeRunner(options: FakeRunnerOptions = {}) {
   };
 }
 
-function filesOf(product: ProductScript, phase: string, slug: string): readonly FileChange[] {
+export function filesOf(product: ProductScript, phase: string, slug: string): readonly FileChange[] {
   const step = product.steps.find((candidate) => candidate.phase === phase && candidate.slug === slug);
   if (step === undefined) throw new Error(`playing step ${phase}/${slug}: the product has none of that name`);
   return step.files.map((file) => written(file.path, file.text));
 }
 
-function written(filePath: string, text: string): FileChange {
+export function written(filePath: string, text: string): FileChange {
   return { kind: "written", path: filePath, mode: "100644", contentBase64: Buffer.from(text).toString("base64") };
 }
 
