@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { ConfigError, parseConfig, type Config } from "./control/config.ts";
-import { startApp, type RunningApp } from "./start-app.ts";
+import { AddressRefused, startApp } from "./start-app.ts";
+import { StoreLocked } from "./store/data-folder.ts";
 
 /** A drain that hangs must not hold the host: orchestrators kill after ten seconds. */
 const stopMsMax = 9_500;
@@ -10,16 +11,9 @@ const stopMsMax = 9_500;
 const config = readConfig();
 const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
 
-let app: RunningApp;
-try {
-  app = await startApp(config, { clock: { now: () => new Date() }, newId: randomUUID, log });
-} catch (error) {
-  log.fatal({ err: error }, "starting the app");
-  process.stderr.write(`phasegate: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-}
-log.info({ host: config.host, port: app.port, publicUrl: config.publicUrl, dataDir: config.dataDir }, "listening");
+const starting = startApp(config, { clock: { now: () => new Date() }, newId: randomUUID, log });
 
+// Before anything else, so that a signal in the midst of the start drains what has started, too.
 let stopping = false;
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.on(signal, () => {
@@ -27,17 +21,36 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     stopping = true;
     log.info({ signal }, "draining");
     setTimeout(() => process.exit(1), stopMsMax).unref();
-    app.stop().then(
-      () => {
-        log.info({}, "stopped");
-        process.exit(0);
-      },
-      (error: unknown) => {
-        log.error({ err: error }, "stopping");
-        process.exit(1);
-      },
-    );
+    void stop();
   });
+}
+
+try {
+  const { port } = await starting;
+  log.info({ host: config.host, port, publicUrl: config.publicUrl, dataDir: config.dataDir }, "listening");
+} catch (error) {
+  log.fatal({ err: error }, "starting the app");
+  process.stderr.write(`phasegate: ${sentenceOf(error)}\n`);
+  process.exit(1);
+}
+
+async function stop(): Promise<void> {
+  try {
+    await (await starting).stop();
+    log.info({}, "stopped");
+    process.exit(0);
+  } catch (error) {
+    log.error({ err: error }, "stopping");
+    process.exit(1);
+  }
+}
+
+/** What went wrong and why. Where the error names the next step, its cause would only blur that. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  const saysAll = error instanceof StoreLocked || error instanceof AddressRefused;
+  return cause instanceof Error && !saysAll ? `${message}: ${sentenceOf(cause)}` : message;
 }
 
 function readConfig(): Config {

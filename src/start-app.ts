@@ -27,6 +27,11 @@ const closeMs = 1_000;
 
 const guideFolder = path.join(import.meta.dirname, "..", "guide");
 
+/** The system does not let us listen there. The message says what to do. */
+export class AddressRefused extends Error {
+  override name = "AddressRefused";
+}
+
 /** What a program that runs the app gives it: time, ids, and where to write. */
 export interface Surroundings {
   readonly clock: Clock;
@@ -95,7 +100,7 @@ export async function startApp(config: Config, { clock, newId, log }: Surroundin
       },
     });
     const server = await listen(app, config.host, config.port).catch((cause: unknown) => {
-      throw new Error(portFault(config, cause), { cause });
+      throw new AddressRefused(portFault(config, cause), { cause });
     });
     const running = startEngine(working);
     engine = running;

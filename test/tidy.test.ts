@@ -93,7 +93,9 @@ describe("what is written down twice", () => {
 
   test("the README lists every setting that the app reads, and no other", () => {
     const config = readFileSync(path.join(root, "src/control/config.ts"), "utf8");
-    const read = new Set([...config.matchAll(/(?:get|required|numberOf)\(\s*"([A-Z_]+)"/gu)].map(([, name = ""]) => name));
+    const read = new Set(
+      [...config.matchAll(/(?:get|required|numberOf)\(\s*"([A-Z_]+)"/gu)].map(([, name = ""]) => name),
+    );
     read.delete("GHE_HOST");
     const listed = [...readme.matchAll(/^\| `([A-Z][A-Z_]+)` \|/gmu)].map(([, name = ""]) => name);
     expect([...listed].sort()).toEqual([...read].sort());

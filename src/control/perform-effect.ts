@@ -272,10 +272,7 @@ export async function phaseDefinition(
   return definition;
 }
 
-export async function viewOf(
-  { store, model }: Pick<Performing, "store" | "model">,
-  task: ExistingTask,
-): Promise<TaskView> {
+async function viewOf({ store, model }: Pick<Performing, "store" | "model">, task: ExistingTask): Promise<TaskView> {
   return { task, live: await store.readLive(task.taskId), model };
 }
 

@@ -95,6 +95,8 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
   if (!labelled.labels.some((label) => playbooks.byLabel(label) !== null)) return;
   const issue = await github.readIssue(repository, issueNumber);
   if (issue === null || !issue.open) return;
+  // A bot commands nothing, its own issue included; what a person labels is that person's wish.
+  if (issue.authorIsBot && issue.author === sender) return;
   // Taken off again before its turn came: then nobody wants it any more.
   const labels = labelled.labels.filter((label) => issue.labels.includes(label));
   const [first, ...others] = labels.flatMap((label) => {

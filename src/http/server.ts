@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { serve, type ServerType } from "@hono/node-server";
 import type { Webhooks } from "@octokit/webhooks";
-import { Hono, type Context } from "hono";
+import { Hono, type Context, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import type { Clock, Log, Store } from "../control/ports.ts";
+import { bracketFault, inSlots } from "./body-limits.ts";
 import {
   EventsRequest,
   limits,
@@ -19,7 +21,11 @@ import {
 
 /** GitHub sends nothing larger. */
 const webhookBytesMax = 25 * 1024 * 1024;
+/** An identity token and an id: strangers may send no more. */
+const sessionBodyBytesMax = 64 * 1024;
 const smallBodyBytesMax = 2 * 1024 * 1024;
+/** Webhooks are signed, but that shows only once they are read: so many large ones are in memory at once. */
+const largeWebhooksAtOnceMax = 8;
 
 export const webhookPath = "/api/github/webhooks";
 
@@ -32,7 +38,7 @@ export interface RunnerEndpoints {
 }
 
 export interface ServerOptions {
-  readonly store: Pick<Store, "takeIn" | "nextDueAt">;
+  readonly store: Pick<Store, "takeIn" | "nextDueAt" | "runSessionByToken">;
   readonly webhooks: Pick<Webhooks, "verify">;
   readonly runner: RunnerEndpoints;
   readonly clock: Clock;
@@ -71,21 +77,28 @@ export function httpApp(options: ServerOptions): Hono {
       return context.json({ status: "the store does not answer" }, 503);
     }
   });
-  app.post(webhookPath, bodyLimit({ maxSize: webhookBytesMax }), (context) => takeWebhook(options, context));
+  app.post(
+    webhookPath,
+    inSlots({ slots: largeWebhooksAtOnceMax }),
+    bodyLimit({ maxSize: webhookBytesMax }),
+    (context) => takeWebhook(options, context),
+  );
   const tooLarge = (context: Context) =>
     refuse(context, { code: "too-large", message: "the body is larger than this route takes" });
+  const tiny = bodyLimit({ maxSize: sessionBodyBytesMax, onError: tooLarge });
   const small = bodyLimit({ maxSize: smallBodyBytesMax, onError: tooLarge });
   const large = bodyLimit({ maxSize: limits.stepBodyBytesMax, onError: tooLarge });
-  app.post(runnerRoutes.session, small, (context) =>
+  const known = (context: Context, next: Next) => refuseStrangers(options, context, next);
+  app.post(runnerRoutes.session, tiny, (context) =>
     answer(options, context, SessionRequest, (body) => options.runner.openSession(body)),
   );
-  app.post(runnerRoutes.events, small, (context) =>
+  app.post(runnerRoutes.events, known, small, (context) =>
     answer(options, context, EventsRequest, (body) => options.runner.takeEvents(tokenOf(context), body)),
   );
-  app.post(runnerRoutes.step, large, (context) =>
+  app.post(runnerRoutes.step, known, large, (context) =>
     answer(options, context, StepRequest, (body) => options.runner.takeStep(tokenOf(context), body)),
   );
-  app.post(runnerRoutes.outcome, small, (context) =>
+  app.post(runnerRoutes.outcome, known, small, (context) =>
     answer(options, context, OutcomeRequest, (body) => options.runner.takeOutcome(tokenOf(context), body)),
   );
   app.notFound((context) => context.json({ error: "not-found", message: "no such route" }, 404));
@@ -116,6 +129,17 @@ export function listen(
     );
     server.once("error", (cause) => reject(new Error(`listening on ${host}:${port}`, { cause })));
   });
+}
+
+/** Before the body is read: only who holds a run's token may make us read and parse one of megabytes. */
+async function refuseStrangers({ store }: ServerOptions, context: Context, next: Next): Promise<Response | undefined> {
+  const token = tokenOf(context);
+  const session = token === "" ? null : await store.runSessionByToken(createHash("sha256").update(token).digest("hex"));
+  if (session === null || session.closedAt !== null) {
+    return refuse(context, { code: "token-refused", message: "the run token is unknown or its run has ended" });
+  }
+  await next();
+  return undefined;
 }
 
 /** Verified, stored, answered: nothing else happens in the request. */
@@ -161,7 +185,10 @@ async function answer<Body>(
   serve: (body: Body) => Promise<object>,
 ): Promise<Response> {
   if (!options.ready()) return refuse(context, { code: "unavailable", message: "the app is stopping; try again" });
-  const parsed = schema.safeParse(parseJson(await context.req.text()));
+  const text = await context.req.text();
+  const fault = bracketFault(text);
+  if (fault !== null) return refuse(context, { code: "bad-request", message: fault });
+  const parsed = schema.safeParse(parseJson(text));
   if (!parsed.success) {
     return refuse(context, { code: "bad-request", message: z.prettifyError(parsed.error).slice(0, 1_000) });
   }

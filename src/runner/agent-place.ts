@@ -1,7 +1,8 @@
 /** Folders of one run: what is the runner's alone, and what the agent may see. */
 
-import { chmod, lstat, mkdir, rm } from "node:fs/promises";
+import { chmod, lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { execa } from "execa";
 
 export interface RunPlace {
   /** Mode 0700, the runner's: git directory, downloads. */
@@ -26,6 +27,9 @@ export interface RunPlaceOrder {
 
 /** RUNNER_TEMP may lie in a home folder that no other user can enter. */
 const fallbackBases: readonly string[] = ["/var/tmp", "/tmp"];
+
+const removeTimeoutMs = 300_000;
+const lastWordsLengthMax = 500;
 
 export async function createRunPlace({ id, runnerTemp }: RunPlaceOrder): Promise<RunPlace> {
   const privateDir = join(runnerTemp, `phasegate-${id}-private`);
@@ -52,10 +56,24 @@ export async function createRunPlace({ id, runnerTemp }: RunPlaceOrder): Promise
   return {
     ...place,
     async remove() {
-      await rm(area, { recursive: true, force: true, maxRetries: 3 });
-      await rm(privateDir, { recursive: true, force: true, maxRetries: 3 });
+      await removeFolders([area, privateDir]);
     },
   };
+}
+
+/** Not by Node, which gives up where the agent put more folders inside each other than a path can name. */
+async function removeFolders(folders: readonly string[]): Promise<void> {
+  const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
+  const result = await execa("rm", ["-rf", "--", ...folders], {
+    cwd: "/",
+    extendEnv: false,
+    env,
+    reject: false,
+    stdin: "ignore",
+    timeout: removeTimeoutMs,
+    killSignal: "SIGKILL",
+  });
+  if (result.failed) throw new Error(`${result.shortMessage}: ${result.stderr.slice(0, lastWordsLengthMax)}`);
 }
 
 async function firstOpenBase(candidates: readonly string[]): Promise<string> {

@@ -3,12 +3,12 @@
  * The work tree is hostile: nothing is opened before its kind and size are known, and nothing of the agent may run meanwhile.
  */
 
-import type { Stats } from "node:fs";
-import { access, constants, lstat, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat } from "node:fs/promises";
 import type { Finding, Tree } from "../core/report.ts";
 import type { FileChange } from "../protocol/runner.ts";
 import type { Git } from "./git.ts";
+import { lookAt } from "./look-at.ts";
+import { surveyTree } from "./survey.ts";
 import { workTreeOf } from "./work-tree.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -67,44 +67,6 @@ export async function collectChanges(workspace: Workspace, step: string): Promis
   return { changes: await readChanges(workspace, raw.toString("utf8")), findings, isWhole: true, tree };
 }
 
-/**
- * Puts these paths back to what was handed over last, in the work tree and in the index.
- * `restored` are absolute paths of files and their folders that were written for it, and belong to the runner now.
- */
-export async function withhold(
-  workspace: Workspace,
-  paths: readonly string[],
-): Promise<{ readonly takenBack: readonly string[]; readonly restored: readonly string[] }> {
-  const { git, workTree, baselineTree } = workspace;
-  const unique = [...new Set(paths)].filter(isSafePath);
-  if (unique.length === 0) return { takenBack: [], restored: [] };
-  const doing = "putting back what may not change";
-  const listed = await git.run(doing, ["ls-tree", "-r", "-z", "--full-tree", baselineTree]);
-  const before = new Map(
-    listed
-      .toString("utf8")
-      .split("\0")
-      .flatMap((entry) => {
-        const [, mode, blob, path] = /^(\d+) blob ([0-9a-f]+)\t([^]*)$/.exec(entry) ?? [];
-        return mode === undefined || blob === undefined || path === undefined ? [] : [[path, { mode, blob }] as const];
-      }),
-  );
-  for (const path of unique) await rm(join(workTree, path), { recursive: true, force: true });
-  const removals = unique.map((path) => `0 ${"0".repeat(40)}\t${path}\0`).join("");
-  await git.run(doing, ["update-index", "-z", "--index-info"], { input: removals });
-  const restored = unique.filter((path) => before.has(path));
-  if (restored.length > 0) {
-    const entries = restored.map((path) => `${before.get(path)?.mode} ${before.get(path)?.blob}\t${path}\0`).join("");
-    await git.run(doing, ["update-index", "--replace", "-z", "--index-info"], { input: entries });
-    const input = restored.map((path) => `${path}\0`).join("");
-    await git.run(doing, ["checkout-index", "--force", "--quiet", "-z", "--stdin"], { input });
-  }
-  return {
-    takenBack: unique,
-    restored: [...new Set(restored.flatMap(withFolders))].map((path) => join(workTree, path)),
-  };
-}
-
 /** The workspace whose baseline is what the index holds now. Call it once the changeset was acknowledged. */
 export async function acceptChanges(workspace: Workspace): Promise<Workspace> {
   const tree = (await workspace.git.run("recording what was handed over", ["write-tree"])).toString("utf8").trim();
@@ -120,6 +82,9 @@ export function asFileChange(change: Change): FileChange {
 /** Paths that differ by git's first look, sorted out by what they are. */
 async function findCandidates({ git, workTree }: Workspace): Promise<Candidates> {
   const doing = "looking for changes";
+  const inTheWay = await surveyTree(workTree);
+  if (inTheWay.length > 0) return { present: [], gone: [], faults: inTheWay, isTooMuch: true };
+  const { uid: owner } = await lstat(workTree);
   const args = ["ls-files", "-z", "--others", "--modified", "--deleted", "--exclude-standard"];
   const listed = splitPaths(await git.run(doing, args));
   const faults: { path: string | null; message: string }[] = [];
@@ -138,18 +103,13 @@ async function findCandidates({ git, workTree }: Workspace): Promise<Candidates>
       faults.push({ path: null, message });
       continue;
     }
-    if (path.endsWith("/")) {
-      const message = `"${path}" is a git repository of its own: remove its .git folder, or the whole folder.`;
-      faults.push({ path: path.slice(0, -1), message });
-      continue;
-    }
-    const found = await lookAt(workTree, path);
+    const found = await lookAt(workTree, path, owner);
     if (found === null) gone.push(path);
     else if (found.kind === "special") {
       faults.push({
         path,
         message:
-          "this is no file that can be read, or a pipe, a socket or a device: only files and links can be handed over.",
+          "this is no file that can be read, or a pipe, a socket, a device or somebody else's: only files and links of your own can be handed over.",
       });
     } else if (found.bytes > fileBytesMax) {
       const message = `the file has ${found.bytes} bytes, ${fileBytesMax} is the most: leave it out, or name it in .gitignore.`;
@@ -162,38 +122,6 @@ async function findCandidates({ git, workTree }: Workspace): Promise<Candidates>
   if (bytes <= bytesMax) return { present, gone, faults, isTooMuch: false };
   const message = `the changed files have ${bytes} bytes, ${bytesMax} is the most: name generated folders in .gitignore, or remove them.`;
   return { present, gone, faults: [{ path: null, message }, ...faults], isTooMuch: true };
-}
-
-/** Null where nothing is there, also where a folder on the way to it became a link. */
-async function lookAt(
-  workTree: string,
-  path: string,
-): Promise<{ readonly kind: "file" | "special"; readonly bytes: number } | null> {
-  for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) {
-    const stats = await lstatOrNull(join(workTree, folder));
-    if (stats === null || !stats.isDirectory()) return null;
-  }
-  const stats = await lstatOrNull(join(workTree, path));
-  if (stats === null || stats.isDirectory()) return null;
-  if (stats.isSymbolicLink()) return { kind: "file", bytes: stats.size };
-  if (!stats.isFile()) return { kind: "special", bytes: 0 };
-  return { kind: (await isReadable(join(workTree, path))) ? "file" : "special", bytes: stats.size };
-}
-
-async function isReadable(path: string): Promise<boolean> {
-  return await access(path, constants.R_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function lstatOrNull(path: string): Promise<Stats | null> {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
-    throw error;
-  }
 }
 
 async function readChanges({ git }: Workspace, raw: string): Promise<readonly Change[]> {
@@ -251,13 +179,8 @@ function splitPaths(output: Buffer): readonly Buffer[] {
   return [...paths.values()];
 }
 
-function withFolders(path: string): readonly string[] {
-  const folder = dirname(path);
-  return folder === "." ? [path] : [path, ...withFolders(folder)];
-}
-
 /** Inside the tree, and without what would end a line of a command or a log. */
-function isSafePath(path: string): boolean {
+export function isSafePath(path: string): boolean {
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   if (path === "" || path.startsWith("/") || /[\u0000-\u001f\u007f]/.test(path)) return false;
   return !path.split("/").some((part) => part === ".." || part === "." || part.toLowerCase() === ".git");

@@ -7,6 +7,11 @@ export interface Git {
   run(doing: string, args: readonly string[], options?: GitOptions): Promise<Buffer>;
 }
 
+/** A work tree can be made so that git never gets through it. */
+export class GitTimedOut extends Error {
+  override name = "GitTimedOut";
+}
+
 interface GitOptions {
   readonly input?: string | Uint8Array;
   /** Another index than the one of the git directory. */
@@ -79,6 +84,11 @@ export function createGit({ gitDir, workTree, path }: GitPlace): Git {
       killSignal: "SIGKILL",
       ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
     });
+    if (result.timedOut) {
+      throw new GitTimedOut(
+        `${doing}: git ${args[0] ?? ""} did not end in ${options.timeoutMs ?? timeoutMsDefault} ms`,
+      );
+    }
     if (result.failed) {
       const words = Buffer.from(result.stderr).toString("utf8").trim().slice(-lastWordsLengthMax);
       throw new Error(`${doing}: git ${args[0] ?? ""}: ${words === "" ? result.shortMessage : words}`);

@@ -154,7 +154,13 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
       sendError(response, 404, "not_found_error", `model "${asked.model}" is not among: ${allowedModels.join(", ")}`);
       return;
     }
-    const charge = isMessage ? spending.charge(asked.model, asked.inputTokens) : null;
+    const { outputTokensMax: tokensMax, outputTokensMin: tokensMin, surcharges } = asked;
+    if (isMessage && tokensMax === null) {
+      sendError(response, 400, "invalid_request_error", "expected max_tokens as a whole number");
+      return;
+    }
+    const reply = { tokensMax: tokensMax ?? 0, tokensMin, surcharges };
+    const charge = isMessage ? spending.charge(asked.model, asked.inputTokens, reply) : null;
     if (isMessage && charge === null) {
       refusedForBudget = true;
       // 403, since the CLI does not try that again.
@@ -186,7 +192,11 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
         fetch,
         url,
         headers: upstreamHeaders(request.headers, credential),
-        body: asked.body,
+        // The last reply that the purse holds may have to be shorter than what was asked for.
+        body:
+          charge === null || charge.outputTokensMax === asked.outputTokensMax
+            ? asked.body
+            : asked.bodyWith(charge.outputTokensMax),
         redact,
         signal: stopping.signal,
         headersTimeoutMs: limits.headersTimeoutMs,

@@ -26,12 +26,26 @@ for socket in /var/run/docker.sock /run/containerd/containerd.sock /run/podman/p
   [ -w "$socket" ] && echo "it may use $socket"
 done
 [ -x "$executable" ] || echo "it can't execute $executable"
+for fd in /proc/$$/fd/*; do
+  [ "\${fd##*/}" -gt 2 ] || continue
+  open=$(readlink "$fd")
+  # Pipes and sockets have no name, and no content that was there before.
+  case "$open" in /dev/null|/proc/*) ;; /*) echo "it inherits $open, which is open";; esac
+done
+# Whoever may rename a folder on the way puts another in its place. In a sticky one everybody keeps what is theirs.
+on_the_way() {
+  way=$1
+  while [ "\${way%/*}" != "$way" ] && [ -n "\${way%/*}" ]; do
+    way=\${way%/*}
+    [ -w "$way" ] && [ ! -k "$way" ] && echo "it writes $way, on the way to $1"
+  done
+}
 kind=unreadable
 for path in "$@"; do
   case "$path" in -unwritable|-writable) kind=\${path#-}; continue;; esac
   case "$kind" in
-    unreadable) [ -r "$path" ] && echo "it reads $path";;
-    unwritable) [ -w "$path" ] && echo "it writes $path";;
+    unreadable) [ -r "$path" ] && echo "it reads $path"; on_the_way "$path";;
+    unwritable) [ -w "$path" ] && echo "it writes $path"; on_the_way "$path";;
     writable) [ -w "$path" ] && [ -x "$path" ] || echo "it can't write in $path";;
   esac
 done

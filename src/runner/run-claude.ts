@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { Buffer } from "node:buffer";
 import type { AgentUser } from "./agent-user.ts";
 import { claudeOutcome, type ClaudeOutcome, type TimeOut } from "./claude-outcome.ts";
-import type { AssistantErrorEvent, RateLimitEvent, ResultEvent, StreamEvent } from "./stream-event.ts";
+import type { AssistantErrorEvent, ResultEvent, StreamEvent } from "./stream-event.ts";
 import { createStreamParser } from "./stream.ts";
 
 export interface ClaudeProcess {
@@ -37,7 +37,6 @@ const drainMs = 2_000;
 interface Seen {
   readonly results: ResultEvent[];
   lastAssistantError: AssistantErrorEvent | null;
-  rateLimit: RateLimitEvent | null;
 }
 
 /** Never throws for what the CLI does; throws where the machine won't start it, or where its user can't be cleared. */
@@ -51,7 +50,7 @@ export async function runClaude(options: ClaudeProcess): Promise<ClaudeOutcome> 
     child.once("exit", (exitCode, signal) => resolve({ exitCode, signal }));
   });
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const seen: Seen = { results: [], lastAssistantError: null, rateLimit: null };
+  const seen: Seen = { results: [], lastAssistantError: null };
   const stderr = keepTail(child);
   const watch = startWatch(child, options);
   const parser = createStreamParser();
@@ -76,16 +75,17 @@ export async function runClaude(options: ClaudeProcess): Promise<ClaudeOutcome> 
     await Promise.race([closed, pause(drainMs)]);
     take(parser.end());
     const gateway = options.gateway();
-    return claudeOutcome({
+    const outcome = claudeOutcome({
       ...exit,
       timedOut: watch.timedOut(),
       cancelled: signal.aborted,
       results: seen.results,
       lastAssistantError: seen.lastAssistantError,
-      rateLimit: seen.rateLimit ?? gateway.rateLimit,
+      rateLimit: gateway.rateLimit,
       refusedForBudget: gateway.refusedForBudget,
       stderrTail: redact(stderr()).slice(-stderrTailLength),
     });
+    return outcome.kind === "rate-limited" && gateway.rateLimit?.status !== "rejected" ? unseenLimit(outcome) : outcome;
   } finally {
     watch.end();
     child.stdout.destroy();
@@ -93,10 +93,15 @@ export async function runClaude(options: ClaudeProcess): Promise<ClaudeOutcome> 
   }
 }
 
+/** A limit holds back all work under the account, so the provider's own word counts, and not the CLI's, which the agent could imitate. */
+function unseenLimit({ message }: Extract<ClaudeOutcome, { kind: "rate-limited" }>): ClaudeOutcome {
+  return { kind: "failed", reason: "api", message, retryable: true };
+}
+
 function note(seen: Seen, event: StreamEvent): void {
-  if (event.kind === "result") seen.results.push(event);
+  // Only the last one counts, and an agent that reaches the CLI's output could write any number of them.
+  if (event.kind === "result") seen.results.splice(0, 1, event);
   else if (event.kind === "assistant-error") seen.lastAssistantError = event;
-  else if (event.kind === "rate-limit") seen.rateLimit = event;
 }
 
 /** SIGTERM first, on a silence, on the end of the step's time and on a stop; SIGKILL after the grace. */

@@ -84,6 +84,7 @@ interface Run extends RunOptions {
 const graceMs = 2_000;
 const cancelledOutcomeMs = 3_500;
 const feedFlushMs = 2_000;
+const eventLinesMax = 10_000;
 
 /** Never throws. */
 export async function runPhase(options: RunOptions): Promise<RunEnd> {
@@ -112,10 +113,10 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
       stop.abort(new Error(reason));
     },
   });
+  const logEvent = boundedLog(options.log, redact);
   const say = (event: LiveEvent): void => {
     feed.push(event);
-    const line = describeEvent(event);
-    if (line !== null) options.log(line.level, redact(line.text));
+    logEvent(event);
   };
   const run: Run = {
     ...options,
@@ -131,6 +132,18 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
   const end = await declare(run, await Promise.race([workOrLost(run), cancelledSoonAfter(stopped)]));
   await cleanUp(run);
   return end;
+}
+
+/** The agent decides how many events there are; a log of gigabytes would help nobody. */
+function boundedLog(log: RunOptions["log"], redact: Run["redact"]): (event: LiveEvent) => void {
+  let left = eventLinesMax;
+  return (event) => {
+    const line = left > 0 ? describeEvent(event) : null;
+    if (line === null) return;
+    left -= 1;
+    log(line.level, redact(line.text));
+    if (left === 0) log("warn", `${eventLinesMax} lines: what follows is not shown here`);
+  };
 }
 
 /** What throws is a fault of the environment: the agent's own faults are outcomes. */
@@ -180,7 +193,8 @@ async function work(run: Run): Promise<Outcome> {
     path: run.path,
     runnerPid: run.runner.pid,
     unreadable: [place.privateDir, place.gitDir],
-    unwritable: [...run.unwritable, place.sharedDir, executable],
+    // The programs that the runner calls, too: a user's id may have belonged to whoever made their folder.
+    unwritable: [...run.unwritable, place.sharedDir, executable, ...path.split(":")],
     writable: agentFolders,
     executable,
   });

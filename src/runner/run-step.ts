@@ -5,11 +5,13 @@ import type { Phase, Step } from "../core/playbook.ts";
 import type { Finding, Tree } from "../core/report.ts";
 import { limits, type Job, type LiveEvent } from "../protocol/runner.ts";
 import type { AgentUser } from "./agent-user.ts";
-import { collectChanges, withhold, type Change, type Changeset } from "./changes.ts";
+import { collectChanges, type Change, type Changeset } from "./changes.ts";
 import type { Conversation } from "./conversation.ts";
+import { GitTimedOut } from "./git.ts";
 import { mendPrompt, stepPrompt } from "./prompt.ts";
 import { outcomeOfRun, type RunMoney } from "./run-outcome.ts";
 import type { StreamEvent } from "./stream-event.ts";
+import { withhold } from "./withhold.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What `src/verify` gives; handed in, so that the runner knows nothing of it. */
@@ -45,6 +47,17 @@ export type StepEnd =
   | { readonly kind: "ended"; readonly outcome: Outcome };
 
 export async function runStep(options: StepOptions): Promise<StepEnd> {
+  try {
+    return await workOnStep(options);
+  } catch (error) {
+    // Between two sayings git works on what the agent left, and on nothing else.
+    if (!(error instanceof GitTimedOut)) throw error;
+    const message = `step ${options.step.slug}: its changes can't be handed over: ${error.message}`;
+    return { kind: "ended", outcome: { kind: "failed", message, findings: [] } };
+  }
+}
+
+async function workOnStep(options: StepOptions): Promise<StepEnd> {
   const { job, step, workspace, conversation, checks, signal, say } = options;
   const { workTree } = workspace;
   const endsAt = options.now().getTime() + job.limits.stepMinutes * 60_000;
@@ -118,9 +131,12 @@ async function finish(
   };
 }
 
+/** Bounded before it is searched for secrets: a line of the CLI may have megabytes. */
+const warningLengthMax = 2_000;
+
 /** What people see of the agent's work. Everything else in the stream is for the verdict. */
 function tell(event: StreamEvent, { step, workspace, say }: StepOptions): void {
-  const warn = (text: string): void => say({ kind: "log", level: "warn", text });
+  const warn = (text: string): void => say({ kind: "log", level: "warn", text: text.slice(0, warningLengthMax) });
   switch (event.kind) {
     case "tool-use": {
       const summary = event.summary.replaceAll(`${workspace.workTree}/`, "");

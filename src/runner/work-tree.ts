@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tree } from "../core/report.ts";
+import { isBelowFolders } from "./look-at.ts";
 
 /** Larger files are no documents and no sources that a check could read. */
 const textBytesMax = 1024 * 1024;
@@ -15,7 +16,7 @@ export function workTreeOf(folder: string, paths: readonly string[]): Tree {
   return {
     paths: [...known].sort(),
     async read(path) {
-      return known.has(path) ? await readTextFile(join(folder, path)) : null;
+      return known.has(path) && (await isBelowFolders(folder, path)) ? await readTextFile(join(folder, path)) : null;
     },
   };
 }
@@ -31,8 +32,8 @@ async function readTextFile(path: string): Promise<string | null> {
     return null;
   }
   try {
-    const { size } = await file.stat();
-    if (size > textBytesMax) return null;
+    const stats = await file.stat();
+    if (!stats.isFile() || stats.size > textBytesMax) return null;
     const bytes = await file.readFile();
     return bytes.includes(0) ? null : bytes.toString("utf8");
   } finally {

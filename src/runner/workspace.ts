@@ -43,7 +43,8 @@ export async function prepareWorkspace(order: WorkspaceOrder): Promise<Workspace
     if (!/^[0-9a-f]{40}$/.test(sha)) throw new Error(`preparing the work tree: "${sha}" is no commit id`);
   }
   await mkdir(gitDir, { recursive: true, mode: 0o700 });
-  await mkdir(workTree, { mode: 0o755 });
+  // Another agent on this machine learns its name from the list of processes.
+  await mkdir(workTree, { mode: 0o700 });
   const git = createGit(order);
   await git.run("making the runner's git directory", ["init", "--quiet", "--template=", "--initial-branch=unused"]);
   await mkdir(join(gitDir, "info"), { recursive: true });

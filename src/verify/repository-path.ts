@@ -51,8 +51,16 @@ export function touchesGit(path: string): boolean {
 export function isDenied(path: string): boolean {
   const segments = path.split("/").map(foldSegment);
   const [root = ""] = segments;
-  if (DENIED_ROOTS.has(root) || CODEOWNERS.has(segments.join("/"))) return true;
+  // A file below one of these names would put a folder in the file's place.
+  if (DENIED_ROOTS.has(root) || segments.some((_, at) => CODEOWNERS.has(segments.slice(0, at + 1).join("/"))))
+    return true;
   return segments.some((segment) => DENIED_NAMES.has(segment) || SHORT_NAMES.test(segment));
+}
+
+/** Whether a file of this path would take the place of a folder that holds one of the files above. */
+export function isAboveDenied(path: string): boolean {
+  const folder = `${foldPath(path)}/`;
+  return [...CODEOWNERS].some((denied) => denied.startsWith(folder));
 }
 
 /**

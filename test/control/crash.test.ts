@@ -32,20 +32,15 @@ describe("a process that dies after an effect took place on GitHub, before it wa
     expect(told.complaints()).toEqual([]);
   });
 
-  test.each([
-    "preflight",
-    "dispatchRun",
-    "publish",
-    "openGate",
-    "readTree",
-    "presentGate",
-    "showStatus",
-  ] as const)("%s: nothing is doubled and the task goes on", async (method) => {
-    const told = await wholeJob((told) => told.dieAfter(method));
-    expect((await told.task()).status).toBe("completed");
-    expect(found(told)).toEqual(expected);
-    expect(told.complaints()).toEqual([]);
-  });
+  test.each(["preflight", "dispatchRun", "publish", "openGate", "readTree", "presentGate", "showStatus"] as const)(
+    "%s: nothing is doubled and the task goes on",
+    async (method) => {
+      const told = await wholeJob((told) => told.dieAfter(method));
+      expect((await told.task()).status).toBe("completed");
+      expect(found(told)).toEqual(expected);
+      expect(told.complaints()).toEqual([]);
+    },
+  );
 
   /** Each of these begins with a task under way, does what makes the effect due, and says what people should find. */
   const others = {
@@ -150,13 +145,7 @@ describe("a process that dies in the midst of a message", () => {
     const told = await world({ dataDir: await temporaryFolder() });
     told.dieAfter("permissionOf");
     await told.label();
-    expect(await told.types()).toEqual([
-      "TaskCreated",
-      "TaskStarted",
-      "PhaseStarted",
-      "RunRequested",
-      "RunDispatched",
-    ]);
+    expect(await told.types()).toEqual(["TaskCreated", "TaskStarted", "PhaseStarted", "RunRequested", "RunDispatched"]);
     expect(await told.store.tasksOfIssue(repository.repositoryId, 7)).toHaveLength(1);
   });
 

@@ -25,6 +25,8 @@ import {
 } from "./given.ts";
 import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
 
+const verifiedCommand = phase1Ready.find(({ type }) => type === "RecordVerification") ?? createTask();
+
 describe("starting a task", () => {
   test("a writer's label starts the first phase and asks for its run", () => {
     given().when(createTask(writer)).then("TaskCreated", "TaskStarted", "PhaseStarted", "RunRequested");
@@ -52,6 +54,26 @@ describe("starting a task", () => {
 
   test("a task is created once", () => {
     given(createTask()).when(createTask()).thenRefused({ code: "task-exists" });
+  });
+});
+
+describe("a budget that is used up before a run", () => {
+  const reason = { kind: "budget-exhausted", scope: "phase", spentUsd: 5, budgetUsd: 5 } as const;
+  const paused = [createTask(), command({ type: "PauseTask", reason })];
+
+  test("pauses the task; the run that never was is forgotten, and /run asks for a new one", () => {
+    given(...paused)
+      .when(dispatched())
+      .thenRefused({ code: "unknown-run" });
+    given(...paused)
+      .when(command({ type: "RunTask", by: writer, prompt }))
+      .then("TaskResumed", "RunRequested");
+  });
+
+  test("comes too late where the runner has begun", () => {
+    given(createTask(), sessionOpened())
+      .when(command({ type: "PauseTask", reason }))
+      .then();
   });
 });
 
@@ -273,6 +295,15 @@ describe("the gate", () => {
     given(...phase1Ready, ...phase2)
       .when(merged(32))
       .then("PhaseCompleted", "TaskCompleted");
+  });
+
+  test("closed while the app verifies waits for it: /run asks for no second run", () => {
+    const verifying = phase1Ready.slice(0, phase1Ready.indexOf(verifiedCommand));
+    const closed = command({ type: "RecordGateClosed", pullRequest: 31 });
+    const events = given(...verifying, closed)
+      .when(command({ type: "RunTask", by: writer, prompt }))
+      .then("TaskResumed");
+    expect(events).toHaveLength(1);
   });
 
   test("closed without a merge pauses the task", () => {

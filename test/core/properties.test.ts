@@ -3,11 +3,13 @@ import { expect, test } from "vitest";
 import type { TaskCommand } from "../../src/core/commands.ts";
 import { decide } from "../../src/core/decide.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
-import { evolve, stateFrom } from "../../src/core/evolve.ts";
+import { dropsRun, evolve, stateFrom } from "../../src/core/evolve.ts";
 import { changesetIdOf, runIdFrom, type RunId } from "../../src/core/ids.ts";
+import type { BlockReason } from "../../src/core/outcome.ts";
 import { react } from "../../src/core/react.ts";
 import {
   agentStatusOf,
+  budgetLeftOf,
   currentPhaseOf,
   initialState,
   liveRunOf,
@@ -61,6 +63,11 @@ const wish = fc.record({
   byStranger: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
   pick: fc.nat(20),
 });
+const pausesOf: readonly BlockReason[] = [
+  { kind: "no-workflow-file" },
+  { kind: "effect-failed", effect: "OpenGate", message: "403" },
+  { kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 },
+];
 type Wish = typeof wish extends fc.Arbitrary<infer T> ? T : never;
 
 test.each([
@@ -68,6 +75,8 @@ test.each([
   ["replay in two halves equals replay whole", replaysInHalves],
   ["the same input twice changes nothing", repeatsChangeNothing],
   ["no two runs of one task are live at once", oneLiveRun],
+  ["a run that has started leaves the task only with an end of its own", startedRunsEnd],
+  ["what is left of a budget is never more than phase and task have", budgetLeftIsLeft],
   ["a phase never starts before its predecessor's gate merged", phasesInOrder],
   ["the core is deterministic", decidesTheSame],
 ])("%s", (_claim, check) => {
@@ -127,7 +136,27 @@ function oneLiveRun(wishes: Wish[]): void {
     }
     if (event.type === "RunEnded") live.delete(event.runId);
     // The requested run never was: nothing was dispatched for it.
-    if (event.type === "TaskPaused" && event.reason.kind === "no-workflow-file") live.clear();
+    if (event.type === "TaskPaused" && dropsRun(event.reason)) live.clear();
+  }
+}
+
+/** A pause without a runner in it never takes away one that is at work. */
+function startedRunsEnd(wishes: Wish[]): void {
+  for (const { before, state, events } of history(wishes)) {
+    const run = before.status === "absent" ? null : liveRunOf(before);
+    if (run?.started !== true || liveRunOf(state)?.runId === run.runId) continue;
+    expect(events.some((event) => event.type === "RunEnded" && event.runId === run.runId)).toBe(true);
+  }
+}
+
+/** Of a run, neither its phase nor its task may spend more than is left. */
+function budgetLeftIsLeft(wishes: Wish[]): void {
+  for (const { state } of history(wishes)) {
+    const { leftUsd, spentUsd, budgetUsd } = budgetLeftOf(state);
+    const taskUsd = state.phases.reduce((sum, phase) => sum + phase.spent.costUsd, 0);
+    expect(leftUsd).toBeGreaterThanOrEqual(0);
+    expect(leftUsd).toBeLessThanOrEqual(Math.max(0, state.taskBudgetUsd - taskUsd));
+    expect(leftUsd).toBe(Math.max(0, budgetUsd - spentUsd));
   }
 }
 
@@ -252,7 +281,7 @@ function commandOf(
     case "pause":
       return say({
         type: "PauseTask",
-        reason: { kind: pick % 2 === 0 ? "no-workflow-file" : "effect-failed", effect: "OpenGate", message: "403" },
+        reason: pausesOf[pick % pausesOf.length] ?? { kind: "no-workflow-file" },
       });
   }
 }

@@ -114,7 +114,12 @@ describe("a webhook becomes an intent", () => {
     ],
     ["a run that begins", "workflow_run", payload("requested", { workflow_run: { id: 1 } }), "of no concern"],
     ["a push", "push", payload("", {}), "of no concern"],
-    ["a webhook without an installation", "issues", { action: "labeled", repository: {}, sender: owner }, "installation"],
+    [
+      "a webhook without an installation",
+      "issues",
+      { action: "labeled", repository: {}, sender: owner },
+      "installation",
+    ],
     ["a label webhook without its label", "issues", payload("labeled", issue()), "label"],
     ["a number out of range", "pull_request", payload("closed", { pull_request: { number: -1 } }), "number"],
     ["null", "issues", null, "payload"],

@@ -1,13 +1,32 @@
+import { createHash } from "node:crypto";
 import { Webhooks } from "@octokit/webhooks";
 import { describe, expect, test } from "vitest";
-import type { InboxMessage, Log } from "../../src/control/ports.ts";
+import type { InboxMessage, Log, RunSession } from "../../src/control/ports.ts";
 import { RunnerRefused } from "../../src/control/serve-runner.ts";
+import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { httpApp, webhookPath, type RunnerEndpoints } from "../../src/http/server.ts";
 import { runnerRoutes } from "../../src/protocol/runner.ts";
 
 const secret = "a-secret-of-the-tests";
 const webhooks = new Webhooks({ secret });
 const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Of a run that is open, and of one that has ended. */
+const token = "t".repeat(43);
+const oldToken = "o".repeat(43);
+const sessions = new Map(
+  [
+    [token, null],
+    [oldToken, "2026-11-21T09:30:00.000Z"],
+  ].map(([text, closedAt]): [string, RunSession] => {
+    const tokenHash = createHash("sha256")
+      .update(text ?? "")
+      .digest("hex");
+    const at = "2026-11-21T09:00:00.000Z";
+    const run = { runId: runIdFrom("run-1"), taskId: taskIdFrom("task-1") };
+    return [tokenHash, { ...run, tokenHash, openedAt: at, lastHeardAt: at, closedAt: closedAt ?? null }];
+  }),
+);
 
 function startServer(runner: Partial<RunnerEndpoints> = {}, ready = true) {
   const stored: InboxMessage[] = [];
@@ -28,6 +47,7 @@ function startServer(runner: Partial<RunnerEndpoints> = {}, ready = true) {
         return Promise.resolve(known ? "known" : "new");
       },
       nextDueAt: () => Promise.resolve(null),
+      runSessionByToken: (hash) => Promise.resolve(sessions.get(hash) ?? null),
     },
     runner: { openSession: notAsked, takeEvents: notAsked, takeStep: notAsked, takeOutcome: notAsked, ...runner },
   });
@@ -91,6 +111,27 @@ describe("a webhook", () => {
     expect(stored[0]?.lane).toBe("app");
   });
 
+  test("of megabytes waits its turn, while small ones pass", async () => {
+    const { app, stored } = startServer();
+    const large = JSON.stringify({ text: "x".repeat(1024 * 1024) });
+    const open: ReadableStreamDefaultController<Uint8Array>[] = [];
+    const slow = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const body = new ReadableStream<Uint8Array>({ start: (controller) => void open.push(controller) });
+        return { ...(await delivery(large)), body, duplex: "half" as const };
+      }),
+    );
+    const waiting = slow.map(async (request) => await app.request(webhookPath, request));
+    const length = { "content-length": String(Buffer.byteLength(large)) };
+    expect((await app.request(webhookPath, await delivery(large, length))).status).toBe(503);
+    const small = { "content-length": String(body.length), "x-github-delivery": "guid-2" };
+    expect((await app.request(webhookPath, await delivery(body, small))).status).toBe(202);
+    for (const controller of open) controller.close();
+    await Promise.all(waiting);
+    expect((await app.request(webhookPath, await delivery(large, length))).status).toBe(202);
+    expect(stored.map(({ key }) => key)).toEqual(["webhook:guid-2", "webhook:guid-1"]);
+  });
+
   test("is taken in while the app drains, since GitHub would not send it again", async () => {
     const { app, stored } = startServer({}, false);
     expect((await app.request(webhookPath, await delivery(body))).status).toBe(202);
@@ -113,6 +154,8 @@ describe("a runner", () => {
     body: typeof body === "string" ? body : JSON.stringify(body),
     headers: { "content-type": "application/json", ...headers },
   });
+
+  const held = { authorization: `Bearer ${token}` };
 
   test("gets a refusal with its code and a status that tells whether to try again", async () => {
     const { app } = startServer({
@@ -151,14 +194,44 @@ describe("a runner", () => {
         return Promise.resolve({ acknowledged: 0, stop: false });
       },
     });
-    const token = "t".repeat(43);
-    await app.request(runnerRoutes.events, post({ events: [] }, { authorization: `Bearer ${token}` }));
+    await app.request(runnerRoutes.events, post({ events: [] }, held));
     await app.request(runnerRoutes.events, post({ events: [] }));
-    expect(tokens).toEqual([token, ""]);
+    expect(tokens).toEqual([token]);
+  });
+
+  test.each([
+    ["no token", {}],
+    ["a token of nobody", { authorization: `Bearer ${"x".repeat(43)}` }],
+    ["the token of a run that has ended", { authorization: `Bearer ${oldToken}` }],
+  ])("with %s is refused before a byte of its body is read", async (_what, headers) => {
+    const { app } = startServer();
+    let pulled = 0;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          pulled += 1;
+          controller.enqueue(new Uint8Array(1024));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    for (const route of [runnerRoutes.events, runnerRoutes.step, runnerRoutes.outcome]) {
+      const response = await app.request(route, { method: "POST", body, headers, duplex: "half" as const });
+      expect(response.status).toBe(401);
+      expect(await response.json()).toMatchObject({ error: "token-refused" });
+    }
+    expect(pulled).toBe(0);
+  });
+
+  test("that sends nothing but brackets is refused before they are parsed", async () => {
+    const { app } = startServer();
+    const response = await app.request(runnerRoutes.step, post(`[${"{},".repeat(60_000)}{}]`, held));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ message: "the body has more than 50000 braces and brackets" });
   });
 
   test("is told to try again while the app drains", async () => {
-    const response = await startServer({}, false).app.request(runnerRoutes.events, post({ events: [] }));
+    const response = await startServer({}, false).app.request(runnerRoutes.events, post({ events: [] }, held));
     expect(response.status).toBe(503);
   });
 

@@ -2,7 +2,8 @@ import { chmod, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
-import { acceptChanges, asFileChange, collectChanges, withhold, type Changeset } from "../../src/runner/changes.ts";
+import { acceptChanges, asFileChange, collectChanges, type Changeset } from "../../src/runner/changes.ts";
+import { withhold } from "../../src/runner/withhold.ts";
 import { prepareWorkspace, type Workspace } from "../../src/runner/workspace.ts";
 import { makeFolder, makeRepository } from "./run-world.ts";
 

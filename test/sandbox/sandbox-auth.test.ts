@@ -62,7 +62,7 @@ describe("an installation token", () => {
     expect((await bed.call("DELETE", "/installation/token", { token })).status).toBe(204);
     expect((await bed.api("GET", "", undefined, token)).status).toBe(401);
     expect((await bed.api("GET", "", undefined, "ghs_4242_invented")).status).toBe(401);
-    expect((await bed.call("GET", "/repos/octo/shop")).status).toBe(401);
+    expect((await bed.call("GET", "/installation/repositories")).status).toBe(401);
   });
 
   test("can be narrowed in permissions and repositories, and answers what it lacks", async () => {

@@ -117,6 +117,20 @@ describe("failing", () => {
     expect(await store.claimEffects(minute(61), minute(65), 10)).toMatchObject([{ key: "a1", attempts: 0 }]);
   });
 
+  test("what the world put off waits for its moment, and is told from what failed", async () => {
+    const store = await memoryStore();
+    await queue(store, effect("a1", "a"), effect("a2", "a"));
+    await claimed(store);
+    await store.putOffEffect("a1", "502 from GitHub", minute(2));
+    expect(await claimed(store, minute(1))).toEqual([]);
+    expect(await store.claimEffects(minute(2), lease, 10)).toMatchObject([{ key: "a1", attempts: 1, putOffs: 1 }]);
+    await store.markEffectFailed("a1", "422 from GitHub", minute(6));
+    expect(await store.claimEffects(minute(6), lease, 10)).toMatchObject([{ key: "a1", attempts: 2, putOffs: 1 }]);
+    await store.markEffectFailed("a1", "422 from GitHub", null);
+    await store.reviveEffects(taskId, minute(7));
+    expect(await store.claimEffects(minute(7), lease, 10)).toMatchObject([{ key: "a1", attempts: 0, putOffs: 0 }]);
+  });
+
   test("a late failure does not bring back what another try has done", async () => {
     const store = await memoryStore();
     await queue(store, effect("a1", "a"));
@@ -221,4 +235,7 @@ test("the next moment is the earliest at which a lane can move", async () => {
   expect(await store.nextDueAt()).toBe(minute(7));
   await store.takeIn({ key: "m", kind: "outcome", lane: "run:1", body: "", receivedAt: minute(3) });
   expect(await store.nextDueAt()).toBe(minute(3));
+  // For whoever has begun all that was due by then.
+  expect(await store.nextDueAt(minute(3))).toBe(minute(7));
+  expect(await store.nextDueAt(minute(7))).toBeNull();
 });

@@ -52,6 +52,28 @@ test("a message that was put off holds its lane until its moment", async () => {
   expect(await store.dueMessages(minute(2), 10)).toMatchObject([{ key: "a1", attempts: 1 }]);
 });
 
+test("a message that the world put off is told from one that failed", async () => {
+  const store = await memoryStore();
+  await store.takeIn(message("a1", "a"));
+  await store.putOff("a1", "GitHub answered 502", minute(2));
+  expect(await due(store, minute(1))).toEqual([]);
+  await store.markFailed("a1", "no such issue", minute(3));
+  expect(await store.dueMessages(minute(3), 10)).toMatchObject([{ key: "a1", attempts: 2, putOffs: 1 }]);
+});
+
+test("a message waits until it is processed or set aside", async () => {
+  const store = await memoryStore();
+  expect(await store.isWaiting("a1")).toBe(false);
+  await store.takeIn(message("a1", "a"));
+  await store.takeIn(message("b1", "b"));
+  expect(await store.isWaiting("a1")).toBe(true);
+  await store.markFailed("a1", "502", minute(1));
+  expect(await store.isWaiting("a1")).toBe(true);
+  await store.markProcessed("a1");
+  await store.markFailed("b1", "502", null);
+  expect([await store.isWaiting("a1"), await store.isWaiting("b1")]).toEqual([false, false]);
+});
+
 test("a message that is set aside lets its lane go on, and keeps its body for whoever looks into it", async () => {
   const dataDir = await temporaryFolder();
   const store = await storeAt(dataDir);

@@ -47,6 +47,19 @@ test("what was stored is there after a close and an opening", async () => {
   expect(await second.claimEffects(minute(0), minute(1), 5)).toHaveLength(1);
 });
 
+test("leases that a dead process left are void: its effects are due at once, and the try stays counted", async () => {
+  const dataDir = await temporaryFolder();
+  const first = await storeAt(dataDir);
+  await first.commit(unitOf([], [], { effects: [effect("e1", "a"), effect("e2", "b")] }));
+  await first.claimEffects(minute(0), minute(10), 1);
+  await first.close();
+  const second = await storeAt(dataDir);
+  expect((await second.claimEffects(minute(0), minute(10), 5)).map(({ key, attempts }) => [key, attempts])).toEqual([
+    ["e1", 1],
+    ["e2", 0],
+  ]);
+});
+
 test("what was committed is on the disk at once: a copy made while the store is open has it", async () => {
   const dataDir = await temporaryFolder();
   const copy = join(await temporaryFolder(), "copy");

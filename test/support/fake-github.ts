@@ -90,6 +90,7 @@ export class FakeGitHub {
           await this.#fail(name, "before", args);
           if (!isAlive()) return never();
           const answer: unknown = await Reflect.apply(method, methods, args);
+          this.#lookAround();
           await this.#fail(name, "after", args);
           this.#lookAround();
           return isAlive() ? answer : never();
@@ -247,7 +248,7 @@ export class FakeGitHub {
       },
       readTree: async (_repository, sha) => {
         const files = [...this.branches.values()].flat().find((commit) => commit.sha === sha)?.files ?? new Map();
-        return { paths: [...files.keys()].sort(), read: async (path) => files.get(path) ?? null };
+        return { paths: [...files.keys()], read: async (path) => files.get(path) ?? null };
       },
       presentGate: async (repository, gate) => {
         const pull = this.#gateOf(gate.view, gate.phase);

@@ -114,7 +114,11 @@ describe("the status comment", () => {
     ],
     [
       "a completed task",
-      [...inReview, { type: "PhaseCompleted", at, phase: 1, by: "reviewer", mergeSha: "x" }, { type: "TaskCompleted", at }],
+      [
+        ...inReview,
+        { type: "PhaseCompleted", at, phase: 1, by: "reviewer", mergeSha: "x" },
+        { type: "TaskCompleted", at },
+      ],
       "**Completed** on 21 Nov 02:20 UTC",
       "The result is on the default branch",
     ],

@@ -39,8 +39,7 @@ export function runItem(repository: Repository, run: WorkflowRun): Html {
     ${checkMark(run.status, run.conclusion)}
     <a href="${repositoryPath(repository, "actions/runs", run.id)}"><b>${run.displayTitle}</b></a>
     <div class="under">
-      ${run.name} #${run.runNumber} · <code>${run.headBranch}</code> · ${time(run.createdAt)}
-      ${duration(run.startedAt, end)}
+      ${run.name} #${run.runNumber} · <code>${run.headBranch}</code> · ${time(run.createdAt)}${took(run.startedAt, end)}
     </div>
   </li>`;
 }

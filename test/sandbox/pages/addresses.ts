@@ -11,7 +11,7 @@ export function issuePath(repository: Repository, number: number): string {
 }
 
 /** A path or a branch: its slashes stay. */
-export function encodePath(path: string): string {
+function encodePath(path: string): string {
   return path.split("/").map(encodeSegment).join("/");
 }
 

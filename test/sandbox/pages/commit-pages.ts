@@ -95,7 +95,7 @@ export function commitList(repository: Repository, commits: readonly Commit[]): 
   </ul>`;
 }
 
-export function messageOf(commit: Commit): { subject: string; rest: string } {
+function messageOf(commit: Commit): { subject: string; rest: string } {
   const message = commit.message.slice(0, MESSAGE_LENGTH_MAX).toWellFormed();
   const end = message.indexOf("\n");
   const subject = (end < 0 ? message : message.slice(0, end)).trim();

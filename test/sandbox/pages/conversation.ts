@@ -56,7 +56,7 @@ export function event(mark: Html, text: Html, at: string): Html {
 }
 
 /** A review comment with the end of the code that it speaks of. */
-export function threadView(repository: Repository, comment: ReviewComment): Html {
+function threadView(repository: Repository, comment: ReviewComment): Html {
   const place = comment.line === null ? comment.path : `${comment.path}, line ${comment.line}`;
   const hunk = comment.diffHunk.split("\n");
   const [header = "", ...lines] = hunk;

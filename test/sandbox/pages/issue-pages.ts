@@ -1,5 +1,4 @@
 import { commentsOf } from "../payloads-issues.ts";
-import { issueOf } from "../payloads-pulls.ts";
 import type { Issue, IssueComment, Pull, Repository } from "../state.ts";
 import { issuePath, repositoryPath } from "./addresses.ts";
 import { conversation, event, saidBox } from "./conversation.ts";
@@ -41,7 +40,7 @@ export function listPage(repository: Repository, kind: "issues" | "pulls", state
   return { title: kind === "pulls" ? "Pull requests" : "Issues", body, repository, tab: kind };
 }
 
-export function listItem(repository: Repository, issue: Issue): Html {
+function listItem(repository: Repository, issue: Issue): Html {
   const comments = commentsOf(repository, issue.number).length;
   return html`<li>
     ${stateMark(repository, issue)} <a href="${issuePath(repository, issue.number)}"><b>${issue.title}</b></a
@@ -130,10 +129,4 @@ function stateBadge(repository: Repository, issue: Issue): Html {
 function stateMark(repository: Repository, issue: Issue): Html {
   const { word, style } = standingOf(issue, repository.pulls.get(issue.number));
   return html`<span class="count ${style}">${word}</span>`;
-}
-
-export function openPullsOf(repository: Repository): Issue[] {
-  return [...repository.pulls.values()]
-    .map((pull) => issueOf(repository, pull))
-    .filter((each) => each.state === "open");
 }

@@ -5,7 +5,7 @@ import { html, nothing } from "./html.ts";
 import type { Html } from "./html.ts";
 import type { MarkdownPlace } from "./markdown.ts";
 
-export type Tab = "code" | "issues" | "pulls" | "actions";
+type Tab = "code" | "issues" | "pulls" | "actions";
 
 /** What a route answers: a page, or the way to another one. */
 export type Page =

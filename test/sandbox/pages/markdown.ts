@@ -15,8 +15,11 @@ export type MarkdownPlace = {
 
 /** A pull request's body is no longer; of a longer text the beginning is shown as it is. */
 export const RENDERED_LENGTH_MAX = 65_536;
-/** Emphasis is looked for in quadratic time: a text full of its marks is shown as it is. */
+/** Emphasis and mail addresses are looked for in quadratic time; nobody writes so who wants to be read. */
 const EMPHASIS_MARKS_MAX = 5_000;
+const WORD_LENGTH_MAX = 8_000;
+/** Each level of quotations and lists costs a call within a call. */
+const TOO_DEEP = /^(?:[ \t]*(?:>|[-*+] |\d+[.)] )){50}/m;
 const SAFE_PROTOCOLS: ReadonlySet<string> = new Set(["http:", "https:", "mailto:"]);
 /** The only HTML that passes: what folds, and a line break. Attributes never do, but for `open`. */
 const PIECES = /<!--[\s\S]*?(?:-->|$)|<(\/?)(details|summary|br)( +open)?\s*\/?>|[^<]+|</gi;
@@ -24,8 +27,7 @@ const ISSUE_REFERENCE = /(^|[\s([])#(\d{1,9})\b/g;
 
 /** GitHub's Markdown without its HTML: comments vanish, `<details>` folds, all other tags are shown as text. */
 export function renderMarkdown(text: string, place: MarkdownPlace): Html {
-  const marks = text.slice(0, RENDERED_LENGTH_MAX).match(/[*_~]/g)?.length ?? 0;
-  if (text.length > RENDERED_LENGTH_MAX || marks > EMPHASIS_MARKS_MAX) return plainText(text);
+  if (isCostly(text)) return plainText(text);
   const { front, rest } = splitFrontMatter(text);
   const open = { details: 0, summary: 0 };
   const renderer = rendererFor(place, open);
@@ -40,6 +42,12 @@ export function renderMarkdown(text: string, place: MarkdownPlace): Html {
   // What was left open must not swallow the rest of the page.
   const closing = "</summary>".repeat(open.summary) + "</details>".repeat(open.details);
   return html`${front === null ? nothing : html`<pre class="front">${front}</pre>`}${trustedHtml(body + closing)}`;
+}
+
+function isCostly(text: string): boolean {
+  if (text.length > RENDERED_LENGTH_MAX || TOO_DEEP.test(text)) return true;
+  if ((text.match(/[*_~]/g)?.length ?? 0) > EMPHASIS_MARKS_MAX) return true;
+  return text.split(/\s/).some((word) => word.length > WORD_LENGTH_MAX);
 }
 
 function plainText(text: string): Html {

@@ -23,6 +23,7 @@ h2 { font-size: 18px; margin: 28px 0 8px; } h3 { font-size: 15px; margin: 18px 0
 .label { font-size: 12px; font-weight: 500; border: 1px solid var(--line); background: var(--hunk); border-radius: 2em; padding: 1px 9px; white-space: nowrap; }
 .state { display: inline-block; color: #fff; background: var(--dim); border-radius: 2em; padding: 3px 12px; font-weight: 500; font-size: 14px; }
 .state.open { background: var(--green); } .state.merged, .state.done { background: var(--purple); } .state.closed { background: var(--red); }
+.count.open, .count.merged, .count.closed, .count.done { color: #fff; background: var(--green); } .count.merged, .count.done { background: var(--purple); } .count.closed { background: var(--red); }
 .mark { font-weight: 700; } .good { color: var(--green); } .bad { color: var(--red); } .busy { color: #bf8700; }
 .avatar { display: inline-grid; place-items: center; width: 28px; height: 28px; border-radius: 50%; color: #fff; font-size: 13px; font-weight: 600; flex: none; }
 .a0 { background: #57606a; } .a1 { background: #0969da; } .a2 { background: #1a7f37; } .a3 { background: #9a6700; } .a4 { background: #8250df; } .a5 { background: #bf3989; }
@@ -36,7 +37,7 @@ h2 { font-size: 18px; margin: 28px 0 8px; } h3 { font-size: 15px; margin: 18px 0
 .side .list > li { padding: 6px 0; font-size: 14px; } .side h2 { font-size: 15px; margin: 0 0 4px; } .side section { margin-bottom: 24px; }
 .talk { display: flex; gap: 12px; margin-bottom: 16px; } .talk > .box { flex: 1; min-width: 0; margin: 0; }
 .event { margin: 0 0 16px 40px; font-size: 14px; overflow-wrap: anywhere; }
-.tabs { display: flex; gap: 16px; margin-bottom: 12px; } .tabs [aria-current] { color: var(--text); font-weight: 600; }
+main > p:first-child, .columns p:first-child { margin-top: 0; } .tabs { display: flex; gap: 16px; margin-bottom: 12px; } .tabs [aria-current] { color: var(--text); font-weight: 600; }
 .jump { font-size: 14px; display: flex; gap: 14px; flex-wrap: wrap; margin: 0 0 20px; padding-bottom: 12px; border-bottom: 1px solid var(--line); }
 pre, code, .code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12.5px; }
 pre { background: var(--soft); border-radius: 6px; padding: 12px; overflow-x: auto; margin: 0 0 14px; line-height: 1.45; } pre.plain { white-space: pre-wrap; overflow-wrap: anywhere; }
