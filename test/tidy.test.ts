@@ -15,7 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   store: ["core", "control/ports.ts"],
   github: ["core", "control/ports.ts", "control/intents.ts"],
   guide: ["core"],
-  verify: ["core", "control/ports.ts"],
+  verify: ["core"],
   runner: ["core", "protocol", "control/ports.ts"],
   http: ["core", "protocol", "control/ports.ts"],
 };

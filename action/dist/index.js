@@ -1,12 +1,12 @@
 import { createRequire } from "node:module";
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
-import fs$1, { appendFileSync, closeSync, constants, createReadStream, createWriteStream, existsSync, openSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
-import path$1, { dirname, isAbsolute, join } from "node:path";
+import fs, { appendFileSync, closeSync, constants, createReadStream, createWriteStream, existsSync, openSync, readFileSync, readSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import path, { dirname, isAbsolute, join } from "node:path";
 import { scheduler, setImmediate as setImmediate$1, setTimeout as setTimeout$1 } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import * as os from "os";
-import os$1, { EOL } from "os";
-import * as fs from "fs";
+import * as os$1 from "os";
+import os, { EOL } from "os";
+import * as fs$1 from "fs";
 import { constants as constants$1, promises } from "fs";
 import "path";
 import * as http from "http";
@@ -16,20 +16,20 @@ import { isIP } from "node:net";
 import { createServer } from "node:http";
 import { Duplex, PassThrough, Readable, Transform, Writable, getDefaultHighWaterMark } from "node:stream";
 import { Buffer as Buffer$1 } from "node:buffer";
-import { aborted as aborted$1, callbackify, debuglog, inspect, promisify, stripVTControlCharacters } from "node:util";
-import { EventEmitter as EventEmitter$1, addAbortListener, on, once, setMaxListeners } from "node:events";
+import { aborted, callbackify, debuglog, inspect, promisify, stripVTControlCharacters } from "node:util";
+import { EventEmitter, addAbortListener, on, once, setMaxListeners } from "node:events";
 import perf_hooks from "node:perf_hooks";
 import "child_process";
 import "timers";
-import { access as access$1, chmod as chmod$1, constants as constants$2, lchown, lstat as lstat$1, mkdir as mkdir$1, open as open$2, readFile, readdir as readdir$1, realpath, rename as rename$1, rm as rm$1, writeFile as writeFile$1 } from "node:fs/promises";
+import { access, chmod, constants as constants$2, lchown, lstat, mkdir, open, readFile, readdir, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
-import process$2, { execArgv, execPath, hrtime, platform as platform$1 } from "node:process";
+import process$1, { execArgv, execPath, hrtime, platform } from "node:process";
 import { StringDecoder } from "node:string_decoder";
 import tty from "node:tty";
 import { constants as constants$3 } from "node:os";
 import { serialize } from "node:v8";
 import { finished, pipeline } from "node:stream/promises";
-import path$2 from "node:path/win32";
+import path$1 from "node:path/win32";
 import { createInterface } from "node:readline";
 // \0rolldown/runtime.js
 var __create = Object.create;
@@ -63,7 +63,7 @@ function toCommandValue(input) {
 // node_modules/@actions/core/lib/command.js
 function issueCommand(command, properties, message) {
 	const cmd = new Command(command, properties, message);
-	process.stdout.write(cmd.toString() + os.EOL);
+	process.stdout.write(cmd.toString() + os$1.EOL);
 }
 const CMD_STRING = "::";
 var Command = class {
@@ -5517,7 +5517,7 @@ var require_client_h2 = __commonJSMin(((exports, module) => {
 		});
 		return {
 			version: "h2",
-			defaultPipelining: 1e400,
+			defaultPipelining: Infinity,
 			write(...args) {
 				return writeH2(client, ...args);
 			},
@@ -8786,7 +8786,7 @@ var require_pending_interceptors_formatter = __commonJSMin(((exports, module) =>
 				"Status code": statusCode,
 				Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
 				Invocations: timesInvoked,
-				Remaining: persist ? 1e400 : times - timesInvoked
+				Remaining: persist ? Infinity : times - timesInvoked
 			}));
 			this.logger.table(withPrettyHeaders);
 			return this.transform.read().toString();
@@ -9236,7 +9236,7 @@ var require_dns = __commonJSMin(((exports, module) => {
 			pick: interceptorOpts?.pick ?? null,
 			dualStack,
 			affinity,
-			maxItems: interceptorOpts?.maxItems ?? 1e400
+			maxItems: interceptorOpts?.maxItems ?? Infinity
 		});
 		return (dispatch) => {
 			return function dnsInterceptor(origDispatchOpts, handler) {
@@ -12127,7 +12127,7 @@ var require_cache = __commonJSMin(((exports, module) => {
 			}
 			return true;
 		}
-		#internalMatchAll(request, options, maxResponses = 1e400) {
+		#internalMatchAll(request, options, maxResponses = Infinity) {
 			let r = null;
 			if (request !== void 0) {
 				if (request instanceof Request) {
@@ -15265,10 +15265,7 @@ var OidcClient = class OidcClient {
 		return __awaiter$7(this, void 0, void 0, function* () {
 			try {
 				let id_token_url = OidcClient.getIDTokenUrl();
-				if (audience) {
-					const encodedAudience = encodeURIComponent(audience);
-					id_token_url = `${id_token_url}&audience=${encodedAudience}`;
-				}
+				if (audience) id_token_url = `${id_token_url}&audience=${encodeURIComponent(audience)}`;
 				debug$1(`ID token url is ${id_token_url}`);
 				const id_token = yield OidcClient.getCall(id_token_url);
 				setSecret(id_token);
@@ -15307,7 +15304,7 @@ var __awaiter$6 = function(thisArg, _arguments, P, generator) {
 		step((generator = generator.apply(thisArg, _arguments || [])).next());
 	});
 };
-const { access, appendFile, writeFile } = promises;
+const { access: access$1, appendFile, writeFile: writeFile$1 } = promises;
 const SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
 var Summary = class {
 	constructor() {
@@ -15319,7 +15316,7 @@ var Summary = class {
 			const pathFromEnv = process.env[SUMMARY_ENV_VAR];
 			if (!pathFromEnv) throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
 			try {
-				yield access(pathFromEnv, constants$1.R_OK | constants$1.W_OK);
+				yield access$1(pathFromEnv, constants$1.R_OK | constants$1.W_OK);
 			} catch (_a) {
 				throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
 			}
@@ -15336,7 +15333,7 @@ var Summary = class {
 		return __awaiter$6(this, void 0, void 0, function* () {
 			const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
 			const filePath = yield this.filePath();
-			yield (overwrite ? writeFile : appendFile)(filePath, this._buffer, { encoding: "utf8" });
+			yield (overwrite ? writeFile$1 : appendFile)(filePath, this._buffer, { encoding: "utf8" });
 			return this.emptyBuffer();
 		});
 	}
@@ -15432,14 +15429,14 @@ var Summary = class {
 	}
 };
 new Summary();
-const { chmod, copyFile, lstat, mkdir, open: open$1, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs.promises;
+const { chmod: chmod$1, copyFile, lstat: lstat$1, mkdir: mkdir$1, open: open$2, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir, stat, symlink, unlink } = fs$1.promises;
 process.platform;
-fs.constants.O_RDONLY;
+fs$1.constants.O_RDONLY;
 process.platform;
 events.EventEmitter;
 events.EventEmitter;
-os$1.platform();
-os$1.arch();
+os.platform();
+os.arch();
 // node_modules/@actions/core/lib/core.js
 var __awaiter = function(thisArg, _arguments, P, generator) {
 	function adopt(value) {
@@ -15760,7 +15757,7 @@ function required(Class, schema, mask) {
 	}));
 	return clone(schema, mergeDefs(schema._zod.def, { shape: newShape }));
 }
-function aborted(x, startIndex = 0) {
+function aborted$1(x, startIndex = 0) {
 	if (x.aborted === true) return true;
 	for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== true) return true;
 	return false;
@@ -16810,7 +16807,7 @@ const $ZodType = $constructor("$ZodType", (inst, def) => {
 	} else {
 		const runChecks = (payload, checks, ctx) => {
 			if (payload.memo) return payload;
-			let isAborted = aborted(payload);
+			let isAborted = aborted$1(payload);
 			let asyncResult;
 			for (const ch of checks) {
 				if (ch._zod.def.when) {
@@ -16824,12 +16821,12 @@ const $ZodType = $constructor("$ZodType", (inst, def) => {
 					await _;
 					if (payload.issues.length === currLen) return;
 					attachSchema(payload.issues, currLen, inst);
-					if (!isAborted) isAborted = aborted(payload, currLen);
+					if (!isAborted) isAborted = aborted$1(payload, currLen);
 				});
 				else {
 					if (payload.issues.length === currLen) continue;
 					attachSchema(payload.issues, currLen, inst);
-					if (!isAborted) isAborted = aborted(payload, currLen);
+					if (!isAborted) isAborted = aborted$1(payload, currLen);
 				}
 			}
 			if (asyncResult) return asyncResult.then(() => {
@@ -16838,7 +16835,7 @@ const $ZodType = $constructor("$ZodType", (inst, def) => {
 			return payload;
 		};
 		const handleCanaryResult = (canary, payload, ctx) => {
-			if (aborted(canary)) {
+			if (aborted$1(canary)) {
 				canary.aborted = true;
 				return canary;
 			}
@@ -17331,7 +17328,7 @@ const $ZodArray = $constructor("$ZodArray", (inst, def) => {
 			if (result instanceof Promise) proms.push(result.then((result) => handleArrayResult(result, payload, i)));
 			else {
 				handleArrayResult(result, payload, i);
-				if (abortEarly && result.issues.length !== 0 && aborted(result)) break;
+				if (abortEarly && result.issues.length !== 0 && aborted$1(result)) break;
 			}
 		}
 		if (proms.length) return Promise.all(proms).then(() => payload);
@@ -17387,7 +17384,7 @@ function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
 	let seen = 0;
 	for (const key in input) {
 		if (abortEarly && payload.issues.length !== seen) {
-			if (aborted(payload, seen)) break;
+			if (aborted$1(payload, seen)) break;
 			seen = payload.issues.length;
 		}
 		if (keySet.has(key)) continue;
@@ -17470,7 +17467,7 @@ const $ZodObject = $constructor("$ZodObject", (inst, def) => {
 		let seen = payload.issues.length;
 		for (const key of value.allKeys) {
 			if (abortEarly && payload.issues.length !== seen) {
-				if (aborted(payload, seen)) break;
+				if (aborted$1(payload, seen)) break;
 				seen = payload.issues.length;
 			}
 			if (key === "__proto__") continue;
@@ -17615,7 +17612,7 @@ function handleUnionResults(results, final, inst, ctx) {
 		final.value = result.value;
 		return final;
 	}
-	const nonaborted = results.filter((r) => !aborted(r));
+	const nonaborted = results.filter((r) => !aborted$1(r));
 	if (nonaborted.length === 1) {
 		final.value = nonaborted[0].value;
 		return nonaborted[0];
@@ -17837,7 +17834,7 @@ function handleIntersectionResults(result, left, right) {
 	}
 	const merged = mergeValues(left.value, right.value);
 	if (!merged.valid) {
-		if (aborted(result)) return result;
+		if (aborted$1(result)) return result;
 		throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged.mergeErrorPath)}`);
 	}
 	result.value = merged.data;
@@ -18248,7 +18245,7 @@ function bucketFor(state, inst) {
 	return bucket;
 }
 let handoff;
-const open = [];
+const open$1 = [];
 const memo = {
 	alloc(_inst, payload, empty) {
 		const bucket = handoff;
@@ -18259,7 +18256,7 @@ const memo = {
 			issues: null
 		};
 		bucket.set(payload.value, entry);
-		open.push(entry);
+		open$1.push(entry);
 		return empty;
 	},
 	guard(inst) {
@@ -18325,10 +18322,10 @@ const memo = {
 					return payload;
 				}
 				handoff = bucket;
-				const depth = open.length;
+				const depth = open$1.length;
 				const result = base(payload, ctx);
 				handoff = void 0;
-				const entry = open.length > depth ? open.pop() : void 0;
+				const entry = open$1.length > depth ? open$1.pop() : void 0;
 				if (result instanceof Promise) return result.then((r) => {
 					if (entry) entry.issues = r.issues.length ? cloneIssues(r.issues) : NO_ISSUES;
 					return r;
@@ -20643,7 +20640,9 @@ const limits = {
 	stepBodyBytesMax: 33554432,
 	eventsPerBatchMax: 200,
 	eventTextCharactersMax: 4e3,
-	findingsMax: 50
+	findingsMax: 50,
+	costUsdMax: 1e5,
+	pathCharactersMax: 1e3
 };
 const Spent = object({
 	usage: object({
@@ -20652,7 +20651,7 @@ const Spent = object({
 		cacheCreationInputTokens: int().nonnegative(),
 		cacheReadInputTokens: int().nonnegative()
 	}),
-	costUsd: number().nonnegative()
+	costUsd: number().nonnegative().max(limits.costUsdMax)
 });
 const Finding = object({
 	check: _enum([
@@ -20665,8 +20664,8 @@ const Finding = object({
 		"tests-exist",
 		"paths-allowed"
 	]),
-	step: string().nullable(),
-	path: string().nullable(),
+	step: string().max(200).nullable(),
+	path: string().max(limits.pathCharactersMax).nullable(),
 	line: int().positive().nullable(),
 	message: string().max(2e3)
 });
@@ -20727,6 +20726,7 @@ const SessionAnswer = object({
 	runToken: string(),
 	job: Job
 });
+const Text = string().max(limits.eventTextCharactersMax);
 const LiveEvent = discriminatedUnion("kind", [
 	object({
 		kind: literal("log"),
@@ -20735,24 +20735,24 @@ const LiveEvent = discriminatedUnion("kind", [
 			"warn",
 			"error"
 		]),
-		text: string()
+		text: Text
 	}),
 	object({
 		kind: literal("step-started"),
-		step: string(),
+		step: string().max(200),
 		number: int(),
 		total: int()
 	}),
 	object({
 		kind: literal("action"),
-		step: string(),
-		text: string()
+		step: string().max(200),
+		text: Text
 	}),
 	object({
 		kind: literal("round"),
-		step: string(),
+		step: string().max(200),
 		round: int(),
-		findings: array(Finding)
+		findings: array(Finding).max(limits.findingsMax)
 	}),
 	object({
 		kind: literal("usage"),
@@ -20771,7 +20771,7 @@ const EventsAnswer = object({
 });
 const FileChange = discriminatedUnion("kind", [object({
 	kind: literal("written"),
-	path: string().max(1e3),
+	path: string().max(limits.pathCharactersMax),
 	mode: _enum([
 		"100644",
 		"100755",
@@ -20906,7 +20906,7 @@ const COMMON_ESCAPES = {
 const ASTRAL_START = 65535;
 const quoteString = (escapedArgument) => {
 	if (NO_ESCAPE_REGEXP.test(escapedArgument)) return escapedArgument;
-	return platform$1 === "win32" ? `"${escapedArgument.replaceAll("\"", "\"\"")}"` : `'${escapedArgument.replaceAll("'", "'\\''")}'`;
+	return platform === "win32" ? `"${escapedArgument.replaceAll("\"", "\"\"")}"` : `'${escapedArgument.replaceAll("'", "'\\''")}'`;
 };
 const NO_ESCAPE_REGEXP = /^[\w\-./]+$/;
 // node_modules/execa/lib/utils/uint-array.js
@@ -21080,9 +21080,9 @@ const getSubprocessResult = (result) => {
 // node_modules/execa/lib/utils/standard-stream.js
 const isStandardStream = (stream) => STANDARD_STREAMS.includes(stream);
 const STANDARD_STREAMS = [
-	process$2.stdin,
-	process$2.stdout,
-	process$2.stderr
+	process$1.stdin,
+	process$1.stdout,
+	process$1.stderr
 ];
 const STANDARD_STREAMS_ALIASES = [
 	"stdin",
@@ -21195,9 +21195,9 @@ const VERBOSE_VALUES = [
 ];
 // node_modules/is-unicode-supported/index.js
 function isUnicodeSupported() {
-	const { env } = process$2;
+	const { env } = process$1;
 	const { TERM, TERM_PROGRAM } = env;
-	if (process$2.platform !== "win32") return TERM !== "linux";
+	if (process$1.platform !== "win32") return TERM !== "linux";
 	return Boolean(env.WT_SESSION) || Boolean(env.TERMINUS_SUBLIME) || env.ConEmuTask === "{cmd::Cmder}" || TERM_PROGRAM === "Terminus-Sublime" || TERM_PROGRAM === "vscode" || TERM === "xterm-256color" || TERM === "alacritty" || TERM === "rxvt-unicode" || TERM === "rxvt-unicode-256color" || env.TERMINAL_EMULATOR === "JetBrains-JediTerm";
 }
 // node_modules/figures/index.js
@@ -21563,7 +21563,7 @@ format("58;5;13", 59);
 format("58;5;14", 59);
 format("58;5;15", 59);
 // node_modules/execa/lib/verbose/default.js
-const hasColors = process$2.env.FORCE_COLOR !== void 0 || process$2.stderr.isTTY === true;
+const hasColors = process$1.env.FORCE_COLOR !== void 0 || process$1.stderr.isTTY === true;
 const identity$1 = (string) => string;
 const getColor = (color) => hasColors ? color : identity$1;
 const gray = getColor(gray$1);
@@ -21712,35 +21712,35 @@ function toPath(urlOrPath) {
 }
 function traversePathUp(startPath) {
 	return { *[Symbol.iterator]() {
-		let currentPath = path$1.resolve(toPath(startPath));
+		let currentPath = path.resolve(toPath(startPath));
 		let previousPath;
 		while (previousPath !== currentPath) {
 			yield currentPath;
 			previousPath = currentPath;
-			currentPath = path$1.resolve(currentPath, "..");
+			currentPath = path.resolve(currentPath, "..");
 		}
 	} };
 }
 // node_modules/npm-run-path/index.js
-const npmRunPath = ({ cwd = process$2.cwd(), path: pathOption = process$2.env[pathKey()], preferLocal = true, execPath = process$2.execPath, addExecPath = true } = {}) => {
-	const cwdPath = path$1.resolve(toPath(cwd));
+const npmRunPath = ({ cwd = process$1.cwd(), path: pathOption = process$1.env[pathKey()], preferLocal = true, execPath = process$1.execPath, addExecPath = true } = {}) => {
+	const cwdPath = path.resolve(toPath(cwd));
 	const result = [];
-	const pathParts = pathOption.split(path$1.delimiter);
+	const pathParts = pathOption.split(path.delimiter);
 	if (preferLocal) applyPreferLocal(result, pathParts, cwdPath);
 	if (addExecPath) applyExecPath(result, pathParts, execPath, cwdPath);
-	return pathOption === "" || pathOption === path$1.delimiter ? `${result.join(path$1.delimiter)}${pathOption}` : [...result, pathOption].join(path$1.delimiter);
+	return pathOption === "" || pathOption === path.delimiter ? `${result.join(path.delimiter)}${pathOption}` : [...result, pathOption].join(path.delimiter);
 };
 const applyPreferLocal = (result, pathParts, cwdPath) => {
 	for (const directory of traversePathUp(cwdPath)) {
-		const pathPart = path$1.join(directory, "node_modules/.bin");
+		const pathPart = path.join(directory, "node_modules/.bin");
 		if (!pathParts.includes(pathPart)) result.push(pathPart);
 	}
 };
 const applyExecPath = (result, pathParts, execPath, cwdPath) => {
-	const pathPart = path$1.resolve(cwdPath, toPath(execPath), "..");
+	const pathPart = path.resolve(cwdPath, toPath(execPath), "..");
 	if (!pathParts.includes(pathPart)) result.push(pathPart);
 };
-const npmRunPathEnv = ({ env = process$2.env, ...options } = {}) => {
+const npmRunPathEnv = ({ env = process$1.env, ...options } = {}) => {
 	env = { ...env };
 	const pathName = pathKey({ env });
 	options.path = env[pathName];
@@ -22278,7 +22278,7 @@ const createDeferred = () => {
 // node_modules/execa/lib/utils/max-listeners.js
 const incrementMaxListeners = (eventEmitter, maxListenersIncrement, signal) => {
 	const maxListeners = eventEmitter.getMaxListeners();
-	if (maxListeners === 0 || maxListeners === 1e400) return;
+	if (maxListeners === 0 || maxListeners === Infinity) return;
 	eventEmitter.setMaxListeners(maxListeners + maxListenersIncrement);
 	addAbortListener(signal, () => {
 		eventEmitter.setMaxListeners(eventEmitter.getMaxListeners() - maxListenersIncrement);
@@ -22342,7 +22342,7 @@ const INCOMING_MESSAGES = new WeakMap();
 // node_modules/execa/lib/ipc/forward.js
 const getIpcEmitter = (anyProcess, channel, isSubprocess) => {
 	if (IPC_EMITTERS.has(anyProcess)) return IPC_EMITTERS.get(anyProcess);
-	const ipcEmitter = new EventEmitter$1();
+	const ipcEmitter = new EventEmitter();
 	ipcEmitter.setMaxListeners(0);
 	ipcEmitter.connected = true;
 	IPC_EMITTERS.set(anyProcess, ipcEmitter);
@@ -22677,7 +22677,7 @@ const handleNodeOption = (file, commandArguments, { node: shouldHandleNode = fal
 	if (formerNodePath !== void 0) throw new TypeError("The \"execPath\" option has been removed. Please use the \"nodePath\" option instead.");
 	if (!Array.isArray(nodeOptions) || nodeOptions.some((nodeOption) => typeof nodeOption !== "string")) throw new TypeError("The \"nodeOptions\" option must be an array of strings.");
 	const normalizedNodePath = safeNormalizeFileUrl(nodePath, "The \"nodePath\" option");
-	const resolvedNodePath = path$1.resolve(cwd, normalizedNodePath);
+	const resolvedNodePath = path.resolve(cwd, normalizedNodePath);
 	const newOptions = {
 		__proto__: null,
 		shell: false,
@@ -22691,7 +22691,7 @@ const handleNodeOption = (file, commandArguments, { node: shouldHandleNode = fal
 		commandArguments,
 		newOptions
 	];
-	if (path$1.basename(file, ".exe") === "node") throw new TypeError("When the \"node\" option is true, the first argument does not need to be \"node\".");
+	if (path.basename(file, ".exe") === "node") throw new TypeError("When the \"node\" option is true, the first argument does not need to be \"node\".");
 	return [
 		resolvedNodePath,
 		[
@@ -22780,12 +22780,12 @@ const ENCODING_ALIASES = {
 };
 const serializeEncoding = (encoding) => typeof encoding === "string" ? `"${encoding}"` : String(encoding);
 // node_modules/which-command/index.js
-const isWindows$1 = process$2.platform === "win32";
+const isWindows$1 = process$1.platform === "win32";
 const separatorPattern = isWindows$1 ? /[\/\\]/v : /\//v;
 const defaultPathExt = ".COM;.EXE;.BAT;.CMD;.VBS;.VBE;.JS;.JSE;.WSF;.WSH;.MSC";
 function resolveOptions(command, options) {
 	if (typeof command !== "string" || command.length === 0) throw new TypeError("Expected a non-empty string.");
-	const { cwd = process$2.cwd(), path: searchPath = process$2.env.PATH ?? (isWindows$1 ? process$2.env.Path : void 0) ?? "", pathExt = process$2.env.PATHEXT || defaultPathExt } = options;
+	const { cwd = process$1.cwd(), path: searchPath = process$1.env.PATH ?? (isWindows$1 ? process$1.env.Path : void 0) ?? "", pathExt = process$1.env.PATHEXT || defaultPathExt } = options;
 	return {
 		cwd,
 		searchPath,
@@ -22793,37 +22793,37 @@ function resolveOptions(command, options) {
 	};
 }
 function windowsExtensions(command, pathExt) {
-	const extensions = pathExt.split(path$1.delimiter).filter(Boolean);
-	const commandExtension = path$1.extname(command).toLowerCase();
+	const extensions = pathExt.split(path.delimiter).filter(Boolean);
+	const commandExtension = path.extname(command).toLowerCase();
 	if (commandExtension !== "" && extensions.some((extension) => extension.toLowerCase() === commandExtension)) return ["", ...extensions];
 	return extensions;
 }
 function* candidatePaths(command, { cwd, searchPath, pathExt }) {
 	const extensions = isWindows$1 ? windowsExtensions(command, pathExt) : [""];
 	if (separatorPattern.test(command)) {
-		const base = path$1.resolve(cwd, command);
+		const base = path.resolve(cwd, command);
 		for (const extension of extensions) yield base + extension;
 		return;
 	}
-	const directories = [...isWindows$1 ? [cwd] : [], ...searchPath.split(path$1.delimiter)];
+	const directories = [...isWindows$1 ? [cwd] : [], ...searchPath.split(path.delimiter)];
 	for (const directory of directories) {
 		const unquoted = isWindows$1 && directory.length > 1 && directory.startsWith("\"") && directory.endsWith("\"") ? directory.slice(1, -1) : directory;
 		if (unquoted === "") continue;
-		const base = path$1.resolve(cwd, unquoted, command);
+		const base = path.resolve(cwd, unquoted, command);
 		for (const extension of extensions) yield base + extension;
 	}
 }
 function isExecutableSync(filePath) {
 	let stats;
 	try {
-		stats = fs$1.statSync(filePath);
+		stats = fs.statSync(filePath);
 	} catch (error) {
 		return isWindows$1 && error.code === "EACCES";
 	}
 	if (!stats.isFile()) return false;
 	if (isWindows$1) return true;
 	try {
-		fs$1.accessSync(filePath, fs$1.constants.X_OK);
+		fs.accessSync(filePath, fs.constants.X_OK);
 		return true;
 	} catch {
 		return false;
@@ -22840,7 +22840,7 @@ const parseCommandFile = (file, commandArguments, options) => {
 		commandArguments: [...commandArguments],
 		options
 	};
-	return options.shell || process$2.platform !== "win32" ? parsed : escapeWindowsCommand(parsed);
+	return options.shell || process$1.platform !== "win32" ? parsed : escapeWindowsCommand(parsed);
 };
 const directlyExecutableRegExp = /\.(?:com|exe)$/i;
 const escapeWindowsCommand = (parsed) => {
@@ -22851,10 +22851,10 @@ const escapeWindowsCommand = (parsed) => {
 		return parsed;
 	}
 	for (const value of [parsed.file, ...parsed.commandArguments]) assertNoLineBreak(value);
-	const commandLine = `"${[escapeMetaChars(path$1.normalize(resolvedFile ?? parsed.file)), ...parsed.commandArguments.map((argument) => escapeArgument(argument))].join(" ")}"`;
+	const commandLine = `"${[escapeMetaChars(path.normalize(resolvedFile ?? parsed.file)), ...parsed.commandArguments.map((argument) => escapeArgument(argument))].join(" ")}"`;
 	parsed.options.windowsVerbatimArguments = true;
 	return {
-		file: process$2.env.comspec || "cmd.exe",
+		file: process$1.env.comspec || "cmd.exe",
 		commandArguments: [
 			"/d",
 			"/e:on",
@@ -22875,29 +22875,29 @@ const resolveWithShebang = (parsed) => {
 	return resolvePath(parsed);
 };
 const resolvePath = (parsed) => {
-	const environment = parsed.options.env || process$2.env;
-	const cwd = parsed.options.cwd ?? process$2.cwd();
+	const environment = parsed.options.env || process$1.env;
+	const cwd = parsed.options.cwd ?? process$1.cwd();
 	const environmentPathExt = getWindowsEnvironmentValue(environment, "PATHEXT");
-	const commandExtension = path$1.extname(parsed.file);
-	const pathExt = commandExtension === "" ? environmentPathExt : `${commandExtension}${path$1.delimiter}${environmentPathExt ?? ""}`;
-	if (hasWindowsPathSeparator(parsed.file)) return whichCommandSync(path$1.resolve(cwd, parsed.file), {
+	const commandExtension = path.extname(parsed.file);
+	const pathExt = commandExtension === "" ? environmentPathExt : `${commandExtension}${path.delimiter}${environmentPathExt ?? ""}`;
+	if (hasWindowsPathSeparator(parsed.file)) return whichCommandSync(path.resolve(cwd, parsed.file), {
 		cwd,
 		pathExt
 	});
 	const resolveOptions = {
 		cwd,
-		path: getWindowsEnvironmentValue(environment, "PATH") ?? getWindowsEnvironmentValue(process$2.env, "PATH") ?? "",
+		path: getWindowsEnvironmentValue(environment, "PATH") ?? getWindowsEnvironmentValue(process$1.env, "PATH") ?? "",
 		pathExt
 	};
 	return shouldSearchCurrentDirectory(environment) ? whichCommandSync(parsed.file, resolveOptions) : resolvePathDirectories(parsed.file, resolveOptions);
 };
 const hasWindowsPathSeparator = (file) => file.includes("/") || file.includes("\\") || file.includes(":");
-const shouldSearchCurrentDirectory = (environment) => getWindowsEnvironmentValue(process$2.env, "NODEFAULTCURRENTDIRECTORYINEXEPATH") === void 0 && getWindowsEnvironmentValue(environment, "NODEFAULTCURRENTDIRECTORYINEXEPATH") === void 0;
+const shouldSearchCurrentDirectory = (environment) => getWindowsEnvironmentValue(process$1.env, "NODEFAULTCURRENTDIRECTORYINEXEPATH") === void 0 && getWindowsEnvironmentValue(environment, "NODEFAULTCURRENTDIRECTORYINEXEPATH") === void 0;
 const resolvePathDirectories = (file, { cwd, path: searchPath, pathExt }) => {
-	for (const directory of searchPath.split(path$1.delimiter)) {
+	for (const directory of searchPath.split(path.delimiter)) {
 		const unquotedDirectory = directory.length > 1 && directory.startsWith("\"") && directory.endsWith("\"") ? directory.slice(1, -1) : directory;
 		if (unquotedDirectory === "") continue;
-		const resolvedFile = whichCommandSync(path$1.resolve(cwd, unquotedDirectory, file), {
+		const resolvedFile = whichCommandSync(path.resolve(cwd, unquotedDirectory, file), {
 			cwd,
 			pathExt
 		});
@@ -22953,11 +22953,11 @@ const shouldQuoteArgument = (argument) => argument === "" || argument.endsWith("
 // node_modules/execa/lib/arguments/cwd.js
 const normalizeCwd = (cwd = getDefaultCwd()) => {
 	const cwdString = safeNormalizeFileUrl(cwd, "The \"cwd\" option");
-	return path$1.resolve(cwdString);
+	return path.resolve(cwdString);
 };
 const getDefaultCwd = () => {
 	try {
-		return process$2.cwd();
+		return process$1.cwd();
 	} catch (error) {
 		error.message = `The current directory does not exist.\n${error.message}`;
 		throw error;
@@ -22965,7 +22965,7 @@ const getDefaultCwd = () => {
 };
 const getCurrentCwd = () => {
 	try {
-		return process$2.cwd();
+		return process$1.cwd();
 	} catch {}
 };
 const fixCwdError = (originalMessage, cwd) => {
@@ -23003,7 +23003,7 @@ const normalizeOptions = (filePath, rawArguments, rawOptions) => {
 	options.killSignal = normalizeKillSignal(options.killSignal);
 	options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
 	options.lines = options.lines.map((lines, fdNumber) => lines && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
-	if (process$2.platform === "win32" && cmdExeRegExp.test(path$1.basename(file))) commandArguments.unshift("/q");
+	if (process$1.platform === "win32" && cmdExeRegExp.test(path.basename(file))) commandArguments.unshift("/q");
 	return {
 		file,
 		commandArguments,
@@ -23054,7 +23054,7 @@ const getEnv = (options) => ({
 const computeEnv = ({ env: envOption, extendEnv, preferLocal, node, localDirectory, nodePath }) => {
 	const env = {
 		__proto__: null,
-		...extendEnv && process$2.env,
+		...extendEnv && process$1.env,
 		...envOption
 	};
 	if (preferLocal || node) return npmRunPathEnv({
@@ -24172,12 +24172,12 @@ const guessStreamDirection = {
 	}
 };
 const getStandardStreamDirection = (value) => {
-	if ([0, process$2.stdin].includes(value)) return "input";
+	if ([0, process$1.stdin].includes(value)) return "input";
 	if ([
 		1,
 		2,
-		process$2.stdout,
-		process$2.stderr
+		process$1.stdout,
+		process$1.stderr
 	].includes(value)) return "output";
 };
 const DEFAULT_DIRECTION = "output";
@@ -24390,7 +24390,7 @@ const getInputFileType = (inputFile) => {
 };
 // node_modules/execa/lib/stdio/duplicate.js
 const isFileType = (type) => SPECIAL_DUPLICATE_TYPES_SYNC.has(type);
-const getFileTarget = ({ type, value }) => type === "filePath" ? path$1.resolve(value.file) : fileURLToPath(value);
+const getFileTarget = ({ type, value }) => type === "filePath" ? path.resolve(value.file) : fileURLToPath(value);
 const filterDuplicates = (stdioItems) => stdioItems.filter((stdioItemOne, indexOne) => stdioItems.every((stdioItemTwo, indexTwo) => !hasSameValueAndDirection(stdioItemOne, stdioItemTwo) || indexOne >= indexTwo || stdioItemOne.type === "generator" || stdioItemOne.type === "asyncGenerator"));
 const hasSameValueAndDirection = (stdioItemOne, stdioItemTwo) => stdioItemOne.value === stdioItemTwo.value && stdioItemOne.direction === stdioItemTwo.direction;
 const getDuplicateStream = ({ stdioItem: { type, value, optionName }, direction, fileDescriptors, isSync }) => {
@@ -25375,9 +25375,9 @@ const addIpcMethods = (target, subprocess, { ipc }) => {
 	Object.assign(target, getIpcMethods(subprocess, false, ipc, target));
 };
 const getIpcExport = () => {
-	const anyProcess = process$2;
+	const anyProcess = process$1;
 	const isSubprocess = true;
-	const isIpc = process$2.channel !== void 0;
+	const isIpc = process$1.channel !== void 0;
 	return {
 		...getIpcMethods(anyProcess, isSubprocess, isIpc),
 		getCancelSignal: getCancelSignal$1.bind(void 0, {
@@ -25811,7 +25811,7 @@ const setStandardStreamMaxListeners = (stream, { signal }) => {
 };
 const MAX_LISTENERS_INCREMENT = 2;
 // node_modules/execa/lib/terminate/kill-descendants.js
-const isWindows = process$2.platform === "win32";
+const isWindows = process$1.platform === "win32";
 const getSpawnOptions = (options) => !isWindows && options.killDescendants ? {
 	...options,
 	detached: true
@@ -25828,7 +25828,7 @@ const hasExited = ({ exitCode, signalCode }) => exitCode !== null || signalCode 
 const killDescendantsUnix = (subprocess, signal) => {
 	if (isAbandoned(subprocess)) return false;
 	try {
-		return process$2.kill(-subprocess.pid, signal);
+		return process$1.kill(-subprocess.pid, signal);
 	} catch {
 		return subprocess.kill(signal);
 	}
@@ -25848,11 +25848,11 @@ const killDescendantsWindows = (subprocess, signal) => {
 	return true;
 };
 const getTaskkillFile = () => {
-	const windowsDirectory = [process$2.env.SystemRoot, process$2.env.windir].find((directory) => directory && isWindowsDriveAbsolutePath(directory));
-	return windowsDirectory === void 0 ? void 0 : path$2.join(windowsDirectory, "System32", "taskkill.exe");
+	const windowsDirectory = [process$1.env.SystemRoot, process$1.env.windir].find((directory) => directory && isWindowsDriveAbsolutePath(directory));
+	return windowsDirectory === void 0 ? void 0 : path$1.join(windowsDirectory, "System32", "taskkill.exe");
 };
 const isWindowsDriveAbsolutePath = (directory) => {
-	const { root } = path$2.parse(directory);
+	const { root } = path$1.parse(directory);
 	return /^[a-z]:[/\\]/i.test(root);
 };
 // node_modules/signal-exit/dist/mjs/signals.js
@@ -25926,7 +25926,7 @@ var SignalExitFallback = class extends SignalExitBase {
 	unload() {}
 };
 var SignalExit = class extends SignalExitBase {
-	#hupSig = process$1.platform === "win32" ? "SIGINT" : "SIGHUP";
+	#hupSig = process$2.platform === "win32" ? "SIGINT" : "SIGHUP";
 	#emitter = new Emitter();
 	#process;
 	#originalProcessEmit;
@@ -26007,8 +26007,8 @@ var SignalExit = class extends SignalExitBase {
 		} else return og.call(this.#process, ev, ...args);
 	}
 };
-const process$1 = globalThis.process;
-const { onExit, load, unload } = signalExitWrap(processOk(process$1) ? new SignalExit(process$1) : new SignalExitFallback());
+const process$2 = globalThis.process;
+const { onExit, load, unload } = signalExitWrap(processOk(process$2) ? new SignalExit(process$2) : new SignalExitFallback());
 // node_modules/execa/lib/terminate/cleanup.js
 const cleanupOnExit = (kill, { cleanup, detached }, { signal }) => {
 	if (!cleanup || detached) return;
@@ -26513,7 +26513,7 @@ const DESTINATION_LISTENERS_PER_PIPE = 1;
 // node_modules/execa/lib/pipe/abort.js
 const unpipeOnAbort = (unpipeSignal, unpipeContext) => unpipeSignal === void 0 ? [] : [unpipeOnSignalAbort(unpipeSignal, unpipeContext)];
 const unpipeOnSignalAbort = async (unpipeSignal, { sourceStream, mergedStream, fileDescriptors, sourceOptions, startTime }) => {
-	await aborted$1(unpipeSignal, sourceStream);
+	await aborted(unpipeSignal, sourceStream);
 	await unpipeSubprocessStream(mergedStream, sourceStream);
 	throw createNonCommandError({
 		error: new Error("Pipe canceled by `unpipeSignal` option."),
@@ -27238,7 +27238,7 @@ const spawnSubprocessAsync = ({ file, commandArguments, options, startTime, verb
 		verboseInfo
 	});
 	const controller = new AbortController();
-	setMaxListeners(1e400, controller.signal);
+	setMaxListeners(Infinity, controller.signal);
 	const originalStreams = [...subprocess.stdio];
 	pipeOutputAsync(subprocess, fileDescriptors, controller);
 	setIpcSubprocessOptions(subprocess, options);
@@ -27432,15 +27432,47 @@ createExeca(() => ({ isSync: true }));
 createExeca(mapNode);
 createExeca(mapScriptAsync, {}, deepScriptOptions, setScriptSync);
 const { sendMessage, getOneMessage, getEachMessage, getCancelSignal } = getIpcExport();
+// src/runner/end-processes.ts
+const roundsMax = 100;
+const pauseMs = 20;
+const insideMs = 1e3;
+async function endProcesses(user) {
+	for (let round = 0; round < roundsMax; round += 1) {
+		if (killEach(user.uid) === 0) return;
+		await user.killFromInside(insideMs);
+		await new Promise((resolve) => setTimeout(resolve, pauseMs));
+	}
+	throw new Error(`ending the agent's processes: user ${user.name} still has some`);
+}
+function killEach(uid) {
+	let found = 0;
+	for (const name of readdirSync("/proc")) {
+		if (!/^\d+$/.test(name)) continue;
+		try {
+			const status = readFileSync(`/proc/${name}/status`, "utf8");
+			if (!isOwnedBy(status, uid) || !isLive(status)) continue;
+			found += 1;
+			process.kill(Number(name), "SIGKILL");
+		} catch {}
+	}
+	return found;
+}
+function isOwnedBy(status, uid) {
+	return new RegExp(`^Uid:.*\\b${uid}\\b`, "m").test(status);
+}
+function isLive(status) {
+	return !/^State:\s+[ZX]/m.test(status) || Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]) > 1;
+}
 // src/runner/agent-user.ts
 const remedy = "Run the job as root or as a user with passwordless sudo on Linux (GitHub-hosted runners are so), with useradd and setpriv installed. Only where the machine holds nothing worth stealing, set PHASEGATE_UNSAFE_SAME_USER=1.";
 const commandTimeoutMs = 3e4;
-const killRoundsMax = 100;
-const killPauseMs = 20;
 const sharedFolders = [
 	"/tmp",
 	"/var/tmp",
-	"/dev/shm"
+	"/dev/shm",
+	"/dev/mqueue",
+	"/run/lock",
+	"/var/crash"
 ];
 const accountPrefix = "phasegate-";
 async function createAgentUser(order) {
@@ -27568,29 +27600,20 @@ async function endAccount(account, tools) {
 	await tools.run("removing the agent's user", "userdel", ["--force", name]);
 }
 async function killAllOf(account, tools) {
-	for (let round = 0; round < killRoundsMax; round += 1) {
-		if ((await processesOf(account.uid)).length === 0) return;
-		await tools.run("ending the agent's processes", "setpriv", [
+	await endProcesses({
+		...account,
+		killFromInside
+	});
+	async function killFromInside(timeoutMs) {
+		const args = [
 			...privilegesOf(account),
 			"--",
 			"sh",
 			"-c",
 			"kill -KILL -1"
-		]).catch(() => {});
-		await new Promise((resolve) => setTimeout(resolve, killPauseMs));
+		];
+		await tools.run("ending the agent's processes", "setpriv", args, timeoutMs).catch(() => {});
 	}
-	throw new Error(`ending the agent's processes: user ${account.name} still has some`);
-}
-async function processesOf(uid) {
-	const pids = (await readdir$1("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-	return (await Promise.all(pids.map(async (pid) => {
-		try {
-			const status = await readFile(`/proc/${pid}/status`, "utf8");
-			return !/^State:\s+[ZX]/m.test(status) && new RegExp(`^Uid:.*\\b${uid}\\b`, "m").test(status) ? [pid] : [];
-		} catch {
-			return [];
-		}
-	}))).flat();
 }
 async function startOf(pid) {
 	try {
@@ -27609,7 +27632,7 @@ function createTools(path) {
 			}
 			throw new Error(`looking for ${file}: it is in none of ${path}. ${remedy}`);
 		},
-		async run(doing, file, args) {
+		async run(doing, file, args, timeoutMs = commandTimeoutMs) {
 			const result = await execa(file, args, {
 				extendEnv: false,
 				env: {
@@ -27619,7 +27642,7 @@ function createTools(path) {
 				cwd: "/",
 				reject: false,
 				stdin: "ignore",
-				timeout: commandTimeoutMs,
+				timeout: timeoutMs,
 				killSignal: "SIGKILL"
 			});
 			if (result.failed) throw new Error(`${doing}: ${result.shortMessage}: ${result.stderr}. ${remedy}`);
@@ -27628,16 +27651,18 @@ function createTools(path) {
 	};
 }
 async function isExecutable(path) {
-	return await access$1(path, constants$2.X_OK).then(() => true, () => false);
+	return await access(path, constants$2.X_OK).then(() => true, () => false);
 }
 // src/runner/agent-place.ts
 const fallbackBases = ["/var/tmp", "/tmp"];
+const removeTimeoutMs = 3e5;
+const lastWordsLengthMax = 500;
 async function createRunPlace({ id, runnerTemp }) {
 	const privateDir = join(runnerTemp, `phasegate-${id}-private`);
 	const base = await firstOpenBase([runnerTemp, ...fallbackBases]);
 	const area = join(base, `phasegate-${id}`);
-	await mkdir$1(privateDir, { mode: 448 });
-	await mkdir$1(area, { mode: 457 });
+	await mkdir(privateDir, { mode: 448 });
+	await mkdir(area, { mode: 457 });
 	const place = {
 		privateDir,
 		gitDir: join(privateDir, "git"),
@@ -27647,30 +27672,41 @@ async function createRunPlace({ id, runnerTemp }) {
 		configDir: join(area, "config"),
 		tempDir: join(area, "tmp")
 	};
-	await mkdir$1(place.gitDir, { mode: 448 });
-	await mkdir$1(place.sharedDir, { mode: 493 });
+	await mkdir(place.gitDir, { mode: 448 });
+	await mkdir(place.sharedDir, { mode: 493 });
 	for (const folder of [
 		place.home,
 		place.configDir,
 		place.tempDir
-	]) await mkdir$1(folder, { mode: 448 });
-	await chmod$1(area, 457);
-	await chmod$1(place.sharedDir, 493);
+	]) await mkdir(folder, { mode: 448 });
+	await chmod(area, 457);
+	await chmod(place.sharedDir, 493);
 	return {
 		...place,
 		async remove() {
-			await rm$1(area, {
-				recursive: true,
-				force: true,
-				maxRetries: 3
-			});
-			await rm$1(privateDir, {
-				recursive: true,
-				force: true,
-				maxRetries: 3
-			});
+			await removeFolders([area, privateDir]);
 		}
 	};
+}
+async function removeFolders(folders) {
+	const env = {
+		PATH: "/usr/bin:/bin",
+		LC_ALL: "C"
+	};
+	const result = await execa("rm", [
+		"-rf",
+		"--",
+		...folders
+	], {
+		cwd: "/",
+		extendEnv: false,
+		env,
+		reject: false,
+		stdin: "ignore",
+		timeout: removeTimeoutMs,
+		killSignal: "SIGKILL"
+	});
+	if (result.failed) throw new Error(`${result.shortMessage}: ${result.stderr.slice(0, lastWordsLengthMax)}`);
 }
 async function firstOpenBase(candidates) {
 	for (const candidate of candidates) if (await othersMayEnter(candidate)) return candidate;
@@ -27679,7 +27715,7 @@ async function firstOpenBase(candidates) {
 async function othersMayEnter(path) {
 	for (let folder = path;; folder = dirname(folder)) {
 		try {
-			const stats = await lstat$1(folder);
+			const stats = await lstat(folder);
 			if (!stats.isDirectory() || (stats.mode & 1) === 0) return false;
 		} catch {
 			return false;
@@ -27783,6 +27819,105 @@ function wordsOf(error) {
 	if (!(error instanceof Error)) return String(error);
 	return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
+// src/runner/look-at.ts
+async function lookAt(workTree, path, owner) {
+	if (!await isBelowFolders(workTree, path)) return null;
+	const stats = await lstatOrNull(join(workTree, path));
+	if (stats === null || stats.isDirectory()) return null;
+	if (stats.isSymbolicLink()) return {
+		kind: "file",
+		bytes: stats.size
+	};
+	if (!stats.isFile() || stats.uid !== owner) return {
+		kind: "special",
+		bytes: 0
+	};
+	return {
+		kind: await isReadable(join(workTree, path)) ? "file" : "special",
+		bytes: stats.size
+	};
+}
+async function isBelowFolders(workTree, path) {
+	for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) {
+		const stats = await lstatOrNull(join(workTree, folder));
+		if (stats === null || !stats.isDirectory()) return false;
+	}
+	return true;
+}
+async function isReadable(path) {
+	return await access(path, constants$2.R_OK).then(() => true, () => false);
+}
+async function lstatOrNull(path) {
+	try {
+		return await lstat(path);
+	} catch (error) {
+		if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
+		throw error;
+	}
+}
+// src/runner/survey.ts
+const ruleFiles = new Set([
+	".gitignore",
+	".gitattributes",
+	".gitmodules"
+]);
+const ruleBytesMax = 1048576;
+const entriesMaxDefault = 1e6;
+const faultsMax = 10;
+async function surveyTree(workTree, entriesMax = entriesMaxDefault) {
+	const faults = [];
+	const folders = [Buffer.alloc(0)];
+	const root = Buffer.from(`${workTree}/`);
+	let entries = 0;
+	for (let folder = folders.pop(); folder !== void 0; folder = folders.pop()) for (const entry of await listFolder(Buffer.concat([root, folder]))) {
+		entries += 1;
+		const path = Buffer.concat([folder, entry.name]);
+		if (entries > entriesMax) return [{
+			path: null,
+			message: `more than ${entriesMax} files and folders lie in the work tree: remove what is not needed.`
+		}];
+		const fault = await faultOf(workTree, path, entry, folder.length === 0);
+		if (fault !== null) faults.push(fault);
+		else if (entry.isDirectory() && !isNamed(entry, ".git")) folders.push(Buffer.concat([path, slash]));
+		if (faults.length === faultsMax) return faults;
+	}
+	return faults;
+}
+const slash = Buffer.from("/");
+async function faultOf(workTree, path, entry, isInRoot) {
+	const text = path.toString("utf8");
+	const shown = Buffer.from(text).equals(path) ? text : null;
+	if (path.length > pathBytesMax) return {
+		path: null,
+		message: "folders lie too deep inside each other: remove them."
+	};
+	if (isNamed(entry, ".git") && !isInRoot) return shown !== null && await removed(`${workTree}/${shown}`) ? null : {
+		path: shown,
+		message: "this git folder can't be removed: remove it."
+	};
+	if (!ruleFiles.has(entry.name.toString("utf8")) || entry.isDirectory()) return null;
+	const { size } = await lstat(Buffer.concat([Buffer.from(`${workTree}/`), path]));
+	return entry.isFile() && size <= ruleBytesMax ? null : {
+		path: shown,
+		message: `git's own rules must be a plain file of at most ${ruleBytesMax} bytes: mend or remove it.`
+	};
+}
+const pathBytesMax = 3500;
+function isNamed(entry, name) {
+	return entry.name.equals(Buffer.from(name));
+}
+async function listFolder(folder) {
+	return await readdir(folder, {
+		withFileTypes: true,
+		encoding: "buffer"
+	});
+}
+async function removed(path) {
+	return await rm(path, {
+		recursive: true,
+		force: true
+	}).then(() => true, () => false);
+}
 // src/runner/work-tree.ts
 const textBytesMax = 1048576;
 function workTreeOf(folder, paths) {
@@ -27790,7 +27925,7 @@ function workTreeOf(folder, paths) {
 	return {
 		paths: [...known].sort(),
 		async read(path) {
-			return known.has(path) ? await readTextFile(join(folder, path)) : null;
+			return known.has(path) && await isBelowFolders(folder, path) ? await readTextFile(join(folder, path)) : null;
 		}
 	};
 }
@@ -27798,13 +27933,13 @@ async function readTextFile(path) {
 	const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 	let file;
 	try {
-		file = await open$2(path, flags);
+		file = await open(path, flags);
 	} catch {
 		return null;
 	}
 	try {
-		const { size } = await file.stat();
-		if (size > textBytesMax) return null;
+		const stats = await file.stat();
+		if (!stats.isFile() || stats.size > textBytesMax) return null;
 		const bytes = await file.readFile();
 		return bytes.includes(0) ? null : bytes.toString("utf8");
 	} finally {
@@ -27873,61 +28008,6 @@ async function collectChanges(workspace, step) {
 		tree
 	};
 }
-async function withhold(workspace, paths) {
-	const { git, workTree, baselineTree } = workspace;
-	const unique = [...new Set(paths)].filter(isSafePath);
-	if (unique.length === 0) return {
-		takenBack: [],
-		restored: []
-	};
-	const doing = "putting back what may not change";
-	const listed = await git.run(doing, [
-		"ls-tree",
-		"-r",
-		"-z",
-		"--full-tree",
-		baselineTree
-	]);
-	const before = new Map(listed.toString("utf8").split("\0").flatMap((entry) => {
-		const [, mode, blob, path] = /^(\d+) blob ([0-9a-f]+)\t([^]*)$/.exec(entry) ?? [];
-		return mode === void 0 || blob === void 0 || path === void 0 ? [] : [[path, {
-			mode,
-			blob
-		}]];
-	}));
-	for (const path of unique) await rm$1(join(workTree, path), {
-		recursive: true,
-		force: true
-	});
-	const removals = unique.map((path) => `0 ${"0".repeat(40)}\t${path}\0`).join("");
-	await git.run(doing, [
-		"update-index",
-		"-z",
-		"--index-info"
-	], { input: removals });
-	const restored = unique.filter((path) => before.has(path));
-	if (restored.length > 0) {
-		const entries = restored.map((path) => `${before.get(path)?.mode} ${before.get(path)?.blob}\t${path}\0`).join("");
-		await git.run(doing, [
-			"update-index",
-			"--replace",
-			"-z",
-			"--index-info"
-		], { input: entries });
-		const input = restored.map((path) => `${path}\0`).join("");
-		await git.run(doing, [
-			"checkout-index",
-			"--force",
-			"--quiet",
-			"-z",
-			"--stdin"
-		], { input });
-	}
-	return {
-		takenBack: unique,
-		restored: [...new Set(restored.flatMap(withFolders))].map((path) => join(workTree, path))
-	};
-}
 async function acceptChanges(workspace) {
 	const tree = (await workspace.git.run("recording what was handed over", ["write-tree"])).toString("utf8").trim();
 	return {
@@ -27946,7 +28026,16 @@ function asFileChange(change) {
 	};
 }
 async function findCandidates({ git, workTree }) {
-	const listed = splitPaths(await git.run("looking for changes", [
+	const doing = "looking for changes";
+	const inTheWay = await surveyTree(workTree);
+	if (inTheWay.length > 0) return {
+		present: [],
+		gone: [],
+		faults: inTheWay,
+		isTooMuch: true
+	};
+	const { uid: owner } = await lstat(workTree);
+	const listed = splitPaths(await git.run(doing, [
 		"ls-files",
 		"-z",
 		"--others",
@@ -27978,19 +28067,11 @@ async function findCandidates({ git, workTree }) {
 			});
 			continue;
 		}
-		if (path.endsWith("/")) {
-			const message = `"${path}" is a git repository of its own: remove its .git folder, or the whole folder.`;
-			faults.push({
-				path: path.slice(0, -1),
-				message
-			});
-			continue;
-		}
-		const found = await lookAt(workTree, path);
+		const found = await lookAt(workTree, path, owner);
 		if (found === null) gone.push(path);
 		else if (found.kind === "special") faults.push({
 			path,
-			message: "this is no file that can be read, or a pipe, a socket or a device: only files and links can be handed over."
+			message: "this is no file that can be read, or a pipe, a socket, a device or somebody else's: only files and links of your own can be handed over."
 		});
 		else if (found.bytes > fileBytesMax) {
 			const message = `the file has ${found.bytes} bytes, ${fileBytesMax} is the most: leave it out, or name it in .gitignore.`;
@@ -28018,37 +28099,6 @@ async function findCandidates({ git, workTree }) {
 		}, ...faults],
 		isTooMuch: true
 	};
-}
-async function lookAt(workTree, path) {
-	for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) {
-		const stats = await lstatOrNull(join(workTree, folder));
-		if (stats === null || !stats.isDirectory()) return null;
-	}
-	const stats = await lstatOrNull(join(workTree, path));
-	if (stats === null || stats.isDirectory()) return null;
-	if (stats.isSymbolicLink()) return {
-		kind: "file",
-		bytes: stats.size
-	};
-	if (!stats.isFile()) return {
-		kind: "special",
-		bytes: 0
-	};
-	return {
-		kind: await isReadable(join(workTree, path)) ? "file" : "special",
-		bytes: stats.size
-	};
-}
-async function isReadable(path) {
-	return await access$1(path, constants$2.R_OK).then(() => true, () => false);
-}
-async function lstatOrNull(path) {
-	try {
-		return await lstat$1(path);
-	} catch (error) {
-		if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
-		throw error;
-	}
 }
 async function readChanges({ git }, raw) {
 	const fields = raw.split("\0");
@@ -28106,10 +28156,6 @@ function splitPaths(output) {
 	}
 	return [...paths.values()];
 }
-function withFolders(path) {
-	const folder = dirname(path);
-	return folder === "." ? [path] : [path, ...withFolders(folder)];
-}
 function isSafePath(path) {
 	if (path === "" || path.startsWith("/") || /[\u0000-\u001f\u007f]/.test(path)) return false;
 	return !path.split("/").some((part) => part === ".." || part === "." || part.toLowerCase() === ".git");
@@ -28155,7 +28201,7 @@ async function provideClaude(order) {
 async function ownClaude(path) {
 	if (!isAbsolute(path)) throw new Error(`claude_path: expected an absolute path, got "${path}"`);
 	try {
-		await access$1(path, constants$2.X_OK);
+		await access(path, constants$2.X_OK);
 	} catch (cause) {
 		throw new Error(`claude_path: "${path}" can't be executed. Install Claude Code ${claudeVersion} there, or leave the input away`, { cause });
 	}
@@ -28163,7 +28209,7 @@ async function ownClaude(path) {
 }
 async function download(spec, { privateDir, npmEnvironment }) {
 	const folder = join(privateDir, "download");
-	await mkdir$1(folder, { mode: 448 });
+	await mkdir(folder, { mode: 448 });
 	const result = await execa("npm", [
 		"pack",
 		spec,
@@ -28180,7 +28226,7 @@ async function download(spec, { privateDir, npmEnvironment }) {
 		timeout: downloadTimeoutMs,
 		killSignal: "SIGKILL"
 	});
-	const [name, ...others] = (await readdir$1(folder)).filter((file) => file.endsWith(".tgz"));
+	const [name, ...others] = (await readdir(folder)).filter((file) => file.endsWith(".tgz"));
 	if (result.failed || name === void 0 || others.length > 0) throw new Error(`downloading ${spec}: ${result.shortMessage ?? "npm pack"} ${result.stderr}. Check that the runner has npm and reaches its registry, or set the input claude_path`);
 	return join(folder, name);
 }
@@ -28207,18 +28253,18 @@ async function unpack(tarball, { privateDir, sharedDir }) {
 	if (result.failed) throw new Error(`unpacking "${tarball}": ${result.shortMessage}: ${result.stderr}`);
 	const path = join(sharedDir, "claude");
 	await moveFile(join(privateDir, "package", "claude"), path);
-	await chmod$1(path, 493);
-	await rm$1(tarball);
+	await chmod(path, 493);
+	await rm(tarball);
 	return path;
 }
 async function moveFile(from, to) {
 	try {
-		await rename$1(from, to);
+		await rename(from, to);
 	} catch (error) {
 		if (!(error instanceof Error && "code" in error && error.code === "EXDEV")) throw error;
 		const { copyFile } = await import("node:fs/promises");
 		await copyFile(from, to);
-		await rm$1(from);
+		await rm(from);
 	}
 }
 // src/runner/claude-command.ts
@@ -28763,8 +28809,7 @@ async function runClaude(options) {
 	const closed = new Promise((resolve) => child.once("close", () => resolve()));
 	const seen = {
 		results: [],
-		lastAssistantError: null,
-		rateLimit: null
+		lastAssistantError: null
 	};
 	const stderr = keepTail(child);
 	const watch = startWatch(child, options);
@@ -28788,26 +28833,34 @@ async function runClaude(options) {
 		await Promise.race([closed, pause(drainMs)]);
 		take(parser.end());
 		const gateway = options.gateway();
-		return claudeOutcome({
+		const outcome = claudeOutcome({
 			...exit,
 			timedOut: watch.timedOut(),
 			cancelled: signal.aborted,
 			results: seen.results,
 			lastAssistantError: seen.lastAssistantError,
-			rateLimit: seen.rateLimit ?? gateway.rateLimit,
+			rateLimit: gateway.rateLimit,
 			refusedForBudget: gateway.refusedForBudget,
 			stderrTail: redact(stderr()).slice(-2e3)
 		});
+		return outcome.kind === "rate-limited" && gateway.rateLimit?.status !== "rejected" ? unseenLimit(outcome) : outcome;
 	} finally {
 		watch.end();
 		child.stdout.destroy();
 		child.stderr.destroy();
 	}
 }
+function unseenLimit({ message }) {
+	return {
+		kind: "failed",
+		reason: "api",
+		message,
+		retryable: true
+	};
+}
 function note(seen, event) {
-	if (event.kind === "result") seen.results.push(event);
+	if (event.kind === "result") seen.results.splice(0, 1, event);
 	else if (event.kind === "assistant-error") seen.lastAssistantError = event;
-	else if (event.kind === "rate-limit") seen.rateLimit = event;
 }
 function startWatch(child, { noOutputMs, stepMs, graceMs, signal }) {
 	let timedOut = null;
@@ -28905,6 +28958,100 @@ function startConversation(options) {
 }
 function isPassing(outcome) {
 	return outcome.kind === "crashed" || outcome.kind === "failed" && outcome.retryable;
+}
+// src/runner/run-texts.ts
+const messageLengthMax = 2e3;
+function describeEvent(event) {
+	switch (event.kind) {
+		case "log": return {
+			level: event.level,
+			text: event.text
+		};
+		case "step-started": return {
+			level: "info",
+			text: `step ${event.number} of ${event.total}: ${event.step}`
+		};
+		case "action": return {
+			level: "info",
+			text: `  ${event.text}`
+		};
+		case "round": {
+			const found = event.findings.map(({ path, message }) => path === null ? message : `${path}: ${message}`);
+			return {
+				level: "info",
+				text: `  quick check of ${event.step}, round ${event.round + 1}: ${found.join(" | ")}`
+			};
+		}
+		case "verifying": return {
+			level: "info",
+			text: "verifying the phase"
+		};
+		case "usage": return null;
+	}
+}
+function describeOutcome(outcome) {
+	switch (outcome.kind) {
+		case "completed": return "outcome: completed";
+		case "nothing-to-do": return "outcome: nothing to do";
+		case "slice-ended": return "outcome: the run's time ended, another run goes on";
+		case "cancelled": return "outcome: cancelled";
+		case "rate-limited": return `outcome: rate limited until ${outcome.resetsAt ?? "nobody said when"}: ${outcome.message}`;
+		case "budget-exhausted": return `outcome: the budget of $${outcome.budgetUsd.toFixed(2)} is spent ($${outcome.spentUsd.toFixed(2)})`;
+		case "lost": return `outcome: lost: ${outcome.message}`;
+		case "failed": {
+			const found = outcome.findings.map(({ path, message }) => `\n  - ${path === null ? "" : `${path}: `}${message}`);
+			return `outcome: failed: ${outcome.message}${found.join("")}`;
+		}
+	}
+}
+function isGreen({ kind }) {
+	return kind === "completed" || kind === "nothing-to-do" || kind === "slice-ended";
+}
+function outcomeAsDeclared(outcome, redact) {
+	switch (outcome.kind) {
+		case "failed": return {
+			kind: "failed",
+			message: shown(outcome.message, redact),
+			findings: asDeclared(outcome.findings, redact)
+		};
+		case "lost":
+		case "rate-limited": return {
+			...outcome,
+			message: shown(outcome.message, redact)
+		};
+		case "completed":
+		case "nothing-to-do":
+		case "slice-ended":
+		case "cancelled":
+		case "budget-exhausted": return outcome;
+	}
+}
+function asDeclared(findings, redact) {
+	return findings.slice(0, limits.findingsMax).map((finding) => ({
+		...finding,
+		path: finding.path === null ? null : redact(finding.path),
+		message: shown(finding.message, redact)
+	}));
+}
+function messageOf(error) {
+	if (!(error instanceof Error)) return String(error);
+	const { message, cause } = error;
+	return cause instanceof Error && !message.includes(cause.message) ? `${message}: ${messageOf(cause)}` : message;
+}
+function shown(text, redact) {
+	return redact(text).slice(0, messageLengthMax).toWellFormed();
+}
+// src/runner/event-log.ts
+const linesMaxDefault = 1e4;
+function createEventLog({ log, redact, linesMax = linesMaxDefault }) {
+	let left = linesMax;
+	return (event) => {
+		const line = left > 0 ? describeEvent(event) : null;
+		if (line === null) return;
+		left -= 1;
+		log(line.level, redact(line.text));
+		if (left === 0) log("warn", `${linesMax} lines: what follows is not shown here`);
+	};
 }
 // src/runner/live-feed.ts
 const batchPauseMs = 1e3;
@@ -29523,6 +29670,7 @@ const bytesPerToken = 4;
 const tokensPerImage = 5e3;
 const inputTokensMax = 1e6;
 const modelNameLengthMax = 200;
+const usefulReplyTokens = 256;
 function readModelRequest(received) {
 	const json = parseObject(received.toString());
 	const model = json === null ? null : stringAt(json, "model");
@@ -29531,11 +29679,27 @@ function readModelRequest(received) {
 	const images = imageSizes(objectsAt(json, "messages"));
 	const textBytes = Buffer.byteLength(body) - images.reduce((sum, bytes) => sum + bytes, 0);
 	const tokens = Math.ceil(textBytes / bytesPerToken) + images.length * tokensPerImage;
+	const outputTokensMax = json["max_tokens"];
+	const thinkingTokens = amountAt(objectAt(json, "thinking") ?? {}, "budget_tokens");
 	return {
 		model,
 		body,
-		inputTokens: Math.min(tokens, inputTokensMax)
+		inputTokens: Math.min(tokens, inputTokensMax),
+		outputTokensMax: isTokenCount(outputTokensMax) ? outputTokensMax : null,
+		outputTokensMin: thinkingTokens + usefulReplyTokens,
+		surcharges: {
+			...noSurcharges,
+			fastMode: stringAt(json, "speed") === "fast",
+			pinnedRegion: stringAt(json, "inference_geo") === "us"
+		},
+		bodyWith: (max_tokens) => JSON.stringify({
+			...json,
+			max_tokens
+		})
 	};
+}
+function isTokenCount(value) {
+	return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
 }
 function imageSizes(messages) {
 	return messages.flatMap((message) => objectsAt(message, "content")).flatMap((block) => [block, ...objectsAt(block, "content")]).filter((block) => stringAt(block, "type") === "image").map((image) => stringAt(objectAt(image, "source") ?? {}, "data")?.length ?? 0);
@@ -29677,7 +29841,7 @@ function privateKeyRanges(text) {
 	let next = 0;
 	for (const { index: start, 0: header } of text.matchAll(/-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/g)) {
 		if (start < hidden) continue;
-		while ((ends[next]?.index ?? 1e400) < start) next += 1;
+		while ((ends[next]?.index ?? Infinity) < start) next += 1;
 		const end = ends[next];
 		hidden = end === void 0 ? endOfKeyMaterial(text, start + header.length) : end.index + end[0].length;
 		ranges.push({
@@ -29712,6 +29876,11 @@ function maskRanges(text, ranges) {
 	return [...pieces, text.slice(next)].join("");
 }
 // src/runner/spending.ts
+const noReply = {
+	tokensMax: 0,
+	tokensMin: 0,
+	surcharges: noSurcharges
+};
 function createSpending(budgetUsd, spentUsd) {
 	const byModel = new Map();
 	const reservations = new Set();
@@ -29720,22 +29889,33 @@ function createSpending(budgetUsd, spentUsd) {
 		total,
 		leftUsd
 	};
-	function charge(model, inputTokens) {
+	function charge(model, inputTokens, reply = noReply) {
+		const left = leftUsd();
 		const inputCostUsd = costUsd({
 			...noUsage,
 			inputTokens
-		}, model);
-		if (inputCostUsd >= leftUsd()) return null;
-		const reservation = { usd: inputCostUsd };
+		}, model, reply.surcharges);
+		if (inputCostUsd >= left) return null;
+		const outputTokens = 1e6;
+		const usdPerToken = (costUsd({
+			...noUsage,
+			inputTokens,
+			outputTokens
+		}, model, reply.surcharges) - inputCostUsd) / outputTokens;
+		const outputTokensMax = Math.min(reply.tokensMax, Math.floor((left - inputCostUsd) / usdPerToken));
+		if (outputTokensMax < Math.min(reply.tokensMax, reply.tokensMin)) return null;
+		const reservation = { usd: inputCostUsd + outputTokensMax * usdPerToken };
+		const reservedUsd = reservation.usd;
 		let spent = null;
 		reservations.add(reservation);
 		return {
+			outputTokensMax,
 			update(usage, surcharges) {
 				spent = {
 					usage,
 					costUsd: costUsd(usage, model, surcharges)
 				};
-				reservation.usd = Math.max(inputCostUsd, spent.costUsd);
+				reservation.usd = Math.max(reservedUsd, spent.costUsd);
 			},
 			close() {
 				if (!reservations.delete(reservation) || spent === null) return;
@@ -29849,7 +30029,17 @@ async function startModelGateway(options) {
 			sendError(response, 404, "not_found_error", `model "${asked.model}" is not among: ${allowedModels.join(", ")}`);
 			return;
 		}
-		const charge = isMessage ? spending.charge(asked.model, asked.inputTokens) : null;
+		const { outputTokensMax: tokensMax, outputTokensMin: tokensMin, surcharges } = asked;
+		if (isMessage && tokensMax === null) {
+			sendError(response, 400, "invalid_request_error", "expected max_tokens as a whole number");
+			return;
+		}
+		const reply = {
+			tokensMax: tokensMax ?? 0,
+			tokensMin,
+			surcharges
+		};
+		const charge = isMessage ? spending.charge(asked.model, asked.inputTokens, reply) : null;
 		if (isMessage && charge === null) {
 			refusedForBudget = true;
 			sendError(response, 403, "permission_error", budgetMessage(budgetUsd, spending.leftUsd()));
@@ -29871,7 +30061,7 @@ async function startModelGateway(options) {
 			fetch,
 			url,
 			headers: upstreamHeaders(request.headers, credential),
-			body: asked.body,
+			body: charge === null || charge.outputTokensMax === asked.outputTokensMax ? asked.body : asked.bodyWith(charge.outputTokensMax),
 			redact,
 			signal: stopping.signal,
 			headersTimeoutMs: limits.headersTimeoutMs,
@@ -30054,12 +30244,26 @@ for socket in /var/run/docker.sock /run/containerd/containerd.sock /run/podman/p
   [ -w "$socket" ] && echo "it may use $socket"
 done
 [ -x "$executable" ] || echo "it can't execute $executable"
+for fd in /proc/$$/fd/*; do
+  [ "\${fd##*/}" -gt 2 ] || continue
+  open=$(readlink "$fd")
+  # Pipes and sockets have no name, and no content that was there before.
+  case "$open" in /dev/null|/proc/*) ;; /*) echo "it inherits $open, which is open";; esac
+done
+# Whoever may rename a folder on the way puts another in its place. In a sticky one everybody keeps what is theirs.
+on_the_way() {
+  way=$1
+  while [ "\${way%/*}" != "$way" ] && [ -n "\${way%/*}" ]; do
+    way=\${way%/*}
+    [ -w "$way" ] && [ ! -k "$way" ] && echo "it writes $way, on the way to $1"
+  done
+}
 kind=unreadable
 for path in "$@"; do
   case "$path" in -unwritable|-writable) kind=\${path#-}; continue;; esac
   case "$kind" in
-    unreadable) [ -r "$path" ] && echo "it reads $path";;
-    unwritable) [ -w "$path" ] && echo "it writes $path";;
+    unreadable) [ -r "$path" ] && echo "it reads $path"; on_the_way "$path";;
+    unwritable) [ -w "$path" ] && echo "it writes $path"; on_the_way "$path";;
     writable) [ -w "$path" ] && [ -x "$path" ] || echo "it can't write in $path";;
   esac
 done
@@ -30096,88 +30300,6 @@ async function proveSeparation(agent, order) {
 	const breaches = result.stdout.split("\n").filter((line) => line !== "");
 	if (breaches.length > 0) throw new Error(`proving that the agent is kept apart: ${breaches.join("; ")}. Nothing was started. Use a runner whose files other users can't reach, e.g. a GitHub-hosted one.`);
 }
-// src/runner/run-texts.ts
-const messageLengthMax = 2e3;
-function describeEvent(event) {
-	switch (event.kind) {
-		case "log": return {
-			level: event.level,
-			text: event.text
-		};
-		case "step-started": return {
-			level: "info",
-			text: `step ${event.number} of ${event.total}: ${event.step}`
-		};
-		case "action": return {
-			level: "info",
-			text: `  ${event.text}`
-		};
-		case "round": {
-			const found = event.findings.map(({ path, message }) => path === null ? message : `${path}: ${message}`);
-			return {
-				level: "info",
-				text: `  quick check of ${event.step}, round ${event.round + 1}: ${found.join(" | ")}`
-			};
-		}
-		case "verifying": return {
-			level: "info",
-			text: "verifying the phase"
-		};
-		case "usage": return null;
-	}
-}
-function describeOutcome(outcome) {
-	switch (outcome.kind) {
-		case "completed": return "outcome: completed";
-		case "nothing-to-do": return "outcome: nothing to do";
-		case "slice-ended": return "outcome: the run's time ended, another run goes on";
-		case "cancelled": return "outcome: cancelled";
-		case "rate-limited": return `outcome: rate limited until ${outcome.resetsAt ?? "nobody said when"}: ${outcome.message}`;
-		case "budget-exhausted": return `outcome: the budget of $${outcome.budgetUsd.toFixed(2)} is spent ($${outcome.spentUsd.toFixed(2)})`;
-		case "lost": return `outcome: lost: ${outcome.message}`;
-		case "failed": {
-			const found = outcome.findings.map(({ path, message }) => `\n  - ${path === null ? "" : `${path}: `}${message}`);
-			return `outcome: failed: ${outcome.message}${found.join("")}`;
-		}
-	}
-}
-function isGreen({ kind }) {
-	return kind === "completed" || kind === "nothing-to-do" || kind === "slice-ended";
-}
-function outcomeAsDeclared(outcome, redact) {
-	switch (outcome.kind) {
-		case "failed": return {
-			kind: "failed",
-			message: shown(outcome.message, redact),
-			findings: asDeclared(outcome.findings, redact)
-		};
-		case "lost":
-		case "rate-limited": return {
-			...outcome,
-			message: shown(outcome.message, redact)
-		};
-		case "completed":
-		case "nothing-to-do":
-		case "slice-ended":
-		case "cancelled":
-		case "budget-exhausted": return outcome;
-	}
-}
-function asDeclared(findings, redact) {
-	return findings.slice(0, limits.findingsMax).map((finding) => ({
-		...finding,
-		path: finding.path === null ? null : redact(finding.path),
-		message: shown(finding.message, redact)
-	}));
-}
-function messageOf(error) {
-	if (!(error instanceof Error)) return String(error);
-	const { message, cause } = error;
-	return cause instanceof Error && !message.includes(cause.message) ? `${message}: ${messageOf(cause)}` : message;
-}
-function shown(text, redact) {
-	return redact(text).slice(0, messageLengthMax).toWellFormed();
-}
 // src/runner/meter.ts
 function createMeter() {
 	let total = nothingSpent;
@@ -30207,6 +30329,77 @@ function combine(one, other, work) {
 		},
 		costUsd: work(one.costUsd, other.costUsd)
 	};
+}
+// src/runner/git.ts
+var GitTimedOut = class extends Error {
+	name = "GitTimedOut";
+};
+const timeoutMsDefault = 12e4;
+const outputBytesMax = 268435456;
+const settingsAlways = [
+	["core.hooksPath", "/dev/null"],
+	["core.fsmonitor", "false"],
+	["core.untrackedCache", "false"],
+	["core.symlinks", "true"],
+	["core.fileMode", "true"],
+	["core.autocrlf", "false"],
+	["core.safecrlf", "false"],
+	["core.quotePath", "false"],
+	["core.attributesFile", "/dev/null"],
+	["core.excludesFile", "/dev/null"],
+	["core.bare", "false"],
+	["credential.helper", ""],
+	["protocol.allow", "never"],
+	["submodule.recurse", "false"],
+	["fetch.recurseSubmodules", "false"],
+	["gc.auto", "0"],
+	["maintenance.auto", "false"]
+];
+function createGit({ gitDir, workTree, path }) {
+	return { run };
+	async function run(doing, args, options = {}) {
+		const result = await execa("git", args, {
+			cwd: workTree,
+			extendEnv: false,
+			env: {
+				PATH: path,
+				HOME: gitDir,
+				LC_ALL: "C",
+				GIT_DIR: gitDir,
+				GIT_WORK_TREE: workTree,
+				GIT_CONFIG_NOSYSTEM: "1",
+				GIT_CONFIG_GLOBAL: "/dev/null",
+				GIT_ATTR_NOSYSTEM: "1",
+				GIT_TERMINAL_PROMPT: "0",
+				GIT_NO_REPLACE_OBJECTS: "1",
+				GIT_OPTIONAL_LOCKS: "0",
+				GIT_LITERAL_PATHSPECS: "1",
+				...options.indexFile === void 0 ? {} : { GIT_INDEX_FILE: options.indexFile },
+				...settingsAsEnvironment([...settingsAlways, ...options.settings ?? []])
+			},
+			encoding: "buffer",
+			stripFinalNewline: false,
+			reject: false,
+			maxBuffer: outputBytesMax,
+			timeout: options.timeoutMs ?? timeoutMsDefault,
+			killSignal: "SIGKILL",
+			...options.input === void 0 ? { stdin: "ignore" } : { input: options.input }
+		});
+		if (result.timedOut) throw new GitTimedOut(`${doing}: git ${args[0] ?? ""} did not end in ${options.timeoutMs ?? timeoutMsDefault} ms`);
+		if (result.failed) {
+			const words = Buffer.from(result.stderr).toString("utf8").trim().slice(-1e3);
+			throw new Error(`${doing}: git ${args[0] ?? ""}: ${words === "" ? result.shortMessage : words}`);
+		}
+		return Buffer.from(result.stdout);
+	}
+}
+function settingsAsEnvironment(settings) {
+	const environment = { GIT_CONFIG_COUNT: String(settings.length) };
+	for (const [index, [key, value]] of settings.entries()) {
+		environment[`GIT_CONFIG_KEY_${index}`] = key;
+		environment[`GIT_CONFIG_VALUE_${index}`] = value;
+	}
+	return environment;
 }
 // src/runner/run-outcome.ts
 function outcomeOfRun(outcome, step, money, isStopped) {
@@ -30257,8 +30450,83 @@ function failed(message) {
 		findings: []
 	};
 }
+// src/runner/withhold.ts
+async function withhold(workspace, paths) {
+	const { git, workTree, baselineTree } = workspace;
+	const unique = [...new Set(paths)].filter(isSafePath);
+	if (unique.length === 0) return {
+		takenBack: [],
+		restored: []
+	};
+	const doing = "putting back what may not change";
+	const listed = await git.run(doing, [
+		"ls-tree",
+		"-r",
+		"-z",
+		"--full-tree",
+		baselineTree
+	]);
+	const before = new Map(listed.toString("utf8").split("\0").flatMap((entry) => {
+		const [, mode, blob, path] = /^(\d+) blob ([0-9a-f]+)\t([^]*)$/.exec(entry) ?? [];
+		return mode === void 0 || blob === void 0 || path === void 0 ? [] : [[path, {
+			mode,
+			blob
+		}]];
+	}));
+	for (const path of unique) if (await isBelowFolders(workTree, path)) await rm(join(workTree, path), {
+		recursive: true,
+		force: true
+	});
+	const removals = unique.map((path) => `0 ${"0".repeat(40)}\t${path}\0`).join("");
+	await git.run(doing, [
+		"update-index",
+		"-z",
+		"--index-info"
+	], { input: removals });
+	const restored = unique.filter((path) => before.has(path));
+	if (restored.length > 0) {
+		const entries = restored.map((path) => `${before.get(path)?.mode} ${before.get(path)?.blob}\t${path}\0`).join("");
+		await git.run(doing, [
+			"update-index",
+			"--replace",
+			"-z",
+			"--index-info"
+		], { input: entries });
+		const input = restored.map((path) => `${path}\0`).join("");
+		await git.run(doing, [
+			"checkout-index",
+			"--force",
+			"--quiet",
+			"-z",
+			"--stdin"
+		], { input });
+	}
+	return {
+		takenBack: unique,
+		restored: [...new Set(restored.flatMap(withFolders))].map((path) => join(workTree, path))
+	};
+}
+function withFolders(path) {
+	const folder = dirname(path);
+	return folder === "." ? [path] : [path, ...withFolders(folder)];
+}
 // src/runner/run-step.ts
 async function runStep(options) {
+	try {
+		return await workOnStep(options);
+	} catch (error) {
+		if (!(error instanceof GitTimedOut)) throw error;
+		return {
+			kind: "ended",
+			outcome: {
+				kind: "failed",
+				message: `step ${options.step.slug}: its changes can't be handed over: ${error.message}`,
+				findings: []
+			}
+		};
+	}
+}
+async function workOnStep(options) {
 	const { job, step, workspace, conversation, checks, signal, say } = options;
 	const { workTree } = workspace;
 	const endsAt = options.now().getTime() + job.limits.stepMinutes * 6e4;
@@ -30342,11 +30610,12 @@ async function finish(options, changeset, unfit, findings) {
 		tree: rest.tree
 	};
 }
+const warningLengthMax = 2e3;
 function tell(event, { step, workspace, say }) {
 	const warn = (text) => say({
 		kind: "log",
 		level: "warn",
-		text
+		text: text.slice(0, warningLengthMax)
 	});
 	switch (event.kind) {
 		case "tool-use": {
@@ -30394,82 +30663,15 @@ async function isClosedToOthers(folder) {
 	if (!isAbsolute(folder)) return false;
 	try {
 		const real = await realpath(folder);
-		if (((await lstat$1(real)).mode & otherMayWrite) !== 0) return false;
+		if (((await lstat(real)).mode & otherMayWrite) !== 0) return false;
 		for (let above = dirname(real);; above = dirname(above)) {
-			const { mode } = await lstat$1(above);
+			const { mode } = await lstat(above);
 			if ((mode & otherMayWrite) !== 0 && (mode & sticky) === 0) return false;
 			if (above === dirname(above)) return true;
 		}
 	} catch {
 		return false;
 	}
-}
-// src/runner/git.ts
-const timeoutMsDefault = 12e4;
-const outputBytesMax = 268435456;
-const settingsAlways = [
-	["core.hooksPath", "/dev/null"],
-	["core.fsmonitor", "false"],
-	["core.untrackedCache", "false"],
-	["core.symlinks", "true"],
-	["core.fileMode", "true"],
-	["core.autocrlf", "false"],
-	["core.safecrlf", "false"],
-	["core.quotePath", "false"],
-	["core.attributesFile", "/dev/null"],
-	["core.excludesFile", "/dev/null"],
-	["core.bare", "false"],
-	["credential.helper", ""],
-	["protocol.allow", "never"],
-	["submodule.recurse", "false"],
-	["fetch.recurseSubmodules", "false"],
-	["gc.auto", "0"],
-	["maintenance.auto", "false"]
-];
-function createGit({ gitDir, workTree, path }) {
-	return { run };
-	async function run(doing, args, options = {}) {
-		const result = await execa("git", args, {
-			cwd: workTree,
-			extendEnv: false,
-			env: {
-				PATH: path,
-				HOME: gitDir,
-				LC_ALL: "C",
-				GIT_DIR: gitDir,
-				GIT_WORK_TREE: workTree,
-				GIT_CONFIG_NOSYSTEM: "1",
-				GIT_CONFIG_GLOBAL: "/dev/null",
-				GIT_ATTR_NOSYSTEM: "1",
-				GIT_TERMINAL_PROMPT: "0",
-				GIT_NO_REPLACE_OBJECTS: "1",
-				GIT_OPTIONAL_LOCKS: "0",
-				GIT_LITERAL_PATHSPECS: "1",
-				...options.indexFile === void 0 ? {} : { GIT_INDEX_FILE: options.indexFile },
-				...settingsAsEnvironment([...settingsAlways, ...options.settings ?? []])
-			},
-			encoding: "buffer",
-			stripFinalNewline: false,
-			reject: false,
-			maxBuffer: outputBytesMax,
-			timeout: options.timeoutMs ?? timeoutMsDefault,
-			killSignal: "SIGKILL",
-			...options.input === void 0 ? { stdin: "ignore" } : { input: options.input }
-		});
-		if (result.failed) {
-			const words = Buffer.from(result.stderr).toString("utf8").trim().slice(-1e3);
-			throw new Error(`${doing}: git ${args[0] ?? ""}: ${words === "" ? result.shortMessage : words}`);
-		}
-		return Buffer.from(result.stdout);
-	}
-}
-function settingsAsEnvironment(settings) {
-	const environment = { GIT_CONFIG_COUNT: String(settings.length) };
-	for (const [index, [key, value]] of settings.entries()) {
-		environment[`GIT_CONFIG_KEY_${index}`] = key;
-		environment[`GIT_CONFIG_VALUE_${index}`] = value;
-	}
-	return environment;
 }
 // src/runner/workspace.ts
 const agentConfiguration = [
@@ -30484,11 +30686,11 @@ const instructionsLengthMax = 65536;
 async function prepareWorkspace(order) {
 	const { gitDir, workTree, headSha, baseSha } = order;
 	for (const sha of [headSha, baseSha]) if (!/^[0-9a-f]{40}$/.test(sha)) throw new Error(`preparing the work tree: "${sha}" is no commit id`);
-	await mkdir$1(gitDir, {
+	await mkdir(gitDir, {
 		recursive: true,
 		mode: 448
 	});
-	await mkdir$1(workTree, { mode: 493 });
+	await mkdir(workTree, { mode: 448 });
 	const git = createGit(order);
 	await git.run("making the runner's git directory", [
 		"init",
@@ -30496,8 +30698,8 @@ async function prepareWorkspace(order) {
 		"--template=",
 		"--initial-branch=unused"
 	]);
-	await mkdir$1(join(gitDir, "info"), { recursive: true });
-	await writeFile$1(join(gitDir, "info", "attributes"), attributes);
+	await mkdir(join(gitDir, "info"), { recursive: true });
+	await writeFile(join(gitDir, "info", "attributes"), attributes);
 	await fetchCommits(git, order);
 	const index = join(gitDir, "index");
 	await git.run("reading the head", ["read-tree", headSha]);
@@ -30561,7 +30763,7 @@ function fetchFault(repositoryUrl, shas, words) {
 	return `${doing}: ${words}. Check that the runner reaches the server, then comment /retry on the issue.`;
 }
 async function layBaseConfiguration(git, { workTree, baseSha }, indexFile) {
-	for (const name of agentConfiguration) await rm$1(join(workTree, name), {
+	for (const name of agentConfiguration) await rm(join(workTree, name), {
 		recursive: true,
 		force: true
 	});
@@ -30640,10 +30842,13 @@ async function runPhase(options) {
 			stop.abort(new Error(reason));
 		}
 	});
+	const logEvent = createEventLog({
+		log: options.log,
+		redact
+	});
 	const say = (event) => {
 		feed.push(event);
-		const line = describeEvent(event);
-		if (line !== null) options.log(line.level, redact(line.text));
+		logEvent(event);
 	};
 	const run = {
 		...options,
@@ -30716,7 +30921,7 @@ async function work(run) {
 		...place
 	});
 	const systemPromptFile = join(place.sharedDir, "system-prompt.md");
-	await writeFile$1(systemPromptFile, systemPrompt(job, workspace.instructions), { mode: 420 });
+	await writeFile(systemPromptFile, systemPrompt(job, workspace.instructions), { mode: 420 });
 	const agentFolders = [
 		place.workTree,
 		place.home,
@@ -30731,7 +30936,8 @@ async function work(run) {
 		unwritable: [
 			...run.unwritable,
 			place.sharedDir,
-			executable
+			executable,
+			...path.split(":")
 		],
 		writable: agentFolders,
 		executable
@@ -31108,7 +31314,7 @@ var require_scan = __commonJSMin(((exports, module) => {
 		return code === CHAR_FORWARD_SLASH || code === CHAR_BACKWARD_SLASH;
 	};
 	const depth = (token) => {
-		if (token.isPrefix !== true) token.depth = token.isGlobstar ? 1e400 : 1;
+		if (token.isPrefix !== true) token.depth = token.isGlobstar ? Infinity : 1;
 	};
 	const scan = (input, options) => {
 		const opts = options || {};
@@ -32558,8 +32764,12 @@ function touchesGit(path) {
 function isDenied(path) {
 	const segments = path.split("/").map(foldSegment);
 	const [root = ""] = segments;
-	if (DENIED_ROOTS.has(root) || CODEOWNERS.has(segments.join("/"))) return true;
+	if (DENIED_ROOTS.has(root) || segments.some((_, at) => CODEOWNERS.has(segments.slice(0, at + 1).join("/")))) return true;
 	return segments.some((segment) => DENIED_NAMES.has(segment) || SHORT_NAMES.test(segment));
+}
+function isAboveDenied(path) {
+	const folder = `${foldPath(path)}/`;
+	return [...CODEOWNERS].some((denied) => denied.startsWith(folder));
 }
 function foldSegment(segment) {
 	const name = segment.replaceAll(IGNORED_BY_HFS, "").normalize("NFKC").replaceAll(IGNORED_BY_HFS, "").toUpperCase().toLowerCase().normalize("NFC").replace(/:.*$/su, "");
@@ -32605,7 +32815,7 @@ function faultsOfChange(change, isAllowed, allowedPaths) {
 	const form = formFault(path);
 	if (form !== null) add("path-form", `${form}.`);
 	if (touchesGit(path)) add("git-folder", "the path leads into git's own folder, or could be taken for it: choose another name.");
-	else if (isDenied(path)) add("denied", "no phase may change this file, since it steers CI, reviews, git or the agent: leave it as it is.");
+	else if (isDenied(path) || change.kind === "written" && isAboveDenied(path)) add("denied", "no phase may change this file, since it steers CI, reviews, git or the agent: leave it as it is.");
 	else if (form === null && !isAllowed(path)) add("outside-phase", `the path is outside what may change here (${allowedPaths.join(", ")}): take the change back.`);
 	if (change.kind === "deleted") return faults;
 	switch (change.mode) {
@@ -32835,7 +33045,7 @@ var SecretLintSourceCodeImpl = class {
 	}
 };
 // node_modules/@secretlint/core/module/helper/promise-event-emitter.js
-var EventEmitter = class {
+var EventEmitter$1 = class {
 	#listeners = new Map();
 	on(type, listener) {
 		const listenerSet = this.#listeners.get(type) ?? new Set();
@@ -32865,7 +33075,7 @@ var EventEmitter = class {
 var PromiseEventEmitter = class {
 	events;
 	constructor() {
-		this.events = new EventEmitter();
+		this.events = new EventEmitter$1();
 	}
 	listenerCount(type) {
 		return this.events.listenerCount(type);
@@ -32930,7 +33140,7 @@ const createTranslator = (messages, options) => {
 };
 // node_modules/@secretlint/core/module/RuleContext.js
 const createContextEvents = () => {
-	const contextEvents = new EventEmitter();
+	const contextEvents = new EventEmitter$1();
 	const REPORT_SYMBOL = Symbol("report");
 	const IGNORE_SYMBOL = Symbol("ignore");
 	return {
@@ -34918,7 +35128,7 @@ function requireLodash_sortby() {
 			if (typeof value == "string") return value;
 			if (isSymbol(value)) return symbolToString ? symbolToString.call(value) : "";
 			var result = value + "";
-			return result == "0" && 1 / value == -1e400 ? "-0" : result;
+			return result == "0" && 1 / value == -Infinity ? "-0" : result;
 		}
 		function castPath(value) {
 			return isArray(value) ? value : stringToPath(value);
@@ -35152,7 +35362,7 @@ function requireLodash_sortby() {
 		function toKey(value) {
 			if (typeof value == "string" || isSymbol(value)) return value;
 			var result = value + "";
-			return result == "0" && 1 / value == -1e400 ? "-0" : result;
+			return result == "0" && 1 / value == -Infinity ? "-0" : result;
 		}
 		function toSource(func) {
 			if (func != null) {
@@ -35697,7 +35907,7 @@ function reportIfFoundPrivateKeyJSONFormat({ source, context, t }) {
 		const credentialObject = JSON.parse(source.content);
 		if (!("private_key_id" in credentialObject && "private_key" in credentialObject && /-----BEGIN\s?(DSA|RSA|EC|PGP|OPENSSH)?\s?PRIVATE KEY/gm.test(credentialObject["private_key"]))) return;
 		context.report({
-			message: t("PrivateKeyJSON", { FILE_NAME: source.filePath ? path$1.basename(source.filePath) : "" }),
+			message: t("PrivateKeyJSON", { FILE_NAME: source.filePath ? path.basename(source.filePath) : "" }),
 			range: [0, source.content.length]
 		});
 	} catch {}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ChangesetId } from "../core/ids.ts";
 import { FileChange } from "../protocol/runner.ts";
-import type { PublishedChange } from "./ports.ts";
+import type { Change } from "../core/change.ts";
 
 const Stored = z.array(FileChange);
 
@@ -10,7 +10,7 @@ export function storedChangesetFrom(changes: readonly FileChange[]): string {
   return JSON.stringify(changes);
 }
 
-export function readStoredChangeset(json: string | null, id: ChangesetId): readonly PublishedChange[] {
+export function readStoredChangeset(json: string | null, id: ChangesetId): readonly Change[] {
   if (json === null) throw new Error(`reading changeset ${id}: not stored`);
   return Stored.parse(JSON.parse(json)).map((change) =>
     change.kind === "deleted"

@@ -4,6 +4,12 @@ import type { Repository } from "../core/events.ts";
  * What a webhook means to us. It only wakes: labels, permissions, heads and merges are read again from GitHub
  * when something is decided on them.
  */
+/** The issue as the webhook shows it: the text that the sender had before them, whatever happens to it afterwards. */
+export interface IssueAsSent {
+  readonly title: string;
+  readonly body: string;
+}
+
 export type Intent =
   | {
       readonly kind: "label-added";
@@ -11,6 +17,7 @@ export type Intent =
       readonly issueNumber: number;
       readonly label: string;
       readonly sender: string;
+      readonly issue: IssueAsSent;
     }
   | {
       readonly kind: "issue-opened";
@@ -18,6 +25,7 @@ export type Intent =
       readonly issueNumber: number;
       readonly labels: readonly string[];
       readonly author: string;
+      readonly issue: IssueAsSent;
     }
   | {
       readonly kind: "command";
@@ -28,6 +36,7 @@ export type Intent =
       readonly commentId: number;
       readonly sender: string;
       readonly command: SlashCommand;
+      readonly issue: IssueAsSent;
     }
   | {
       readonly kind: "review-submitted";

@@ -3,7 +3,15 @@ import { stateFrom } from "../core/evolve.ts";
 import type { Phase } from "../core/playbook.ts";
 import type { Effect } from "../core/react.ts";
 import type { Finding } from "../core/report.ts";
-import { branchOf, budgetLeftOf, currentPhaseOf, isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
+import {
+  branchOf,
+  budgetLeftOf,
+  currentPhaseOf,
+  isSettled,
+  liveRunOf,
+  outlineOfPhase,
+  type ExistingTask,
+} from "../core/state.ts";
 import { readStoredChangeset } from "./changeset.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
 import {
@@ -117,7 +125,7 @@ async function dispatchRun(
     const dispatched = await github.dispatchRun(state.repository, {
       runId: effect.runId,
       taskId: state.taskId,
-      phase: phaseName(state, effect.phase),
+      phase: phaseLabel(state, effect.phase),
       ref: preflight.defaultBranch,
     });
     return {
@@ -152,7 +160,7 @@ async function publishStep(
     return { type: "RefuseChangeset", phase: effect.phase, step: slug, changesetId, findings };
   }
   const { name } = await github.defaultBranchOf(state.repository);
-  const { commitSha } = await github.publish(state.repository, {
+  const published = await github.publish(state.repository, {
     branch: branchOf(state, effect.phase),
     defaultBranch: name,
     changesetId,
@@ -160,7 +168,31 @@ async function publishStep(
     taskId: state.taskId,
     changes,
   });
+  if ("replaced" in published) {
+    return {
+      type: "RefuseChangeset",
+      phase: effect.phase,
+      step: slug,
+      changesetId,
+      findings: replacing(published.replaced, slug),
+    };
+  }
+  const { commitSha } = published;
   return { type: "RecordPublished", phase: effect.phase, step: slug, changesetId, commitSha };
+}
+
+/** Findings that are shown of files which would vanish; one is enough to refuse. */
+const replacedShownMax = 20;
+
+function replacing(paths: readonly string[], step: string): readonly Finding[] {
+  return paths.slice(0, replacedShownMax).map((path) => ({
+    check: "paths-allowed",
+    step,
+    path: path.slice(0, 200),
+    line: null,
+    message:
+      "a changed file would take this file's place without deleting it: choose another name, or delete this file first.",
+  }));
 }
 
 async function openGate(performing: Performing, state: ExistingTask, phase: number): Promise<Asked | null> {
@@ -280,8 +312,9 @@ function gateOf(state: ExistingTask, phase: number) {
   return state.phases.find((candidate) => candidate.phase === phase)?.gate ?? null;
 }
 
-function phaseName(state: ExistingTask, phase: number): string {
-  return state.playbook.phases.find((candidate) => candidate.number === phase)?.name ?? String(phase);
+/** What GitHub's list of runs shows. Nothing of it comes from the issue's text or the model. */
+function phaseLabel(state: ExistingTask, phase: number): string {
+  return `${outlineOfPhase(state, phase).title} · issue #${state.issue.number}`;
 }
 
 /** First line of a step's commit. Nothing of it comes from the issue or the model. */

@@ -1,5 +1,6 @@
 /** What the shell needs of the world, in our own words. The adapters implement these; nothing here knows them. */
 import type { BlockReason } from "../core/outcome.ts";
+import type { Change } from "../core/change.ts";
 import type { Effect } from "../core/react.ts";
 import type { Repository, TaskEvent } from "../core/events.ts";
 import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";
@@ -223,17 +224,8 @@ export interface Publication {
   readonly taskId: TaskId;
   /** First line of the commit; the publisher adds `[skip ci]` and the trailers. */
   readonly message: string;
-  readonly changes: readonly PublishedChange[];
+  readonly changes: readonly Change[];
 }
-
-export type PublishedChange =
-  | {
-      readonly kind: "written";
-      readonly path: string;
-      readonly mode: "100644" | "100755" | "120000";
-      readonly content: Uint8Array;
-    }
-  | { readonly kind: "deleted"; readonly path: string };
 
 export interface GateState {
   readonly pullRequest: number;
@@ -289,7 +281,11 @@ export interface GitHub {
   defaultBranchOf(repository: Repository): Promise<{ readonly name: string; readonly headSha: string }>;
   /** Head of a branch; null where there is none. */
   headOf(repository: Repository, branch: string): Promise<string | null>;
-  publish(repository: Repository, publication: Publication): Promise<{ readonly commitSha: string }>;
+  /** `replaced` names files that would vanish unsaid, since a written file takes the place of their folder or they stand in its way. */
+  publish(
+    repository: Repository,
+    publication: Publication,
+  ): Promise<{ readonly commitSha: string } | { readonly replaced: readonly string[] }>;
   openGate(
     repository: Repository,
     gate: { readonly branch: string; readonly base: string; readonly view: TaskView; readonly phase: number },
@@ -346,7 +342,7 @@ export interface Verifier {
     options: { readonly changedPaths: readonly string[] },
   ): Promise<VerificationReport>;
   /** Faults of a changeset before anything of it is published. */
-  changesetFindings(changes: readonly PublishedChange[], phase: Phase, step: string): Promise<readonly Finding[]>;
+  changesetFindings(changes: readonly Change[], phase: Phase, step: string): Promise<readonly Finding[]>;
 }
 
 /** Who a runner's OIDC token says it is. */

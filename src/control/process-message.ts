@@ -9,9 +9,10 @@ import { outlineOf } from "../core/playbook.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
 import { OutcomeRequest, Spent } from "../protocol/runner.ts";
+import type { Refusal } from "../core/decide.ts";
 import { handleCommand, queueStatus, type Asked, type CommandHandling } from "./handle-command.ts";
-import type { Intent } from "./intents.ts";
-import type { ClaimedMessage, GitHub, IssueText, OpenRun, Playbooks } from "./ports.ts";
+import type { Intent, IssueAsSent } from "./intents.ts";
+import type { ClaimedMessage, GitHub, OpenRun, Playbooks } from "./ports.ts";
 
 export interface Processing extends CommandHandling {
   readonly github: GitHub;
@@ -87,6 +88,7 @@ interface Labelled {
   readonly issueNumber: number;
   readonly labels: readonly string[];
   readonly sender: string;
+  readonly issue: IssueAsSent;
 }
 
 async function onLabels(processing: Processing, labelled: Labelled, inboxKey: string): Promise<void> {
@@ -116,7 +118,7 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
   }
   if (running !== null) return;
   const by = await personOf(processing, repository, sender);
-  const prompt = await freezePrompt(processing, issue);
+  const prompt = await freezePrompt(processing, labelled.issue);
   await store.saveText(first.hash, first.json);
   const taskId = taskIdFrom(processing.newId());
   await handleCommand(
@@ -126,7 +128,7 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
       type: "CreateTask",
       taskId,
       repository,
-      issue: { number: issueNumber, title: issue.title, author: issue.author },
+      issue: { number: issueNumber, title: labelled.issue.title, author: issue.author },
       by,
       playbook: outlineOf(first.playbook, first.hash),
       taskBudgetUsd: processing.taskBudgetUsd,
@@ -156,19 +158,21 @@ async function onSlashCommand(
     github.notify(repository, issueNumber, keyOf(`comment:${intent.commentId}`), notice);
   switch (command.name) {
     case "run": {
-      const issue = await github.readIssue(repository, task.issue.number);
-      if (issue === null) return;
+      // An issue that is gone has nobody to go on for.
+      if ((await github.readIssue(repository, task.issue.number)) === null) return;
+      // On a pull request of the task the text stays what it was; only a draft's is not frozen yet, and has none.
+      const known = task.prompt === null ? null : { hash: task.prompt.hash, hiddenRemoved: task.prompt.hiddenRemoved };
+      const prompt = known ?? (await freezePrompt(processing, intent.issue));
       await store.reviveEffects(task.taskId, processing.clock.now().toISOString());
-      const prompt = await freezePrompt(processing, issue);
       const handled = await handleCommand(processing, task.taskId, { type: "RunTask", by, prompt }, cause);
       if (handled.kind === "refused")
-        await reply({ kind: "refused", command: "/run", reason: wordsOf(handled.refusal.code) });
+        await reply({ kind: "refused", command: "/run", reason: wordsOf(handled.refusal) });
       return;
     }
     case "cancel": {
       const handled = await handleCommand(processing, task.taskId, { type: "CancelTask", by }, cause);
       if (handled.kind === "refused") {
-        await reply({ kind: "refused", command: "/cancel", reason: wordsOf(handled.refusal.code) });
+        await reply({ kind: "refused", command: "/cancel", reason: wordsOf(handled.refusal) });
       }
       return;
     }
@@ -271,7 +275,11 @@ async function personOf({ github }: Processing, repository: Repository, login: s
   return { login, mayWrite: permission === "admin" || permission === "write" };
 }
 
-async function freezePrompt({ store, freeze }: Processing, issue: IssueText): Promise<FrozenPrompt> {
+/**
+ * The text as the authorised webhook shows it. GitHub is not asked again: between the label and that answer somebody else
+ * could have changed the text, and nobody with write would have seen it.
+ */
+async function freezePrompt({ store, freeze }: Processing, issue: IssueAsSent): Promise<FrozenPrompt> {
   const title = freeze(issue.title);
   const body = freeze(issue.body);
   const frozen = JSON.stringify({ title: title.text, text: body.text });
@@ -305,13 +313,20 @@ function keyOf(what: string): string {
   return createHash("sha256").update(what).digest("hex").slice(0, 16);
 }
 
-function wordsOf(code: string): string {
-  switch (code) {
+/** Why a command was refused, as half a sentence to the person who gave it. */
+function wordsOf(refusal: Refusal): string {
+  switch (refusal.code) {
     case "already-running":
-      return "the task is going on by itself; nothing waits for you";
+      return "the task is going on by itself and waits for nobody";
     case "wrong-status":
-      return "the task has ended";
-    default:
-      return code;
+      return `the task is ${refusal.status}; to start a new one on this issue, take the label off and set it again`;
+    case "not-permitted":
+      return "it takes write access to this repository";
+    case "no-such-task":
+    case "task-exists":
+    case "unknown-run":
+    case "unknown-gate":
+    case "stale-review":
+      return "the task has moved on since; look at the status comment";
   }
 }

@@ -110,16 +110,15 @@ async function identify(serving: ServingRunner, oidcToken: string): Promise<Runn
 
 function refuseOtherJobs(task: ExistingTask, identity: RunnerIdentity, defaultBranch: string): void {
   const { repository } = task;
-  // On the default branch alone: on any other, the file may be one that nobody reviewed.
-  const file = `${repository.owner}/${repository.name}/${workflowPath}`.toLowerCase();
-  const suffix = `@refs/heads/${defaultBranch}`;
-  const { workflowRef } = identity;
-  const expected = workflowRef.endsWith(suffix) && workflowRef.slice(0, -suffix.length).toLowerCase() === file;
+  // On the default branch alone: on any other, the file may be one that nobody reviewed. The repository is bound by its
+  // id, since its name in the reference is the one of today, and ours may be the one before a rename.
+  const [, , ...file] = identity.workflowRef.split("/");
+  const expected = file.join("/") === `${workflowPath}@refs/heads/${defaultBranch}`;
   const faults = [
     identity.repositoryId === repository.repositoryId ? null : "another repository",
     identity.eventName === "workflow_dispatch" ? null : `the event ${identity.eventName}`,
     identity.runAttempt === 1 ? null : "a re-run by hand (use /run on the issue instead)",
-    expected ? null : `the workflow ${workflowRef}`,
+    expected ? null : `the workflow ${identity.workflowRef}`,
   ].filter((fault) => fault !== null);
   if (faults.length > 0) throw new RunnerRefused("identity-refused", `the job comes from ${faults.join(" and ")}`);
 }

@@ -1,6 +1,7 @@
 import type { TaskEvent } from "./events.ts";
 import { invariant } from "./invariant.ts";
 import type { BlockReason } from "./outcome.ts";
+import type { PlaybookOutline } from "./playbook.ts";
 import { addSpent, nothingSpent } from "./usage.ts";
 import {
   currentPhaseOf,
@@ -40,7 +41,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       prompt: null,
       blockedBy: null,
       phases: [],
-      recentActions: [{ at: event.at, text: actionTextOf(event) }],
+      recentActions: [{ at: event.at, text: actionTextOf(event, event.playbook) }],
     };
   }
   invariant(state.status !== "absent", `${event.type} belongs to a task that exists`);
@@ -314,20 +315,20 @@ function onStep(
 }
 
 function withRecentAction(state: ExistingTask, event: Exclude<TaskEvent, { type: "TaskCreated" }>): ExistingTask {
-  const text = actionTextOf(event);
+  const text = actionTextOf(event, state.playbook);
   if (text === "") return state;
   return { ...state, recentActions: [{ at: event.at, text }, ...state.recentActions].slice(0, recentActionsMax) };
 }
 
 /** A few words for the list of recent actions; empty for what people need not hear of. */
-function actionTextOf(event: TaskEvent): string {
+function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
   switch (event.type) {
     case "TaskCreated":
       return "task created";
     case "TaskStarted":
       return `started by ${event.by}`;
     case "PhaseStarted":
-      return `phase ${event.phase} started`;
+      return `phase ${event.phase} started${titled(playbook, event.phase)}`;
     case "RunRequested":
       return "";
     case "RunDispatched":
@@ -335,15 +336,15 @@ function actionTextOf(event: TaskEvent): string {
     case "RunStarted":
       return "run started";
     case "StepCompleted":
-      return `step ${event.step} completed`;
+      return `step completed${titled(playbook, event.phase, event.step)}`;
     case "StepPublished":
       return "";
     case "ChangesetRefused":
-      return `changes of step ${event.step} refused`;
+      return `changes refused${titled(playbook, event.phase, event.step)}`;
     case "GateOpened":
       return `pull request #${event.pullRequest} opened`;
     case "RunEnded":
-      return `run ended: ${event.outcome.kind}`;
+      return `run ended: ${spaced(event.outcome.kind)}`;
     case "PhaseVerified":
       return event.passed ? `phase ${event.phase} verified` : `phase ${event.phase} failed verification`;
     case "ReviewCreated":
@@ -355,7 +356,7 @@ function actionTextOf(event: TaskEvent): string {
     case "PhaseCompleted":
       return `phase ${event.phase} merged by ${event.by}`;
     case "TaskPaused":
-      return `paused: ${event.reason.kind}`;
+      return `paused: ${spaced(event.reason.kind)}`;
     case "TaskResumed":
       return `resumed by ${event.by}`;
     case "TaskCompleted":
@@ -365,6 +366,18 @@ function actionTextOf(event: TaskEvent): string {
     case "TaskCancelled":
       return `cancelled by ${event.by}`;
   }
+}
+
+/** `: Planning`, or the step's title in its stead. A slug says less, but more than nothing. */
+function titled(playbook: PlaybookOutline, phase: number, slug: string | null = null): string {
+  const outline = playbook.phases.find((candidate) => candidate.number === phase);
+  const title =
+    slug === null ? outline?.title : (outline?.steps.find((candidate) => candidate.slug === slug)?.title ?? slug);
+  return title === undefined ? "" : `: ${title}`;
+}
+
+function spaced(kind: string): string {
+  return kind.replaceAll("-", " ");
 }
 
 /** The phase that comes after the current one, or null after the last. */

@@ -7,25 +7,33 @@ import { RequestFailed } from "./request-failed.ts";
 import { workflowFileName, workflowPath } from "./workflow-file.ts";
 
 const recentRunsMax = 50;
+/** `run-name` of the workflow file puts this before the input `phase`. */
+const runNamePrefix = "Phasegate · ";
+/** Of a random id: enough to tell apart the recent runs of one phase of one issue. */
+const shortIdCharacters = 8;
 /** A run that was just asked for takes a while to appear in the list. */
 const runAppearsMs = 5_000;
 
+interface RunToDispatch {
+  readonly runId: RunId;
+  readonly taskId: TaskId;
+  /** For people, e.g. `Planning · issue #7`. */
+  readonly phase: string;
+  readonly ref: string;
+}
+
 /**
- * Starts the workflow, once for each run id: the id stands in the run's name, so that a dispatch whose answer was lost is found.
+ * Starts the workflow, once for each run: its name holds phase, issue and short id, so that a dispatch whose answer was lost is found.
  * Throws `DispatchRefused` for what a person must mend.
  */
-export async function dispatchRun(
-  api: Api,
-  repository: Repository,
-  run: { readonly runId: RunId; readonly taskId: TaskId; readonly phase: string; readonly ref: string },
-): Promise<WorkflowRun> {
-  const there = await findRun(api, repository, run.runId);
+export async function dispatchRun(api: Api, repository: Repository, run: RunToDispatch): Promise<WorkflowRun> {
+  const there = await findRun(api, repository, run);
   if (there !== null) return there;
   const answer = await send(api, repository, run);
   if (answer !== null) {
     return { workflowRunId: answer.workflow_run_id, url: answer.html_url, status: "queued", conclusion: null };
   }
-  const started = await findRun(api, repository, run.runId);
+  const started = await findRun(api, repository, run);
   if (started !== null) return started;
   throw new RetryLater(`dispatching run ${run.runId}: accepted, but not listed yet`, runAppearsMs);
 }
@@ -34,7 +42,7 @@ export async function dispatchRun(
 async function send(
   api: Api,
   repository: Repository,
-  run: { readonly runId: RunId; readonly taskId: TaskId; readonly phase: string; readonly ref: string },
+  run: RunToDispatch,
 ): Promise<{ readonly workflow_run_id: number; readonly html_url: string } | null> {
   try {
     const { data } = await api.write({
@@ -47,7 +55,7 @@ async function send(
           workflow_id: workflowFileName,
           // Always the default branch: a workflow file on a phase branch was written by the agent.
           ref: run.ref,
-          inputs: { run: run.runId, task: run.taskId, phase: run.phase },
+          inputs: { run: run.runId, task: run.taskId, phase: labelOf(run) },
           return_run_details: true,
         }),
     });
@@ -70,11 +78,16 @@ async function send(
   }
 }
 
-async function findRun(api: Api, repository: Repository, runId: RunId): Promise<WorkflowRun | null> {
+/** The input `phase`, as the run's list shows it. */
+function labelOf({ phase, runId }: RunToDispatch): string {
+  return `${phase} · ${runId.slice(0, shortIdCharacters)}`;
+}
+
+async function findRun(api: Api, repository: Repository, run: RunToDispatch): Promise<WorkflowRun | null> {
   const answer = await readOrNull(api, {
     repository,
     permissions: { actions: "read" },
-    doing: `looking for run ${runId} in ${nameOf(repository)}`,
+    doing: `looking for run ${run.runId} in ${nameOf(repository)}`,
     send: (octokit) =>
       octokit.rest.actions.listWorkflowRuns({
         ...pathOf(repository),
@@ -83,8 +96,8 @@ async function findRun(api: Api, repository: Repository, runId: RunId): Promise<
         per_page: recentRunsMax,
       }),
   });
-  // The id ends the name in brackets, see run-name in the workflow file.
-  const found = answer?.data.workflow_runs.find((run) => run.display_title.includes(`(${runId})`));
+  const name = `${runNamePrefix}${labelOf(run)}`;
+  const found = answer?.data.workflow_runs.find((candidate) => candidate.display_title === name);
   return found === undefined ? null : workflowRunFrom(found);
 }
 

@@ -126,7 +126,7 @@ export async function presentGate(
     view,
     phase,
     links: linksOf(settings.webUrl, repository),
-    delivered: { headSha, files, complete },
+    delivered: { headSha, files, complete, ciLater: gate.ciLater },
   };
   const body = gateBody(facts);
   const title = gate.ready ? finishedTitle(pull.title) : pull.title;

@@ -1,17 +1,18 @@
-import type { Publication, PublishedChange } from "../control/ports.ts";
+import type { Publication } from "../control/ports.ts";
+import type { Change } from "../core/change.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api } from "./api.ts";
 import { commitOnBranch, findCommit } from "./branch-commits.ts";
 import { headOf, nameOf, pathOf } from "./repository.ts";
 import { hasTrailer, stepCommitMessage, trailers } from "./texts/commits.ts";
-import { isText, listFiles } from "./tree.ts";
+import { isText, listFiles, type TreeFile } from "./tree.ts";
 
 /** GitHub gives up on trees with some hundred inline files or some megabytes. */
 const entriesPerTreeMax = 100;
 const inlineBytesPerTreeMax = 1_000_000;
 const inlineBytesPerFileMax = 200_000;
 
-type Written = Extract<PublishedChange, { kind: "written" }>;
+type Written = Extract<Change, { kind: "written" }>;
 type Entry = { path: string; mode: Written["mode"] } & ({ content: string } | { sha: string | null });
 
 /**
@@ -22,7 +23,7 @@ export async function publish(
   api: Api,
   repository: Repository,
   publication: Publication,
-): Promise<{ readonly commitSha: string }> {
+): Promise<{ readonly commitSha: string } | { readonly replaced: readonly string[] }> {
   const { branch, defaultBranch, changesetId, taskId, changes } = publication;
   const there = await findCommit(api, repository, branch, (message) =>
     hasTrailer(message, trailers.changeset, changesetId),
@@ -34,22 +35,34 @@ export async function publish(
     return { commitSha: head };
   }
   const entries = await entriesOf(api, repository, changes);
-  const commitSha = await commitOnBranch(api, repository, {
-    branch,
-    startBranch: defaultBranch,
-    message: stepCommitMessage({ subject: publication.message, taskId, changesetId }),
-    allowEmpty: false,
-    treeOf: (head) => createTree(api, repository, head, entries, changes),
-  });
-  return { commitSha };
+  try {
+    const commitSha = await commitOnBranch(api, repository, {
+      branch,
+      startBranch: defaultBranch,
+      message: stepCommitMessage({ subject: publication.message, taskId, changesetId }),
+      allowEmpty: false,
+      treeOf: (head) => createTree(api, repository, head, entries, changes),
+    });
+    return { commitSha };
+  } catch (error) {
+    if (error instanceof Replaces) return { replaced: error.paths };
+    throw error;
+  }
+}
+
+/** Git lets a file take the place of a folder, and with it goes everything below, whatever the rules say of those paths. */
+class Replaces extends Error {
+  override name = "Replaces";
+  readonly paths: readonly string[];
+
+  constructor(paths: readonly string[]) {
+    super(`${paths.length} files would vanish without being deleted`);
+    this.paths = paths;
+  }
 }
 
 /** What is written, small texts inline and the rest as blobs. Blobs are named by their content, so a repeat is harmless. */
-async function entriesOf(
-  api: Api,
-  repository: Repository,
-  changes: readonly PublishedChange[],
-): Promise<readonly Entry[]> {
+async function entriesOf(api: Api, repository: Repository, changes: readonly Change[]): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
   for (const change of lastOfEachPath(changes)) {
     if (change.kind === "deleted") continue;
@@ -83,9 +96,12 @@ async function createTree(
   repository: Repository,
   head: { readonly commitSha: string; readonly treeSha: string },
   written: readonly Entry[],
-  changes: readonly PublishedChange[],
+  changes: readonly Change[],
 ): Promise<string> {
-  const deletions = await deletionsOf(api, repository, head.treeSha, written, changes);
+  const files = await listFiles(api, repository, head.treeSha);
+  const replaced = replacedBy(files, changes);
+  if (replaced.length > 0) throw new Replaces(replaced);
+  const deletions = deletionsOf(files, written, changes);
   let treeSha = head.treeSha;
   // Deletions first: a folder may have to go before a file takes its name.
   for (const chunk of chunksOf([...deletions, ...written])) {
@@ -101,17 +117,31 @@ async function createTree(
   return treeSha;
 }
 
+/** Files of the tree that a written path pushes aside and that the changeset does not delete by name. */
+function replacedBy(files: readonly TreeFile[], changes: readonly Change[]): readonly string[] {
+  const last = lastOfEachPath(changes);
+  const deleted = new Set(last.flatMap((change) => (change.kind === "deleted" ? [change.path] : [])));
+  const written = new Set(last.flatMap((change) => (change.kind === "written" ? [change.path] : [])));
+  const foldersOfWritten = new Set([...written].flatMap(foldersAbove));
+  return files
+    .map(({ path }) => path)
+    .filter((path) => !deleted.has(path))
+    .filter((path) => foldersOfWritten.has(path) || foldersAbove(path).some((folder) => written.has(folder)));
+}
+
+function foldersAbove(path: string): readonly string[] {
+  const segments = path.split("/");
+  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join("/"));
+}
+
 /** GitHub refuses to delete what is not there, which is so after a person deleted it first. */
-async function deletionsOf(
-  api: Api,
-  repository: Repository,
-  treeSha: string,
+function deletionsOf(
+  files: readonly TreeFile[],
   written: readonly Entry[],
-  changes: readonly PublishedChange[],
-): Promise<readonly Entry[]> {
+  changes: readonly Change[],
+): readonly Entry[] {
   const wanted = lastOfEachPath(changes).flatMap((change) => (change.kind === "deleted" ? [change.path] : []));
-  if (wanted.length === 0) return [];
-  const modes = new Map((await listFiles(api, repository, treeSha)).map(({ path, mode }) => [path, mode]));
+  const modes = new Map(files.map(({ path, mode }) => [path, mode]));
   const writtenPaths = written.map(({ path }) => path);
   return wanted.flatMap((path): Entry[] => {
     const mode = modes.get(path);
@@ -122,7 +152,7 @@ async function deletionsOf(
   });
 }
 
-function lastOfEachPath(changes: readonly PublishedChange[]): readonly PublishedChange[] {
+function lastOfEachPath(changes: readonly Change[]): readonly Change[] {
   return [...new Map(changes.map((change) => [change.path, change])).values()];
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Intent } from "../control/intents.ts";
+import type { Intent, IssueAsSent } from "../control/intents.ts";
 import type { Repository } from "../core/events.ts";
 import { parseCommand } from "./slash-commands.ts";
 import { workflowPath } from "./workflow-file.ts";
@@ -16,8 +16,9 @@ const Envelope = z.object({
 });
 type Envelope = z.infer<typeof Envelope>;
 
+const IssueText = { title: z.string(), body: z.string().nullish() };
 const IssueLabeled = z.object({
-  issue: z.object({ number: Id, pull_request: z.unknown().optional() }),
+  issue: z.object({ number: Id, pull_request: z.unknown().optional(), ...IssueText }),
   label: z.object({ name: z.string() }),
 });
 const IssueOpened = z.object({
@@ -26,10 +27,11 @@ const IssueOpened = z.object({
     user: Account.nullable(),
     labels: z.array(z.object({ name: z.string() })),
     pull_request: z.unknown().optional(),
+    ...IssueText,
   }),
 });
 const Comment = z.object({
-  issue: z.object({ number: Id, pull_request: z.unknown().optional() }),
+  issue: z.object({ number: Id, pull_request: z.unknown().optional(), ...IssueText }),
   comment: z.object({ id: Id, body: z.string().nullable(), user: Account.nullable() }),
 });
 const PullRequest = z.object({ pull_request: z.object({ number: Id }) });
@@ -73,6 +75,7 @@ export function translateWebhook(event: string, payload: unknown): Intent {
               issueNumber: issue.number,
               label: label.name,
               sender: envelope.data.sender.login,
+              issue: asSent(issue),
             },
       );
     case "issues.opened":
@@ -101,6 +104,7 @@ function openedOf(name: string, repository: Repository, issue: z.infer<typeof Is
     issueNumber: issue.number,
     labels: issue.labels.map((label) => label.name),
     author: issue.user.login,
+    issue: asSent(issue),
   };
 }
 
@@ -122,7 +126,12 @@ function commentOf(
     commentId: comment.id,
     sender: sender.login,
     command,
+    issue: asSent(issue),
   };
+}
+
+function asSent({ title, body }: { readonly title: string; readonly body?: string | null | undefined }): IssueAsSent {
+  return { title, body: body ?? "" };
 }
 
 function repositoryOf({ installation, repository }: Envelope): Repository {

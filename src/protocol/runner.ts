@@ -25,6 +25,9 @@ export const limits = {
   eventsPerBatchMax: 200,
   eventTextCharactersMax: 4_000,
   findingsMax: 50,
+  /** Far above any purse; sums of it stay finite. */
+  costUsdMax: 100_000,
+  pathCharactersMax: 1_000,
 } as const;
 
 const Usage = z.object({
@@ -34,7 +37,7 @@ const Usage = z.object({
   cacheReadInputTokens: z.int().nonnegative(),
 });
 
-export const Spent = z.object({ usage: Usage, costUsd: z.number().nonnegative() });
+export const Spent = z.object({ usage: Usage, costUsd: z.number().nonnegative().max(limits.costUsdMax) });
 
 const Finding = z.object({
   check: z.enum([
@@ -47,8 +50,8 @@ const Finding = z.object({
     "tests-exist",
     "paths-allowed",
   ]),
-  step: z.string().nullable(),
-  path: z.string().nullable(),
+  step: z.string().max(200).nullable(),
+  path: z.string().max(limits.pathCharactersMax).nullable(),
   line: z.int().positive().nullable(),
   message: z.string().max(2_000),
 });
@@ -116,13 +119,20 @@ export type SessionRequest = z.infer<typeof SessionRequest>;
 export const SessionAnswer = z.object({ protocol: z.int(), runToken: z.string(), job: Job });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
+const Text = z.string().max(limits.eventTextCharactersMax);
+
 /** Live telemetry (Q27). Not events of the task: nothing is decided on it. */
 export const LiveEvent = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("log"), level: z.enum(["info", "warn", "error"]), text: z.string() }),
-  z.object({ kind: z.literal("step-started"), step: z.string(), number: z.int(), total: z.int() }),
+  z.object({ kind: z.literal("log"), level: z.enum(["info", "warn", "error"]), text: Text }),
+  z.object({ kind: z.literal("step-started"), step: z.string().max(200), number: z.int(), total: z.int() }),
   /** What the agent does right now, e.g. `Write docs/planning/01_idea.md`. */
-  z.object({ kind: z.literal("action"), step: z.string(), text: z.string() }),
-  z.object({ kind: z.literal("round"), step: z.string(), round: z.int(), findings: z.array(Finding) }),
+  z.object({ kind: z.literal("action"), step: z.string().max(200), text: Text }),
+  z.object({
+    kind: z.literal("round"),
+    step: z.string().max(200),
+    round: z.int(),
+    findings: z.array(Finding).max(limits.findingsMax),
+  }),
   /** Totals of the run so far. */
   z.object({ kind: z.literal("usage"), spent: Spent }),
   z.object({ kind: z.literal("verifying") }),
@@ -148,7 +158,7 @@ export type EventsAnswer = z.infer<typeof EventsAnswer>;
 export const FileChange = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("written"),
-    path: z.string().max(1_000),
+    path: z.string().max(limits.pathCharactersMax),
     mode: z.enum(["100644", "100755", "120000"]),
     contentBase64: z.string(),
   }),

@@ -4,6 +4,7 @@
  */
 
 import { lstat } from "node:fs/promises";
+import type { Change } from "../core/change.ts";
 import type { Finding, Tree } from "../core/report.ts";
 import type { FileChange } from "../protocol/runner.ts";
 import type { Git } from "./git.ts";
@@ -11,16 +12,6 @@ import { lookAt } from "./look-at.ts";
 import { surveyTree } from "./survey.ts";
 import { workTreeOf } from "./work-tree.ts";
 import type { Workspace } from "./workspace.ts";
-
-/** A change with its bytes; on the wire they are base64. */
-export type Change =
-  | {
-      readonly kind: "written";
-      readonly path: string;
-      readonly mode: "100644" | "100755" | "120000";
-      readonly content: Uint8Array;
-    }
-  | { readonly kind: "deleted"; readonly path: string };
 
 export interface Changeset {
   readonly changes: readonly Change[];

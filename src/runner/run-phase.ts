@@ -12,12 +12,13 @@ import { provideClaude } from "./claude-binary.ts";
 import { claudeEnvironment } from "./claude-command.ts";
 import { startConversation } from "./conversation.ts";
 import type { ModelCredential } from "./gateway-headers.ts";
+import { createEventLog } from "./event-log.ts";
 import { startLiveFeed, type LiveFeed } from "./live-feed.ts";
 import { startModelGateway, type ModelGateway } from "./model-gateway.ts";
 import { systemPrompt } from "./prompt.ts";
 import { proveSeparation } from "./prove-separation.ts";
 import { createRedactor } from "./redact.ts";
-import { asDeclared, describeEvent, describeOutcome, isGreen, messageOf, outcomeAsDeclared } from "./run-texts.ts";
+import { asDeclared, describeOutcome, isGreen, messageOf, outcomeAsDeclared } from "./run-texts.ts";
 import { createMeter, type Meter } from "./meter.ts";
 import { runStep, type Checks } from "./run-step.ts";
 import { trustedPath } from "./trusted-path.ts";
@@ -84,7 +85,6 @@ interface Run extends RunOptions {
 const graceMs = 2_000;
 const cancelledOutcomeMs = 3_500;
 const feedFlushMs = 2_000;
-const eventLinesMax = 10_000;
 
 /** Never throws. */
 export async function runPhase(options: RunOptions): Promise<RunEnd> {
@@ -113,7 +113,7 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
       stop.abort(new Error(reason));
     },
   });
-  const logEvent = boundedLog(options.log, redact);
+  const logEvent = createEventLog({ log: options.log, redact });
   const say = (event: LiveEvent): void => {
     feed.push(event);
     logEvent(event);
@@ -132,18 +132,6 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
   const end = await declare(run, await Promise.race([workOrLost(run), cancelledSoonAfter(stopped)]));
   await cleanUp(run);
   return end;
-}
-
-/** The agent decides how many events there are; a log of gigabytes would help nobody. */
-function boundedLog(log: RunOptions["log"], redact: Run["redact"]): (event: LiveEvent) => void {
-  let left = eventLinesMax;
-  return (event) => {
-    const line = left > 0 ? describeEvent(event) : null;
-    if (line === null) return;
-    left -= 1;
-    log(line.level, redact(line.text));
-    if (left === 0) log("warn", `${eventLinesMax} lines: what follows is not shown here`);
-  };
 }
 
 /** What throws is a fault of the environment: the agent's own faults are outcomes. */

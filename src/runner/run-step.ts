@@ -2,10 +2,11 @@
 
 import type { Outcome } from "../core/outcome.ts";
 import type { Phase, Step } from "../core/playbook.ts";
+import type { Change } from "../core/change.ts";
 import type { Finding, Tree } from "../core/report.ts";
 import { limits, type Job, type LiveEvent } from "../protocol/runner.ts";
 import type { AgentUser } from "./agent-user.ts";
-import { collectChanges, type Change, type Changeset } from "./changes.ts";
+import { collectChanges, type Changeset } from "./changes.ts";
 import type { Conversation } from "./conversation.ts";
 import { GitTimedOut } from "./git.ts";
 import { mendPrompt, stepPrompt } from "./prompt.ts";

@@ -8,7 +8,7 @@ export interface ModelSpending extends Spent {
 }
 
 /** What a call may cost beyond its input. */
-export interface Reply {
+interface Reply {
   /** The longest reply that was asked for. */
   readonly tokensMax: number;
   /** A shorter one is of no use. */

@@ -1,5 +1,5 @@
 import picomatch from "picomatch";
-import type { PublishedChange } from "../control/ports.ts";
+import type { Change } from "../core/change.ts";
 import type { Phase } from "../core/playbook.ts";
 import { foldPath, formFault, isAboveDenied, isDenied, touchesGit } from "./repository-path.ts";
 
@@ -32,7 +32,7 @@ const SHOWN_PATH_MAX = 200;
  * Takes a phase, or a step for its narrower paths.
  */
 export function changesetFaults(
-  changes: readonly PublishedChange[],
+  changes: readonly Change[],
   allowed: Pick<Phase, "allowedPaths">,
 ): readonly ChangesetFault[] {
   if (changes.length > FILES_MAX) {
@@ -50,7 +50,7 @@ export function changesetFaults(
 }
 
 function faultsOfChange(
-  change: PublishedChange,
+  change: Change,
   isAllowed: (path: string) => boolean,
   allowedPaths: readonly string[],
 ): readonly ChangesetFault[] {
@@ -118,9 +118,9 @@ function linkFault(path: string, content: Uint8Array): string | null {
 }
 
 /** Paths that are one file on a file system that ignores case, and paths that are file and folder at once. */
-function collisions(changes: readonly PublishedChange[]): readonly ChangesetFault[] {
+function collisions(changes: readonly Change[]): readonly ChangesetFault[] {
   const faults: ChangesetFault[] = [];
-  const first = new Map<string, PublishedChange>();
+  const first = new Map<string, Change>();
   for (const change of changes) {
     const key = foldPath(change.path);
     const other = first.get(key);
@@ -146,11 +146,11 @@ function collisions(changes: readonly PublishedChange[]): readonly ChangesetFaul
 }
 
 /** `readme.md` deleted and `README.md` written is how git shows a change of case. */
-function isRename(a: PublishedChange, b: PublishedChange): boolean {
+function isRename(a: Change, b: Change): boolean {
   return a.path !== b.path && a.kind !== b.kind;
 }
 
-function sizeOf(change: PublishedChange): number {
+function sizeOf(change: Change): number {
   return change.kind === "written" ? change.content.byteLength : 0;
 }
 

@@ -1,4 +1,4 @@
-import type { PublishedChange } from "../control/ports.ts";
+import type { Change } from "../core/change.ts";
 import type { Phase } from "../core/playbook.ts";
 import type { Finding } from "../core/report.ts";
 import { capFindings } from "./cap-findings.ts";
@@ -11,7 +11,7 @@ const BINARY_LOOK_BYTES = 8_000;
 
 /** Faults of a changeset and credentials in it, before anything of it is published. */
 export async function changesetFindings(
-  changes: readonly PublishedChange[],
+  changes: readonly Change[],
   phase: Phase,
   step: string,
 ): Promise<readonly Finding[]> {
@@ -33,7 +33,7 @@ export async function changesetFindings(
 }
 
 /** Credentials in the files that a changeset writes, whatever their size. Binary files are left out. */
-async function secretFindings(changes: readonly PublishedChange[]): Promise<readonly Finding[]> {
+async function secretFindings(changes: readonly Change[]): Promise<readonly Finding[]> {
   const files = changes.flatMap((change): readonly TextFile[] => {
     if (change.kind === "deleted" || change.content.subarray(0, BINARY_LOOK_BYTES).includes(0)) return [];
     return [{ path: change.path, text: new TextDecoder().decode(change.content) }];

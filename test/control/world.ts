@@ -1,8 +1,9 @@
 /** The shell on a real store, with GitHub, time, playbooks and the runner in memory. */
 import { expect, onTestFinished } from "vitest";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
-import type { Intent } from "../../src/control/intents.ts";
-import type { PublishedChange, RunnerIdentity, Store } from "../../src/control/ports.ts";
+import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
+import type { RunnerIdentity, Store } from "../../src/control/ports.ts";
+import type { Change } from "../../src/core/change.ts";
 import { openSession, takeEvents, takeOutcome, takeStep, type ServingRunner } from "../../src/control/serve-runner.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
 import type { Repository, TaskEvent } from "../../src/core/events.ts";
@@ -17,6 +18,12 @@ import { FakeGitHub } from "../support/fake-github.ts";
 import { SimulatedTime } from "./simulated-time.ts";
 
 export const repository: Repository = { installationId: 1, repositoryId: 2, owner: "octo", name: "links" };
+/** An intent whose text is that of the issue at the moment of sending, unless the test says otherwise. */
+type WithText<Each> = Each extends { readonly issue: IssueAsSent }
+  ? Omit<Each, "issue"> & { readonly issue?: IssueAsSent }
+  : Each;
+export type SentIntent = WithText<Intent>;
+
 export const otherRepository: Repository = { installationId: 1, repositoryId: 3, owner: "octo", name: "shop" };
 
 export const spent = {
@@ -156,7 +163,7 @@ export class World {
           this.verified.push(`${phase.name}: ${tree.paths.join(" ")}`);
           return this.reports.shift() ?? { passed: true, checks: [], findings: [] };
         },
-        changesetFindings: async (_changes: readonly PublishedChange[]) => this.changesetFindings.shift() ?? [],
+        changesetFindings: async (_changes: readonly Change[]) => this.changesetFindings.shift() ?? [],
       },
       model: "sonnet",
       language: "en",
@@ -210,19 +217,26 @@ export class World {
   }
 
   /** Stores a webhook without waiting for what comes of it. */
-  async send(intent: Intent, delivery?: string): Promise<void> {
+  async send(intent: SentIntent, delivery?: string): Promise<void> {
     const lane = "repository" in intent ? `repository:${intent.repository.repositoryId}` : "app";
     await this.store.takeIn({
       key: `webhook:${delivery ?? `delivery-${(this.#deliveries += 1)}`}`,
       kind: "webhook",
       lane,
-      body: JSON.stringify({ event: "test", payload: intent }),
+      body: JSON.stringify({ event: "test", payload: this.#asSent(intent) }),
       receivedAt: this.time.now().toISOString(),
     });
     this.engine.wake();
   }
 
-  async deliver(intent: Intent, delivery?: string): Promise<void> {
+  /** With the issue's text of this moment, as GitHub puts it into the webhook. */
+  #asSent(intent: SentIntent): object {
+    if (!("issueNumber" in intent)) return intent;
+    const { title, body } = this.github.issues.get(intent.issueNumber) ?? { title: "", body: "" };
+    return { issue: { title, body }, ...intent };
+  }
+
+  async deliver(intent: SentIntent, delivery?: string): Promise<void> {
     await this.send(intent, delivery);
     await this.settle();
   }

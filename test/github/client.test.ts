@@ -23,7 +23,7 @@ describe("permission on a repository", () => {
   });
 
   test("of a stranger is not write", async () => {
-    expect(["read", "none"]).toContain(await bed.github.permissionOf(bed.repository, "writer"));
+    expect(["read", "none"]).toContain(await bed.github.permissionOf(bed.repository, "stranger"));
   });
 
   test("is asked anew each time", async () => {

@@ -12,7 +12,12 @@ beforeEach(async () => {
 
 afterEach(() => bed.stop());
 
-const asked = { runId: runIdFrom("0f3c-1"), taskId, phase: "planning", ref: "main" };
+const asked = {
+  runId: runIdFrom("0f3c9a1e-58d1-4c0e-9d53-9b8f6a3f1c11"),
+  taskId,
+  phase: "Planning · issue #7",
+  ref: "main",
+};
 
 function runs() {
   return [...bed.sandbox.repositoryOf("octo/shop").runs.values()];
@@ -24,9 +29,9 @@ describe("dispatching a run", () => {
     const [run] = runs();
     expect(started).toMatchObject({ workflowRunId: run?.id, status: "queued" });
     expect(run).toMatchObject({
-      displayTitle: "Phasegate planning (0f3c-1)",
+      displayTitle: "Phasegate · Planning · issue #7 · 0f3c9a1e",
       ref: "refs/heads/main",
-      inputs: { run: "0f3c-1", task: "task-1", phase: "planning" },
+      inputs: { run: asked.runId, task: "task-1", phase: "Planning · issue #7 · 0f3c9a1e" },
     });
   });
 
@@ -40,8 +45,12 @@ describe("dispatching a run", () => {
     expect(runs().map(({ id }) => id)).toEqual([found.workflowRunId]);
   });
 
-  test("another run id whose text contains this one is another run", async () => {
-    await bed.github.dispatchRun(bed.repository, { ...asked, runId: runIdFrom("a0f3c-12") });
+  test.each([
+    ["another attempt", { runId: runIdFrom("7c1d20aa-0f3c-4a9e-8d53-9b8f6a3f1c11") }],
+    ["an issue whose number begins alike", { phase: "Planning · issue #77" }],
+    ["another phase of the issue", { phase: "Design · issue #7" }],
+  ])("%s is another run", async (_claim, over) => {
+    await bed.github.dispatchRun(bed.repository, { ...asked, ...over });
     await bed.github.dispatchRun(bed.repository, asked);
     expect(runs()).toHaveLength(2);
   });

@@ -58,7 +58,7 @@ describe("opening a gate", () => {
       title: "Phase 1 of 2, Planning: A link shortener",
       base: { ref: "main" },
     });
-    expect(pull.body).toContain("Please do not merge yet");
+    expect(pull.body).toContain("Please do not merge before the checks have passed");
     expect(pull.body).toContain("Part of #7");
     expect(pull.body).not.toContain("Closes");
   });
@@ -112,7 +112,7 @@ describe("presenting a gate", () => {
       "Phase 1 Planning: verified (#7)",
       "Phase 1 planning: 01_idea (#7) [skip ci]",
     ]);
-    expect(pull.body).toContain("**Merge this pull request to start phase 2, Design.**");
+    expect(pull.body).toContain("**Merging this pull request starts phase 2, Design.**");
     expect(pull.body).toContain(
       `[\`docs/planning/01_idea.md\`](https://github.com/octo/shop/blob/${headSha}/docs/planning/01_idea.md)`,
     );
@@ -142,7 +142,9 @@ describe("presenting a gate", () => {
   test("where CI comes later, no commit is made until it is released, and then one", async () => {
     const gate = await open();
     await present(gate.pullRequest, { ciLater: true });
-    expect((await bed.owner.pull(gate.pullRequest)).draft).toBe(false);
+    const pull = await bed.owner.pull(gate.pullRequest);
+    expect(pull.draft).toBe(false);
+    expect(pull.body).toContain("it takes an approving review until the app adds an empty commit");
     expect((await subjects())[0]).toContain("[skip ci]");
     const view = verifiedView(gate.pullRequest);
     await bed.github.releaseCi(bed.repository, { view, phase: 1, branch });

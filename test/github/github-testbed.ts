@@ -81,7 +81,7 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
     collaborators: { wanda: "write", rita: "read", tina: "triage", mia: "maintain" },
     ...over,
   });
-  sandbox.addUser("writer");
+  sandbox.addUser("stranger");
   const installation = [...sandbox.context.state.installations.values()].at(0);
 
   async function faultyFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {

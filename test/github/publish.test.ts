@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RetryLater, type Publication, type PublishedChange } from "../../src/control/ports.ts";
+import { RetryLater, type Publication } from "../../src/control/ports.ts";
+import type { Change } from "../../src/core/change.ts";
 import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 import { taskId } from "./texts-fixtures.ts";
@@ -20,7 +21,7 @@ function written(path: string, content: string | Uint8Array, mode: "100644" | "1
   return { kind: "written" as const, path, mode, content: Buffer.from(content) };
 }
 
-function publication(step: string, changes: readonly PublishedChange[]): Publication {
+function publication(step: string, changes: readonly Change[]): Publication {
   return {
     branch,
     defaultBranch: "main",
@@ -31,6 +32,13 @@ function publication(step: string, changes: readonly PublishedChange[]): Publica
   };
 }
 
+/** Publishes what nothing stands against. */
+async function commitOf(wanted: Publication): Promise<{ readonly commitSha: string }> {
+  const published = await bed.github.publish(bed.repository, wanted);
+  if ("replaced" in published) throw new Error(`a commit was expected, got ${JSON.stringify(published)}`);
+  return published;
+}
+
 async function git(...args: readonly string[]): Promise<string> {
   const { stdout } = await run("git", ["--git-dir", bed.sandbox.gitDirOf("octo/shop"), ...args]);
   return stdout.trim();
@@ -39,8 +47,7 @@ async function git(...args: readonly string[]): Promise<string> {
 describe("publishing a changeset", () => {
   test("makes the branch on top of the default branch, with one commit", async () => {
     const main = await git("rev-parse", "main");
-    const { commitSha } = await bed.github.publish(
-      bed.repository,
+    const { commitSha } = await commitOf(
       publication("01_idea", [
         written("docs/idea.md", "# Idea\n"),
         written("run.sh", "#!/bin/sh\n", "100755"),
@@ -88,7 +95,7 @@ describe("publishing a changeset", () => {
       const wanted = publication("01_idea", [written("a.md", "a"), written("b.bin", new Uint8Array([0, 255]))]);
       bed.failNext(match, "lost-answer");
       await expect(bed.github.publish(bed.repository, wanted)).rejects.toBeInstanceOf(RetryLater);
-      const { commitSha } = await bed.github.publish(bed.repository, wanted);
+      const { commitSha } = await commitOf(wanted);
       expect(await git("rev-parse", branch)).toBe(commitSha);
       expect(await git("rev-list", "--count", `main..${branch}`)).toBe("1");
     },
@@ -133,7 +140,7 @@ describe("publishing a changeset", () => {
     const main = await git("rev-parse", "main");
     expect(await bed.github.publish(bed.repository, publication("01_idea", []))).toEqual({ commitSha: main });
     expect(await git("branch", "--list", branch)).toBe("");
-    const { commitSha } = await bed.github.publish(bed.repository, publication("02_market", [written("a.md", "a")]));
+    const { commitSha } = await commitOf(publication("02_market", [written("a.md", "a")]));
     const same = publication("03_persona", [written("a.md", "a"), { kind: "deleted", path: "gone.md" }]);
     expect(await bed.github.publish(bed.repository, same)).toEqual({ commitSha });
   });
@@ -162,12 +169,31 @@ describe("publishing a changeset", () => {
     const paths = (await git("ls-tree", "-r", "--name-only", branch)).split("\n");
     expect(paths).toEqual(expect.arrayContaining(["lib", "tool/main.ts"]));
   });
+
+  test.each([
+    ["a file in place of a folder", "packages/a", ["packages/a/.claude/settings.json", "packages/a/main.ts"]],
+    ["a folder in place of a file", "tool/main.ts", ["tool"]],
+  ])(
+    "%s that leaves files undeleted is refused with their names, and nothing moves",
+    async (_what, path, vanishing) => {
+      await commitOf(
+        publication("01_idea", [
+          written("packages/a/.claude/settings.json", "{}"),
+          written("packages/a/main.ts", "a"),
+          written("tool", "t"),
+        ]),
+      );
+      const before = await git("rev-parse", branch);
+      const hostile = publication("02_market", [written(path, "in the way")]);
+      expect(await bed.github.publish(bed.repository, hostile)).toEqual({ replaced: vanishing });
+      expect(await git("rev-parse", branch)).toBe(before);
+    },
+  );
 });
 
 describe("reading what is there", () => {
   test("the tree of a commit lists regular files and reads texts only", async () => {
-    const { commitSha } = await bed.github.publish(
-      bed.repository,
+    const { commitSha } = await commitOf(
       publication("01_idea", [
         written("b.bin", new Uint8Array([0, 1])),
         written("a.md", "링크\n"),

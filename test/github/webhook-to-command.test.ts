@@ -16,11 +16,14 @@ function payload(action: string, rest: object, sender: object = owner): object {
   };
 }
 
+const text = { title: "A shop", body: "Sell things." };
 const comment = (body: string | null, user: object | null = owner, issue: object = { number: 7 }) => ({
-  issue,
+  issue: { ...text, ...issue },
   comment: { id: 5, body, user },
 });
-const issue = (over: object = {}) => ({ issue: { number: 7, user: owner, labels: [{ name: "create_app" }], ...over } });
+const issue = (over: object = {}) => ({
+  issue: { number: 7, user: owner, labels: [{ name: "create_app" }], ...text, ...over },
+});
 
 describe("a webhook becomes an intent", () => {
   test.each([
@@ -28,13 +31,13 @@ describe("a webhook becomes an intent", () => {
       "a label",
       "issues",
       payload("labeled", { ...issue(), label: { name: "create_app" } }),
-      { kind: "label-added", repository, issueNumber: 7, label: "create_app", sender: "owner" },
+      { kind: "label-added", repository, issueNumber: 7, label: "create_app", sender: "owner", issue: text },
     ],
     [
       "an issue that comes with labels counts for its author",
       "issues",
       payload("opened", issue(), { login: "mover", type: "User" }),
-      { kind: "issue-opened", repository, issueNumber: 7, labels: ["create_app"], author: "owner" },
+      { kind: "issue-opened", repository, issueNumber: 7, labels: ["create_app"], author: "owner", issue: text },
     ],
     [
       "a command",
@@ -48,6 +51,7 @@ describe("a webhook becomes an intent", () => {
         commentId: 5,
         sender: "owner",
         command: { name: "run" },
+        issue: text,
       },
     ],
     [
@@ -62,6 +66,7 @@ describe("a webhook becomes an intent", () => {
         commentId: 5,
         sender: "owner",
         command: { name: "cancel" },
+        issue: text,
       },
     ],
     [

@@ -28,7 +28,7 @@ describe("the workflow file that a repository gets", () => {
     expect(encodeURIComponent(file).length).toBeLessThan(6_000);
   });
 
-  test("names the run so that it is found again", () => {
-    expect(parse(file)["run-name"]).toContain("(${{ inputs.run }})");
+  test("names the run by the label that the client looks for", () => {
+    expect(parse(file)["run-name"]).toBe("Phasegate · ${{ inputs.phase }}");
   });
 });

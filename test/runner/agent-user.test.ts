@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -24,6 +26,14 @@ async function runAs(agent: AgentUser, script: string): Promise<string> {
   return (await execa(file, args, { cwd: "/", reject: false, stdin: "ignore" })).stdout;
 }
 
+/** Waits until the script has said "ready"; it and what it started run on. */
+async function startAs(agent: AgentUser, script: string): Promise<void> {
+  const { file, args } = agent.command("/bin/sh", ["-c", script]);
+  const child = spawn(file, args, { cwd: "/", stdio: ["ignore", "pipe", "ignore"], detached: true });
+  await once(child.stdout, "data");
+  child.stdout.destroy();
+}
+
 test("where no second user can be had, nothing starts, and the error says what to do", async () => {
   const order = { id: "0000000a", home: "/nonexistent", path, unsafeSameUser: false };
   const plain = createAgentUser({ ...order, runner: { ...runner, uid: 1000 } });
@@ -48,16 +58,34 @@ describe.skipIf(!canHaveSecondUser)("the agent's user", () => {
     });
   });
 
-  test("loses every process at once, also those in sessions of their own", async () => {
+  test.each([
+    ["processes in sessions of their own", "setsid sleep 100 & sleep 100 & echo ready; wait"],
+    // exit(2) ends the first thread alone: 60 on x86-64, 93 on arm64.
+    [
+      "a process whose first thread has ended",
+      `setsid perl -Mthreads -e 'threads->create(sub { sleep 100 })->detach; syscall(${process.arch === "x64" ? 60 : 93}, 0)' & ` +
+        "until grep -q '^State:.*Z' /proc/$!/status; do :; done; echo ready",
+    ],
+    ["one that stops whoever comes to end it", "setsid sh -c 'echo ready; while :; do kill -STOP -1; done' &"],
+    ["one that kills whoever comes to end it", "setsid sh -c 'echo ready; while :; do kill -KILL -1; done' &"],
+  ])("loses every process at once: %s", async (_what, script) => {
     await withAgent("0000000c", async (agent) => {
-      const pid = (await runAs(agent, "setsid sleep 100 >/dev/null 2>&1 & sleep 100 >/dev/null 2>&1 & echo $!")).trim();
-      expect(await readFile(`/proc/${pid}/comm`, "utf8")).toBe("sleep\n");
+      await startAs(agent, script);
       await agent.killAll();
       const uid = /^phasegate-0000000c:x:(\d+)/m.exec(await readFile("/etc/passwd", "utf8"))?.[1];
-      const owners = await Promise.all(
-        (await readdir("/proc")).map(async (name) => await readFile(`/proc/${name}/status`, "utf8").catch(() => "")),
+      const threads = await Promise.all(
+        (await readdir("/proc"))
+          .filter((name) => /^\d+$/.test(name))
+          .flatMap(async (pid) => {
+            const ids = await readdir(`/proc/${pid}/task`).catch(() => []);
+            return await Promise.all(
+              ids.map(async (id) => await readFile(`/proc/${pid}/task/${id}/status`, "utf8").catch(() => "")),
+            );
+          }),
       );
-      const left = owners.filter((status) => status.includes(`Uid:\t${uid}\t`) && !/^State:\s+Z/m.test(status));
+      const left = threads
+        .flat()
+        .filter((status) => status.includes(`Uid:\t${uid}\t`) && !/^State:\s+[ZX]/m.test(status));
       expect(left).toEqual([]);
     });
   });
@@ -112,6 +140,22 @@ describe.skipIf(!canHaveSecondUser)("the agent's user", () => {
       await expect(proveSeparation(agent, leaky)).rejects.toThrow(
         `it can't execute ${at("open")}; it reads ${at("open")}; it writes ${at("open")}; it can't write in ${at("private")}`,
       );
+    });
+  });
+
+  test("is refused where it could put another folder in the way of the runner's", async () => {
+    await using folder = await makeFolder();
+    await mkdir(join(folder.path, "shared/job"), { recursive: true });
+    await execa("chmod", ["777", join(folder.path, "shared")]);
+    await withAgent("0000001b", async (agent) => {
+      const paths = { unreadable: [], unwritable: [join(folder.path, "shared/job")], writable: [] };
+      const order = { path, runnerPid: process.pid, executable: "/bin/sh", ...paths };
+      await expect(proveSeparation(agent, order)).rejects.toThrow(
+        `it writes ${folder.path}/shared, on the way to ${folder.path}/shared/job`,
+      );
+      // As in /tmp, where everybody keeps what is theirs.
+      await execa("chmod", ["1777", join(folder.path, "shared")]);
+      await expect(proveSeparation(agent, order)).resolves.toBeUndefined();
     });
   });
 });

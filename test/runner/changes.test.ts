@@ -1,11 +1,11 @@
-import { chmod, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { acceptChanges, asFileChange, collectChanges, type Changeset } from "../../src/runner/changes.ts";
 import { withhold } from "../../src/runner/withhold.ts";
 import { prepareWorkspace, type Workspace } from "../../src/runner/workspace.ts";
-import { makeFolder, makeRepository } from "./run-world.ts";
+import { canHaveSecondUser, makeFolder, makeRepository } from "./run-world.ts";
 
 async function workspaceIn(root: string, files: Readonly<Record<string, string>>): Promise<Workspace> {
   const { url, sha } = await makeRepository(root, files);
@@ -116,14 +116,19 @@ describe("a changeset", () => {
     await execa("git", ["-C", join(workTree, "sub"), "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--allow-empty", "-m", "x"]); // prettier-ignore
     await write(workspace, "line\nbreak.txt", "x");
     await write(workspace, "good.txt", "good");
+    // A hard link to a file of somebody else would look like this.
+    await write(workspace, "secret.txt", "secret");
+    if (canHaveSecondUser) await chown(join(workTree, "secret.txt"), 12_345, 12_345);
+    else await chmod(join(workTree, "secret.txt"), 0);
 
     const changeset = await collectChanges(workspace, "s");
 
-    expect(shown(changeset)).toEqual(["100644 good.txt"]);
+    // What git would take for a repository of its own is made a plain folder.
+    expect(shown(changeset)).toEqual(["100644 good.txt", "100644 sub/inner.txt"]);
     expect(changeset.findings.map(({ check, path }) => `${check} ${path}`).sort()).toEqual([
       "paths-allowed large.bin",
       "paths-allowed null",
-      "paths-allowed sub",
+      "paths-allowed secret.txt",
       "paths-allowed was-file",
     ]);
   });
@@ -145,6 +150,32 @@ describe("a changeset", () => {
     const many = await collectChanges(workspace, "s");
     expect(many).toMatchObject({ isWhole: false, changes: [] });
     expect(many.findings[0]?.message).toContain("2001 files changed");
+  });
+
+  test.each([
+    ["a pipe", async (path: string) => void (await execa("/usr/bin/mkfifo", [path]))],
+    ["a link", async (path: string) => await symlink("/etc/passwd", path)],
+    ["endless", async (path: string) => await truncate(path, 3 * 1024 ** 3)],
+  ])("is not looked for by git where its rules are %s", async (_what, make) => {
+    await using folder = await makeFolder();
+    const workspace = await workspaceIn(folder.path, { "a.txt": "a", "d/b.txt": "b" });
+    const rules = join(workspace.workTree, "d/.gitattributes");
+    await writeFile(rules, "");
+    if (_what !== "endless") await rm(rules);
+    await make(rules);
+    await rm(join(workspace.workTree, "a.txt"));
+    await mkdir(join(workspace.workTree, "a.txt"));
+    await rename(join(workspace.workTree, "d"), join(workspace.workTree, "e"));
+    await symlink("e", join(workspace.workTree, "d"));
+
+    const changeset = await collectChanges(workspace, "s");
+
+    expect(changeset).toMatchObject({ isWhole: false, changes: [] });
+    expect(changeset.findings).toMatchObject([{ path: "e/.gitattributes" }]);
+    // The index still names them, and neither is a file at its place any more.
+    expect(changeset.tree.paths).toEqual(["a.txt", "d/b.txt"]);
+    expect(await changeset.tree.read("a.txt")).toBeNull();
+    expect(await changeset.tree.read("d/b.txt")).toBeNull();
   });
 
   test("a repository's filters, hooks and monitors don't run, wherever the agent puts them", async () => {
@@ -191,4 +222,21 @@ test("what is withheld is as it was handed over last", async () => {
   expect(await readFile(join(workTree, "a.txt"), "utf8")).toBe("a");
   expect(await readFile(join(workTree, "deep/er/b.txt"), "utf8")).toBe("b");
   expect(shown(await collectChanges(workspace, "s"))).toEqual(["100644 c.txt"]);
+});
+
+test("nothing outside the work tree is taken back, wherever a link leads", async () => {
+  await using folder = await makeFolder();
+  const workspace = await workspaceIn(folder.path, { "docs/OWNERS": "ours", "sub/a.js": "1" });
+  const outside = join(folder.path, "outside");
+  await mkdir(outside);
+  await writeFile(join(outside, "OWNERS"), "theirs");
+  await rm(join(workspace.workTree, "docs"), { recursive: true });
+  await symlink("sub/way", join(workspace.workTree, "docs"));
+  await symlink(outside, join(workspace.workTree, "sub/way"));
+  await collectChanges(workspace, "s");
+
+  await withhold(workspace, ["docs/OWNERS"]);
+
+  expect(await readFile(join(outside, "OWNERS"), "utf8")).toBe("theirs");
+  expect(await readFile(join(workspace.workTree, "docs/OWNERS"), "utf8")).toBe("ours");
 });

@@ -387,6 +387,29 @@ describe("the budget", () => {
     expect(seen).toHaveLength(1);
   });
 
+  test("shortens the last reply to what is left, however much was asked for", async () => {
+    const { gateway, seen } = await given({ budgetUsd: 0.1 });
+    expect((await send(gateway, { body: JSON.stringify({ ...asked, max_tokens: 64_000 }) })).status).toBe(200);
+    const { max_tokens: longest } = JSON.parse(seen[0]?.body ?? "{}");
+    expect(longest).toBeGreaterThan(6_000);
+    // Fifteen dollars for a million tokens of output.
+    expect(longest).toBeLessThan(0.1 / 15e-6);
+  });
+
+  test("does not pay for thoughts that leave no room for a reply", async () => {
+    const { gateway } = await given({ budgetUsd: 0.1 });
+    const thinking = { type: "enabled", budget_tokens: 10_000 };
+    const response = await send(gateway, { body: JSON.stringify({ ...asked, max_tokens: 64_000, thinking }) });
+    expect(response.status).toBe(403);
+  });
+
+  test.each([undefined, null, "64000", -1, 1.5, {}])("lets no request through whose max_tokens is %j", async (odd) => {
+    const { gateway, seen } = await given({});
+    const response = await send(gateway, { body: JSON.stringify({ ...asked, max_tokens: odd }) });
+    expect(response.status).toBe(400);
+    expect(seen).toEqual([]);
+  });
+
   test("does not take the letters of a picture for words", async () => {
     const { gateway } = await given({ budgetUsd: 0.1 });
     const image = { type: "image", source: { type: "base64", media_type: "image/png", data: "A".repeat(1_000_000) } };

@@ -85,6 +85,19 @@ describe("a process of the CLI", () => {
     expect(outcome).toEqual({ kind: "budget-exhausted" });
   });
 
+  test("is rate limited only where the model provider said so", async () => {
+    const limited = completed
+      .replace("false", "true")
+      .replace("}", ',"api_error":"usage_limit_reached","api_error_status":429}');
+    const event = '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":4102444800}}';
+    const script = `echo '${event}'; echo '${limited}'`;
+    // The agent could have written these lines, to hold back everybody's work until the year 2100.
+    expect(await runScript(script)).toMatchObject({ kind: "failed", reason: "api", retryable: true });
+    const rateLimit = { status: "rejected", resetsAt: 1_795_228_440 };
+    const outcome = await runScript(script, { gateway: () => ({ refusedForBudget: false, rateLimit }) });
+    expect(outcome).toMatchObject({ kind: "rate-limited", resetsAt: "2026-11-21T02:34:00.000Z" });
+  });
+
   test("that can't be started is an error that names it", async () => {
     await using folder = await makeFolder();
     const executable = join(folder.path, "claude");

@@ -68,4 +68,38 @@ describe("createSpending", () => {
       }),
     );
   });
+
+  test("lets nobody spend more than the budget, however long the replies and however many at once", () => {
+    const call = fc.record({
+      inputTokens: fc.nat(100_000),
+      tokensMax: fc.integer({ min: 1, max: 128_000 }),
+      fastMode: fc.boolean(),
+      isOver: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(call), (calls) => {
+        const spending = createSpending(1, 0);
+        const open: (() => void)[] = [];
+        for (const { inputTokens, tokensMax, fastMode, isOver } of calls) {
+          const surcharges = { ...noSurcharges, fastMode };
+          const charge = spending.charge(model, inputTokens, { tokensMax, tokensMin: 1, surcharges });
+          if (charge === null) continue;
+          charge.update({ ...noUsage, inputTokens, outputTokens: charge.outputTokensMax }, surcharges);
+          if (isOver) charge.close();
+          else open.push(() => charge.close());
+        }
+        for (const close of open) close();
+        expect(spending.total().costUsd).toBeLessThan(1 + 1e-9);
+      }),
+    );
+  });
+
+  test("cuts the last reply to what the purse holds, and refuses one that would be of no use", () => {
+    const reply = { tokensMax: 32_000, tokensMin: 1_000, surcharges: noSurcharges };
+    // Fifteen dollars for a million tokens of output.
+    expect(createSpending(1, 0).charge(model, 0, reply)?.outputTokensMax).toBe(32_000);
+    expect(createSpending(0.3, 0).charge(model, 0, reply)?.outputTokensMax).toBe(20_000);
+    expect(createSpending(0.01, 0).charge(model, 0, reply)).toBeNull();
+    expect(createSpending(0.01, 0).charge(model, 0, { ...reply, tokensMax: 100 })?.outputTokensMax).toBe(100);
+  });
 });

@@ -182,7 +182,7 @@ describe("the document", () => {
     const testbed = await bed({ private: true });
     const query = `{ repository(owner: "octo", name: "shop") { id } }`;
 
-    const result = await ask(testbed, query, {}, testbed.sandbox.tokenOf("writer"));
+    const result = await ask(testbed, query, {}, testbed.sandbox.tokenOf("stranger"));
 
     expect(valueAt(result.data, "repository")).toBeNull();
     expect(valueAt(result.errors, 0)).toMatchObject({

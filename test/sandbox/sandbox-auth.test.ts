@@ -109,7 +109,7 @@ describe("a private repository", () => {
 
   test("does not exist for who has no access", async () => {
     const app = await bed.installationToken();
-    for (const token of [app, bed.sandbox.tokenOf("writer")]) {
+    for (const token of [app, bed.sandbox.tokenOf("stranger")]) {
       expect((await bed.call("GET", "/repos/octo/vault", { token })).status).toBe(404);
     }
     expect((await bed.call("GET", "/repos/octo/vault", { token: bed.sandbox.tokenOf("wanda") })).status).toBe(200);
@@ -120,8 +120,8 @@ describe("a private repository", () => {
     const token = bed.sandbox.tokenOf("wanda");
     const at = (repository: string, login: string) =>
       bed.call("GET", `/repos/octo/${repository}/collaborators/${login}/permission`, { token });
-    expect((await at("vault", "writer")).body).toMatchObject({ permission: "none", role_name: "none" });
-    expect((await at("shop", "writer")).body).toMatchObject({ permission: "read", role_name: "read" });
+    expect((await at("vault", "stranger")).body).toMatchObject({ permission: "none", role_name: "none" });
+    expect((await at("shop", "stranger")).body).toMatchObject({ permission: "read", role_name: "read" });
     expect((await at("shop", "wanda")).body).toMatchObject({ permission: "write", role_name: "write" });
     expect((await at("shop", "OCTO")).body).toMatchObject({ permission: "admin", user: { login: "octo" } });
     expect((await at("shop", "phasegate[bot]")).status).toBe(404);

@@ -54,7 +54,7 @@ const DESCRIPTION_FAULTS: readonly RegExp[] = [
   /response 409: the value must match exactly one schema in oneOf$/,
 ];
 
-/** A sandbox with octo/shop (writer wanda, reader rita; stranger writer), the App installed, and a webhook receiver. */
+/** A sandbox with octo/shop (writer wanda, reader rita), a user `stranger` without a role, the App installed, and a webhook receiver. */
 export async function startTestbed(repository: Partial<RepositoryToAdd> = {}, status = () => 200): Promise<Testbed> {
   const dataDir = await mkdtemp(join(tmpdir(), "sandbox-"));
   const received: Received[] = [];
@@ -101,7 +101,7 @@ export async function startTestbed(repository: Partial<RepositoryToAdd> = {}, st
       faults.push(...answers.filter((problem) => !DESCRIPTION_FAULTS.some((known) => known.test(problem))));
     },
   });
-  sandbox.addUser("writer");
+  sandbox.addUser("stranger");
   await sandbox.addRepository({
     owner: "octo",
     name: "shop",

@@ -39,13 +39,14 @@ describe("issues", () => {
   });
 
   test("of strangers come without their labels, and strangers can't label", async () => {
-    const issue = await bed.person("writer").openIssue({ title: "Please", labels: ["create_app"] });
+    const issue = await bed.person("stranger").openIssue({ title: "Please", labels: ["create_app"] });
     expect(issue.labels).toEqual([]);
     expect(
-      (await bed.person("writer").request("POST", `/issues/${issue.number}/labels`, { labels: ["create_app"] })).status,
+      (await bed.person("stranger").request("POST", `/issues/${issue.number}/labels`, { labels: ["create_app"] }))
+        .status,
     ).toBe(403);
-    expect((await bed.person("writer").request("PATCH", "/issues/1", { title: "mine now" })).status).toBe(403);
-    expect((await bed.person("writer").comment(issue.number, "hello?")).user.login).toBe("writer");
+    expect((await bed.person("stranger").request("PATCH", "/issues/1", { title: "mine now" })).status).toBe(403);
+    expect((await bed.person("stranger").comment(issue.number, "hello?")).user.login).toBe("stranger");
   });
 
   test.each([
@@ -110,7 +111,9 @@ describe("comments", () => {
     const id = numberAt(made.body, "id");
     const from = (await bed.heard()).length;
     await bed.api("PATCH", `/issues/comments/${id}`, { body: "second" });
-    expect((await bed.person("writer").request("PATCH", `/issues/comments/${id}`, { body: "mine" })).status).toBe(403);
+    expect((await bed.person("stranger").request("PATCH", `/issues/comments/${id}`, { body: "mine" })).status).toBe(
+      403,
+    );
     const react = () => bed.api("POST", `/issues/comments/${id}/reactions`, { content: "rocket" });
     expect([(await react()).status, (await react()).status]).toEqual([201, 200]);
     await bed.api("DELETE", `/issues/comments/${id}`);

@@ -57,4 +57,30 @@ describe("a runner that hands over", () => {
       },
     );
   }
+
+  story(
+    "a file in the place of a folder takes nothing away that it does not delete by name",
+    {
+      runner: {
+        changesOf: (job, step, product) => [
+          ...filesOf(product, job.phase.name, step),
+          ...(step === "01_idea" ? [written("docs/planning/notes/kept.md", "Kept.\n")] : []),
+          ...(job.attempt === 1 && step === "02_market" ? [written("docs/planning/notes", "In its place.\n")] : []),
+        ],
+      },
+    },
+    async (told) => {
+      await told.owner.openIssue(request);
+      const refused = await told.next("ChangesetRefused");
+      expect(refused.findings).toMatchObject([{ check: "paths-allowed", path: "docs/planning/notes/kept.md" }]);
+      await told.next("ReviewCreated");
+      const git = [
+        "--git-dir",
+        told.sandbox.gitDirOf(repositoryName),
+        "show",
+        "phasegate/1-1-planning:docs/planning/notes/kept.md",
+      ];
+      expect(execFileSync("git", git, { encoding: "utf8" })).toBe("Kept.\n");
+    },
+  );
 });

@@ -7,11 +7,11 @@ import {
   type Notice,
   type Permission,
   type Preflight,
-  type PublishedChange,
   type ReviewState,
   type TaskView,
   type WorkflowRun,
 } from "../../src/control/ports.ts";
+import type { Change } from "../../src/core/change.ts";
 import type { Repository } from "../../src/core/events.ts";
 
 interface Commit {
@@ -333,7 +333,7 @@ function never(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-function applied(files: ReadonlyMap<string, string>, changes: readonly PublishedChange[]): ReadonlyMap<string, string> {
+function applied(files: ReadonlyMap<string, string>, changes: readonly Change[]): ReadonlyMap<string, string> {
   const after = new Map(files);
   for (const change of changes) {
     if (change.kind === "deleted") after.delete(change.path);

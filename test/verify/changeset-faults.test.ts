@@ -1,19 +1,19 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { PublishedChange } from "../../src/control/ports.ts";
+import type { Change } from "../../src/core/change.ts";
 import { changesetFaults } from "../../src/verify/changeset-faults.ts";
 
 const everywhere = { allowedPaths: ["**"] };
 
-function written(path: string, content = "text", mode: "100644" | "100755" | "120000" = "100644"): PublishedChange {
+function written(path: string, content = "text", mode: "100644" | "100755" | "120000" = "100644"): Change {
   return { kind: "written", path, mode, content: new TextEncoder().encode(content) };
 }
 
-function deleted(path: string): PublishedChange {
+function deleted(path: string): Change {
   return { kind: "deleted", path };
 }
 
-function rules(changes: readonly PublishedChange[], allowedPaths: readonly string[] = ["**"]): readonly string[] {
+function rules(changes: readonly Change[], allowedPaths: readonly string[] = ["**"]): readonly string[] {
   return changesetFaults(changes, { allowedPaths }).map(({ rule }) => rule);
 }
 
@@ -56,6 +56,15 @@ describe("changesetFaults", () => {
   ])("refuses the form of %j", (path) => {
     expect(rules([written(path)])).toContain("path-form");
     expect(rules([deleted(path)])).toContain("path-form");
+  });
+
+  test("refuses a file in place of a folder, and a folder in place of a file, that decides who must review", () => {
+    expect(rules([written("docs")])).toEqual(["denied"]);
+    expect(rules([written("Docs", "src", "120000")])).toEqual(["denied"]);
+    expect(rules([written("CODEOWNERS/x")])).toEqual(["denied"]);
+    expect(rules([written("docs/codeowners/x/y")])).toEqual(["denied"]);
+    // Where it was a file, it may make way for the folder.
+    expect(rules([deleted("docs"), written("docs/a.md"), written("src/codeowners/x.ts")])).toEqual([]);
   });
 
   test.each([
@@ -136,7 +145,7 @@ describe("changesetFaults", () => {
   });
 
   test("refuses a link to bytes that are no text", () => {
-    const link: PublishedChange = { kind: "written", path: "a", mode: "120000", content: Uint8Array.of(0xff, 0xfe) };
+    const link: Change = { kind: "written", path: "a", mode: "120000", content: Uint8Array.of(0xff, 0xfe) };
     expect(rules([link])).toEqual(["link"]);
   });
 
@@ -170,7 +179,7 @@ describe("changesetFaults", () => {
     expect(rules(many)).toEqual(["too-many-files"]);
     expect(rules(many.slice(1))).toEqual([]);
     const mebibyte = 1_048_576;
-    const large = (path: string, size: number): PublishedChange => ({
+    const large = (path: string, size: number): Change => ({
       kind: "written",
       path,
       mode: "100644",

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { PublishedChange } from "../../src/control/ports.ts";
+import type { Change } from "../../src/core/change.ts";
 import { changesetFindings } from "../../src/verify/changeset-findings.ts";
 import { codeStep, fakeToken, ideaStep, phaseOf } from "./memory-tree.ts";
 
 const phase = phaseOf([ideaStep, codeStep]);
 
-function written(path: string, content: string | Uint8Array): PublishedChange {
+function written(path: string, content: string | Uint8Array): Change {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   return { kind: "written", path, mode: "100644", content: bytes };
 }
@@ -31,7 +31,7 @@ describe("changesetFindings", () => {
 
   test("leaves binary files and deletions unread", async () => {
     const binary = Uint8Array.of(0, ...new TextEncoder().encode(fakeToken));
-    const changes: readonly PublishedChange[] = [written("a.png", binary), { kind: "deleted", path: "b.ts" }];
+    const changes: readonly Change[] = [written("a.png", binary), { kind: "deleted", path: "b.ts" }];
     expect(await changesetFindings(changes, phase, "02_code")).toEqual([]);
   });
 

@@ -1,5 +1,12 @@
 import type { BlockReason } from "../../core/outcome.ts";
-import { branchOf, currentPhaseOf, outlineOfPhase, type ExistingTask } from "../../core/state.ts";
+import {
+  branchOf,
+  currentPhaseOf,
+  outlineOfPhase,
+  type ExistingTask,
+  type Gate,
+  type PhaseProgress,
+} from "../../core/state.ts";
 import { workflowPath } from "../workflow-file.ts";
 import { code, link, plain } from "./escape.ts";
 import { count, dollars, moment } from "./format.ts";
@@ -28,19 +35,19 @@ export function blockText(reason: BlockReason, task: ExistingTask, context: Bloc
     case "no-workflow-file":
       return {
         what: `The run could not start: ${code(workflowPath)} is missing on ${code(context.defaultBranch)}.`,
-        why: "Phasegate works inside GitHub Actions of this repository, and this file is what runs there. Apps may not write it themselves.",
+        why: "The agent works inside GitHub Actions of this repository, and this file is what runs there. Phasegate has no permission to write workflow files, so a person must.",
         next: `${link("create the file with its content filled in", newWorkflowLink(links, context.defaultBranch, context.workflowFile))}, commit it to ${code(context.defaultBranch)}, then comment \`/run\` here.`,
       };
     case "actions-disabled":
       return {
         what: "The run could not start: GitHub Actions, or the Phasegate workflow, is switched off in this repository.",
-        why: "The agent works inside GitHub Actions.",
+        why: "The agent works inside GitHub Actions of this repository, so nothing can start without them.",
         next: `allow Actions under ${link("Settings → Actions → General", links.actionsSettings)}, and if the ${link("Phasegate workflow", links.workflowRuns)} says that it is disabled, press *Enable workflow*. Then comment \`/run\` here.`,
       };
     case "no-model-secret":
       return {
         what: "The run could not start: this repository has no key for Claude.",
-        why: "The agent needs a secret named `ANTHROPIC_API_KEY` or `CLAUDE_CODE_OAUTH_TOKEN`, of this repository or shared with it by its organisation. The key stays in GitHub: the app can see its name only.",
+        why: "The agent needs a secret named `ANTHROPIC_API_KEY` or `CLAUDE_CODE_OAUTH_TOKEN`, of this repository or shared with it by its organisation. The key stays in GitHub: the app sees its name, never its value.",
         next: `${link("add the secret", links.newSecret)}, then comment \`/run\` here.`,
       };
     case "empty-repository":
@@ -57,27 +64,26 @@ export function blockText(reason: BlockReason, task: ExistingTask, context: Bloc
       };
     case "dispatch-refused":
       return {
-        what: `The run did not go ahead: ${plain(reason.message, 500)}.`.replace(/\.\.$/u, "."),
-        why: "Whether a run goes ahead is decided on GitHub: by the workflow file on the default branch, by the repository's Actions settings and rulesets, and by whoever presses *Cancel workflow*.",
-        next: `look at the ${link("Phasegate workflow", links.workflowRuns)} and at ${link("Settings → Actions", links.actionsSettings)}, then comment \`/run\` here.`,
+        what: sentence(`The run did not go ahead: ${plain(reason.message, 500)}`),
+        why: "GitHub decides whether a run goes ahead: by the workflow file on the default branch, by the repository's Actions settings and rulesets, and by whoever presses *Cancel workflow*. What was delivered so far is kept.",
+        next: `if somebody cancelled it, comment \`/run\` here to go on or \`/cancel\` to end the task. Otherwise mend what the message above names, in the ${link("Phasegate workflow", links.workflowRuns)} or under ${link("Settings → Actions → General", links.actionsSettings)}, then comment \`/run\` here.`,
       };
     case "environment":
       return {
-        what: `The run was lost ${count(reason.faults, "time", "times")} in a row: ${plain(reason.message, 500)}.`.replace(
-          /\.\.$/u,
-          ".",
+        what: sentence(
+          `The run broke off ${count(reason.faults, "time", "times")} in a row, last because of this: ${plain(reason.message, 500)}`,
         ),
         why: "The machine, the network or the model's provider failed, not the agent. What was delivered so far is kept.",
-        next: `look at the last of ${link("the runs", links.workflowRuns)}, then comment \`/run\` here to go on from the last finished step.`,
+        next: `if the message above speaks of authentication or billing, renew the key under ${link("Settings → Secrets → Actions", links.secrets)}; otherwise see how ${link("the last run", links.workflowRuns)} ended. Then comment \`/run\` here to go on from the last finished step.`,
       };
     case "verification-failed":
       return verificationFailed(reason.attempts, task, links);
     case "budget-exhausted":
-      return budgetExhausted(reason, task);
+      return budgetExhausted(reason.scope, task);
     case "rate-limited":
       return {
-        what: `Claude's usage limit is reached: ${plain(reason.message, 300)}.`.replace(/\.\.$/u, "."),
-        why: "What was delivered so far is kept.",
+        what: sentence(`Claude's usage limit is reached: ${plain(reason.message, 300)}`),
+        why: "The limit belongs to the account behind this repository's key for Claude. What was delivered so far is kept.",
         next:
           reason.resetsAt === null
             ? "comment `/run` here when the limit has lifted."
@@ -86,43 +92,93 @@ export function blockText(reason: BlockReason, task: ExistingTask, context: Bloc
     case "gate-closed":
       return {
         what: `Pull request ${link(`#${reason.pullRequest}`, links.pull(reason.pullRequest))} was closed without a merge, so the task waits.`,
-        why: "A phase is accepted by merging its pull request.",
-        next: "comment `/run` here to reopen it and go on, or `/cancel` to end the task.",
+        why: "A phase is accepted by merging its pull request; closing it says that something is wrong with it.",
+        next: "comment `/run` here to reopen it and go on (if its branch was deleted, restore that first, on the pull request's page), or `/cancel` to end the task.",
       };
     case "effect-failed":
       return {
-        what: `Phasegate could not go on: ${plain(reason.message, 500)}.`.replace(/\.\.$/u, "."),
-        why: `The step that failed is ${code(reason.effect)}; it was tried until its limit.`,
-        next: `when the cause is gone, comment \`/run\` here to try again, or \`/cancel\` to end the task. If the message names a permission, accept it under ${link("the repository's installed apps", links.installations)}.`,
+        what: sentence(`Phasegate could not go on: ${plain(reason.message, 500)}`),
+        why: `It was tried several times, and each try failed (${code(reason.effect)}). Nothing is lost.`,
+        next: `if the message above names a permission, accept it for Phasegate under ${link("Settings → GitHub Apps", links.installations)}; if it names a rule or a branch, mend that. Then comment \`/run\` here to try again, or \`/cancel\` to end the task.`,
       };
   }
+}
+
+export function sentence(text: string): string {
+  return text.endsWith(".") ? text : `${text}.`;
 }
 
 function verificationFailed(attempts: number, task: ExistingTask, links: Links): BlockText {
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
-  const report =
-    gate === null
-      ? "The findings are in the status comment."
-      : `${link(`#${gate.pullRequest}`, gate.url)} lists what is wanting.`;
-  const branch = phase === null ? "" : branchOf(task, phase.phase);
+  const tries = count(attempts, "attempt", "attempts");
+  const name = nameOfPhase(task, phase);
+  const kept = "What was delivered so far is kept.";
+  const checked = phase?.verification?.passed === false;
+  const where = gate === null ? "The details of the status comment list" : `${pullLink(gate)} lists`;
+  const byHand =
+    phase === null || gate === null
+      ? ""
+      : `commit the repair yourself to ${link(code(branchOf(task, phase.phase)), links.branch(branchOf(task, phase.phase)))}, ${mergeOf(gate)} ${goalOf(task, phase)}, `;
   return {
-    what: `Phase ${phase?.phase ?? ""} did not pass its checks after ${count(attempts, "attempt", "attempts")}.`,
-    why: report,
-    next: `comment \`/run\` here for another attempt, or mend it yourself on ${link(code(branch), links.branch(branch))} and merge, or comment \`/cancel\`.`,
+    what: checked
+      ? `${capital(name)} did not pass its checks in ${tries}.`
+      : `${capital(name)} was not finished in ${tries}.`,
+    why: checked
+      ? `${where} what is wanting. ${kept}`
+      : `The agent ended before its work was done; the log of ${link("the last run", links.workflowRuns)} says where. ${kept}`,
+    next: `comment \`/run\` here for one more attempt, ${byHand}or comment \`/cancel\` to end the task.`,
   };
 }
 
-function budgetExhausted(reason: Extract<BlockReason, { kind: "budget-exhausted" }>, task: ExistingTask): BlockText {
+/** A budget is fixed when its task is created: no command and no setting raises it afterwards. */
+function budgetExhausted(scope: "phase" | "task", task: ExistingTask): BlockText {
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
-  const name =
-    phase === null ? "this phase" : `phase ${phase.phase}, ${plain(outlineOfPhase(task, phase.phase).title)},`;
-  const merge =
-    gate === null ? "" : `merge ${link(`#${gate.pullRequest}`, gate.url)} as it is to go on with the next phase, `;
+  const taskSpentUsd = task.phases.reduce((sum, { spent }) => sum + spent.costUsd, 0);
+  const isLast = phase !== null && phase.phase === task.playbook.phases.length;
+  // With the task's budget gone a merge starts no further phase.
+  const accept =
+    phase === null || gate === null || (scope === "task" && !isLast)
+      ? ""
+      : `to accept what is there, ${mergeOf(gate)} ${goalOf(task, phase)}. Otherwise `;
+  const [name, spentUsd, budgetUsd, raise] =
+    scope === "phase" && phase !== null
+      ? [
+          nameOfPhase(task, phase),
+          phase.spent.costUsd,
+          outlineOfPhase(task, phase.phase).budgetUsd,
+          "the phase's budget in the playbook",
+        ]
+      : ["this task", taskSpentUsd, task.taskBudgetUsd, "`TASK_BUDGET_USD`"];
   return {
-    what: `The budget of ${reason.scope === "phase" ? name : "this task"} is used up: ${dollars(reason.spentUsd)} of ${dollars(reason.budgetUsd)}.`,
-    why: "The agent stops before it spends more. What was delivered so far is kept.",
-    next: `${merge}ask the operator of the app for a larger budget and comment \`/run\` here, or comment \`/cancel\`.`,
+    what: `The budget of ${name} is used up: ${dollars(spentUsd)} of ${dollars(budgetUsd)} spent.`,
+    why: "The agent stops before a call that could cost more than what is left. A task keeps the budgets that it started with. What was delivered so far is kept.",
+    next: `${accept}comment \`/cancel\` here, ask the operator of the app to raise ${raise}, then take the label ${code(task.playbook.name, 60)} off and set it again to start a new task.`,
   };
+}
+
+/** A draft has no merge button. */
+function mergeOf(gate: Gate): string {
+  const pull = pullLink(gate);
+  return gate.draft ? `press *Ready for review* on ${pull} and merge it` : `merge ${pull}`;
+}
+
+function pullLink({ pullRequest, url }: Gate): string {
+  return link(`#${pullRequest}`, url);
+}
+
+function goalOf(task: ExistingTask, { phase }: PhaseProgress): string {
+  const following = task.playbook.phases.find(({ number }) => number === phase + 1);
+  return following === undefined
+    ? "to complete the task"
+    : `to start phase ${following.number}, ${plain(following.title)}`;
+}
+
+function nameOfPhase(task: ExistingTask, phase: PhaseProgress | null): string {
+  return phase === null ? "this phase" : `phase ${phase.phase}, ${plain(outlineOfPhase(task, phase.phase).title)},`;
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }

@@ -10,7 +10,10 @@ export const trailers = {
 
 const subjectCharactersMax = 120;
 
-/** `[skip ci]`: nobody has looked at a step's commit yet, so the repository's own workflows must not run on it (Q29). */
+/**
+ * `[skip ci]`: nobody has looked at a step's commit yet, so the repository's own workflows must not run on it (Q29).
+ * GitHub's default message of a squash carries the mark on; the gate's body warns of it.
+ */
 export function stepCommitMessage(step: {
   readonly subject: string;
   readonly taskId: TaskId;

@@ -11,6 +11,8 @@ import type { Links } from "./links.ts";
 const bodyCharactersMax = 60_000;
 const filesShownMax = 100;
 const findingsShownMax = 50;
+/** As git and GitHub shorten it. */
+const shaCharacters = 7;
 
 /** Stands before the title where the repository's plan has no drafts (Q30). */
 const unfinishedPrefix = "WIP: ";
@@ -30,6 +32,8 @@ export interface GateFacts {
     readonly files: readonly DeliveredFile[];
     /** False where the pull request has more files than were read. */
     readonly complete: boolean;
+    /** True where the repository's workflows wait for an approval (Q29). */
+    readonly ciLater: boolean;
   } | null;
 }
 
@@ -44,7 +48,10 @@ export function finishedTitle(current: string): string {
   return current.startsWith(unfinishedPrefix) ? current.slice(unfinishedPrefix.length) : current;
 }
 
-/** The pull request's body: how to go on, what arrived, how it was checked, what it cost. */
+/**
+ * The pull request's body: how to go on, what arrived, how it was checked, what it cost.
+ * Nobody edits it after the merge, so each sentence must stay true.
+ */
 export function gateBody(facts: GateFacts): string {
   const { view, phase, links } = facts;
   const progress = view.task.phases.find((candidate) => candidate.phase === phase);
@@ -53,34 +60,38 @@ export function gateBody(facts: GateFacts): string {
     // A merge of the last gate closes the issue; an earlier one must not.
     `${last ? "Closes" : "Part of"} #${view.task.issue.number}`,
     goOn(facts, progress),
-    ...verificationSection(progress?.verification ?? null),
+    ...verificationSection(facts, progress?.verification ?? null),
     ...stepsSection(view, phase, progress),
     ...filesSection(facts),
-    costSection(view, progress, links),
+    footer(view, progress, links),
   ];
-  return bounded(sections.join("\n\n"));
+  return bounded(withoutSkipMarks(sections.join("\n\n")));
 }
 
 function goOn({ view, phase, links }: GateFacts, progress: PhaseProgress | undefined): string {
   const following = view.task.playbook.phases.find((candidate) => candidate.number === phase + 1);
-  const goal =
-    following === undefined ? "complete the task" : `start phase ${following.number}, ${plain(following.title)}`;
   const status = link("status comment", links.issue(view.task.issue.number));
   const verification = progress?.verification ?? null;
   if (verification === null) {
-    return `The agent is at work: each step arrives here as a commit. Please do not merge yet; the ${status} says how far it is.`;
+    return `The agent adds a commit for each step. Please do not merge before the checks have passed: this text then says so. The ${status} tells how far the agent is.`;
   }
   if (!verification.passed) {
     return `The checks found faults, listed below. The ${status} says whether another attempt runs or a person must decide.`;
   }
+  const goal =
+    following === undefined ? "completes the task" : `starts phase ${following.number}, ${plain(following.title)}`;
+  const builds = following === undefined ? "" : `: phase ${following.number} builds on what is merged`;
   return [
-    `**Merge this pull request to ${goal}.**`,
-    "You may commit to this branch before you merge: what you merge is what the next phase builds on.",
-    "A review that approves is recorded; merging without one counts as your approval. Closing without a merge pauses the task.",
-  ].join(" ");
+    `**Merging this pull request ${goal}.**`,
+    "",
+    `- You may commit to this branch before the merge${builds}.`,
+    "- An approving review is recorded; merging without one counts as approval. Closing without a merge pauses the task.",
+    // GitHub's proposed message of a squash lists the messages of all commits.
+    "- *Squash and merge*: take the lines that ask to skip CI out of the proposed message, or your workflows will not run on the merge.",
+  ].join("\n");
 }
 
-function verificationSection(verification: Verification | null): readonly string[] {
+function verificationSection({ delivered, links }: GateFacts, verification: Verification | null): readonly string[] {
   if (verification === null) return [];
   const failed = verification.checks.filter((check) => !check.passed);
   const passed = verification.checks.filter((check) => check.passed);
@@ -89,7 +100,7 @@ function verificationSection(verification: Verification | null): readonly string
   return [
     "## Checks",
     verification.passed
-      ? `All ${count(passed.length, "check", "checks")} passed on ${code(verification.headSha.slice(0, 12))}.`
+      ? `${allPassed(passed.length)} on ${commitLink(links, verification.headSha)}. ${releasing(delivered?.ciLater ?? false)}`
       : `${count(verification.findings.length, "fault", "faults")} in attempt ${verification.attempt}.`,
     ...(shown.length === 0 ? [] : [shown.map(findingLine).join("\n")]),
     ...(more <= 0 ? [] : [`And ${more} more.`]),
@@ -99,8 +110,42 @@ function verificationSection(verification: Verification | null): readonly string
   ];
 }
 
+function allPassed(checks: number): string {
+  return checks === 1 ? "The one check passed" : `All ${checks} checks passed`;
+}
+
+function commitLink(links: Links, sha: string): string {
+  return link(code(sha.slice(0, shaCharacters)), links.commit(sha));
+}
+
+function releasing(ciLater: boolean): string {
+  const commit =
+    "an empty commit, which lets your workflows run here; the commits of the steps ask GitHub to skip them.";
+  return ciLater
+    ? `Your workflows can use secrets or a write token, so it takes an approving review until the app adds ${commit}`
+    : `After it comes ${commit}`;
+}
+
 function checkRow({ check, passed, looked }: CheckResult): string {
-  return `| ${checkNames[check]} | ${passed ? "✔ passed" : "✖ failed"} | ${looked} |`;
+  return `| ${checkNames[check]} | ${passed ? "✔ passed" : "✖ failed"} | ${lookedAt(check, looked)} |`;
+}
+
+/** Empty where a check asks one question of the repository as a whole. */
+function lookedAt(check: CheckResult["check"], looked: number): string {
+  switch (check) {
+    case "outputs-exist":
+      return count(looked, "output", "outputs");
+    case "long-enough":
+    case "sections-present":
+    case "no-placeholder":
+      return count(looked, "document", "documents");
+    case "no-secrets":
+    case "paths-allowed":
+      return count(looked, "file", "files");
+    case "env-ignored":
+    case "tests-exist":
+      return "";
+  }
 }
 
 const checkNames: Readonly<Record<CheckResult["check"], string>> = {
@@ -154,14 +199,25 @@ function block(name: string, entries: readonly string[]): readonly string[] {
   return entries.length === 0 ? [] : [`${name}:`, entries.join("\n")];
 }
 
-function costSection(view: TaskView, progress: PhaseProgress | undefined, links: Links): string {
-  const issue = link(`#${view.task.issue.number}`, links.issue(view.task.issue.number));
-  const startedBy = view.task.prompt === null ? "" : `, started by ${person(view.task.prompt.startedBy)}`;
-  const spent =
-    progress === undefined
-      ? ""
-      : `, ${tokens(tokensOf(progress.spent.usage))} tokens, ${dollars(progress.spent.costUsd)} for this phase so far`;
-  return `---\nWritten by ${code(view.model, 80)} for ${issue}${startedBy}${spent}.`;
+function footer(view: TaskView, progress: PhaseProgress | undefined, links: Links): string {
+  const { task, model } = view;
+  const facts = [`Issue: ${link(`#${task.issue.number}`, links.issue(task.issue.number))}`];
+  if (task.prompt !== null) facts.push(`Started by ${person(task.prompt.startedBy)}`);
+  facts.push(`Model: ${code(model, 80)}`);
+  // Before the checks it would be the figure of the moment at which the pull request was opened.
+  if (progress !== undefined && progress.verification !== null) {
+    const { usage, costUsd } = progress.spent;
+    facts.push(`Spent on this phase: ${tokens(tokensOf(usage))} tokens, ${dollars(costUsd)}`);
+  }
+  return `---\n${facts.join(" · ")}`;
+}
+
+/**
+ * Where a repository takes the body as the message of a squash, a path that holds GitHub's mark would silence the default branch.
+ * An invisible space breaks it; code spans know no entities.
+ */
+function withoutSkipMarks(body: string): string {
+  return body.replace(/\[(?=(?:skip ci|ci skip|no ci|skip actions|actions skip)\])/giu, "[\u200b");
 }
 
 /** Cuts at a line's end, so that no link or cell is torn. */

@@ -7,9 +7,11 @@ export interface Links {
   pull(number: number): string;
   branch(name: string): string;
   file(ref: string, path: string): string;
+  commit(sha: string): string;
   newFile(branch: string, path: string, content: string): string;
   readonly actionsSettings: string;
   readonly workflowRuns: string;
+  readonly secrets: string;
   readonly newSecret: string;
   /** The page that offers *Suspend* and *Configure* for installed apps is per account; this one lists them for the repository. */
   readonly installations: string;
@@ -22,10 +24,12 @@ export function linksOf(webUrl: string, repository: Repository): Links {
     pull: (number) => `${root}/pull/${number}`,
     branch: (name) => `${root}/tree/${pathOf(name)}`,
     file: (ref, path) => `${root}/blob/${pathOf(ref)}/${pathOf(path)}`,
+    commit: (sha) => `${root}/commit/${encodeURIComponent(sha)}`,
     newFile: (branch, path, content) =>
       `${root}/new/${pathOf(branch)}?filename=${encodeURIComponent(path)}&value=${encodeURIComponent(content)}`,
     actionsSettings: `${root}/settings/actions`,
     workflowRuns: `${root}/actions/workflows/${workflowFileName}`,
+    secrets: `${root}/settings/secrets/actions`,
     newSecret: `${root}/settings/secrets/actions/new`,
     installations: `${root}/settings/installations`,
   };

@@ -30,7 +30,7 @@ export function statusText(view: TaskView, context: BlockContext): string {
     "",
     ...phaseTable(task),
     "",
-    spentLine(view),
+    spentLine(task),
     "",
     ...details(view),
   ].join("\n");
@@ -66,14 +66,19 @@ function situationOf(view: TaskView, context: BlockContext): Situation {
     case "failed":
       return {
         now: `**Failed** on ${moment(task.endedAt)}: ${plain(task.message, 500)}`,
-        next: "set the label again to start a new task on this issue.",
+        next: `${labelAgain(task)} to start a new task on this issue.`,
       };
     case "cancelled":
       return {
         now: `**Cancelled** by ${person(task.cancelledBy)} on ${moment(task.endedAt)}.`,
-        next: "nothing. Set the label again to start a new task on this issue.",
+        next: `nothing more happens here. To start a new task on this issue, ${labelAgain(task)}.`,
       };
   }
+}
+
+/** GitHub reports a label only when it is put on. */
+function labelAgain(task: ExistingTask): string {
+  return `take the label ${code(task.playbook.name, 60)} off and set it again`;
 }
 
 /** The gate lists more of them. */
@@ -102,7 +107,8 @@ function atWork(view: TaskView): Situation {
     return { now: `**${where}:** ${now}${attempt}`, next: nothingToDo };
   }
   const watch = run.dispatched === null ? "" : ` ${link("Watch the run", run.dispatched.url)}.`;
-  const action = live?.currentAction ?? null;
+  const late = phase.steps.some((step) => step.completed && step.slug === live?.currentStep);
+  const action = late ? null : (live?.currentAction ?? null);
   return {
     now: [
       `**${where}:** ${stepSentence(phase, outline, live?.currentStep ?? null)}${watch}${attempt}`,
@@ -112,10 +118,11 @@ function atWork(view: TaskView): Situation {
   };
 }
 
-function stepSentence(phase: PhaseProgress, outline: PhaseOutline, currentStep: string | null): string {
-  const open = phase.steps.find((step) => !step.completed)?.slug;
-  const named = outline.steps.some((step) => step.slug === currentStep) ? currentStep : open;
-  const index = outline.steps.findIndex((step) => step.slug === named);
+/** What the runner last said may be older than what it handed over: a completed step is not the current one. */
+function stepSentence(phase: PhaseProgress, outline: PhaseOutline, said: string | null): string {
+  const open = phase.steps.filter((step) => !step.completed);
+  const current = open.find((step) => step.slug === said) ?? open[0];
+  const index = outline.steps.findIndex((step) => step.slug === current?.slug);
   const step = outline.steps[index];
   if (step === undefined) return "the agent finishes.";
   return `the agent works on step ${index + 1} of ${outline.steps.length}, ${plain(step.title)}.`;
@@ -151,6 +158,7 @@ function inReview(task: ExistingTask): Situation {
   }
 }
 
+/** Narrow enough for a phone: names and budgets stand elsewhere. */
 function phaseTable(task: ExistingTask): readonly string[] {
   const rows = task.playbook.phases.map((outline) => {
     const phase = task.phases.find((candidate) => candidate.phase === outline.number);
@@ -159,22 +167,17 @@ function phaseTable(task: ExistingTask): readonly string[] {
     return [
       `${outline.number} ${plain(outline.title, 60)}`,
       phaseState(task, phase),
-      `${done} of ${outline.steps.length}`,
-      gate === null ? "" : `${link(`#${gate.pullRequest}`, gate.url)}${gate.draft ? " (draft)" : ""}`,
-      phase === undefined ? "" : tokens(tokensOf(phase.spent.usage)),
-      phase === undefined ? "" : `${dollars(phase.spent.costUsd)} of ${dollars(outline.budgetUsd)}`,
+      `${done}/${outline.steps.length}`,
+      gate === null ? "" : link(`#${gate.pullRequest}`, gate.url),
+      phase === undefined ? "" : `${tokens(tokensOf(phase.spent.usage))}, ${dollars(phase.spent.costUsd)}`,
     ].join(" | ");
   });
-  return [
-    "| Phase | State | Steps | Pull request | Tokens | Cost |",
-    "|---|---|---|---|---|---|",
-    ...rows.map((row) => `| ${row} |`),
-  ];
+  return ["| Phase | State | Steps | PR | Tokens, cost |", "|---|---|---|---|---|", ...rows.map((row) => `| ${row} |`)];
 }
 
 function phaseState(task: ExistingTask, phase: PhaseProgress | undefined): string {
   if (phase === undefined) return "○ to come";
-  if (phase.completed !== null) return `✔ merged by ${person(phase.completed.by)}`;
+  if (phase.completed !== null) return "✔ merged";
   if (task.status === "cancelled") return "✖ cancelled";
   if (task.status === "failed") return "✖ failed";
   if (task.blockedBy !== null) return "‖ paused";
@@ -183,16 +186,13 @@ function phaseState(task: ExistingTask, phase: PhaseProgress | undefined): strin
   return "● starting";
 }
 
-/** What the runner reported of the live run is not in the phases' sums until its step is handed over. */
-function spentLine({ task, live }: TaskView): string {
+function spentLine(task: ExistingTask): string {
   const total = task.phases.reduce<Spent>((sum, phase) => addSpent(sum, phase.spent), nothingSpent);
-  const parts = [
-    `Spent on this task: ${tokens(tokensOf(total.usage))} tokens, ${dollars(total.costUsd)} of ${dollars(task.taskBudgetUsd)}.`,
-  ];
-  if (live !== null && liveRunOf(task)?.started === true) {
-    parts.push(`This run so far: ${tokens(tokensOf(live.spent.usage))} tokens, ${dollars(live.spent.costUsd)}.`);
-  }
-  return parts.join(" ");
+  const whole = `Spent on this task: ${tokens(tokensOf(total.usage))} tokens, ${dollars(total.costUsd)} of ${dollars(task.taskBudgetUsd)}`;
+  const phase = currentPhaseOf(task);
+  if (phase === null || isSettled(task)) return `${whole}.`;
+  const { budgetUsd } = outlineOfPhase(task, phase.phase);
+  return `${whole}; of this on phase ${phase.phase}: ${dollars(phase.spent.costUsd)} of ${dollars(budgetUsd)}.`;
 }
 
 function details({ task, model }: TaskView): readonly string[] {
@@ -218,6 +218,9 @@ function details({ task, model }: TaskView): readonly string[] {
     "<details><summary>Details and what happened last</summary>",
     "",
     ...facts,
+    "",
+    // A paragraph between the lists: with nothing but a blank line they are one list, widely spaced.
+    "What happened last, newest first:",
     "",
     ...task.recentActions.map(({ at, text }) => `- ${moment(at)}: ${plain(text)}`),
     "",

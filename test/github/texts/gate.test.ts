@@ -24,7 +24,8 @@ describe("a gate's title", () => {
 describe("a gate's body", () => {
   test("while the agent works asks nobody to merge", () => {
     const body = gateBody({ view: viewOf(running), phase: 1, links, delivered: null });
-    expect(body).toContain("Please do not merge yet");
+    expect(body).toContain("Please do not merge before the checks have passed");
+    expect(body).not.toContain("Spent on this phase");
     expect(body).toContain("1. Idea definition\n2. Market");
   });
 
@@ -34,20 +35,24 @@ describe("a gate's body", () => {
       { path: "src/a b.ts", deleted: false },
       { path: "old.txt", deleted: true },
     ];
-    const delivered = { headSha: "0123456789abcdef", files, complete: true };
+    const delivered = { headSha: "0123456789abcdef", files, complete: true, ciLater: false };
     expect(gateBody({ view: viewOf(inReview), phase: 1, links, delivered })).toMatchInlineSnapshot(`
       "Part of #7
 
-      **Merge this pull request to start phase 2, Design.** You may commit to this branch before you merge: what you merge is what the next phase builds on. A review that approves is recorded; merging without one counts as your approval. Closing without a merge pauses the task.
+      **Merging this pull request starts phase 2, Design.**
+
+      - You may commit to this branch before the merge: phase 2 builds on what is merged.
+      - An approving review is recorded; merging without one counts as approval. Closing without a merge pauses the task.
+      - *Squash and merge*: take the lines that ask to skip CI out of the proposed message, or your workflows will not run on the merge.
 
       ## Checks
 
-      All 2 checks passed on \`0123456789ab\`.
+      All 2 checks passed on [\`0123456\`](https://github.com/octo/shop/commit/0123456789abcdef). After it comes an empty commit, which lets your workflows run here; the commits of the steps ask GitHub to skip them.
 
       | Check | Result | Looked at |
       |---|---|---|
-      | Every file of every step is there | ✔ passed | 2 |
-      | Documents are long enough | ✔ passed | 2 |
+      | Every file of every step is there | ✔ passed | 2 outputs |
+      | Documents are long enough | ✔ passed | 2 documents |
 
       ## Steps
 
@@ -69,8 +74,51 @@ describe("a gate's body", () => {
       - \`old.txt\`
 
       ---
-      Written by \`claude-test\` for [#7](https://github.com/octo/shop/issues/7), started by **owner**, 246k tokens, $0.84 for this phase so far."
+      Issue: [#7](https://github.com/octo/shop/issues/7) · Started by **owner** · Model: \`claude-test\` · Spent on this phase: 246k tokens, $0.84"
     `);
+  });
+
+  test("says that CI waits for an approval, where it does", () => {
+    const delivered = { headSha: "0123456789abcdef", files: [], complete: true };
+    const bodyOf = (ciLater: boolean) =>
+      gateBody({ view: viewOf(inReview), phase: 1, links, delivered: { ...delivered, ciLater } });
+    expect(bodyOf(true)).toContain("it takes an approving review until the app adds an empty commit");
+    expect(bodyOf(false)).not.toContain("until the app adds");
+  });
+
+  test("names the unit of what each check looked at", () => {
+    const checks = [
+      { check: "outputs-exist", passed: true, looked: 12 },
+      { check: "sections-present", passed: true, looked: 1 },
+      { check: "env-ignored", passed: true, looked: 54 },
+      { check: "tests-exist", passed: true, looked: 54 },
+      { check: "no-secrets", passed: true, looked: 54 },
+    ] as const;
+    const events = [...running, gateOpened(), ...verified(true)].map((event) =>
+      event.type === "PhaseVerified" ? { ...event, checks } : event,
+    );
+    const rows = gateBody({ view: viewOf(events), phase: 1, links, delivered: null })
+      .split("\n")
+      .filter((line) => line.includes("✔"));
+    expect(rows).toEqual([
+      "| Every file of every step is there | ✔ passed | 12 outputs |",
+      "| Documents have their sections | ✔ passed | 1 document |",
+      "| `.env` is ignored by git | ✔ passed |  |",
+      "| There are tests | ✔ passed |  |",
+      "| No secrets in the files | ✔ passed | 54 files |",
+    ]);
+  });
+
+  test("silences no workflow when it becomes the message of a squash", () => {
+    const delivered = {
+      headSha: "abc",
+      files: [{ path: "docs/[Skip CI] [actions skip].md", deleted: false }],
+      complete: true,
+      ciLater: false,
+    };
+    const body = gateBody({ view: viewOf(inReview), phase: 1, links, delivered });
+    expect(body).not.toMatch(/\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]|skip-checks/iu);
+    expect(body).toContain("Skip CI] [\u200bactions skip].md`");
   });
 
   test("shows failures before what passed", () => {
@@ -78,7 +126,7 @@ describe("a gate's body", () => {
     const body = gateBody({ view, phase: 1, links, delivered: null });
     expect(body.indexOf("✖ failed")).toBeGreaterThan(body.indexOf("needs 500"));
     expect(body.indexOf("✖ failed")).toBeLessThan(body.indexOf("✔ passed"));
-    expect(body).not.toContain("**Merge this pull request");
+    expect(body).not.toContain("**Merging this pull request");
   });
 
   test("closes the issue in the last phase and in no other", () => {
@@ -90,7 +138,8 @@ describe("a gate's body", () => {
     expect(gateBody({ view: viewOf(second), phase: 1, links, delivered: null })).toMatch(/^Part of #7\n/u);
     const last = gateBody({ view: viewOf([...second, ...verified(true, "", 2)]), phase: 2, links, delivered: null });
     expect(last).toMatch(/^Closes #7\n/u);
-    expect(last).toContain("**Merge this pull request to complete the task.**");
+    expect(last).toContain("**Merging this pull request completes the task.**");
+    expect(last).not.toMatch(/phase 3|next phase|builds on/u);
   });
 
   test("nothing that the agent wrote mentions, closes or formats", () => {
@@ -103,6 +152,7 @@ describe("a gate's body", () => {
         headSha: "abc",
         files: [{ path: "docs/`@reviewer` closes #1](https://evil)\n# x.md", deleted: false }],
         complete: true,
+        ciLater: false,
       },
     });
     // In code spans GitHub interprets nothing; a backslash makes a sign a sign.
@@ -130,7 +180,7 @@ describe("a gate's body", () => {
       view: viewOf([...running, gateOpened(), ...events]),
       phase: 1,
       links,
-      delivered: { headSha: "abc", files, complete: false },
+      delivered: { headSha: "abc", files, complete: false, ciLater: false },
     });
     expect(body.length).toBeLessThanOrEqual(60_000);
     expect(body).toContain("And 450 more.");

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { TaskEvent } from "../../../src/core/events.ts";
 import type { BlockReason } from "../../../src/core/outcome.ts";
 import { noticeText } from "../../../src/github/texts/notices.ts";
-import { context, gateOpened, inReview, running, started, taskOf } from "../texts-fixtures.ts";
+import { at, context, gateOpened, inReview, running, started, taskOf, verified } from "../texts-fixtures.ts";
 
-function blocked(reason: BlockReason, events = [...running, gateOpened()]): string {
+function blocked(reason: BlockReason, events: readonly TaskEvent[] = [...running, gateOpened()]): string {
   return noticeText({ kind: "blocked", reason, task: taskOf(...events) }, context);
 }
 
@@ -27,23 +28,8 @@ describe("a notice about a pause", () => {
     ],
     [
       { kind: "environment", faults: 4, message: "gone quiet." },
-      "4 times in a row: gone quiet.",
+      "4 times in a row, last because of this: gone quiet.",
       "to go on from the last finished step",
-    ],
-    [
-      { kind: "verification-failed", attempts: 4 },
-      "did not pass its checks after 4 attempts",
-      "https://github.com/octo/shop/tree/phasegate/7-1-planning",
-    ],
-    [
-      { kind: "budget-exhausted", scope: "phase", spentUsd: 5.014, budgetUsd: 5 },
-      "phase 1, Planning, is used up: $5.01 of $5.00",
-      "merge [#8]",
-    ],
-    [
-      { kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 },
-      "this task is used up: $25.00 of $25.00",
-      "larger budget",
     ],
     [
       { kind: "rate-limited", resetsAt: "2026-11-21T07:00:00.000Z", message: "5-hour limit" },
@@ -68,10 +54,67 @@ describe("a notice about a pause", () => {
     expect(text).not.toContain("undefined");
   });
 
-  test("is whole before there is a gate", () => {
-    expect(blocked({ kind: "verification-failed", attempts: 1 }, [...started])).not.toContain("undefined");
-    expect(blocked({ kind: "budget-exhausted", scope: "phase", spentUsd: 5, budgetUsd: 5 }, [...started])).toContain(
-      "*Next:* ask the operator",
+  test.each<readonly [string, readonly TaskEvent[], string, string]>([
+    [
+      "what the checks found",
+      [...running, gateOpened(), ...verified(false)],
+      "Phase 1, Planning, did not pass its checks in 4 attempts.",
+      "[#8](https://github.com/octo/shop/pull/8) lists what is wanting.",
+    ],
+    [
+      "the run of an agent that never came to the checks",
+      [...running, gateOpened()],
+      "Phase 1, Planning, was not finished in 4 attempts.",
+      "the log of [the last run](https://github.com/octo/shop/actions/workflows/phasegate.yml)",
+    ],
+    [
+      "the status comment where there is no gate",
+      [...started, ...verified(false)],
+      "Phase 1, Planning, did not pass its checks in 4 attempts.",
+      "The details of the status comment list what is wanting.",
+    ],
+  ])("after the last attempt points at %s", (_claim, events, what, why) => {
+    const [first, second] = blocked({ kind: "verification-failed", attempts: 4 }, events).split("\n\n");
+    expect(first).toBe(what);
+    expect(second).toContain(why);
+  });
+
+  test("after the last attempt says how to finish by hand, a draft included", () => {
+    const reason: BlockReason = { kind: "verification-failed", attempts: 4 };
+    const ready = { ...gateOpened(), draft: false };
+    expect(blocked(reason)).toContain(
+      "[`phasegate/7-1-planning`](https://github.com/octo/shop/tree/phasegate/7-1-planning), press *Ready for review* on [#8](https://github.com/octo/shop/pull/8) and merge it to start phase 2, Design,",
+    );
+    expect(blocked(reason, [...running, ready])).toContain(
+      ", merge [#8](https://github.com/octo/shop/pull/8) to start phase 2, Design,",
+    );
+    expect(blocked(reason, started)).not.toMatch(/merge|undefined/u);
+  });
+
+  test("because of the phase's budget gives the phase's sums and offers the merge", () => {
+    // A run knows only what was left for itself.
+    const text = blocked({ kind: "budget-exhausted", scope: "phase", spentUsd: 0.1, budgetUsd: 0.1 });
+    expect(text).toContain("The budget of phase 1, Planning, is used up: $0.42 of $5.00 spent.");
+    expect(text).toContain("merge it to start phase 2, Design. Otherwise comment `/cancel` here");
+    expect(text).toContain("raise the phase's budget in the playbook");
+  });
+
+  test("because of the task's budget promises no next phase", () => {
+    const text = blocked({ kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 });
+    expect(text).toContain("The budget of this task is used up: $0.42 of $25.00 spent.");
+    expect(text).toContain("raise `TASK_BUDGET_USD`");
+    expect(text).not.toMatch(/merge|`\/run`/u);
+  });
+
+  test("because of the task's budget lets the last phase be merged", () => {
+    const merged: readonly TaskEvent[] = [
+      ...inReview,
+      { type: "PhaseCompleted", at, phase: 1, by: "reviewer", mergeSha: "x" },
+      { type: "PhaseStarted", at, phase: 2 },
+      gateOpened(9, 2),
+    ];
+    expect(blocked({ kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 }, merged)).toContain(
+      "press *Ready for review* on [#9](https://github.com/octo/shop/pull/9) and merge it to complete the task.",
     );
   });
 
@@ -88,7 +131,7 @@ describe("other notices", () => {
     const help = noticeText({ kind: "help" }, context);
     for (const command of ["/run", "/cancel", "/status", "/help"]) expect(help).toContain(`\`${command}\``);
     expect(noticeText({ kind: "unknown-command", typed: "/deploy" }, context)).toBe(
-      `\`/deploy\` is no command of Phasegate.\n\n${help}`,
+      `Phasegate knows no command \`/deploy\`, so nothing was done. These are the commands:\n\n${help}`,
     );
   });
 
@@ -98,16 +141,15 @@ describe("other notices", () => {
     );
   });
 
-  test("a refusal gives its reason", () => {
-    expect(noticeText({ kind: "refused", command: "/run", reason: "the task has ended" }, context)).toBe(
-      "`/run` was not carried out: the task has ended",
-    );
+  test("a refusal gives its reason and says where to look", () => {
+    const text = noticeText({ kind: "refused", command: "/run", reason: "the task has ended" }, context);
+    expect(text).toMatch(/^`\/run` was not carried out: the task has ended\.\n\n\*Next:\* the status comment/u);
   });
 
   test("requested changes say honestly who has to make them", () => {
     const text = noticeText({ kind: "changes-requested", by: "reviewer", task: taskOf(...inReview) }, context);
     expect(text).toContain("**reviewer** asked for changes on [#8]");
-    expect(text).toContain("does not work review comments in by itself");
+    expect(text).toContain("the agent will not make the changes, a person must");
     expect(text).toContain("[`phasegate/7-1-planning`](https://github.com/octo/shop/tree/phasegate/7-1-planning)");
   });
 });

@@ -42,12 +42,12 @@ describe("the status comment", () => {
 
       \`███████░░░░░░░░░░░░░\` 33%
 
-      | Phase | State | Steps | Pull request | Tokens | Cost |
-      |---|---|---|---|---|---|
-      | 1 Planning | ● at work | 1 of 2 | [#8](https://github.com/octo/shop/pull/8) (draft) | 123k | $0.42 of $5.00 |
-      | 2 Design | ○ to come | 0 of 1 |  |  |  |
+      | Phase | State | Steps | PR | Tokens, cost |
+      |---|---|---|---|---|
+      | 1 Planning | ● at work | 1/2 | [#8](https://github.com/octo/shop/pull/8) | 123k, $0.42 |
+      | 2 Design | ○ to come | 0/1 |  |  |
 
-      Spent on this task: 123k tokens, $0.42 of $25.00. This run so far: 123k tokens, $0.42.
+      Spent on this task: 123k tokens, $0.42 of $25.00; of this on phase 1: $0.42 of $5.00.
 
       <details><summary>Details and what happened last</summary>
 
@@ -55,16 +55,54 @@ describe("the status comment", () => {
       - The agent reads the issue as it was when **owner** started the task (SHA-256 \`abcdef012345\`); later edits change nothing.
       - 3 hidden pieces of the issue's text (invisible characters, comments, alternative texts) were taken out before.
 
+      What happened last, newest first:
+
       - 21 Nov 02:20 UTC: pull request \\#&#8203;8 opened
-      - 21 Nov 02:20 UTC: step 01\\_idea completed
+      - 21 Nov 02:20 UTC: step completed: Idea definition
       - 21 Nov 02:20 UTC: run started
       - 21 Nov 02:20 UTC: run dispatched
-      - 21 Nov 02:20 UTC: phase 1 started
+      - 21 Nov 02:20 UTC: phase 1 started: Planning
 
       Commands, for people with write access: \`/run\`, \`/cancel\`, \`/status\`, \`/help\`.
 
       </details>"
     `);
+  });
+
+  test.each([
+    ["what the runner says, where it is still open", "02_market", "step 2 of 2, Market"],
+    ["the first open one, where the runner's word is older than what it handed over", "01_idea", "step 2 of 2, Market"],
+    ["the first open one, where the runner names none of this phase", "07_other", "step 2 of 2, Market"],
+    ["the first open one, where the runner said nothing", null, "step 2 of 2, Market"],
+  ])("takes as current step %s", (_claim, currentStep, words) => {
+    const live = { currentAction: null, currentStep, spent, lastUpdate: at };
+    const text = textOf(running, live);
+    expect(text).toContain(`the agent works on ${words}.`);
+    expect(text).toContain("| 1/2 |");
+  });
+
+  test("shows no action of a step that is completed", () => {
+    const live = { currentAction: "Write docs/planning/01_idea.md", currentStep: "01_idea", spent, lastUpdate: at };
+    expect(textOf(running, live)).not.toContain("Right now");
+    expect(textOf(running, { ...live, currentStep: null })).toContain("Right now: `Write docs/planning/01_idea.md`");
+  });
+
+  test("believes the runner where it works on a later open step than the first", () => {
+    const reopened: readonly TaskEvent[] = [
+      ...started,
+      { type: "RunDispatched", at, runId, workflowRunId: 99, url: "https://github.com/octo/shop/actions/runs/99" },
+      { type: "RunStarted", at, runId },
+    ];
+    const live = { currentAction: null, currentStep: "02_market", spent, lastUpdate: at };
+    expect(textOf(reopened, live)).toContain("the agent works on step 2 of 2, Market.");
+  });
+
+  test("has no list whose entries stand wide apart", () => {
+    const lines = textOf([...running, ...verified(false)]).split("\n");
+    for (const [index, line] of lines.entries()) {
+      const neighbours = line === "" && /^ *- /u.test(lines[index - 1] ?? "") && /^ *- /u.test(lines[index + 1] ?? "");
+      expect(neighbours).toBe(false);
+    }
   });
 
   test.each<readonly [string, readonly TaskEvent[], string, string]>([
@@ -110,7 +148,7 @@ describe("the status comment", () => {
       "a cancelled task",
       [...running, { type: "TaskCancelled", at, by: "reviewer" }],
       "**Cancelled** by **reviewer**",
-      "Set the label again",
+      "take the label `create_app` off and set it again",
     ],
     [
       "a completed task",
@@ -126,7 +164,7 @@ describe("the status comment", () => {
       "a failed task",
       [...running, { type: "TaskFailed", at, message: "odd @reviewer" }],
       "odd @&#8203;reviewer",
-      "set the label again",
+      "take the label `create_app` off and set it again",
     ],
   ])("of %s says what is so and what comes next", (_claim, events, now, next) => {
     const text = textOf(events);
@@ -140,8 +178,8 @@ describe("the status comment", () => {
       .split("\n")
       .filter((line) => /^\| \d/u.test(line));
     expect(rows).toEqual([
-      "| 1 Planning | ✔ merged by **reviewer** | 2 of 2 | [#8](https://github.com/octo/shop/pull/8) | 246k | $0.84 of $5.00 |",
-      "| 2 Design | ○ to come | 0 of 1 |  |  |  |",
+      "| 1 Planning | ✔ merged | 2/2 | [#8](https://github.com/octo/shop/pull/8) | 246k, $0.84 |",
+      "| 2 Design | ○ to come | 0/1 |  |  |",
     ]);
   });
 
