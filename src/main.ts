@@ -7,9 +7,14 @@ import { StoreLocked } from "./store/data-folder.ts";
 
 /** A drain that hangs must not hold the host: orchestrators kill after ten seconds. */
 const stopMsMax = 9_500;
+/** Time for the last lines of the log. Whoever should read them may have stopped reading, and must not hold the exit. */
+const lastWordsMs = 500;
+/** What waits for a slow reader of the log; beyond it lines are dropped. */
+const logBytesMax = 16 * 1024 * 1024;
 
 const config = readConfig();
-const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+const destination = pino.destination({ dest: 1, sync: false, maxLength: logBytesMax });
+const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 
 const starting = startApp(config, { clock: { now: () => new Date() }, newId: randomUUID, log });
 
@@ -20,7 +25,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "draining");
-    setTimeout(() => process.exit(1), stopMsMax).unref();
+    setTimeout(() => exit(1), stopMsMax).unref();
     void stop();
   });
 }
@@ -31,18 +36,28 @@ try {
 } catch (error) {
   log.fatal({ err: error }, "starting the app");
   process.stderr.write(`phasegate: ${sentenceOf(error)}\n`);
-  process.exit(1);
+  exit(1);
 }
 
 async function stop(): Promise<void> {
   try {
     await (await starting).stop();
     log.info({}, "stopped");
-    process.exit(0);
+    exit(0);
   } catch (error) {
     log.error({ err: error }, "stopping");
-    process.exit(1);
+    exit(1);
   }
+}
+
+/** Ends the process once the log is written, or without its last lines where nobody reads them: the log's own end would wait for ever. */
+function exit(code: number): void {
+  const end = () => {
+    destination.destroy();
+    process.exit(code);
+  };
+  setTimeout(end, lastWordsMs);
+  destination.flush(end);
 }
 
 /** What went wrong and why. Where the error names the next step, its cause would only blur that. */

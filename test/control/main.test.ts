@@ -1,10 +1,13 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { freePort } from "../support/free-port.ts";
 import { storeAt, temporaryFolder } from "../store/temporary-store.ts";
 
 const mainFile = path.join(import.meta.dirname, "..", "..", "src", "main.ts");
@@ -60,6 +63,41 @@ function portOf(server: Server): number {
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : 0;
 }
+
+test("a log that nobody reads any more does not hold the exit", async () => {
+  const folder = await temporaryFolder();
+  const fifo = path.join(folder, "log");
+  execFileSync("mkfifo", [fifo]);
+  // Opened for both ends, so that it stays open; filled to the brim, so that nothing of the app fits in.
+  const full = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+  onTestFinished(() => closeSync(full));
+  const fill = (chunk: Buffer): void => {
+    for (;;) {
+      try {
+        writeSync(full, chunk);
+      } catch {
+        return;
+      }
+    }
+  };
+  fill(Buffer.alloc(4_096));
+  fill(Buffer.alloc(1));
+  const port = await freePort();
+  const env = await environment({ PORT: String(port) });
+  const child = spawn(process.execPath, [mainFile], { env, stdio: ["ignore", full, "ignore"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const closed = once(child, "close");
+  // Its log is full: only its own answer tells that it listens.
+  while (
+    !(await fetch(`http://127.0.0.1:${port}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  )
+    await nextTurn();
+  child.kill("SIGTERM");
+  expect(await closed).toEqual([0, null]);
+});
 
 test("the app starts without asking GitHub for anything, answers, and ends with 0 on SIGTERM", async () => {
   let asked = 0;

@@ -41,9 +41,10 @@ export async function startAppProcess(options: {
     reject: false,
     // The demo stops it itself, in its own order; a Ctrl-C of the terminal must not reach it first.
     detached: true,
-    cleanup: true,
     forceKillAfterDelay: 10_000,
   });
+  const lastResort = () => child.kill("SIGKILL");
+  process.once("exit", lastResort);
   const log = createWriteStream(options.logFile);
   let stopping = false;
   let up = false;
@@ -82,6 +83,7 @@ export async function startAppProcess(options: {
       stopping = true;
       child.kill("SIGTERM");
       await child;
+      process.removeListener("exit", lastResort);
       log.end();
     },
   };

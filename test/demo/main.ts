@@ -13,9 +13,26 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-const timeline = createTimeline(
-  { write: (text) => process.stdout.write(text), isTTY: process.stdout.isTTY, columns: process.stdout.columns },
-  () => performance.now(),
+// A fault of the demo itself must not leave an app, a runner or an agent behind.
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`demo: ${error.stack ?? error.message}\n`);
+  if (stop.signal.aborted) process.exit(1);
+  stop.abort();
+});
+
+// Whoever read along has gone (`| head`): nothing more can be said, and what was started must still be stopped.
+let heard = true;
+process.stdout.on("error", () => {
+  heard = false;
+  stop.abort();
+});
+
+function say(text: string): void {
+  if (heard) process.stdout.write(text);
+}
+
+const timeline = createTimeline({ write: say, isTTY: process.stdout.isTTY, columns: process.stdout.columns }, () =>
+  performance.now(),
 );
 let addresses: readonly string[] = [];
 
@@ -27,12 +44,10 @@ function show(event: DemoEvent): void {
       `model            ${event.model}`,
       `folder           ${event.folder}`,
     ];
-  if (options.json) process.stdout.write(`${JSON.stringify(event)}\n`);
+  if (options.json) say(`${JSON.stringify(event)}\n`);
   else timeline.show(event);
   if (event.type === "demo-finished" && options.keep && !options.json) {
-    process.stdout.write(
-      `\nEverything is still running; Ctrl-C stops it.\n${addresses.map((address) => `  ${address}`).join("\n")}\n`,
-    );
+    say(`\nEverything is still running; Ctrl-C stops it.\n${addresses.map((address) => `  ${address}`).join("\n")}\n`);
   }
 }
 
