@@ -101,7 +101,7 @@ function parseCredential(
   const oauthToken = input("claude_code_oauth_token");
   if (oauthToken !== "") return { kind: "oauth-token", value: oauthToken };
   faults.push(
-    "anthropic_api_key: got neither it nor claude_code_oauth_token. Add the secret ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN to the repository or organisation, then comment /retry on the issue",
+    "anthropic_api_key: got neither it nor claude_code_oauth_token. Add the secret ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN to the repository or organisation, then comment /run on the issue",
   );
   return null;
 }

@@ -30758,9 +30758,9 @@ async function fetchCommits(git, { repositoryUrl, token, headSha, baseSha }) {
 }
 function fetchFault(repositoryUrl, shas, words) {
 	const doing = `fetching ${shas.map((sha) => sha.slice(0, 12)).join(" and ")} of ${repositoryUrl}`;
-	if (/not our ref|couldn't find remote ref|no such remote ref|unadvertised object/i.test(words)) return `${doing}: the repository has no such commit any more. Comment /retry on the issue, so that a run starts from where the branch is now.`;
+	if (/not our ref|couldn't find remote ref|no such remote ref|unadvertised object/i.test(words)) return `${doing}: the repository has no such commit any more. Comment /run on the issue, so that a run starts from where the branch is now.`;
 	if (/\b40[134]\b|authentication failed|could not read username|repository not found|not found/i.test(words)) return `${doing}: refused. Check that the workflow file has "permissions: contents: read", and that the repository still has this name.`;
-	return `${doing}: ${words}. Check that the runner reaches the server, then comment /retry on the issue.`;
+	return `${doing}: ${words}. Check that the runner reaches the server, then comment /run on the issue.`;
 }
 async function layBaseConfiguration(git, { workTree, baseSha }, indexFile) {
 	for (const name of agentConfiguration) await rm(join(workTree, name), {
@@ -38077,7 +38077,7 @@ function parseCredential(env, input, faults) {
 		kind: "oauth-token",
 		value: oauthToken
 	};
-	faults.push("anthropic_api_key: got neither it nor claude_code_oauth_token. Add the secret ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN to the repository or organisation, then comment /retry on the issue");
+	faults.push("anthropic_api_key: got neither it nor claude_code_oauth_token. Add the secret ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN to the repository or organisation, then comment /run on the issue");
 	return null;
 }
 function parseUrl(text, name, what, faults) {

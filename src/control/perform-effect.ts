@@ -83,6 +83,8 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       });
       return null;
     case "ReopenGate":
+      // Cancelled or closed once more since: what somebody wants now goes before what somebody wanted then.
+      if (isSettled(state) || state.blockedBy?.kind === "gate-closed") return null;
       await performing.github.reopenGate(state.repository, effect.pullRequest);
       return null;
     case "CloseGate":

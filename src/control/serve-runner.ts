@@ -20,7 +20,7 @@ import { storedChangesetFrom } from "./changeset.ts";
 import { handleCommand } from "./handle-command.ts";
 import { phaseDefinition, type Performing } from "./perform-effect.ts";
 import { FrozenText, StoredOutcome, StoredStep } from "./process-message.ts";
-import type { LiveStatus, RunnerIdentity, RunSession, VerifyRunner } from "./ports.ts";
+import { RetryLater, type LiveStatus, type RunnerIdentity, type RunSession, type VerifyRunner } from "./ports.ts";
 
 /** Figures of Q11 that a run goes by. */
 const runLimits = { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 6, heartbeatSeconds: 30 } as const;
@@ -28,6 +28,9 @@ const runLimits = { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 6, heart
 /** Lines of one run's log that are kept; a run of an hour writes some thousands. */
 const runLogEventsMax = 50_000;
 const messageCharactersMax = 2_000;
+
+/** How long a run that has ended may still deliver its last events. */
+const lastWordsMs = 10 * 60_000;
 
 const workflowPath = ".github/workflows/phasegate.yml";
 
@@ -103,6 +106,7 @@ async function identify(serving: ServingRunner, oidcToken: string): Promise<Runn
   try {
     return await serving.verifyRunner(oidcToken);
   } catch (cause) {
+    if (cause instanceof RetryLater) throw new RunnerRefused("unavailable", `${cause.message}; try again`, { cause });
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RunnerRefused("identity-refused", `the identity token was refused: ${why}`, { cause });
   }
@@ -191,7 +195,8 @@ export async function takeEvents(serving: ServingRunner, token: string, request:
     runId,
     kept.map((event) => ({ number: event.number, line: JSON.stringify(event) })),
   );
-  await serving.store.touchRunSession(runId, at);
+  // Silent from here on: an ended run may flush its last words for some minutes, and then its token is worth nothing.
+  if (live) await serving.store.touchRunSession(runId, at);
   // What a run that is over still has to say must not pass for its successor's.
   if (live && request.events.length > 0) {
     const before = (await serving.store.readLive(taskId)) ?? emptyLive(at);
@@ -268,7 +273,9 @@ async function takeIn(
 
 async function sessionOf(serving: ServingRunner, token: string): Promise<RunSession> {
   const session = await serving.store.runSessionByToken(hashOf(token));
-  if (session === null || session.closedAt !== null) {
+  const silentMs = session === null ? 0 : serving.clock.now().getTime() - Date.parse(session.lastHeardAt);
+  const isOver = session !== null && silentMs > lastWordsMs && (await liveTaskOf(serving, session)) === null;
+  if (session === null || session.closedAt !== null || isOver) {
     throw new RunnerRefused("token-refused", "the run token is unknown or its run has ended");
   }
   return session;

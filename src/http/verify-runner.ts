@@ -1,6 +1,6 @@
-import { createRemoteJWKSet, jwtVerify } from "jose";
+import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { z } from "zod";
-import type { Clock, VerifyRunner } from "../control/ports.ts";
+import { RetryLater, type Clock, type VerifyRunner } from "../control/ports.ts";
 
 /** All claims of an Actions identity token are strings; these are the ones that we bind to. `sub` is not among them. */
 const Claims = z.object({
@@ -20,7 +20,16 @@ export function verifyRunnerWith(options: {
   readonly audience: string;
   readonly clock: Clock;
 }): VerifyRunner {
-  const keys = createRemoteJWKSet(new URL(`${options.issuer}/.well-known/jwks`), { timeoutDuration: 5_000 });
+  const issuerKeys = createRemoteJWKSet(new URL(`${options.issuer}/.well-known/jwks`), { timeoutDuration: 5_000 });
+  /** An issuer that does not answer says nothing about the token: the runner may ask again. */
+  const keys: typeof issuerKeys = Object.assign(async (...args: Parameters<typeof issuerKeys>) => {
+    try {
+      return await issuerKeys(...args);
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+      throw new RetryLater(`asking ${options.issuer} for its keys`, 0, { cause: error });
+    }
+  }, issuerKeys);
   return async (oidcToken) => {
     const { payload } = await jwtVerify(oidcToken, keys, {
       issuer: options.issuer,

@@ -82,12 +82,12 @@ async function fetchCommits(git: Git, { repositoryUrl, token, headSha, baseSha }
 function fetchFault(repositoryUrl: string, shas: readonly string[], words: string): string {
   const doing = `fetching ${shas.map((sha) => sha.slice(0, 12)).join(" and ")} of ${repositoryUrl}`;
   if (/not our ref|couldn't find remote ref|no such remote ref|unadvertised object/i.test(words)) {
-    return `${doing}: the repository has no such commit any more. Comment /retry on the issue, so that a run starts from where the branch is now.`;
+    return `${doing}: the repository has no such commit any more. Comment /run on the issue, so that a run starts from where the branch is now.`;
   }
   if (/\b40[134]\b|authentication failed|could not read username|repository not found|not found/i.test(words)) {
     return `${doing}: refused. Check that the workflow file has "permissions: contents: read", and that the repository still has this name.`;
   }
-  return `${doing}: ${words}. Check that the runner reaches the server, then comment /retry on the issue.`;
+  return `${doing}: ${words}. Check that the runner reaches the server, then comment /run on the issue.`;
 }
 
 async function layBaseConfiguration(git: Git, { workTree, baseSha }: WorkspaceOrder, indexFile: string): Promise<void> {

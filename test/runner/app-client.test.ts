@@ -54,7 +54,7 @@ describe("the session", () => {
 
   test("is not asked for again once the app refused, and its sentence is kept", async () => {
     await withApp(async (app, open, pauses) => {
-      const body = { error: "already-started", message: "comment /retry on the issue" };
+      const body = { error: "already-started", message: "comment /run on the issue" };
       app.faults.set(runnerRoutes.session, [{ status: 409, body }]);
       await expect(open()).rejects.toMatchObject({
         name: "AppRefused",

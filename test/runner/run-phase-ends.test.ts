@@ -41,12 +41,12 @@ async function runWith(
 describe("a run", () => {
   test("that the app refuses ends red, with the app's sentence", async () => {
     const { end, log } = await runWith("exit 1", (app) => {
-      const body = { error: "already-started", message: "comment /retry on the issue" };
+      const body = { error: "already-started", message: "comment /run on the issue" };
       app.faults.set(runnerRoutes.session, [{ status: 409, body }]);
       return {};
     });
     expect(end).toEqual({ outcome: null, isGreen: false });
-    expect(log).toEqual(["error: opening the session with the app (already-started): comment /retry on the issue"]);
+    expect(log).toEqual(["error: opening the session with the app (already-started): comment /run on the issue"]);
   });
 
   test("that the app stops ends its agent and declares itself cancelled", async () => {

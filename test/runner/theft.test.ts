@@ -20,6 +20,9 @@ test.skipIf(!canHaveSecondUser)(
     const canaries = join(folder.path, "canaries");
     await mkdir(canaries);
     await chmod(canaries, 0o1777);
+    // The runner's own file, that everybody may add to: what is planted in it outlives the agent's user and its files.
+    await writeFile(canaryLog(canaries), "");
+    await chmod(canaryLog(canaries), 0o666);
     const commandFile = join(folder.path, "set_env");
     await writeFile(commandFile, "");
     const planted = plants(canaries, "head");
@@ -67,7 +70,7 @@ test.skipIf(!canHaveSecondUser)(
       expect(told.includes(value), `${name} is in the log`).toBe(false);
     }
     expect([...taken.matchAll(/^BREACH .*$/gm)].map(String)).toEqual([]);
-    expect(await readdir(canaries)).toEqual([]);
+    expect(await readFile(canaryLog(canaries), "utf8")).toBe("");
     expect(await readFile(commandFile, "utf8")).toBe("");
     expect(app.steps.flatMap(({ changes }) => changes.map(({ path }) => path))).toEqual([
       "docs/01_idea.md",
@@ -78,9 +81,18 @@ test.skipIf(!canHaveSecondUser)(
   },
 );
 
+function canaryLog(canaries: string): string {
+  return join(canaries, "log");
+}
+
+/** A shell command that leaves a trace which nobody removes. */
+function sing(canaries: string, what: string): string {
+  return `echo ${what} >> ${canaryLog(canaries)}`;
+}
+
 /** What a repository can bring along to have something run by whoever opens it. */
 function plants(canaries: string, who: string): Record<string, string> {
-  const touch = (what: string): string => `touch ${canaries}/${who}-${what}`;
+  const touch = (what: string): string => sing(canaries, `${who}-${what}`);
   const hook = (what: string): object[] => [{ hooks: [{ type: "command", command: touch(what) }] }];
   return {
     ".claude/settings.json": JSON.stringify({
@@ -103,7 +115,7 @@ function thief(
   const planted = Object.entries(plants(canaries, "agent")).map(
     ([path, text]) => `mkdir -p "$(dirname ${workTree}/${path})"; cat > ${workTree}/${path} <<'END'\n${text}\nEND`,
   );
-  const evilConfig = `[core]\n\tfsmonitor = touch ${canaries}/fsmonitor\n\thooksPath = ${workTree}/hooks\n[filter "evil"]\n\tclean = touch ${canaries}/filter\n\tsmudge = touch ${canaries}/filter\n`;
+  const evilConfig = `[core]\n\tfsmonitor = \"${sing(canaries, "fsmonitor")}\"\n\thooksPath = ${workTree}/hooks\n[filter "evil"]\n\tclean = \"${sing(canaries, "filter")}\"\n\tsmudge = \"${sing(canaries, "filter")}\"\n`;
   const commands = [
     [
       "env",
@@ -123,13 +135,14 @@ function thief(
       ...planted,
       `mkdir -p ${workTree}/.git ${workTree}/hooks ${workTree}/docs/sub/.git/hooks`,
       `cat > ${workTree}/.git/config <<'END'\n${evilConfig}END`,
-      `cat > ${workTree}/hooks/post-index-change <<'END'\n#!/bin/sh\ntouch ${canaries}/hook\nEND`,
+      `cat > ${workTree}/hooks/post-index-change <<'END'\n#!/bin/sh\n${sing(canaries, "hook")}\nEND`,
       `chmod +x ${workTree}/hooks/*; cp ${workTree}/.git/config ~/.gitconfig`,
       `ln -s /proc/self/environ ${workTree}/docs/environ.md; ln -s / ${workTree}/docs/root; mkfifo ${workTree}/docs/pipe`,
-      `(setsid sh -c 'while :; do sleep 0.2; [ -e ${canaries}/../never ] && break; done; touch ${canaries}/survivor' >/dev/null 2>&1 &)`,
+      "(setsid sh -c 'echo $$ > ~/survivor; while :; do sleep 1; done' >/dev/null 2>&1 &)",
       "echo planted",
     ].join("\n"),
-    `mkdir -p ${workTree}/docs; printf '# Document\\n\\n## Problem\\n\\n%s\\n' 'Long links break in mails, and nobody can read them out on the phone.' > ${workTree}/docs/${step}.md; echo written`,
+    // In the step after the one that planted it: whatever that left running must be gone.
+    `[ ${step} != 01_idea ] && grep -qE '^State:[[:space:]]+[^ZX]' /proc/$(cat ~/survivor)/status && echo BR''EACH survivor; mkdir -p ${workTree}/docs; printf '# Document\\n\\n## Problem\\n\\n%s\\n' 'Long links break in mails, and nobody can read them out on the phone.' > ${workTree}/docs/${step}.md; echo written`,
   ];
   const command = step === "01_idea" ? commands[done] : commands[done + 2];
   if (command === undefined) return { blocks: [{ type: "text", text: "Done." }] };

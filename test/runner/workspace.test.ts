@@ -66,7 +66,7 @@ describe("the work tree", () => {
     const repository = await makeRepository(folder.path, { "a.txt": "a" });
     const lost = "1".repeat(40);
     const order = orderFor(folder.path, { repositoryUrl: repository.url, headSha: lost, baseSha: repository.sha });
-    await expect(prepareWorkspace(order)).rejects.toThrow(/no such commit any more.*\/retry/);
+    await expect(prepareWorkspace(order)).rejects.toThrow(/no such commit any more.*\/run/);
   });
 
   test("is not made of an empty repository, nor of something that is no commit id", async () => {
@@ -76,7 +76,7 @@ describe("the work tree", () => {
     const sha = "2".repeat(40);
     await expect(
       prepareWorkspace(orderFor(folder.path, { repositoryUrl, headSha: sha, baseSha: sha })),
-    ).rejects.toThrow(/fetching 222222222222 of file:.*no such commit.*\/retry/);
+    ).rejects.toThrow(/fetching 222222222222 of file:.*no such commit.*\/run/);
     const injected = orderFor(folder.path, { repositoryUrl, headSha: "--upload-pack=x", baseSha: sha });
     await expect(prepareWorkspace(injected)).rejects.toThrow('"--upload-pack=x" is no commit id');
   });
