@@ -115,7 +115,7 @@ function thief(
   const planted = Object.entries(plants(canaries, "agent")).map(
     ([path, text]) => `mkdir -p "$(dirname ${workTree}/${path})"; cat > ${workTree}/${path} <<'END'\n${text}\nEND`,
   );
-  const evilConfig = `[core]\n\tfsmonitor = \"${sing(canaries, "fsmonitor")}\"\n\thooksPath = ${workTree}/hooks\n[filter "evil"]\n\tclean = \"${sing(canaries, "filter")}\"\n\tsmudge = \"${sing(canaries, "filter")}\"\n`;
+  const evilConfig = `[core]\n\tfsmonitor = "${sing(canaries, "fsmonitor")}"\n\thooksPath = ${workTree}/hooks\n[filter "evil"]\n\tclean = "${sing(canaries, "filter")}"\n\tsmudge = "${sing(canaries, "filter")}"\n`;
   const commands = [
     [
       "env",
