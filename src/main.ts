@@ -1,8 +1,11 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { pino } from "pino";
-import { ConfigError, parseConfig, type Config } from "./control/config.ts";
+import { ConfigError, parseConfig } from "./control/config.ts";
+import { isNotSetUp, parseSetupSettings } from "./setup/setup-settings.ts";
 import { AddressRefused, startApp } from "./start-app.ts";
+import { startSetup } from "./start-setup.ts";
 import { StoreLocked } from "./store/data-folder.ts";
 
 /** A drain that hangs must not hold the host: orchestrators kill after ten seconds. */
@@ -12,11 +15,11 @@ const lastWordsMs = 500;
 /** What waits for a slow reader of the log; beyond it lines are dropped. */
 const logBytesMax = 16 * 1024 * 1024;
 
-const config = readConfig();
 const destination = pino.destination({ dest: 1, sync: false, maxLength: logBytesMax });
-const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
-
-const starting = startApp(config, { clock: { now: () => new Date() }, newId: randomUUID, log });
+const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+const clock = { now: () => new Date() };
+const wantsSetup = process.argv.includes("--setup") || isNotSetUp(process.env);
+const starting = wantsSetup ? setUp() : serve();
 
 // Before anything else, so that a signal in the midst of the start drains what has started, too.
 let stopping = false;
@@ -31,8 +34,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 }
 
 try {
-  const { port } = await starting;
-  log.info({ host: config.host, port, publicUrl: config.publicUrl, dataDir: config.dataDir }, "listening");
+  await starting;
 } catch (error) {
   log.fatal({ err: error }, "starting the app");
   process.stderr.write(`phasegate: ${sentenceOf(error)}\n`);
@@ -68,9 +70,26 @@ function sentenceOf(error: unknown): string {
   return cause instanceof Error && !saysAll ? `${message}: ${sentenceOf(cause)}` : message;
 }
 
-function readConfig(): Config {
+async function serve(): Promise<{ stop(): Promise<void> }> {
+  const config = settingsBy(() => parseConfig(process.env, (file) => readFileSync(file, "utf8")));
+  log.level = config.logLevel;
+  const app = await startApp(config, { clock, newId: randomUUID, log });
+  log.info({ host: config.host, port: app.port, publicUrl: config.publicUrl, dataDir: config.dataDir }, "listening");
+  return app;
+}
+
+async function setUp(): Promise<{ stop(): Promise<void> }> {
+  const settings = settingsBy(() => parseSetupSettings(process.env));
+  const envFile = path.resolve(".env");
+  const setup = await startSetup(settings, { clock, newId: randomUUID, random: randomBytes, log, envFile });
+  log.info({ host: settings.host, port: setup.port }, "set-up mode");
+  process.stderr.write(setup.instructions);
+  return setup;
+}
+
+function settingsBy<Settings>(read: () => Settings): Settings {
   try {
-    return parseConfig(process.env, (path) => readFileSync(path, "utf8"));
+    return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(

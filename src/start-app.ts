@@ -50,7 +50,8 @@ export interface RunningApp {
 /** Wires store, GitHub, engine and server. Throws where one of them cannot start; nothing is left behind then. */
 export async function startApp(config: Config, { clock, newId, log }: Surroundings): Promise<RunningApp> {
   const playbooks = await readPlaybooks();
-  const store = await openStore({ dataDir: config.dataDir, now: () => clock.now(), newId });
+  const { dataDir, databaseUrl } = config;
+  const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId });
   try {
     const github = createGitHub({
       appId: config.appId,

@@ -12,6 +12,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  /** `postgres://…` with its password; null where the store is SQLite in `dataDir`. */
+  readonly databaseUrl: string | null;
   readonly model: string;
   readonly language: "en" | "ko";
   readonly taskBudgetUsd: number;
@@ -113,6 +115,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     host: get("HOST") ?? "0.0.0.0",
     port: numberOf("PORT", 3000, 0, 65_535),
     dataDir: get("DATA_DIR") ?? "./data",
+    databaseUrl: databaseUrlOf(get("DATABASE_URL"), faults),
     model: get("CLAUDE_MODEL") ?? "sonnet",
     language: language === "ko" ? "ko" : "en",
     taskBudgetUsd: numberOf("TASK_BUDGET_USD", 25, 0.01, 10_000),
@@ -159,6 +162,24 @@ function privateKeyOf(
     );
     return "";
   }
+}
+
+/** The address holds a password, so no fault repeats any of it. */
+function databaseUrlOf(text: string | undefined, faults: string[]): string | null {
+  if (text === undefined) return null;
+  const example = "postgres://user:password@host:5432/database";
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^postgres(?:ql)?:$/u.test(url.protocol)) {
+    const hint = text.includes("@")
+      ? "; in its password, @ : / ? # and % are written as %40 %3A %2F %3F %23 and %25"
+      : "";
+    faults.push(`DATABASE_URL: expected an address such as ${example}${hint}; unset it to use SQLite in DATA_DIR`);
+    return null;
+  }
+  if (url.pathname.length < 2) faults.push(`DATABASE_URL: expected the database's name at its end, as in ${example}`);
+  if (url.host === "" && !url.searchParams.has("host"))
+    faults.push(`DATABASE_URL: expected a host, as in ${example}, or ?host=/folder/of/the/socket`);
+  return text;
 }
 
 function urlOf(name: string, text: string, faults: string[]): string {

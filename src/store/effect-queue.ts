@@ -1,8 +1,9 @@
-import { sql, type Transaction } from "kysely";
+import { sql, type QueryCreator, type Transaction } from "kysely";
 import type { ClaimedEffect, NewEffect, Store } from "../control/ports.ts";
 import { taskIdFrom, type TaskId } from "../core/ids.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Effect } from "../core/react.ts";
+import type { Differences } from "./database.ts";
 import { decodeEffect, encodeEffect } from "./effect-codec.ts";
 import type { Db, Schema } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";
@@ -16,11 +17,21 @@ type EffectQueue = Pick<
   "claimEffects" | "markEffectDone" | "markEffectFailed" | "putOffEffect" | "releaseEffect" | "reviveEffects"
 >;
 
-export function effectQueue(db: Db, now: () => Date): EffectQueue {
+export function effectQueue(db: Db, differences: Differences, now: () => Date): EffectQueue {
   return {
-    claimEffects: (at, leaseUntil, limit) => claimEffects(db, timestampFrom(at), timestampFrom(leaseUntil), limit),
+    claimEffects: async (at, leaseUntil, limit) => {
+      const claim = { at: timestampFrom(at), leaseUntil: timestampFrom(leaseUntil), limit };
+      const rows = await differences.claiming(db, "effects", (alone) =>
+        claimQuery(alone, differences, claim).execute(),
+      );
+      return decodeClaimed(
+        db,
+        rows.toSorted((one, other) => one.seq - other.seq),
+      );
+    },
 
-    markEffectDone: (key) => db.transaction().execute((trx) => finishEffect(trx, key, now().toISOString())),
+    markEffectDone: (key) =>
+      db.transaction().execute((trx) => finishEffect(trx, differences, key, now().toISOString())),
 
     markEffectFailed: async (key, error, retryAt) => {
       const endedAt = now().toISOString();
@@ -84,23 +95,10 @@ export function effectQueue(db: Db, now: () => Date): EffectQueue {
 }
 
 /**
- * Leases of a process that died before it could hand back its effects. Only for whoever has the store alone.
- * Its attempts stay counted, so that an effect that brings the process down does not do so for ever.
- */
-export async function voidLeases(db: Db): Promise<void> {
-  await db
-    .updateTable("effects")
-    .set({ lease_until: null, again_not_before: null })
-    .where("status", "=", "waiting")
-    .where("lease_until", "is not", null)
-    .execute();
-}
-
-/**
  * The oldest unfinished effect of each lane, where it waits; behind one that failed nothing moves.
  * What is done lies elsewhere in the index, so it costs nothing here.
  */
-export function effectHeads(db: Db) {
+export function effectHeads(db: QueryCreator<Schema>) {
   return db
     .selectFrom("effects as head")
     .where("head.status", "=", "waiting")
@@ -118,29 +116,44 @@ export function effectHeads(db: Db) {
     );
 }
 
-async function claimEffects(db: Db, at: string, leaseUntil: string, limit: number): Promise<readonly ClaimedEffect[]> {
-  const claimed = await claimQuery(db, at, leaseUntil, limit).execute();
-  return decodeClaimed(
-    db,
-    claimed.toSorted((one, other) => one.seq - other.seq),
-  );
+interface Claim {
+  readonly at: string;
+  readonly leaseUntil: string;
+  readonly limit: number;
 }
 
-/** One statement, so that nobody else can claim between the look and the lease. */
-export function claimQuery(db: Db, at: string, leaseUntil: string, limit: number) {
+/** One statement, so that an effect is not finished between the look and the lease. */
+export function claimQuery(db: Db, differences: Differences, { at, leaseUntil, limit }: Claim) {
   return db
+    .with(
+      (name) => name("picked").materialized(),
+      (query) =>
+        differences.holdingFree(
+          effectHeads(query)
+            .where("head.not_before", "<=", at)
+            .where((eb) => eb.or([eb("head.lease_until", "is", null), eb("head.lease_until", "<=", at)]))
+            // What began before an earlier one of its lane could be seen goes on alone.
+            .where((eb) =>
+              eb.not(
+                eb.exists(
+                  eb
+                    .selectFrom("effects as begun")
+                    .select("begun.seq")
+                    .where("begun.status", "=", "waiting")
+                    .whereRef("begun.lane", "=", "head.lane")
+                    .whereRef("begun.seq", ">", "head.seq")
+                    .where("begun.lease_until", ">", at),
+                ),
+              ),
+            )
+            .select("head.seq")
+            .orderBy("head.seq")
+            .limit(limit),
+        ),
+    )
     .updateTable("effects")
     .set(({ eb }) => ({ lease_until: leaseUntil, again_not_before: null, attempts: eb("attempts", "+", 1) }))
-    .where(
-      "seq",
-      "in",
-      effectHeads(db)
-        .where("head.not_before", "<=", at)
-        .where((eb) => eb.or([eb("head.lease_until", "is", null), eb("head.lease_until", "<=", at)]))
-        .select("head.seq")
-        .orderBy("head.seq")
-        .limit(limit),
-    )
+    .where("seq", "in", (eb) => eb.selectFrom("picked").select("picked.seq"))
     .returning(["seq", "key", "task_id", "effect", "attempts", "put_offs"]);
 }
 
@@ -179,7 +192,12 @@ async function decodeClaimed(db: Db, rows: readonly ClaimedRow[]): Promise<reado
   return claimed;
 }
 
-export async function insertEffects(trx: Trx, taskId: TaskId, effects: readonly NewEffect[]): Promise<void> {
+export async function insertEffects(
+  trx: Trx,
+  differences: Differences,
+  taskId: TaskId,
+  effects: readonly NewEffect[],
+): Promise<void> {
   for (const { key, lane, effect, notBefore, coalesce } of effects) {
     const row = newRow({ key, taskId, lane, effect: encodeEffect(effect), notBefore: timestampFrom(notBefore) });
     if (!coalesce) {
@@ -190,6 +208,8 @@ export async function insertEffects(trx: Trx, taskId: TaskId, effects: readonly 
         .execute();
       continue;
     }
+    // Whoever finishes it at this moment is waited for: afterwards it is done, or sees that it was asked for again.
+    await differences.holding(trx.selectFrom("effects").select("seq").where("key", "=", key)).execute();
     // One that is finished waits anew, and at the end of its lane, as what it is: the newest.
     await trx.deleteFrom("effects").where("key", "=", key).where("status", "=", "done").execute();
     await trx
@@ -211,8 +231,10 @@ export async function insertEffects(trx: Trx, taskId: TaskId, effects: readonly 
 }
 
 /** Keeps the row, so that its cause cannot queue it again; a coalesced one that was asked for meanwhile waits anew. */
-export async function finishEffect(trx: Trx, key: string, endedAt: string): Promise<void> {
-  const row = await trx.selectFrom("effects").selectAll().where("key", "=", key).executeTakeFirst();
+export async function finishEffect(trx: Trx, differences: Differences, key: string, endedAt: string): Promise<void> {
+  const row = await differences
+    .holding(trx.selectFrom("effects").selectAll().where("key", "=", key))
+    .executeTakeFirst();
   invariant(row !== undefined, `effect "${key}" is in the queue`);
   if (row.status === "done") return;
   if (row.again_not_before === null) {

@@ -4,7 +4,7 @@ import type { TaskEvent } from "../core/events.ts";
 import { stateFrom } from "../core/evolve.ts";
 import type { TaskId } from "../core/ids.ts";
 import { invariant } from "../core/invariant.ts";
-import { isUniqueViolation } from "./database-differences.ts";
+import type { Differences } from "./database.ts";
 import { finishEffect, insertEffects } from "./effect-queue.ts";
 import { decodeEvent, encodeEvent } from "./event-codec.ts";
 import { finishMessage } from "./inbox.ts";
@@ -21,7 +21,7 @@ interface Sources {
   readonly newId: () => string;
 }
 
-export function eventStore(db: Db, { now, newId }: Sources): EventStore {
+export function eventStore(db: Db, differences: Differences, { now, newId }: Sources): EventStore {
   return {
     readEvents: async (taskId) => (await readRows(db, taskId)).map((row) => decodeRow(taskId, row)),
 
@@ -30,11 +30,11 @@ export function eventStore(db: Db, { now, newId }: Sources): EventStore {
       const rows = unit.events.map((event, index) => eventRow(unit, event, index, newId()));
       const at = now().toISOString();
       await db.transaction().execute(async (trx) => {
-        await insertEvents(trx, unit, rows);
+        await insertEvents(trx, differences, unit, rows);
         await writeReadModels(trx, unit);
-        await insertEffects(trx, unit.taskId, unit.effects);
+        await insertEffects(trx, differences, unit.taskId, unit.effects);
         if (unit.inboxKey !== undefined) await finishMessage(trx, unit.inboxKey, at);
-        if (unit.effectKey !== undefined) await finishEffect(trx, unit.effectKey, at);
+        if (unit.effectKey !== undefined) await finishEffect(trx, differences, unit.effectKey, at);
       });
     },
 
@@ -87,7 +87,12 @@ function eventRow(unit: CommitUnit, event: TaskEvent, index: number, id: string)
 }
 
 /** The look comes first, for units without events; the unique key holds also where two look at the same time. */
-async function insertEvents(trx: Trx, unit: CommitUnit, rows: readonly EventRow[]): Promise<void> {
+async function insertEvents(
+  trx: Trx,
+  differences: Differences,
+  unit: CommitUnit,
+  rows: readonly EventRow[],
+): Promise<void> {
   const { version } = await trx
     .selectFrom("events")
     .select(({ fn }) => fn.max("version").as("version"))
@@ -98,7 +103,7 @@ async function insertEvents(trx: Trx, unit: CommitUnit, rows: readonly EventRow[
   try {
     await trx.insertInto("events").values(rows).execute();
   } catch (cause) {
-    throw isUniqueViolation(cause) ? new StaleVersion(unit.taskId, unit.expectedVersion) : cause;
+    throw differences.isVersionConflict(cause) ? new StaleVersion(unit.taskId, unit.expectedVersion) : cause;
   }
 }
 

@@ -6,7 +6,8 @@ import type { Db } from "./schema.ts";
 
 type Lookups = Pick<Store, "tasksOfIssue" | "taskOfPullRequest" | "taskOfRun" | "openRuns" | "nextDueAt">;
 
-export function lookups(db: Db): Lookups {
+/** `holder` names the open store, whose own leases are no reason to wait. */
+export function lookups(db: Db, holder: string): Lookups {
   return {
     tasksOfIssue: async (repositoryId, issueNumber) => {
       const rows = await db
@@ -68,11 +69,11 @@ export function lookups(db: Db): Lookups {
 
     nextDueAt: async (after = "") => {
       const effects = await effectHeads(db).select(["head.not_before", "head.lease_until"]).execute();
-      const messages = await messageHeads(db).select("head.not_before").execute();
+      const messages = await messageHeads(db).select(["head.not_before", "head.lease_until", "head.holder"]).execute();
       const moments = [
         // While somebody works on it, the next thing that can happen to an effect is the end of the lease.
         ...effects.map(({ not_before, lease_until }) => lease_until ?? not_before),
-        ...messages.map(({ not_before }) => not_before),
+        ...messages.map((row) => (row.holder === holder ? row.not_before : (row.lease_until ?? row.not_before))),
       ];
       return moments
         .filter((moment) => moment > after)

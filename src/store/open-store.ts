@@ -1,63 +1,57 @@
-import { Kysely } from "kysely";
 import type { Store } from "../control/ports.ts";
-import { openDataFolder, type DataFolder } from "./data-folder.ts";
+import type { Database } from "./database.ts";
 import { documents } from "./documents.ts";
-import { effectQueue, voidLeases } from "./effect-queue.ts";
+import { effectQueue } from "./effect-queue.ts";
 import { eventStore } from "./event-store.ts";
-import { inbox } from "./inbox.ts";
+import { handBackMessages, inbox } from "./inbox.ts";
 import { lookups } from "./lookups.ts";
 import { migrate } from "./migrations/migrate.ts";
+import { openPostgres } from "./postgres.ts";
 import { runSessions } from "./run-sessions.ts";
-import type { Db, Schema } from "./schema.ts";
-import { NodeSqliteDialect, openDatabase } from "./sqlite-dialect.ts";
+import { openSqlite } from "./sqlite.ts";
 import { telemetry } from "./telemetry.ts";
+import { voidLeases } from "./void-leases.ts";
 
 export interface StoreOptions {
   /** Folder that holds the store; `:memory:` for one that ends with the process. */
   readonly dataDir: string;
+  /** `postgres://…`, which several processes may share. Where it is given, `dataDir` is left alone. */
+  readonly databaseUrl?: string | null;
   readonly now: () => Date;
   readonly newId: () => string;
 }
 
-const inMemory: DataFolder = { databasePath: ":memory:", release: () => {} };
-
-/** Opens the store and brings its tables up to date. Throws `StoreLocked` where another process has it open. */
-export async function openStore({ dataDir, now, newId }: StoreOptions): Promise<Store> {
-  const folder = dataDir === ":memory:" ? inMemory : await openDataFolder(dataDir);
+/** Opens the store and brings its tables up to date. Throws `StoreLocked` where another process has the folder open. */
+export async function openStore({ dataDir, databaseUrl = null, now, newId }: StoreOptions): Promise<Store> {
+  const database = databaseUrl === null ? await openSqlite(dataDir) : await openPostgres(databaseUrl);
   try {
-    const db = await openTables(folder.databasePath);
-    let closed: Promise<void> | null = null;
-    return {
-      ...eventStore(db, { now, newId }),
-      ...lookups(db),
-      ...inbox(db, now),
-      ...effectQueue(db, now),
-      ...documents(db, now),
-      ...runSessions(db, now),
-      ...telemetry(db, now),
-      close: () => (closed ??= closeTables(db).finally(() => folder.release())),
-    };
+    await prepare(database);
   } catch (cause) {
-    folder.release();
-    throw new Error(`opening the store "${folder.databasePath}"`, { cause });
+    await database.close();
+    throw new Error(`opening the store ${database.place}`, { cause });
   }
+  const { db, differences, holder } = database;
+  let closed: Promise<void> | null = null;
+  return {
+    ...eventStore(db, differences, { now, newId }),
+    ...lookups(db, holder),
+    ...inbox(database, now),
+    ...effectQueue(db, differences, now),
+    ...documents(db, now),
+    ...runSessions(db, now),
+    ...telemetry(db, now),
+    close: () => (closed ??= close(database)),
+  };
 }
 
-/** What was asked before ends first; what is asked from now on is refused. */
-async function closeTables(db: Db): Promise<void> {
-  await db.connection().execute(async () => {});
-  await db.destroy();
+async function prepare(database: Database): Promise<void> {
+  await database.migrating((db) => migrate(db, database.differences));
+  // Where others may be at work, only the end of a lease says that its holder is gone.
+  if (database.alone) await voidLeases(database.db);
 }
 
-async function openTables(path: string): Promise<Db> {
-  const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect(openDatabase(path)) });
-  try {
-    await migrate(db);
-    // The folder's lock says that nobody else is at work.
-    await voidLeases(db);
-    return db;
-  } catch (cause) {
-    await db.destroy();
-    throw cause;
-  }
+async function close(database: Database): Promise<void> {
+  // Where this is in vain, the leases end by themselves.
+  if (!database.alone) await handBackMessages(database).catch(() => undefined);
+  await database.close();
 }

@@ -46,6 +46,10 @@ interface InboxRow {
   readonly received_at: string;
   readonly status: "waiting" | "processed" | "failed";
   readonly not_before: string;
+  /** Null where nobody is at work on it. */
+  readonly lease_until: string | null;
+  /** The open store that leases it. */
+  readonly holder: string | null;
   readonly attempts: number;
   /** How many of the attempts were put off by the world: they are no fault of what was tried. */
   readonly put_offs: number;

@@ -18,9 +18,9 @@ type Telemetry = Pick<Store, "appendRunLog" | "readRunLog" | "updateLive" | "rea
 /** What is shown while it happens (Q27); nothing is decided on it. */
 export function telemetry(db: Db, now: () => Date): Telemetry {
   return {
-    appendRunLog: (runId, lines) =>
-      db.transaction().execute(async (trx) => {
-        const { last } = await trx
+    appendRunLog: async (runId, lines) => {
+      for (;;) {
+        const { last } = await db
           .selectFrom("run_logs")
           .select(({ fn }) => fn.max("last_number").as("last"))
           .where("run_id", "=", runId)
@@ -29,7 +29,7 @@ export function telemetry(db: Db, now: () => Date): Telemetry {
         const fresh = nextLines(stored, lines);
         if (fresh.length === 0) return stored;
         const lastNumber = stored + fresh.length;
-        await trx
+        const { numInsertedOrUpdatedRows } = await db
           .insertInto("run_logs")
           .values({
             run_id: runId,
@@ -38,9 +38,12 @@ export function telemetry(db: Db, now: () => Date): Telemetry {
             gz: gzipSync(JSON.stringify(fresh)),
             stored_at: now().toISOString(),
           })
-          .execute();
-        return lastNumber;
-      }),
+          // Somebody else has just gone on from the same line: the next look knows how far. Each turn has made progress.
+          .onConflict((conflict) => conflict.columns(["run_id", "first_number"]).doNothing())
+          .executeTakeFirstOrThrow();
+        if (numInsertedOrUpdatedRows === 1n) return lastNumber;
+      }
+    },
 
     readRunLog: async (runId) => {
       const chunks = await db

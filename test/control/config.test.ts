@@ -80,6 +80,10 @@ describe("parseConfig", () => {
     ["TASK_BUDGET_USD", "free", "number"],
     ["GHE_HOST", "github.corp.example", "not supported in version 1"],
     ["GITHUB_API_URL", "https://api.github.evil.example", "on this machine"],
+    ["DATABASE_URL", "mysql://app@db.example.org/phasegate", "postgres://user"],
+    ["DATABASE_URL", "postgres://db.example.org", "name at its end"],
+    ["DATABASE_URL", "postgres:///phasegate", "expected a host"],
+    ["DATABASE_URL", "postgres://app:p#ss@db.example.org/phasegate", "%23"],
     ["OIDC_ISSUER", "https://issuer.evil.example", "on this machine"],
   ])("refuses %s=%s", (name, value, because) => {
     const faults = faultsOf({ ...good, [name]: value });
@@ -87,10 +91,26 @@ describe("parseConfig", () => {
     expect(faults.join("\n")).toContain(because);
   });
 
-  test("never repeats the private key or the webhook secret in a fault", () => {
-    const faults = faultsOf({ ...good, PRIVATE_KEY: "my-secret-pem", WEBHOOK_SECRET: "hunter2" }).join("\n");
+  test("never repeats the private key, the webhook secret or the address of the database in a fault", () => {
+    const secret = {
+      PRIVATE_KEY: "my-secret-pem",
+      WEBHOOK_SECRET: "hunter2",
+      DATABASE_URL: "postgres://app:pa/ss@db/",
+    };
+    const faults = faultsOf({ ...good, ...secret }).join("\n");
+    expect(faults).toContain("DATABASE_URL");
     expect(faults).not.toContain("my-secret-pem");
     expect(faults).not.toContain("hunter2");
+    expect(faults).not.toContain("pa/ss");
+  });
+
+  test.each([
+    "postgres://app:secret@db.example.org:5432/phasegate",
+    "postgresql://app@localhost/phasegate?sslmode=require",
+    "postgres:///phasegate?host=/run/postgresql",
+  ])("takes the store's address %s as it is, and without one the store is SQLite", (url) => {
+    expect(parseConfig({ ...good, DATABASE_URL: url }, noFile).databaseUrl).toBe(url);
+    expect(parseConfig(good, noFile).databaseUrl).toBeNull();
   });
 
   test("both ways to give the key at once is a fault", () => {

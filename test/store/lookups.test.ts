@@ -3,7 +3,8 @@ import type { TaskEvent } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { createTask, dispatched, eventsOf, phase1Ready, run1, runLost, sessionOpened, taskId } from "../core/given.ts";
-import { memoryStore, minute, unitOf } from "./temporary-store.ts";
+import { onEachDatabase } from "./databases.ts";
+import { minute, unitOf } from "./temporary-store.ts";
 
 const another = taskIdFrom("task-2");
 
@@ -21,47 +22,49 @@ function unitOfAnother(events: readonly TaskEvent[]) {
   return { ...unitOf([]), taskId: another, events, state: stateFrom(events) };
 }
 
-test("the tasks of an issue are found, the newest first", async () => {
-  const store = await memoryStore();
-  await store.commit(unitOf(eventsOf([createTask()])));
-  await store.commit(unitOfAnother(lifeOf(eventsOf([createTask()]), 2, 2)));
-  expect(await store.tasksOfIssue(2, 7)).toEqual([another, taskId]);
-  expect(await store.tasksOfIssue(3, 7)).toEqual([]);
-  expect(await store.tasksOfIssue(2, 8)).toEqual([]);
-});
+onEachDatabase(({ freshStore }) => {
+  test("the tasks of an issue are found, the newest first", async () => {
+    const store = await freshStore();
+    await store.commit(unitOf(eventsOf([createTask()])));
+    await store.commit(unitOfAnother(lifeOf(eventsOf([createTask()]), 2, 2)));
+    expect(await store.tasksOfIssue(2, 7)).toEqual([another, taskId]);
+    expect(await store.tasksOfIssue(3, 7)).toEqual([]);
+    expect(await store.tasksOfIssue(2, 8)).toEqual([]);
+  });
 
-test("a pull request leads to its task, in its own repository only", async () => {
-  const store = await memoryStore();
-  const events = eventsOf(phase1Ready);
-  await store.commit(unitOf(events));
-  expect(await store.taskOfPullRequest(2, 31)).toBe(taskId);
-  expect(await store.taskOfPullRequest(3, 31)).toBeNull();
-  expect(await store.taskOfPullRequest(2, 32)).toBeNull();
-});
+  test("a pull request leads to its task, in its own repository only", async () => {
+    const store = await freshStore();
+    const events = eventsOf(phase1Ready);
+    await store.commit(unitOf(events));
+    expect(await store.taskOfPullRequest(2, 31)).toBe(taskId);
+    expect(await store.taskOfPullRequest(3, 31)).toBeNull();
+    expect(await store.taskOfPullRequest(2, 32)).toBeNull();
+  });
 
-test("a run leads to its task, also when it is over", async () => {
-  const store = await memoryStore();
-  await store.commit(unitOf(eventsOf([createTask(), dispatched(), sessionOpened(), runLost()])));
-  expect(await store.taskOfRun(run1)).toBe(taskId);
-  expect(await store.taskOfRun(runIdFrom("after-run-1"))).toBe(taskId);
-  expect(await store.taskOfRun(runIdFrom("never"))).toBeNull();
-});
+  test("a run leads to its task, also when it is over", async () => {
+    const store = await freshStore();
+    await store.commit(unitOf(eventsOf([createTask(), dispatched(), sessionOpened(), runLost()])));
+    expect(await store.taskOfRun(run1)).toBe(taskId);
+    expect(await store.taskOfRun(runIdFrom("after-run-1"))).toBe(taskId);
+    expect(await store.taskOfRun(runIdFrom("never"))).toBeNull();
+  });
 
-test("open runs are those that a task waits for, with their last sign of life", async () => {
-  const store = await memoryStore();
-  const requested = eventsOf([createTask()]);
-  await store.commit(unitOf(requested));
-  const waiting = { taskId, runId: run1, requestedAt: minute(0), workflowRunId: null, lastHeardAt: null };
-  expect(await store.openRuns()).toEqual([waiting]);
+  test("open runs are those that a task waits for, with their last sign of life", async () => {
+    const store = await freshStore();
+    const requested = eventsOf([createTask()]);
+    await store.commit(unitOf(requested));
+    const waiting = { taskId, runId: run1, requestedAt: minute(0), workflowRunId: null, lastHeardAt: null };
+    expect(await store.openRuns()).toEqual([waiting]);
 
-  const running = eventsOf([createTask(), dispatched(), sessionOpened()]);
-  await store.commit(unitOf(running.slice(requested.length), requested));
-  const session = { taskId, runId: run1, closedAt: null };
-  await store.saveRunSession({ ...session, tokenHash: "first", openedAt: minute(1), lastHeardAt: minute(1) });
-  await store.saveRunSession({ ...session, tokenHash: "second", openedAt: minute(2), lastHeardAt: minute(4) });
-  expect(await store.openRuns()).toEqual([{ ...waiting, workflowRunId: 100, lastHeardAt: minute(4) }]);
+    const running = eventsOf([createTask(), dispatched(), sessionOpened()]);
+    await store.commit(unitOf(running.slice(requested.length), requested));
+    const session = { taskId, runId: run1, closedAt: null };
+    await store.saveRunSession({ ...session, tokenHash: "first", openedAt: minute(1), lastHeardAt: minute(1) });
+    await store.saveRunSession({ ...session, tokenHash: "second", openedAt: minute(2), lastHeardAt: minute(4) });
+    expect(await store.openRuns()).toEqual([{ ...waiting, workflowRunId: 100, lastHeardAt: minute(4) }]);
 
-  const lost = eventsOf([createTask(), dispatched(), sessionOpened(), runLost()]);
-  await store.commit(unitOf(lost.slice(running.length), running));
-  expect(await store.openRuns()).toEqual([{ ...waiting, runId: runIdFrom("after-run-1") }]);
+    const lost = eventsOf([createTask(), dispatched(), sessionOpened(), runLost()]);
+    await store.commit(unitOf(lost.slice(running.length), running));
+    expect(await store.openRuns()).toEqual([{ ...waiting, runId: runIdFrom("after-run-1") }]);
+  });
 });

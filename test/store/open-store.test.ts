@@ -2,12 +2,11 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { StoreLocked } from "../../src/store/data-folder.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { createTask, eventsOf, taskId } from "../core/given.ts";
-import { effect, memoryStore, minute, rowsIn, storeAt, temporaryFolder, unitOf } from "./temporary-store.ts";
+import { effect, minute, storeAt, temporaryFolder, unitOf } from "./temporary-store.ts";
 
 const openStoreUrl = new URL("../../src/store/open-store.ts", import.meta.url).href;
 const message = { key: "delivery", kind: "webhook", lane: "a", body: "{}", receivedAt: minute(0) } as const;
@@ -107,7 +106,7 @@ test("folder and files are for our user alone", async () => {
 });
 
 test("a closed store refuses, and closing twice is fine", async () => {
-  const store = await memoryStore();
+  const store = await storeAt(":memory:");
   const last = store.takeIn(message);
   await Promise.all([store.close(), store.close()]);
   expect(await last).toBe("new");
@@ -121,18 +120,6 @@ test("a failed opening gives the lock back", async () => {
   const opening = expect.stringContaining(`opening the store "${join(dataDir, "phasegate.sqlite")}"`);
   await expect(openStore(options)).rejects.toMatchObject({ message: opening });
   await expect(openStore(options)).rejects.not.toBeInstanceOf(StoreLocked);
-});
-
-test("a store of a newer version is left as it is", async () => {
-  const dataDir = await temporaryFolder();
-  await (await storeAt(dataDir)).close();
-  const database = new DatabaseSync(join(dataDir, "phasegate.sqlite"));
-  database.exec("insert into kysely_migration (name, timestamp) values ('9999_from_tomorrow', '2030')");
-  database.close();
-  await expect(openStore({ dataDir, now: () => new Date(), newId: () => "id" })).rejects.toMatchObject({
-    cause: { message: expect.stringContaining("written by a newer Phasegate") },
-  });
-  expect(rowsIn(dataDir, "select name from kysely_migration order by name")).toHaveLength(2);
 });
 
 test("a folder that is a file is named", async () => {

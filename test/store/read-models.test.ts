@@ -2,7 +2,6 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TaskCommand } from "../../src/core/commands.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
-import { openStore } from "../../src/store/open-store.ts";
 import {
   command,
   createTask,
@@ -23,7 +22,8 @@ import {
   verified,
   writer,
 } from "../core/given.ts";
-import { minute, rowsIn, storeAt, temporaryFolder, unitOf } from "./temporary-store.ts";
+import { onEachDatabase, type Place } from "./databases.ts";
+import { minute, unitOf } from "./temporary-store.ts";
 
 const cancelled = command({ type: "CancelTask", by: writer });
 const approved = command({
@@ -64,25 +64,21 @@ const histories: Record<string, readonly TaskCommand[]> = {
 const liveColumns = ["current_action", "current_step", "last_update"];
 const tables = ["tasks", "runs", "phases", "steps", "reviews", "verifications", "usage_metrics", "agent_statuses"];
 
-function readModelsIn(dataDir: string): unknown {
-  return tables.map((table) => [table, rowsIn(dataDir, `select * from ${table} order by 1, 2, 3`)]);
+async function readModelsIn(place: Place): Promise<unknown> {
+  const found: unknown[] = [];
+  for (const table of tables) found.push([table, await place.rows(`select * from ${table} order by 1, 2, 3`)]);
+  return found;
 }
 
-async function readModelsAfter(chunks: readonly (readonly TaskEvent[])[]): Promise<unknown> {
-  const dataDir = await temporaryFolder();
-  const store = await openStore({ dataDir, now: () => new Date(minute(0)), newId: serials() });
+async function readModelsAfter(place: Place, chunks: readonly (readonly TaskEvent[])[]): Promise<unknown> {
+  const store = await place.open();
   const before: TaskEvent[] = [];
   for (const events of chunks) {
     await store.commit(unitOf(events, before));
     before.push(...events);
   }
   await store.close();
-  return readModelsIn(dataDir);
-}
-
-function serials(): () => string {
-  let serial = 0;
-  return () => `id-${(serial += 1)}`;
+  return readModelsIn(place);
 }
 
 function chunksOf(events: readonly TaskEvent[], sizes: readonly number[]): readonly (readonly TaskEvent[])[] {
@@ -96,83 +92,89 @@ function chunksOf(events: readonly TaskEvent[], sizes: readonly number[]): reado
   return chunks;
 }
 
-test("read models that grew commit by commit equal those of a fresh fold", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom(...Object.values(histories)),
-      fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 12 }),
-      async (commands, sizes) => {
-        const events = eventsOf(commands);
-        expect(await readModelsAfter(chunksOf(events, sizes))).toEqual(await readModelsAfter([events]));
-      },
-    ),
-    { numRuns: 25 },
-  );
-});
+onEachDatabase(({ name, freshPlace }) => {
+  test("read models that grew commit by commit equal those of a fresh fold", async () => {
+    const folded = new Map<readonly TaskCommand[], unknown>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...Object.values(histories)),
+        fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 12 }),
+        async (commands, sizes) => {
+          const events = eventsOf(commands);
+          const grown = await readModelsAfter(await freshPlace(), chunksOf(events, sizes));
+          const whole = folded.get(commands) ?? (await readModelsAfter(await freshPlace(), [events]));
+          folded.set(commands, whole);
+          expect(grown).toEqual(whole);
+        },
+      ),
+      { numRuns: name === "PostgreSQL" ? 6 : 25 },
+    );
+  });
 
-test("the rows show where the task stands and what it has been through", async () => {
-  const dataDir = await temporaryFolder();
-  const store = await storeAt(dataDir);
-  await store.commit(unitOf(eventsOf(histories["a rework"] ?? [])));
-  expect(rowsIn(dataDir, "select id, status, current_phase, run_id, cost_usd from tasks")).toEqual([
-    { id: taskId, status: "review", current_phase: 1, run_id: null, cost_usd: expect.closeTo(5 * spent.costUsd, 9) },
-  ]);
-  expect(rowsIn(dataDir, "select phase, name, branch, started_at, failed_attempts from phases")).toEqual([
-    { phase: 1, name: "planning", branch: "phasegate/7-1-planning", started_at: minute(0), failed_attempts: 1 },
-    { phase: 2, name: "design", branch: "phasegate/7-2-design", started_at: null, failed_attempts: 0 },
-  ]);
-  expect(rowsIn(dataDir, "select phase, step, position, completed from steps")).toEqual([
-    { phase: 1, step: "01_idea", position: 1, completed: 1 },
-    { phase: 1, step: "02_market", position: 2, completed: 1 },
-    { phase: 2, step: "01_screens", position: 1, completed: 0 },
-  ]);
-  expect(rowsIn(dataDir, "select phase, pull_request, status, draft, approved_by from reviews")).toEqual([
-    { phase: 1, pull_request: 31, status: "in_review", draft: 0, approved_by: "[]" },
-  ]);
-  expect(rowsIn(dataDir, "select attempt, passed, findings from verifications")).toEqual([
-    { attempt: 1, passed: 0, findings: JSON.stringify([finding]) },
-    { attempt: 2, passed: 1, findings: "[]" },
-  ]);
-  expect(rowsIn(dataDir, "select run_id, step, input_tokens from usage_metrics order by version")).toEqual([
-    { run_id: "run-1", step: "01_idea", input_tokens: 10 },
-    { run_id: "run-1", step: "02_market", input_tokens: 10 },
-    { run_id: "run-1", step: null, input_tokens: 10 },
-    { run_id: "rework-1", step: "02_market", input_tokens: 10 },
-    { run_id: "rework-1", step: null, input_tokens: 10 },
-  ]);
-  expect(rowsIn(dataDir, "select status, progress, current_phase, blocked_by from agent_statuses")).toEqual([
-    { status: "waiting_review", progress: 66, current_phase: "planning", blocked_by: null },
-  ]);
-});
+  test("the rows show where the task stands and what it has been through", async () => {
+    const place = await freshPlace();
+    const store = await place.open();
+    await store.commit(unitOf(eventsOf(histories["a rework"] ?? [])));
+    expect(await place.rows("select id, status, current_phase, run_id, cost_usd from tasks")).toEqual([
+      { id: taskId, status: "review", current_phase: 1, run_id: null, cost_usd: expect.closeTo(5 * spent.costUsd, 9) },
+    ]);
+    expect(await place.rows("select phase, name, branch, started_at, failed_attempts from phases")).toEqual([
+      { phase: 1, name: "planning", branch: "phasegate/7-1-planning", started_at: minute(0), failed_attempts: 1 },
+      { phase: 2, name: "design", branch: "phasegate/7-2-design", started_at: null, failed_attempts: 0 },
+    ]);
+    expect(await place.rows("select phase, step, position, completed from steps")).toEqual([
+      { phase: 1, step: "01_idea", position: 1, completed: 1 },
+      { phase: 1, step: "02_market", position: 2, completed: 1 },
+      { phase: 2, step: "01_screens", position: 1, completed: 0 },
+    ]);
+    expect(await place.rows("select phase, pull_request, status, draft, approved_by from reviews")).toEqual([
+      { phase: 1, pull_request: 31, status: "in_review", draft: 0, approved_by: "[]" },
+    ]);
+    expect(await place.rows("select attempt, passed, findings from verifications")).toEqual([
+      { attempt: 1, passed: 0, findings: JSON.stringify([finding]) },
+      { attempt: 2, passed: 1, findings: "[]" },
+    ]);
+    expect(await place.rows("select run_id, step, input_tokens from usage_metrics order by version")).toEqual([
+      { run_id: "run-1", step: "01_idea", input_tokens: 10 },
+      { run_id: "run-1", step: "02_market", input_tokens: 10 },
+      { run_id: "run-1", step: null, input_tokens: 10 },
+      { run_id: "rework-1", step: "02_market", input_tokens: 10 },
+      { run_id: "rework-1", step: null, input_tokens: 10 },
+    ]);
+    expect(await place.rows("select status, progress, current_phase, blocked_by from agent_statuses")).toEqual([
+      { status: "waiting_review", progress: 66, current_phase: "planning", blocked_by: null },
+    ]);
+  });
 
-test("what blocks a task lies in its agent status, and goes when it goes on", async () => {
-  const dataDir = await temporaryFolder();
-  const store = await storeAt(dataDir);
-  const events = eventsOf(histories["a pause"] ?? []);
-  await store.commit(unitOf(events));
-  const query = "select status, blocked_by, blocked_reason from agent_statuses";
-  expect(rowsIn(dataDir, query)).toEqual([
-    { status: "paused", blocked_by: "no-model-secret", blocked_reason: '{"kind":"no-model-secret"}' },
-  ]);
-  await store.commit(unitOf([{ type: "TaskResumed", at: minute(1), by: "owner" }], events));
-  expect(rowsIn(dataDir, query)).toEqual([{ status: "idle", blocked_by: null, blocked_reason: null }]);
-});
+  test("what blocks a task lies in its agent status, and goes when it goes on", async () => {
+    const place = await freshPlace();
+    const store = await place.open();
+    const events = eventsOf(histories["a pause"] ?? []);
+    await store.commit(unitOf(events));
+    const query = "select status, blocked_by, blocked_reason from agent_statuses";
+    expect(await place.rows(query)).toEqual([
+      { status: "paused", blocked_by: "no-model-secret", blocked_reason: '{"kind":"no-model-secret"}' },
+    ]);
+    await store.commit(unitOf([{ type: "TaskResumed", at: minute(1), by: "owner" }], events));
+    expect(await place.rows(query)).toEqual([{ status: "idle", blocked_by: null, blocked_reason: null }]);
+  });
 
-test("a commit leaves the live columns alone", async () => {
-  const dataDir = await temporaryFolder();
-  const store = await storeAt(dataDir);
-  const events = eventsOf([createTask()]);
-  await store.commit(unitOf(events));
-  const live = {
-    currentAction: "Write docs/planning/01_idea.md",
-    currentStep: "01_idea",
-    spent,
-    lastUpdate: minute(3),
-  };
-  await store.updateLive(taskId, live);
-  await store.commit(unitOf([{ type: "TaskResumed", at: minute(4), by: "owner" }], events));
-  expect(await store.readLive(taskId)).toEqual(live);
-  expect(rowsIn(dataDir, `select ${liveColumns.join(", ")} from agent_statuses`)).toEqual([
-    { current_action: live.currentAction, current_step: "01_idea", last_update: minute(3) },
-  ]);
+  test("a commit leaves the live columns alone", async () => {
+    const place = await freshPlace();
+    const store = await place.open();
+    const events = eventsOf([createTask()]);
+    await store.commit(unitOf(events));
+    const live = {
+      currentAction: "Write docs/planning/01_idea.md",
+      currentStep: "01_idea",
+      spent,
+      lastUpdate: minute(3),
+    };
+    await store.updateLive(taskId, live);
+    await store.commit(unitOf([{ type: "TaskResumed", at: minute(4), by: "owner" }], events));
+    expect(await store.readLive(taskId)).toEqual(live);
+    expect(await place.rows(`select ${liveColumns.join(", ")} from agent_statuses`)).toEqual([
+      { current_action: live.currentAction, current_step: "01_idea", last_update: minute(3) },
+    ]);
+  });
 });

@@ -26,10 +26,6 @@ export async function storeAt(dataDir: string): Promise<Store> {
   return store;
 }
 
-export async function memoryStore(): Promise<Store> {
-  return storeAt(":memory:");
-}
-
 /** A folder that is removed when the test ends. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "phasegate-store-"));

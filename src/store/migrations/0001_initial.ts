@@ -1,20 +1,20 @@
 import type { Migration } from "kysely/migration";
-import { asSequence, columnTypes } from "../database-differences.ts";
+import type { Columns } from "../database.ts";
 import { createIndex, ofTask, required, withUsage, type AnyDb } from "./columns.ts";
 
-const { text, integer, money, bytes, sequence } = columnTypes;
+export function initial(columns: Columns): Migration {
+  return {
+    up: async (db: AnyDb) => {
+      await createTruth(db, columns);
+      await createQueues(db, columns);
+      await createRunTables(db, columns);
+      await createTaskTables(db, columns);
+      await createPhaseTables(db, columns);
+    },
+  };
+}
 
-export const initial: Migration = {
-  up: async (db: AnyDb) => {
-    await createTruth(db);
-    await createQueues(db);
-    await createRunTables(db);
-    await createTaskTables(db);
-    await createPhaseTables(db);
-  },
-};
-
-async function createTruth(db: AnyDb): Promise<void> {
+async function createTruth(db: AnyDb, { text, integer, bytes }: Columns): Promise<void> {
   await db.schema
     .createTable("events")
     .addColumn("id", text, (column) => column.primaryKey())
@@ -41,7 +41,7 @@ async function createTruth(db: AnyDb): Promise<void> {
 }
 
 /** Both queues are read by status first, so what is finished costs the others nothing. */
-async function createQueues(db: AnyDb): Promise<void> {
+async function createQueues(db: AnyDb, { text, integer, sequence, asSequence }: Columns): Promise<void> {
   await db.schema
     .createTable("inbox")
     .addColumn("seq", sequence, asSequence)
@@ -78,7 +78,7 @@ async function createQueues(db: AnyDb): Promise<void> {
   await createIndex(db, "effects", ["task_id", "status"]);
 }
 
-async function createRunTables(db: AnyDb): Promise<void> {
+async function createRunTables(db: AnyDb, { text, integer, bytes }: Columns): Promise<void> {
   await db.schema
     .createTable("run_sessions")
     .addColumn("token_hash", text, (column) => column.primaryKey())
@@ -106,7 +106,8 @@ async function createRunTables(db: AnyDb): Promise<void> {
     .execute();
 }
 
-async function createTaskTables(db: AnyDb): Promise<void> {
+async function createTaskTables(db: AnyDb, columns: Columns): Promise<void> {
+  const { text, integer, money } = columns;
   await db.schema
     .createTable("tasks")
     .addColumn("id", text, (column) => column.primaryKey())
@@ -139,7 +140,7 @@ async function createTaskTables(db: AnyDb): Promise<void> {
   await db.schema
     .createTable("runs")
     .addColumn("id", text, (column) => column.primaryKey())
-    .$call(ofTask)
+    .$call(ofTask(columns))
     .addColumn("phase", integer, required)
     .addColumn("attempt", integer, required)
     .addColumn("requested_at", text, required)
@@ -156,14 +157,15 @@ async function createTaskTables(db: AnyDb): Promise<void> {
     .addColumn("current_action", text)
     .addColumn("current_step", text)
     .addColumn("last_update", text)
-    .$call(withUsage)
+    .$call(withUsage(columns))
     .execute();
 }
 
-async function createPhaseTables(db: AnyDb): Promise<void> {
+async function createPhaseTables(db: AnyDb, columns: Columns): Promise<void> {
+  const { text, integer, money } = columns;
   await db.schema
     .createTable("phases")
-    .$call(ofTask)
+    .$call(ofTask(columns))
     .addColumn("phase", integer, required)
     .addColumn("name", text, required)
     .addColumn("title", text, required)
@@ -180,7 +182,7 @@ async function createPhaseTables(db: AnyDb): Promise<void> {
     .execute();
   await db.schema
     .createTable("steps")
-    .$call(ofTask)
+    .$call(ofTask(columns))
     .addColumn("phase", integer, required)
     .addColumn("step", text, required)
     .addColumn("position", integer, required)
@@ -192,7 +194,7 @@ async function createPhaseTables(db: AnyDb): Promise<void> {
     .execute();
   await db.schema
     .createTable("reviews")
-    .$call(ofTask)
+    .$call(ofTask(columns))
     .addColumn("phase", integer, required)
     .addColumn("pull_request", integer, required)
     .addColumn("url", text, required)
@@ -204,7 +206,7 @@ async function createPhaseTables(db: AnyDb): Promise<void> {
   await createIndex(db, "reviews", ["pull_request"]);
   await db.schema
     .createTable("verifications")
-    .$call(ofTask)
+    .$call(ofTask(columns))
     .addColumn("version", integer, required)
     .addColumn("phase", integer, required)
     .addColumn("attempt", integer, required)
@@ -217,13 +219,13 @@ async function createPhaseTables(db: AnyDb): Promise<void> {
     .execute();
   await db.schema
     .createTable("usage_metrics")
-    .$call(ofTask)
+    .$call(ofTask(columns))
     .addColumn("version", integer, required)
     .addColumn("run_id", text, required)
     .addColumn("phase", integer, required)
     .addColumn("step", text)
     .addColumn("recorded_at", text, required)
-    .$call(withUsage)
+    .$call(withUsage(columns))
     .addPrimaryKeyConstraint("usage_metrics_key", ["task_id", "version"])
     .execute();
   await createIndex(db, "usage_metrics", ["recorded_at"]);

@@ -1,5 +1,5 @@
 import type { ColumnDefinitionBuilder, CreateTableBuilder, Kysely } from "kysely";
-import { columnTypes } from "../database-differences.ts";
+import type { Columns } from "../database.ts";
 
 /** Words that the migrations share. A migration that shipped must go on meaning the same, so these only ever grow. */
 
@@ -10,21 +10,23 @@ export function required(column: ColumnDefinitionBuilder): ColumnDefinitionBuild
   return column.notNull();
 }
 
-export function ofTask<Table extends string, Column extends string>(
-  table: CreateTableBuilder<Table, Column>,
-): CreateTableBuilder<Table, Column | "task_id"> {
-  return table.addColumn("task_id", columnTypes.text, (column) => column.notNull().references("tasks.id"));
+export function ofTask({ text }: Columns) {
+  return <Table extends string, Column extends string>(
+    table: CreateTableBuilder<Table, Column>,
+  ): CreateTableBuilder<Table, Column | "task_id"> =>
+    table.addColumn("task_id", text, (column) => column.notNull().references("tasks.id"));
 }
 
-export function withUsage<Table extends string, Column extends string>(
-  table: CreateTableBuilder<Table, Column>,
-): CreateTableBuilder<Table, Column> {
-  return table
-    .addColumn("input_tokens", columnTypes.integer, zero)
-    .addColumn("output_tokens", columnTypes.integer, zero)
-    .addColumn("cache_creation_input_tokens", columnTypes.integer, zero)
-    .addColumn("cache_read_input_tokens", columnTypes.integer, zero)
-    .addColumn("cost_usd", columnTypes.money, zero);
+export function withUsage({ integer, money }: Columns) {
+  return <Table extends string, Column extends string>(
+    table: CreateTableBuilder<Table, Column>,
+  ): CreateTableBuilder<Table, Column> =>
+    table
+      .addColumn("input_tokens", integer, zero)
+      .addColumn("output_tokens", integer, zero)
+      .addColumn("cache_creation_input_tokens", integer, zero)
+      .addColumn("cache_read_input_tokens", integer, zero)
+      .addColumn("cost_usd", money, zero);
 }
 
 export async function createIndex(db: AnyDb, table: string, columns: readonly string[]): Promise<void> {

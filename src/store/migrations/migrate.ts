@@ -1,16 +1,21 @@
 import { Migrator, type Migration } from "kysely/migration";
+import type { Columns, Differences } from "../database.ts";
 import type { Db } from "../schema.ts";
 import { initial } from "./0001_initial.ts";
+import { messageLeases } from "./0002_message_leases.ts";
 
 /** In order; forward only. What shipped is never edited: a change is a new entry. */
-const migrations: Record<string, Migration> = {
-  "0001_initial": initial,
-};
+function migrationsOf(columns: Columns): Record<string, Migration> {
+  return {
+    "0001_initial": initial(columns),
+    "0002_message_leases": messageLeases(columns),
+  };
+}
 
-/** Brings the tables up to date; a migration that fails leaves nothing behind. */
-export async function migrate(db: Db): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const { error, results } = await migrator.migrateToLatest();
+/** Brings the tables up to date, or up to `last`; a migration that fails leaves nothing behind. */
+export async function migrate(db: Db, { columns }: Differences, last?: string): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrationsOf(columns) } });
+  const { error, results } = await (last === undefined ? migrator.migrateToLatest() : migrator.migrateTo(last));
   if (error === undefined) return;
   const failed = results?.find(({ status }) => status === "Error");
   if (failed !== undefined) throw new Error(`migrating the store to "${failed.migrationName}"`, { cause: error });

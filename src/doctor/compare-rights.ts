@@ -1,0 +1,42 @@
+import type { AppRights } from "../setup/app-manifest.ts";
+import { fault, ok, warning, type Finding } from "./finding.ts";
+
+export interface GivenRights {
+  readonly permissions: Readonly<Record<string, unknown>>;
+  readonly events: readonly string[];
+}
+
+const levels: readonly unknown[] = [undefined, "read", "write", "admin"];
+
+/** What `app.yml` asks for against what is given, in both directions. */
+export function compareRights(
+  wanted: AppRights,
+  given: GivenRights,
+  about: { readonly check: string; readonly who: string; readonly mend: string },
+): readonly Finding[] {
+  const { check, who, mend } = about;
+  const isShort = ([name, level]: readonly [string, string]) =>
+    levels.indexOf(given.permissions[name]) < levels.indexOf(level);
+  const isExcess = ([name, level]: readonly [string, unknown]) =>
+    levels.indexOf(level) > levels.indexOf(wanted.permissions[name]);
+  const short = Object.entries(wanted.permissions).filter(isShort);
+  const needed = short.filter(([name]) => !wanted.optionalPermissions.includes(name));
+  const optional = short.filter(([name]) => wanted.optionalPermissions.includes(name));
+  const excess = Object.entries(given.permissions).filter(isExcess);
+  const unheard = wanted.events.filter((event) => !given.events.includes(event));
+  const unused = given.events.filter((event) => !wanted.events.includes(event));
+  const findings: Finding[] = [];
+  if (needed.length > 0) findings.push(fault(`${check}-permissions`, `${who} lacks ${listOf(needed)}`, mend));
+  if (optional.length > 0)
+    findings.push(warning(`${check}-permissions`, `${who} lacks the optional ${listOf(optional)}`, mend));
+  if (excess.length > 0)
+    findings.push(warning(`${check}-permissions`, `${who} has more than app.yml asks for: ${listOf(excess)}`, mend));
+  if (unheard.length > 0) findings.push(fault(`${check}-events`, `${who} does not hear ${unheard.join(", ")}`, mend));
+  if (unused.length > 0)
+    findings.push(warning(`${check}-events`, `${who} hears more than app.yml asks for: ${unused.join(", ")}`, mend));
+  return findings.length > 0 ? findings : [ok(`${check}-rights`, `${who} has the permissions and events of app.yml`)];
+}
+
+function listOf(permissions: readonly (readonly [string, unknown])[]): string {
+  return permissions.map(([name, level]) => `${name}: ${String(level)}`).join(", ");
+}

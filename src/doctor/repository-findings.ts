@@ -1,0 +1,205 @@
+import type { Repository } from "../core/events.ts";
+import type { Api, Call } from "../github/api.ts";
+import { headOf, nameOf, pathOf, readOrNull, readRepository } from "../github/repository.ts";
+import { RequestFailed } from "../github/request-failed.ts";
+import { linksOf, newWorkflowLink, type Links } from "../github/texts/links.ts";
+import { readWorkflowFile, workflowFileName, workflowPath } from "../github/workflow-file.ts";
+import { fault, guarded, ok, warning, type Finding } from "./finding.ts";
+import { workflowFindings } from "./workflow-findings.ts";
+
+export interface RepositoryExamination {
+  readonly api: Api;
+  readonly webUrl: string;
+  readonly actionRef: string;
+  readonly publicUrl: string;
+  /** Of the App, as GitHub knows it. */
+  readonly slug: string;
+}
+
+const modelSecrets = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"];
+const secretsPerPage = 100;
+const jobsPerPage = 30;
+
+/** Whether the app can work in one repository. */
+export async function examineRepository(
+  examination: RepositoryExamination,
+  owner: string,
+  name: string,
+): Promise<readonly Finding[]> {
+  return await guarded("repository", async () => {
+    const installed = await findInstallation(examination, owner, name);
+    if ("level" in installed) return [installed];
+    const repository = installed;
+    const { defaultBranch } = await readRepository(examination.api, repository);
+    const links = linksOf(examination.webUrl, repository);
+    const there = ok("repository", `${nameOf(repository)} has the App`);
+    if ((await headOf(examination.api, repository, defaultBranch)) === null) {
+      const mend = `${examination.webUrl}/${nameOf(repository)}/new/${defaultBranch}?filename=README.md`;
+      return [there, fault("repository", `${nameOf(repository)} has no commit yet`, mend)];
+    }
+    return [
+      there,
+      ...(await guarded("workflow-file", () => examineWorkflow(examination, repository, defaultBranch, links))),
+      ...(await guarded("actions", () => examineActions(examination.api, repository, links))),
+      ...(await guarded("model-credential", () => examineCredential(examination.api, repository, links))),
+      ...(await guarded("agent-user", () => examineRunner(examination.api, repository))),
+    ];
+  });
+}
+
+/** The repository with the ids that tokens need, or why there is none. */
+async function findInstallation(
+  { api, webUrl, slug }: RepositoryExamination,
+  owner: string,
+  name: string,
+): Promise<Repository | Finding> {
+  const install = `${webUrl}/apps/${slug}/installations/new`;
+  try {
+    const { data: installation } = await api.asApp(`looking for the App in ${owner}/${name}`, (octokit) =>
+      octokit.rest.apps.getRepoInstallation({ owner, repo: name }),
+    );
+    if (installation.suspended_at !== null)
+      return fault("repository", `the App is suspended in ${owner}/${name}`, installation.html_url);
+    const { data: token } = await api.asApp(`getting a token for ${owner}/${name}`, (octokit) =>
+      octokit.rest.apps.createInstallationAccessToken({
+        installation_id: installation.id,
+        repositories: [name],
+        permissions: { metadata: "read" },
+      }),
+    );
+    const repositoryId = token.repositories?.[0]?.id;
+    if (repositoryId === undefined) throw new Error(`reading the id of ${owner}/${name}: GitHub's answer has none`);
+    return { installationId: installation.id, repositoryId, owner, name };
+  } catch (error) {
+    if (error instanceof RequestFailed && error.status === 404)
+      return fault(
+        "repository",
+        `the App is not installed in ${owner}/${name}, or there is no such repository`,
+        install,
+      );
+    throw error;
+  }
+}
+
+async function examineWorkflow(
+  { api, actionRef, publicUrl, webUrl }: RepositoryExamination,
+  repository: Repository,
+  branch: string,
+  links: Links,
+): Promise<readonly Finding[]> {
+  const text = readWorkflowFile({ actionRef, appUrl: publicUrl });
+  const answer = await readOrNull(api, {
+    repository,
+    permissions: { contents: "read" },
+    doing: `reading ${workflowPath} of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.repos.getContent({ ...pathOf(repository), path: workflowPath, ref: branch }),
+  });
+  if (answer === null || Array.isArray(answer.data) || answer.data.type !== "file") {
+    const message = `${workflowPath} is not on ${branch}`;
+    return [fault("workflow-file", message, newWorkflowLink(links, branch, text))];
+  }
+  const editUrl = `${webUrl}/${nameOf(repository)}/edit/${branch}/${workflowPath}`;
+  const found = Buffer.from(answer.data.content, "base64").toString("utf8");
+  return workflowFindings(found, { text, actionRef, appUrl: publicUrl, editUrl });
+}
+
+/** The setting itself needs a permission that the App does not ask for; the workflow's own state does not. */
+async function examineActions(api: Api, repository: Repository, links: Links): Promise<readonly Finding[]> {
+  const setting = await readIfAllowed(api, {
+    repository,
+    permissions: { administration: "read" },
+    doing: `reading the Actions setting of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.actions.getGithubActionsPermissionsRepository(pathOf(repository)),
+  });
+  if (setting !== "unreadable" && setting?.data.enabled === false)
+    return [fault("actions", "Actions are switched off", links.actionsSettings)];
+  if (setting !== "unreadable" && setting?.data.allowed_actions === "local_only")
+    return [fault("actions", "only actions of this repository itself are allowed", links.actionsSettings)];
+  const workflow = await readIfAllowed(api, {
+    repository,
+    permissions: { actions: "read" },
+    doing: `reading the state of ${workflowPath} in ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.actions.getWorkflow({ ...pathOf(repository), workflow_id: workflowFileName }),
+  });
+  if (workflow === "unreadable")
+    return [warning("actions", "whether Actions are on cannot be read", links.actionsSettings)];
+  if (workflow === null)
+    return [
+      warning(
+        "actions",
+        "GitHub lists no such workflow yet: its file is missing, or Actions are off",
+        links.actionsSettings,
+      ),
+    ];
+  if (workflow.data.state !== "active")
+    return [fault("actions", `the workflow is switched off (${workflow.data.state})`, links.workflowRuns)];
+  return [ok("actions", "GitHub lists the workflow as active")];
+}
+
+async function examineCredential(api: Api, repository: Repository, links: Links): Promise<readonly Finding[]> {
+  const asked = {
+    repository,
+    permissions: { secrets: "read" },
+    doing: `reading the names of secrets of ${nameOf(repository)}`,
+  } as const;
+  const paged = { ...pathOf(repository), per_page: secretsPerPage };
+  const own = await readIfAllowed(api, { ...asked, send: (octokit) => octokit.rest.actions.listRepoSecrets(paged) });
+  const shared = await readIfAllowed(api, {
+    ...asked,
+    send: (octokit) => octokit.rest.actions.listRepoOrganizationSecrets(paged),
+  });
+  if (own === "unreadable") {
+    const mend = `Accept the permission secrets: read, or look yourself: ${links.secrets}`;
+    return [warning("model-credential", "names of secrets cannot be read", mend)];
+  }
+  const names = [...(own?.data.secrets ?? []), ...(shared === "unreadable" ? [] : (shared?.data.secrets ?? []))].map(
+    ({ name }) => name.toUpperCase(),
+  );
+  const found = modelSecrets.filter((name) => names.includes(name));
+  if (found.length === 0)
+    return [fault("model-credential", `there is no secret ${modelSecrets.join(" or ")}`, links.newSecret)];
+  return [ok("model-credential", `the secret ${found.join(" and ")} is there (its value can't be read)`)];
+}
+
+/** GitHub's own runners can make a user for the agent; what others can, the newest job hints at. */
+async function examineRunner(api: Api, repository: Repository): Promise<readonly Finding[]> {
+  const permissions = { actions: "read" } as const;
+  const doing = `looking at the newest run in ${nameOf(repository)}`;
+  const runs = await readIfAllowed(api, {
+    repository,
+    permissions,
+    doing,
+    send: (octokit) =>
+      octokit.rest.actions.listWorkflowRuns({ ...pathOf(repository), workflow_id: workflowFileName, per_page: 1 }),
+  });
+  const newest = runs === "unreadable" ? undefined : runs?.data.workflow_runs[0];
+  if (newest === undefined)
+    return [ok("agent-user", "no run yet; GitHub's own runners can give the agent a user of its own")];
+  const jobs = await readIfAllowed(api, {
+    repository,
+    permissions,
+    doing,
+    send: (octokit) =>
+      octokit.rest.actions.listJobsForWorkflowRun({ ...pathOf(repository), run_id: newest.id, per_page: jobsPerPage }),
+  });
+  const labels = jobs === "unreadable" || jobs === null ? [] : jobs.data.jobs.flatMap((job) => job.labels);
+  const own = labels.filter((label) => !/^(?:ubuntu)-/u.test(label));
+  if (own.length === 0) return [ok("agent-user", "the newest run was on a runner of GitHub's, on Linux")];
+  return [
+    warning(
+      "agent-user",
+      `the newest run asked for a runner with the labels ${own.join(", ")}; the agent needs a user of its own there`,
+      "On such a runner (Linux, as its service's user), this must print 0: sudo -n id -u && command -v useradd setpriv. Or set the repository variable PHASEGATE_RUNNER to ubuntu-latest.",
+    ),
+  ];
+}
+
+/** Null where there is nothing of the kind. */
+async function readIfAllowed<Result>(api: Api, call: Call<Result>): Promise<Result | "unreadable" | null> {
+  try {
+    return await readOrNull(api, call);
+  } catch (error) {
+    if (error instanceof RequestFailed && error.status === 403) return "unreadable";
+    throw error;
+  }
+}

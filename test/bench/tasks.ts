@@ -1,0 +1,61 @@
+/** Tasks per second from label to completed: the machinery's own time, with nobody to wait for. */
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import type { Store } from "../../src/control/ports.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { atLeast, withoutGoal, type Figure } from "./figure.ts";
+import { median } from "./rounds.ts";
+import { inScratchFolder } from "./scratch-folder.ts";
+import { label, startTaskWorld } from "./task-world.ts";
+
+interface StoreUnderTest {
+  readonly name: string;
+  /** Tasks per second; null for what only explains another. */
+  readonly goal: number | null;
+  readonly open: (folder: string) => Promise<Store>;
+}
+
+/** Another database is another entry. */
+const stores: readonly StoreUnderTest[] = [
+  {
+    name: "SQLite",
+    goal: 50,
+    open: (folder) => openStore({ dataDir: path.join(folder, randomUUID()), now: () => new Date(), newId: randomUUID }),
+  },
+  {
+    // The same without waiting for a disk: what is left is the processor's part.
+    name: "SQLite in memory",
+    goal: null,
+    open: () => openStore({ dataDir: ":memory:", now: () => new Date(), newId: randomUUID }),
+  },
+];
+
+export async function measureTasks({ isQuick }: { readonly isQuick: boolean }): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const { name, goal, open } of stores) {
+    const rates: number[] = [];
+    const events: number[] = [];
+    await inScratchFolder(async (folder) => {
+      const count = isQuick ? 8 : 24;
+      for (let round = 0; round <= (isQuick ? 1 : 2); round += 1) {
+        const store = await open(folder);
+        const world = await startTaskWorld(store);
+        const startedAt = performance.now();
+        const tasks = await world.complete(count);
+        const seconds = (performance.now() - startedAt) / 1_000;
+        if (round > 0) {
+          rates.push(count / seconds);
+          for (const { taskId } of tasks.slice(0, 1)) events.push((await store.readEvents(taskId)).length);
+        }
+        await world.stop();
+      }
+    });
+    const perSecond = median(rates);
+    const tasks = { name: `tasks from label to completed (${label}, ${name})`, value: perSecond, unit: "1/s" };
+    figures.push(
+      goal === null ? withoutGoal(tasks) : atLeast(goal, tasks),
+      withoutGoal({ name: `events per second (${name})`, value: perSecond * median(events), unit: "1/s" }),
+    );
+  }
+  return figures;
+}
