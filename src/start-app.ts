@@ -15,6 +15,7 @@ import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
 import { openStore } from "./store/open-store.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
+import { stepOfPath } from "./verify/step-of-path.ts";
 import { verifyPhase } from "./verify/verify-phase.ts";
 
 const githubTimeoutMs = 30_000;
@@ -74,8 +75,8 @@ export async function startApp(config: Config, { clock, newId, log }: Surroundin
       log,
       github,
       playbooks,
-      policy: defaultPolicy,
-      verifier: { verifyPhase, changesetFindings },
+      policy: { ...defaultPolicy, reviewDebounceMs: config.reviewDebounceMs },
+      verifier: { verifyPhase, changesetFindings, stepOfPath },
       model: config.model,
       language: config.language,
       taskBudgetUsd: config.taskBudgetUsd,

@@ -52,6 +52,11 @@ export interface InboxMessage {
   readonly receivedAt: string;
 }
 
+/** The same for each try to deliver one event. */
+export function webhookKeyOf(deliveryGuid: string): string {
+  return `webhook:${deliveryGuid}`;
+}
+
 export interface ClaimedMessage extends InboxMessage {
   /** How often it was tried before this time. */
   readonly attempts: number;
@@ -273,7 +278,13 @@ export interface ThreadState {
   /** Of the review that began it. */
   readonly request: "change" | "comment";
   /** Oldest first. */
-  readonly comments: readonly { readonly by: string; readonly byBot: boolean; readonly text: string }[];
+  readonly comments: readonly {
+    readonly by: string;
+    readonly byBot: boolean;
+    /** Written by this app. */
+    readonly byUs: boolean;
+    readonly text: string;
+  }[];
 }
 
 /** The agent's answer to one piece of feedback, as people read it. */
@@ -349,11 +360,11 @@ export interface GitHub {
       readonly ciLater: boolean;
     },
   ): Promise<{ readonly headSha: string }>;
-  /** The commit that lets CI run on a gate that was approved (Q29); nothing where it is there. */
+  /** The commit that lets CI run on a gate that was approved (Q29); none where it is there. Answers the head; null where the branch is gone. */
   releaseCi(
     repository: Repository,
     gate: { readonly view: TaskView; readonly phase: number; readonly branch: string },
-  ): Promise<void>;
+  ): Promise<string | null>;
   readGate(repository: Repository, pullRequest: number): Promise<GateState | null>;
   reopenGate(repository: Repository, pullRequest: number): Promise<void>;
   closeGate(repository: Repository, pullRequest: number): Promise<void>;

@@ -1,9 +1,19 @@
 import { createHash, randomBytes } from "node:crypto";
 import { stateFrom } from "../core/evolve.ts";
 import { changesetIdOf, runIdFrom, type RunId } from "../core/ids.ts";
-import { branchOf, budgetLeftOf, currentPhaseOf, liveRunOf, type ExistingTask, type LiveRun } from "../core/state.ts";
+import {
+  branchOf,
+  budgetLeftOf,
+  currentPhaseOf,
+  liveRunOf,
+  unansweredOf,
+  type ExistingTask,
+  type LiveRun,
+  type PhaseProgress,
+} from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
 import {
+  limits,
   protocolVersion,
   protocolVersionsServed,
   type EventsAnswer,
@@ -18,7 +28,9 @@ import {
 } from "../protocol/runner.ts";
 import { storedChangesetFrom } from "./changeset.ts";
 import { handleCommand } from "./handle-command.ts";
-import { phaseDefinition, type Performing } from "./perform-effect.ts";
+import { readWords } from "./gate-feedback.ts";
+import type { Performing } from "./perform-effect.ts";
+import { phaseDefinition } from "./phase-definition.ts";
 import { FrozenText, StoredOutcome, StoredStep } from "./process-message.ts";
 import { RetryLater, type LiveStatus, type RunnerIdentity, type RunSession, type VerifyRunner } from "./ports.ts";
 
@@ -162,11 +174,22 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     baseSha,
     prompt: FrozenText.parse(JSON.parse(frozen)),
     findings: [...run.findings],
+    feedback: await feedbackFor(serving, progress),
     model: serving.model,
     language: serving.language,
     budgetUsd: budgetLeftOf(task).leftUsd,
     limits: runLimits,
   };
+}
+
+/** What the running rework was given and nobody has answered, at steps that are still to be done. */
+async function feedbackFor({ store }: ServingRunner, phase: PhaseProgress): Promise<Job["feedback"]> {
+  if (phase.rework === null) return [];
+  const json = await store.readText(phase.rework.textHash);
+  if (json === null) throw new Error(`reading the feedback ${phase.rework.textHash}: not stored`);
+  const open = new Set(unansweredOf(phase).map(({ id }) => id));
+  const todo = new Set(phase.steps.filter((step) => !step.completed).map(({ slug }) => slug));
+  return readWords(json).filter(({ id, step }) => open.has(id) && todo.has(step)).slice(0, limits.feedbackMax);
 }
 
 function mutablePhase(phase: Awaited<ReturnType<typeof phaseDefinition>>): Job["phase"] {
@@ -227,7 +250,8 @@ export async function takeStep(
   }
   // The first hand-over of a step counts; what comes again is a repeat, whatever it holds.
   await serving.store.saveChangeset(changesetIdOf(runId, request.step), storedChangesetFrom(request.changes));
-  const stored = { runId, step: request.step, files: request.changes.length, spent: request.spent };
+  const { step, spent, answers } = request;
+  const stored = { runId, step, files: request.changes.length, spent, answers };
   return takeIn(serving, session, task, "step", `step:${runId}:${request.step}`, StoredStep.parse(stored));
 }
 

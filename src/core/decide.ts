@@ -1,13 +1,15 @@
 import type { CommandOf, Person, TaskCommand } from "./commands.ts";
 import { dropsRun, evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
 import type { TaskEvent } from "./events.ts";
-import type { Outcome } from "./outcome.ts";
+import type { BlockReason, Outcome } from "./outcome.ts";
 import type { Finding } from "./report.ts";
 import {
+  appIsAtWork,
   currentPhaseOf,
   isSettled,
   liveRunOf,
   outlineOfPhase,
+  unansweredOf,
   type ExistingTask,
   type LiveRun,
   type PhaseProgress,
@@ -20,9 +22,11 @@ export interface Policy {
   /** Reworks after the first attempt. */
   readonly reworksMax: number;
   readonly environmentFaultsMax: number;
+  /** Silence after a review that requests changes, before a rework starts. */
+  readonly reviewDebounceMs: number;
 }
 
-export const defaultPolicy: Policy = { reworksMax: 3, environmentFaultsMax: 3 };
+export const defaultPolicy: Policy = { reworksMax: 3, environmentFaultsMax: 3, reviewDebounceMs: 20_000 };
 
 /** A refusal is a normal answer; `src/github/texts.ts` turns those that a person caused into words. */
 export type Refusal =
@@ -31,9 +35,15 @@ export type Refusal =
   | { readonly code: "not-permitted"; readonly login: string }
   | { readonly code: "wrong-status"; readonly status: TaskStatus; readonly command: TaskCommand["type"] }
   | { readonly code: "already-running"; readonly status: TaskStatus }
+  /** It takes a pause, a draft, or a failure to go on from. */
+  | { readonly code: "not-started" }
+  | { readonly code: "already-paused"; readonly reason: BlockReason["kind"] }
+  | { readonly code: "nothing-failed" }
+  | { readonly code: "nothing-to-review" }
+  | { readonly code: "nothing-to-change" }
+  | { readonly code: "no-gate" }
   | { readonly code: "unknown-run" }
-  | { readonly code: "unknown-gate"; readonly pullRequest: number }
-  | { readonly code: "stale-review"; readonly reviewedSha: string; readonly headSha: string };
+  | { readonly code: "unknown-gate"; readonly pullRequest: number };
 
 export type Decision =
   | { readonly kind: "accepted"; readonly events: readonly TaskEvent[] }
@@ -46,8 +56,28 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
   switch (command.type) {
     case "RunTask":
       return runTask(command, state);
+    case "ResumeTask":
+      return resumeTask(command, state);
+    case "LiftBlock":
+      return liftBlock(command, state);
+    case "SuspendTask":
+      return suspendTask(command, state);
+    case "RetryTask":
+      return retryTask(command, state);
     case "CancelTask":
       return cancelTask(command, state);
+    case "AbandonTask":
+      return abandonTask(command, state);
+    case "DeleteTask":
+      return deleteTask(command, state);
+    case "ApprovePhase":
+      return approvePhase(command, state);
+    case "AcceptPhase":
+      return acceptPhase(command, state);
+    case "RequestRework":
+      return requestRework(command, state);
+    case "MoveRepository":
+      return moveRepository(command, state);
     case "RecordDispatch":
       return recordDispatch(command, state);
     case "PauseTask":
@@ -68,8 +98,14 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return recordVerification(command, state, policy);
     case "RecordGateReady":
       return recordGateReady(command, state);
-    case "RecordReview":
-      return recordReview(command, state);
+    case "RecordReviews":
+      return recordReviews(command, state);
+    case "RecordResolved":
+      return recordResolved(command, state);
+    case "RecordCiReleased":
+      return recordCiReleased(command, state);
+    case "RecordRetarget":
+      return recordRetarget(command, state);
     case "RecordMerge":
       return recordMerge(command, state);
     case "RecordGateClosed":
@@ -97,30 +133,204 @@ function createTask(command: CommandOf<"CreateTask">, state: TaskState): Decisio
 function runTask(command: CommandOf<"RunTask">, state: ExistingTask): Decision {
   if (!command.by.mayWrite) return notPermitted(command.by);
   if (state.status === "draft") return accepted(...start(command, state));
+  return goOn(command, state, command.by.login);
+}
+
+function resumeTask(command: CommandOf<"ResumeTask">, state: ExistingTask): Decision {
+  if (!command.by.mayWrite) return notPermitted(command.by);
+  if (state.status === "draft") return refused({ code: "not-started" });
+  return goOn(command, state, command.by.login);
+}
+
+function liftBlock(command: CommandOf<"LiftBlock">, state: ExistingTask): Decision {
+  if (isSettled(state) || state.blockedBy === null || !command.kinds.includes(state.blockedBy.kind)) return accepted();
+  return goOn(command, state, command.by);
+}
+
+/** Takes the block away and goes on from there. */
+function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   if (isSettled(state)) return wrongStatus(command, state);
   if (state.blockedBy === null) return refused({ code: "already-running", status: state.status });
-  const resumed: TaskEvent = { type: "TaskResumed", at: command.at, by: command.by.login };
+  const resumed: TaskEvent = { type: "TaskResumed", at: command.at, by };
   const phase = currentPhaseOf(state);
-  const verification = phase?.verification ?? null;
-  if (phase === null) return accepted(resumed);
-  // The gate is up again, or an effect is tried again; neither needs a run.
-  if (state.status === "review" || liveRunOf(state) !== null) return accepted(resumed);
-  // The app's own work on what the last run handed over is still in the queue, or is there again.
-  const ownWork = state.blockedBy.kind === "effect-failed" || state.blockedBy.kind === "gate-closed";
-  if (ownWork && state.status === "in_progress") return accepted(resumed);
-  const findings = verification !== null && !verification.passed ? verification.findings : [];
-  return accepted(resumed, requestRun(command, phase, phase.failedAttempts + 1, findings));
+  if (phase === null || state.status === "draft") return accepted(resumed);
+  // Its gate was merged during the pause.
+  if (phase.completed !== null) {
+    const next = nextPhaseOf(state);
+    return next === null ? accepted(resumed) : accepted(resumed, ...startPhase(command, next));
+  }
+  // The gate is up again, or an effect is tried again, or the app's own work is in the queue: none of them needs a run.
+  if (state.status === "review" || liveRunOf(state) !== null || appIsAtWork(state)) return accepted(resumed);
+  return accepted(resumed, requestRun(command, phase, leftToMend(phase)));
+}
+
+/** What the last verification found, where nothing mended it since. */
+function leftToMend({ verification }: PhaseProgress): readonly Finding[] {
+  return verification !== null && !verification.passed ? verification.findings : [];
+}
+
+/** Steps that are finished stay; what the run had under way is lost. */
+function suspendTask(command: CommandOf<"SuspendTask">, state: ExistingTask): Decision {
+  if (command.by?.mayWrite === false) return notPermitted(command.by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  if (state.status === "draft") return refused({ code: "not-started" });
+  if (state.blockedBy !== null) return refused({ code: "already-paused", reason: state.blockedBy.kind });
+  return accepted(...cancelRunOf(command.at, state), pause(command.at, command.reason));
+}
+
+/** What a person may order anew: everything that went wrong, and nothing that somebody decided. */
+function retryTask(command: CommandOf<"RetryTask">, state: ExistingTask): Decision {
+  if (!command.by.mayWrite) return notPermitted(command.by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  if (state.status === "draft") return refused({ code: "not-started" });
+  const phase = currentPhaseOf(state);
+  if (state.blockedBy === null || phase === null || !isFailure(state.blockedBy)) return refused({ code: "nothing-failed" });
+  const retried: TaskEvent = {
+    type: "RetryRequested",
+    at: command.at,
+    phase: phase.phase,
+    by: command.by.login,
+  };
+  const goingOn = goOn(command, after(state, retried), command.by.login);
+  return goingOn.kind === "refused" ? goingOn : accepted(retried, ...goingOn.events);
+}
+
+function isFailure(reason: BlockReason): boolean {
+  switch (reason.kind) {
+    case "paused":
+    case "issue-closed":
+    case "gate-closed":
+    case "gate-retargeted":
+    case "repository-archived":
+    case "no-access":
+      return false;
+    case "no-workflow-file":
+    case "actions-disabled":
+    case "no-model-secret":
+    case "empty-repository":
+    case "app-unreachable":
+    case "dispatch-refused":
+    case "environment":
+    case "verification-failed":
+    case "budget-exhausted":
+    case "rate-limited":
+    case "effect-failed":
+      return true;
+  }
 }
 
 function cancelTask(command: CommandOf<"CancelTask">, state: ExistingTask): Decision {
   if (!command.by.mayWrite) return notPermitted(command.by);
   if (state.status === "cancelled") return accepted();
   if (isSettled(state)) return wrongStatus(command, state);
+  return accepted(...cancelledBy(command.at, state, command.by.login));
+}
+
+function cancelledBy(at: string, state: ExistingTask, by: string): readonly TaskEvent[] {
+  return [...cancelRunOf(at, state), { type: "TaskCancelled", at, by }];
+}
+
+function abandonTask(command: CommandOf<"AbandonTask">, state: ExistingTask): Decision {
+  if (isSettled(state)) return accepted();
+  if (command.by !== null) return accepted(...cancelledBy(command.at, state, command.by));
+  return accepted(...cancelRunOf(command.at, state), {
+    type: "TaskFailed",
+    at: command.at,
+    message: command.message,
+  });
+}
+
+/** Also for a task that has ended: its texts are still there. */
+function deleteTask(command: CommandOf<"DeleteTask">, state: ExistingTask): Decision {
+  if (!command.by.mayWrite) return notPermitted(command.by);
+  if (state.erasedBy !== null) return accepted();
+  const ended = isSettled(state) ? [] : cancelledBy(command.at, state, command.by.login);
+  return accepted(...ended, { type: "TaskErased", at: command.at, by: command.by.login });
+}
+
+/** The run that is live ends here, by our own wish. */
+function cancelRunOf(at: string, state: ExistingTask): readonly TaskEvent[] {
   const run = liveRunOf(state);
   const phase = currentPhaseOf(state);
-  const ended: TaskEvent[] =
-    run === null || phase === null ? [] : [endOf(command.at, run, phase, { kind: "cancelled" })];
-  return accepted(...ended, { type: "TaskCancelled", at: command.at, by: command.by.login });
+  return run === null || phase === null ? [] : [endOf(at, run, phase, { kind: "cancelled" })];
+}
+
+function approvePhase(command: CommandOf<"ApprovePhase">, state: ExistingTask): Decision {
+  if (!command.by.mayWrite) return notPermitted(command.by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  const phase = currentPhaseOf(state);
+  if (phase === null || phase.gate === null || phase.completed !== null || state.status !== "review") {
+    return refused({ code: "nothing-to-review" });
+  }
+  const { login } = command.by;
+  if (phase.gate.approvedBy.includes(login)) return accepted();
+  return accepted({
+    type: "PhaseApproved",
+    at: command.at,
+    phase: phase.phase,
+    by: login,
+    headSha: command.headSha,
+  });
+}
+
+/** After the last rework a person decides (Q10); what was merged into another branch counts by somebody's word, too. */
+function acceptPhase(command: CommandOf<"AcceptPhase">, state: ExistingTask): Decision {
+  if (!command.by.mayWrite) return notPermitted(command.by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  const phase = currentPhaseOf(state);
+  const reason = state.blockedBy;
+  if (phase === null || reason === null) return refused({ code: "nothing-failed" });
+  const { login } = command.by;
+  if (reason.kind === "gate-retargeted" && reason.merged) {
+    return accepted(...completePhase(command, state, phase, login, ""));
+  }
+  if (reason.kind !== "verification-failed") return refused({ code: "nothing-failed" });
+  if (phase.gate === null) return refused({ code: "no-gate" });
+  const failed = phase.verification?.checks.filter((check) => !check.passed).map(({ check }) => check) ?? [];
+  return accepted({ type: "PhaseAccepted", at: command.at, phase: phase.phase, by: login, failed });
+}
+
+/** Starts one attempt with what people said. */
+function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask): Decision {
+  const [first = "somebody"] = command.by;
+  if (!command.mayWrite) return refused({ code: "not-permitted", login: first });
+  if (isSettled(state)) return wrongStatus(command, state);
+  const phase = currentPhaseOf(state);
+  if (phase === null) return refused({ code: "not-started" });
+  const reason = state.blockedBy;
+  if (reason !== null && reason.kind !== "verification-failed") {
+    return refused({ code: "already-paused", reason: reason.kind });
+  }
+  if (liveRunOf(state) !== null || appIsAtWork(state)) {
+    return refused({ code: "already-running", status: state.status });
+  }
+  if (phase.completed !== null) return refused({ code: "nothing-to-review" });
+  if (command.feedback.length === 0) return refused({ code: "nothing-to-change" });
+  const known = new Set(phase.feedback.map(({ id }) => id));
+  const fresh = command.feedback.filter(({ id }) => !known.has(id));
+  const given: TaskEvent[] =
+    fresh.length === 0 ? [] : [{ type: "FeedbackGiven", at: command.at, phase: phase.phase, feedback: fresh }];
+  const rework: TaskEvent = {
+    type: "ReworkRequested",
+    at: command.at,
+    phase: phase.phase,
+    by: command.by,
+    source: command.source,
+    ids: command.feedback.map(({ id }) => id),
+    reviewIds: command.reviewIds,
+    textHash: command.textHash,
+  };
+  const current = currentPhaseOf(after(state, ...given, rework)) ?? phase;
+  // Only a failed verification left something behind; what passed has no findings.
+  return accepted(...given, rework, requestRun(command, current, leftToMend(phase)));
+}
+
+function moveRepository(command: CommandOf<"MoveRepository">, state: ExistingTask): Decision {
+  const { repositoryId, installationId, owner, name } = command.repository;
+  const known = state.repository;
+  if (known.repositoryId !== repositoryId || isSettled(state)) return accepted();
+  if (known.installationId === installationId && known.owner === owner && known.name === name) return accepted();
+  return accepted({ type: "RepositoryMoved", at: command.at, repository: command.repository });
 }
 
 function recordDispatch(command: CommandOf<"RecordDispatch">, state: ExistingTask): Decision {
@@ -166,16 +376,32 @@ function completeStep(command: CommandOf<"CompleteStep">, state: ExistingTask): 
   const step = phase.steps.find((candidate) => candidate.slug === command.step);
   if (step === undefined) return refused({ code: "unknown-run" });
   if (step.changesetId === command.changesetId) return accepted();
-  return accepted({
-    type: "StepCompleted",
-    at: command.at,
-    runId: command.runId,
-    phase: phase.phase,
-    step: command.step,
-    changesetId: command.changesetId,
-    files: command.files,
-    spent: command.spent,
-  });
+  const asked = new Set(unansweredOf(phase).map(({ id }) => id));
+  const answers = command.answers.filter(({ id }) => asked.delete(id));
+  return accepted(
+    {
+      type: "StepCompleted",
+      at: command.at,
+      runId: command.runId,
+      phase: phase.phase,
+      step: command.step,
+      changesetId: command.changesetId,
+      files: command.files,
+      spent: command.spent,
+    },
+    ...answers.map(
+      ({ id, kind, textHash }): TaskEvent => ({
+        type: "FeedbackAnswered",
+        at: command.at,
+        phase: phase.phase,
+        id,
+        answer: kind,
+        textHash,
+        changesetId: command.changesetId,
+        changed: command.files > 0,
+      }),
+    ),
+  );
 }
 
 function recordPublished(command: CommandOf<"RecordPublished">, state: ExistingTask): Decision {
@@ -216,7 +442,7 @@ function refuseChangeset(command: CommandOf<"RefuseChangeset">, state: ExistingT
       type: "PhaseVerified",
       at: command.at,
       phase: command.phase,
-      attempt: phase.failedAttempts + 1,
+      attempt: phase.attempt,
       headSha: "",
       passed: false,
       checks: [],
@@ -267,7 +493,7 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
         pause(command.at, { kind: "dispatch-refused", message: "the run was cancelled on GitHub" }),
       );
     case "slice-ended":
-      return accepted(ended, requestRun(command, phase, run.attempt, run.findings));
+      return accepted(ended, ...unlessPaused(state, requestRun(command, phase, run.findings)));
     case "rate-limited":
       return accepted(
         ended,
@@ -298,7 +524,7 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
         return accepted(ended, pause(command.at, { kind: "app-unreachable", runUrl: run.dispatched.url }));
       }
       return faults <= policy.environmentFaultsMax
-        ? accepted(ended, requestRun(command, phase, run.attempt, run.findings))
+        ? accepted(ended, ...unlessPaused(state, requestRun(command, phase, run.findings)))
         : accepted(ended, pause(command.at, { kind: "environment", faults, message: command.outcome.message }));
     }
   }
@@ -325,6 +551,95 @@ function recordVerification(command: CommandOf<"RecordVerification">, state: Exi
   return accepted(verified, ...reworkOrPause(command, after(state, verified), policy, command.findings));
 }
 
+/**
+ * Compares what GitHub shows with what we know (C2.1): only what was said about the current head counts.
+ * The shell has left out bots and people without write.
+ */
+function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask): Decision {
+  const phase = phaseOfGate(state, command.pullRequest);
+  if (phase?.gate === null || phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
+  if (phase.completed !== null || isSettled(state)) return accepted();
+  const { at, headSha } = command;
+  const { gate } = phase;
+  // What a rework has taken up is answered, even where the head stayed: or it would be taken up for ever.
+  const reviews = command.reviews.filter(({ reviewId }) => !gate.takenUp.includes(reviewId));
+  const counting = reviews.filter(({ reviewedSha }) => isOnHead(reviewedSha, headSha, state, phase));
+  const approvers = counting.filter(({ verdict }) => verdict === "approved").map(({ by }) => by);
+  const requesters = counting.filter(({ verdict }) => verdict === "changes_requested").map(({ by }) => by);
+  const standing = reviews.filter(({ verdict }) => verdict === "changes_requested").map(({ by }) => by);
+  const byComment = gate.approvedByComment
+    .filter((approval) => isOnHead(approval.headSha, headSha, state, phase))
+    .map(({ login }) => login);
+  const base = { at, phase: phase.phase };
+  const events: TaskEvent[] = [...feedbackEvents(command, phase)];
+  for (const by of approvers) {
+    if (!gate.approvedBy.includes(by)) events.push({ type: "ReviewApproved", ...base, by, headSha });
+  }
+  for (const by of requesters) {
+    if (!gate.requestedBy.includes(by)) events.push({ type: "ChangesRequested", ...base, by, headSha });
+  }
+  const stillApproves = new Set([...approvers, ...byComment]);
+  // In review only people move the head; while a run is at work our own commits do, and a wish for changes stays one.
+  const stillRequests = new Set(state.status === "review" ? requesters : standing);
+  const withdrawn = [
+    ...gate.approvedBy.filter((by) => !stillApproves.has(by) && !requesters.includes(by)),
+    ...gate.requestedBy.filter((by) => !stillRequests.has(by) && !approvers.includes(by)),
+  ];
+  for (const by of withdrawn) events.push({ type: "ReviewWithdrawn", ...base, by });
+  return accepted(...events);
+}
+
+function isOnHead(reviewedSha: string, headSha: string, state: ExistingTask, phase: PhaseProgress): boolean {
+  if (reviewedSha === headSha) return true;
+  // Only our empty commit lies between.
+  if (phase.gate?.releasedSha === headSha && reviewedSha === phase.gate.headSha) return true;
+  // While the agent works its commits move the head under the reader.
+  return state.status !== "review" && phase.steps.some(({ commitSha }) => commitSha === reviewedSha);
+}
+
+function feedbackEvents(command: CommandOf<"RecordReviews">, phase: PhaseProgress): readonly TaskEvent[] {
+  const base = { at: command.at, phase: phase.phase };
+  const known = new Map(phase.feedback.map((item) => [item.id, item]));
+  const fresh = command.feedback.filter(({ id }) => !known.has(id));
+  const given = fresh.map(({ resolved: _resolved, ...item }) => item);
+  const resolved = command.feedback.filter((seen) => seen.resolved === true && known.get(seen.id)?.state !== "resolved");
+  const reopened = command.feedback.filter((seen) => seen.resolved === false && known.get(seen.id)?.state === "resolved");
+  return [
+    ...(given.length === 0 ? [] : [{ type: "FeedbackGiven", ...base, feedback: given } as const]),
+    ...(resolved.length === 0 ? [] : [{ type: "FeedbackResolved", ...base, ids: resolved.map(({ id }) => id) } as const]),
+    ...(reopened.length === 0 ? [] : [{ type: "FeedbackReopened", ...base, ids: reopened.map(({ id }) => id) } as const]),
+  ];
+}
+
+function recordResolved(command: CommandOf<"RecordResolved">, state: ExistingTask): Decision {
+  const phase = state.phases.find((candidate) => candidate.phase === command.phase);
+  const ids = command.ids.filter((id) => phase?.feedback.some((item) => item.id === id && item.state === "open"));
+  return ids.length === 0
+    ? accepted()
+    : accepted({ type: "FeedbackResolved", at: command.at, phase: command.phase, ids });
+}
+
+function recordCiReleased(command: CommandOf<"RecordCiReleased">, state: ExistingTask): Decision {
+  const gate = state.phases.find((candidate) => candidate.phase === command.phase)?.gate ?? null;
+  if (gate === null || gate.headSha === command.headSha || gate.releasedSha === command.headSha) return accepted();
+  return accepted({ type: "CiReleased", at: command.at, phase: command.phase, headSha: command.headSha });
+}
+
+/** The next phase builds on the default branch: what goes elsewhere is no acceptance of this one. */
+function recordRetarget(command: CommandOf<"RecordRetarget">, state: ExistingTask): Decision {
+  const phase = phaseOfGate(state, command.pullRequest);
+  if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
+  if (phase.completed !== null || isSettled(state)) return accepted();
+  const { pullRequest, base, merged } = command;
+  const known = state.blockedBy;
+  const isNews = known?.kind === "gate-retargeted" ? known.merged !== merged || known.base !== base : known === null;
+  if (!isNews) return accepted();
+  return accepted(
+    ...cancelRunOf(command.at, state),
+    pause(command.at, { kind: "gate-retargeted", pullRequest, base, merged }),
+  );
+}
+
 function recordGateReady(command: CommandOf<"RecordGateReady">, state: ExistingTask): Decision {
   const phase = currentPhaseOf(state);
   if (phase === null || phase.phase !== command.phase || phase.gate === null) return accepted();
@@ -332,50 +647,45 @@ function recordGateReady(command: CommandOf<"RecordGateReady">, state: ExistingT
   return accepted({ type: "ReviewCreated", at: command.at, phase: command.phase, headSha: command.headSha });
 }
 
-function recordReview(command: CommandOf<"RecordReview">, state: ExistingTask): Decision {
-  const phase = phaseOfGate(state, command.pullRequest);
-  if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
-  if (!command.by.mayWrite) return notPermitted(command.by);
-  if (phase.completed !== null || isSettled(state)) return wrongStatus(command, state);
-  if (command.reviewedSha !== command.headSha) {
-    return refused({ code: "stale-review", reviewedSha: command.reviewedSha, headSha: command.headSha });
-  }
-  const { by, headSha, at } = command;
-  if (command.verdict === "approved") {
-    if (phase.gate?.review === "approved" && phase.gate.approvedBy.includes(by.login)) return accepted();
-    return accepted({ type: "ReviewApproved", at, phase: phase.phase, by: by.login, headSha });
-  }
-  if (phase.gate?.review === "changes_requested") return accepted();
-  return accepted({ type: "ChangesRequested", at, phase: phase.phase, by: by.login, headSha });
-}
-
 function recordMerge(command: CommandOf<"RecordMerge">, state: ExistingTask): Decision {
   const phase = phaseOfGate(state, command.pullRequest);
   if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
   if (phase.completed !== null) return accepted();
   if (isSettled(state)) return wrongStatus(command, state);
-  // Merged while a run is live: whoever merged has accepted what is there (Q5).
-  const run = liveRunOf(state);
-  const ended: TaskEvent[] = run === null ? [] : [endOf(command.at, run, phase, { kind: "cancelled" })];
-  const completed: TaskEvent = {
-    type: "PhaseCompleted",
-    at: command.at,
-    phase: phase.phase,
-    by: command.by,
-    mergeSha: command.mergeSha,
-  };
+  return accepted(...completePhase(command, state, phase, command.by, command.mergeSha));
+}
+
+/** Merged while a run is live: whoever merged has accepted what is there (Q5). */
+function completePhase(
+  command: TaskCommand,
+  state: ExistingTask,
+  phase: PhaseProgress,
+  by: string,
+  mergeSha: string,
+): readonly TaskEvent[] {
+  const ended = cancelRunOf(command.at, state);
+  const completed: TaskEvent = { type: "PhaseCompleted", at: command.at, phase: phase.phase, by, mergeSha };
   const next = nextPhaseOf(state);
-  if (next === null) return accepted(...ended, completed, { type: "TaskCompleted", at: command.at });
-  return accepted(...ended, completed, ...startPhase(command, next));
+  if (next === null) return [...ended, completed, { type: "TaskCompleted", at: command.at }];
+  // A merge is heard during a pause, but what a person stopped starts again by a person's word.
+  if (state.blockedBy !== null && outlastsMerge(state.blockedBy)) {
+    return [...ended, completed, pause(command.at, state.blockedBy)];
+  }
+  return [...ended, completed, ...startPhase(command, next)];
+}
+
+function outlastsMerge({ kind }: BlockReason): boolean {
+  return kind === "paused" || kind === "issue-closed" || kind === "repository-archived" || kind === "no-access";
 }
 
 function recordGateClosed(command: CommandOf<"RecordGateClosed">, state: ExistingTask): Decision {
   const phase = phaseOfGate(state, command.pullRequest);
   if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
   if (phase.completed !== null || isSettled(state) || state.blockedBy !== null) return accepted();
-  const run = liveRunOf(state);
-  const ended: TaskEvent[] = run === null ? [] : [endOf(command.at, run, phase, { kind: "cancelled" })];
-  return accepted(...ended, pause(command.at, { kind: "gate-closed", pullRequest: command.pullRequest }));
+  return accepted(
+    ...cancelRunOf(command.at, state),
+    pause(command.at, { kind: "gate-closed", pullRequest: command.pullRequest }),
+  );
 }
 
 function start(command: CommandOf<"CreateTask" | "RunTask">, state: TaskState): readonly TaskEvent[] {
@@ -397,13 +707,14 @@ function startPhase(command: TaskCommand, phase: number): readonly TaskEvent[] {
   ];
 }
 
-function requestRun(
-  command: TaskCommand,
-  phase: PhaseProgress,
-  attempt: number,
-  findings: readonly Finding[],
-): TaskEvent {
+function requestRun(command: TaskCommand, phase: PhaseProgress, findings: readonly Finding[]): TaskEvent {
+  const { attempt } = phase;
   return { type: "RunRequested", at: command.at, runId: command.newRunId, phase: phase.phase, attempt, findings };
+}
+
+/** Whoever resumes it asks for the run. */
+function unlessPaused(state: ExistingTask, event: TaskEvent): readonly TaskEvent[] {
+  return state.blockedBy === null ? [event] : [];
 }
 
 /** Another attempt with what failed, or, after the last one, a pause in which a person decides (Q10). */
@@ -414,9 +725,10 @@ function reworkOrPause(
   findings: readonly Finding[],
 ): readonly TaskEvent[] {
   const phase = currentPhaseOf(state);
-  if (phase === null) return [];
+  // Paused meanwhile: whoever resumes it gets the next attempt.
+  if (phase === null || state.blockedBy !== null) return [];
   return phase.failedAttempts <= policy.reworksMax
-    ? [requestRun(command, phase, phase.failedAttempts + 1, findings)]
+    ? [requestRun(command, phase, findings)]
     : [pause(command.at, { kind: "verification-failed", attempts: phase.failedAttempts })];
 }
 

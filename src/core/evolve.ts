@@ -1,4 +1,5 @@
 import type { TaskEvent } from "./events.ts";
+import type { Feedback } from "./feedback.ts";
 import { invariant } from "./invariant.ts";
 import type { BlockReason } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
@@ -40,6 +41,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       taskBudgetUsd: event.taskBudgetUsd,
       prompt: null,
       blockedBy: null,
+      erasedBy: null,
       phases: [],
       recentActions: [{ at: event.at, text: actionTextOf(event, event.playbook) }],
     };
@@ -133,52 +135,189 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
             pullRequest: event.pullRequest,
             url: event.url,
             draft: event.draft,
+            headSha: null,
+            releasedSha: null,
             review: "pending",
             approvedBy: [],
+            approvedByComment: [],
+            requestedBy: [],
+            takenUp: [],
+            requestedAt: null,
           },
         })),
       };
     case "RunEnded":
       return evolveRunEnded(facts, event);
-    case "PhaseVerified":
-      return {
-        ...state,
-        phases: onPhase(facts, event.phase, (phase) => ({
-          ...phase,
-          failedAttempts: phase.failedAttempts + (event.passed ? 0 : 1),
-          verification: {
-            attempt: event.attempt,
-            headSha: event.headSha,
-            passed: event.passed,
-            checks: event.checks,
-            findings: event.findings,
-          },
-        })),
-      };
+    case "PhaseVerified": {
+      const phases = onPhase(facts, event.phase, (phase) => ({
+        ...phase,
+        failedAttempts: phase.failedAttempts + (event.passed ? 0 : 1),
+        attempt: event.passed ? phase.attempt : phase.attempt + 1,
+        verification: {
+          attempt: event.attempt,
+          headSha: event.headSha,
+          passed: event.passed,
+          checks: event.checks,
+          findings: event.findings,
+        },
+      }));
+      // The app has nothing left to do for what the run handed over: another run, or a person, is next.
+      return event.passed ? { ...state, phases } : { ...facts, status: "pending", run: liveRunOf(state), phases };
+    }
     case "ReviewCreated":
       return {
         ...facts,
         status: "review",
-        phases: onGate(facts, event.phase, (gate) => ({ ...gate, draft: false, review: "in_review" })),
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          rework: null,
+          gate:
+            phase.gate === null
+              ? null
+              : withVerdict({
+                  ...phase.gate,
+                  draft: false,
+                  headSha: event.headSha,
+                  releasedSha: null,
+                  // What was said about an older head; whoever asked for changes meanwhile is still to be heard.
+                  approvedBy: [],
+                  approvedByComment: [],
+                }),
+        })),
       };
     case "ReviewApproved":
       return {
         ...state,
-        phases: onGate(facts, event.phase, (gate) => ({
-          ...gate,
-          review: "approved",
-          approvedBy: [...gate.approvedBy.filter((login) => login !== event.by), event.by],
-        })),
+        phases: onGate(facts, event.phase, (gate) =>
+          withVerdict({
+            ...gate,
+            approvedBy: [...without(gate.approvedBy, event.by), event.by],
+            requestedBy: without(gate.requestedBy, event.by),
+          }),
+        ),
+      };
+    case "PhaseApproved":
+      return {
+        ...state,
+        phases: onGate(facts, event.phase, (gate) =>
+          withVerdict({
+            ...gate,
+            approvedBy: [...without(gate.approvedBy, event.by), event.by],
+            approvedByComment: [
+              ...gate.approvedByComment.filter(({ login }) => login !== event.by),
+              { login: event.by, headSha: event.headSha },
+            ],
+            requestedBy: without(gate.requestedBy, event.by),
+          }),
+        ),
       };
     case "ChangesRequested":
       return {
         ...state,
-        phases: onGate(facts, event.phase, (gate) => ({
-          ...gate,
-          review: "changes_requested",
-          approvedBy: gate.approvedBy.filter((login) => login !== event.by),
+        phases: onGate(facts, event.phase, (gate) =>
+          withVerdict({
+            ...gate,
+            approvedBy: without(gate.approvedBy, event.by),
+            approvedByComment: gate.approvedByComment.filter(({ login }) => login !== event.by),
+            requestedBy: [...without(gate.requestedBy, event.by), event.by],
+            requestedAt: event.at,
+          }),
+        ),
+      };
+    case "ReviewWithdrawn":
+      return {
+        ...state,
+        phases: onGate(facts, event.phase, (gate) =>
+          withVerdict({
+            ...gate,
+            approvedBy: without(gate.approvedBy, event.by),
+            approvedByComment: gate.approvedByComment.filter(({ login }) => login !== event.by),
+            requestedBy: without(gate.requestedBy, event.by),
+          }),
+        ),
+      };
+    case "CiReleased":
+      return { ...state, phases: onGate(facts, event.phase, (gate) => ({ ...gate, releasedSha: event.headSha })) };
+    case "FeedbackGiven":
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          feedback: [
+            ...phase.feedback,
+            ...event.feedback.map((item): Feedback => ({ ...item, state: "open", answer: null })),
+          ],
         })),
       };
+    case "FeedbackResolved":
+    case "FeedbackReopened": {
+      const now = event.type === "FeedbackResolved" ? "resolved" : "open";
+      return {
+        ...state,
+        phases: onFeedback(facts, event.phase, event.ids, (item) => ({ ...item, state: now })),
+      };
+    }
+    case "FeedbackAnswered": {
+      const { answer: kind, textHash, changesetId, changed } = event;
+      return {
+        ...state,
+        phases: onFeedback(facts, event.phase, [event.id], (item) => ({
+          ...item,
+          answer: { kind, textHash, changesetId, changed },
+        })),
+      };
+    }
+    case "ReworkRequested": {
+      const { by, source, ids, reviewIds, textHash } = event;
+      return {
+        ...facts,
+        status: "pending",
+        run: null,
+        blockedBy: null,
+        phases: onPhase(facts, event.phase, (phase) => {
+          const items = phase.feedback.filter(({ id }) => ids.includes(id));
+          const named = new Set(items.map(({ step }) => step));
+          return {
+            ...phase,
+            attempt: phase.attempt + 1,
+            failedAttempts: 0,
+            environmentFaults: 0,
+            accepted: null,
+            rework: { by, source, ids, textHash },
+            // Who repeats a point wants another answer.
+            feedback: phase.feedback.map((item) => (ids.includes(item.id) ? { ...item, answer: null } : item)),
+            steps: reopened(phase.steps, named),
+            gate:
+              phase.gate === null
+                ? null
+                : {
+                    ...phase.gate,
+                    requestedBy: [],
+                    takenUp: [...phase.gate.takenUp, ...reviewIds],
+                    review: "changes_requested",
+                  },
+          };
+        }),
+      };
+    }
+    case "RetryRequested":
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({ ...phase, failedAttempts: 0, environmentFaults: 0 })),
+      };
+    case "PhaseAccepted":
+      return {
+        ...facts,
+        status: "in_progress",
+        run: null,
+        blockedBy: null,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          accepted: { by: event.by, failed: event.failed },
+        })),
+      };
+    case "RepositoryMoved":
+      return { ...state, repository: event.repository };
     case "PhaseCompleted":
       return {
         ...facts,
@@ -202,6 +341,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       return { ...facts, status: "failed", endedAt: event.at, message: event.message };
     case "TaskCancelled":
       return { ...facts, status: "cancelled", endedAt: event.at, cancelledBy: event.by };
+    case "TaskErased":
+      return { ...state, erasedBy: event.by };
   }
 }
 
@@ -211,6 +352,7 @@ function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "Run
     ...phase,
     spent: addSpent(phase.spent, event.spent),
     failedAttempts: phase.failedAttempts + (outcome.kind === "failed" ? 1 : 0),
+    attempt: phase.attempt + (outcome.kind === "failed" ? 1 : 0),
     environmentFaults: outcome.kind === "lost" ? phase.environmentFaults + 1 : phase.environmentFaults,
   }));
   return outcome.kind === "completed" || outcome.kind === "nothing-to-do"
@@ -233,6 +375,11 @@ export function dropsRun(reason: BlockReason): boolean {
     case "verification-failed":
     case "rate-limited":
     case "gate-closed":
+    case "gate-retargeted":
+    case "paused":
+    case "issue-closed":
+    case "repository-archived":
+    case "no-access":
     case "effect-failed":
       return false;
   }
@@ -251,6 +398,7 @@ function factsOf(state: ExistingTask): TaskFacts {
     taskBudgetUsd: state.taskBudgetUsd,
     prompt: state.prompt,
     blockedBy: state.blockedBy,
+    erasedBy: state.erasedBy,
     phases: state.phases,
     recentActions: state.recentActions,
   };
@@ -267,9 +415,13 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
       commitSha: null,
     })),
     gate: null,
+    attempt: 1,
     failedAttempts: 0,
     environmentFaults: 0,
     verification: null,
+    accepted: null,
+    feedback: [],
+    rework: null,
     spent: nothingSpent,
     completed: null,
   };
@@ -284,11 +436,35 @@ function reopenSteps(
   return onPhase(facts, phase, (progress) => {
     const last = progress.steps.at(-1)?.slug;
     const named = new Set(findings.map((finding) => finding.step ?? last));
-    return {
-      ...progress,
-      steps: progress.steps.map((step) => (named.has(step.slug) ? { ...step, completed: false } : step)),
-    };
+    return { ...progress, steps: reopened(progress.steps, named) };
   });
+}
+
+function reopened(steps: readonly StepProgress[], named: ReadonlySet<string | undefined>): readonly StepProgress[] {
+  return steps.map((step) => (named.has(step.slug) ? { ...step, completed: false } : step));
+}
+
+function onFeedback(
+  facts: TaskFacts,
+  phase: number,
+  ids: readonly string[],
+  change: (item: Feedback) => Feedback,
+): readonly PhaseProgress[] {
+  return onPhase(facts, phase, (progress) => ({
+    ...progress,
+    feedback: progress.feedback.map((item) => (ids.includes(item.id) ? change(item) : item)),
+  }));
+}
+
+/** Requirement C2.1: who asks for changes outweighs who approves. */
+function withVerdict(gate: Gate): Gate {
+  if (gate.requestedBy.length > 0) return { ...gate, review: "changes_requested" };
+  if (gate.approvedBy.length > 0) return { ...gate, review: "approved" };
+  return { ...gate, review: gate.headSha === null ? "pending" : "in_review" };
+}
+
+function without(logins: readonly string[], login: string): readonly string[] {
+  return logins.filter((candidate) => candidate !== login);
 }
 
 function onPhase(
@@ -353,6 +529,25 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `approved by ${event.by}`;
     case "ChangesRequested":
       return `changes requested by ${event.by}`;
+    case "ReviewWithdrawn":
+      return `review by ${event.by} no longer counts`;
+    case "PhaseApproved":
+      return `approved by ${event.by} with /approve`;
+    case "CiReleased":
+    case "FeedbackResolved":
+    case "FeedbackReopened":
+    case "FeedbackAnswered":
+      return "";
+    case "FeedbackGiven":
+      return event.feedback.length === 1 ? "one point of feedback" : `${event.feedback.length} points of feedback`;
+    case "ReworkRequested":
+      return `rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
+    case "RetryRequested":
+      return `retried by ${event.by}`;
+    case "PhaseAccepted":
+      return `phase ${event.phase} accepted by ${event.by} with failed checks`;
+    case "RepositoryMoved":
+      return `the repository is ${event.repository.owner}/${event.repository.name} now`;
     case "PhaseCompleted":
       return `phase ${event.phase} merged by ${event.by}`;
     case "TaskPaused":
@@ -365,6 +560,8 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return "task failed";
     case "TaskCancelled":
       return `cancelled by ${event.by}`;
+    case "TaskErased":
+      return `texts erased by ${event.by}`;
   }
 }
 

@@ -33,5 +33,6 @@ export interface Feedback extends FeedbackItem {
 
 /** Feedback as GitHub shows it at the moment of reading. */
 export interface FeedbackSeen extends FeedbackItem {
-  readonly resolved: boolean;
+  /** Null where GitHub has no such state: only threads can be resolved there. */
+  readonly resolved: boolean | null;
 }

@@ -1,7 +1,7 @@
 import type { TaskEvent } from "./events.ts";
 import type { ChangesetId, RunId } from "./ids.ts";
 import type { BlockReason } from "./outcome.ts";
-import { currentPhaseOf, isSettled, type ExistingTask } from "./state.ts";
+import { currentPhaseOf, isSettled, unansweredOf, type ExistingTask, type Gate, type PhaseProgress } from "./state.ts";
 
 /** What must be done in the world, as data. Each may be done again without harm. */
 export type Effect =
@@ -13,14 +13,25 @@ export type Effect =
   /** With `ready` the draft ends; without it the body shows the report of a failed verification. */
   | { readonly kind: "PresentGate"; readonly phase: number; readonly ready: boolean }
   | { readonly kind: "ReleaseCi"; readonly phase: number }
+  /** Due when nobody has asked for changes for a while; a later wish has its own effect. */
+  | { readonly kind: "StartRework"; readonly phase: number; readonly requestedAt: string }
+  /** `commitSha` is the commit of the changeset that answers; null for what the agent left without an answer. */
+  | {
+      readonly kind: "AnswerFeedback";
+      readonly phase: number;
+      readonly ids: readonly string[];
+      readonly commitSha: string | null;
+    }
+  | { readonly kind: "RequestReview"; readonly phase: number; readonly from: readonly string[] }
+  | { readonly kind: "DeleteBranch"; readonly phase: number }
+  | { readonly kind: "EraseTask" }
   | { readonly kind: "ReopenGate"; readonly pullRequest: number }
   | { readonly kind: "CloseGate"; readonly pullRequest: number }
   | { readonly kind: "ShowStatus" }
-  | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason }
-  | { readonly kind: "NotifyChangesRequested"; readonly by: string };
+  | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason };
 
-/** A status that changed is shown at once; mere progress waits for its turn (Q11). */
-type Urgency = "now" | "soon";
+/** A status that changed is shown at once; mere progress waits for its turn, and a review for the reviewer's last word (Q11). */
+type Urgency = "now" | "soon" | "after-review";
 
 export interface Reaction {
   readonly effect: Effect;
@@ -46,8 +57,15 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         now({ kind: "PublishStep", phase: event.phase, step: event.step, changesetId: event.changesetId }),
         soon({ kind: "ShowStatus" }),
       ];
-    case "StepPublished":
-      return gateOf(after, event.phase) === null ? [now({ kind: "OpenGate", phase: event.phase })] : [];
+    case "StepPublished": {
+      const ids = (phaseOf(after, event.phase)?.feedback ?? []).flatMap(({ id, answer }) =>
+        answer?.changesetId === event.changesetId ? [id] : [],
+      );
+      return [
+        ...(gateOf(after, event.phase) === null ? [now({ kind: "OpenGate", phase: event.phase })] : []),
+        ...answering(event.phase, ids, event.commitSha),
+      ];
+    }
     case "ChangesetRefused":
       return [];
     case "GateOpened":
@@ -57,26 +75,74 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         : [now({ kind: "ShowStatus" })];
     case "RunEnded":
       return runEnded(event, before);
-    case "PhaseVerified":
-      return [now({ kind: "PresentGate", phase: event.phase, ready: event.passed })];
-    case "ReviewCreated":
-      return [now({ kind: "ShowStatus" })];
+    case "PhaseVerified": {
+      const phase = phaseOf(after, event.phase);
+      const unanswered = !event.passed || phase === null ? [] : unansweredOf(phase).map(({ id }) => id);
+      return [
+        ...answering(event.phase, unanswered, null),
+        now({ kind: "PresentGate", phase: event.phase, ready: event.passed }),
+      ];
+    }
+    case "PhaseAccepted":
+      return [now({ kind: "PresentGate", phase: event.phase, ready: true }), now({ kind: "ShowStatus" })];
+    case "ReviewCreated": {
+      const rework = (before === null ? null : phaseOf(before, event.phase))?.rework ?? null;
+      return [
+        ...(rework === null ? [] : [now({ kind: "RequestReview", phase: event.phase, from: rework.by })]),
+        // Somebody asked for changes while the agent was at work.
+        ...reworkDue(after, "now"),
+        now({ kind: "ShowStatus" }),
+      ];
+    }
     case "ReviewApproved":
+    case "PhaseApproved":
       return [now({ kind: "ReleaseCi", phase: event.phase }), now({ kind: "ShowStatus" })];
     case "ChangesRequested":
-      return [now({ kind: "NotifyChangesRequested", by: event.by }), now({ kind: "ShowStatus" })];
+      return [...reworkDue(after, "after-review"), now({ kind: "ShowStatus" })];
+    case "ReviewWithdrawn":
+      return [now({ kind: "ShowStatus" })];
+    case "CiReleased":
+    case "FeedbackAnswered":
+    case "RetryRequested":
+    case "ReworkRequested":
+      return [];
+    case "FeedbackGiven":
+    case "FeedbackResolved":
+    case "FeedbackReopened":
+    case "RepositoryMoved":
+      return [soon({ kind: "ShowStatus" })];
     case "PhaseCompleted":
       return [now({ kind: "ShowStatus" })];
     case "TaskPaused":
       return [now({ kind: "NotifyBlocked", reason: event.reason }), now({ kind: "ShowStatus" })];
     case "TaskResumed":
-      return [...reopened(before), now({ kind: "ShowStatus" })];
+      return [...reopened(before), ...reworkDue(after, "now"), now({ kind: "ShowStatus" })];
     case "TaskCompleted":
     case "TaskFailed":
       return [now({ kind: "ShowStatus" })];
     case "TaskCancelled":
       return [...openGates(after), now({ kind: "ShowStatus" })];
+    case "TaskErased":
+      return [
+        ...after.phases.map(({ phase }) => now({ kind: "DeleteBranch", phase })),
+        now({ kind: "EraseTask" }),
+        now({ kind: "ShowStatus" }),
+      ];
   }
+}
+
+/** Only while the gate waits for people: until then the run that is at work may still change what they saw. */
+function reworkDue(state: ExistingTask, urgency: Urgency): readonly Reaction[] {
+  const phase = currentPhaseOf(state);
+  const requestedAt = phase?.gate?.requestedAt ?? null;
+  if (state.status !== "review" || phase === null || requestedAt === null || phase.gate?.requestedBy.length === 0) {
+    return [];
+  }
+  return [{ effect: { kind: "StartRework", phase: phase.phase, requestedAt }, urgency }];
+}
+
+function answering(phase: number, ids: readonly string[], commitSha: string | null): readonly Reaction[] {
+  return ids.length === 0 ? [] : [now({ kind: "AnswerFeedback", phase, ids, commitSha })];
 }
 
 function runEnded(event: Extract<TaskEvent, { type: "RunEnded" }>, before: ExistingTask | null): readonly Reaction[] {
@@ -117,8 +183,12 @@ function openGates(state: ExistingTask): readonly Reaction[] {
   );
 }
 
-function gateOf(state: ExistingTask, phase: number) {
-  return state.phases.find((candidate) => candidate.phase === phase)?.gate ?? null;
+function phaseOf(state: ExistingTask, phase: number): PhaseProgress | null {
+  return state.phases.find((candidate) => candidate.phase === phase) ?? null;
+}
+
+function gateOf(state: ExistingTask, phase: number): Gate | null {
+  return phaseOf(state, phase)?.gate ?? null;
 }
 
 function now(effect: Effect): Reaction {

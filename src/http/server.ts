@@ -4,7 +4,7 @@ import type { Webhooks } from "@octokit/webhooks";
 import { Hono, type Context, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
-import type { Clock, Log, Store } from "../control/ports.ts";
+import { webhookKeyOf, type Clock, type Log, type Store } from "../control/ports.ts";
 import { bracketFault, inSlots } from "./body-limits.ts";
 import {
   EventsRequest,
@@ -161,7 +161,7 @@ async function takeWebhook({ store, webhooks, clock, wake }: ServerOptions, cont
   if (payload === undefined)
     return context.json({ message: "expected a JSON body (content type application/json)" }, 400);
   const known = await store.takeIn({
-    key: `webhook:${delivery}`,
+    key: webhookKeyOf(delivery),
     kind: "webhook",
     lane: laneOf(payload),
     body: JSON.stringify({ event, payload }),

@@ -83,7 +83,7 @@ const Phase = z.object({
 });
 
 /** What a reviewer said. Data, never instructions of ours; framed like the text. */
-const Feedback = z.object({
+export const Feedback = z.object({
   id: z.string().max(200),
   request: z.enum(["change", "comment"]),
   /** The step that takes it up. */
@@ -100,7 +100,7 @@ const Feedback = z.object({
 export type Feedback = z.infer<typeof Feedback>;
 
 /** What the agent says about one piece of feedback. */
-const Answer = z.object({
+export const Answer = z.object({
   id: z.string().max(200),
   kind: z.enum(["fixed", "declined", "question"]),
   text: z.string().max(limits.answerTextCharactersMax),

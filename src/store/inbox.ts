@@ -10,7 +10,7 @@ const errorCharactersMax = 2_000;
 /** Renewed with each look of its holder, so this is how long the messages of a process that died wait for another. */
 const leaseMs = 3 * 60_000;
 
-type Inbox = Pick<Store, "takeIn" | "dueMessages" | "markProcessed" | "markFailed" | "putOff" | "isWaiting">;
+type Inbox = Pick<Store, "takeIn" | "dueMessages" | "markProcessed" | "markFailed" | "putOff" | "isWaiting" | "isKnown">;
 
 /**
  * What is given out stays with this store until it is marked, or for as long as somebody here goes on asking:
@@ -87,6 +87,11 @@ export function inbox(database: Database, now: () => Date): Inbox {
         .where("key", "=", key)
         .where("status", "=", "waiting")
         .executeTakeFirst();
+      return row !== undefined;
+    },
+
+    isKnown: async (key) => {
+      const row = await db.selectFrom("inbox").select("seq").where("key", "=", key).executeTakeFirst();
       return row !== undefined;
     },
 

@@ -4,7 +4,7 @@ import { effectHeads } from "./effect-queue.ts";
 import { messageHeads } from "./inbox.ts";
 import type { Db } from "./schema.ts";
 
-type Lookups = Pick<Store, "tasksOfIssue" | "taskOfPullRequest" | "taskOfRun" | "openRuns" | "nextDueAt">;
+type Lookups = Pick<Store, "tasksOfIssue" | "taskOfPullRequest" | "taskOfRun" | "openRuns" | "openTasks" | "nextDueAt">;
 
 /** `holder` names the open store, whose own leases are no reason to wait. */
 export function lookups(db: Db, holder: string): Lookups {
@@ -65,6 +65,19 @@ export function lookups(db: Db, holder: string): Lookups {
               },
             ],
       );
+    },
+
+    openTasks: async ({ repositoryId, installationId } = {}) => {
+      const rows = await db
+        .selectFrom("tasks")
+        .select("id")
+        .where("ended_at", "is", null)
+        .$if(repositoryId !== undefined, (query) => query.where("repository_id", "=", repositoryId ?? 0))
+        .$if(installationId !== undefined, (query) => query.where("installation_id", "=", installationId ?? 0))
+        .orderBy("created_at")
+        .orderBy("id")
+        .execute();
+      return rows.map(({ id }) => taskIdFrom(id));
     },
 
     nextDueAt: async (after = "") => {

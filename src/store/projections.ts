@@ -14,6 +14,7 @@ import {
 import type { Spent } from "../core/usage.ts";
 import type {
   AgentStatusRow,
+  FeedbackRow,
   PhaseRow,
   ReviewRow,
   RunRow,
@@ -30,6 +31,7 @@ export interface StateRows {
   readonly phases: readonly PhaseRow[];
   readonly steps: readonly StepRow[];
   readonly reviews: readonly ReviewRow[];
+  readonly feedback: readonly FeedbackRow[];
   readonly agentStatus: AgentStatusRow;
 }
 
@@ -46,6 +48,7 @@ export function rowsOfState(state: ExistingTask): StateRows {
     phases: phaseRows(state),
     steps: stepRows(state),
     reviews: reviewRows(state),
+    feedback: feedbackRows(state),
     agentStatus: agentStatusRow(state),
   };
 }
@@ -158,8 +161,26 @@ function reviewRows(state: ExistingTask): readonly ReviewRow[] {
             draft: bit(gate.draft),
             status: gate.review,
             approved_by: JSON.stringify(gate.approvedBy),
+            requested_by: JSON.stringify(gate.requestedBy),
           },
         ],
+  );
+}
+
+function feedbackRows(state: ExistingTask): readonly FeedbackRow[] {
+  return state.phases.flatMap(({ phase, feedback }) =>
+    feedback.map(({ id, request, by, path, line, step, state: status, answer }) => ({
+      task_id: state.taskId,
+      id,
+      phase,
+      request,
+      given_by: by,
+      path,
+      line,
+      step,
+      status,
+      answer: answer?.kind ?? null,
+    })),
   );
 }
 

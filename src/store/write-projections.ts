@@ -6,7 +6,7 @@ type Trx = Transaction<Schema>;
 
 /** No row of these ever goes away, so writing over is enough; the live columns of `agent_statuses` are left alone. */
 export async function writeStateRows(trx: Trx, rows: StateRows): Promise<void> {
-  const { task, agentStatus, phases, steps, reviews } = rows;
+  const { task, agentStatus, phases, steps, reviews, feedback } = rows;
   await trx
     .insertInto("tasks")
     .values(task)
@@ -20,6 +20,7 @@ export async function writeStateRows(trx: Trx, rows: StateRows): Promise<void> {
   if (phases.length > 0) await writePhases(trx, phases);
   if (steps.length > 0) await writeSteps(trx, steps);
   if (reviews.length > 0) await writeReviews(trx, reviews);
+  if (feedback.length > 0) await writeFeedback(trx, feedback);
 }
 
 /** A run that was requested twice has one row; the other rows have the version of their event as key. */
@@ -90,6 +91,20 @@ async function writeReviews(trx: Trx, reviews: StateRows["reviews"]): Promise<vo
         draft: eb.ref("excluded.draft"),
         status: eb.ref("excluded.status"),
         approved_by: eb.ref("excluded.approved_by"),
+        requested_by: eb.ref("excluded.requested_by"),
+      })),
+    )
+    .execute();
+}
+
+async function writeFeedback(trx: Trx, feedback: StateRows["feedback"]): Promise<void> {
+  await trx
+    .insertInto("feedback")
+    .values(feedback)
+    .onConflict((conflict) =>
+      conflict.columns(["task_id", "id"]).doUpdateSet((eb) => ({
+        status: eb.ref("excluded.status"),
+        answer: eb.ref("excluded.answer"),
       })),
     )
     .execute();

@@ -12,8 +12,10 @@ import type { Phase, Playbook } from "../../src/core/playbook.ts";
 import type { Finding, VerificationReport } from "../../src/core/report.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { currentPhaseOf, isSettled, liveRunOf, type ExistingTask } from "../../src/core/state.ts";
-import type { Job, LiveEvent, OutcomeRequest, SessionRequest } from "../../src/protocol/runner.ts";
+import type { Answer, Job, LiveEvent, OutcomeRequest, SessionRequest } from "../../src/protocol/runner.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { stepOfPath } from "../../src/verify/step-of-path.ts";
+import type { CommandName } from "../../src/core/slash-commands.ts";
 import { FakeGitHub } from "../support/fake-github.ts";
 import { SimulatedTime } from "./simulated-time.ts";
 
@@ -164,6 +166,7 @@ export class World {
           return this.reports.shift() ?? { passed: true, checks: [], findings: [] };
         },
         changesetFindings: async (_changes: readonly Change[]) => this.changesetFindings.shift() ?? [],
+        stepOfPath,
       },
       model: "sonnet",
       language: "en",
@@ -245,10 +248,21 @@ export class World {
     return this.deliver({ kind: "label-added", repository: where, issueNumber, label, sender });
   }
 
-  comment(name: "run" | "cancel" | "status" | "help", sender = "owner", issueNumber = 7): Promise<void> {
+  comment(name: CommandName, sender = "owner", issueNumber = 7, argument = ""): Promise<void> {
     const commentId = (this.#serial += 1);
     const where = { repository, issueNumber, onPullRequest: false };
-    return this.deliver({ kind: "command", ...where, commentId, sender, command: { name } });
+    return this.deliver({ kind: "command", ...where, commentId, sender, command: { name, argument } });
+  }
+
+  /** A review arrives, with its webhook. */
+  async review(pullRequest: number, review: Parameters<FakeGitHub["review"]>[1] = {}): Promise<number> {
+    const reviewId = this.github.review(pullRequest, review);
+    await this.reviewsChanged(pullRequest);
+    return reviewId;
+  }
+
+  reviewsChanged(pullRequest: number): Promise<void> {
+    return this.deliver({ kind: "reviews-changed", repository, pullRequest });
   }
 
   gateChanged(pullRequest: number, sender = "owner"): Promise<void> {
@@ -315,7 +329,12 @@ export class World {
   /** A job that does all that it is asked. */
   async runPhase(issueNumber = 7): Promise<void> {
     const runner = await this.openRun(issueNumber);
-    for (const step of runner.job.stepsToDo) await runner.step(step);
+    for (const step of runner.job.stepsToDo) {
+      const answers = runner.job.feedback.filter((item) => item.step === step);
+      const fixed = answers.map(({ id }) => ({ id, kind: "fixed", text: "Done." }) as const);
+      const content = `${step} of ${runner.job.phase.name}, attempt ${runner.job.attempt}`;
+      await runner.step(step, content, spent.costUsd, fixed);
+    }
     await runner.end({ kind: "completed" });
     await this.settle();
   }
@@ -357,13 +376,19 @@ export class Runner {
     this.job = job;
   }
 
-  step(step: string, content = `${step} of ${this.job.phase.name}`, costUsd = spent.costUsd) {
+  step(
+    step: string,
+    content = `${step} of ${this.job.phase.name}`,
+    costUsd = spent.costUsd,
+    answers: readonly Answer[] = [],
+  ) {
     const contentBase64 = Buffer.from(content).toString("base64");
     return takeStep(this.#world.serving, this.token, {
       step,
       changes: [{ kind: "written", path: `docs/${step}.md`, mode: "100644", contentBase64 }],
       spent: { ...spent, costUsd },
       findings: [],
+      answers: [...answers],
     });
   }
 
