@@ -30,6 +30,8 @@ export interface Story extends World {
 
 type StoryOptions = Partial<WorldOptions> & {
   readonly runner?: FakeRunnerOptions;
+  /** Settings of the app beside those of the world. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** What is already so before the app starts. */
   readonly prepare?: (world: World) => void;
 };
@@ -53,7 +55,7 @@ export function story(name: string, options: StoryOptions, tell: (story: Story) 
         },
       });
       options.prepare?.(world);
-      const config = parseConfig(world.appEnvironment, () => "");
+      const config = parseConfig({ ...world.appEnvironment, ...options.environment }, () => "");
       const app = await startApp(config, {
         clock: { now: () => new Date() },
         newId: randomUUID,
