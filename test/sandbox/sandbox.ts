@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { createFaults } from "./faults.ts";
+import type { Faults } from "./faults.ts";
 import { createGitRepository } from "./git.ts";
 import type { GitRepository } from "./git.ts";
 import { signatureOf } from "./payloads-git.ts";
@@ -23,7 +25,7 @@ import type {
   SandboxState,
 } from "./state.ts";
 import { createWebhooks } from "./webhooks.ts";
-import type { WebhookRule, Webhooks } from "./webhooks.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 export type RepositoryToAdd = {
   readonly owner: string;
@@ -53,8 +55,10 @@ export type Sandbox = {
   readonly requests: readonly RequestRecord[];
   /** Hears all that happens until the answer is called. */
   observe(listener: (event: SandboxEvent) => void): () => void;
-  /** `drop`: it is lost. `duplicate`: it is sent twice under one GUID. `idle`: all so far were answered. */
-  readonly webhooks: { drop: WebhookRule; duplicate: WebhookRule; idle(): Promise<void> };
+  /** Faults that a test switches on: webhooks that are lost, doubled, late or out of order. */
+  readonly webhooks: Pick<Webhooks, "drop" | "duplicate" | "late" | "held" | "release" | "idle">;
+  /** Faults of the API's answers. */
+  readonly faults: Faults;
   stop(): Promise<void>;
 };
 
@@ -100,7 +104,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
   };
   const webhooks = createWebhooks(() => context);
-  const server = await listen(sandboxApp(context, webhooks, homeDir));
+  const { faults, middleware } = createFaults(context);
+  const server = await listen(sandboxApp(context, webhooks, homeDir, middleware));
   url = `http://127.0.0.1:${server.port}`;
 
   function addUser(login: string): Account {
@@ -166,6 +171,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       return () => listeners.delete(listener);
     },
     webhooks,
+    faults,
     async stop() {
       await stopRuns(context);
       webhooks.stop();

@@ -30,10 +30,16 @@ const RATE_LIMIT = 5000;
 const HOUR_SECONDS = 3600;
 
 /** The whole of the HTTP side: git's protocol, the API, and pages for people. */
-export function sandboxApp(context: SandboxContext, webhooks: Webhooks, homeDir: string): Hono {
+export function sandboxApp(
+  context: SandboxContext,
+  webhooks: Webhooks,
+  homeDir: string,
+  faults: MiddlewareHandler,
+): Hono {
   const app = new Hono();
   const writing = oneAtATime();
   const limits = rateLimits(context);
+  app.use("*", faults);
   app.use("*", recordRequests(context));
   app.use("*", smartHttp(context, homeDir, writing));
   app.use("*", passOnExchanges(context));
