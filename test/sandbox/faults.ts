@@ -5,7 +5,7 @@ import { isSmartHttp } from "./routes/smart-http.ts";
 import type { SandboxContext } from "./state.ts";
 
 /** What a rule sees of a request. */
-export type FaultyRequest = {
+type FaultyRequest = {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;

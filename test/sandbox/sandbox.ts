@@ -6,14 +6,14 @@ import type { Faults } from "./faults.ts";
 import { createGitRepository } from "./git.ts";
 import type { GitRepository } from "./git.ts";
 import { signatureOf } from "./payloads-git.ts";
-import { APP_PERMISSIONS, installationJson } from "./payloads.ts";
+import { createSettings, install } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { stopRuns } from "./stop-runs.ts";
 import { listen, sandboxApp } from "./server.ts";
-import { findRepository, fullName, nodeId } from "./state.ts";
+import { findRepository, fullName } from "./state.ts";
 import type {
   Account,
   AccountType,
-  Installation,
   Permissions,
   Plan,
   Repository,
@@ -59,6 +59,8 @@ export type Sandbox = {
   readonly webhooks: Pick<Webhooks, "drop" | "duplicate" | "late" | "held" | "release" | "idle">;
   /** Faults of the API's answers. */
   readonly faults: Faults;
+  /** What owners do in the browser. */
+  readonly settings: Settings;
   stop(): Promise<void>;
 };
 
@@ -138,7 +140,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     repositories.set(id, git);
     await commitFiles(context, git, owner, wanted.files);
     state.repositories.set(id, repository);
-    if (wanted.install !== false) install(context, webhooks, repository, wanted.permissions);
+    if (wanted.install !== false) install(context, repository, wanted.permissions);
     return repository;
   }
 
@@ -172,6 +174,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
     webhooks,
     faults,
+    settings: createSettings(context, { repositoryOf, addUser }),
     async stop() {
       await stopRuns(context);
       webhooks.stop();
@@ -234,6 +237,7 @@ function newRepository(
     variables: new Map(),
     actionsEnabled: true,
     archived: false,
+    approvalsRequired: new Map(),
     nextNumber: 1,
   };
 }
@@ -255,52 +259,4 @@ async function commitFiles(
   const author = signatureOf(context, owner);
   const commit = { tree, parents: [], author, committer: author, message: "Initial commit\n", signed: false };
   await git.updateRef(`refs/heads/${DEFAULT_BRANCH}`, await git.writeCommit(commit), null);
-}
-
-/** One installation for each owner, as GitHub has it; more repositories join it. */
-function install(
-  context: SandboxContext,
-  webhooks: Webhooks,
-  repository: Repository,
-  permissions: Permissions | undefined,
-): void {
-  const about = {
-    id: repository.id,
-    node_id: nodeId("R", repository.id),
-    name: repository.name,
-    full_name: fullName(repository),
-    private: repository.private,
-  };
-  const sender = repository.owner;
-  for (const installation of context.state.installations.values()) {
-    if (installation.account.id !== repository.owner.id) continue;
-    installation.repositoryIds.add(repository.id);
-    installation.permissions = permissions ?? installation.permissions;
-    const payload = {
-      installation: installationJson(context, installation),
-      repository_selection: "selected",
-      repositories_added: [about],
-      repositories_removed: [],
-      requester: null,
-    };
-    webhooks.emit({
-      event: "installation_repositories",
-      action: "added",
-      repository: null,
-      installation,
-      sender,
-      payload,
-    });
-    return;
-  }
-  const installation: Installation = {
-    id: context.newId(),
-    account: repository.owner,
-    repositoryIds: new Set([repository.id]),
-    permissions: permissions ?? APP_PERMISSIONS,
-    createdAt: context.timestamp(),
-  };
-  context.state.installations.set(installation.id, installation);
-  const payload = { installation: installationJson(context, installation), repositories: [about], requester: null };
-  webhooks.emit({ event: "installation", action: "created", repository: null, installation, sender, payload });
 }

@@ -5,7 +5,7 @@ import { userJson, repositoryJson } from "./payloads.ts";
 import { findInstallation } from "./state.ts";
 import type { Delivery, Installation, SandboxContext, WebhookPayload, WebhookToSend } from "./state.ts";
 
-export type WebhookRule = (event: string, action: string | null, payload: WebhookPayload) => boolean;
+type WebhookRule = (event: string, action: string | null, payload: WebhookPayload) => boolean;
 
 /** The App's one hook: deliveries leave one at a time, in the order of the events, and are never retried. */
 export type Webhooks = {
@@ -207,6 +207,8 @@ function installationFor(context: SandboxContext, webhook: WebhookToSend): Insta
 }
 
 function hears(installation: Installation, event: string): boolean {
+  // A suspended App hears of its installation only.
+  if (installation.suspendedAt !== null && event !== "installation") return false;
   const needed = PERMISSIONS_OF_EVENT[event];
   return needed === undefined || needed.some((permission) => installation.permissions[permission] !== undefined);
 }

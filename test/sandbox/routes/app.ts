@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Hono } from "hono";
-import { readBody, requireAppJwt, requireToken } from "../auth.ts";
+import { readBody, refuseSuspended, requireAppJwt, requireToken } from "../auth.ts";
 import { GitHubError, invalid, notFound } from "../errors.ts";
 import { appJson, installationJson, repositoryJson } from "../payloads.ts";
 import { findInstallation, findRepository } from "../state.ts";
@@ -35,6 +35,7 @@ export function appRoutes(context: SandboxContext, webhooks: Webhooks): Hono {
   routes.post("/app/installations/:id/access_tokens", async (c) => {
     requireAppJwt(context, c);
     const installation = requireInstallation(context, numberParam(c, "id"));
+    refuseSuspended(installation);
     const body = await readBody(c);
     const chosen = chosenRepositories(context, installation, body);
     const permissions = narrowedPermissions(installation, optionalRecord(body, "permissions"));
