@@ -71,7 +71,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     reopenGate: (repository, pullRequest) => reopenGate(api, repository, pullRequest),
     closeGate: (repository, pullRequest) => closeGate(api, repository, pullRequest),
     readReviews: (repository, pullRequest) => readReviews(api, repository, pullRequest),
-    readThreads: (repository, pullRequest) => readThreads(api, repository, pullRequest),
+    readThreads: (repository, pullRequest) => readThreads(api, { appSlug }, repository, pullRequest),
     answerThread: (repository, reply) => answerThread(api, { ...options, appSlug }, repository, reply),
     requestReview: (repository, pullRequest, logins) => requestReview(api, repository, pullRequest, logins),
     requiresReview: (repository, pullRequest) => requiresReview(api, repository, pullRequest),

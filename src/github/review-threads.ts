@@ -29,9 +29,11 @@ export interface ThreadReply {
 
 export async function readThreads(
   api: Api,
+  settings: Pick<ThreadSettings, "appSlug">,
   repository: Repository,
   pullRequest: number,
 ): Promise<readonly ThreadState[]> {
+  const bot = `${await settings.appSlug()}[bot]`;
   const doing = `reading the review threads of #${pullRequest} in ${nameOf(repository)}`;
   const threads: ThreadState[] = [];
   let after: string | null = null;
@@ -49,7 +51,7 @@ export async function readThreads(
       const comments = await allComments(api, repository, thread);
       const first = comments[0];
       // A thread that lost its last comment is about to vanish.
-      if (first !== undefined) threads.push(threadFrom(thread, first, comments));
+      if (first !== undefined) threads.push(threadFrom(thread, first, comments, bot));
     }
     if (!list.pageInfo.hasNextPage) return threads;
     after = list.pageInfo.endCursor;
@@ -150,7 +152,7 @@ async function readThread(
   return answer === null ? null : ThreadAnswer.parse(answer).node;
 }
 
-function threadFrom(thread: Thread, first: Comment, comments: readonly Comment[]): ThreadState {
+function threadFrom(thread: Thread, first: Comment, comments: readonly Comment[], bot: string): ThreadState {
   return {
     threadId: thread.id,
     path: thread.path,
@@ -159,7 +161,10 @@ function threadFrom(thread: Thread, first: Comment, comments: readonly Comment[]
     resolved: thread.isResolved,
     // A dismissed review asks for nothing any more; what was said in it stays a comment.
     request: first.pullRequestReview?.state === "CHANGES_REQUESTED" ? "change" : "comment",
-    comments: comments.map((comment) => ({ ...authorOf(comment), text: comment.body })),
+    comments: comments.map((comment) => {
+      const author = authorOf(comment);
+      return { ...author, byUs: author.by === bot, text: comment.body };
+    }),
   };
 }
 
