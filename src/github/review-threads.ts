@@ -42,7 +42,14 @@ export async function readThreads(
       repository,
       permissions: { pull_requests: "read" },
       doing,
-      send: (octokit) => octokit.graphql(threadsQuery, { ...pathOf(repository), number: pullRequest, after }),
+      send: (octokit) =>
+        octokit.graphql(threadsQuery, {
+          ...pathOf(repository),
+          number: pullRequest,
+          after,
+          threads: threadsPerPage,
+          comments: commentsPerPage,
+        }),
     });
     if (answer === null) return threads;
     const list = ThreadsAnswer.parse(answer).repository?.pullRequest?.reviewThreads;
@@ -147,7 +154,7 @@ async function readThread(
     repository,
     permissions: { pull_requests: "read" },
     doing: `reading a review thread in ${nameOf(repository)}`,
-    send: (octokit) => octokit.graphql(threadQuery, { threadId, after }),
+    send: (octokit) => octokit.graphql(threadQuery, { threadId, after, comments: commentsPerPage }),
   });
   return answer === null ? null : ThreadAnswer.parse(answer).node;
 }
@@ -175,27 +182,31 @@ function authorOf({ author }: Comment): { readonly by: string; readonly byBot: b
   return author?.__typename === "Bot" ? { by: `${login}[bot]`, byBot: true } : { by: login, byBot: false };
 }
 
-const commentFields = `
-  pageInfo { hasNextPage endCursor }
-  nodes { fullDatabaseId body diffHunk author { __typename login } pullRequestReview { state } }
-`;
-
-const threadsQuery = `query Threads($owner: String!, $repo: String!, $number: Int!, $after: String) {
+const threadsQuery = `query Threads($owner: String!, $repo: String!, $number: Int!, $after: String, $threads: Int!, $comments: Int!) {
   repository(owner: $owner, name: $repo) {
     pullRequest(number: $number) {
-      reviewThreads(first: ${threadsPerPage}, after: $after) {
+      reviewThreads(first: $threads, after: $after) {
         pageInfo { hasNextPage endCursor }
-        nodes { id path line originalLine isResolved comments(first: ${commentsPerPage}) { ${commentFields} } }
+        nodes {
+          id path line originalLine isResolved
+          comments(first: $comments) {
+            pageInfo { hasNextPage endCursor }
+            nodes { fullDatabaseId body diffHunk author { __typename login } pullRequestReview { state } }
+          }
+        }
       }
     }
   }
 }`;
 
-const threadQuery = `query Thread($threadId: ID!, $after: String) {
+const threadQuery = `query Thread($threadId: ID!, $after: String, $comments: Int!) {
   node(id: $threadId) {
     ... on PullRequestReviewThread {
       id path line originalLine isResolved
-      comments(first: ${commentsPerPage}, after: $after) { ${commentFields} }
+      comments(first: $comments, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        nodes { fullDatabaseId body diffHunk author { __typename login } pullRequestReview { state } }
+      }
     }
   }
 }`;
