@@ -5,6 +5,7 @@ import { startEngine, type Engine, type Working } from "../../src/control/engine
 import type { Intent } from "../../src/control/intents.ts";
 import type { Log, Playbooks, Store } from "../../src/control/ports.ts";
 import { openSession, takeOutcome, takeStep, type ServingRunner } from "../../src/control/serve-runner.ts";
+import { protocolVersion } from "../../src/protocol/runner.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
 import type { Repository } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
@@ -134,7 +135,11 @@ async function playRunner(
     workflowRef: "octo/links/.github/workflows/phasegate.yml@refs/heads/main",
     ref: "refs/heads/main",
   };
-  const { runToken, job } = await openSession(working, { protocol: 1, runId, oidcToken: JSON.stringify(identity) });
+  const { runToken, job } = await openSession(working, {
+    protocol: protocolVersion,
+    runId,
+    oidcToken: JSON.stringify(identity),
+  });
   for (const step of job.stepsToDo) {
     const contentBase64 = Buffer.from(`${step} of ${job.phase.name}\n`.repeat(40)).toString("base64");
     const path = `docs/${job.phase.name}/${step}.md`;
