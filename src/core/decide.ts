@@ -2,7 +2,6 @@ import type { CommandOf, Person, TaskCommand } from "./commands.ts";
 import { dropsRun, evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
 import type { TaskEvent } from "./events.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
-import type { Finding } from "./report.ts";
 import {
   appIsAtWork,
   currentPhaseOf,
@@ -11,6 +10,7 @@ import {
   outlineOfPhase,
   unansweredOf,
   type ExistingTask,
+  type Gate,
   type LiveRun,
   type PhaseProgress,
   type TaskState,
@@ -161,12 +161,7 @@ function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   }
   // The gate is up again, or an effect is tried again, or the app's own work is in the queue: none of them needs a run.
   if (state.status === "review" || liveRunOf(state) !== null || appIsAtWork(state)) return accepted(resumed);
-  return accepted(resumed, requestRun(command, phase, leftToMend(phase)));
-}
-
-/** What the last verification found, where nothing mended it since. */
-function leftToMend({ verification }: PhaseProgress): readonly Finding[] {
-  return verification !== null && !verification.passed ? verification.findings : [];
+  return accepted(resumed, requestRun(command, phase));
 }
 
 /** Steps that are finished stay; what the run had under way is lost. */
@@ -174,8 +169,10 @@ function suspendTask(command: CommandOf<"SuspendTask">, state: ExistingTask): De
   if (command.by?.mayWrite === false) return notPermitted(command.by);
   if (isSettled(state)) return wrongStatus(command, state);
   if (state.status === "draft") return refused({ code: "not-started" });
-  if (state.blockedBy !== null) return refused({ code: "already-paused", reason: state.blockedBy.kind });
-  return accepted(...cancelRunOf(command.at, state), pause(command.at, command.reason));
+  const ended = cancelRunOf(command.at, state);
+  if (state.blockedBy === null) return accepted(...ended, pause(command.at, command.reason));
+  // Something failed beside a run that goes on: the run stops, and what failed still has to be mended.
+  return ended.length > 0 ? accepted(...ended) : refused({ code: "already-paused", reason: state.blockedBy.kind });
 }
 
 /** What a person may order anew: everything that went wrong, and nothing that somebody decided. */
@@ -307,23 +304,23 @@ function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask)
   }
   if (phase.completed !== null) return refused({ code: "nothing-to-review" });
   if (command.feedback.length === 0) return refused({ code: "nothing-to-change" });
-  const known = new Set(phase.feedback.map(({ id }) => id));
-  const fresh = command.feedback.filter(({ id }) => !known.has(id));
+  const stepsKnown = new Map(phase.feedback.map(({ id, step }) => [id, step]));
+  const fresh = command.feedback.filter(({ id, step }) => stepsKnown.get(id) !== step);
   const given: TaskEvent[] =
     fresh.length === 0 ? [] : [{ type: "FeedbackGiven", at: command.at, phase: phase.phase, feedback: fresh }];
   const rework: TaskEvent = {
     type: "ReworkRequested",
     at: command.at,
     phase: phase.phase,
-    by: command.by,
+    // Whoever asked in a review has the same claim to the result.
+    by: [...new Set([...command.by, ...(phase.gate?.requestedBy ?? [])])],
     source: command.source,
     ids: command.feedback.map(({ id }) => id),
     reviewIds: command.reviewIds,
     textHash: command.textHash,
   };
   const current = currentPhaseOf(after(state, ...given, rework)) ?? phase;
-  // Only a failed verification left something behind; what passed has no findings.
-  return accepted(...given, rework, requestRun(command, current, leftToMend(phase)));
+  return accepted(...given, rework, requestRun(command, current));
 }
 
 function moveRepository(command: CommandOf<"MoveRepository">, state: ExistingTask): Decision {
@@ -350,8 +347,8 @@ function recordDispatch(command: CommandOf<"RecordDispatch">, state: ExistingTas
 function pauseTask(command: CommandOf<"PauseTask">, state: ExistingTask): Decision {
   if (isSettled(state) || state.status === "draft") return wrongStatus(command, state);
   if (state.blockedBy !== null) return accepted();
-  // The runner was faster than our doubts whether one could start.
-  if (dropsRun(command.reason) && liveRunOf(state)?.started === true) return accepted();
+  // The runner was faster than our doubts whether one could start, or nobody wants that run any more.
+  if (dropsRun(command.reason) && liveRunOf(state)?.started !== false) return accepted();
   return accepted({ type: "TaskPaused", at: command.at, reason: command.reason });
 }
 
@@ -418,7 +415,7 @@ function recordPublished(command: CommandOf<"RecordPublished">, state: ExistingT
 
 function refuseChangeset(command: CommandOf<"RefuseChangeset">, state: ExistingTask, policy: Policy): Decision {
   const step = stepOf(state, command.phase, command.step);
-  if (step === null || step.changesetId !== command.changesetId) return accepted();
+  if (isSettled(state) || step === null || step.changesetId !== command.changesetId) return accepted();
   const refusedEvent: TaskEvent = {
     type: "ChangesetRefused",
     at: command.at,
@@ -447,18 +444,10 @@ function refuseChangeset(command: CommandOf<"RefuseChangeset">, state: ExistingT
       checks: [],
       findings: command.findings,
     };
-    return accepted(
-      refusedEvent,
-      failed,
-      ...reworkOrPause(command, after(state, refusedEvent, failed), policy, command.findings),
-    );
+    return accepted(refusedEvent, failed, ...reworkOrPause(command, after(state, refusedEvent, failed), policy));
   }
   const ended = endOf(command.at, run, phase, outcome);
-  return accepted(
-    refusedEvent,
-    ended,
-    ...reworkOrPause(command, after(state, refusedEvent, ended), policy, command.findings),
-  );
+  return accepted(refusedEvent, ended, ...reworkOrPause(command, after(state, refusedEvent, ended), policy));
 }
 
 function recordGateOpened(command: CommandOf<"RecordGateOpened">, state: ExistingTask): Decision {
@@ -492,7 +481,7 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
         pause(command.at, { kind: "dispatch-refused", message: "the run was cancelled on GitHub" }),
       );
     case "slice-ended":
-      return accepted(ended, ...unlessPaused(state, requestRun(command, phase, run.findings)));
+      return accepted(ended, ...unlessPaused(state, requestRun(command, phase)));
     case "rate-limited":
       return accepted(
         ended,
@@ -516,14 +505,14 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
         }),
       );
     case "failed":
-      return accepted(ended, ...reworkOrPause(command, next, policy, command.outcome.findings));
+      return accepted(ended, ...reworkOrPause(command, next, policy));
     case "lost": {
       const faults = phase.environmentFaults + 1;
       if (!run.started && run.dispatched !== null) {
         return accepted(ended, pause(command.at, { kind: "app-unreachable", runUrl: run.dispatched.url }));
       }
       return faults <= policy.environmentFaultsMax
-        ? accepted(ended, ...unlessPaused(state, requestRun(command, phase, run.findings)))
+        ? accepted(ended, ...unlessPaused(state, requestRun(command, phase)))
         : accepted(ended, pause(command.at, { kind: "environment", faults, message: command.outcome.message }));
     }
   }
@@ -547,7 +536,7 @@ function recordVerification(command: CommandOf<"RecordVerification">, state: Exi
     findings: command.findings,
   };
   if (command.passed) return accepted(verified);
-  return accepted(verified, ...reworkOrPause(command, after(state, verified), policy, command.findings));
+  return accepted(verified, ...reworkOrPause(command, after(state, verified), policy));
 }
 
 /**
@@ -561,15 +550,22 @@ function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask)
   if (phase.completed !== null || isSettled(state)) return accepted();
   const { at, headSha } = command;
   const { gate } = phase;
+  // Our commits move the head under the reader: then a wish for changes stays one, and nothing but an approval falls.
+  const onlyWeMoved = state.status !== "review" || reviewedHeadOf(headSha, gate) === gate.headSha;
+  const byComment = gate.approvedByComment.filter((approval) => isOnHead(approval.headSha, headSha, gate));
   // What a rework has taken up is answered, even where the head stayed: or it would be taken up for ever.
-  const reviews = command.reviews.filter(({ reviewId }) => !gate.takenUp.includes(reviewId));
-  const counting = reviews.filter(({ reviewedSha }) => isOnHead(reviewedSha, headSha, state, phase));
-  const approvers = counting.filter(({ verdict }) => verdict === "approved").map(({ by }) => by);
-  const requesters = counting.filter(({ verdict }) => verdict === "changes_requested").map(({ by }) => by);
-  const standing = reviews.filter(({ verdict }) => verdict === "changes_requested").map(({ by }) => by);
-  const byComment = gate.approvedByComment
-    .filter((approval) => isOnHead(approval.headSha, headSha, state, phase))
-    .map(({ login }) => login);
+  const standing = command.reviews.filter(
+    ({ reviewId, by, verdict }) =>
+      verdict === "changes_requested" && !gate.takenUp.includes(reviewId) && !isTakenBack(by, byComment, command, phase),
+  );
+  const approvers = command.reviews
+    .filter(({ verdict, reviewedSha }) => verdict === "approved" && isOnHead(reviewedSha, headSha, gate))
+    .map(({ by }) => by);
+  const requesters = standing
+    .filter(
+      ({ reviewedSha }) => isOnHead(reviewedSha, headSha, gate) || (onlyWeMoved && isOurCommit(reviewedSha, phase)),
+    )
+    .map(({ by }) => by);
   const base = { at, phase: phase.phase };
   const events: TaskEvent[] = [...feedbackEvents(command, phase)];
   for (const by of approvers) {
@@ -578,9 +574,8 @@ function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask)
   for (const by of requesters) {
     if (!gate.requestedBy.includes(by)) events.push({ type: "ChangesRequested", ...base, by, headSha });
   }
-  const stillApproves = new Set([...approvers, ...byComment]);
-  // In review only people move the head; while a run is at work our own commits do, and a wish for changes stays one.
-  const stillRequests = new Set(state.status === "review" ? requesters : standing);
+  const stillApproves = new Set([...approvers, ...byComment.map(({ login }) => login)]);
+  const stillRequests = new Set(onlyWeMoved ? standing.map(({ by }) => by) : requesters);
   const withdrawn = [
     ...gate.approvedBy.filter((by) => !stillApproves.has(by) && !requesters.includes(by)),
     ...gate.requestedBy.filter((by) => !stillRequests.has(by) && !approvers.includes(by)),
@@ -589,12 +584,29 @@ function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask)
   return accepted(...events);
 }
 
-function isOnHead(reviewedSha: string, headSha: string, state: ExistingTask, phase: PhaseProgress): boolean {
-  if (reviewedSha === headSha) return true;
-  // Only our empty commit lies between.
-  if (phase.gate?.releasedSha === headSha && reviewedSha === phase.gate.headSha) return true;
-  // While the agent works its commits move the head under the reader.
-  return state.status !== "review" && phase.steps.some(({ commitSha }) => commitSha === reviewedSha);
+/** The commit whose content the head has: our empty commit adds nothing to it. */
+function reviewedHeadOf(headSha: string, { releasedSha, releasedOnto }: Gate): string {
+  return releasedSha === headSha ? (releasedOnto ?? headSha) : headSha;
+}
+
+function isOnHead(reviewedSha: string, headSha: string, gate: Gate): boolean {
+  return reviewedSha === headSha || reviewedSha === reviewedHeadOf(headSha, gate);
+}
+
+function isOurCommit(sha: string, { gate, steps }: PhaseProgress): boolean {
+  return sha === gate?.headSha || sha === gate?.releasedSha || steps.some(({ commitSha }) => commitSha === sha);
+}
+
+/** By an `/approve` of the same person, until they say something new: GitHub shows the older review all the same. */
+function isTakenBack(
+  by: string,
+  byComment: Gate["approvedByComment"],
+  { feedback }: CommandOf<"RecordReviews">,
+  phase: PhaseProgress,
+): boolean {
+  if (!byComment.some(({ login, takesBack }) => login === by && takesBack)) return false;
+  const known = new Set(phase.feedback.map(({ id }) => id));
+  return !feedback.some((seen) => seen.by === by && seen.request === "change" && !known.has(seen.id));
 }
 
 function feedbackEvents(command: CommandOf<"RecordReviews">, phase: PhaseProgress): readonly TaskEvent[] {
@@ -629,7 +641,9 @@ function recordResolved(command: CommandOf<"RecordResolved">, state: ExistingTas
 
 function recordCiReleased(command: CommandOf<"RecordCiReleased">, state: ExistingTask): Decision {
   const gate = state.phases.find((candidate) => candidate.phase === command.phase)?.gate ?? null;
-  if (gate === null || gate.headSha === command.headSha || gate.releasedSha === command.headSha) return accepted();
+  // Without a commit of our own in between there is nothing to look through.
+  const known = [gate?.headSha, gate?.approvedSha, gate?.releasedSha];
+  if (gate === null || known.includes(command.headSha)) return accepted();
   return accepted({ type: "CiReleased", at: command.at, phase: command.phase, headSha: command.headSha });
 }
 
@@ -651,8 +665,15 @@ function recordRetarget(command: CommandOf<"RecordRetarget">, state: ExistingTas
 function recordGateReady(command: CommandOf<"RecordGateReady">, state: ExistingTask): Decision {
   const phase = currentPhaseOf(state);
   if (phase === null || phase.phase !== command.phase || phase.gate === null) return accepted();
-  if (state.status !== "in_progress" || phase.completed !== null) return accepted();
+  // A run that began meanwhile changes what was to be shown.
+  if (!appIsAtWork(state) || !isPresentable(phase)) return accepted();
   return accepted({ type: "ReviewCreated", at: command.at, phase: command.phase, headSha: command.headSha });
+}
+
+/** Verified in this very attempt, or taken as it is by a person. */
+function isPresentable({ verification, attempt, accepted: taken, completed }: PhaseProgress): boolean {
+  if (completed !== null) return false;
+  return taken !== null || (verification?.passed === true && verification.attempt === attempt);
 }
 
 function recordMerge(command: CommandOf<"RecordMerge">, state: ExistingTask): Decision {
@@ -715,9 +736,9 @@ function startPhase(command: TaskCommand, phase: number): readonly TaskEvent[] {
   ];
 }
 
-function requestRun(command: TaskCommand, phase: PhaseProgress, findings: readonly Finding[]): TaskEvent {
-  const { attempt } = phase;
-  return { type: "RunRequested", at: command.at, runId: command.newRunId, phase: phase.phase, attempt, findings };
+/** Only with what is still to be mended: a run that goes on where another stopped must not begin anew. */
+function requestRun(command: TaskCommand, { phase, attempt, toMend }: PhaseProgress): TaskEvent {
+  return { type: "RunRequested", at: command.at, runId: command.newRunId, phase, attempt, findings: toMend };
 }
 
 /** Whoever resumes it asks for the run. */
@@ -726,17 +747,12 @@ function unlessPaused(state: ExistingTask, event: TaskEvent): readonly TaskEvent
 }
 
 /** Another attempt with what failed, or, after the last one, a pause in which a person decides (Q10). */
-function reworkOrPause(
-  command: TaskCommand,
-  state: ExistingTask,
-  policy: Policy,
-  findings: readonly Finding[],
-): readonly TaskEvent[] {
+function reworkOrPause(command: TaskCommand, state: ExistingTask, policy: Policy): readonly TaskEvent[] {
   const phase = currentPhaseOf(state);
   // Paused meanwhile: whoever resumes it gets the next attempt.
   if (phase === null || state.blockedBy !== null) return [];
   return phase.failedAttempts <= policy.reworksMax
-    ? [requestRun(command, phase, findings)]
+    ? [requestRun(command, phase)]
     : [pause(command.at, { kind: "verification-failed", attempts: phase.failedAttempts })];
 }
 

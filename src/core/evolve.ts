@@ -1,8 +1,9 @@
 import type { TaskEvent } from "./events.ts";
-import type { Feedback } from "./feedback.ts";
+import type { Feedback, FeedbackItem } from "./feedback.ts";
 import { invariant } from "./invariant.ts";
 import type { BlockReason } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
+import type { Finding } from "./report.ts";
 import { addSpent, nothingSpent } from "./usage.ts";
 import {
   currentPhaseOf,
@@ -12,6 +13,7 @@ import {
   type ExistingTask,
   type Gate,
   type PhaseProgress,
+  type Rework,
   type StepProgress,
   type TaskFacts,
   type TaskState,
@@ -80,7 +82,11 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           started: false,
         },
         // What a rework must mend may be any step; a run decides by the findings which ones it takes up again.
-        phases: event.findings.length > 0 ? reopenSteps(facts, event.phase, event.findings) : facts.phases,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          toMend: event.findings,
+          steps: reopened(phase.steps, new Set(event.findings.map((finding) => stepOfFinding(phase, finding)))),
+        })),
       };
     case "RunDispatched": {
       if (state.status !== "pending" && state.status !== "in_progress") return state;
@@ -100,6 +106,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           ...phase,
           environmentFaults: 0,
           spent: addSpent(phase.spent, event.spent),
+          toMend: phase.toMend.filter((finding) => stepOfFinding(phase, finding) !== event.step),
           steps: onStep(phase, event.step, (step) => ({
             ...step,
             completed: true,
@@ -124,6 +131,10 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
           steps: onStep(phase, event.step, (step) => ({ ...step, completed: false, changesetId: null })),
+          // An answer stands on changes that never arrive: it was none.
+          feedback: phase.feedback.map((item) =>
+            item.answer?.changesetId === event.changesetId ? { ...item, answer: null } : item,
+          ),
         })),
       };
     case "GateOpened":
@@ -136,7 +147,9 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
             url: event.url,
             draft: event.draft,
             headSha: null,
+            approvedSha: null,
             releasedSha: null,
+            releasedOnto: null,
             review: "pending",
             approvedBy: [],
             approvedByComment: [],
@@ -153,6 +166,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         ...phase,
         failedAttempts: phase.failedAttempts + (event.passed ? 0 : 1),
         attempt: event.passed ? phase.attempt : phase.attempt + 1,
+        toMend: event.findings,
         verification: {
           attempt: event.attempt,
           headSha: event.headSha,
@@ -168,86 +182,76 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       return {
         ...facts,
         status: "review",
-        phases: onPhase(facts, event.phase, (phase) => ({
-          ...phase,
-          rework: null,
-          gate:
-            phase.gate === null
-              ? null
-              : withVerdict({
-                  ...phase.gate,
-                  draft: false,
-                  headSha: event.headSha,
-                  releasedSha: null,
-                  // What was said about an older head; whoever asked for changes meanwhile is still to be heard.
-                  approvedBy: [],
-                  approvedByComment: [],
-                }),
+        phases: onGate(withoutRework(facts, event.phase), event.phase, (gate) => ({
+          ...gate,
+          draft: false,
+          headSha: event.headSha,
+          approvedSha: null,
+          releasedSha: null,
+          releasedOnto: null,
+          // What was said about an older head; whoever asked for changes meanwhile is still to be heard.
+          approvedBy: [],
+          approvedByComment: [],
         })),
       };
     case "ReviewApproved":
       return {
         ...state,
-        phases: onGate(facts, event.phase, (gate) =>
-          withVerdict({
-            ...gate,
-            approvedBy: [...without(gate.approvedBy, event.by), event.by],
-            requestedBy: without(gate.requestedBy, event.by),
-          }),
-        ),
+        phases: onGate(facts, event.phase, (gate) => ({
+          ...gate,
+          approvedSha: event.headSha,
+          approvedBy: [...without(gate.approvedBy, event.by), event.by],
+          requestedBy: without(gate.requestedBy, event.by),
+        })),
       };
     case "PhaseApproved":
       return {
         ...state,
-        phases: onGate(facts, event.phase, (gate) =>
-          withVerdict({
-            ...gate,
-            approvedBy: [...without(gate.approvedBy, event.by), event.by],
-            approvedByComment: [
-              ...gate.approvedByComment.filter(({ login }) => login !== event.by),
-              { login: event.by, headSha: event.headSha },
-            ],
-            requestedBy: without(gate.requestedBy, event.by),
-          }),
-        ),
+        phases: onGate(facts, event.phase, (gate) => ({
+          ...gate,
+          approvedSha: event.headSha,
+          approvedBy: [...without(gate.approvedBy, event.by), event.by],
+          approvedByComment: [
+            ...gate.approvedByComment.filter(({ login }) => login !== event.by),
+            { login: event.by, headSha: event.headSha, takesBack: gate.requestedBy.includes(event.by) },
+          ],
+          requestedBy: without(gate.requestedBy, event.by),
+        })),
       };
     case "ChangesRequested":
       return {
         ...state,
-        phases: onGate(facts, event.phase, (gate) =>
-          withVerdict({
-            ...gate,
-            approvedBy: without(gate.approvedBy, event.by),
-            approvedByComment: gate.approvedByComment.filter(({ login }) => login !== event.by),
-            requestedBy: [...without(gate.requestedBy, event.by), event.by],
-            requestedAt: event.at,
-          }),
-        ),
+        phases: onGate(facts, event.phase, (gate) => ({
+          ...gate,
+          approvedBy: without(gate.approvedBy, event.by),
+          approvedByComment: gate.approvedByComment.filter(({ login }) => login !== event.by),
+          requestedBy: [...without(gate.requestedBy, event.by), event.by],
+          requestedAt: event.at,
+        })),
       };
     case "ReviewWithdrawn":
       return {
         ...state,
-        phases: onGate(facts, event.phase, (gate) =>
-          withVerdict({
-            ...gate,
-            approvedBy: without(gate.approvedBy, event.by),
-            approvedByComment: gate.approvedByComment.filter(({ login }) => login !== event.by),
-            requestedBy: without(gate.requestedBy, event.by),
-          }),
-        ),
+        phases: onGate(facts, event.phase, (gate) => ({
+          ...gate,
+          approvedBy: without(gate.approvedBy, event.by),
+          approvedByComment: gate.approvedByComment.filter(({ login }) => login !== event.by),
+          requestedBy: without(gate.requestedBy, event.by),
+        })),
       };
     case "CiReleased":
-      return { ...state, phases: onGate(facts, event.phase, (gate) => ({ ...gate, releasedSha: event.headSha })) };
+      return {
+        ...state,
+        phases: onGate(facts, event.phase, (gate) => ({
+          ...gate,
+          releasedSha: event.headSha,
+          releasedOnto: gate.approvedSha ?? gate.headSha,
+        })),
+      };
     case "FeedbackGiven":
       return {
         ...state,
-        phases: onPhase(facts, event.phase, (phase) => ({
-          ...phase,
-          feedback: [
-            ...phase.feedback,
-            ...event.feedback.map((item): Feedback => ({ ...item, state: "open", answer: null })),
-          ],
-        })),
+        phases: onPhase(facts, event.phase, (phase) => ({ ...phase, feedback: withItems(phase.feedback, event.feedback) })),
       };
     case "FeedbackResolved":
     case "FeedbackReopened": {
@@ -353,6 +357,7 @@ function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "Run
     spent: addSpent(phase.spent, event.spent),
     failedAttempts: phase.failedAttempts + (outcome.kind === "failed" ? 1 : 0),
     attempt: phase.attempt + (outcome.kind === "failed" ? 1 : 0),
+    toMend: outcome.kind === "failed" ? replacedBy(outcome.findings, phase) : phase.toMend,
     environmentFaults: outcome.kind === "lost" ? phase.environmentFaults + 1 : phase.environmentFaults,
   }));
   return outcome.kind === "completed" || outcome.kind === "nothing-to-do"
@@ -419,6 +424,7 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
     failedAttempts: 0,
     environmentFaults: 0,
     verification: null,
+    toMend: [],
     accepted: null,
     feedback: [],
     rework: null,
@@ -427,21 +433,29 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
   };
 }
 
-/** Steps named by a finding are open again; findings of the phase as a whole reopen its last step. */
-function reopenSteps(
-  facts: TaskFacts,
-  phase: number,
-  findings: readonly { readonly step: string | null }[],
-): readonly PhaseProgress[] {
-  return onPhase(facts, phase, (progress) => {
-    const last = progress.steps.at(-1)?.slug;
-    const named = new Set(findings.map((finding) => finding.step ?? last));
-    return { ...progress, steps: reopened(progress.steps, named) };
-  });
+/** The step that mends it; the last one mends what is about the phase as a whole. */
+function stepOfFinding({ steps }: PhaseProgress, { step }: Finding): string | undefined {
+  return step ?? steps.at(-1)?.slug;
+}
+
+/** Of a step, what was found last; of other steps, what is still to be mended. */
+function replacedBy(findings: readonly Finding[], phase: PhaseProgress): readonly Finding[] {
+  const named = new Set(findings.map((finding) => stepOfFinding(phase, finding)));
+  return [...phase.toMend.filter((finding) => !named.has(stepOfFinding(phase, finding))), ...findings];
 }
 
 function reopened(steps: readonly StepProgress[], named: ReadonlySet<string | undefined>): readonly StepProgress[] {
   return steps.map((step) => (named.has(step.slug) ? { ...step, completed: false } : step));
+}
+
+/** Somebody said more: where it belongs may be another step now, and what became of it stays. */
+function withItems(known: readonly Feedback[], items: readonly FeedbackItem[]): readonly Feedback[] {
+  const said = new Map(items.map((item) => [item.id, item]));
+  const ids = new Set(known.map(({ id }) => id));
+  return [
+    ...known.map((item) => ({ ...item, ...said.get(item.id) })),
+    ...items.filter(({ id }) => !ids.has(id)).map((item): Feedback => ({ ...item, state: "open", answer: null })),
+  ];
 }
 
 function onFeedback(
@@ -456,9 +470,9 @@ function onFeedback(
   }));
 }
 
-/** Requirement C2.1: who asks for changes outweighs who approves. */
-function withVerdict(gate: Gate): Gate {
-  if (gate.requestedBy.length > 0) return { ...gate, review: "changes_requested" };
+/** Requirement C2.1: who asks for changes outweighs who approves, until the rework is presented. */
+function withVerdict(gate: Gate, rework: Rework | null): Gate {
+  if (gate.requestedBy.length > 0 || rework !== null) return { ...gate, review: "changes_requested" };
   if (gate.approvedBy.length > 0) return { ...gate, review: "approved" };
   return { ...gate, review: gate.headSha === null ? "pending" : "in_review" };
 }
@@ -478,8 +492,12 @@ function onPhase(
 function onGate(facts: TaskFacts, phase: number, change: (gate: Gate) => Gate): readonly PhaseProgress[] {
   return onPhase(facts, phase, (progress) => ({
     ...progress,
-    gate: progress.gate === null ? null : change(progress.gate),
+    gate: progress.gate === null ? null : withVerdict(change(progress.gate), progress.rework),
   }));
+}
+
+function withoutRework(facts: TaskFacts, phase: number): TaskFacts {
+  return { ...facts, phases: onPhase(facts, phase, (progress) => ({ ...progress, rework: null })) };
 }
 
 function onStep(

@@ -1,7 +1,15 @@
 import type { TaskEvent } from "./events.ts";
 import type { ChangesetId, RunId } from "./ids.ts";
 import type { BlockReason } from "./outcome.ts";
-import { currentPhaseOf, isSettled, unansweredOf, type ExistingTask, type Gate, type PhaseProgress } from "./state.ts";
+import {
+  appIsAtWork,
+  currentPhaseOf,
+  isSettled,
+  unansweredOf,
+  type ExistingTask,
+  type Gate,
+  type PhaseProgress,
+} from "./state.ts";
 
 /** What must be done in the world, as data. Each may be done again without harm. */
 export type Effect =
@@ -64,6 +72,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       return [
         ...(gateOf(after, event.phase) === null ? [now({ kind: "OpenGate", phase: event.phase })] : []),
         ...answering(event.phase, ids, event.commitSha),
+        ...branchOfErased(after, event.phase),
       ];
     }
     case "ChangesetRefused":
@@ -71,20 +80,27 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "GateOpened":
       // It was being opened while somebody cancelled the task.
       return isSettled(after)
-        ? [now({ kind: "CloseGate", pullRequest: event.pullRequest }), now({ kind: "ShowStatus" })]
+        ? [
+            now({ kind: "CloseGate", pullRequest: event.pullRequest }),
+            ...branchOfErased(after, event.phase),
+            now({ kind: "ShowStatus" }),
+          ]
         : [now({ kind: "ShowStatus" })];
     case "RunEnded":
       return runEnded(event, before);
     case "PhaseVerified": {
-      const phase = phaseOf(after, event.phase);
-      const unanswered = !event.passed || phase === null ? [] : unansweredOf(phase).map(({ id }) => id);
       return [
-        ...answering(event.phase, unanswered, null),
+        ...(event.passed ? leftUnanswered(after, event.phase) : []),
         now({ kind: "PresentGate", phase: event.phase, ready: event.passed }),
+        now({ kind: "ShowStatus" }),
       ];
     }
     case "PhaseAccepted":
-      return [now({ kind: "PresentGate", phase: event.phase, ready: true }), now({ kind: "ShowStatus" })];
+      return [
+        ...leftUnanswered(after, event.phase),
+        now({ kind: "PresentGate", phase: event.phase, ready: true }),
+        now({ kind: "ShowStatus" }),
+      ];
     case "ReviewCreated": {
       const rework = (before === null ? null : phaseOf(before, event.phase))?.rework ?? null;
       return [
@@ -96,7 +112,11 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     }
     case "ReviewApproved":
     case "PhaseApproved":
-      return [now({ kind: "ReleaseCi", phase: event.phase }), now({ kind: "ShowStatus" })];
+      // While a run is at work CI would run on what nobody has verified (Q29).
+      return [
+        ...(after.status === "review" ? [now({ kind: "ReleaseCi", phase: event.phase })] : []),
+        now({ kind: "ShowStatus" }),
+      ];
     case "ChangesRequested":
       return [...reworkDue(after, "after-review"), now({ kind: "ShowStatus" })];
     case "ReviewWithdrawn":
@@ -141,6 +161,17 @@ function reworkDue(state: ExistingTask, urgency: Urgency): readonly Reaction[] {
   return [{ effect: { kind: "StartRework", phase: phase.phase, requestedAt }, urgency }];
 }
 
+/** The agent had its turn. */
+function leftUnanswered(state: ExistingTask, phase: number): readonly Reaction[] {
+  const progress = phaseOf(state, phase);
+  return answering(phase, progress === null ? [] : unansweredOf(progress).map(({ id }) => id), null);
+}
+
+/** What was under way when somebody had it erased has made the branch anew. */
+function branchOfErased(state: ExistingTask, phase: number): readonly Reaction[] {
+  return state.erasedBy === null ? [] : [now({ kind: "DeleteBranch", phase })];
+}
+
 function answering(phase: number, ids: readonly string[], commitSha: string | null): readonly Reaction[] {
   return ids.length === 0 ? [] : [now({ kind: "AnswerFeedback", phase, ids, commitSha })];
 }
@@ -157,12 +188,15 @@ function runEnded(event: Extract<TaskEvent, { type: "RunEnded" }>, before: Exist
     case "failed":
     case "lost": {
       const dispatched = before !== null && "run" in before ? (before.run?.dispatched ?? null) : null;
-      return dispatched === null ? [] : [now({ kind: "CancelRun", workflowRunId: dispatched.workflowRunId })];
+      return [
+        ...(dispatched === null ? [] : [now({ kind: "CancelRun", workflowRunId: dispatched.workflowRunId })]),
+        now({ kind: "ShowStatus" }),
+      ];
     }
     case "rate-limited":
     case "budget-exhausted":
     case "slice-ended":
-      return [];
+      return [now({ kind: "ShowStatus" })];
   }
 }
 
@@ -171,8 +205,9 @@ function reopened(before: ExistingTask | null): readonly Reaction[] {
   if (before === null || reason?.kind !== "gate-closed") return [];
   const phase = currentPhaseOf(before);
   const reopen = now({ kind: "ReopenGate", pullRequest: reason.pullRequest });
-  // What was verified while the gate was closed could not be presented there.
-  return phase?.verification?.passed === true
+  const isReady = phase !== null && (phase.accepted !== null || phase.verification?.passed === true);
+  // What was verified or accepted while the gate was closed could not be presented there.
+  return isReady && (appIsAtWork(before) || before.status === "review")
     ? [reopen, now({ kind: "PresentGate", phase: phase.phase, ready: true })]
     : [reopen];
 }

@@ -41,12 +41,21 @@ export interface Gate {
   readonly draft: boolean;
   /** The head that was presented for review; null before. */
   readonly headSha: string | null;
-  /** Our empty commit on top of it that lets CI run (Q29); null where there is none. */
+  /** The head that was approved last; null before. */
+  readonly approvedSha: string | null;
+  /** Our empty commit that lets CI run (Q29); null where there is none. */
   readonly releasedSha: string | null;
+  /** The head beneath it. */
+  readonly releasedOnto: string | null;
   readonly review: ReviewStatus;
   readonly approvedBy: readonly string[];
   /** Approvals by `/approve`: GitHub's list of reviews has none of them. */
-  readonly approvedByComment: readonly { readonly login: string; readonly headSha: string }[];
+  readonly approvedByComment: readonly {
+    readonly login: string;
+    readonly headSha: string;
+    /** They took back a review that asks for changes, and GitHub goes on showing that one. */
+    readonly takesBack: boolean;
+  }[];
   /** Who asks for changes that no rework has taken up yet. */
   readonly requestedBy: readonly string[];
   /** Ids of reviews that a rework has taken up. */
@@ -92,6 +101,8 @@ export interface PhaseProgress {
   /** Faults of the environment in a row; a completed step clears them (Q12). */
   readonly environmentFaults: number;
   readonly verification: Verification | null;
+  /** What an attempt found wanting and no step has mended since; the next run is told. */
+  readonly toMend: readonly Finding[];
   /** Somebody took the phase as it is although checks failed (Q10). */
   readonly accepted: { readonly by: string; readonly failed: readonly CheckId[] } | null;
   readonly feedback: readonly Feedback[];

@@ -16,8 +16,12 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
       const bare = { ...outcome, message: "" };
       return { ...event, outcome: bare.kind === "failed" ? { ...bare, findings: silent(bare.findings) } : bare };
     }
-    case "TaskPaused":
-      return "message" in event.reason ? { ...event, reason: { ...event.reason, message: "" } } : event;
+    case "TaskPaused": {
+      const { reason } = event;
+      if ("message" in reason) return { ...event, reason: { ...reason, message: "" } };
+      // The name of a branch is whatever somebody typed.
+      return reason.kind === "gate-retargeted" ? { ...event, reason: { ...reason, base: "" } } : event;
+    }
     case "FeedbackGiven":
       return { ...event, feedback: event.feedback.map((item) => ({ ...item, path: null, line: null })) };
     case "TaskFailed":
