@@ -26,11 +26,11 @@ import { timestampFrom } from "./timestamp.ts";
 
 /** Rows that show where a task stands. Each is written over when the state moves on. */
 export interface StateRows {
-  readonly task: TaskRow;
+  readonly tasks: readonly TaskRow[];
   readonly phases: readonly PhaseRow[];
   readonly steps: readonly StepRow[];
   readonly reviews: readonly ReviewRow[];
-  readonly agentStatus: AgentStatusRow;
+  readonly agentStatuses: readonly AgentStatusRow[];
 }
 
 /** Rows that keep what happened, also where the state has forgotten it. Written once. */
@@ -42,11 +42,11 @@ export interface HistoryRows {
 
 export function rowsOfState(state: ExistingTask): StateRows {
   return {
-    task: taskRow(state),
+    tasks: [taskRow(state)],
     phases: phaseRows(state),
     steps: stepRows(state),
     reviews: reviewRows(state),
-    agentStatus: agentStatusRow(state),
+    agentStatuses: [agentStatusRow(state)],
   };
 }
 
