@@ -13,6 +13,9 @@ import { SqliteDriver } from "./sqlite-driver.ts";
 
 const busyTimeoutMs = 5_000;
 
+/** Of 4 KiB. The log is copied into the file, with two more waits for the disk, when it has grown to so many. */
+const logPagesMax = 8_000;
+
 /**
  * Kysely over one connection of `node:sqlite`.
  * The driver hands that connection to one query or transaction at a time, in order of asking; nothing slips into an open transaction.
@@ -63,6 +66,7 @@ export function openDatabase(path: string): DatabaseSync {
       throw new Error(`expected a file system that supports SQLite's write-ahead log, got journal mode "${mode}"`);
     }
     database.exec("pragma synchronous = full; pragma foreign_keys = on");
+    database.exec(`pragma wal_autocheckpoint = ${logPagesMax}`);
   } catch (cause) {
     database.close();
     throw cause;

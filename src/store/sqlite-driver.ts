@@ -5,6 +5,9 @@ import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from "kys
 /** Far more than there are queries in the code; those with lists of many lengths must not fill the memory. */
 const statementsMax = 500;
 
+/** Turns of the loop for which a commit waits for others to join: what is ready to be read by then is in it. */
+const turnsOfGroup = 3;
+
 interface Prepared {
   readonly statement: StatementSync;
   readonly isReader: boolean;
@@ -128,7 +131,7 @@ export class SqliteDriver implements Driver {
     promise.catch(() => undefined);
     this.#group = { onDisk: promise, resolve, reject };
     const group = this.#group;
-    setImmediate(() => {
+    afterTurns(turnsOfGroup, () => {
       if (this.#group !== group) return;
       if (this.#isTaken) this.#isDue = true;
       else this.#commitGroup();
@@ -154,6 +157,13 @@ export class SqliteDriver implements Driver {
     if (failure === null) group?.resolve();
     else group?.reject(failure);
   }
+}
+
+function afterTurns(count: number, then: () => void): void {
+  setImmediate(() => {
+    if (count > 1) afterTurns(count - 1, then);
+    else then();
+  });
 }
 
 /** `node:sqlite` would store `true` as 1 and refuse the rest without saying which; we have 0 and 1, text, and null. */
