@@ -42,7 +42,8 @@ export function inbox(database: Database, now: () => Date): Inbox {
 
     dueMessages: async (at, limit) => {
       const moment = timestampFrom(at);
-      const { rows: due } = await dueHeads(db, { holder, at: moment, limit });
+      const look = { holder, at: moment, limit };
+      const { rows: due } = await (database.alone ? dueHeadsAlone : dueHeads)(db, look);
       const halfway = later(moment, leaseMs / 2);
       // Where nobody else can ask there is nobody to keep them from.
       const toLease = database.alone
@@ -114,12 +115,24 @@ const waitingMessage = prepared((db, given: { readonly key: string }) =>
   db.selectFrom("inbox").select("seq").where("key", "=", given.key).where("status", "=", "waiting"),
 );
 
-const dueHeads = prepared((db, given: { readonly holder: string; readonly at: string; readonly limit: number }) =>
-  openHeads(db, given.holder, given.at)
-    .select(["head.seq", "head.key", "head.kind", "head.lane", "head.body", "head.received_at"])
-    .select(["head.attempts", "head.put_offs", "head.lease_until", "head.holder"])
-    .orderBy("head.seq")
-    .limit(given.limit),
+interface Look {
+  readonly holder: string;
+  readonly at: string;
+  readonly limit: number;
+}
+
+const columns = [
+  ...(["head.seq", "head.key", "head.kind", "head.lane", "head.body", "head.received_at"] as const),
+  ...(["head.attempts", "head.put_offs", "head.lease_until", "head.holder"] as const),
+] as const;
+
+const dueHeads = prepared((db, given: Look) =>
+  openHeads(db, given.holder, given.at).select(columns).orderBy("head.seq").limit(given.limit),
+);
+
+/** For whoever has the store alone: nobody else holds anything, so what waits behind a head need not be looked through. */
+const dueHeadsAlone = prepared((db, given: Look) =>
+  messageHeads(db).where("head.not_before", "<=", given.at).select(columns).orderBy("head.seq").limit(given.limit),
 );
 
 /**
