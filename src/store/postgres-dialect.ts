@@ -24,7 +24,7 @@ export class PhasegatePostgresDialect extends PostgresDialect {
 }
 
 /** What a client of `pg` does for us. */
-export interface Client {
+interface Client {
   query(query: {
     readonly name?: string;
     readonly text: string;
@@ -46,6 +46,7 @@ function withRules(pool: Pool): PostgresPool {
     return name;
   };
   const ruled = (client: Client): PostgresPoolClient => ({
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- cursors are nothing that we use
     query: ((text: string, parameters: readonly unknown[]) => {
       const values = parameters.map(inputValue);
       const name = values.length === 0 ? undefined : nameOf(text);

@@ -2,7 +2,7 @@ import type { Compilable, CompiledQuery, QueryResult } from "kysely";
 import type { Db } from "./schema.ts";
 
 /** Stands in a compiled query for a value that each call brings along. */
-export class Hole {
+class Hole {
   readonly name: string;
 
   constructor(name: string) {
@@ -23,6 +23,7 @@ export function prepared<Given extends object, Row>(
     let compiled = compiledFor.get(adapter);
     if (compiled === undefined) {
       const holes = Object.fromEntries(Object.keys(given).map((name) => [name, new Hole(name)]));
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it only looks like one, and is only handed on
       compiled = build(db, holes as Given).compile();
       compiledFor.set(adapter, compiled);
     }

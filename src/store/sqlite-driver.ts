@@ -100,6 +100,7 @@ export class SqliteDriver implements Driver {
     try {
       const { statement, isReader } = this.#prepare(sql);
       const values = parameters.map(inputValue);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a row holds is known to its query alone
       if (isReader) return { rows: statement.all(...values) as Row[] };
       const { changes, lastInsertRowid } = statement.run(...values);
       return { insertId: BigInt(lastInsertRowid), numAffectedRows: BigInt(changes), rows: [] };
