@@ -2,7 +2,6 @@ import type { Store } from "../control/ports.ts";
 import type { Database } from "./database.ts";
 import { documents } from "./documents.ts";
 import { effectQueue } from "./effect-queue.ts";
-import { eraseTask } from "./erase-task.ts";
 import { eventStore } from "./event-store.ts";
 import { handBackMessages, inbox } from "./inbox.ts";
 import { lookups } from "./lookups.ts";
@@ -39,7 +38,6 @@ export async function openStore({ dataDir, databaseUrl = null, now, newId }: Sto
     ...inbox(database, now),
     ...effectQueue(db, differences, now),
     ...documents(db, now),
-    ...eraseTask(db),
     ...runSessions(db, now),
     ...telemetry(db, now),
     close: () => (closed ??= close(database)),

@@ -27,12 +27,12 @@ import { timestampFrom } from "./timestamp.ts";
 
 /** Rows that show where a task stands. Each is written over when the state moves on. */
 export interface StateRows {
-  readonly task: TaskRow;
+  readonly tasks: readonly TaskRow[];
   readonly phases: readonly PhaseRow[];
   readonly steps: readonly StepRow[];
   readonly reviews: readonly ReviewRow[];
   readonly feedback: readonly FeedbackRow[];
-  readonly agentStatus: AgentStatusRow;
+  readonly agentStatuses: readonly AgentStatusRow[];
 }
 
 /** Rows that keep what happened, also where the state has forgotten it. Written once. */
@@ -44,12 +44,12 @@ export interface HistoryRows {
 
 export function rowsOfState(state: ExistingTask): StateRows {
   return {
-    task: taskRow(state),
+    tasks: [taskRow(state)],
     phases: phaseRows(state),
     steps: stepRows(state),
     reviews: reviewRows(state),
     feedback: feedbackRows(state),
-    agentStatus: agentStatusRow(state),
+    agentStatuses: [agentStatusRow(state)],
   };
 }
 
