@@ -40,7 +40,14 @@ export async function readThreads(
       repository,
       permissions: { pull_requests: "read" },
       doing,
-      send: (octokit) => octokit.graphql(threadsQuery, { ...pathOf(repository), number: pullRequest, after }),
+      send: (octokit) =>
+        octokit.graphql(threadsQuery, {
+          ...pathOf(repository),
+          number: pullRequest,
+          threads: threadsPerPage,
+          comments: commentsPerPage,
+          after,
+        }),
     });
     if (answer === null) return threads;
     const list = ThreadsAnswer.parse(answer).repository?.pullRequest?.reviewThreads;
@@ -146,7 +153,7 @@ async function readThread(
     repository,
     permissions: { pull_requests: "read" },
     doing: `reading a review thread in ${nameOf(repository)}`,
-    send: (octokit) => octokit.graphql(threadQuery, { threadId, after }),
+    send: (octokit) => octokit.graphql(threadQuery, { threadId, comments: commentsPerPage, after }),
   });
   return answer === null ? null : ThreadAnswer.parse(answer).node;
 }
@@ -171,29 +178,35 @@ function authorOf({ author }: Comment): { readonly by: string; readonly byBot: b
   return author?.__typename === "Bot" ? { by: `${login}[bot]`, byBot: true } : { by: login, byBot: false };
 }
 
-const threadFields = `id path line originalLine isResolved pullRequest { headRefOid }`;
-
-const commentFields = `
-  pageInfo { hasNextPage endCursor }
-  nodes { fullDatabaseId body diffHunk author { __typename login } pullRequestReview { state } }
-`;
-
-const threadsQuery = `query Threads($owner: String!, $repo: String!, $number: Int!, $after: String) {
+const threadsQuery = `query Threads(
+  $owner: String!, $repo: String!, $number: Int!, $threads: Int!, $comments: Int!, $after: String
+) {
   repository(owner: $owner, name: $repo) {
     pullRequest(number: $number) {
-      reviewThreads(first: ${threadsPerPage}, after: $after) {
+      reviewThreads(first: $threads, after: $after) {
         pageInfo { hasNextPage endCursor }
-        nodes { ${threadFields} comments(first: ${commentsPerPage}) { ${commentFields} } }
+        nodes {
+          id path line originalLine isResolved
+          pullRequest { headRefOid }
+          comments(first: $comments) {
+            pageInfo { hasNextPage endCursor }
+            nodes { fullDatabaseId body diffHunk author { __typename login } pullRequestReview { state } }
+          }
+        }
       }
     }
   }
 }`;
 
-const threadQuery = `query Thread($threadId: ID!, $after: String) {
+const threadQuery = `query Thread($threadId: ID!, $comments: Int!, $after: String) {
   node(id: $threadId) {
     ... on PullRequestReviewThread {
-      ${threadFields}
-      comments(first: ${commentsPerPage}, after: $after) { ${commentFields} }
+      id path line originalLine isResolved
+      pullRequest { headRefOid }
+      comments(first: $comments, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        nodes { fullDatabaseId body diffHunk author { __typename login } pullRequestReview { state } }
+      }
     }
   }
 }`;
