@@ -1,5 +1,6 @@
 import { hasPermission } from "./auth.ts";
 import { isRefName } from "./git.ts";
+import { editText } from "./routes/issue-changes.ts";
 import { GraphqlFailure } from "./graphql-errors.ts";
 import { findNode } from "./graphql-nodes.ts";
 import type { Viewer } from "./graphql-git.ts";
@@ -7,7 +8,6 @@ import { issueCommentObject, pullObject, reviewCommentObject, threadObject } fro
 import type { GraphqlObject } from "./graphql-values.ts";
 import { issueOf, pullJson, reviewCommentJson } from "./payloads-pulls.ts";
 import { refMoved } from "./refs.ts";
-import { editText } from "./routes/issue-changes.ts";
 import { setDraft } from "./routes/pulls.ts";
 import { nodeId } from "./state.ts";
 import type { Pull, Repository, ReviewThread } from "./state.ts";
