@@ -131,10 +131,11 @@ export async function presentGate(
   };
   const body = gateBody(facts);
   const title = gate.ready ? finishedTitle(pull.title) : pull.title;
-  if (body !== pull.body || title !== pull.title) {
+  if (open && gate.ready && pull.draft === true) {
+    await endDraft(api, repository, pullRequest, { pullRequestId: pull.node_id, body, title });
+  } else if (body !== pull.body || title !== pull.title) {
     await updatePull(api, repository, pullRequest, { body, title });
   }
-  if (open && gate.ready && pull.draft === true) await endDraft(api, repository, pullRequest, pull.node_id);
   return { headSha };
 }
 
@@ -197,17 +198,23 @@ async function readDelivered(api: Api, repository: Repository, pullRequest: numb
   return { files, complete: false };
 }
 
-const markReady = `mutation EndDraft($input: MarkPullRequestReadyForReviewInput!) {
-  markPullRequestReadyForReview(input: $input) { pullRequest { isDraft } }
+const markReady = `mutation EndDraft($text: UpdatePullRequestInput!, $ready: MarkPullRequestReadyForReviewInput!) {
+  updatePullRequest(input: $text) { pullRequest { number } }
+  markPullRequestReadyForReview(input: $ready) { pullRequest { isDraft } }
 }`;
 
-/** REST cannot end a draft. */
-async function endDraft(api: Api, repository: Repository, pullRequest: number, nodeId: string): Promise<void> {
+/** REST cannot end a draft. The text goes along in the same request, first: who is called to review finds it written. */
+async function endDraft(
+  api: Api,
+  repository: Repository,
+  pullRequest: number,
+  text: { readonly pullRequestId: string; readonly body: string; readonly title: string },
+): Promise<void> {
   await api.write({
     repository,
     // With pull_requests alone GitHub has been seen to refuse it.
     permissions: { pull_requests: "write", contents: "write" },
     doing: `marking #${pullRequest} of ${nameOf(repository)} as ready`,
-    send: (octokit) => octokit.graphql(markReady, { input: { pullRequestId: nodeId } }),
+    send: (octokit) => octokit.graphql(markReady, { text, ready: { pullRequestId: text.pullRequestId } }),
   });
 }

@@ -46,9 +46,9 @@ export async function readThreads(
         octokit.graphql(threadsQuery, {
           ...pathOf(repository),
           number: pullRequest,
-          after,
           threads: threadsPerPage,
           comments: commentsPerPage,
+          after,
         }),
     });
     if (answer === null) return threads;
@@ -155,7 +155,7 @@ async function readThread(
     repository,
     permissions: { pull_requests: "read" },
     doing: `reading a review thread in ${nameOf(repository)}`,
-    send: (octokit) => octokit.graphql(threadQuery, { threadId, after, comments: commentsPerPage }),
+    send: (octokit) => octokit.graphql(threadQuery, { threadId, comments: commentsPerPage, after }),
   });
   return answer === null ? null : ThreadAnswer.parse(answer).node;
 }
@@ -183,13 +183,16 @@ function authorOf({ author }: Comment): { readonly by: string; readonly byBot: b
   return author?.__typename === "Bot" ? { by: `${login}[bot]`, byBot: true } : { by: login, byBot: false };
 }
 
-const threadsQuery = `query Threads($owner: String!, $repo: String!, $number: Int!, $after: String, $threads: Int!, $comments: Int!) {
+const threadsQuery = `query Threads(
+  $owner: String!, $repo: String!, $number: Int!, $threads: Int!, $comments: Int!, $after: String
+) {
   repository(owner: $owner, name: $repo) {
     pullRequest(number: $number) {
       reviewThreads(first: $threads, after: $after) {
         pageInfo { hasNextPage endCursor }
         nodes {
-          id path line originalLine isResolved pullRequest { headRefOid }
+          id path line originalLine isResolved
+          pullRequest { headRefOid }
           comments(first: $comments) {
             pageInfo { hasNextPage endCursor }
             nodes { fullDatabaseId body diffHunk author { __typename login } pullRequestReview { state } }
@@ -200,10 +203,11 @@ const threadsQuery = `query Threads($owner: String!, $repo: String!, $number: In
   }
 }`;
 
-const threadQuery = `query Thread($threadId: ID!, $after: String, $comments: Int!) {
+const threadQuery = `query Thread($threadId: ID!, $comments: Int!, $after: String) {
   node(id: $threadId) {
     ... on PullRequestReviewThread {
-      id path line originalLine isResolved pullRequest { headRefOid }
+      id path line originalLine isResolved
+      pullRequest { headRefOid }
       comments(first: $comments, after: $after) {
         pageInfo { hasNextPage endCursor }
         nodes { fullDatabaseId body diffHunk author { __typename login } pullRequestReview { state } }

@@ -3,6 +3,8 @@ import type { Delivery } from "../sandbox/state.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 
 const longAgo = "2000-01-01T00:00:00.000Z";
+/** GitHub remembers three days. */
+const hoursAgo = (hours: number) => new Date(bed.sandbox.context.now().getTime() - hours * 3_600_000).toISOString();
 let bed: GitHubTestbed;
 
 beforeEach(async () => {
@@ -17,7 +19,7 @@ afterEach(() => bed.stop());
 function tries(
   ...given: readonly { readonly guid: string; readonly statusCode: number; readonly at?: string }[]
 ): readonly number[] {
-  return given.map(({ guid, statusCode, at = "2026-11-21T02:20:00.000Z" }) => {
+  return given.map(({ guid, statusCode, at = hoursAgo(1) }) => {
     const delivery: Delivery = {
       id: bed.sandbox.context.newId(),
       guid,
@@ -55,14 +57,14 @@ test("an event counts as failed where no try of it arrived, timeouts included; i
 });
 
 test("pages are read until they are older than asked for, and no further", async () => {
-  const old = "2026-11-20T00:00:00.000Z";
+  const old = hoursAgo(30);
   tries(
     ...Array.from({ length: 250 }, (_, index) => ({ guid: `old ${index}`, statusCode: 500, at: old })),
     ...Array.from({ length: 130 }, (_, index) => ({ guid: `new ${index}`, statusCode: 500 })),
   );
   const asked = () => bed.sandbox.requests.filter(({ path }) => path.includes("/app/hook/deliveries")).length;
   const before = asked();
-  const failed = await bed.github.failedDeliveries("2026-11-21T00:00:00.000Z", 1_000);
+  const failed = await bed.github.failedDeliveries(hoursAgo(20), 1_000);
   expect(failed.map(({ guid }) => guid)).toEqual(Array.from({ length: 130 }, (_, index) => `new ${129 - index}`));
   expect(asked() - before).toBe(2);
 });

@@ -119,6 +119,16 @@ describe("presenting a gate", () => {
     expect(pull.body).toContain("[`package.json`]");
   });
 
+  test("writes text and end of the draft in one request, and a text that changed later by itself", async () => {
+    const gate = await open();
+    bed.sent();
+    await present(gate.pullRequest, { ciLater: true });
+    expect(bed.sent().filter((line) => !line.startsWith("GET"))).toEqual(["POST /graphql EndDraft"]);
+    await present(gate.pullRequest);
+    expect(bed.sent().filter((line) => line.startsWith("PATCH"))).toHaveLength(1);
+    expect((await bed.owner.pull(gate.pullRequest)).body).not.toContain("until the app adds");
+  });
+
   test("again changes nothing", async () => {
     const gate = await open();
     const first = await present(gate.pullRequest);
@@ -127,7 +137,7 @@ describe("presenting a gate", () => {
     expect(bed.sent().filter((line) => !line.startsWith("GET"))).toEqual([]);
   });
 
-  test.each([[/git\/commits$/u], [/MoveBranch/u], [/PATCH .*\/pulls/u], [/EndDraft/u]])(
+  test.each([[/git\/commits$/u], [/MoveBranch/u], [/EndDraft/u]])(
     "when the answer to %s is lost, the repeat ends in the same gate",
     async (match) => {
       const gate = await open();
