@@ -13,8 +13,19 @@ interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** GitHub said nothing about what was asked: the network, a fault of its own, or a limit. */
+export class NoAnswer extends Error {
+  override name = "NoAnswer";
+}
+
+/** Going on may get the App banned. */
+export class RateLimited extends NoAnswer {
+  override name = "RateLimited";
+}
+
 /** GitHub's API with nothing in between: what is looked at are its own statuses, headers and words. */
 export interface Client {
+  /** Throws `NoAnswer`. */
   readonly call: (method: string, path: string, call?: Call) => Promise<Answer>;
   /** As the App itself; the claims replace the usual ones. */
   readonly jwt: (claims?: Readonly<Record<string, unknown>>) => string;
@@ -33,7 +44,7 @@ export function createClient(options: {
     async call(method, path, { token, body, headers } = {}) {
       // GitHub asks for a pause between writes.
       if (method !== "GET") await sleep(options.writeIntervalMs);
-      const response = await fetch(options.apiUrl + path, {
+      const response = await send(options.apiUrl + path, {
         method,
         redirect: "manual",
         signal: AbortSignal.timeout(timeoutMs),
@@ -46,6 +57,7 @@ export function createClient(options: {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
+      requireAnswer(response, `${method} ${path}`);
       const text = await response.text();
       const isJson = (response.headers.get("content-type") ?? "").includes("json");
       return {
@@ -62,6 +74,22 @@ export function createClient(options: {
       return `${text}.${createSign("sha256").update(text).sign(options.privateKey).toString("base64url")}`;
     },
   };
+}
+
+async function send(url: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch (cause) {
+    throw new NoAnswer(`no answer from ${url}`, { cause });
+  }
+}
+
+/** Throws at answers that say nothing about a rule. */
+function requireAnswer({ status, headers }: Response, what: string): void {
+  if (status >= 500) throw new NoAnswer(`${what}: GitHub answered ${status}; try again later`);
+  const limited = headers.has("retry-after") || headers.get("x-ratelimit-remaining") === "0";
+  if (status !== 429 && !(status === 403 && limited)) return;
+  throw new RateLimited(`${what}: a rate limit of GitHub is reached; try again in an hour`);
 }
 
 /** Walks into an answer; a wrong turn is undefined. */

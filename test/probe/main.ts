@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { ConfigError, parseConfig, type Config } from "../../src/control/config.ts";
-import { readRows, rowOf, type Assumption, type Verdict } from "./assumption.ts";
+import { readRows, rowOf, unchecked, type Assumption, type Verdict } from "./assumption.ts";
 import { assumptions } from "./assumptions.ts";
-import { createClient } from "./client.ts";
-import { cleanUp, findPlace, NoScratch, prepare, whatIsWritten, type Place } from "./scratch.ts";
+import { createClient, NoAnswer, RateLimited } from "./client.ts";
+import { cleanUp, findPlace, NoScratch, prepare, whatIsWritten, type Place, type Scratch } from "./scratch.ts";
 
 const usage = "usage: npm run probe -- [--yes] [--json] owner/repository\n";
 const exitCodes = { differs: 1, cannot: 2, interrupted: 130 } as const;
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     if (interrupted.signal.aborted) return exitCodes.interrupted;
     return results.some(({ kind }) => kind === "differs") ? exitCodes.differs : 0;
   } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof NoScratch)) throw error;
+    if (!(error instanceof ConfigError || error instanceof NoScratch || error instanceof NoAnswer)) throw error;
     process.stderr.write(`${error.message}\n`);
     return exitCodes.cannot;
   }
@@ -46,9 +46,15 @@ async function probe(place: Place): Promise<readonly Result[]> {
   const results: Result[] = [];
   try {
     const scratch = await prepare(place);
+    let limit: RateLimited | null = null;
     for (const assumption of assumptions) {
       if (interrupted.signal.aborted) break;
-      const result = { row: rowOf(assumption, rows), ...(await verdictOf(assumption, scratch)) };
+      const verdict: Verdict | RateLimited = limit ?? (await verdictOf(assumption, scratch));
+      if (verdict instanceof RateLimited) limit = verdict;
+      const result: Result = {
+        row: rowOf(assumption, rows),
+        ...(verdict instanceof RateLimited ? unchecked(verdict.message) : verdict),
+      };
       results.push(result);
       if (!json) process.stdout.write(lineOf(result));
     }
@@ -58,11 +64,13 @@ async function probe(place: Place): Promise<readonly Result[]> {
   return results;
 }
 
-async function verdictOf(assumption: Assumption, scratch: Parameters<Assumption["check"]>[0]): Promise<Verdict> {
+async function verdictOf(assumption: Assumption, scratch: Scratch): Promise<Verdict | RateLimited> {
   try {
     return await assumption.check(scratch);
   } catch (error) {
-    return { kind: "unchecked", why: error instanceof Error ? error.message : String(error) };
+    if (error instanceof RateLimited) return error;
+    if (error instanceof NoAnswer) return unchecked(error.message);
+    throw error;
   }
 }
 

@@ -95,7 +95,7 @@ describe("the probe", () => {
       },
     ]);
     expect(results.filter(({ kind }) => kind === "unchecked").map(({ row, why }) => [row.slice(0, 12), why])).toEqual([
-      ["`updateRefs`", "fetch failed"],
+      ["`updateRefs`", expect.stringMatching(/^no answer from http.*\/graphql$/u)],
       ["Drafts in a ", "public repositories have drafts on every plan"],
     ]);
     expect(code).toBe(1);
@@ -130,6 +130,41 @@ describe("the probe", () => {
     const { code, err } = await start(made, "--yes").ended;
     expect([code, err]).toEqual([2, "opening an issue: GitHub answered 422: Validation Failed\n"]);
     expect(await leftovers(made)).toEqual(nothing);
+  });
+
+  test("asks nothing more once GitHub wants it to wait, but cleans up", async () => {
+    const made = await world();
+    const reacting = rest("POST", /\/reactions$/u);
+    made.sandbox.faults.add({
+      kind: "secondary-limit",
+      status: 403,
+      retryAfterSeconds: 60,
+      matches: reacting,
+      times: 1,
+    });
+    const { code, out } = await start(made, "--yes").ended;
+    const lines = out.split("\n").filter((line) => line.startsWith("could not be checked"));
+    expect(lines[0]).toContain("The same reaction twice");
+    expect(lines.every((line) => line.includes("/reactions: a rate limit of GitHub is reached"))).toBe(true);
+    expect(lines.length).toBeGreaterThan(10);
+    expect(made.sandbox.requests.filter(({ path }) => path === "/graphql")).toEqual([]);
+    expect(code).toBe(0);
+    expect(await leftovers(made)).toEqual(nothing);
+  });
+
+  test("names what it could not take away", async () => {
+    const made = await world();
+    made.sandbox.faults.add({
+      kind: "error-before",
+      status: 502,
+      matches: rest("DELETE", /\/labels\//u),
+      times: 1,
+    });
+    const { code, err } = await start(made, "--yes").ended;
+    const [label] = made.sandbox.repositoryOf(repositoryName).labels.keys();
+    expect(err).toMatch(new RegExp(`^left behind in acme/links: the label ${label} .*502`, "u"));
+    expect(code).toBe(0);
+    expect(await leftovers(made)).toEqual({ ...nothing, labels: [label] });
   });
 
   test("writes nothing unless somebody agrees", async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { at, list, type Answer, type Client } from "./client.ts";
+import { at, list, NoAnswer, type Answer, type Client } from "./client.ts";
 
 /** The place in the repository where a probe writes. Everything in it begins with `name`, and so it is found again. */
 export interface Scratch {
@@ -142,7 +142,11 @@ export async function prepare(place: Place): Promise<Scratch> {
     async narrowed(permissions, method, path, body) {
       const made = await accessTokens({ permissions });
       const narrow = String(at(made.body, "token"));
-      return client.call(method, `/repos/${repository}${path}`, { token: narrow, body });
+      // A new token is not known everywhere at once.
+      return eventually(
+        () => client.call(method, `/repos/${repository}${path}`, { token: narrow, body }),
+        ({ status }) => status !== 401,
+      );
     },
     graphql: (query, variables) => client.call("POST", "/graphql", { token, body: { query, variables } }),
     accessTokens,
@@ -160,24 +164,28 @@ export async function prepare(place: Place): Promise<Scratch> {
 /** Finds what bears the name, whatever became of the probe, and closes or deletes it. Answers what it could not. */
 export async function cleanUp({ client, token, repository, name }: Place): Promise<readonly string[]> {
   const left: string[] = [];
-  const api = (method: string, path: string, body?: unknown) =>
-    client.call(method, `/repos/${repository}${path}`, { token, body });
-  const attempt = async (what: string, sending: Promise<Answer>) => {
-    const { status } = await sending;
-    if (status >= 300 && status !== 404) left.push(`${what} (${status})`);
+  const attempt = async (what: string, method: string, path: string, body?: unknown): Promise<unknown> => {
+    try {
+      const answer = await client.call(method, `/repos/${repository}${path}`, { token, body });
+      if (answer.status < 300 || answer.status === 404) return answer.body;
+      left.push(`${what} (${answer.status})`);
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      left.push(`${what} (${error.message})`);
+    }
+    return null;
   };
-  const issues = await api("GET", "/issues?state=open&per_page=100");
-  for (const issue of list(issues.body)) {
+  for (const issue of list(await attempt(`issues called ${name}`, "GET", "/issues?state=open&per_page=100"))) {
     if (!String(at(issue, "title")).startsWith(`${name}:`)) continue;
     const number = Number(at(issue, "number"));
-    await attempt(`#${number}`, api("PATCH", `/issues/${number}`, { state: "closed" }));
+    await attempt(`#${number}`, "PATCH", `/issues/${number}`, { state: "closed" });
   }
-  const refs = await api("GET", `/git/matching-refs/heads/${name}`);
-  for (const ref of list(refs.body)) {
+  for (const ref of list(await attempt(`branches below ${name}`, "GET", `/git/matching-refs/heads/${name}`))) {
     const full = String(at(ref, "ref"));
-    await attempt(full, api("DELETE", `/git/${full}`));
+    await attempt(full, "DELETE", `/git/${full}`);
   }
-  await attempt("the label", api("DELETE", `/labels/${encodeURIComponent(labelOf(name))}`));
+  const label = labelOf(name);
+  await attempt(`the label ${label}`, "DELETE", `/labels/${encodeURIComponent(label)}`);
   return left;
 }
 
