@@ -27,9 +27,12 @@ const limited = "rate limit of GitHub reached";
 type Fault = FaultRule extends infer Rule ? (Rule extends FaultRule ? Omit<Rule, "matches" | "times"> : never) : never;
 
 /** Every kind of write goes wrong once. */
-function spoilEachWrite({ sandbox }: Story, fault: Fault): ReadonlyMap<string, SetFault> {
+function spoilEachWrite({ sandbox }: Story, faultOf: (index: number) => Fault): ReadonlyMap<string, SetFault> {
   return new Map(
-    Object.entries(writes).map(([name, matches]) => [name, sandbox.faults.add({ ...fault, matches, times: 1 })]),
+    Object.entries(writes).map(([name, matches], index) => [
+      name,
+      sandbox.faults.add({ ...faultOf(index), matches, times: 1 }),
+    ]),
   );
 }
 
@@ -70,7 +73,7 @@ describe("GitHub fails", () => {
     "after it has done what was asked, with each kind of write: nothing is done twice",
     { provokes: [putOff, "processing a message"] },
     async (told) => {
-      const faults = spoilEachWrite(told, { kind: "error-after", status: 500 });
+      const faults = spoilEachWrite(told, () => ({ kind: "error-after", status: 500 }));
       const issue = await reachReview(told);
       expectAllStruck(faults);
       await expectNothingTwice(told, issue);
@@ -81,7 +84,7 @@ describe("GitHub fails", () => {
     "to answer: the connection breaks after each kind of write, and nothing is done twice",
     { provokes: [putOff, "processing a message"] },
     async (told) => {
-      const faults = spoilEachWrite(told, { kind: "cut", when: "after" });
+      const faults = spoilEachWrite(told, () => ({ kind: "cut", when: "after" }));
       const issue = await reachReview(told);
       expectAllStruck(faults);
       await expectNothingTwice(told, issue);
@@ -92,7 +95,7 @@ describe("GitHub fails", () => {
     "before it has done anything, with each kind of write: all is done in the end",
     { provokes: [putOff, "processing a message"] },
     async (told) => {
-      const faults = spoilEachWrite(told, { kind: "error-before", status: 502 });
+      const faults = spoilEachWrite(told, () => ({ kind: "error-before", status: 502 }));
       const issue = await reachReview(told);
       expectAllStruck(faults);
       await expectNothingTwice(told, issue);
@@ -101,18 +104,20 @@ describe("GitHub fails", () => {
 });
 
 describe("GitHub asks the app to wait", () => {
-  for (const status of [403, 429] as const) {
-    story(
-      `by a secondary limit, as ${status}, at each kind of write: it waits, and goes on`,
-      { provokes: [putOff, limited, "processing a message"] },
-      async (told) => {
-        const faults = spoilEachWrite(told, { kind: "secondary-limit", status, retryAfterSeconds: 1 });
-        const issue = await reachReview(told);
-        expectAllStruck(faults);
-        await expectNothingTwice(told, issue);
-      },
-    );
-  }
+  story(
+    "by a secondary limit, as 403 or as 429, at each kind of write: it waits, and goes on",
+    { provokes: [putOff, limited, "processing a message"] },
+    async (told) => {
+      const faults = spoilEachWrite(told, (index) => ({
+        kind: "secondary-limit",
+        status: index % 2 === 0 ? 403 : 429,
+        retryAfterSeconds: 1,
+      }));
+      const issue = await reachReview(told);
+      expectAllStruck(faults);
+      await expectNothingTwice(told, issue);
+    },
+  );
 
   story(
     "by the primary limit, in the midst of a phase: it waits for the reset, and goes on",
@@ -161,6 +166,47 @@ describe("GitHub lags", () => {
       const issue = await reachReview(told);
       expect(lost.hits()).toBe(1);
       expect(lag.hits()).toBeGreaterThan(1);
+      await expectNothingTwice(told, issue);
+    },
+  );
+
+  story(
+    "in its list of runs, and the answer to a dispatch is lost: the second job is turned away, the work is done once",
+    { provokes: [putOff, "runner refused"] },
+    async (told) => {
+      const { faults } = told.sandbox;
+      const lost = faults.add({ kind: "error-after", status: 500, matches: rest("POST", /\/dispatches$/u), times: 1 });
+      const lag = faults.add({
+        kind: "lagging-list",
+        misses: () => true,
+        matches: (asked) => lost.hits() > 0 && rest("GET", /\/runs$/u)(asked),
+        times: 1,
+      });
+      await reachReview(told);
+      expect([lost.hits(), lag.hits()]).toEqual([1, 1]);
+      const runs = [...told.sandbox.repositoryOf(repositoryName).runs.values()];
+      expect(runs.length).toBe(2);
+      expect(runs.filter(({ conclusion }) => conclusion === "success").length).toBe(1);
+      const steps = told.events.flatMap((event) => (event.type === "StepCompleted" ? [event.step] : []));
+      expect(steps).toEqual([...new Set(steps)]);
+      expect(told.events.filter(({ type }) => type === "RunStarted").length).toBe(1);
+    },
+  );
+
+  story(
+    "in its list of pull requests, and the answer to a new one is lost: there is no second one",
+    { provokes: [putOff] },
+    async (told) => {
+      const { faults } = told.sandbox;
+      const lost = faults.add({ kind: "cut", when: "after", matches: rest("POST", /\/pulls$/u), times: 1 });
+      const lag = faults.add({
+        kind: "lagging-list",
+        misses: () => true,
+        matches: (asked) => lost.hits() > 0 && rest("GET", /\/pulls$/u)(asked),
+        times: 1,
+      });
+      const issue = await reachReview(told);
+      expect([lost.hits(), lag.hits()]).toEqual([1, 1]);
       await expectNothingTwice(told, issue);
     },
   );
