@@ -2,6 +2,7 @@ import type { GitHub } from "../control/ports.ts";
 import { createApi, type ApiOptions } from "./api.ts";
 import { createComments } from "./comments.ts";
 import { cancelRun, dispatchRun, readRun } from "./dispatch.ts";
+import { readEnvelope } from "./envelope.ts";
 import { openGate, presentGate, releaseCi } from "./gate.ts";
 import { closeGate, readGate, readReview, reopenGate } from "./gate-state.ts";
 import { readIssue } from "./issue.ts";
@@ -53,6 +54,13 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     preflight: (repository) => preflight(api, repository),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),
+    readEnvelope: (repository, workflowRunId, runId) =>
+      readEnvelope(
+        { api, fetch: options.fetch ?? fetch, timeoutMs: options.timeoutMs },
+        repository,
+        workflowRunId,
+        runId,
+      ),
     cancelRun: (repository, workflowRunId) => cancelRun(api, repository, workflowRunId),
     async defaultBranchOf(repository) {
       const { defaultBranch } = await readRepository(api, repository);
