@@ -23,7 +23,7 @@ interface Given {
   readonly sealKey: string;
   readonly taking: World["serving"];
   /** The job ends, and leaves this behind. */
-  leave(envelope: Envelope, sealedWith?: string, forRun?: string): void;
+  readonly leave: (envelope: Envelope, sealedWith?: string, forRun?: string) => void;
 }
 
 async function givenARun(): Promise<Given> {

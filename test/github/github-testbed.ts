@@ -91,7 +91,8 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
     const line = `${method} ${url.pathname}${url.pathname === "/graphql" ? ` ${/mutation (?<name>\w+)/u.exec(body)?.groups?.["name"] ?? ""}` : ""}`;
     if (!url.pathname.startsWith("/app/")) sent.push(line);
     const isStore = url.pathname.startsWith("/_blob/");
-    if (!isStore && new Headers(init?.headers).get("x-github-api-version") !== "2022-11-28") faults.push(`${line}: no API version`);
+    if (!isStore && new Headers(init?.headers).get("x-github-api-version") !== "2022-11-28")
+      faults.push(`${line}: no API version`);
     const index = planned.findIndex(({ match }) => match.test(line));
     const fault = index === -1 ? null : (planned.splice(index, 1)[0]?.fault ?? null);
     if (fault === null) return fetch(input, init);
