@@ -335,6 +335,8 @@ export interface GitHub {
     },
   ): Promise<WorkflowRun>;
   readRun(repository: Repository, workflowRunId: number): Promise<WorkflowRun | null>;
+  /** Sealed, as the runner left it with its workflow run; null where there is none. */
+  readEnvelope(repository: Repository, workflowRunId: number, runId: RunId): Promise<Uint8Array | null>;
   cancelRun(repository: Repository, workflowRunId: number): Promise<void>;
   defaultBranchOf(repository: Repository): Promise<{ readonly name: string; readonly headSha: string }>;
   /** Head of a branch; null where there is none. */

@@ -3,6 +3,7 @@ import { createApi, type ApiOptions } from "./api.ts";
 import { createComments } from "./comments.ts";
 import { failedDeliveries, redeliver } from "./deliveries.ts";
 import { cancelRun, dispatchRun, readRun } from "./dispatch.ts";
+import { readEnvelope } from "./envelope.ts";
 import { openGate, presentGate, releaseCi } from "./gate.ts";
 import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { readIssue } from "./issue.ts";
@@ -56,6 +57,13 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     preflight: (repository) => preflight(api, repository),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),
+    readEnvelope: (repository, workflowRunId, runId) =>
+      readEnvelope(
+        { api, fetch: options.fetch ?? fetch, timeoutMs: options.timeoutMs },
+        repository,
+        workflowRunId,
+        runId,
+      ),
     cancelRun: (repository, workflowRunId) => cancelRun(api, repository, workflowRunId),
     async defaultBranchOf(repository) {
       const { defaultBranch } = await readRepository(api, repository);

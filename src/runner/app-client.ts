@@ -27,7 +27,7 @@ export class AppRefused extends Error {
 }
 
 /** Nobody answered, until there was no time left. */
-class AppUnreachable extends Error {
+export class AppUnreachable extends Error {
   override name = "AppUnreachable";
 }
 

@@ -19,8 +19,8 @@ export interface FakeApp {
   readonly batches: EventsRequest[];
   readonly steps: StepRequest[];
   readonly outcomes: OutcomeRequest[];
-  /** Answers of the next requests to a route, before it works as usual. */
-  readonly faults: Map<string, { readonly status: number; readonly body: unknown }[]>;
+  /** Answers of the next requests to a route, before it works as usual; null for one that it takes as usual. */
+  readonly faults: Map<string, ({ readonly status: number; readonly body: unknown } | null)[]>;
   stopRun(): void;
   close(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export async function startFakeApp(job: Job, onStep: (step: StepRequest) => void
   const app = new Hono();
   app.use(async (context, next) => {
     const fault = faults.get(context.req.path)?.shift();
-    if (fault !== undefined) return Response.json(fault.body, { status: fault.status });
+    if (fault !== undefined && fault !== null) return Response.json(fault.body, { status: fault.status });
     if (context.req.path !== runnerRoutes.session && context.req.header("authorization") !== `Bearer ${runToken}`) {
       return context.json({ error: "token-refused", message: "the run token is wrong" }, 401);
     }

@@ -69,7 +69,9 @@ function author(request: ModelRequest): ModelAnswer {
 
 test("a rework hands over the agent's answers; what it passed over goes back to it once more", async () => {
   await using folder = await makeFolder();
-  const repository = await makeRepository(folder.path, { "docs/01_idea.md": document("Long links break in mails and nobody can read them out.") });
+  const repository = await makeRepository(folder.path, {
+    "docs/01_idea.md": document("Long links break in mails and nobody can read them out."),
+  });
   const remark = { request: "change" as const, step: "01_idea", path: null, line: null, hunk: null };
   const comments = [{ by: "reviewer", text: "Who pays?" }];
   const job = aJob({

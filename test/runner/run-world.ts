@@ -137,6 +137,7 @@ export function runOptions(
     secrets: [secrets.oidcRequestToken],
     unsafeSameUser: !canHaveSecondUser,
     runner: { uid: process.getuid?.() ?? -1, pid: process.pid, platform: process.platform },
+    uploadArtifact: null,
     checks: { checkStep, verifyPhase, changesetFindings },
     fetch: globalThis.fetch,
     wait: async (ms, signal) => {

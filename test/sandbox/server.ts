@@ -158,7 +158,8 @@ function passOnExchanges(context: SandboxContext): MiddlewareHandler {
   return async (c, next) => {
     const { onExchange } = context.options;
     if (onExchange === undefined || isSmartHttp(c.req.path)) return next();
-    const requestBody = parsed(await c.req.text());
+    // As bytes first: read as text, an upload would be garbled for its route.
+    const requestBody = parsed(Buffer.from(await c.req.arrayBuffer()).toString("utf8"));
     await next();
     const url = new URL(c.req.url);
     onExchange({

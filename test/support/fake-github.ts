@@ -83,6 +83,8 @@ export class FakeGitHub {
   defaultBranch = "main";
   readonly runs: FakeRun[] = [];
   readonly comments: FakeComment[] = [];
+  /** By workflow run: what its job left sealed. */
+  readonly envelopes = new Map<number, Uint8Array>();
   /** Every edit of a status comment, as the status was. */
   readonly shown: string[] = [];
   /** Every call, e.g. `publish`, in the order in which they began. */
@@ -373,6 +375,7 @@ export class FakeGitHub {
         this.shown.push(`${task.taskId}: ${task.status}${task.blockedBy === null ? "" : `, ${task.blockedBy.kind}`}`);
         this.#comment(task.issue.number, `status:${task.taskId}`, null);
       },
+      readEnvelope: async (_repository, workflowRunId) => this.envelopes.get(workflowRunId) ?? null,
       notify: async (_repository: Repository, issueNumber, key, notice) => {
         this.#comment(issueNumber, key, notice);
       },
