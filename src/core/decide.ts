@@ -556,7 +556,9 @@ function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask)
   // What a rework has taken up is answered, even where the head stayed: or it would be taken up for ever.
   const standing = command.reviews.filter(
     ({ reviewId, by, verdict }) =>
-      verdict === "changes_requested" && !gate.takenUp.includes(reviewId) && !isTakenBack(by, byComment, command, phase),
+      verdict === "changes_requested" &&
+      !gate.takenUp.includes(reviewId) &&
+      !isTakenBack(by, byComment, command, phase),
   );
   const approvers = command.reviews
     .filter(({ verdict, reviewedSha }) => verdict === "approved" && isOnHead(reviewedSha, headSha, gate))

@@ -251,7 +251,10 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     case "FeedbackGiven":
       return {
         ...state,
-        phases: onPhase(facts, event.phase, (phase) => ({ ...phase, feedback: withItems(phase.feedback, event.feedback) })),
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          feedback: withItems(phase.feedback, event.feedback),
+        })),
       };
     case "FeedbackResolved":
     case "FeedbackReopened": {
