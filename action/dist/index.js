@@ -27637,8 +27637,8 @@ async function addAccount({ id, home, runner }, tools) {
 		comment,
 		name
 	]);
-	const uid = Number(await tools.run("asking for the agent's user", "id", ["-u", name]));
-	const gid = Number(await tools.run("asking for the agent's user", "id", ["-g", name]));
+	const ask = async (what) => Number(await tools.run("asking for the agent's user", "id", [what, name]));
+	const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]);
 	if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy}`);
 	return {
 		name,
@@ -31170,22 +31170,19 @@ async function work(run) {
 		remove: () => place.remove()
 	});
 	const path = await trustedPath(run.path);
-	const agent = await createAgentUser({
+	const madeUser = createAgentUser({
 		...run,
 		path,
 		id,
 		home: place.home
+	}).then((agent) => {
+		leftovers.push({
+			what: "the agent's user",
+			remove: () => agent.remove()
+		});
+		return agent;
 	});
-	leftovers.push({
-		what: "the agent's user",
-		remove: () => agent.remove()
-	});
-	if (!agent.isSeparate) run.say({
-		kind: "log",
-		level: "warn",
-		text: "PHASEGATE_UNSAFE_SAME_USER is set: the agent runs as the runner's own user and can read all that the job can"
-	});
-	const workspace = await prepareWorkspace({
+	const madeWorkspace = prepareWorkspace({
 		...place,
 		headSha: job.headSha,
 		baseSha: job.baseSha,
@@ -31193,9 +31190,24 @@ async function work(run) {
 		repositoryUrl: `${run.serverUrl}/${job.repository.owner}/${job.repository.name}.git`,
 		token: run.repositoryToken
 	});
-	const executable = await provideClaude({
+	const provided = provideClaude({
 		...run,
 		...place
+	});
+	await allDone([
+		madeUser,
+		madeWorkspace,
+		provided
+	]);
+	const [agent, workspace, executable] = await Promise.all([
+		madeUser,
+		madeWorkspace,
+		provided
+	]);
+	if (!agent.isSeparate) run.say({
+		kind: "log",
+		level: "warn",
+		text: "PHASEGATE_UNSAFE_SAME_USER is set: the agent runs as the runner's own user and can read all that the job can"
 	});
 	const systemPromptFile = join(place.sharedDir, "system-prompt.md");
 	await writeFile(systemPromptFile, systemPrompt(job, workspace.instructions), { mode: 420 });
@@ -31205,7 +31217,7 @@ async function work(run) {
 		place.configDir,
 		place.tempDir
 	];
-	for (const folder of agentFolders) await agent.ownFolder(folder);
+	await allDone(agentFolders.map((folder) => agent.ownFolder(folder)));
 	await proveSeparation(agent, {
 		path: run.path,
 		runnerPid: run.runner.pid,
@@ -31252,8 +31264,12 @@ async function work(run) {
 		await gateway.stop();
 	}
 }
+async function allDone(work) {
+	await Promise.allSettled(work);
+	await Promise.all(work);
+}
 async function workThroughSteps(run, equipment) {
-	const { job, say, session, stopped, meter } = run;
+	const { job, say, stopped, meter } = run;
 	const { place, agent, gateway } = equipment;
 	const conversation = startConversation({
 		agent,

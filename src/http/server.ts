@@ -16,7 +16,6 @@ import {
   type EventsAnswer,
   RunnerError as RunnerErrorShape,
   type RunnerError,
-  type SessionAnswer,
 } from "../protocol/runner.ts";
 
 /** GitHub sends nothing larger. */

@@ -167,14 +167,12 @@ async function work(run: Run): Promise<Outcome> {
   const place = await createRunPlace({ id, runnerTemp: run.runnerTemp });
   leftovers.push({ what: "the run's folders", remove: () => place.remove() });
   const path = await trustedPath(run.path);
-  const agent = await createAgentUser({ ...run, path, id, home: place.home });
-  leftovers.push({ what: "the agent's user", remove: () => agent.remove() });
-  if (!agent.isSeparate) {
-    const text =
-      "PHASEGATE_UNSAFE_SAME_USER is set: the agent runs as the runner's own user and can read all that the job can";
-    run.say({ kind: "log", level: "warn", text });
-  }
-  const workspace = await prepareWorkspace({
+  // None of them needs another, and each waits for programs most of the time.
+  const madeUser = createAgentUser({ ...run, path, id, home: place.home }).then((agent) => {
+    leftovers.push({ what: "the agent's user", remove: () => agent.remove() });
+    return agent;
+  });
+  const madeWorkspace = prepareWorkspace({
     ...place,
     headSha: job.headSha,
     baseSha: job.baseSha,
@@ -182,11 +180,18 @@ async function work(run: Run): Promise<Outcome> {
     repositoryUrl: `${run.serverUrl}/${job.repository.owner}/${job.repository.name}.git`,
     token: run.repositoryToken,
   });
-  const executable = await provideClaude({ ...run, ...place });
+  const provided = provideClaude({ ...run, ...place });
+  await allDone([madeUser, madeWorkspace, provided]);
+  const [agent, workspace, executable] = await Promise.all([madeUser, madeWorkspace, provided]);
+  if (!agent.isSeparate) {
+    const text =
+      "PHASEGATE_UNSAFE_SAME_USER is set: the agent runs as the runner's own user and can read all that the job can";
+    run.say({ kind: "log", level: "warn", text });
+  }
   const systemPromptFile = join(place.sharedDir, "system-prompt.md");
   await writeFile(systemPromptFile, systemPrompt(job, workspace.instructions), { mode: 0o644 });
   const agentFolders = [place.workTree, place.home, place.configDir, place.tempDir];
-  for (const folder of agentFolders) await agent.ownFolder(folder);
+  await allDone(agentFolders.map((folder) => agent.ownFolder(folder)));
   await proveSeparation(agent, {
     path: run.path,
     runnerPid: run.runner.pid,
@@ -217,6 +222,12 @@ async function work(run: Run): Promise<Outcome> {
   }
 }
 
+/** Waits for all, also where one fails: what is still under way would be in the way of cleaning up. */
+async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
+}
+
 interface Equipment {
   readonly place: RunPlace;
   readonly agent: AgentUser;
@@ -228,7 +239,7 @@ interface Equipment {
 }
 
 async function workThroughSteps(run: Run, equipment: Equipment): Promise<Outcome> {
-  const { job, say, session, stopped, meter } = run;
+  const { job, say, stopped, meter } = run;
   const { place, agent, gateway } = equipment;
   const conversation = startConversation({
     agent,
