@@ -7,7 +7,7 @@ import type { Outcome } from "../core/outcome.ts";
 import { outlineOf } from "../core/playbook.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
-import { Answer, OutcomeRequest, Spent } from "../protocol/runner.ts";
+import { takeInEnvelope } from "./envelope.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
 import { onGateChanged, onReviewsChanged } from "./hear-gate.ts";
@@ -16,6 +16,7 @@ import type { Intent, IssueAsSent } from "./intents.ts";
 import { onSlashCommand } from "./obey-command.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
 import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./ports.ts";
+import { StoredOutcome, StoredStep } from "./stored-messages.ts";
 
 export interface Processing extends CommandHandling {
   readonly github: GitHub;
@@ -30,16 +31,6 @@ export interface Processing extends CommandHandling {
 }
 
 const StoredWebhook = z.object({ event: z.string(), payload: z.unknown() });
-
-/** A step or an outcome as a runner handed it over; the changeset lies beside it in the store. */
-export const StoredStep = z.object({
-  runId: z.string(),
-  step: z.string(),
-  files: z.int(),
-  spent: Spent,
-  answers: z.array(Answer).default([]),
-});
-export const StoredOutcome = OutcomeRequest.extend({ runId: z.string() });
 
 /** Turns one stored message into commands. Marked as processed with the last of them, in the same transaction. */
 export async function processMessage(processing: Processing, message: ClaimedMessage): Promise<void> {
@@ -64,7 +55,7 @@ export async function processMessage(processing: Processing, message: ClaimedMes
   await processing.store.markProcessed(message.key);
 }
 
-async function onStep(processing: Processing, stored: z.infer<typeof StoredStep>, inboxKey: string): Promise<void> {
+async function onStep(processing: Processing, stored: StoredStep, inboxKey: string): Promise<void> {
   const { step, files, spent } = stored;
   const runId = runIdFrom(stored.runId);
   const taskId = await processing.store.taskOfRun(runId);
@@ -184,12 +175,11 @@ async function onRunCompleted(processing: Processing, repository: Repository, wo
 }
 
 /** A job that ended without having declared an outcome is lost, whatever colour GitHub gave it; or somebody stopped it there. */
-export async function endSilentRun(
-  processing: Processing,
-  { taskId, runId }: OpenRun,
-  conclusion: string | null,
-): Promise<void> {
+export async function endSilentRun(processing: Processing, run: OpenRun, conclusion: string | null): Promise<void> {
+  const { taskId, runId } = run;
   if (conclusion === "cancelled") return endRun(processing, taskId, runId, { kind: "cancelled" });
+  // It may have spoken when nobody could hear it.
+  if (await takeInEnvelope(processing, run)) return;
   const message = `the job ended (${conclusion ?? "no conclusion"}) without declaring an outcome`;
   return endRun(processing, taskId, runId, { kind: "lost", message });
 }
@@ -216,8 +206,6 @@ export async function freezePrompt({ store, freeze }: Processing, issue: IssueAs
   await store.saveText(hash, frozen);
   return { hash, hiddenRemoved: title.hiddenRemoved + body.hiddenRemoved };
 }
-
-export const FrozenText = z.object({ title: z.string(), text: z.string() });
 
 async function firstUnsettled(processing: Processing, ids: readonly TaskId[]): Promise<ExistingTask | null> {
   for (const id of ids) {

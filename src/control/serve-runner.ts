@@ -33,7 +33,7 @@ import { handleCommand } from "./handle-command.ts";
 import { readWords } from "./gate-feedback.ts";
 import type { Performing } from "./perform-effect.ts";
 import { phaseDefinition } from "./phase-definition.ts";
-import { FrozenText, StoredOutcome, StoredStep } from "./process-message.ts";
+import { FrozenText, StoredOutcome, StoredStep } from "./stored-messages.ts";
 import { RetryLater, type LiveStatus, type RunnerIdentity, type RunSession, type VerifyRunner } from "./ports.ts";
 
 /** Figures of Q11 that a run goes by. */
