@@ -78,19 +78,9 @@ describe("a process that dies after an effect took place on GitHub, before it wa
         told.github.ciIsSensitive = true;
         await told.runPhase();
         expect(told.github.marksOf("phasegate/7-1-planning")).not.toContain("verified:1/1");
-        const reviewId = told.github.review(31);
-        await told.deliver({ kind: "review-submitted", repository, pullRequest: 31, reviewId });
+        await told.review(31);
         const marks = told.github.marksOf("phasegate/7-1-planning");
         expect(marks.filter((mark) => mark === "verified:1/1")).toHaveLength(1);
-      },
-    },
-    notify: {
-      kind: "NotifyChangesRequested",
-      tell: async (told) => {
-        await told.runPhase();
-        const reviewId = told.github.review(31, { verdict: "changes_requested" });
-        await told.deliver({ kind: "review-submitted", repository, pullRequest: 31, reviewId });
-        expect(told.github.notices()).toMatchObject([{ kind: "changes-requested", by: "owner" }]);
       },
     },
   } satisfies Readonly<Record<string, { readonly kind: string; readonly tell: (told: World) => Promise<void> }>>;
