@@ -12,7 +12,14 @@ import type { Phase, Playbook } from "../../src/core/playbook.ts";
 import type { Finding, VerificationReport } from "../../src/core/report.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { currentPhaseOf, isSettled, liveRunOf, type ExistingTask } from "../../src/core/state.ts";
-import type { Answer, Job, LiveEvent, OutcomeRequest, SessionRequest } from "../../src/protocol/runner.ts";
+import {
+  protocolVersion,
+  type Answer,
+  type Job,
+  type LiveEvent,
+  type OutcomeRequest,
+  type SessionRequest,
+} from "../../src/protocol/runner.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { stepOfPath } from "../../src/verify/step-of-path.ts";
 import type { CommandName } from "../../src/core/slash-commands.ts";
@@ -315,7 +322,7 @@ export class World {
       ref: "refs/heads/main",
       ...identity,
     };
-    return { protocol: 1, runId, oidcToken: JSON.stringify(whole) };
+    return { protocol: protocolVersion, runId, oidcToken: JSON.stringify(whole) };
   }
 
   /** The job of the live run begins and gets its work. */
@@ -390,6 +397,12 @@ export class Runner {
       findings: [],
       answers: [...answers],
     });
+  }
+
+  /** A step that changed no file. */
+  idleStep(step: string, answers: readonly Answer[] = []) {
+    const request = { step, changes: [], spent, findings: [], answers: [...answers] };
+    return takeStep(this.#world.serving, this.token, request);
   }
 
   end(outcome: OutcomeRequest["outcome"]) {
