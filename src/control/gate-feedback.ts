@@ -76,7 +76,8 @@ export async function readGateSaid(
     });
   }
   for (const review of reviews) {
-    if (review.body.trim() === "" || (review.verdict !== "changes_requested" && review.verdict !== "commented")) continue;
+    if (review.body.trim() === "" || (review.verdict !== "changes_requested" && review.verdict !== "commented"))
+      continue;
     const item = itemOf(reading, definition, {
       id: `review:${review.reviewId}`,
       request: review.verdict === "changes_requested" ? "change" : "comment",

@@ -76,5 +76,4 @@ export type Intent =
 
 export type SlashCommand =
   /** `argument` is what follows the name, to the end of the comment; empty where nothing does. */
-  | { readonly name: CommandName; readonly argument: string }
-  | { readonly name: "unknown"; readonly typed: string };
+  { readonly name: CommandName; readonly argument: string } | { readonly name: "unknown"; readonly typed: string };

@@ -138,7 +138,8 @@ async function rework(processing: Processing, order: Order, argument: string): P
     mayWrite: by.mayWrite,
     source: "command",
     feedback: words.map(itemOfWords),
-    reviewIds: said?.asked.reviews.filter(({ verdict }) => verdict !== "approved").map(({ reviewId }) => reviewId) ?? [],
+    reviewIds:
+      said?.asked.reviews.filter(({ verdict }) => verdict !== "approved").map(({ reviewId }) => reviewId) ?? [],
     textHash: await saveWords(processing.store, task.taskId, words),
   });
 }

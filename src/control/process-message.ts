@@ -73,7 +73,15 @@ async function onStep(processing: Processing, stored: z.infer<typeof StoredStep>
   for (const { id, kind, text } of stored.answers) {
     answers.push({ id, kind, textHash: await saveTaskText(processing.store, taskId, text) });
   }
-  const asked = { type: "CompleteStep", runId, step, changesetId: changesetIdOf(runId, step), files, spent, answers } as const;
+  const asked = {
+    type: "CompleteStep",
+    runId,
+    step,
+    changesetId: changesetIdOf(runId, step),
+    files,
+    spent,
+    answers,
+  } as const;
   await handleCommand(processing, taskId, asked, { inboxKey });
 }
 

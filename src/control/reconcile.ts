@@ -117,7 +117,8 @@ async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void>
   if (task === null || isSettled(task)) return;
   // Whoever can be read again is back.
   const issue = await processing.github.readIssue(task.repository, task.issue.number);
-  if (issue !== null && task.blockedBy?.kind === "no-access") await liftBlockAnew(processing, taskId, "no-access", "GitHub");
+  if (issue !== null && task.blockedBy?.kind === "no-access")
+    await liftBlockAnew(processing, taskId, "no-access", "GitHub");
   await hearIssue(processing, task, null, {});
   // While a run is at work nobody acts on a review yet; what it said is read when the gate is presented.
   if (task.status === "review" && pullRequest !== null) await hearReviews(processing, task, pullRequest, {});

@@ -189,7 +189,9 @@ async function feedbackFor({ store }: ServingRunner, phase: PhaseProgress): Prom
   if (json === null) throw new Error(`reading the feedback ${phase.rework.textHash}: not stored`);
   const open = new Set(unansweredOf(phase).map(({ id }) => id));
   const todo = new Set(phase.steps.filter((step) => !step.completed).map(({ slug }) => slug));
-  return readWords(json).filter(({ id, step }) => open.has(id) && todo.has(step)).slice(0, limits.feedbackMax);
+  return readWords(json)
+    .filter(({ id, step }) => open.has(id) && todo.has(step))
+    .slice(0, limits.feedbackMax);
 }
 
 function mutablePhase(phase: Awaited<ReturnType<typeof phaseDefinition>>): Job["phase"] {

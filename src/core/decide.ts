@@ -184,7 +184,8 @@ function retryTask(command: CommandOf<"RetryTask">, state: ExistingTask): Decisi
   if (isSettled(state)) return wrongStatus(command, state);
   if (state.status === "draft") return refused({ code: "not-started" });
   const phase = currentPhaseOf(state);
-  if (state.blockedBy === null || phase === null || !isFailure(state.blockedBy)) return refused({ code: "nothing-failed" });
+  if (state.blockedBy === null || phase === null || !isFailure(state.blockedBy))
+    return refused({ code: "nothing-failed" });
   const retried: TaskEvent = {
     type: "RetryRequested",
     at: command.at,
@@ -389,18 +390,16 @@ function completeStep(command: CommandOf<"CompleteStep">, state: ExistingTask): 
       files: command.files,
       spent: command.spent,
     },
-    ...answers.map(
-      ({ id, kind, textHash }): TaskEvent => ({
-        type: "FeedbackAnswered",
-        at: command.at,
-        phase: phase.phase,
-        id,
-        answer: kind,
-        textHash,
-        changesetId: command.changesetId,
-        changed: command.files > 0,
-      }),
-    ),
+    ...answers.map(({ id, kind, textHash }): TaskEvent => ({
+      type: "FeedbackAnswered",
+      at: command.at,
+      phase: phase.phase,
+      id,
+      answer: kind,
+      textHash,
+      changesetId: command.changesetId,
+      changed: command.files > 0,
+    })),
   );
 }
 
@@ -557,7 +556,8 @@ function recordVerification(command: CommandOf<"RecordVerification">, state: Exi
  */
 function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask): Decision {
   const phase = phaseOfGate(state, command.pullRequest);
-  if (phase?.gate === null || phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
+  if (phase?.gate === null || phase === null)
+    return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
   if (phase.completed !== null || isSettled(state)) return accepted();
   const { at, headSha } = command;
   const { gate } = phase;
@@ -602,12 +602,20 @@ function feedbackEvents(command: CommandOf<"RecordReviews">, phase: PhaseProgres
   const known = new Map(phase.feedback.map((item) => [item.id, item]));
   const fresh = command.feedback.filter(({ id }) => !known.has(id));
   const given = fresh.map(({ resolved: _resolved, ...item }) => item);
-  const resolved = command.feedback.filter((seen) => seen.resolved === true && known.get(seen.id)?.state !== "resolved");
-  const reopened = command.feedback.filter((seen) => seen.resolved === false && known.get(seen.id)?.state === "resolved");
+  const resolved = command.feedback.filter(
+    (seen) => seen.resolved === true && known.get(seen.id)?.state !== "resolved",
+  );
+  const reopened = command.feedback.filter(
+    (seen) => seen.resolved === false && known.get(seen.id)?.state === "resolved",
+  );
   return [
     ...(given.length === 0 ? [] : [{ type: "FeedbackGiven", ...base, feedback: given } as const]),
-    ...(resolved.length === 0 ? [] : [{ type: "FeedbackResolved", ...base, ids: resolved.map(({ id }) => id) } as const]),
-    ...(reopened.length === 0 ? [] : [{ type: "FeedbackReopened", ...base, ids: reopened.map(({ id }) => id) } as const]),
+    ...(resolved.length === 0
+      ? []
+      : [{ type: "FeedbackResolved", ...base, ids: resolved.map(({ id }) => id) } as const]),
+    ...(reopened.length === 0
+      ? []
+      : [{ type: "FeedbackReopened", ...base, ids: reopened.map(({ id }) => id) } as const]),
   ];
 }
 

@@ -85,7 +85,7 @@ async function createPull(
         head: gate.branch,
         base: gate.base,
         title: gateTitle(view, phase, { unfinished: !draft }),
-        body: gateBody({ view, phase, links: linksOf(settings.webUrl, repository), delivered: null }),
+        body: gateBody({ view, phase, links: linksOf(settings.webUrl, repository), ready: false, delivered: null }),
         draft,
       }),
   });
@@ -126,6 +126,7 @@ export async function presentGate(
     view,
     phase,
     links: linksOf(settings.webUrl, repository),
+    ready: gate.ready,
     delivered: { headSha, files, complete, ciLater: gate.ciLater },
   };
   const body = gateBody(facts);
@@ -139,7 +140,7 @@ export async function presentGate(
 
 /**
  * The commit that lets CI run, or the one that is there already: step commits carry `[skip ci]` (Q29).
- * Answers its sha; null where the branch is gone.
+ * Answers the branch's head with it; null where the branch is gone.
  */
 export async function releaseCi(
   api: Api,

@@ -12,13 +12,14 @@ import { provideClaude } from "./claude-binary.ts";
 import { claudeEnvironment } from "./claude-command.ts";
 import { startConversation } from "./conversation.ts";
 import type { ModelCredential } from "./gateway-headers.ts";
+import { feedbackOf } from "./feedback.ts";
 import { createEventLog } from "./event-log.ts";
 import { startLiveFeed, type LiveFeed } from "./live-feed.ts";
 import { startModelGateway, type ModelGateway } from "./model-gateway.ts";
 import { systemPrompt } from "./prompt.ts";
 import { proveSeparation } from "./prove-separation.ts";
 import { createRedactor } from "./redact.ts";
-import { asDeclared, describeOutcome, isGreen, messageOf, outcomeAsDeclared } from "./run-texts.ts";
+import { answersAsDeclared, asDeclared, describeOutcome, isGreen, messageOf, outcomeAsDeclared } from "./run-texts.ts";
 import { createMeter, type Meter } from "./meter.ts";
 import { runStep, type Checks } from "./run-step.ts";
 import { trustedPath } from "./trusted-path.ts";
@@ -256,6 +257,7 @@ async function workThroughSteps(run: Run, equipment: Equipment): Promise<Outcome
       job,
       step,
       findings: job.findings.filter((finding) => finding.step === slug || (finding.step === null && at === 0)),
+      feedback: feedbackOf(job, slug),
       workspace,
       agent,
       conversation,
@@ -273,6 +275,7 @@ async function workThroughSteps(run: Run, equipment: Equipment): Promise<Outcome
       changes: end.changes.map(asFileChange),
       spent: meter.sinceMark(),
       findings: asDeclared(end.findings, run.redact),
+      answers: answersAsDeclared(end.answers, run.redact),
     };
     const answer = await session.handOverStep(request, stopped);
     meter.mark(request.spent);

@@ -60,7 +60,11 @@ export function eraseTask(db: Db): Pick<Store, "eraseTask"> {
 }
 
 /** So that read models equal a fresh fold afterwards, too. */
-async function writeReadModelsAnew(trx: Transaction<Schema>, taskId: TaskId, events: readonly TaskEvent[]): Promise<void> {
+async function writeReadModelsAnew(
+  trx: Transaction<Schema>,
+  taskId: TaskId,
+  events: readonly TaskEvent[],
+): Promise<void> {
   const state = stateFrom(events);
   if (state.status === "absent") return;
   for (const table of ["feedback", "verifications"] as const) {

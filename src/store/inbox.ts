@@ -10,7 +10,10 @@ const errorCharactersMax = 2_000;
 /** Renewed with each look of its holder, so this is how long the messages of a process that died wait for another. */
 const leaseMs = 3 * 60_000;
 
-type Inbox = Pick<Store, "takeIn" | "dueMessages" | "markProcessed" | "markFailed" | "putOff" | "isWaiting" | "isKnown">;
+type Inbox = Pick<
+  Store,
+  "takeIn" | "dueMessages" | "markProcessed" | "markFailed" | "putOff" | "isWaiting" | "isKnown"
+>;
 
 /**
  * What is given out stays with this store until it is marked, or for as long as somebody here goes on asking:

@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import {
   EventsRequest,
   OutcomeRequest,
+  protocolVersion,
   runnerRoutes,
   SessionRequest,
   StepRequest,
@@ -26,6 +27,9 @@ export interface FakeApp {
 
 export const runToken = "run-token-0123456789abcdef";
 
+/** In base64, as the session gives it. */
+export const sealKey = Buffer.alloc(32, 7).toString("base64");
+
 export async function startFakeApp(job: Job, onStep: (step: StepRequest) => void = () => {}): Promise<FakeApp> {
   const sessions: SessionRequest[] = [];
   const batches: EventsRequest[] = [];
@@ -45,7 +49,7 @@ export async function startFakeApp(job: Job, onStep: (step: StepRequest) => void
   });
   app.post(runnerRoutes.session, async (context) => {
     sessions.push(SessionRequest.parse(await context.req.json()));
-    return context.json({ protocol: 1, runToken, job });
+    return context.json({ protocol: protocolVersion, runToken, sealKey, job });
   });
   app.post(runnerRoutes.events, async (context) => {
     const batch = EventsRequest.parse(await context.req.json());

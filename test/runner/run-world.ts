@@ -100,6 +100,7 @@ export function aJob(
     baseSha: job.headSha,
     prompt: { title: "A link shortener", text: "Make long links short." },
     findings: [],
+    feedback: [],
     model: "claude-sonnet-5-5",
     language: "en",
     budgetUsd: 5,

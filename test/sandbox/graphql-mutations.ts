@@ -7,6 +7,7 @@ import { issueCommentObject, pullObject, reviewCommentObject, threadObject } fro
 import type { GraphqlObject } from "./graphql-values.ts";
 import { issueOf, pullJson, reviewCommentJson } from "./payloads-pulls.ts";
 import { refMoved } from "./refs.ts";
+import { refuseProtected } from "./routes/git-data.ts";
 import { setDraft } from "./routes/pulls.ts";
 import { nodeId } from "./state.ts";
 import type { Pull, Repository, ReviewThread } from "./state.ts";
@@ -81,6 +82,7 @@ async function checkUpdate(
     }
     return { ref: name, before, after };
   }
+  refuseProtected(repository, name);
   const type = await git.type(after);
   if (type === null || (name.startsWith("refs/heads/") && type !== "commit")) {
     throw new GraphqlFailure("UNPROCESSABLE", `Object "${after}" does not exist or is not a commit.`);
