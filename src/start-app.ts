@@ -3,7 +3,14 @@ import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
 import type { Clock, Log, NewId, Playbooks, Timer } from "./control/ports.ts";
-import { openSession, takeEvents, takeOutcome, takeStep, type ServingRunner } from "./control/serve-runner.ts";
+import {
+  inVersionSpoken,
+  openSession,
+  takeEvents,
+  takeOutcome,
+  takeStep,
+  type ServingRunner,
+} from "./control/serve-runner.ts";
 import { defaultPolicy } from "./core/decide.ts";
 import { createGitHub } from "./github/client.ts";
 import { freezeText } from "./github/issue-text.ts";
@@ -95,7 +102,7 @@ export async function startApp(config: Config, { clock, newId, log }: Surroundin
       wake: working.wake,
       ready: () => ready,
       runner: {
-        openSession: (request) => openSession(working, request),
+        openSession: async (request) => inVersionSpoken(await openSession(working, request)),
         takeEvents: (token, request) => takeEvents(working, token, request),
         takeStep: (token, request) => takeStep(working, token, request),
         takeOutcome: (token, request) => takeOutcome(working, token, request),

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { stateFrom } from "../core/evolve.ts";
-import { changesetIdOf, runIdFrom, type RunId } from "../core/ids.ts";
+import { changesetIdOf, runIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import {
   branchOf,
   budgetLeftOf,
@@ -18,11 +18,13 @@ import {
   protocolVersionsServed,
   type EventsAnswer,
   type EventsRequest,
+  type Feedback,
   type Job,
   type LiveEvent,
   type OutcomeRequest,
   type RunnerError,
   type SessionAnswer,
+  type SessionAnswerOfVersion1,
   type SessionRequest,
   type StepRequest,
 } from "../protocol/runner.ts";
@@ -69,6 +71,7 @@ export class RunnerRefused extends Error {
 /**
  * Gives a job to the runner that proves to be the one that was dispatched.
  * Bound to ids and the workflow file, never to `sub`, whose form the owner of a repository can change.
+ * `protocol` in the answer is the version that the runner speaks: `inVersionSpoken` puts the answer into its words.
  */
 export async function openSession(serving: ServingRunner, request: SessionRequest): Promise<SessionAnswer> {
   if (!protocolVersionsServed.includes(request.protocol)) {
@@ -111,7 +114,36 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   // What is shown of the run before would pass for this one's.
   await serving.store.updateLive(taskId, emptyLive(session.openedAt));
   serving.wake();
-  return { protocol: protocolVersion, runToken: token, job };
+  // The runner does not wait for a comment of ours.
+  if (request.protocol < protocolVersion) void noteOutdatedAction(serving, taskId, request.protocol);
+  return { protocol: request.protocol, runToken: token, sealKey: session.sealKey, job };
+}
+
+/** As a runner of that version understands it (Q32): what reviewers said comes as findings, which any version mends. */
+export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion1 {
+  if (answer.protocol >= protocolVersion) return answer;
+  const { protocol, runToken } = answer;
+  const { feedback, ...job } = answer.job;
+  return { protocol, runToken, job: { ...job, findings: [...job.findings, ...feedback.map(findingFrom)] } };
+}
+
+function findingFrom({ step, path, line, comments }: Feedback): Job["findings"][number] {
+  const words = comments.map(({ by, text }) => `${by} says: ${text}`).join(" / ");
+  const message = `a review of the deliverable asks for this; it is about the deliverable alone: ${words}`;
+  return { check: "outputs-exist", step, path, line, message: message.slice(0, messageCharactersMax).toWellFormed() };
+}
+
+/** Says on the issue, once a task, that the action should be updated. Never throws: the run goes on all the same. */
+export async function noteOutdatedAction(serving: ServingRunner, taskId: TaskId, spoken: number): Promise<void> {
+  try {
+    const task = stateFrom(await serving.store.readEvents(taskId));
+    if (task.status === "absent") return;
+    const key = hashOf(`action-outdated:${taskId}`).slice(0, 16);
+    const notice = { kind: "action-outdated", spoken, current: protocolVersion } as const;
+    await serving.github.notify(task.repository, task.issue.number, key, notice);
+  } catch (error) {
+    serving.log.warn({ taskId, err: error }, "telling that the action is outdated");
+  }
 }
 
 async function identify(serving: ServingRunner, oidcToken: string): Promise<RunnerIdentity> {
@@ -151,7 +183,15 @@ function newSession(serving: ServingRunner, runId: RunId, task: ExistingTask): {
   const at = serving.clock.now().toISOString();
   return {
     token,
-    session: { runId, taskId: task.taskId, tokenHash: hashOf(token), openedAt: at, lastHeardAt: at, closedAt: null },
+    session: {
+      runId,
+      taskId: task.taskId,
+      tokenHash: hashOf(token),
+      sealKey: randomBytes(32).toString("base64"),
+      openedAt: at,
+      lastHeardAt: at,
+      closedAt: null,
+    },
   };
 }
 
@@ -250,11 +290,8 @@ export async function takeStep(
   if (currentPhaseOf(task)?.steps.some(({ slug }) => slug === request.step) !== true) {
     throw new RunnerRefused("bad-request", `the phase of run ${runId} has no step "${request.step}"`);
   }
-  // The first hand-over of a step counts; what comes again is a repeat, whatever it holds.
-  await serving.store.saveChangeset(changesetIdOf(runId, request.step), storedChangesetFrom(request.changes));
-  const { step, spent, answers } = request;
-  const stored = { runId, step, files: request.changes.length, spent, answers };
-  return takeIn(serving, session, task, "step", `step:${runId}:${request.step}`, StoredStep.parse(stored));
+  await storeStep(serving, task, runId, request);
+  return acknowledge(serving, session);
 }
 
 export async function takeOutcome(
@@ -265,9 +302,33 @@ export async function takeOutcome(
   const session = await sessionOf(serving, token);
   const task = await liveTaskOf(serving, session);
   if (task === null) return { acknowledged: true, stop: true };
-  const { runId } = session;
+  await storeOutcome(serving, task, session.runId, request);
+  return acknowledge(serving, session);
+}
+
+type Storing = Pick<ServingRunner, "store" | "clock">;
+
+/** However it came to us. The first hand-over of a step counts; what comes again is a repeat, whatever it holds. */
+export async function storeStep(
+  storing: Storing,
+  task: ExistingTask,
+  runId: RunId,
+  request: StepRequest,
+): Promise<void> {
+  const { step, changes, spent, answers } = request;
+  await storing.store.saveChangeset(changesetIdOf(runId, step), storedChangesetFrom(changes));
+  const stored = StoredStep.parse({ runId, step, files: changes.length, spent, answers });
+  await takeIn(storing, task, "step", `step:${runId}:${step}`, stored);
+}
+
+export async function storeOutcome(
+  storing: Storing,
+  task: ExistingTask,
+  runId: RunId,
+  request: OutcomeRequest,
+): Promise<void> {
   const stored = StoredOutcome.parse({ outcome: bounded(request.outcome), spent: request.spent, runId });
-  return takeIn(serving, session, task, "outcome", outcomeKeyOf(runId), stored);
+  await takeIn(storing, task, "outcome", outcomeKeyOf(runId), stored);
 }
 
 /** Under this key the inbox has what the runner declared. */
@@ -281,18 +342,22 @@ function bounded(outcome: OutcomeRequest["outcome"]): OutcomeRequest["outcome"] 
 }
 
 async function takeIn(
-  serving: ServingRunner,
-  session: RunSession,
+  { store, clock }: Storing,
   task: ExistingTask,
   kind: "step" | "outcome",
   key: string,
   body: object,
-): Promise<{ acknowledged: true; stop: boolean }> {
-  const at = serving.clock.now().toISOString();
+): Promise<void> {
   // The lane of the repository's webhooks, so that the end of the job never overtakes what the job declared.
   const lane = `repository:${task.repository.repositoryId}`;
-  await serving.store.takeIn({ key, kind, lane, body: JSON.stringify(body), receivedAt: at });
-  await serving.store.touchRunSession(session.runId, at);
+  await store.takeIn({ key, kind, lane, body: JSON.stringify(body), receivedAt: clock.now().toISOString() });
+}
+
+async function acknowledge(
+  serving: ServingRunner,
+  session: RunSession,
+): Promise<{ acknowledged: true; stop: boolean }> {
+  await serving.store.touchRunSession(session.runId, serving.clock.now().toISOString());
   serving.wake();
   return { acknowledged: true, stop: (await liveTaskOf(serving, session)) === null };
 }

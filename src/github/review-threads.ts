@@ -42,7 +42,14 @@ export async function readThreads(
       repository,
       permissions: { pull_requests: "read" },
       doing,
-      send: (octokit) => octokit.graphql(threadsQuery, { ...pathOf(repository), number: pullRequest, after }),
+      send: (octokit) =>
+        octokit.graphql(threadsQuery, {
+          ...pathOf(repository),
+          number: pullRequest,
+          after,
+          threads: threadsPerPage,
+          comments: commentsPerPage,
+        }),
     });
     if (answer === null) return threads;
     const list = ThreadsAnswer.parse(answer).repository?.pullRequest?.reviewThreads;
@@ -76,7 +83,7 @@ export async function answerThread(
   const there = comments.some((each) => each.body.startsWith(marker) && authorOf(each).by === bot);
   if (!there) {
     const body = markedBody(marker, answerText(reply.answer, linksOf(settings.webUrl, repository)));
-    if (!(await postReply(api, repository, reply, first, body))) return;
+    if (!(await postReply(api, repository, reply, { thread, first, body }))) return;
   }
   if (reply.resolve && !thread.isResolved) await resolveThread(api, repository, reply);
 }
@@ -86,8 +93,7 @@ async function postReply(
   api: Api,
   repository: Repository,
   { pullRequest }: ThreadReply,
-  first: Comment,
-  body: string,
+  { thread, first, body }: { readonly thread: Thread; readonly first: Comment; readonly body: string },
 ): Promise<boolean> {
   try {
     await api.write({
@@ -95,13 +101,15 @@ async function postReply(
       permissions: { pull_requests: "write" },
       doing: `answering a review thread of #${pullRequest} in ${nameOf(repository)}`,
       send: (octokit) =>
-        // The route with `replies` in its address is closed to Apps. The client's types know only comments that begin a thread.
-        octokit.request("POST /repos/{owner}/{repo}/pulls/{pull_number}/comments", {
+        // The route with `replies` in its address is closed to Apps. In a reply GitHub wants path and commit and ignores them.
+        octokit.rest.pulls.createReviewComment({
           ...pathOf(repository),
           pull_number: pullRequest,
           in_reply_to: Number(first.fullDatabaseId),
+          path: thread.path,
+          commit_id: thread.pullRequest.headRefOid,
           body,
-        } as never),
+        }),
     });
     return true;
   } catch (error) {
@@ -147,7 +155,7 @@ async function readThread(
     repository,
     permissions: { pull_requests: "read" },
     doing: `reading a review thread in ${nameOf(repository)}`,
-    send: (octokit) => octokit.graphql(threadQuery, { threadId, after }),
+    send: (octokit) => octokit.graphql(threadQuery, { threadId, after, comments: commentsPerPage }),
   });
   return answer === null ? null : ThreadAnswer.parse(answer).node;
 }
@@ -175,27 +183,31 @@ function authorOf({ author }: Comment): { readonly by: string; readonly byBot: b
   return author?.__typename === "Bot" ? { by: `${login}[bot]`, byBot: true } : { by: login, byBot: false };
 }
 
-const commentFields = `
-  pageInfo { hasNextPage endCursor }
-  nodes { fullDatabaseId body diffHunk author { __typename login } pullRequestReview { state } }
-`;
-
-const threadsQuery = `query Threads($owner: String!, $repo: String!, $number: Int!, $after: String) {
+const threadsQuery = `query Threads($owner: String!, $repo: String!, $number: Int!, $after: String, $threads: Int!, $comments: Int!) {
   repository(owner: $owner, name: $repo) {
     pullRequest(number: $number) {
-      reviewThreads(first: ${threadsPerPage}, after: $after) {
+      reviewThreads(first: $threads, after: $after) {
         pageInfo { hasNextPage endCursor }
-        nodes { id path line originalLine isResolved comments(first: ${commentsPerPage}) { ${commentFields} } }
+        nodes {
+          id path line originalLine isResolved pullRequest { headRefOid }
+          comments(first: $comments) {
+            pageInfo { hasNextPage endCursor }
+            nodes { fullDatabaseId body diffHunk author { __typename login } pullRequestReview { state } }
+          }
+        }
       }
     }
   }
 }`;
 
-const threadQuery = `query Thread($threadId: ID!, $after: String) {
+const threadQuery = `query Thread($threadId: ID!, $after: String, $comments: Int!) {
   node(id: $threadId) {
     ... on PullRequestReviewThread {
-      id path line originalLine isResolved
-      comments(first: ${commentsPerPage}, after: $after) { ${commentFields} }
+      id path line originalLine isResolved pullRequest { headRefOid }
+      comments(first: $comments, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        nodes { fullDatabaseId body diffHunk author { __typename login } pullRequestReview { state } }
+      }
     }
   }
 }`;
@@ -222,6 +234,7 @@ const Thread = z.object({
   line: z.int().nullable(),
   originalLine: z.int().nullable(),
   isResolved: z.boolean(),
+  pullRequest: z.object({ headRefOid: z.string() }),
   comments: z.object({ pageInfo: PageInfo, nodes: z.array(Comment) }),
 });
 type Thread = z.infer<typeof Thread>;

@@ -31,7 +31,7 @@ export const webhookPath = "/api/github/webhooks";
 
 /** What the runner's endpoints do; the shell implements it. */
 export interface RunnerEndpoints {
-  openSession(request: SessionRequest): Promise<SessionAnswer>;
+  openSession(request: SessionRequest): Promise<object>;
   takeEvents(token: string, request: EventsRequest): Promise<EventsAnswer>;
   takeStep(token: string, request: StepRequest): Promise<object>;
   takeOutcome(token: string, request: OutcomeRequest): Promise<object>;

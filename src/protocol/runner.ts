@@ -157,6 +157,9 @@ export const SessionAnswer = z.object({
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
+/** Without what came in version 2. */
+export type SessionAnswerOfVersion1 = Omit<SessionAnswer, "sealKey" | "job"> & { readonly job: Omit<Job, "feedback"> };
+
 const Text = z.string().max(limits.eventTextCharactersMax);
 
 /** Live telemetry (Q27). Not events of the task: nothing is decided on it. */

@@ -147,8 +147,9 @@ describe("presenting a gate", () => {
     expect(pull.body).toContain("it takes an approving review until the app adds an empty commit");
     expect((await subjects())[0]).toContain("[skip ci]");
     const view = verifiedView(gate.pullRequest);
-    await bed.github.releaseCi(bed.repository, { view, phase: 1, branch });
-    await bed.github.releaseCi(bed.repository, { view, phase: 1, branch });
+    const released = await bed.github.releaseCi(bed.repository, { view, phase: 1, branch });
+    expect(released).toBe((await bed.owner.pull(gate.pullRequest)).head.sha);
+    expect(await bed.github.releaseCi(bed.repository, { view, phase: 1, branch })).toBe(released);
     expect((await subjects()).slice(0, 2)).toEqual([
       "Phase 1 Planning: verified (#7)",
       "Phase 1 planning: 01_idea (#7) [skip ci]",
@@ -170,7 +171,8 @@ describe("presenting a gate", () => {
     await bed.owner.merge(gate.pullRequest);
     await bed.owner.request("DELETE", `/git/refs/heads/${branch}`);
     await present(gate.pullRequest);
-    await bed.github.releaseCi(bed.repository, { view: verifiedView(gate.pullRequest), phase: 1, branch });
+    const view = verifiedView(gate.pullRequest);
+    expect(await bed.github.releaseCi(bed.repository, { view, phase: 1, branch })).toBeNull();
     expect(await bed.github.headOf(bed.repository, branch)).toBeNull();
   });
 });
@@ -182,6 +184,7 @@ describe("the state of a gate", () => {
       open: true,
       merged: false,
       draft: true,
+      base: "main",
     });
     await bed.github.closeGate(bed.repository, pullRequest);
     await bed.github.closeGate(bed.repository, pullRequest);
@@ -207,25 +210,26 @@ describe("the state of a gate", () => {
     bed.failNext(/PATCH .*\/pulls/u, { status: 422, message: "The branch has been deleted." });
     await expect(bed.github.reopenGate(bed.repository, pullRequest)).rejects.toThrow("Restore branch");
   });
+});
 
-  test("a review is read with its verdict and the commit it looked at", async () => {
-    const { pullRequest } = await open();
-    const pull = await bed.owner.pull(pullRequest);
-    const verdicts = [
-      ["APPROVE", "approved"],
-      ["REQUEST_CHANGES", "changes_requested"],
-      ["COMMENT", "other"],
-    ] as const;
-    for (const [event, verdict] of verdicts) {
-      const { id } = await bed.owner.review({ number: pullRequest, event, body: "well" });
-      expect(await bed.github.readReview(bed.repository, pullRequest, id)).toEqual({
-        reviewId: id,
-        by: "wanda",
-        byBot: false,
-        verdict,
-        reviewedSha: pull.head.sha,
-      });
-    }
-    expect(await bed.github.readReview(bed.repository, pullRequest, 4_711)).toBeNull();
+describe("a branch", () => {
+  test("is deleted once, and gone before is as good", async () => {
+    await publishStep();
+    await bed.github.deleteBranch(bed.repository, branch);
+    expect(await bed.github.headOf(bed.repository, branch)).toBeNull();
+    bed.sent();
+    await bed.github.deleteBranch(bed.repository, branch);
+    expect(bed.sent().filter((line) => !line.startsWith("GET"))).toEqual([]);
+  });
+
+  test("that somebody else deletes at the same time is no fault, one that a rule keeps is", async () => {
+    await publishStep();
+    bed.failNext(/DELETE .*\/git\/refs/u, async () => {
+      await bed.owner.request("DELETE", `/git/refs/heads/${branch}`);
+    });
+    await bed.github.deleteBranch(bed.repository, branch);
+    await publishStep();
+    bed.failNext(/DELETE .*\/git\/refs/u, { status: 422, message: "Repository rule violations found" });
+    await expect(bed.github.deleteBranch(bed.repository, branch)).rejects.toThrow("rule violations");
   });
 });

@@ -26,7 +26,7 @@ const issue = (over: object = {}) => ({
 });
 
 describe("a webhook becomes an intent", () => {
-  test.each([
+  test.each<readonly [string, string, object, object]>([
     [
       "a label",
       "issues",
@@ -99,18 +99,20 @@ describe("a webhook becomes an intent", () => {
       payload("closed", issue(), bot),
       { kind: "issue-changed", repository, issueNumber: 7, change: "closed", sender: "phasegate[bot]" },
     ],
-    ...(["reopened", "deleted", "transferred"] as const).map((change) => [
+    ...(["reopened", "deleted", "transferred"] as const).map((change): readonly [string, string, object, object] => [
       `an issue that is ${change}`,
       "issues",
       payload(change, issue()),
       { kind: "issue-changed", repository, issueNumber: 7, change, sender: "owner" },
     ]),
-    ...(["renamed", "transferred", "archived", "unarchived", "deleted"] as const).map((change) => [
-      `a repository that is ${change}`,
-      "repository",
-      payload(change, {}, bot),
-      { kind: "repository-changed", repository, change, sender: "phasegate[bot]" },
-    ]),
+    ...(["renamed", "transferred", "archived", "unarchived", "deleted"] as const).map(
+      (change): readonly [string, string, object, object] => [
+        `a repository that is ${change}`,
+        "repository",
+        payload(change, {}, bot),
+        { kind: "repository-changed", repository, change, sender: "phasegate[bot]" },
+      ],
+    ),
     ...[
       ["pull_request", "synchronize"],
       ["pull_request_review", "submitted"],
@@ -121,14 +123,14 @@ describe("a webhook becomes an intent", () => {
       ["pull_request_review_comment", "deleted"],
       ["pull_request_review_thread", "resolved"],
       ["pull_request_review_thread", "unresolved"],
-    ].map(([event = "", action = ""]) => [
+    ].map(([event = "", action = ""]): readonly [string, string, object, object] => [
       `${event}.${action} of a person`,
       event,
       payload(action, { pull_request: { number: 8 } }),
       { kind: "reviews-changed", repository, pullRequest: 8 },
     ]),
-  ] as const)("%s", (_claim, event, body, intent) => {
-    expect(translateWebhook(String(event), body)).toEqual(intent);
+  ])("%s", (_claim, event, body, intent) => {
+    expect(translateWebhook(event, body)).toEqual(intent);
   });
 
   describe("without a repository", () => {

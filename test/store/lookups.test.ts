@@ -58,7 +58,7 @@ onEachDatabase(({ freshStore }) => {
 
     const running = eventsOf([createTask(), dispatched(), sessionOpened()]);
     await store.commit(unitOf(running.slice(requested.length), requested));
-    const session = { taskId, runId: run1, closedAt: null };
+    const session = { taskId, runId: run1, sealKey: "", closedAt: null };
     await store.saveRunSession({ ...session, tokenHash: "first", openedAt: minute(1), lastHeardAt: minute(1) });
     await store.saveRunSession({ ...session, tokenHash: "second", openedAt: minute(2), lastHeardAt: minute(4) });
     expect(await store.openRuns()).toEqual([{ ...waiting, workflowRunId: 100, lastHeardAt: minute(4) }]);

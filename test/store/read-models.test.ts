@@ -27,12 +27,11 @@ import { minute, unitOf } from "./temporary-store.ts";
 
 const cancelled = command({ type: "CancelTask", by: writer });
 const approved = command({
-  type: "RecordReview",
+  type: "RecordReviews",
   pullRequest: 31,
-  by: writer,
-  verdict: "approved",
-  reviewedSha: "head-1-1",
   headSha: "head-1-1",
+  reviews: [{ reviewId: 1, by: "writer", verdict: "approved", reviewedSha: "head-1-1" }],
+  feedback: [],
 });
 
 const histories: Record<string, readonly TaskCommand[]> = {
