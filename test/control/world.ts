@@ -2,7 +2,7 @@
 import { expect, onTestFinished } from "vitest";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
-import type { RunnerIdentity, Store } from "../../src/control/ports.ts";
+import { webhookKeyOf, type RunnerIdentity, type Store } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
 import { openSession, takeEvents, takeOutcome, takeStep, type ServingRunner } from "../../src/control/serve-runner.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
@@ -20,6 +20,7 @@ import {
   type OutcomeRequest,
   type SessionRequest,
 } from "../../src/protocol/runner.ts";
+import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { stepOfPath } from "../../src/verify/step-of-path.ts";
 import type { CommandName } from "../../src/core/slash-commands.ts";
@@ -39,6 +40,9 @@ export const spent = {
   usage: { inputTokens: 10, outputTokens: 5, cacheCreationInputTokens: 0, cacheReadInputTokens: 0 },
   costUsd: 0.5,
 };
+
+/** Instead of an event of GitHub: the payload is an intent. */
+const ownWords = "intent";
 
 /** Any runner's first event, so that the app knows the session is in use. */
 export const heartbeat = { events: [] };
@@ -179,7 +183,8 @@ export class World {
       language: "en",
       taskBudgetUsd: this.#options.taskBudgetUsd ?? 25,
       webUrl: "https://github.test",
-      translate: (_event, payload) => payload as Intent,
+      // What a test says in our own words passes as it is; a webhook goes the way of all webhooks.
+      translate: (event, payload) => (event === ownWords ? (payload as Intent) : translateWebhook(event, payload)),
       freeze: (raw) => ({ text: raw.replaceAll("\u200B", ""), hiddenRemoved: raw.split("\u200B").length - 1 }),
       verifyRunner: async (token) => JSON.parse(token),
       wake: () => engine?.wake(),
@@ -233,7 +238,7 @@ export class World {
       key: `webhook:${delivery ?? `delivery-${(this.#deliveries += 1)}`}`,
       kind: "webhook",
       lane,
-      body: JSON.stringify({ event: "test", payload: this.#asSent(intent) }),
+      body: JSON.stringify({ event: ownWords, payload: this.#asSent(intent) }),
       receivedAt: this.time.now().toISOString(),
     });
     this.engine.wake();
@@ -248,6 +253,20 @@ export class World {
 
   async deliver(intent: SentIntent, delivery?: string): Promise<void> {
     await this.send(intent, delivery);
+    await this.settle();
+  }
+
+  /** A webhook arrives as GitHub sends it. */
+  async webhook(event: string, payload: object, delivery = `delivery-${(this.#deliveries += 1)}`): Promise<void> {
+    const { repository: where } = payload as { readonly repository?: { readonly id: number } };
+    await this.store.takeIn({
+      key: webhookKeyOf(delivery),
+      kind: "webhook",
+      lane: where === undefined ? "app" : `repository:${where.id}`,
+      body: JSON.stringify({ event, payload }),
+      receivedAt: this.time.now().toISOString(),
+    });
+    this.engine.wake();
     await this.settle();
   }
 
