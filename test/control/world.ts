@@ -363,6 +363,7 @@ export class World {
     }
     await runner.end({ kind: "completed" });
     await this.settle();
+    this.github.changeRun(runner.job.runId, { status: "completed", conclusion: "success" });
   }
 
   /** Plays runner, reviewer and time until the task waits for nobody, or has ended. */
