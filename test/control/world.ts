@@ -112,6 +112,7 @@ export class World {
   #serial = 0;
   #deliveries = 0;
   #crashed = Promise.withResolvers<void>();
+  #death: { callsLeft: number; readonly moment: "before" | "after" } | null = null;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -148,8 +149,8 @@ export class World {
       now: () => this.time.now(),
       newId,
     });
-    const store = this.#options.storeOf?.(opened) ?? opened;
     const life: { alive: boolean } = { alive: true };
+    const store = this.#mortal(life, this.#options.storeOf?.(opened) ?? opened);
     let engine: Engine | null = null;
     const log = (level: LogLine["level"]) => (fields: object, message: string) => {
       if (life.alive) this.logged.push({ level, message, fields });
@@ -160,7 +161,10 @@ export class World {
       timer: this.time.timer,
       newId,
       log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
-      github: this.github.client(() => life.alive),
+      github: this.#mortal(
+        life,
+        this.github.client(() => life.alive),
+      ),
       policy: defaultPolicy,
       playbooks: {
         byLabel: (label) => {
@@ -201,6 +205,55 @@ export class World {
     this.#life = null;
     this.time.forgetAlarms();
     await store.close();
+  }
+
+  /** The process dies at its n-th call of the store or of GitHub from now on, before or after it took effect. */
+  dieAtCall(count: number, moment: "before" | "after"): void {
+    this.#death = { callsLeft: count, moment };
+  }
+
+  /** Whether the process still has to die. */
+  get isDoomed(): boolean {
+    return this.#death !== null;
+  }
+
+  /** Nobody calls for a process that is dead, and nobody hears the answer. */
+  #mortal<Port extends object>(life: { alive: boolean }, port: Port): Port {
+    return new Proxy(port, {
+      get: (methods, name) => {
+        const method: unknown = Reflect.get(methods, name);
+        if (typeof method !== "function") return method;
+        return async (...args: unknown[]): Promise<unknown> => {
+          if (!life.alive) return new Promise(() => undefined);
+          const moment = this.#momentOfDeath();
+          const answer: unknown = moment === "before" ? null : await Reflect.apply(method, methods, args);
+          if (moment !== null) {
+            life.alive = false;
+            this.#crashed.resolve();
+          }
+          return life.alive ? answer : new Promise(() => undefined);
+        };
+      },
+    });
+  }
+
+  #momentOfDeath(): "before" | "after" | null {
+    if (this.#death === null) return null;
+    this.#death.callsLeft -= 1;
+    if (this.#death.callsLeft > 0) return null;
+    const { moment } = this.#death;
+    this.#death = null;
+    return moment;
+  }
+
+  /** What a runner asks of the app it asks again, where the process died over it. */
+  async insist<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    for (;;) {
+      const asked = ask().then((answer) => ({ answer }));
+      const outcome = await Promise.race([asked, this.#crashed.promise]);
+      if (outcome !== undefined) return outcome.answer;
+      await this.settle();
+    }
   }
 
   /** The process dies when the next call of the method took effect, before its answer arrives. */
