@@ -148,6 +148,7 @@ async function rework(processing: Processing, order: Order, argument: string): P
 function wordsOf(refusal: Refusal): string {
   switch (refusal.code) {
     case "already-running":
+      if (refusal.status === "review") return "the pull request waits for review: merge it, or ask for changes";
       return "the agent or the app is at work; wait until the pull request is ready, or stop it with /pause";
     case "not-started":
       return "the task has not started; /run starts it";

@@ -255,6 +255,9 @@ export async function takeEvents(serving: ServingRunner, token: string, request:
   const { runId, taskId } = session;
   const at = serving.clock.now().toISOString();
   const live = (await liveTaskOf(serving, session)) !== null;
+  const last = Math.max(0, ...request.events.map(({ number }) => number));
+  // Heard, and not kept: somebody had the texts of this task erased.
+  if (!live && (await isErased(serving, session))) return { acknowledged: last, stop: true };
   const kept = request.events.filter(({ number }) => number <= runLogEventsMax);
   const stored = await serving.store.appendRunLog(
     runId,
@@ -272,7 +275,6 @@ export async function takeEvents(serving: ServingRunner, token: string, request:
     for (const { event } of request.events) serving.log.info({ taskId, runId, live: event }, "live");
   }
   // Beyond the limit a line counts as heard, or the runner would send it for ever.
-  const last = Math.max(0, ...request.events.map(({ number }) => number));
   return { acknowledged: stored >= runLogEventsMax ? Math.max(stored, last) : stored, stop: !live };
 }
 
@@ -370,6 +372,11 @@ async function sessionOf(serving: ServingRunner, token: string): Promise<RunSess
     throw new RunnerRefused("token-refused", "the run token is unknown or its run has ended");
   }
   return session;
+}
+
+async function isErased({ store }: ServingRunner, { taskId }: RunSession): Promise<boolean> {
+  const state = stateFrom(await store.readEvents(taskId));
+  return state.status !== "absent" && state.erasedBy !== null;
 }
 
 /** The task, while the session's run is the one that it waits for; null from then on. */

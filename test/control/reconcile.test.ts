@@ -86,9 +86,11 @@ describe("a runner that falls silent", () => {
       await told.advance(4 * minuteMs);
     }
     expect((await told.task()).blockedBy).toMatchObject({ kind: "environment", faults: 4 });
-    const { length } = told.github.calls;
+    told.github.calls.length = 0;
     await told.advance(30 * minuteMs);
-    expect(told.github.calls).toHaveLength(length);
+    // But for the look for lost webhooks, every five minutes.
+    expect(new Set(told.github.calls)).toEqual(new Set(["failedDeliveries", "readIssue"]));
+    expect(told.github.countOf("failedDeliveries")).toBe(6);
     expect(told.github.notices()).toHaveLength(1);
   });
 

@@ -75,6 +75,8 @@ export class FakeGitHub {
   readonly pulls = new Map<number, FakePull>();
   readonly reviews: FakeReview[] = [];
   readonly threads: FakeThread[] = [];
+  /** Each answer that we gave in a thread, once for each key. */
+  readonly answers: { readonly threadId: string; readonly kind: string; readonly commitSha: string | null }[] = [];
   /** Whom we asked for a new review, by pull request. */
   readonly reviewRequests: { readonly pullRequest: number; readonly login: string }[] = [];
   /** Webhooks that did not arrive. */
@@ -345,6 +347,7 @@ export class FakeGitHub {
         if (thread === undefined) return;
         const said = { by: "phasegate[bot]", byBot: true, byUs: true, text: `${answer.kind}: ${answer.text}` };
         const isNew = !thread.keys.includes(key);
+        if (isNew) this.answers.push({ threadId, kind: answer.kind, commitSha: answer.commitSha });
         this.changeThread(threadId, {
           resolved: thread.resolved || resolve,
           keys: isNew ? [...thread.keys, key] : thread.keys,
