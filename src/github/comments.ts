@@ -1,10 +1,10 @@
-import type { Log, Notice, TaskView } from "../control/ports.ts";
+import { RetryLater, type Log, type Notice, type TaskView } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { Api } from "./api.ts";
 import { markedBody, markerOf } from "./marker.ts";
 import { nameOf, pathOf, readOrNull, readRepository } from "./repository.ts";
-import { RequestFailed } from "./request-failed.ts";
+import { RateLimited, RequestFailed } from "./request-failed.ts";
 import { createStateLabels } from "./state-label.ts";
 import type { BlockContext } from "./texts/blocked.ts";
 import { createTurns } from "./turns.ts";
@@ -14,6 +14,8 @@ import { statusText } from "./texts/status.ts";
 
 const commentsPerPage = 100;
 const commentPagesMax = 30;
+/** Until then a comment that was made is surely in the lists. */
+const commentAppearsMs = 15_000;
 const rememberedMax = 1_000;
 
 export interface CommentSettings {
@@ -186,6 +188,10 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
       });
       return data.id;
     } catch (error) {
+      // It may be there although the answer got lost, and a list may miss for a while what was just made.
+      if (error instanceof RetryLater && !(error instanceof RateLimited)) {
+        throw new RetryLater(error.message, Math.max(error.retryAfterMs, commentAppearsMs), { cause: error });
+      }
       if (!(error instanceof RequestFailed) || (error.status !== 404 && error.status !== 410)) throw error;
       issueIsGone(repository, issueNumber);
       return null;

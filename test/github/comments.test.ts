@@ -78,6 +78,13 @@ describe("the status comment", () => {
     },
   );
 
+  test("whose answer was lost is looked for again only when the lists must know it", async () => {
+    bed.failNext(/POST .*\/comments$/u, "lost-answer");
+    const failure = await bed.github.showStatus(bed.repository, view(started)).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RetryLater);
+    expect(failure).toMatchObject({ retryAfterMs: 15_000 });
+  });
+
   test("goes back to what it said before an edit whose answer was lost", async () => {
     await bed.github.showStatus(bed.repository, view(started));
     bed.failNext(/PATCH .*\/comments/u, "lost-answer");
