@@ -260,6 +260,10 @@ function approvePhase(command: CommandOf<"ApprovePhase">, state: ExistingTask): 
   if (phase === null || phase.gate === null || phase.completed !== null || state.status !== "review") {
     return refused({ code: "nothing-to-review" });
   }
+  // Nobody could merge what is approved there.
+  if (state.blockedBy?.kind === "gate-closed" || state.blockedBy?.kind === "gate-retargeted") {
+    return refused({ code: "nothing-to-review" });
+  }
   const { login } = command.by;
   if (phase.gate.approvedBy.includes(login)) return accepted();
   return accepted({

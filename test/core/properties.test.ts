@@ -118,7 +118,8 @@ function attemptsGrow(wishes: Wish[]): void {
 const underWay = ["StepPublished", "GateOpened", "CiReleased", "FeedbackResolved"];
 
 function settledStays(wishes: Wish[]): void {
-  for (const { before, events, state } of history(wishes)) {
+  const cancel: Wish = { what: "cancel", stale: false, byStranger: false, pick: 0 };
+  for (const { before, events, state } of history([...wishes, cancel, ...wishes])) {
     if (before.status === "absent" || !isSettled(before)) continue;
     expect(["TaskErased", ...underWay]).toEqual(expect.arrayContaining(events.map(({ type }) => type)));
     expect(state.status).toBe(before.status);
