@@ -125,13 +125,10 @@ describe("an envelope that is none of the run's", () => {
 
   test("that can't be fetched blocks nothing, unless GitHub asks to come again", async () => {
     const { told, taking, run } = await givenARun();
-    const failing = (error: Error) => {
-      const readEnvelope = async (): Promise<never> => {
-        await Promise.resolve();
-        throw error;
-      };
-      return { ...taking, github: { ...taking.github, readEnvelope } };
-    };
+    const failing = (fault: Error) => ({
+      ...taking,
+      github: { ...taking.github, readEnvelope: () => Promise.reject(fault) },
+    });
     expect(await takeInEnvelope(failing(new Error("the artifact is no zip file")), run)).toBe(false);
     expect(told.complaints()).toEqual(["fetching the envelope of a run"]);
     await expect(takeInEnvelope(failing(new RetryLater("no answer", 10)), run)).rejects.toBeInstanceOf(RetryLater);
