@@ -1,6 +1,13 @@
 /** What people do beside reviewing: each has a defined end. Single webhooks are in lifecycle-table.test.ts. */
 import { describe, expect, test } from "vitest";
-import { commentPayload, installationPayload, issuePayload, listed, payloadOf, pullRequestPayload } from "./payloads.ts";
+import {
+  commentPayload,
+  installationPayload,
+  issuePayload,
+  listed,
+  payloadOf,
+  pullRequestPayload,
+} from "./payloads.ts";
 import { repository, world, type World } from "./world.ts";
 
 const branch = "phasegate/7-1-planning";

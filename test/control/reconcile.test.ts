@@ -159,7 +159,12 @@ describe("webhooks that did not arrive", () => {
 
   /** GitHub holds the webhook back, and sends it when it is asked to. */
   function lost(told: World, guid: string, send: () => Promise<void>): void {
-    told.github.deliveries.push({ deliveryId: told.github.deliveries.length + 1, guid, at: told.time.now().toISOString(), send });
+    told.github.deliveries.push({
+      deliveryId: told.github.deliveries.length + 1,
+      guid,
+      at: told.time.now().toISOString(),
+      send,
+    });
   }
 
   test("are asked for, oldest first, and then everything is as if they had arrived, comments included", async () => {
