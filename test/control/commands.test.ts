@@ -177,9 +177,11 @@ const cells = slashCommands.flatMap(({ name, argument }) =>
 
 /** Answers of the app since then, in the words that decide. */
 function answers(told: World, since: number): readonly string[] {
-  return told.github.comments.slice(since).map(({ notice }) =>
-    notice?.kind === "refused" ? `${notice.command}: ${notice.reason}` : (notice?.kind ?? "status"),
-  );
+  return told.github.comments
+    .slice(since)
+    .map(({ notice }) =>
+      notice?.kind === "refused" ? `${notice.command}: ${notice.reason}` : (notice?.kind ?? "status"),
+    );
 }
 
 describe("a command that the owner types", () => {
@@ -201,20 +203,23 @@ describe("a command that the owner types", () => {
     expect(told.complaints()).toEqual([]);
   });
 
-  test.each(slashCommands.map(({ name }) => name))("/%s of a reader, a stranger or a bot does and says nothing", async (name) => {
-    const told = await world();
-    told.github.permissions.set("helper[bot]", "admin");
-    await situations["in review"](told);
-    const before = { events: (await told.events()).length, comments: told.github.comments.length };
-    const shown = told.github.shown.length;
-    for (const sender of ["reader", "stranger", "helper[bot]"]) {
-      await type(told, `/${name} now`, { sender });
-      await type(told, `/${name} now`, { sender, number: 31, onPullRequest: true });
-    }
-    expect(await told.events()).toHaveLength(before.events);
-    expect(told.github.comments).toHaveLength(before.comments);
-    expect(told.github.shown).toHaveLength(shown);
-  });
+  test.each(slashCommands.map(({ name }) => name))(
+    "/%s of a reader, a stranger or a bot does and says nothing",
+    async (name) => {
+      const told = await world();
+      told.github.permissions.set("helper[bot]", "admin");
+      await situations["in review"](told);
+      const before = { events: (await told.events()).length, comments: told.github.comments.length };
+      const shown = told.github.shown.length;
+      for (const sender of ["reader", "stranger", "helper[bot]"]) {
+        await type(told, `/${name} now`, { sender });
+        await type(told, `/${name} now`, { sender, number: 31, onPullRequest: true });
+      }
+      expect(await told.events()).toHaveLength(before.events);
+      expect(told.github.comments).toHaveLength(before.comments);
+      expect(told.github.shown).toHaveLength(shown);
+    },
+  );
 
   test("on another pull request or issue, or edited into a comment, does nothing", async () => {
     const told = await world();

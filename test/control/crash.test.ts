@@ -289,18 +289,22 @@ async function endOf(told: World) {
 }
 
 describe("a process that dies once in a rework, at whatever call", () => {
-  test.each(["before", "after"] as const)("%s it took effect, leaves what an undisturbed one leaves", async (moment) => {
-    const undisturbed = await endOf(await handedOver(Number.POSITIVE_INFINITY, moment));
-    expect(undisturbed).toMatchObject({ status: "review", blockedBy: null, runs: 2, replies: [[2, true]] });
-    const others: object[] = [];
-    let calls = 0;
-    for (let isOver = false; !isOver; calls += stride) {
-      const told = await handedOver(calls + 1, moment);
-      isOver = told.isDoomed;
-      const end = await endOf(told);
-      if (!isDeepStrictEqual(end, undisturbed)) others.push({ call: calls + 1, end });
-    }
-    expect(others).toEqual([]);
-    expect(calls).toBeGreaterThan(50);
-  }, 300_000);
+  test.each(["before", "after"] as const)(
+    "%s it took effect, leaves what an undisturbed one leaves",
+    async (moment) => {
+      const undisturbed = await endOf(await handedOver(Number.POSITIVE_INFINITY, moment));
+      expect(undisturbed).toMatchObject({ status: "review", blockedBy: null, runs: 2, replies: [[2, true]] });
+      const others: object[] = [];
+      let calls = 0;
+      for (let isOver = false; !isOver; calls += stride) {
+        const told = await handedOver(calls + 1, moment);
+        isOver = told.isDoomed;
+        const end = await endOf(told);
+        if (!isDeepStrictEqual(end, undisturbed)) others.push({ call: calls + 1, end });
+      }
+      expect(others).toEqual([]);
+      expect(calls).toBeGreaterThan(50);
+    },
+    300_000,
+  );
 });

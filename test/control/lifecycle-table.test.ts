@@ -6,7 +6,14 @@ import { RetryLater } from "../../src/control/ports.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { currentPhaseOf, isSettled, liveRunOf } from "../../src/core/state.ts";
-import { commentPayload, installationPayload, issuePayload, listed, payloadOf, pullRequestPayload } from "./payloads.ts";
+import {
+  commentPayload,
+  installationPayload,
+  issuePayload,
+  listed,
+  payloadOf,
+  pullRequestPayload,
+} from "./payloads.ts";
 import { repository, world, type World } from "./world.ts";
 
 const hourMs = 60 * 60_000;
@@ -66,10 +73,22 @@ interface Row {
 }
 
 const inert = (payload: Row["payload"]): Row => ({ payload, cells: {} });
-const issue = (action: string, more: Parameters<typeof issuePayload>[1] = {}) => () => issuePayload(action, more);
-const pull = (action: string, rest: object = {}) => (number: number) => pullRequestPayload(action, { number, rest });
-const ofRepository = (action: string, where = repository) => () => payloadOf(action, {}, "owner", where);
-const ofInstallation = (action: string, rest: object = {}) => () => installationPayload(action, rest);
+const issue =
+  (action: string, more: Parameters<typeof issuePayload>[1] = {}) =>
+  () =>
+    issuePayload(action, more);
+const pull =
+  (action: string, rest: object = {}) =>
+  (number: number) =>
+    pullRequestPayload(action, { number, rest });
+const ofRepository =
+  (action: string, where = repository) =>
+  () =>
+    payloadOf(action, {}, "owner", where);
+const ofInstallation =
+  (action: string, rest: object = {}) =>
+  () =>
+    installationPayload(action, rest);
 const ofRun = (action: string) => () =>
   payloadOf(action, { workflow_run: { id: 100, path: ".github/workflows/phasegate.yml" } });
 const hasGate = (told: World, gate: number) => told.github.pulls.has(gate);
@@ -129,7 +148,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     labeled: { payload: issue("labeled", { label: "create_app" }), cells: created },
     opened: { payload: issue("opened"), cells: created },
     closed: {
-      happened: ({ github }) => void github.openIssue(7, { open: false }),
+      happened: ({ github }) => github.openIssue(7, { open: false }),
       payload: issue("closed"),
       cells: suspended("issue-closed"),
     },

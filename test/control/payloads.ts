@@ -1,12 +1,12 @@
 /** Webhooks as GitHub sends them, with what the translation looks at. */
 import { repository } from "./world.ts";
 
-export interface Sender {
+interface Sender {
   readonly login: string;
   readonly type: "User" | "Bot";
 }
 
-export function senderOf(login: string): Sender {
+function senderOf(login: string): Sender {
   return { login, type: login.endsWith("[bot]") ? "Bot" : "User" };
 }
 

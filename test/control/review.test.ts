@@ -381,7 +381,12 @@ describe("each thread of a rework", () => {
       told.dieAfter(method);
       for (const step of runner.job.stepsToDo) {
         const items = runner.job.feedback.filter((item) => item.step === step);
-        await runner.step(step, `${step}, better`, 0.5, items.map(({ id }) => answer(id)));
+        await runner.step(
+          step,
+          `${step}, better`,
+          0.5,
+          items.map(({ id }) => answer(id)),
+        );
       }
       await runner.end({ kind: "completed" });
       await told.settle();
