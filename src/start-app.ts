@@ -12,6 +12,7 @@ import {
   type ServingRunner,
 } from "./control/serve-runner.ts";
 import { defaultPolicy } from "./core/decide.ts";
+import type { Playbook } from "./core/playbook.ts";
 import { createGitHub } from "./github/client.ts";
 import { freezeText } from "./github/issue-text.ts";
 import { translateWebhook } from "./github/webhook-to-command.ts";
@@ -32,6 +33,8 @@ const drainMs = 8_000;
 
 /** For answers that are under way. A runner that sends slowly tries again. */
 const closeMs = 1_000;
+
+const parsedPlaybooksMax = 20;
 
 const guideFolder = path.join(import.meta.dirname, "..", "guide");
 
@@ -163,11 +166,20 @@ function portFault({ host, port }: Config, error: unknown): string {
 
 async function readPlaybooks(): Promise<Playbooks> {
   const loaded = await loadPlaybooks(guideFolder);
+  /** Tasks freeze few different ones; each has some hundred kilobytes, and is asked for at every step. */
+  const parsed = new Map<string, Playbook>();
   return {
     byLabel(label) {
       const found = loaded.get(label);
       return found === undefined ? null : { ...found, json: playbookToJson(found.playbook) };
     },
-    fromJson: playbookFromJson,
+    fromJson(json) {
+      const known = parsed.get(json);
+      if (known !== undefined) return known;
+      const playbook = playbookFromJson(json);
+      if (parsed.size >= parsedPlaybooksMax) parsed.clear();
+      parsed.set(json, playbook);
+      return playbook;
+    },
   };
 }

@@ -21,7 +21,14 @@ const sweepEveryMs = 5 * 60_000;
 const napMsMax = 5_000;
 const errorCharactersMax = 2_000;
 
-const onlyTells: readonly Effect["kind"][] = ["ShowStatus", "NotifyBlocked", "AnswerFeedback", "RequestReview"];
+const onlyTells: readonly Effect["kind"][] = [
+  "ShowStatus",
+  "NotifyBlocked",
+  "AnswerFeedback",
+  "RequestReview",
+  // The next sweep reads them again.
+  "ReadReviews",
+];
 
 export interface Working extends Processing, Performing {
   readonly timer: Timer;

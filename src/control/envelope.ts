@@ -1,10 +1,10 @@
 /** Takes in what a runner could not deliver and left sealed with its workflow run. */
 
-import { stateFrom } from "../core/evolve.ts";
 import type { RunId } from "../core/ids.ts";
 import { currentPhaseOf, liveRunOf } from "../core/state.ts";
 import { openSealed, type Envelope } from "../protocol/envelope.ts";
 import { RetryLater, type Clock, type GitHub, type Log, type OpenRun, type Store } from "./ports.ts";
+import { readTask } from "./read-task.ts";
 import { outcomeKeyOf, storeOutcome, storeStep } from "./serve-runner.ts";
 
 interface TakingIn {
@@ -40,7 +40,7 @@ export async function takeInEnvelope(taking: TakingIn, { taskId, runId, workflow
   if (await store.isWaiting(outcomeKeyOf(runId))) return true;
   const sealed = workflowRunId === null ? null : await fetchEnvelope(taking, { taskId, runId, workflowRunId });
   const envelope = sealed === null ? null : await openEnvelope(taking, sealed, runId);
-  const task = stateFrom(await store.readEvents(taskId));
+  const task = await readTask(store, taskId);
   if (envelope === null || task.status === "absent" || liveRunOf(task)?.runId !== runId) return false;
   for (const step of envelope.steps) {
     if (currentPhaseOf(task)?.steps.some(({ slug }) => slug === step.step) === true) {
@@ -57,7 +57,7 @@ async function fetchEnvelope(
   { store, github, log }: TakingIn,
   { taskId, runId, workflowRunId }: Pick<OpenRun, "taskId" | "runId"> & { readonly workflowRunId: number },
 ): Promise<Uint8Array | null> {
-  const task = stateFrom(await store.readEvents(taskId));
+  const task = await readTask(store, taskId);
   if (task.status === "absent" || liveRunOf(task)?.runId !== runId) return null;
   try {
     const sealed = await github.readEnvelope(task.repository, workflowRunId, runId);

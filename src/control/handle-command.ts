@@ -1,7 +1,7 @@
 import type { CommandFacts, TaskCommand } from "../core/commands.ts";
 import { decide, type Policy, type Refusal } from "../core/decide.ts";
 import type { TaskEvent } from "../core/events.ts";
-import { evolve, stateFrom } from "../core/evolve.ts";
+import { evolve } from "../core/evolve.ts";
 import { runIdFrom, type TaskId } from "../core/ids.ts";
 import { react, type Effect, type Reaction } from "../core/react.ts";
 import type { TaskState } from "../core/state.ts";
@@ -14,6 +14,7 @@ import {
   type NewId,
   type Store,
 } from "./ports.ts";
+import { stateOf } from "./read-task.ts";
 
 /** Tries on a stream that others write to at the same time; each loss means that somebody else made progress. */
 const triesMax = 20;
@@ -57,7 +58,7 @@ export async function handleCommand(
   const { store, clock, newId, policy, log } = handling;
   for (let tries = 1; ; tries += 1) {
     const past = await store.readEvents(taskId);
-    const before = stateFrom(past);
+    const before = stateOf(past);
     const command: TaskCommand = { at: clock.now().toISOString(), newRunId: runIdFrom(newId()), ...asked };
     const decision = decide(command, before, policy);
     if (decision.kind === "refused") {
@@ -109,7 +110,7 @@ export async function queueStatus(handling: CommandHandling, taskId: TaskId, cau
     const shown: Reaction = { effect: { kind: "ShowStatus" }, urgency: "now" };
     const status = queued(handling, taskId, "", shown, clock.now().toISOString());
     try {
-      return await store.commit(unitOf(taskId, past.length, [], stateFrom(past), [status], cause));
+      return await store.commit(unitOf(taskId, past.length, [], stateOf(past), [status], cause));
     } catch (error) {
       if (!(error instanceof StaleVersion) || tries >= triesMax) throw error;
     }
@@ -164,6 +165,7 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "ReleaseCi":
     case "ReopenGate":
       return `task:${taskId}`;
+    case "ReadReviews":
     case "StartRework":
       return `review:${taskId}`;
     case "CancelRun":

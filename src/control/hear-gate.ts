@@ -71,7 +71,9 @@ export async function hearGate(
   } else if (isAboutThisGate(task, pullRequest)) {
     // The look that nobody caused takes the state for somebody's wish: only people with write can bring it about.
     const mayGoOn = sender === null || (await personOf(processing, task.repository, sender)).mayWrite;
-    if (mayGoOn) await ask({ type: "LiftBlock", kinds: ["gate-closed", "gate-retargeted"], by: sender ?? "GitHub" });
+    if (!mayGoOn) return;
+    await processing.store.reviveEffects(task.taskId, processing.clock.now().toISOString());
+    await ask({ type: "LiftBlock", kinds: ["gate-closed", "gate-retargeted"], by: sender ?? "GitHub" });
   }
 }
 

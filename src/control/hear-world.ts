@@ -47,9 +47,7 @@ export async function hearIssue(
   const by = sender === null ? null : await personOf(processing, task.repository, sender);
   if (issue.open) {
     if (by?.mayWrite === false) return;
-    const asked = { type: "LiftBlock", kinds: ["issue-closed"], by: sender ?? "GitHub" } as const;
-    await handleCommand(processing, task.taskId, asked, cause);
-    return;
+    return liftBlockAnew(processing, task.taskId, "issue-closed", sender ?? "GitHub", cause);
   }
   // The merge of the last gate closes the issue, and its webhook may be the slower one.
   const pullRequest = currentPhaseOf(task)?.gate?.pullRequest ?? null;
@@ -129,10 +127,11 @@ export async function liftBlockAnew(
   taskId: TaskId,
   kind: BlockReason["kind"],
   by: string,
+  cause: Cause = { userId: by },
 ): Promise<void> {
   const { store, clock } = processing;
   const task = await taskById(processing, taskId);
   if (task?.blockedBy?.kind !== kind) return;
   await store.reviveEffects(taskId, clock.now().toISOString());
-  await handleCommand(processing, taskId, { type: "LiftBlock", kinds: [kind], by }, { userId: by });
+  await handleCommand(processing, taskId, { type: "LiftBlock", kinds: [kind], by }, cause);
 }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Person } from "../core/commands.ts";
 import type { Repository } from "../core/events.ts";
-import { stateFrom } from "../core/evolve.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { ExistingTask } from "../core/state.ts";
 import type { GitHub, Store } from "./ports.ts";
+import { readTask } from "./read-task.ts";
 
 /** Asked of GitHub at this moment: what somebody may is never remembered. */
 export async function personOf(
@@ -21,7 +21,7 @@ export async function taskById(
   taskId: TaskId | null,
 ): Promise<ExistingTask | null> {
   if (taskId === null) return null;
-  const state = stateFrom(await store.readEvents(taskId));
+  const state = await readTask(store, taskId);
   return state.status === "absent" ? null : state;
 }
 

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { stateFrom } from "../core/evolve.ts";
 import type { Phase } from "../core/playbook.ts";
 import type { Effect } from "../core/react.ts";
 import type { Finding } from "../core/report.ts";
@@ -26,6 +25,7 @@ import {
   type TaskView,
   type Verifier,
 } from "./ports.ts";
+import { readTask } from "./read-task.ts";
 
 const nothingChanged: Finding = {
   check: "outputs-exist",
@@ -54,7 +54,7 @@ export interface Performing extends CommandHandling {
  */
 export async function performEffect(performing: Performing, claimed: ClaimedEffect): Promise<void> {
   const { store } = performing;
-  const state = stateFrom(await store.readEvents(claimed.taskId));
+  const state = await readTask(store, claimed.taskId);
   const asked = state.status === "absent" ? null : await perform(performing, state, claimed);
   if (asked === null) await store.markEffectDone(claimed.key);
   else {
@@ -88,6 +88,13 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
         branch: branchOf(state, effect.phase),
       });
       return headSha === null ? null : { type: "RecordCiReleased", phase: effect.phase, headSha };
+    }
+    case "ReadReviews": {
+      const phase = state.phases.find((candidate) => candidate.phase === effect.phase);
+      const pullRequest = phase?.gate?.pullRequest ?? null;
+      if (isSettled(state) || phase === undefined || phase.completed !== null || pullRequest === null) return null;
+      const said = await readGateSaid(performing, state, phase, pullRequest);
+      return said?.asked ?? null;
     }
     case "StartRework":
       return startRework(performing, state, effect);
@@ -148,7 +155,8 @@ async function startRework(
   const requestedBy = current?.gate?.requestedBy ?? [];
   if (current === null || requestedBy.length === 0 || current.gate?.requestedAt !== effect.requestedAt) return null;
   const words = wordsToTakeUp(said, current);
-  const asking = said.asked.reviews.filter(({ by, verdict }) => verdict !== "approved" && requestedBy.includes(by));
+  // All that stand, whoever is behind them: a wish that a push made void must not count again later.
+  const asking = said.asked.reviews.filter(({ verdict }) => verdict !== "approved");
   return {
     type: "RequestRework",
     by: requestedBy,

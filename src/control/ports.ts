@@ -362,7 +362,7 @@ export interface GitHub {
       readonly ciLater: boolean;
     },
   ): Promise<{ readonly headSha: string }>;
-  /** The commit that lets CI run on a gate that was approved (Q29); none where it is there. Answers the head; null where the branch is gone. */
+  /** The commit that lets CI run on the head that was approved (Q29). Answers its sha; null where none is needed, or the branch is gone. */
   releaseCi(
     repository: Repository,
     gate: { readonly view: TaskView; readonly phase: number; readonly branch: string },

@@ -1,10 +1,10 @@
-import { stateFrom } from "../core/evolve.ts";
 import type { TaskId } from "../core/ids.ts";
 import { currentPhaseOf, isSettled, liveRunOf } from "../core/state.ts";
 import { hearGate, hearReviews } from "./hear-gate.ts";
 import { hearIssue, liftBlockAnew } from "./hear-world.ts";
 import { taskById } from "./people.ts";
 import { webhookKeyOf, type OpenRun } from "./ports.ts";
+import { readTask } from "./read-task.ts";
 import { endRun, endSilentRun, type Processing } from "./process-message.ts";
 import { outcomeKeyOf } from "./serve-runner.ts";
 
@@ -42,7 +42,7 @@ async function reconcileRun(processing: Processing, run: OpenRun, listeningSince
   const now = clock.now().getTime();
   const silentMs = now - Date.parse(run.lastHeardAt ?? run.requestedAt);
   if (silentMs < silenceMs) return;
-  const task = stateFrom(await store.readEvents(taskId));
+  const task = await readTask(store, taskId);
   if (task.status === "absent") return;
   const live = liveRunOf(task);
   if (live?.runId !== runId) return;

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from "node:crypto";
-import { stateFrom } from "../core/evolve.ts";
 import { changesetIdOf, runIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import {
   branchOf,
@@ -35,6 +34,7 @@ import type { Performing } from "./perform-effect.ts";
 import { phaseDefinition } from "./phase-definition.ts";
 import { FrozenText, StoredOutcome, StoredStep } from "./stored-messages.ts";
 import { RetryLater, type LiveStatus, type RunnerIdentity, type RunSession, type VerifyRunner } from "./ports.ts";
+import { readTask } from "./read-task.ts";
 
 /** Figures of Q11 that a run goes by. */
 const runLimits = { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 6, heartbeatSeconds: 30 } as const;
@@ -84,7 +84,7 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   const identity = await identify(serving, request.oidcToken);
   const runId = runIdFrom(request.runId);
   const taskId = await serving.store.taskOfRun(runId);
-  const task = taskId === null ? null : stateFrom(await serving.store.readEvents(taskId));
+  const task = taskId === null ? null : await readTask(serving.store, taskId);
   if (taskId === null || task === null || task.status === "absent") throw unknownRun(runId);
   const base = await serving.github.defaultBranchOf(task.repository);
   refuseOtherJobs(task, identity, base.name);
@@ -136,7 +136,7 @@ function findingFrom({ step, path, line, comments }: Feedback): Job["findings"][
 /** Says on the issue, once a task, that the action should be updated. Never throws: the run goes on all the same. */
 export async function noteOutdatedAction(serving: ServingRunner, taskId: TaskId, spoken: number): Promise<void> {
   try {
-    const task = stateFrom(await serving.store.readEvents(taskId));
+    const task = await readTask(serving.store, taskId);
     if (task.status === "absent") return;
     const key = hashOf(`action-outdated:${taskId}`).slice(0, 16);
     const notice = { kind: "action-outdated", spoken, current: protocolVersion } as const;
@@ -375,13 +375,13 @@ async function sessionOf(serving: ServingRunner, token: string): Promise<RunSess
 }
 
 async function isErased({ store }: ServingRunner, { taskId }: RunSession): Promise<boolean> {
-  const state = stateFrom(await store.readEvents(taskId));
+  const state = await readTask(store, taskId);
   return state.status !== "absent" && state.erasedBy !== null;
 }
 
 /** The task, while the session's run is the one that it waits for; null from then on. */
 async function liveTaskOf({ store }: ServingRunner, session: RunSession): Promise<ExistingTask | null> {
-  const state = stateFrom(await store.readEvents(session.taskId));
+  const state = await readTask(store, session.taskId);
   return state.status !== "absent" && liveRunOf(state)?.runId === session.runId ? state : null;
 }
 

@@ -2,6 +2,7 @@ import type { CommandOf, Person, TaskCommand } from "./commands.ts";
 import { dropsRun, evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
 import type { TaskEvent } from "./events.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
+import type { Finding } from "./report.ts";
 import {
   appIsAtWork,
   currentPhaseOf,
@@ -157,7 +158,9 @@ function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   // Its gate was merged during the pause.
   if (phase.completed !== null) {
     const next = nextPhaseOf(state);
-    return next === null ? accepted(resumed) : accepted(resumed, ...startPhase(command, next));
+    return next === null
+      ? accepted(resumed)
+      : accepted(resumed, ...startPhase(command, next, leftOver(state, phase, next)));
   }
   // The gate is up again, or an effect is tried again, or the app's own work is in the queue: none of them needs a run.
   if (state.status === "review" || liveRunOf(state) !== null || appIsAtWork(state)) return accepted(resumed);
@@ -706,7 +709,7 @@ function completePhase(
   if (state.blockedBy !== null && outlastsMerge(state.blockedBy)) {
     return [...ended, completed, pause(command.at, state.blockedBy)];
   }
-  return [...ended, completed, ...startPhase(command, next)];
+  return [...ended, completed, ...startPhase(command, next, leftOver(state, phase, next))];
 }
 
 function outlastsMerge({ kind }: BlockReason): boolean {
@@ -735,11 +738,22 @@ function start(command: CommandOf<"CreateTask" | "RunTask">, state: TaskState): 
   return first === null ? [started] : [started, ...startPhase(command, first)];
 }
 
-function startPhase(command: TaskCommand, phase: number): readonly TaskEvent[] {
+function startPhase(command: TaskCommand, phase: number, findings: readonly Finding[] = []): readonly TaskEvent[] {
   return [
     { type: "PhaseStarted", at: command.at, phase },
-    { type: "RunRequested", at: command.at, runId: command.newRunId, phase, attempt: 1, findings: [] },
+    { type: "RunRequested", at: command.at, runId: command.newRunId, phase, attempt: 1, findings },
   ];
+}
+
+/** What the phase before was merged without goes into the first prompt of the next one (Q5). */
+function leftOver(state: ExistingTask, { phase, steps }: PhaseProgress, next: number): readonly Finding[] {
+  const before = outlineOfPhase(state, phase);
+  const missing = before.steps.filter(({ slug }) => steps.some((step) => step.slug === slug && !step.completed));
+  if (missing.length === 0) return [];
+  const titles = missing.map(({ title }) => title).join(", ");
+  const message = `phase ${phase}, ${before.title}, was merged without: ${titles}. Make up for what this phase needs of it`;
+  const [first] = outlineOfPhase(state, next).steps;
+  return [{ check: "outputs-exist", step: first?.slug ?? null, path: null, line: null, message }];
 }
 
 /** Only with what is still to be mended: a run that goes on where another stopped must not begin anew. */

@@ -21,6 +21,8 @@ export type Effect =
   /** With `ready` the draft ends; without it the body shows the report of a failed verification. */
   | { readonly kind: "PresentGate"; readonly phase: number; readonly ready: boolean }
   | { readonly kind: "ReleaseCi"; readonly phase: number }
+  /** What people said while the agent or the app was at work, about what is presented now. */
+  | { readonly kind: "ReadReviews"; readonly phase: number }
   /** Due when nobody has asked for changes for a while; a later wish has its own effect. */
   | { readonly kind: "StartRework"; readonly phase: number; readonly requestedAt: string }
   /** `commitSha` is the commit of the changeset that answers; null for what the agent left without an answer. */
@@ -105,6 +107,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       const rework = (before === null ? null : phaseOf(before, event.phase))?.rework ?? null;
       return [
         ...(rework === null ? [] : [now({ kind: "RequestReview", phase: event.phase, from: rework.by })]),
+        now({ kind: "ReadReviews", phase: event.phase }),
         // Somebody asked for changes while the agent was at work.
         ...reworkDue(after, "now"),
         now({ kind: "ShowStatus" }),

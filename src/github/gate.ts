@@ -119,8 +119,8 @@ export async function presentGate(
   const pull = await readPull(api, repository, pullRequest);
   if (pull === null) throw new Error(`presenting #${pullRequest} of ${nameOf(repository)}: it is gone`);
   const open = pull.state === "open";
-  const verified = open && gate.ready && !gate.ciLater ? await releaseCi(api, repository, gate) : null;
-  const headSha = verified ?? pull.head.sha;
+  const verified = open && gate.ready && !gate.ciLater ? await release(api, repository, gate, null) : null;
+  const headSha = verified?.head ?? pull.head.sha;
   const { files, complete } = await readDelivered(api, repository, pullRequest);
   const facts: GateFacts = {
     view,
@@ -141,13 +141,29 @@ export async function presentGate(
 
 /**
  * The commit that lets CI run, or the one that is there already: step commits carry `[skip ci]` (Q29).
- * Answers the branch's head with it; null where the branch is gone.
+ * Answers its sha. Null where there is none: the branch is gone, or a person pushed to it after the approval, which
+ * starts CI by itself.
  */
 export async function releaseCi(
   api: Api,
   repository: Repository,
   gate: { readonly view: TaskView; readonly phase: number; readonly branch: string },
 ): Promise<string | null> {
+  const { released } = await release(api, repository, gate, approvedShaOf(gate));
+  return released;
+}
+
+function approvedShaOf({ view, phase }: { readonly view: TaskView; readonly phase: number }): string | null {
+  return view.task.phases.find((candidate) => candidate.phase === phase)?.gate?.approvedSha ?? null;
+}
+
+/** `onlyOn` is the head that was approved; null where whatever is there may be released. */
+async function release(
+  api: Api,
+  repository: Repository,
+  gate: { readonly view: TaskView; readonly phase: number; readonly branch: string },
+  onlyOn: string | null,
+): Promise<{ readonly released: string | null; readonly head: string | null }> {
   const { task } = gate.view;
   const attempt = task.phases.find((candidate) => candidate.phase === gate.phase)?.verification?.attempt ?? 1;
   const there = await findCommit(
@@ -161,8 +177,8 @@ export async function releaseCi(
   );
   const head = await headOf(api, repository, gate.branch);
   // A person's commits on top of it start CI by themselves.
-  if (there !== null || head === null) return head;
-  return commitOnBranch(api, repository, {
+  if (there !== null || head === null || (onlyOn !== null && head !== onlyOn)) return { released: there, head };
+  const released = await commitOnBranch(api, repository, {
     branch: gate.branch,
     startBranch: gate.branch,
     message: verifiedCommitMessage({
@@ -175,6 +191,7 @@ export async function releaseCi(
     allowEmpty: true,
     treeOf: async ({ treeSha }) => treeSha,
   });
+  return { released, head: released };
 }
 
 async function readDelivered(api: Api, repository: Repository, pullRequest: number) {

@@ -166,6 +166,19 @@ describe("presenting a gate", () => {
     ]);
   });
 
+  test("where a person pushed after the approval, no commit of ours lets CI run on what nobody approved", async () => {
+    const gate = await open();
+    await present(gate.pullRequest, { ciLater: true });
+    const view = verifiedView(gate.pullRequest);
+    const phases = view.task.phases.map((phase) => ({
+      ...phase,
+      gate: phase.gate === null ? null : { ...phase.gate, approvedSha: "0".repeat(40) },
+    }));
+    const pushed = { ...view, task: { ...view.task, phases } };
+    expect(await bed.github.releaseCi(bed.repository, { view: pushed, phase: 1, branch })).toBeNull();
+    expect((await subjects())[0]).toContain("[skip ci]");
+  });
+
   test("a failed verification stays a draft and shows what is wanting", async () => {
     const gate = await open();
     await present(gate.pullRequest, { ready: false });

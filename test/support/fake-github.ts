@@ -316,7 +316,14 @@ export class FakeGitHub {
       },
       presentGate: async (repository, gate) => {
         const pull = this.#gateOf(gate.view, gate.phase);
-        if (pull.open && gate.ready && !gate.ciLater) await this.#methods().releaseCi(repository, gate);
+        if (pull.open && gate.ready && !gate.ciLater) {
+          // What is presented is what was verified, whoever approved what before.
+          const phases = gate.view.task.phases.map((phase) =>
+            phase.gate === null ? phase : { ...phase, gate: { ...phase.gate, approvedSha: null } },
+          );
+          const view = { ...gate.view, task: { ...gate.view.task, phases } };
+          await this.#methods().releaseCi(repository, { ...gate, view });
+        }
         const { draft, presented } = this.#pull(pull.pullRequest);
         this.changePull(pull.pullRequest, {
           presented: presented + 1,
@@ -328,7 +335,10 @@ export class FakeGitHub {
         const attempt = view.task.phases.find((each) => each.phase === phase)?.verification?.attempt ?? 1;
         const mark = `verified:${phase}/${attempt}`;
         const commits = this.branches.get(branch) ?? [];
-        if (commits.some((commit) => commit.mark === mark)) return this.headOf(branch);
+        const there = commits.find((commit) => commit.mark === mark);
+        if (there !== undefined) return there.sha;
+        const approved = view.task.phases.find((each) => each.phase === phase)?.gate?.approvedSha ?? null;
+        if (commits.length === 0 || (approved !== null && this.headOf(branch) !== approved)) return null;
         return this.#commit(branch, commits, mark, commits.at(-1)?.files ?? new Map());
       },
       readGate: async (_repository, pullRequest) => this.pulls.get(pullRequest) ?? null,
