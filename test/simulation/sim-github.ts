@@ -53,6 +53,8 @@ export class SimGitHub {
   readonly comments: string[] = [];
   /** What the status comment of each task shows. */
   readonly shown = new Map<string, TaskView["task"]>();
+  /** Tasks whose status was to be shown while GitHub took nothing; the app gives such a comment up until the next change. */
+  readonly unshown = new Set<string>();
   readonly #now: () => Date;
   #deliveries = 0;
 
@@ -217,6 +219,7 @@ export class SimGitHub {
         this.#requireIssue(view.task.issue.number);
         await inner.showStatus(repository, view);
         this.shown.set(view.task.taskId, view.task);
+        this.unshown.delete(view.task.taskId);
       },
       notify: async (repository, number, key, notice) => {
         if (!this.fake.pulls.has(number)) this.#requireIssue(number);
@@ -228,7 +231,12 @@ export class SimGitHub {
     return new Proxy(ruled, {
       get: (methods, name: keyof GitHub) => {
         return async (...args: never[]): Promise<unknown> => {
-          this.#refuse(name);
+          try {
+            this.#refuse(name);
+          } catch (error) {
+            if (name === "showStatus") this.unshown.add((args[1] as unknown as TaskView).task.taskId);
+            throw error;
+          }
           return Reflect.apply(methods[name], methods, args);
         };
       },

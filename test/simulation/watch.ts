@@ -65,6 +65,11 @@ export class Watch {
     return this.rows(`select 1 from ${table} where status = 'waiting' and not_before <= ? limit 1`, now).length > 0;
   }
 
+  isDueWithin(after: string, ms: number): boolean {
+    const due = this.nextDue(after);
+    return due !== null && Date.parse(due) <= Date.parse(after) + ms;
+  }
+
   isWaiting(): boolean {
     return (
       this.rows("select 1 from inbox where status = 'waiting' limit 1").length > 0 ||
