@@ -60,11 +60,6 @@ export class Watch {
     return statement.all(...parameters) as Record<string, unknown>[];
   }
 
-  /** Whether anything is due; so much cheaper than the app's own look that most looks can be spared. */
-  hasDue(table: "inbox" | "effects", now: string): boolean {
-    return this.rows(`select 1 from ${table} where status = 'waiting' and not_before <= ? limit 1`, now).length > 0;
-  }
-
   isDueWithin(after: string, ms: number): boolean {
     const due = this.nextDue(after);
     return due !== null && Date.parse(due) <= Date.parse(after) + ms;
