@@ -18,7 +18,8 @@ const { values } = parseArgs({
 
 function show({ seed, failure, story }: Told, lines: number): void {
   process.stdout.write(`${story.slice(-lines).join("\n")}\n`);
-  if (failure !== null) process.stdout.write(`seed ${seed} fails; see it again: npm run simulate -- --seed ${seed}\n\n`);
+  if (failure !== null)
+    process.stdout.write(`seed ${seed} fails; see it again: npm run simulate -- --seed ${seed}\n\n`);
 }
 
 /** The first seed that fails; null where none does. */

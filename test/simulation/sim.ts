@@ -115,7 +115,9 @@ export class Sim {
       // Crashes are brought about, too.
       if (cause.message.startsWith("the app ended in the midst of")) return;
     }
-    this.fail(`no error of its own: ${doing}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.fail(
+      `no error of its own: ${doing}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   }
 
   async tellAll(): Promise<Told> {
@@ -280,15 +282,15 @@ export class Sim {
   async #stop(): Promise<void> {
     this.tell("app", "is stopped");
     const { app } = this;
-    let ended = false;
-    void app?.engine.stop(5_000).then(() => (ended = true));
-    for (let tries = 0; !ended && tries < 500; tries += 1) {
+    const stopping = { ended: false };
+    void app?.engine.stop(5_000).then(() => (stopping.ended = true));
+    for (let tries = 0; !stopping.ended && tries < 500; tries += 1) {
       await turn();
       if (this.#turns.isIdle) this.clock.advance(5_000);
       else await this.#next();
       await turn();
     }
-    if (!ended) this.fail("a stop ends");
+    if (!stopping.ended) this.fail("a stop ends");
     await this.#die();
     this.#upAgainAt = this.clock.passed + this.random.pick([0, 10_000]);
   }
@@ -322,7 +324,7 @@ export class Sim {
             });
             return answer;
           };
-          return this.#turns.ask(life, String(name), work, () => null);
+          return this.#turns.ask(life, name, work, () => null);
         };
       },
     });
@@ -345,7 +347,15 @@ export class Sim {
         const method = (mutated[name] ?? methods[name]) as (...args: unknown[]) => Promise<unknown>;
         return (...args: unknown[]) => {
           if (name === "redeliver") this.#countRedelivery(Number(args[0]));
-          const work = async (): Promise<unknown> => Reflect.apply(method, mutated, args);
+          const work = async (): Promise<unknown> => {
+            const before = this.github.fake.comments.length;
+            const answer = await Reflect.apply(method, mutated, args);
+            // By the key that the app gave, whatever became of it.
+            if (name === "notify" && this.github.fake.comments.length > before) {
+              this.github.comments.push(`#${String(args[1])} ${String(args[2])}`);
+            }
+            return answer;
+          };
           return this.#turns.ask(life, name, work, () => this.#faultOf(name));
         };
       },
@@ -367,9 +377,9 @@ export class Sim {
       return { moment, error, hangMs };
     };
     if (this.clock.passed < this.#outageUntil) return fault(new RetryLater("no answer", 10_000));
-    if (features.outages && random.chance(0.03)) return fault(new RetryLater("GitHub answered 502", 10_000));
+    if (features.outages && random.chance(0.05)) return fault(new RetryLater("GitHub answered 502", 10_000));
     if (features.refusals && random.chance(0.03)) return fault(new Error("GitHub answered 403 for once"));
-    if (features.hangs && random.chance(0.02)) return fault(new RetryLater("timed out", 10_000), 30_000);
+    if (features.hangs && random.chance(0.03)) return fault(new RetryLater("timed out", 10_000), 30_000);
     return null;
   }
 
@@ -387,7 +397,7 @@ export class Sim {
     let quietRounds = 0;
     while (clock.passed < end) {
       this.jobs.notice();
-      await this.#turns.drain(random);
+      if (!(await this.#turns.drain(random))) this.fail("the app comes to rest");
       if (this.#failure !== null) return;
       this.watch.world();
       if (github.inTransit.length > 0) this.#deliver();
