@@ -102,7 +102,7 @@ async function run(processing: Processing, order: Order): Promise<void> {
   if ((await processing.github.readIssue(intent.repository, task.issue.number)) === null) return;
   // On a pull request of the task the text stays what it was; only a draft's is not frozen yet, and has none.
   const known = task.prompt === null ? null : { hash: task.prompt.hash, hiddenRemoved: task.prompt.hiddenRemoved };
-  const prompt = known ?? (await freezePrompt(processing, intent.issue));
+  const prompt = known ?? (await freezePrompt(processing, task.taskId, intent.issue));
   await revive(processing, task);
   return ask(processing, order, "run", { type: "RunTask", by, prompt });
 }

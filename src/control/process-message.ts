@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { FrozenPrompt } from "../core/commands.ts";
 import type { Repository } from "../core/events.ts";
@@ -34,6 +33,8 @@ const StoredWebhook = z.object({ event: z.string(), payload: z.unknown() });
 
 /** Turns one stored message into commands. Marked as processed with the last of them, in the same transaction. */
 export async function processMessage(processing: Processing, message: ClaimedMessage): Promise<void> {
+  // Its task was erased while it waited: nobody wants anything of it any more.
+  if (message.body === "") return processing.store.markProcessed(message.key);
   switch (message.kind) {
     case "webhook": {
       const { event, payload } = StoredWebhook.parse(JSON.parse(message.body));
@@ -143,9 +144,9 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
   }
   if (running !== null) return;
   const by = await personOf(processing, repository, sender);
-  const prompt = await freezePrompt(processing, labelled.issue);
-  await store.saveText(first.hash, first.json);
   const taskId = taskIdFrom(processing.newId());
+  const prompt = await freezePrompt(processing, taskId, labelled.issue);
+  await store.saveText(first.hash, first.json);
   await handleCommand(
     processing,
     taskId,
@@ -198,12 +199,16 @@ export async function endRun(
  * The text as the authorised webhook shows it. GitHub is not asked again: between the label and that answer somebody else
  * could have changed the text, and nobody with write would have seen it.
  */
-export async function freezePrompt({ store, freeze }: Processing, issue: IssueAsSent): Promise<FrozenPrompt> {
+export async function freezePrompt(
+  { store, freeze }: Processing,
+  taskId: TaskId,
+  issue: IssueAsSent,
+): Promise<FrozenPrompt> {
   const title = freeze(issue.title);
   const body = freeze(issue.body);
   const frozen = JSON.stringify({ title: title.text, text: body.text });
-  const hash = createHash("sha256").update(frozen).digest("hex");
-  await store.saveText(hash, frozen);
+  // The next task of the issue may be frozen with the same words at the moment in which this one is erased.
+  const hash = await saveTaskText(store, taskId, frozen);
   return { hash, hiddenRemoved: title.hiddenRemoved + body.hiddenRemoved };
 }
 

@@ -93,7 +93,8 @@ export class Jobs {
         job.mode = "opening";
         return;
       case "opening":
-        if (!calm && features.runnersDie && random.chance(0.05)) return this.#end(job, "failure", "dies before it speaks");
+        if (!calm && features.runnersDie && random.chance(0.05))
+          return this.#end(job, "failure", "dies before it speaks");
         return this.#open(job);
       case "hung":
         if (calm || random.chance(0.1)) {
@@ -123,21 +124,25 @@ export class Jobs {
     };
     this.#say(job, stolen ? "is run again by hand" : "asks for its work");
     const request = { protocol: 2, runId: job.runId, oidcToken: JSON.stringify(identity) };
-    this.#ask(job, (serving) => openSession(serving, request), (answer) => {
-      if (answer instanceof Error) {
-        if (stolen) return;
-        job.tries += 1;
-        const isFinal = answer instanceof RunnerRefused && answer.code !== "unavailable";
-        if (isFinal || job.tries > 8) this.#end(job, "failure", `gives up: ${answer.message.slice(0, 60)}`);
-        return;
-      }
-      if (stolen) this.#sim.fail(`a re-run by hand gets no work: run ${job.runId}`);
-      job.token = answer.runToken;
-      job.job = answer.job;
-      job.todo = [...answer.job.stepsToDo];
-      job.mode = "working";
-      this.#say(job, `has work: ${job.todo.join(", ")} for $${answer.job.budgetUsd}`);
-    });
+    this.#ask(
+      job,
+      (serving) => openSession(serving, request),
+      (answer) => {
+        if (answer instanceof Error) {
+          if (stolen) return;
+          job.tries += 1;
+          const isFinal = answer instanceof RunnerRefused && answer.code !== "unavailable";
+          if (isFinal || job.tries > 8) this.#end(job, "failure", `gives up: ${answer.message.slice(0, 60)}`);
+          return;
+        }
+        if (stolen) this.#sim.fail(`a re-run by hand gets no work: run ${job.runId}`);
+        job.token = answer.runToken;
+        job.job = answer.job;
+        job.todo = [...answer.job.stepsToDo];
+        job.mode = "working";
+        this.#say(job, `has work: ${job.todo.join(", ")} for $${answer.job.budgetUsd}`);
+      },
+    );
   }
 
   #work(job: SimJob): void {
@@ -214,15 +219,20 @@ export class Jobs {
       this.#say(job, `hands ${step} over${isEmpty ? " without a change" : ""}: ${words.slice(0, 60)}`);
       this.#sim.watch.handed.step.add(`${job.runId} ${step}`);
       const body = { step, changes: isEmpty ? [] : [change], spent, findings: [], answers };
-      this.#ask(job, (serving) => takeStep(serving, job.token, body), (answer) => {
-        if (answer instanceof RunnerRefused) return this.#end(job, "failure", `is refused: ${answer.message.slice(0, 60)}`);
-        if (answer instanceof Error) return;
-        if (job.todo[0] === step) {
-          job.todo.shift();
-          job.owedUsd -= owed;
-        }
-        if (answer.stop) this.#end(job, "success", "is told to stop");
-      });
+      this.#ask(
+        job,
+        (serving) => takeStep(serving, job.token, body),
+        (answer) => {
+          if (answer instanceof RunnerRefused)
+            return this.#end(job, "failure", `is refused: ${answer.message.slice(0, 60)}`);
+          if (answer instanceof Error) return;
+          if (job.todo[0] === step) {
+            job.todo.shift();
+            job.owedUsd -= owed;
+          }
+          if (answer.stop) this.#end(job, "success", "is told to stop");
+        },
+      );
     };
     // What comes again after a lost answer is the same.
     job.lastStep = send;
@@ -234,21 +244,33 @@ export class Jobs {
     this.#say(job, `declares ${outcome.kind}`);
     this.#sim.watch.handed.outcome.add(job.runId);
     const body = { outcome, spent: spentOf(job.owedUsd) };
-    this.#ask(job, (serving) => takeOutcome(serving, job.token, body), (answer) => {
-      if (answer instanceof RunnerRefused) return this.#end(job, "failure", "is refused");
-      if (!(answer instanceof Error)) this.#end(job, "success", "ends");
-    });
+    this.#ask(
+      job,
+      (serving) => takeOutcome(serving, job.token, body),
+      (answer) => {
+        if (answer instanceof RunnerRefused) return this.#end(job, "failure", "is refused");
+        if (!(answer instanceof Error)) this.#end(job, "success", "ends");
+      },
+    );
   }
 
   #heartbeat(job: SimJob): void {
-    this.#ask(job, (serving) => takeEvents(serving, job.token, { events: [] }), (answer) => this.#heard(job, answer));
+    this.#ask(
+      job,
+      (serving) => takeEvents(serving, job.token, { events: [] }),
+      (answer) => this.#heard(job, answer),
+    );
   }
 
   #speak(job: SimJob): void {
     const number = (job.events += 1);
     const event = { kind: "action", step: job.todo[0] ?? "", text: "writes" } as const;
     const body = { events: [{ number, at: this.#sim.clock.now().toISOString(), event }] };
-    this.#ask(job, (serving) => takeEvents(serving, job.token, body), (answer) => this.#heard(job, answer));
+    this.#ask(
+      job,
+      (serving) => takeEvents(serving, job.token, body),
+      (answer) => this.#heard(job, answer),
+    );
   }
 
   #heard(job: SimJob, answer: { readonly stop: boolean } | Error): void {

@@ -100,7 +100,15 @@ export class People {
         case "environment":
         case "app-unreachable":
           return command("retry");
-        default:
+        case "actions-disabled":
+        case "dispatch-refused":
+        case "empty-repository":
+        case "gate-closed":
+        case "issue-closed":
+        case "no-model-secret":
+        case "no-workflow-file":
+        case "paused":
+        case "rate-limited":
           return command("run");
       }
     }
@@ -128,7 +136,9 @@ export class People {
       issue === null ? [0, () => {}] : [weight, () => act(issue)];
     return [
       onIssue(on.commands ? 6 : 0.5, (number) => {
-        const name = random.pick(slashCommands.map((row) => row.name).filter((each) => on.deletion || each !== "delete"));
+        const name = random.pick(
+          slashCommands.map((row) => row.name).filter((each) => on.deletion || each !== "delete"),
+        );
         // People end tasks less often than they start them.
         if ((name === "cancel" || name === "delete") && random.chance(0.6)) return;
         if (pull !== null && random.chance(0.4)) this.#command(pull.pullRequest, name, who);
@@ -231,7 +241,10 @@ export class People {
     github.reviewsChanged(gate.pullRequest);
   }
 
-  #thread(thread: { readonly threadId: string; readonly pullRequest: number; readonly resolved: boolean }, by: string): void {
+  #thread(
+    thread: { readonly threadId: string; readonly pullRequest: number; readonly resolved: boolean },
+    by: string,
+  ): void {
     const { github, random } = this.#sim;
     const { threadId, pullRequest, resolved } = thread;
     if (random.chance(0.5) && writers.includes(by)) {

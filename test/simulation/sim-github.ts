@@ -49,10 +49,12 @@ export class SimGitHub {
   readonly commits: { readonly branch: string; readonly mark: string }[] = [];
   /** Each workflow run that was started. */
   readonly dispatches: string[] = [];
-  /** Each comment that was written anew. */
+  /** Each comment that was written anew, by its key. */
   readonly comments: string[] = [];
   /** What the status comment of each task shows. */
   readonly shown = new Map<string, TaskView["task"]>();
+  /** Tasks whose status was to be shown while GitHub took nothing; the app gives such a comment up until the next change. */
+  readonly unshown = new Set<string>();
   readonly #now: () => Date;
   #deliveries = 0;
 
@@ -93,11 +95,7 @@ export class SimGitHub {
     this.emit({ kind: "reviews-changed", repository: this.repository, pullRequest });
   }
 
-  changeIssue(
-    issueNumber: number,
-    change: Extract<Intent, { kind: "issue-changed" }>["change"],
-    sender: string,
-  ): void {
+  changeIssue(issueNumber: number, change: Extract<Intent, { kind: "issue-changed" }>["change"], sender: string): void {
     const issue = this.fake.issues.get(issueNumber);
     if (issue === undefined) return;
     if (change === "deleted") {
@@ -120,7 +118,8 @@ export class SimGitHub {
     // "Closes #7" in the last gate's body.
     const issueNumber = Number(/\/(\d+)-/u.exec(pull.branch)?.[1]);
     const isLast = pull.branch.includes("-2-design") || pull.branch.includes("-1-analysis");
-    if (isLast && pull.base === defaultBranch && this.issueExists(issueNumber)) this.changeIssue(issueNumber, "closed", by);
+    if (isLast && pull.base === defaultBranch && this.issueExists(issueNumber))
+      this.changeIssue(issueNumber, "closed", by);
   }
 
   close(pull: FakePull, by: string): void {
@@ -217,18 +216,22 @@ export class SimGitHub {
         this.#requireIssue(view.task.issue.number);
         await inner.showStatus(repository, view);
         this.shown.set(view.task.taskId, view.task);
+        this.unshown.delete(view.task.taskId);
       },
       notify: async (repository, number, key, notice) => {
         if (!this.fake.pulls.has(number)) this.#requireIssue(number);
-        const before = this.fake.comments.length;
         await inner.notify(repository, number, key, notice);
-        if (this.fake.comments.length > before) this.comments.push(`${notice.kind} ${key}`);
       },
     };
     return new Proxy(ruled, {
       get: (methods, name: keyof GitHub) => {
         return async (...args: never[]): Promise<unknown> => {
-          this.#refuse(name);
+          try {
+            this.#refuse(name);
+          } catch (error) {
+            if (name === "showStatus") this.unshown.add((args[1] as unknown as TaskView).task.taskId);
+            throw error;
+          }
           return Reflect.apply(methods[name], methods, args);
         };
       },

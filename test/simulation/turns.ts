@@ -1,6 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Random } from "./random.ts";
 
+/** Far above what one moment's work takes. */
+const drainedCallsMax = 2_000;
+
 /** What becomes of one call. `hang` keeps the caller waiting so long before it hears the error. */
 export interface CallFault {
   readonly moment: "before" | "after";
@@ -35,7 +38,7 @@ export class Turns {
         const value = fault?.moment === "before" ? null : await work();
         if (fault === null) return resolve(value as T);
       } catch (error) {
-        if (fault === null) return reject(error as Error);
+        if (fault === null) return reject(error);
       }
       if (fault === null) return;
       const fail = async () => reject(fault.error);
@@ -60,8 +63,13 @@ export class Turns {
     await turn();
   }
 
-  async drain(random: Random): Promise<void> {
-    while (!this.isIdle) await this.next(random);
+  /** False where no end of it can be seen: then the app works without getting anywhere. */
+  async drain(random: Random): Promise<boolean> {
+    for (let calls = 0; !this.isIdle; calls += 1) {
+      if (calls > drainedCallsMax) return false;
+      await this.next(random);
+    }
+    return true;
   }
 
   /** The owner died: its calls neither begin nor answer. */

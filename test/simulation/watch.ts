@@ -12,7 +12,7 @@ import { phaseBudgetUsd } from "./playbooks.ts";
 import { defaultBranch, type SimGitHub } from "./sim-github.ts";
 
 /** Whoever these are, nothing happens because of them. */
-export const powerless = ["reader", "stranger", "helper[bot]"];
+const powerless = ["reader", "stranger", "helper[bot]"];
 
 /** What must never be, and is. */
 export class Violation extends Error {
@@ -57,12 +57,12 @@ export class Watch {
   rows(query: string, ...parameters: readonly (string | number)[]): readonly Record<string, unknown>[] {
     const statement = this.#statements.get(query) ?? this.#database.prepare(query);
     this.#statements.set(query, statement);
-    return statement.all(...parameters) as Record<string, unknown>[];
+    return statement.all(...parameters);
   }
 
-  /** Whether anything is due; so much cheaper than the app's own look that most looks can be spared. */
-  hasDue(table: "inbox" | "effects", now: string): boolean {
-    return this.rows(`select 1 from ${table} where status = 'waiting' and not_before <= ? limit 1`, now).length > 0;
+  isDueWithin(after: string, ms: number): boolean {
+    const due = this.nextDue(after);
+    return due !== null && Date.parse(due) <= Date.parse(after) + ms;
   }
 
   isWaiting(): boolean {
@@ -98,7 +98,9 @@ export class Watch {
       const task = this.tasks.get(row.stream_id) ?? { events: [], state: initialState };
       this.tasks.set(row.stream_id, task);
       if (row.version !== task.events.length + 1) {
-        throw new Violation(`versions without holes: task ${row.stream_id} has ${row.version} after ${task.events.length}`);
+        throw new Violation(
+          `versions without holes: task ${row.stream_id} has ${row.version} after ${task.events.length}`,
+        );
       }
       const event = decodeEvent(row);
       this.#judge(row, event, task.state);
@@ -137,36 +139,27 @@ export class Watch {
       if (event.type.startsWith("Task") && event.type !== "TaskErased") fail("a task ends once");
       if (event.type === "RunRequested" || event.type === "PhaseStarted") fail("nothing starts after the end");
     }
-    switch (event.type) {
-      case "RunRequested":
-        if (live !== null) fail("one live run a task");
-        if (before.status !== "absent" && before.blockedBy !== null) fail("no run while the task is blocked");
-        break;
-      case "RunStarted":
-        if (live?.started === true) fail("a run starts once");
-        break;
-      case "GateOpened":
-        if (before.status !== "absent" && before.phases.some((each) => each.phase === event.phase && each.gate !== null)) {
-          fail("one gate a phase");
-        }
-        break;
-      case "PhaseVerified":
-        if (event.passed && phase?.steps.some((step) => !step.completed && step.changesetId !== null) === true) {
-          fail("what passes is complete");
-        }
-        if (event.passed && phase?.steps.some((step) => step.changesetId !== null && step.commitSha === null) === true) {
-          fail("what passes was published before");
-        }
-        break;
-      case "PhaseCompleted": {
-        const gate = phase?.gate ?? null;
-        const pull = gate === null ? undefined : this.#github.fake.pulls.get(gate.pullRequest);
-        if (pull?.merged !== true) fail("only a merge completes a phase");
-        if (pull?.base === defaultBranch && !this.#github.mergedByPeople.has(event.mergeSha)) fail("a person merges");
-        break;
+    const steps = phase?.steps.filter(({ changesetId }) => changesetId !== null) ?? [];
+    if (event.type === "RunRequested") {
+      if (live !== null) fail("one live run a task");
+      if (before.status !== "absent" && before.blockedBy !== null) fail("no run while the task is blocked");
+    }
+    if (event.type === "RunStarted" && live?.started === true) fail("a run starts once");
+    if (event.type === "GateOpened" && before.status !== "absent") {
+      const there = before.phases.find((each) => each.phase === event.phase)?.gate ?? null;
+      if (there !== null) fail("one gate a phase");
+    }
+    if (event.type === "PhaseVerified") {
+      if (event.passed && steps.some(({ completed }) => !completed)) fail("what passes is complete");
+      // Without a head it is the refusal of a changeset.
+      if (event.headSha !== "" && steps.some(({ commitSha }) => commitSha === null)) {
+        fail("what is verified was published before");
       }
-      default:
-        break;
+    }
+    if (event.type === "PhaseCompleted") {
+      const pull = this.#github.fake.pulls.get(phase?.gate?.pullRequest ?? 0);
+      if (pull?.merged !== true) fail("only a merge completes a phase");
+      if (pull?.base === defaultBranch && !this.#github.mergedByPeople.has(event.mergeSha)) fail("a person merges");
     }
     this.#mayDoNothing(row, event, fail);
   }
