@@ -261,7 +261,7 @@ describe("a review that requests changes", () => {
 });
 
 describe("a review while the agent is at work", () => {
-  test.fails("on a step's commit waits until the gate is presented, and then starts a rework at once", async () => {
+  test("on a step's commit waits until the gate is presented, and then starts a rework at once", async () => {
     const told = await world();
     await told.label();
     const runner = await told.openRun();
@@ -279,7 +279,7 @@ describe("a review while the agent is at work", () => {
     expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual([`thread:${threadId}`]);
   });
 
-  test.fails("during a rework is taken up after it, by another one", async () => {
+  test("during a rework is taken up after it, by another one", async () => {
     const told = await inReview();
     const first = told.github.thread(31);
     const runner = await inRework(told);
@@ -295,7 +295,7 @@ describe("a review while the agent is at work", () => {
     expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual([`thread:${second}`]);
   });
 
-  test.fails("whose webhook comes after the agent's next commit is heard all the same", async () => {
+  test("whose webhook comes after the agent's next commit is heard all the same", async () => {
     const told = await inReview();
     const first = told.github.thread(31);
     const runner = await inRework(told);

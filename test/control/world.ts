@@ -401,7 +401,7 @@ export class World {
   async openRun(issueNumber = 7): Promise<Runner> {
     const { runId, workflowRunId } = await this.liveRun(issueNumber);
     this.github.changeRun(runId, { status: "in_progress" });
-    const { runToken, job } = await openSession(this.serving, this.proof(runId, workflowRunId));
+    const { runToken, job } = await this.insist(() => openSession(this.serving, this.proof(runId, workflowRunId)));
     return new Runner(this, runToken, job);
   }
 
@@ -412,9 +412,9 @@ export class World {
       const answers = runner.job.feedback.filter((item) => item.step === step);
       const fixed = answers.map(({ id }) => ({ id, kind: "fixed", text: "Done." }) as const);
       const content = `${step} of ${runner.job.phase.name}, attempt ${runner.job.attempt}`;
-      await runner.step(step, content, spent.costUsd, fixed);
+      await this.insist(() => runner.step(step, content, spent.costUsd, fixed));
     }
-    await runner.end({ kind: "completed" });
+    await this.insist(() => runner.end({ kind: "completed" }));
     await this.settle();
     this.github.changeRun(runner.job.runId, { status: "completed", conclusion: "success" });
   }

@@ -109,8 +109,8 @@ describe("review threads", () => {
       resolved: false,
       request: "change",
       comments: [
-        { by: "wanda", byBot: false, text: "Say why." },
-        { by: "wanda", byBot: false, text: "And when." },
+        { by: "wanda", byBot: false, byUs: false, text: "Say why." },
+        { by: "wanda", byBot: false, byUs: false, text: "And when." },
       ],
     });
     expect(second).toMatchObject({ line: 5, request: "comment" });
@@ -176,6 +176,7 @@ describe("the answer to a thread", () => {
       {
         by: "phasegate[bot]",
         byBot: true,
+        byUs: true,
         text: "<!-- phasegate:answer:one -->\n**Done** in [`0123456`](https://github.com/octo/shop/commit/0123456789abcdef).\n\nSaid why @&#8203;wanda.",
       },
       expect.objectContaining({
