@@ -187,8 +187,8 @@ export class Watch {
     if (task === undefined || state.status === "absent") return;
     const expected = rowsOfState(state);
     const history = rowsOfEvents(taskIdFrom(taskId), 1, task.events);
-    this.#same("tasks", [expected.task], "id", taskId);
-    this.#same("agent_statuses", [expected.agentStatus], "task_id", taskId);
+    this.#same("tasks", expected.tasks, "id", taskId);
+    this.#same("agent_statuses", expected.agentStatuses, "task_id", taskId);
     this.#same("phases", expected.phases, "task_id", taskId);
     this.#same("steps", expected.steps, "task_id", taskId);
     this.#same("reviews", expected.reviews, "task_id", taskId);
