@@ -15,8 +15,7 @@ const writes: Readonly<Record<string, FaultRule["matches"]>> = {
   commit: rest("POST", /\/git\/commits$/u),
   "move of the branch": graphql("updateRefs"),
   "pull request": rest("POST", /\/pulls$/u),
-  "text of the pull request": rest("PATCH", /\/pulls\/\d+$/u),
-  "end of the draft": graphql("markPullRequestReadyForReview"),
+  "text of the pull request and end of the draft": graphql("markPullRequestReadyForReview"),
   comment: rest("POST", /\/issues\/\d+\/comments$/u),
   "edit of the comment": rest("PATCH", /\/issues\/comments\/\d+$/u),
 };
