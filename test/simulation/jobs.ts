@@ -150,8 +150,8 @@ export class Jobs {
     const trouble = !calm;
     const [step] = job.todo;
     const act = random.weighted<() => void>([
-      [2, () => this.#heartbeat(job)],
-      [2, () => this.#speak(job)],
+      [1, () => this.#heartbeat(job)],
+      [1, () => this.#speak(job)],
       [10, step === undefined || job.outcome !== null ? () => this.#declare(job) : () => this.#handOver(job, step)],
       [trouble && features.runnersDie ? 0.6 : 0, () => this.#end(job, "failure", "dies")],
       [trouble && features.runnersDie ? 0.2 : 0, () => this.#end(job, "cancelled", "is cancelled on GitHub's pages")],
