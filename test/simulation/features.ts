@@ -46,7 +46,7 @@ export type Features = Readonly<Record<Feature, boolean>>;
 
 export function featuresFrom(random: Random): Features {
   // Some stories are almost calm, others have nearly everything.
-  const density = 0.15 + random.next() * 0.7;
+  const density = 0.1 + random.next() * 0.55;
   return Object.fromEntries(names.map((name) => [name, random.chance(density)])) as Features;
 }
 

@@ -34,6 +34,8 @@ export interface SimJob {
   tries: number;
   request: Request | null;
   lastStep: (() => void) | null;
+  /** The hand-over whose answer did not arrive: it comes again as it was. */
+  unanswered: (() => void) | null;
 }
 
 export class Jobs {
@@ -64,6 +66,7 @@ export class Jobs {
         tries: 0,
         request: null,
         lastStep: null,
+        unanswered: null,
       });
     }
   }
@@ -149,10 +152,13 @@ export class Jobs {
     const { random, features, calm } = this.#sim;
     const trouble = !calm;
     const [step] = job.todo;
+    const { unanswered } = job;
+    const next =
+      step === undefined || job.outcome !== null ? () => this.#declare(job) : () => this.#handOver(job, step);
     const act = random.weighted<() => void>([
-      [2, () => this.#heartbeat(job)],
-      [2, () => this.#speak(job)],
-      [10, step === undefined || job.outcome !== null ? () => this.#declare(job) : () => this.#handOver(job, step)],
+      [1, () => this.#heartbeat(job)],
+      [1, () => this.#speak(job)],
+      [10, unanswered ?? next],
       [trouble && features.runnersDie ? 0.6 : 0, () => this.#end(job, "failure", "dies")],
       [trouble && features.runnersDie ? 0.2 : 0, () => this.#end(job, "cancelled", "is cancelled on GitHub's pages")],
       [
@@ -214,7 +220,7 @@ export class Jobs {
     const spent = spentOf(job.owedUsd);
     const contentBase64 = Buffer.from(words).toString("base64");
     const change = { kind: "written", path: `docs/${step}.md`, mode: "100644", contentBase64 } as const;
-    const owed = job.owedUsd;
+    job.owedUsd = 0;
     const send = () => {
       this.#say(job, `hands ${step} over${isEmpty ? " without a change" : ""}: ${words.slice(0, 60)}`);
       this.#sim.watch.handed.step.add(`${job.runId} ${step}`);
@@ -228,14 +234,14 @@ export class Jobs {
           if (answer instanceof Error) return;
           if (job.todo[0] === step) {
             job.todo.shift();
-            job.owedUsd -= owed;
+            job.unanswered = null;
           }
           if (answer.stop) this.#end(job, "success", "is told to stop");
         },
       );
     };
-    // What comes again after a lost answer is the same.
     job.lastStep = send;
+    job.unanswered = send;
     send();
   }
 

@@ -49,7 +49,10 @@ export class People {
   act(): void {
     const { random } = this.#sim;
     const sensible = this.#sensible();
-    if (sensible.length > 0 && random.chance(0.55)) return random.pick(sensible)();
+    const inReview = this.#sim.tasks().some((task) => task.status === "review" && task.blockedBy === null);
+    // Reviewers take their time, and whatever stands in the way is mended soon.
+    const eager = inReview && this.#sim.features.reviewing ? 0.15 : 0.6;
+    if (sensible.length > 0 && random.chance(eager)) return random.pick(sensible)();
     const deeds = this.#deeds().filter(([weight]) => weight > 0);
     if (deeds.length > 0) random.weighted(deeds)();
   }
@@ -89,7 +92,7 @@ export class People {
           return command(gate === null ? "retry" : "accept");
         case "gate-retargeted":
           if (task.blockedBy.merged) return command("accept");
-          return pull === undefined ? command("cancel") : () => this.#retarget(pull, defaultBranch);
+          return pull?.open === true ? () => this.#retarget(pull, defaultBranch) : command("run");
         case "budget-exhausted":
           return command("cancel");
         case "repository-archived":
@@ -135,17 +138,17 @@ export class People {
     const onIssue = (weight: number, act: (number: number) => void): Deed =>
       issue === null ? [0, () => {}] : [weight, () => act(issue)];
     return [
-      onIssue(on.commands ? 6 : 0.5, (number) => {
+      onIssue(on.commands ? 3 : 0.3, (number) => {
         const name = random.pick(
           slashCommands.map((row) => row.name).filter((each) => on.deletion || each !== "delete"),
         );
-        // People end tasks less often than they start them.
-        if ((name === "cancel" || name === "delete") && random.chance(0.6)) return;
+        // People end and stop tasks less often than they start them.
+        if (["cancel", "delete", "pause"].includes(name) && random.chance(0.75)) return;
         if (pull !== null && random.chance(0.4)) this.#command(pull.pullRequest, name, who);
         else this.#command(number, name, who);
       }),
-      onGate(on.reviewing ? 5 : 0, (gate) => this.#review(gate, random.chance(on.powerless ? 0.1 : 0) ? bot : who)),
-      threads.length === 0 ? [0, () => {}] : [on.reviewing ? 2 : 0, () => this.#thread(random.pick(threads), who)],
+      onGate(on.reviewing ? 8 : 0, (gate) => this.#review(gate, random.chance(on.powerless ? 0.1 : 0) ? bot : who)),
+      threads.length === 0 ? [0, () => {}] : [on.reviewing ? 3 : 0, () => this.#thread(random.pick(threads), who)],
       reviews.length === 0 || !mayWrite
         ? [0, () => {}]
         : [on.reviewing ? 1 : 0, () => this.#dismiss(random.pick(reviews), who)],
@@ -177,12 +180,12 @@ export class People {
         this.#sim.tell(who, `deletes the branch ${gate.branch}`);
         github.deleteBranch(gate.branch, who);
       }),
-      onIssue(on.issueChanges ? 0.7 : 0, (number) => this.#changeIssue(number, who, mayWrite)),
+      onIssue(on.issueChanges ? 0.25 : 0, (number) => this.#changeIssue(number, who, mayWrite)),
       onIssue(mayWrite ? 0.5 : 0, (number) => this.#label(number, random.pick(labels), who)),
-      [on.archiving ? 0.4 : 0, () => this.#archive(!github.archived)],
-      [on.suspending ? 0.4 : 0, () => this.#suspend(!github.suspended)],
-      [on.renaming ? 0.3 : 0, () => this.#rename()],
-      [on.setUpFaults ? 0.6 : 0, () => this.#setUp()],
+      [on.archiving ? 0.12 : 0, () => this.#archive(!github.archived)],
+      [on.suspending ? 0.12 : 0, () => this.#suspend(!github.suspended)],
+      [on.renaming ? 0.1 : 0, () => this.#rename()],
+      [on.setUpFaults ? 0.2 : 0, () => this.#setUp()],
       [
         on.demotion ? 0.3 : 0,
         () => {

@@ -20,7 +20,7 @@ import { SparedLooks } from "./spared-looks.ts";
 import { summaryOf, Violation, Watch } from "./watch.ts";
 
 /** Things that happen while there is trouble. */
-const actionsMax = 150;
+const actionsMax = 180;
 /** Simulated time in which everything must have settled once the trouble is over. */
 const settleMsMax = 48 * 60 * 60_000;
 const minuteMs = 60_000;
@@ -147,8 +147,8 @@ export class Sim {
     const active = this.jobs.active;
     const canDeliver = github.inTransit.length > 0;
     await random.weighted<() => Promise<void> | void>([
-      [canDeliver ? 12 : 0, () => this.#deliver()],
-      [active.length > 0 ? 12 : 0, () => this.jobs.act(random.pick(active))],
+      [canDeliver ? 16 : 0, () => this.#deliver()],
+      [active.length > 0 ? 20 : 0, () => this.jobs.act(random.pick(active))],
       [2.5, () => this.people.act()],
       [this.#turns.isIdle ? 8 : 1, () => this.#passTime()],
       [features.clockLeaps ? 0.3 : 0, () => this.#leap()],

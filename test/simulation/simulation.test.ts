@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { simulateInFolder } from "./in-folder.ts";
 import { mutants } from "./mutants.ts";
 
-const seeds = 50;
+const seeds = 30;
 const linesShown = 60;
 
 describe("the whole app in a world of trouble", () => {
@@ -23,7 +23,9 @@ describe("the whole app in a world of trouble", () => {
 });
 
 /** A seed that notices each; `npm run simulate -- --mutants` looks for all of them. */
-const noticed: Readonly<Record<string, number>> = {};
+const noticed: Readonly<Record<string, number>> = {
+  "the inbox forgets which messages it has": 0,
+};
 
 describe("a fault in the app or its surroundings is noticed", () => {
   test.each(Object.entries(noticed))("%s", async (name, seed) => {
