@@ -264,6 +264,7 @@ function wrapped(client: GitHub): GitHub {
     "readIssue",
     "preflight",
     "readRun",
+    "readEnvelope",
     "defaultBranchOf",
     "headOf",
     "readTree",
