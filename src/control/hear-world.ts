@@ -51,8 +51,8 @@ export async function hearIssue(
   }
   // The merge of the last gate closes the issue, and its webhook may be the slower one.
   const pullRequest = currentPhaseOf(task)?.gate?.pullRequest ?? null;
-  // Without the message's mark: what follows belongs to it, too.
-  if (pullRequest !== null) await hearGate(processing, task, pullRequest, sender, {});
+  // Without the message's mark, since what follows belongs to it, too; and whoever closed the issue did nothing to the gate.
+  if (pullRequest !== null) await hearGate(processing, task, pullRequest, null, {});
   // The author may close the own issue without write: that, too, says that nobody wants it now.
   const reason = { kind: "issue-closed", by: sender ?? "somebody" } as const;
   await handleCommand(processing, task.taskId, { type: "SuspendTask", reason, by: null }, cause);

@@ -47,3 +47,25 @@ describe("a task that is erased", () => {
     expect((await told.openRun()).job.prompt.title).toBe("A link shortener");
   });
 });
+
+test("whoever closes an issue is not taken for the person who closed its gate", async () => {
+  const causes: (string | null)[] = [];
+  const told = await world({
+    storeOf: (store) => ({
+      ...store,
+      commit: (unit) => {
+        const [first] = unit.events;
+        if (first?.type === "TaskPaused" && first.reason.kind === "gate-closed") causes.push(unit.userId);
+        return store.commit(unit);
+      },
+    }),
+  });
+  await told.label();
+  await told.runPhase();
+  // Its webhook is slower than that of the issue.
+  told.github.changePull(31, { open: false });
+  told.github.openIssue(7, { open: false });
+  const { repository } = await told.task();
+  await told.deliver({ kind: "issue-changed", repository, issueNumber: 7, change: "closed", sender: "reader" });
+  expect(causes).toEqual([null]);
+});

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../../src/store/open-store.ts";
@@ -8,15 +8,18 @@ import { simulate, type Mutant, type Told } from "./sim.ts";
 const parent = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 const file = "phasegate.sqlite";
-let template: Promise<string> | null = null;
+let template: Promise<Buffer> | null = null;
 
 /** An empty store whose tables are there: making them anew would cost more than many a story. */
-async function makeTemplate(): Promise<string> {
+async function makeTemplate(): Promise<Buffer> {
   const folder = mkdtempSync(join(parent, "phasegate-template-"));
-  const store = await openStore({ dataDir: folder, now: () => new Date(0), newId: () => "none" });
-  await store.close();
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, file);
+  try {
+    const store = await openStore({ dataDir: folder, now: () => new Date(0), newId: () => "none" });
+    await store.close();
+    return readFileSync(join(folder, file));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Each story has a store of its own, in a folder that goes away with it. */
@@ -24,7 +27,7 @@ export async function simulateInFolder(seed: number, mutant: Mutant = {}): Promi
   const folder = mkdtempSync(join(parent, "phasegate-simulation-"));
   try {
     template ??= makeTemplate();
-    copyFileSync(await template, join(folder, file));
+    writeFileSync(join(folder, file), await template);
     return await simulate(seed, folder, mutant);
   } finally {
     rmSync(folder, { recursive: true, force: true });

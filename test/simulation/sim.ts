@@ -25,6 +25,7 @@ const actionsMax = 180;
 const settleMsMax = 48 * 60 * 60_000;
 const minuteMs = 60_000;
 const redeliveryTriesMax = 3;
+const deliveriesKeptMs = 3 * 24 * 60 * minuteMs;
 
 /** Breaks a promise of the app's surroundings or of a part of the app, to see that somebody notices. */
 export interface Mutant {
@@ -422,9 +423,10 @@ export class Sim {
   #isSettled(isHelpful: boolean): void {
     const isKnown = (guid: string) =>
       this.watch.rows("select 1 from inbox where key = ? limit 1", webhookKeyOf(guid)).length > 0;
+    const keptSince = new Date(this.clock.now().getTime() - deliveriesKeptMs).toISOString();
     const lost = this.github.fake.deliveries.filter(
-      // After some tries in vain the app gives a webhook up.
-      ({ guid }) => !isKnown(guid) && (this.#redeliveries.get(guid) ?? 0) < redeliveryTriesMax,
+      // After some tries in vain the app gives a webhook up, and GitHub keeps none for longer than three days.
+      ({ guid, at }) => !isKnown(guid) && at > keptSince && (this.#redeliveries.get(guid) ?? 0) < redeliveryTriesMax,
     );
     if (lost.length > 0) return this.fail(`lost webhooks are asked for again: ${lost.map(({ guid }) => guid).join()}`);
     for (const task of this.tasks()) {
@@ -436,7 +438,7 @@ export class Sim {
       const facts = (each: ExistingTask | undefined) =>
         each === undefined
           ? "nothing"
-          : JSON.stringify([each.status, each.blockedBy, currentPhaseOf(each)?.gate?.review, each.phases.length]);
+          : JSON.stringify([each.status, each.blockedBy?.kind, currentPhaseOf(each)?.gate?.review, each.phases.length]);
       if (facts(shown) !== facts(task) && !this.github.unshown.has(task.taskId)) {
         return this.fail(`people see how it is: ${rule}, shown ${facts(shown)}, is ${facts(task)}`);
       }
