@@ -17,7 +17,7 @@ export interface FeedbackItem {
 /** What the agent did about it. */
 export type AnswerKind = "fixed" | "declined" | "question";
 
-export interface FeedbackAnswer {
+interface FeedbackAnswer {
   readonly kind: AnswerKind;
   /** Under this hash the store has the agent's words. */
   readonly textHash: string;

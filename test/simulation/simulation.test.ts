@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { simulateInFolder } from "./in-folder.ts";
 import { mutants } from "./mutants.ts";
 
-const seeds = 30;
+const seeds = 50;
 const linesShown = 60;
 
 describe("the whole app in a world of trouble", () => {

@@ -44,7 +44,7 @@ describe("the main job", () => {
     expect(comments[0]?.body).toContain("completed");
   });
 
-  story("a duplicate delivery of every webhook changes nothing", { alsoOnPostgres: true }, async (told) => {
+  story("a duplicate delivery of every webhook changes nothing", {}, async (told) => {
     told.sandbox.webhooks.duplicate = always;
     await told.owner.openIssue({ ...request, labels: ["create_app"] });
     await told.next("ReviewCreated");
@@ -60,30 +60,26 @@ describe("the main job", () => {
     expect((await told.owner.comments(1)).length).toBe(1);
   });
 
-  story(
-    "a stranger labels and comments: nothing runs until somebody with write says so",
-    { alsoOnPostgres: true },
-    async (told) => {
-      const { sandbox, owner, stranger } = told;
-      // An issue form sets its labels for whoever submits it.
-      const issue = await stranger.openIssue(request);
-      const repository = sandbox.repositoryOf(repositoryName);
-      repository.collaborators.set("stranger", "triage");
-      await stranger.label(issue.number, "create_app");
-      await told.next("TaskCreated");
-      await stranger.comment(issue.number, "/run");
-      await stranger.comment(issue.number, "/cancel");
-      await told.settled();
-      expect(typesOf(told)).toEqual(["TaskCreated"]);
-      expect(repository.runs.size).toBe(0);
-      const [draft] = (await owner.comments(issue.number)).filter((comment) => comment.user.login === "phasegate[bot]");
-      expect(draft?.body).toContain("/run");
+  story("a stranger labels and comments: nothing runs until somebody with write says so", {}, async (told) => {
+    const { sandbox, owner, stranger } = told;
+    // An issue form sets its labels for whoever submits it.
+    const issue = await stranger.openIssue(request);
+    const repository = sandbox.repositoryOf(repositoryName);
+    repository.collaborators.set("stranger", "triage");
+    await stranger.label(issue.number, "create_app");
+    await told.next("TaskCreated");
+    await stranger.comment(issue.number, "/run");
+    await stranger.comment(issue.number, "/cancel");
+    await told.settled();
+    expect(typesOf(told)).toEqual(["TaskCreated"]);
+    expect(repository.runs.size).toBe(0);
+    const [draft] = (await owner.comments(issue.number)).filter((comment) => comment.user.login === "phasegate[bot]");
+    expect(draft?.body).toContain("/run");
 
-      await owner.comment(issue.number, "/run");
-      await told.next("ReviewCreated");
-      expect(repository.runs.size).toBe(1);
-    },
-  );
+    await owner.comment(issue.number, "/run");
+    await told.next("ReviewCreated");
+    expect(repository.runs.size).toBe(1);
+  });
 
   story(
     "a runner that dies is replaced, and the work goes on at the next step",

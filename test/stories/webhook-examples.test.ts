@@ -78,7 +78,9 @@ async function startEmptyGitHub(): Promise<{ readonly url: string; readonly aske
     const isDeliveries = request.url?.startsWith("/app/hook/deliveries?") === true;
     const token = { token: "ghs_empty", expires_at: "2099-01-01T00:00:00Z" };
     const answer = isToken ? token : isDeliveries ? [] : { message: "Not Found" };
-    response.writeHead(isToken ? 201 : isDeliveries ? 200 : 404, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    response
+      .writeHead(isToken ? 201 : isDeliveries ? 200 : 404, { "content-type": "application/json" })
+      .end(JSON.stringify(answer));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
