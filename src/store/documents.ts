@@ -6,11 +6,16 @@ import type { Db } from "./schema.ts";
 /** In characters: a few playbooks, which each effect reads, and prompts. */
 const recentTextsMax = 4 * 1024 * 1024;
 
+export type RecentTexts = Recent<string, string>;
+
+export function recentTexts(): RecentTexts {
+  return new Recent(recentTextsMax, (text) => text.length);
+}
+
 type Documents = Pick<Store, "saveText" | "readText" | "saveChangeset" | "readChangeset">;
 
 /** Large texts under a name that stands for their content: what is there already is not written again. */
-export function documents(db: Db, now: () => Date): Documents {
-  const texts = new Recent<string, string>(recentTextsMax, (text) => text.length);
+export function documents(db: Db, now: () => Date, texts: RecentTexts): Documents {
   return {
     saveText: async (hash, text) => {
       if (texts.get(hash) !== undefined) return;

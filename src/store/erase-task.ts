@@ -8,9 +8,9 @@ import { rowsOfEvents, rowsOfState } from "./projections.ts";
 import type { Db, Schema } from "./schema.ts";
 import { writeHistoryRows, writeStateRows } from "./write-projections.ts";
 
-/** Takes what people and agents wrote out of the store (Q33). The events stay, in number, order and kind. */
-export async function eraseTask(db: Db, taskId: TaskId): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+/** Takes what people and agents wrote out of the store (Q33). The events stay, in number, order and kind. Answers the hashes of the texts that went. */
+export async function eraseTask(db: Db, taskId: TaskId): Promise<readonly string[]> {
+  return db.transaction().execute(async (trx) => {
     const rows = await trx
       .selectFrom("events")
       .selectAll()
@@ -52,6 +52,7 @@ export async function eraseTask(db: Db, taskId: TaskId): Promise<void> {
       .set({ current_action: null, current_step: null })
       .where("task_id", "=", taskId)
       .execute();
+    return hashes;
   });
 }
 

@@ -26,9 +26,11 @@ const recentTasksMax = 500;
 interface Sources {
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Whoever keeps texts at hand lets this one go. */
+  readonly forgetText: (hash: string) => void;
 }
 
-export function eventStore(db: Db, differences: Differences, { now, newId }: Sources): EventStore {
+export function eventStore(db: Db, differences: Differences, { now, newId, forgetText }: Sources): EventStore {
   // What was committed stays as it is, so of a history that is known only what came since is read.
   const histories = new Recent<TaskId, readonly TaskEvent[]>(recentEventsMax, (events) => events.length);
   const written = new Recent<TaskId, Written>(recentTasksMax, () => 1);
@@ -62,7 +64,7 @@ export function eventStore(db: Db, differences: Differences, { now, newId }: Sou
     },
 
     eraseTask: async (taskId) => {
-      await eraseTask(db, taskId);
+      for (const hash of await eraseTask(db, taskId)) forgetText(hash);
       // The one change that there is to what was committed.
       histories.delete(taskId);
       written.delete(taskId);
