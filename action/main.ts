@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { getIDToken } from "@actions/core";
 import { audienceOf } from "../src/protocol/runner.ts";
 import { runPhase } from "../src/runner/run-phase.ts";
+import { artifactUpload, type UploadArtifact } from "../src/runner/upload-artifact.ts";
 import { messageOf } from "../src/runner/run-texts.ts";
 import { changesetFindings } from "../src/verify/changeset-findings.ts";
 import { checkStep } from "../src/verify/check-step.ts";
@@ -68,11 +69,10 @@ async function run(inputs: Inputs, uid: number, signal: AbortSignal): Promise<nu
     unwritable: jobPaths(env),
     secrets: [env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], env["ACTIONS_RUNTIME_TOKEN"]].filter((text) => text !== undefined),
     runner: { uid, pid: process.pid, platform: process.platform },
+    uploadArtifact: artifactUploadOf(env),
     checks: { checkStep, verifyPhase, changesetFindings },
     fetch: globalThis.fetch,
-    wait: async (ms, signal) => {
-      await sleep(ms, undefined, { signal });
-    },
+    wait,
     now: () => new Date(),
     newId: randomUUID,
     log: (level, text) => jobLog.log(level, text),
@@ -80,6 +80,18 @@ async function run(inputs: Inputs, uid: number, signal: AbortSignal): Promise<nu
     signal,
   });
   return end.isGreen ? 0 : 1;
+}
+
+/** The runner gives both to actions; elsewhere, e.g. in some other CI, there may be none. */
+function artifactUploadOf(env: NodeJS.ProcessEnv): UploadArtifact | null {
+  const resultsUrl = env["ACTIONS_RESULTS_URL"] ?? "";
+  const runtimeToken = env["ACTIONS_RUNTIME_TOKEN"] ?? "";
+  if (!URL.canParse(resultsUrl) || runtimeToken === "") return null;
+  return artifactUpload({ resultsUrl, runtimeToken, fetch: globalThis.fetch, wait });
+}
+
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal });
 }
 
 /** As the packages of the CLI are named; musl shows in the loader of its C library. */

@@ -3,8 +3,16 @@ import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
 import type { Clock, Log, NewId, Playbooks, Timer } from "./control/ports.ts";
-import { openSession, takeEvents, takeOutcome, takeStep, type ServingRunner } from "./control/serve-runner.ts";
+import {
+  inVersionSpoken,
+  openSession,
+  takeEvents,
+  takeOutcome,
+  takeStep,
+  type ServingRunner,
+} from "./control/serve-runner.ts";
 import { defaultPolicy } from "./core/decide.ts";
+import type { Playbook } from "./core/playbook.ts";
 import { createGitHub } from "./github/client.ts";
 import { freezeText } from "./github/issue-text.ts";
 import { translateWebhook } from "./github/webhook-to-command.ts";
@@ -15,6 +23,7 @@ import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
 import { openStore } from "./store/open-store.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
+import { stepOfPath } from "./verify/step-of-path.ts";
 import { verifyPhase } from "./verify/verify-phase.ts";
 
 const githubTimeoutMs = 30_000;
@@ -24,6 +33,8 @@ const drainMs = 8_000;
 
 /** For answers that are under way. A runner that sends slowly tries again. */
 const closeMs = 1_000;
+
+const parsedPlaybooksMax = 20;
 
 const guideFolder = path.join(import.meta.dirname, "..", "guide");
 
@@ -74,8 +85,8 @@ export async function startApp(config: Config, { clock, newId, log }: Surroundin
       log,
       github,
       playbooks,
-      policy: defaultPolicy,
-      verifier: { verifyPhase, changesetFindings },
+      policy: { ...defaultPolicy, reviewDebounceMs: config.reviewDebounceMs },
+      verifier: { verifyPhase, changesetFindings, stepOfPath },
       model: config.model,
       language: config.language,
       taskBudgetUsd: config.taskBudgetUsd,
@@ -94,7 +105,7 @@ export async function startApp(config: Config, { clock, newId, log }: Surroundin
       wake: working.wake,
       ready: () => ready,
       runner: {
-        openSession: (request) => openSession(working, request),
+        openSession: async (request) => inVersionSpoken(await openSession(working, request)),
         takeEvents: (token, request) => takeEvents(working, token, request),
         takeStep: (token, request) => takeStep(working, token, request),
         takeOutcome: (token, request) => takeOutcome(working, token, request),
@@ -155,11 +166,20 @@ function portFault({ host, port }: Config, error: unknown): string {
 
 async function readPlaybooks(): Promise<Playbooks> {
   const loaded = await loadPlaybooks(guideFolder);
+  /** Tasks freeze few different ones; each has some hundred kilobytes, and is asked for at every step. */
+  const parsed = new Map<string, Playbook>();
   return {
     byLabel(label) {
       const found = loaded.get(label);
       return found === undefined ? null : { ...found, json: playbookToJson(found.playbook) };
     },
-    fromJson: playbookFromJson,
+    fromJson(json) {
+      const known = parsed.get(json);
+      if (known !== undefined) return known;
+      const playbook = playbookFromJson(json);
+      if (parsed.size >= parsedPlaybooksMax) parsed.clear();
+      parsed.set(json, playbook);
+      return playbook;
+    },
   };
 }

@@ -23,6 +23,8 @@ export interface Config {
   readonly oidcIssuer: string;
   /** Pause between two writes of one installation. GitHub asks for a second. */
   readonly githubWriteIntervalMs: number;
+  /** Silence after a review that requests changes, before its rework starts. */
+  readonly reviewDebounceMs: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -124,6 +126,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     githubWebUrl: elsewhere("GITHUB_WEB_URL", get("GITHUB_WEB_URL"), defaults.githubWebUrl, faults),
     oidcIssuer: elsewhere("OIDC_ISSUER", get("OIDC_ISSUER"), defaults.oidcIssuer, faults),
     githubWriteIntervalMs: numberOf("GITHUB_WRITE_INTERVAL_MS", 1_000, 0, 60_000),
+    reviewDebounceMs: numberOf("REVIEW_DEBOUNCE_SECONDS", 20, 0, 3_600) * 1_000,
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;

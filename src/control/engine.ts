@@ -1,8 +1,9 @@
+import type { Effect } from "../core/react.ts";
 import { handleCommand } from "./handle-command.ts";
 import { performEffect, type Performing } from "./perform-effect.ts";
 import { RetryLater, type ClaimedEffect, type ClaimedMessage, type Timer } from "./ports.ts";
 import { processMessage, type Processing } from "./process-message.ts";
-import { reconcileRuns } from "./reconcile.ts";
+import { createSweep, reconcileRuns } from "./reconcile.ts";
 
 /** Lanes at work at the same time, messages and effects each. */
 const parallelMax = 8;
@@ -15,9 +16,19 @@ const pauseMsMax = 300_000;
 /** For a store that several processes share; ours takes what a dead process held when it opens. */
 const leaseMs = 10 * 60_000;
 const reconcileEveryMs = 60_000;
+const sweepEveryMs = 5 * 60_000;
 /** Longest sleep of the engine, should a timer or a wake-up be missed. */
 const napMsMax = 5_000;
 const errorCharactersMax = 2_000;
+
+const onlyTells: readonly Effect["kind"][] = [
+  "ShowStatus",
+  "NotifyBlocked",
+  "AnswerFeedback",
+  "RequestReview",
+  // The next sweep reads them again.
+  "ReadReviews",
+];
 
 export interface Working extends Processing, Performing {
   readonly timer: Timer;
@@ -40,6 +51,8 @@ export function startEngine(working: Working): Engine {
   const listeningSince = clock.now();
   let reconciling: Promise<void> | null = null;
   let reconciledAt = Number.NEGATIVE_INFINITY;
+  const sweep = createSweep(working);
+  let sweptAt = Number.NEGATIVE_INFINITY;
   /** The look for work that is under way; there is one at a time. */
   let looking: Promise<void> | null = null;
   let lookAgain = false;
@@ -83,12 +96,19 @@ export function startEngine(working: Working): Engine {
   function beginReconciling(now: Date): void {
     if (reconciling !== null || now.getTime() - reconciledAt < reconcileEveryMs) return;
     reconciledAt = now.getTime();
-    reconciling = reconcileRuns(working, listeningSince)
+    reconciling = reconcile(now)
       .catch((error: unknown) => log.error({ err: error }, "reconciling"))
       .finally(() => {
         reconciling = null;
         wake();
       });
+  }
+
+  async function reconcile(now: Date): Promise<void> {
+    await reconcileRuns(working, listeningSince);
+    if (now.getTime() - sweptAt < sweepEveryMs) return;
+    sweptAt = now.getTime();
+    await sweep.run();
   }
 
   async function beginMessages(now: Date): Promise<void> {
@@ -165,9 +185,7 @@ export function startEngine(working: Working): Engine {
 
   async function setAside({ key, taskId, effect }: ClaimedEffect, error: unknown): Promise<void> {
     // What only tells people is given up: the next change tells them anew, and nothing must wait behind it.
-    if (effect.kind === "ShowStatus" || effect.kind === "NotifyBlocked" || effect.kind === "NotifyChangesRequested") {
-      return store.markEffectDone(key);
-    }
+    if (onlyTells.includes(effect.kind)) return store.markEffectDone(key);
     // The person is told before the effect is set aside, so that no crash in between keeps it secret.
     const message = error instanceof Error ? error.message.slice(0, errorCharactersMax) : String(error);
     const reason = { kind: "effect-failed", effect: effect.kind, message } as const;

@@ -1,7 +1,7 @@
 import type { CommandFacts, TaskCommand } from "../core/commands.ts";
 import { decide, type Policy, type Refusal } from "../core/decide.ts";
 import type { TaskEvent } from "../core/events.ts";
-import { evolve, stateFrom } from "../core/evolve.ts";
+import { evolve } from "../core/evolve.ts";
 import { runIdFrom, type TaskId } from "../core/ids.ts";
 import { react, type Effect, type Reaction } from "../core/react.ts";
 import type { TaskState } from "../core/state.ts";
@@ -14,6 +14,7 @@ import {
   type NewId,
   type Store,
 } from "./ports.ts";
+import { stateOf } from "./read-task.ts";
 
 /** Tries on a stream that others write to at the same time; each loss means that somebody else made progress. */
 const triesMax = 20;
@@ -57,7 +58,7 @@ export async function handleCommand(
   const { store, clock, newId, policy, log } = handling;
   for (let tries = 1; ; tries += 1) {
     const past = await store.readEvents(taskId);
-    const before = stateFrom(past);
+    const before = stateOf(past);
     const command: TaskCommand = { at: clock.now().toISOString(), newRunId: runIdFrom(newId()), ...asked };
     const decision = decide(command, before, policy);
     if (decision.kind === "refused") {
@@ -69,7 +70,7 @@ export async function handleCommand(
       if (cause.effectKey !== undefined) await store.markEffectDone(cause.effectKey);
       return { kind: "accepted", state: before, events: [] };
     }
-    const { state, effects } = consequences(taskId, before, past.length, decision.events);
+    const { state, effects } = consequences(handling, taskId, before, past.length, decision.events);
     try {
       await store.commit(unitOf(taskId, past.length, decision.events, state, effects, cause));
     } catch (error) {
@@ -106,9 +107,10 @@ export async function queueStatus(handling: CommandHandling, taskId: TaskId, cau
   const { store, clock } = handling;
   for (let tries = 1; ; tries += 1) {
     const past = await store.readEvents(taskId);
-    const status = queued(taskId, "", { effect: { kind: "ShowStatus" }, urgency: "now" }, clock.now().toISOString());
+    const shown: Reaction = { effect: { kind: "ShowStatus" }, urgency: "now" };
+    const status = queued(handling, taskId, "", shown, clock.now().toISOString());
     try {
-      return await store.commit(unitOf(taskId, past.length, [], stateFrom(past), [status], cause));
+      return await store.commit(unitOf(taskId, past.length, [], stateOf(past), [status], cause));
     } catch (error) {
       if (!(error instanceof StaleVersion) || tries >= triesMax) throw error;
     }
@@ -116,7 +118,13 @@ export async function queueStatus(handling: CommandHandling, taskId: TaskId, cau
 }
 
 /** Folds the events one by one, since what an event makes due depends on the state right after it. */
-function consequences(taskId: TaskId, from: TaskState, version: number, events: readonly TaskEvent[]) {
+function consequences(
+  handling: CommandHandling,
+  taskId: TaskId,
+  from: TaskState,
+  version: number,
+  events: readonly TaskEvent[],
+) {
   let state = from;
   const effects: NewEffect[] = [];
   for (const [index, event] of events.entries()) {
@@ -124,19 +132,26 @@ function consequences(taskId: TaskId, from: TaskState, version: number, events: 
     state = evolve(state, event);
     if (state.status === "absent") continue;
     for (const [place, reaction] of react(event, before, state).entries()) {
-      effects.push(queued(taskId, `${taskId}:${version + index + 1}:${place}`, reaction, event.at));
+      effects.push(queued(handling, taskId, `${taskId}:${version + index + 1}:${place}`, reaction, event.at));
     }
   }
   return { state, effects };
 }
 
-function queued(taskId: TaskId, key: string, { effect, urgency }: Reaction, at: string): NewEffect {
+function queued(
+  { policy }: CommandHandling,
+  taskId: TaskId,
+  key: string,
+  { effect, urgency }: Reaction,
+  at: string,
+): NewEffect {
+  const waitMs = { now: 0, soon: statusIntervalMs, "after-review": policy.reviewDebounceMs }[urgency];
+  const notBefore = new Date(Date.parse(at) + waitMs).toISOString();
+  // One row for each task: however often the status changes, what is shown is the newest.
   if (effect.kind === "ShowStatus") {
-    // One row for each task: however often the status changes, what is shown is the newest.
-    const notBefore = urgency === "now" ? at : new Date(Date.parse(at) + statusIntervalMs).toISOString();
     return { key: `status:${taskId}`, lane: `status:${taskId}`, effect, notBefore, coalesce: true };
   }
-  return { key, lane: laneOf(taskId, effect), effect, notBefore: at, coalesce: false };
+  return { key, lane: laneOf(taskId, effect), effect, notBefore, coalesce: false };
 }
 
 /** What changes the branch and the gate keeps its order; what ends things or speaks to people never waits behind it. */
@@ -150,13 +165,19 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "ReleaseCi":
     case "ReopenGate":
       return `task:${taskId}`;
+    case "ReadReviews":
+    case "StartRework":
+      return `review:${taskId}`;
     case "CancelRun":
     case "CloseGate":
+    case "DeleteBranch":
+    case "EraseTask":
       return `end:${taskId}`;
     case "ShowStatus":
       return `status:${taskId}`;
     case "NotifyBlocked":
-    case "NotifyChangesRequested":
+    case "AnswerFeedback":
+    case "RequestReview":
       return `notice:${taskId}`;
   }
 }

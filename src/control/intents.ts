@@ -1,4 +1,5 @@
 import type { Repository } from "../core/events.ts";
+import type { CommandName } from "../core/slash-commands.ts";
 
 /**
  * What a webhook means to us. It only wakes: labels, permissions, heads and merges are read again from GitHub
@@ -38,22 +39,41 @@ export type Intent =
       readonly command: SlashCommand;
       readonly issue: IssueAsSent;
     }
-  | {
-      readonly kind: "review-submitted";
-      readonly repository: Repository;
-      readonly pullRequest: number;
-      readonly reviewId: number;
-    }
-  /** Merged, closed or reopened: which of them is read from GitHub. */
+  /** Reviews, their threads, or the head: what counts is read from GitHub. */
+  | { readonly kind: "reviews-changed"; readonly repository: Repository; readonly pullRequest: number }
+  /** Merged, closed, reopened or pointed at another branch: which of them is read from GitHub. */
   | {
       readonly kind: "gate-changed";
       readonly repository: Repository;
       readonly pullRequest: number;
       readonly sender: string;
     }
+  | {
+      readonly kind: "issue-changed";
+      readonly repository: Repository;
+      readonly issueNumber: number;
+      readonly change: "closed" | "reopened" | "deleted" | "transferred";
+      readonly sender: string;
+    }
+  | {
+      readonly kind: "repository-changed";
+      /** Named and installed as it is from now on. */
+      readonly repository: Repository;
+      readonly change: "renamed" | "transferred" | "archived" | "unarchived" | "deleted";
+      readonly sender: string;
+    }
+  /** What the app may reach of an installation. */
+  | {
+      readonly kind: "access-changed";
+      readonly installationId: number;
+      readonly change: "suspended" | "removed" | "back";
+      /** Null for all repositories of the installation. */
+      readonly repositories: readonly Repository[] | null;
+      readonly sender: string;
+    }
   | { readonly kind: "run-completed"; readonly repository: Repository; readonly workflowRunId: number }
   | { readonly kind: "ignored"; readonly why: string };
 
 export type SlashCommand =
-  | { readonly name: "run" | "cancel" | "status" | "help" }
-  | { readonly name: "unknown"; readonly typed: string };
+  /** `argument` is what follows the name, to the end of the comment; empty where nothing does. */
+  { readonly name: CommandName; readonly argument: string } | { readonly name: "unknown"; readonly typed: string };

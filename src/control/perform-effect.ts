@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { stateFrom } from "../core/evolve.ts";
 import type { Phase } from "../core/playbook.ts";
 import type { Effect } from "../core/react.ts";
 import type { Finding } from "../core/report.ts";
 import {
+  appIsAtWork,
   branchOf,
   budgetLeftOf,
   currentPhaseOf,
@@ -13,15 +13,19 @@ import {
   type ExistingTask,
 } from "../core/state.ts";
 import { readStoredChangeset } from "./changeset.ts";
+import { itemOfWords, readGateSaid, saveWords, wordsToTakeUp } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
+import { phaseDefinition } from "./phase-definition.ts";
 import {
   DispatchRefused,
+  type AnswerShown,
   type ClaimedEffect,
   type GitHub,
   type Playbooks,
   type TaskView,
   type Verifier,
 } from "./ports.ts";
+import { readTask } from "./read-task.ts";
 
 const nothingChanged: Finding = {
   check: "outputs-exist",
@@ -40,6 +44,8 @@ export interface Performing extends CommandHandling {
   readonly verifier: Verifier;
   readonly playbooks: Playbooks;
   readonly model: string;
+  /** Strips what a person could not see from the text that the agent will get. */
+  readonly freeze: (raw: string) => { readonly text: string; readonly hiddenRemoved: number };
 }
 
 /**
@@ -48,7 +54,7 @@ export interface Performing extends CommandHandling {
  */
 export async function performEffect(performing: Performing, claimed: ClaimedEffect): Promise<void> {
   const { store } = performing;
-  const state = stateFrom(await store.readEvents(claimed.taskId));
+  const state = await readTask(store, claimed.taskId);
   const asked = state.status === "absent" ? null : await perform(performing, state, claimed);
   if (asked === null) await store.markEffectDone(claimed.key);
   else {
@@ -74,13 +80,37 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       return verifyPhase(performing, state, effect);
     case "PresentGate":
       return presentGate(performing, state, effect);
-    case "ReleaseCi":
+    case "ReleaseCi": {
       if (isSettled(state) || gateOf(state, effect.phase) === null) return null;
-      await performing.github.releaseCi(state.repository, {
+      const headSha = await performing.github.releaseCi(state.repository, {
         view: await viewOf(performing, state),
         phase: effect.phase,
         branch: branchOf(state, effect.phase),
       });
+      return headSha === null ? null : { type: "RecordCiReleased", phase: effect.phase, headSha };
+    }
+    case "ReadReviews": {
+      const phase = state.phases.find((candidate) => candidate.phase === effect.phase);
+      const pullRequest = phase?.gate?.pullRequest ?? null;
+      if (isSettled(state) || phase === undefined || phase.completed !== null || pullRequest === null) return null;
+      const said = await readGateSaid(performing, state, phase, pullRequest);
+      return said?.asked ?? null;
+    }
+    case "StartRework":
+      return startRework(performing, state, effect);
+    case "AnswerFeedback":
+      return answerFeedback(performing, state, effect, noticeKey(claimed.key));
+    case "RequestReview": {
+      const gate = gateOf(state, effect.phase);
+      if (isSettled(state) || gate === null) return null;
+      await performing.github.requestReview(state.repository, gate.pullRequest, effect.from);
+      return null;
+    }
+    case "DeleteBranch":
+      await performing.github.deleteBranch(state.repository, branchOf(state, effect.phase));
+      return null;
+    case "EraseTask":
+      await performing.store.eraseTask(state.taskId);
       return null;
     case "ReopenGate":
       // Cancelled or closed once more since: what somebody wants now goes before what somebody wanted then.
@@ -102,14 +132,75 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
         task: state,
       });
       return null;
-    case "NotifyChangesRequested":
-      await performing.github.notify(state.repository, state.issue.number, noticeKey(claimed.key), {
-        kind: "changes-requested",
-        by: effect.by,
-        task: state,
-      });
-      return null;
   }
+}
+
+/** One attempt with all that is open, once the reviewers have been silent for a while. */
+async function startRework(
+  performing: Performing,
+  state: ExistingTask,
+  effect: Extract<Effect, { kind: "StartRework" }>,
+): Promise<Asked | null> {
+  // Somebody asked again since (that wish has its own effect), or the gate does not wait for people now.
+  if (state.status !== "review" || state.blockedBy !== null) return null;
+  const gate = gateOf(state, effect.phase);
+  if (currentPhaseOf(state)?.phase !== effect.phase || gate?.requestedAt !== effect.requestedAt) return null;
+  const phase = currentPhaseOf(state);
+  const said = phase === null ? null : await readGateSaid(performing, state, phase, gate.pullRequest);
+  if (said === null) return null;
+  // Dismissed, approved or out of date by now: the review counts as it stands at this moment.
+  const handled = await handleCommand(performing, state.taskId, said.asked);
+  if (handled.state.status !== "review") return null;
+  const current = currentPhaseOf(handled.state);
+  const requestedBy = current?.gate?.requestedBy ?? [];
+  if (current === null || requestedBy.length === 0 || current.gate?.requestedAt !== effect.requestedAt) return null;
+  const words = wordsToTakeUp(said, current);
+  // All that stand, whoever is behind them: a wish that a push made void must not count again later.
+  const asking = said.asked.reviews.filter(({ verdict }) => verdict !== "approved");
+  return {
+    type: "RequestRework",
+    by: requestedBy,
+    mayWrite: true,
+    source: "review",
+    feedback: words.map(itemOfWords),
+    reviewIds: asking.map(({ reviewId }) => reviewId),
+    textHash: await saveWords(performing.store, state.taskId, words),
+  };
+}
+
+/** Answers each thread where it stands, and all other feedback in one comment on the gate. */
+async function answerFeedback(
+  { github, store }: Performing,
+  state: ExistingTask,
+  { phase: number, ids, commitSha }: Extract<Effect, { kind: "AnswerFeedback" }>,
+  key: string,
+): Promise<Asked | null> {
+  const phase = state.phases.find((candidate) => candidate.phase === number);
+  const gate = phase?.gate ?? null;
+  if (phase === undefined || gate === null || state.erasedBy !== null) return null;
+  const elsewhere: (AnswerShown & { by: string; id: string })[] = [];
+  const resolved: string[] = [];
+  for (const item of phase.feedback.filter(({ id }) => ids.includes(id))) {
+    const text = item.answer === null ? "" : ((await store.readText(item.answer.textHash)) ?? "");
+    const answer: AnswerShown = {
+      kind: item.answer?.kind ?? "none",
+      text,
+      commitSha: item.answer?.changed === true ? commitSha : null,
+    };
+    const resolve = answer.kind === "fixed" && answer.commitSha !== null;
+    const threadId = item.id.startsWith("thread:") ? item.id.slice("thread:".length) : null;
+    if (threadId === null) elsewhere.push({ ...answer, by: item.by, id: item.id });
+    else {
+      const replyKey = noticeKey(`${key}:${item.id}`);
+      const where = { pullRequest: gate.pullRequest, threadId, key: replyKey };
+      await github.answerThread(state.repository, { ...where, answer, resolve });
+    }
+    if (resolve) resolved.push(item.id);
+  }
+  if (elsewhere.length > 0) {
+    await github.notify(state.repository, gate.pullRequest, key, { kind: "feedback-answered", answers: elsewhere });
+  }
+  return resolved.length === 0 ? null : { type: "RecordResolved", phase: number, ids: resolved };
 }
 
 async function dispatchRun(
@@ -263,7 +354,10 @@ async function presentGate(
   const phase = state.phases.find((candidate) => candidate.phase === effect.phase);
   if (isSettled(state) || phase === undefined || phase.gate === null || phase.completed !== null) return null;
   // A newer verdict has its own effect behind this one.
-  if (phase.verification?.passed !== effect.ready) return null;
+  const ready = phase.accepted !== null || phase.verification?.passed === true;
+  if (ready !== effect.ready) return null;
+  // Nothing is ready for people while a run is at work on it.
+  if (effect.ready && !appIsAtWork(state) && state.status !== "review") return null;
   const { pullRequest } = phase.gate;
   const seen = effect.ready ? await performing.github.readGate(state.repository, pullRequest) : null;
   // Nobody could review it: the task waits until the gate is open again, and then presents it anew.
@@ -291,19 +385,6 @@ async function pathsOfPhase({ store }: Performing, state: ExistingTask, phase: n
     }
   }
   return [...paths];
-}
-
-/** The phase as it was frozen when the task was created. */
-export async function phaseDefinition(
-  { store, playbooks }: Pick<Performing, "store" | "playbooks">,
-  state: ExistingTask,
-  phase: number,
-): Promise<Phase> {
-  const json = await store.readText(state.playbook.hash);
-  if (json === null) throw new Error(`reading playbook ${state.playbook.hash} of task ${state.taskId}: not stored`);
-  const definition = playbooks.fromJson(json).phases.find((candidate) => candidate.number === phase);
-  if (definition === undefined) throw new Error(`playbook ${state.playbook.name}: no phase ${phase}`);
-  return definition;
 }
 
 async function viewOf({ store, model }: Pick<Performing, "store" | "model">, task: ExistingTask): Promise<TaskView> {

@@ -1,6 +1,7 @@
 /** What the shell needs of the world, in our own words. The adapters implement these; nothing here knows them. */
 import type { BlockReason } from "../core/outcome.ts";
 import type { Change } from "../core/change.ts";
+import type { AnswerKind } from "../core/feedback.ts";
 import type { Effect } from "../core/react.ts";
 import type { Repository, TaskEvent } from "../core/events.ts";
 import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";
@@ -49,6 +50,11 @@ export interface InboxMessage {
   readonly lane: string;
   readonly body: string;
   readonly receivedAt: string;
+}
+
+/** The same for each try to deliver one event. */
+export function webhookKeyOf(deliveryGuid: string): string {
+  return `webhook:${deliveryGuid}`;
 }
 
 export interface ClaimedMessage extends InboxMessage {
@@ -108,6 +114,8 @@ export interface RunSession {
   readonly runId: RunId;
   readonly taskId: TaskId;
   readonly tokenHash: string;
+  /** 32 bytes in base64. */
+  readonly sealKey: string;
   readonly openedAt: string;
   readonly lastHeardAt: string;
   readonly closedAt: string | null;
@@ -130,6 +138,8 @@ export interface Store {
   taskOfPullRequest(repositoryId: number, pullRequest: number): Promise<TaskId | null>;
   taskOfRun(runId: RunId): Promise<TaskId | null>;
   openRuns(): Promise<readonly OpenRun[]>;
+  /** Tasks that are not completed, failed or cancelled, oldest first; of one repository or installation where asked. */
+  openTasks(of?: { readonly repositoryId?: number; readonly installationId?: number }): Promise<readonly TaskId[]>;
   /** State at a moment (TB.3); null where the task did not exist. */
   reconstructTaskState(taskId: TaskId, at?: string): Promise<ExistingTask | null>;
 
@@ -144,6 +154,8 @@ export interface Store {
   putOff(key: string, error: string, retryAt: string): Promise<void>;
   /** True where the message was taken in and is neither processed nor set aside. */
   isWaiting(key: string): Promise<boolean>;
+  /** True where the message was taken in, whatever came of it. */
+  isKnown(key: string): Promise<boolean>;
 
   /** The head of each lane that is due and not leased; leases them until `leaseUntil`. An expired lease counts as none. */
   claimEffects(now: string, leaseUntil: string, limit: number): Promise<readonly ClaimedEffect[]>;
@@ -161,6 +173,11 @@ export interface Store {
 
   /** Content-addressed texts: frozen prompts and playbooks. */
   saveText(hash: string, text: string): Promise<void>;
+  /**
+   * Erases what people and agents wrote for a task: frozen texts, feedback, answers, changesets, run logs; and takes such
+   * texts out of its events (Q33). What other tasks need stays.
+   */
+  eraseTask(taskId: TaskId): Promise<void>;
   readText(hash: string): Promise<string | null>;
   saveChangeset(id: ChangesetId, json: string): Promise<void>;
   readChangeset(id: ChangesetId): Promise<string | null>;
@@ -229,6 +246,8 @@ export interface Publication {
 
 export interface GateState {
   readonly pullRequest: number;
+  /** The branch that it would be merged into. */
+  readonly base: string;
   readonly open: boolean;
   readonly merged: boolean;
   readonly mergedBy: string | null;
@@ -241,8 +260,39 @@ export interface ReviewState {
   readonly reviewId: number;
   readonly by: string;
   readonly byBot: boolean;
-  readonly verdict: "approved" | "changes_requested" | "other";
+  readonly verdict: "approved" | "changes_requested" | "commented" | "dismissed";
   readonly reviewedSha: string;
+  /** Markdown as it was written. */
+  readonly body: string;
+}
+
+/** A review thread with all its replies. */
+export interface ThreadState {
+  /** Node id. */
+  readonly threadId: string;
+  readonly path: string;
+  /** Null for a thread about the whole file. */
+  readonly line: number | null;
+  readonly hunk: string;
+  readonly resolved: boolean;
+  /** Of the review that began it. */
+  readonly request: "change" | "comment";
+  /** Oldest first. */
+  readonly comments: readonly {
+    readonly by: string;
+    readonly byBot: boolean;
+    /** Written by this app. */
+    readonly byUs: boolean;
+    readonly text: string;
+  }[];
+}
+
+/** The agent's answer to one piece of feedback, as people read it. */
+export interface AnswerShown {
+  readonly kind: AnswerKind | "none";
+  readonly text: string;
+  /** The commit with the change; null where no file changed. */
+  readonly commitSha: string | null;
 }
 
 /** What the person is told once. `key` is found again on GitHub, so that a repeat writes nothing. */
@@ -252,7 +302,15 @@ export type Notice =
   | { readonly kind: "help" }
   | { readonly kind: "unknown-command"; readonly typed: string }
   | { readonly kind: "refused"; readonly command: string; readonly reason: string }
-  | { readonly kind: "changes-requested"; readonly by: string; readonly task: ExistingTask };
+  /** Answers to what does not stand in a thread: the words of a review or of `/rework`. */
+  | {
+      readonly kind: "feedback-answered";
+      readonly answers: readonly (AnswerShown & { readonly by: string; readonly id: string })[];
+    }
+  /** `/approve` was recorded, but a rule of the branch wants a review that GitHub itself counts. */
+  | { readonly kind: "review-required"; readonly pullRequest: number }
+  /** The action is older than the app; the app still serves it (Q32). */
+  | { readonly kind: "action-outdated"; readonly spoken: number; readonly current: number };
 
 /** All that the status comment and the gate's body are written from. */
 export interface TaskView {
@@ -277,6 +335,8 @@ export interface GitHub {
     },
   ): Promise<WorkflowRun>;
   readRun(repository: Repository, workflowRunId: number): Promise<WorkflowRun | null>;
+  /** Sealed, as the runner left it with its workflow run; null where there is none. */
+  readEnvelope(repository: Repository, workflowRunId: number, runId: RunId): Promise<Uint8Array | null>;
   cancelRun(repository: Repository, workflowRunId: number): Promise<void>;
   defaultBranchOf(repository: Repository): Promise<{ readonly name: string; readonly headSha: string }>;
   /** Head of a branch; null where there is none. */
@@ -302,17 +362,40 @@ export interface GitHub {
       readonly ciLater: boolean;
     },
   ): Promise<{ readonly headSha: string }>;
-  /** The commit that lets CI run on a gate that was approved (Q29); nothing where it is there. */
+  /** The commit that lets CI run on the head that was approved (Q29). Answers its sha; null where none is needed, or the branch is gone. */
   releaseCi(
     repository: Repository,
     gate: { readonly view: TaskView; readonly phase: number; readonly branch: string },
-  ): Promise<void>;
+  ): Promise<string | null>;
   readGate(repository: Repository, pullRequest: number): Promise<GateState | null>;
   reopenGate(repository: Repository, pullRequest: number): Promise<void>;
   closeGate(repository: Repository, pullRequest: number): Promise<void>;
-  readReview(repository: Repository, pullRequest: number, reviewId: number): Promise<ReviewState | null>;
-  /** Creates or edits the one status comment. */
+  /** All reviews of the pull request, oldest first. */
+  readReviews(repository: Repository, pullRequest: number): Promise<readonly ReviewState[]>;
+  /** All threads, resolved ones included, in the order of their beginning. */
+  readThreads(repository: Repository, pullRequest: number): Promise<readonly ThreadState[]>;
+  /** Replies in the thread, once for each key, and resolves it where asked. A thread that is gone is left alone. */
+  answerThread(
+    repository: Repository,
+    reply: {
+      readonly pullRequest: number;
+      readonly threadId: string;
+      readonly key: string;
+      readonly answer: AnswerShown;
+      readonly resolve: boolean;
+    },
+  ): Promise<void>;
+  /** Asks these people for a new review; whoever cannot review is left out. */
+  requestReview(repository: Repository, pullRequest: number, logins: readonly string[]): Promise<void>;
+  /** True where a rule of the branch wants a review before a merge. */
+  requiresReview(repository: Repository, pullRequest: number): Promise<boolean>;
+  /** Nothing where it is gone. */
+  deleteBranch(repository: Repository, branch: string): Promise<void>;
+  /** Creates or edits the one status comment, pins it where GitHub offers that, and sets the one label `phasegate:*`. */
   showStatus(repository: Repository, view: TaskView): Promise<void>;
+  /** Deliveries of the app's webhook since then, newest first, without those that arrived; at most as many. */
+  failedDeliveries(since: string, limit: number): Promise<readonly FailedDelivery[]>;
+  redeliver(deliveryId: number): Promise<void>;
   notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
 }
 
@@ -332,6 +415,12 @@ export class RetryLater extends Error {
   }
 }
 
+export interface FailedDelivery {
+  readonly deliveryId: number;
+  /** Of the event: the same for each try. */
+  readonly guid: string;
+}
+
 // ---------------------------------------------------------------- the rest
 
 export interface Verifier {
@@ -343,6 +432,8 @@ export interface Verifier {
   ): Promise<VerificationReport>;
   /** Faults of a changeset before anything of it is published. */
   changesetFindings(changes: readonly Change[], phase: Phase, step: string): Promise<readonly Finding[]>;
+  /** The step whose output the path is; null where it is none's. */
+  stepOfPath(phase: Phase, path: string): string | null;
 }
 
 /** Who a runner's OIDC token says it is. */

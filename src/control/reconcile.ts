@@ -1,8 +1,21 @@
-import { stateFrom } from "../core/evolve.ts";
-import { liveRunOf } from "../core/state.ts";
-import type { OpenRun } from "./ports.ts";
+import type { TaskId } from "../core/ids.ts";
+import { currentPhaseOf, isSettled, liveRunOf } from "../core/state.ts";
+import { hearGate, hearReviews } from "./hear-gate.ts";
+import { hearIssue, liftBlockAnew } from "./hear-world.ts";
+import { taskById } from "./people.ts";
+import { webhookKeyOf, type OpenRun } from "./ports.ts";
+import { readTask } from "./read-task.ts";
 import { endRun, endSilentRun, type Processing } from "./process-message.ts";
 import { outcomeKeyOf } from "./serve-runner.ts";
+
+/** GitHub keeps deliveries for three days; an app that was away for longer looks at its tasks below. */
+const deliveriesMs = 3 * 24 * 60 * 60_000;
+/** Deliveries may take a while before they count as failed, and two clocks differ. */
+const deliveryOverlapMs = 15 * 60_000;
+const redeliveriesMax = 100;
+/** A webhook that fails each time has been sent often enough. */
+const redeliveryTriesMax = 3;
+const triedMax = 10_000;
 
 /** Silence after which a runner is looked for (Q11). */
 const silenceMs = 3 * 60_000;
@@ -29,7 +42,7 @@ async function reconcileRun(processing: Processing, run: OpenRun, listeningSince
   const now = clock.now().getTime();
   const silentMs = now - Date.parse(run.lastHeardAt ?? run.requestedAt);
   if (silentMs < silenceMs) return;
-  const task = stateFrom(await store.readEvents(taskId));
+  const task = await readTask(store, taskId);
   if (task.status === "absent") return;
   const live = liveRunOf(task);
   if (live?.runId !== runId) return;
@@ -44,4 +57,69 @@ async function reconcileRun(processing: Processing, run: OpenRun, listeningSince
   if (!live.started || now - listeningSince.getTime() < silenceMs) return;
   const minutes = Math.round(silentMs / 60_000);
   return endRun(processing, taskId, runId, { kind: "lost", message: `the runner was silent for ${minutes} minutes` });
+}
+
+export interface Sweep {
+  /** Looks at everything that a lost webhook would have told, and repairs what was missed. */
+  run(): Promise<void>;
+}
+
+/** Remembers what it asked for, so that a webhook which fails each time is not sent for ever. */
+export function createSweep(processing: Processing): Sweep {
+  const tried = new Map<string, number>();
+  let sweptAt: number | null = null;
+
+  async function redeliver(): Promise<void> {
+    const { github, store, clock, log } = processing;
+    const now = clock.now().getTime();
+    const since = sweptAt === null ? now - deliveriesMs : sweptAt - deliveryOverlapMs;
+    const failed = await github.failedDeliveries(new Date(since).toISOString(), redeliveriesMax);
+    let sent = 0;
+    // Oldest first, as they happened.
+    for (const { deliveryId, guid } of failed.toReversed()) {
+      const tries = tried.get(guid) ?? 0;
+      if (tries >= redeliveryTriesMax || (await store.isKnown(webhookKeyOf(guid)))) continue;
+      if (tried.size >= triedMax) tried.clear();
+      tried.set(guid, tries + 1);
+      await github.redeliver(deliveryId);
+      sent += 1;
+    }
+    if (sent > 0) log.info({ sent }, "asked for webhooks that did not arrive");
+    sweptAt = now;
+  }
+
+  return {
+    async run() {
+      // Each by itself: a repository that cannot be read must not hide the others.
+      await quietly(processing, {}, redeliver);
+      for (const taskId of await processing.store.openTasks()) {
+        await quietly(processing, { taskId }, () => lookAtTask(processing, taskId));
+      }
+    },
+  };
+}
+
+async function quietly(processing: Processing, fields: object, look: () => Promise<void>): Promise<void> {
+  try {
+    await look();
+  } catch (error) {
+    processing.log.warn({ ...fields, err: error }, "looking for what was missed");
+  }
+}
+
+/** What a person may have done to the issue and the gate while nobody heard it. */
+async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void> {
+  const before = await taskById(processing, taskId);
+  if (before === null || isSettled(before) || before.status === "draft") return;
+  const pullRequest = currentPhaseOf(before)?.gate?.pullRequest ?? null;
+  if (pullRequest !== null) await hearGate(processing, before, pullRequest, null, {});
+  const task = await taskById(processing, taskId);
+  if (task === null || isSettled(task)) return;
+  // Whoever can be read again is back.
+  const issue = await processing.github.readIssue(task.repository, task.issue.number);
+  if (issue !== null && task.blockedBy?.kind === "no-access")
+    await liftBlockAnew(processing, taskId, "no-access", "GitHub");
+  await hearIssue(processing, task, null, {});
+  // While a run is at work nobody acts on a review yet; what it said is read when the gate is presented.
+  if (task.status === "review" && pullRequest !== null) await hearReviews(processing, task, pullRequest, {});
 }

@@ -1,26 +1,40 @@
 import { createHash, randomBytes } from "node:crypto";
-import { stateFrom } from "../core/evolve.ts";
-import { changesetIdOf, runIdFrom, type RunId } from "../core/ids.ts";
-import { branchOf, budgetLeftOf, currentPhaseOf, liveRunOf, type ExistingTask, type LiveRun } from "../core/state.ts";
+import { changesetIdOf, runIdFrom, type RunId, type TaskId } from "../core/ids.ts";
+import {
+  branchOf,
+  budgetLeftOf,
+  currentPhaseOf,
+  liveRunOf,
+  unansweredOf,
+  type ExistingTask,
+  type LiveRun,
+  type PhaseProgress,
+} from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
 import {
+  limits,
   protocolVersion,
   protocolVersionsServed,
   type EventsAnswer,
   type EventsRequest,
+  type Feedback,
   type Job,
   type LiveEvent,
   type OutcomeRequest,
   type RunnerError,
   type SessionAnswer,
+  type SessionAnswerOfVersion1,
   type SessionRequest,
   type StepRequest,
 } from "../protocol/runner.ts";
 import { storedChangesetFrom } from "./changeset.ts";
 import { handleCommand } from "./handle-command.ts";
-import { phaseDefinition, type Performing } from "./perform-effect.ts";
-import { FrozenText, StoredOutcome, StoredStep } from "./process-message.ts";
+import { readWords } from "./gate-feedback.ts";
+import type { Performing } from "./perform-effect.ts";
+import { phaseDefinition } from "./phase-definition.ts";
+import { FrozenText, StoredOutcome, StoredStep } from "./stored-messages.ts";
 import { RetryLater, type LiveStatus, type RunnerIdentity, type RunSession, type VerifyRunner } from "./ports.ts";
+import { readTask } from "./read-task.ts";
 
 /** Figures of Q11 that a run goes by. */
 const runLimits = { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 6, heartbeatSeconds: 30 } as const;
@@ -57,6 +71,7 @@ export class RunnerRefused extends Error {
 /**
  * Gives a job to the runner that proves to be the one that was dispatched.
  * Bound to ids and the workflow file, never to `sub`, whose form the owner of a repository can change.
+ * `protocol` in the answer is the version that the runner speaks: `inVersionSpoken` puts the answer into its words.
  */
 export async function openSession(serving: ServingRunner, request: SessionRequest): Promise<SessionAnswer> {
   if (!protocolVersionsServed.includes(request.protocol)) {
@@ -69,7 +84,7 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   const identity = await identify(serving, request.oidcToken);
   const runId = runIdFrom(request.runId);
   const taskId = await serving.store.taskOfRun(runId);
-  const task = taskId === null ? null : stateFrom(await serving.store.readEvents(taskId));
+  const task = taskId === null ? null : await readTask(serving.store, taskId);
   if (taskId === null || task === null || task.status === "absent") throw unknownRun(runId);
   const base = await serving.github.defaultBranchOf(task.repository);
   refuseOtherJobs(task, identity, base.name);
@@ -99,7 +114,36 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   // What is shown of the run before would pass for this one's.
   await serving.store.updateLive(taskId, emptyLive(session.openedAt));
   serving.wake();
-  return { protocol: protocolVersion, runToken: token, job };
+  // The runner does not wait for a comment of ours.
+  if (request.protocol < protocolVersion) void noteOutdatedAction(serving, taskId, request.protocol);
+  return { protocol: request.protocol, runToken: token, sealKey: session.sealKey, job };
+}
+
+/** As a runner of that version understands it (Q32): what reviewers said comes as findings, which any version mends. */
+export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion1 {
+  if (answer.protocol >= protocolVersion) return answer;
+  const { protocol, runToken } = answer;
+  const { feedback, ...job } = answer.job;
+  return { protocol, runToken, job: { ...job, findings: [...job.findings, ...feedback.map(findingFrom)] } };
+}
+
+function findingFrom({ step, path, line, comments }: Feedback): Job["findings"][number] {
+  const words = comments.map(({ by, text }) => `${by} says: ${text}`).join(" / ");
+  const message = `a review of the deliverable asks for this; it is about the deliverable alone: ${words}`;
+  return { check: "outputs-exist", step, path, line, message: message.slice(0, messageCharactersMax).toWellFormed() };
+}
+
+/** Says on the issue, once a task, that the action should be updated. Never throws: the run goes on all the same. */
+export async function noteOutdatedAction(serving: ServingRunner, taskId: TaskId, spoken: number): Promise<void> {
+  try {
+    const task = await readTask(serving.store, taskId);
+    if (task.status === "absent") return;
+    const key = hashOf(`action-outdated:${taskId}`).slice(0, 16);
+    const notice = { kind: "action-outdated", spoken, current: protocolVersion } as const;
+    await serving.github.notify(task.repository, task.issue.number, key, notice);
+  } catch (error) {
+    serving.log.warn({ taskId, err: error }, "telling that the action is outdated");
+  }
 }
 
 async function identify(serving: ServingRunner, oidcToken: string): Promise<RunnerIdentity> {
@@ -139,7 +183,15 @@ function newSession(serving: ServingRunner, runId: RunId, task: ExistingTask): {
   const at = serving.clock.now().toISOString();
   return {
     token,
-    session: { runId, taskId: task.taskId, tokenHash: hashOf(token), openedAt: at, lastHeardAt: at, closedAt: null },
+    session: {
+      runId,
+      taskId: task.taskId,
+      tokenHash: hashOf(token),
+      sealKey: randomBytes(32).toString("base64"),
+      openedAt: at,
+      lastHeardAt: at,
+      closedAt: null,
+    },
   };
 }
 
@@ -162,11 +214,24 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     baseSha,
     prompt: FrozenText.parse(JSON.parse(frozen)),
     findings: [...run.findings],
+    feedback: await feedbackFor(serving, progress),
     model: serving.model,
     language: serving.language,
     budgetUsd: budgetLeftOf(task).leftUsd,
     limits: runLimits,
   };
+}
+
+/** What the running rework was given and nobody has answered, at steps that are still to be done. */
+async function feedbackFor({ store }: ServingRunner, phase: PhaseProgress): Promise<Job["feedback"]> {
+  if (phase.rework === null) return [];
+  const json = await store.readText(phase.rework.textHash);
+  if (json === null) throw new Error(`reading the feedback ${phase.rework.textHash}: not stored`);
+  const open = new Set(unansweredOf(phase).map(({ id }) => id));
+  const todo = new Set(phase.steps.filter((step) => !step.completed).map(({ slug }) => slug));
+  return readWords(json)
+    .filter(({ id, step }) => open.has(id) && todo.has(step))
+    .slice(0, limits.feedbackMax);
 }
 
 function mutablePhase(phase: Awaited<ReturnType<typeof phaseDefinition>>): Job["phase"] {
@@ -190,6 +255,9 @@ export async function takeEvents(serving: ServingRunner, token: string, request:
   const { runId, taskId } = session;
   const at = serving.clock.now().toISOString();
   const live = (await liveTaskOf(serving, session)) !== null;
+  const last = Math.max(0, ...request.events.map(({ number }) => number));
+  // Heard, and not kept: somebody had the texts of this task erased.
+  if (!live && (await isErased(serving, session))) return { acknowledged: last, stop: true };
   const kept = request.events.filter(({ number }) => number <= runLogEventsMax);
   const stored = await serving.store.appendRunLog(
     runId,
@@ -207,7 +275,6 @@ export async function takeEvents(serving: ServingRunner, token: string, request:
     for (const { event } of request.events) serving.log.info({ taskId, runId, live: event }, "live");
   }
   // Beyond the limit a line counts as heard, or the runner would send it for ever.
-  const last = Math.max(0, ...request.events.map(({ number }) => number));
   return { acknowledged: stored >= runLogEventsMax ? Math.max(stored, last) : stored, stop: !live };
 }
 
@@ -225,10 +292,8 @@ export async function takeStep(
   if (currentPhaseOf(task)?.steps.some(({ slug }) => slug === request.step) !== true) {
     throw new RunnerRefused("bad-request", `the phase of run ${runId} has no step "${request.step}"`);
   }
-  // The first hand-over of a step counts; what comes again is a repeat, whatever it holds.
-  await serving.store.saveChangeset(changesetIdOf(runId, request.step), storedChangesetFrom(request.changes));
-  const stored = { runId, step: request.step, files: request.changes.length, spent: request.spent };
-  return takeIn(serving, session, task, "step", `step:${runId}:${request.step}`, StoredStep.parse(stored));
+  await storeStep(serving, task, runId, request);
+  return acknowledge(serving, session);
 }
 
 export async function takeOutcome(
@@ -239,9 +304,33 @@ export async function takeOutcome(
   const session = await sessionOf(serving, token);
   const task = await liveTaskOf(serving, session);
   if (task === null) return { acknowledged: true, stop: true };
-  const { runId } = session;
+  await storeOutcome(serving, task, session.runId, request);
+  return acknowledge(serving, session);
+}
+
+type Storing = Pick<ServingRunner, "store" | "clock">;
+
+/** However it came to us. The first hand-over of a step counts; what comes again is a repeat, whatever it holds. */
+export async function storeStep(
+  storing: Storing,
+  task: ExistingTask,
+  runId: RunId,
+  request: StepRequest,
+): Promise<void> {
+  const { step, changes, spent, answers } = request;
+  await storing.store.saveChangeset(changesetIdOf(runId, step), storedChangesetFrom(changes));
+  const stored = StoredStep.parse({ runId, step, files: changes.length, spent, answers });
+  await takeIn(storing, task, "step", `step:${runId}:${step}`, stored);
+}
+
+export async function storeOutcome(
+  storing: Storing,
+  task: ExistingTask,
+  runId: RunId,
+  request: OutcomeRequest,
+): Promise<void> {
   const stored = StoredOutcome.parse({ outcome: bounded(request.outcome), spent: request.spent, runId });
-  return takeIn(serving, session, task, "outcome", outcomeKeyOf(runId), stored);
+  await takeIn(storing, task, "outcome", outcomeKeyOf(runId), stored);
 }
 
 /** Under this key the inbox has what the runner declared. */
@@ -255,18 +344,22 @@ function bounded(outcome: OutcomeRequest["outcome"]): OutcomeRequest["outcome"] 
 }
 
 async function takeIn(
-  serving: ServingRunner,
-  session: RunSession,
+  { store, clock }: Storing,
   task: ExistingTask,
   kind: "step" | "outcome",
   key: string,
   body: object,
-): Promise<{ acknowledged: true; stop: boolean }> {
-  const at = serving.clock.now().toISOString();
+): Promise<void> {
   // The lane of the repository's webhooks, so that the end of the job never overtakes what the job declared.
   const lane = `repository:${task.repository.repositoryId}`;
-  await serving.store.takeIn({ key, kind, lane, body: JSON.stringify(body), receivedAt: at });
-  await serving.store.touchRunSession(session.runId, at);
+  await store.takeIn({ key, kind, lane, body: JSON.stringify(body), receivedAt: clock.now().toISOString() });
+}
+
+async function acknowledge(
+  serving: ServingRunner,
+  session: RunSession,
+): Promise<{ acknowledged: true; stop: boolean }> {
+  await serving.store.touchRunSession(session.runId, serving.clock.now().toISOString());
   serving.wake();
   return { acknowledged: true, stop: (await liveTaskOf(serving, session)) === null };
 }
@@ -281,9 +374,14 @@ async function sessionOf(serving: ServingRunner, token: string): Promise<RunSess
   return session;
 }
 
+async function isErased({ store }: ServingRunner, { taskId }: RunSession): Promise<boolean> {
+  const state = await readTask(store, taskId);
+  return state.status !== "absent" && state.erasedBy !== null;
+}
+
 /** The task, while the session's run is the one that it waits for; null from then on. */
 async function liveTaskOf({ store }: ServingRunner, session: RunSession): Promise<ExistingTask | null> {
-  const state = stateFrom(await store.readEvents(session.taskId));
+  const state = await readTask(store, session.taskId);
   return state.status !== "absent" && liveRunOf(state)?.runId === session.runId ? state : null;
 }
 

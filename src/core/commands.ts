@@ -1,4 +1,5 @@
 import type { IssueRef, Repository, ReviewVerdict } from "./events.ts";
+import type { AnswerKind, FeedbackItem, FeedbackSeen } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
@@ -41,7 +42,31 @@ export type TaskCommand = CommandFacts &
       }
     /** `/run`: starts a draft, or goes on after a pause. */
     | { readonly type: "RunTask"; readonly by: Person; readonly prompt: FrozenPrompt }
+    /** `/resume`: like `/run`, but never for a draft. */
+    | { readonly type: "ResumeTask"; readonly by: Person }
+    /** What stood in the way is gone, and no person had to say so. Nothing where something else does. */
+    | { readonly type: "LiftBlock"; readonly kinds: readonly BlockReason["kind"][]; readonly by: string }
+    /** Stops the run and waits: `/pause`, a closed issue, a repository out of reach. */
+    | { readonly type: "SuspendTask"; readonly reason: BlockReason; readonly by: Person | null }
+    | { readonly type: "RetryTask"; readonly by: Person }
     | { readonly type: "CancelTask"; readonly by: Person }
+    /** The issue or the repository is gone, and with it whoever could be told. */
+    | { readonly type: "AbandonTask"; readonly by: string | null; readonly message: string }
+    | { readonly type: "DeleteTask"; readonly by: Person }
+    | { readonly type: "ApprovePhase"; readonly by: Person; readonly headSha: string }
+    | { readonly type: "AcceptPhase"; readonly by: Person }
+    | {
+        readonly type: "RequestRework";
+        readonly by: readonly string[];
+        readonly mayWrite: boolean;
+        readonly source: "review" | "command";
+        /** What the agent is to take up. */
+        readonly feedback: readonly FeedbackItem[];
+        /** Reviews whose wish is taken up by it. */
+        readonly reviewIds: readonly number[];
+        readonly textHash: string;
+      }
+    | { readonly type: "MoveRepository"; readonly repository: Repository }
     | { readonly type: "RecordDispatch"; readonly runId: RunId; readonly workflowRunId: number; readonly url: string }
     | { readonly type: "PauseTask"; readonly reason: BlockReason }
     | { readonly type: "OpenSession"; readonly runId: RunId; readonly workflowRunId: number; readonly url: string }
@@ -52,6 +77,7 @@ export type TaskCommand = CommandFacts &
         readonly changesetId: ChangesetId;
         readonly files: number;
         readonly spent: Spent;
+        readonly answers: readonly { readonly id: string; readonly kind: AnswerKind; readonly textHash: string }[];
       }
     | {
         readonly type: "RecordPublished";
@@ -85,14 +111,26 @@ export type TaskCommand = CommandFacts &
         readonly findings: readonly Finding[];
       }
     | { readonly type: "RecordGateReady"; readonly phase: number; readonly headSha: string }
+    /** The newest verdict of each person with write, and all feedback by such people, as GitHub shows them. */
     | {
-        readonly type: "RecordReview";
+        readonly type: "RecordReviews";
         readonly pullRequest: number;
-        readonly by: Person;
-        readonly verdict: ReviewVerdict;
-        /** The commit that was reviewed, and the head of the gate, both read from GitHub. */
-        readonly reviewedSha: string;
         readonly headSha: string;
+        readonly reviews: readonly {
+          readonly reviewId: number;
+          readonly by: string;
+          readonly verdict: ReviewVerdict;
+          readonly reviewedSha: string;
+        }[];
+        readonly feedback: readonly FeedbackSeen[];
+      }
+    | { readonly type: "RecordResolved"; readonly phase: number; readonly ids: readonly string[] }
+    | { readonly type: "RecordCiReleased"; readonly phase: number; readonly headSha: string }
+    | {
+        readonly type: "RecordRetarget";
+        readonly pullRequest: number;
+        readonly base: string;
+        readonly merged: boolean;
       }
     | { readonly type: "RecordMerge"; readonly pullRequest: number; readonly by: string; readonly mergeSha: string }
     | { readonly type: "RecordGateClosed"; readonly pullRequest: number }

@@ -1,14 +1,17 @@
 import type { CommandOf, Person, TaskCommand } from "./commands.ts";
 import { dropsRun, evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
 import type { TaskEvent } from "./events.ts";
-import type { Outcome } from "./outcome.ts";
+import type { BlockReason, Outcome } from "./outcome.ts";
 import type { Finding } from "./report.ts";
 import {
+  appIsAtWork,
   currentPhaseOf,
   isSettled,
   liveRunOf,
   outlineOfPhase,
+  unansweredOf,
   type ExistingTask,
+  type Gate,
   type LiveRun,
   type PhaseProgress,
   type TaskState,
@@ -20,9 +23,11 @@ export interface Policy {
   /** Reworks after the first attempt. */
   readonly reworksMax: number;
   readonly environmentFaultsMax: number;
+  /** Silence after a review that requests changes, before a rework starts. */
+  readonly reviewDebounceMs: number;
 }
 
-export const defaultPolicy: Policy = { reworksMax: 3, environmentFaultsMax: 3 };
+export const defaultPolicy: Policy = { reworksMax: 3, environmentFaultsMax: 3, reviewDebounceMs: 20_000 };
 
 /** A refusal is a normal answer; `src/github/texts.ts` turns those that a person caused into words. */
 export type Refusal =
@@ -31,9 +36,15 @@ export type Refusal =
   | { readonly code: "not-permitted"; readonly login: string }
   | { readonly code: "wrong-status"; readonly status: TaskStatus; readonly command: TaskCommand["type"] }
   | { readonly code: "already-running"; readonly status: TaskStatus }
+  /** It takes a pause, a draft, or a failure to go on from. */
+  | { readonly code: "not-started" }
+  | { readonly code: "already-paused"; readonly reason: BlockReason["kind"] }
+  | { readonly code: "nothing-failed" }
+  | { readonly code: "nothing-to-review" }
+  | { readonly code: "nothing-to-change" }
+  | { readonly code: "no-gate" }
   | { readonly code: "unknown-run" }
-  | { readonly code: "unknown-gate"; readonly pullRequest: number }
-  | { readonly code: "stale-review"; readonly reviewedSha: string; readonly headSha: string };
+  | { readonly code: "unknown-gate"; readonly pullRequest: number };
 
 export type Decision =
   | { readonly kind: "accepted"; readonly events: readonly TaskEvent[] }
@@ -46,8 +57,28 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
   switch (command.type) {
     case "RunTask":
       return runTask(command, state);
+    case "ResumeTask":
+      return resumeTask(command, state);
+    case "LiftBlock":
+      return liftBlock(command, state);
+    case "SuspendTask":
+      return suspendTask(command, state);
+    case "RetryTask":
+      return retryTask(command, state);
     case "CancelTask":
       return cancelTask(command, state);
+    case "AbandonTask":
+      return abandonTask(command, state);
+    case "DeleteTask":
+      return deleteTask(command, state);
+    case "ApprovePhase":
+      return approvePhase(command, state);
+    case "AcceptPhase":
+      return acceptPhase(command, state);
+    case "RequestRework":
+      return requestRework(command, state);
+    case "MoveRepository":
+      return moveRepository(command, state);
     case "RecordDispatch":
       return recordDispatch(command, state);
     case "PauseTask":
@@ -68,8 +99,14 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return recordVerification(command, state, policy);
     case "RecordGateReady":
       return recordGateReady(command, state);
-    case "RecordReview":
-      return recordReview(command, state);
+    case "RecordReviews":
+      return recordReviews(command, state);
+    case "RecordResolved":
+      return recordResolved(command, state);
+    case "RecordCiReleased":
+      return recordCiReleased(command, state);
+    case "RecordRetarget":
+      return recordRetarget(command, state);
     case "RecordMerge":
       return recordMerge(command, state);
     case "RecordGateClosed":
@@ -97,30 +134,208 @@ function createTask(command: CommandOf<"CreateTask">, state: TaskState): Decisio
 function runTask(command: CommandOf<"RunTask">, state: ExistingTask): Decision {
   if (!command.by.mayWrite) return notPermitted(command.by);
   if (state.status === "draft") return accepted(...start(command, state));
+  return goOn(command, state, command.by.login);
+}
+
+function resumeTask(command: CommandOf<"ResumeTask">, state: ExistingTask): Decision {
+  if (!command.by.mayWrite) return notPermitted(command.by);
+  if (state.status === "draft") return refused({ code: "not-started" });
+  return goOn(command, state, command.by.login);
+}
+
+function liftBlock(command: CommandOf<"LiftBlock">, state: ExistingTask): Decision {
+  if (isSettled(state) || state.blockedBy === null || !command.kinds.includes(state.blockedBy.kind)) return accepted();
+  return goOn(command, state, command.by);
+}
+
+/** Takes the block away and goes on from there. */
+function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   if (isSettled(state)) return wrongStatus(command, state);
   if (state.blockedBy === null) return refused({ code: "already-running", status: state.status });
-  const resumed: TaskEvent = { type: "TaskResumed", at: command.at, by: command.by.login };
+  const resumed: TaskEvent = { type: "TaskResumed", at: command.at, by };
   const phase = currentPhaseOf(state);
-  const verification = phase?.verification ?? null;
-  if (phase === null) return accepted(resumed);
-  // The gate is up again, or an effect is tried again; neither needs a run.
-  if (state.status === "review" || liveRunOf(state) !== null) return accepted(resumed);
-  // The app's own work on what the last run handed over is still in the queue, or is there again.
-  const ownWork = state.blockedBy.kind === "effect-failed" || state.blockedBy.kind === "gate-closed";
-  if (ownWork && state.status === "in_progress") return accepted(resumed);
-  const findings = verification !== null && !verification.passed ? verification.findings : [];
-  return accepted(resumed, requestRun(command, phase, phase.failedAttempts + 1, findings));
+  if (phase === null || state.status === "draft") return accepted(resumed);
+  // Its gate was merged during the pause.
+  if (phase.completed !== null) {
+    const next = nextPhaseOf(state);
+    return next === null
+      ? accepted(resumed)
+      : accepted(resumed, ...startPhase(command, next, leftOver(state, phase, next)));
+  }
+  // The gate is up again, or an effect is tried again, or the app's own work is in the queue: none of them needs a run.
+  if (state.status === "review" || liveRunOf(state) !== null || appIsAtWork(state)) return accepted(resumed);
+  return accepted(resumed, requestRun(command, phase));
+}
+
+/** Steps that are finished stay; what the run had under way is lost. */
+function suspendTask(command: CommandOf<"SuspendTask">, state: ExistingTask): Decision {
+  if (command.by?.mayWrite === false) return notPermitted(command.by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  if (state.status === "draft") return refused({ code: "not-started" });
+  const ended = cancelRunOf(command.at, state);
+  if (state.blockedBy === null) return accepted(...ended, pause(command.at, command.reason));
+  // Something failed beside a run that goes on: the run stops, and what failed still has to be mended.
+  return ended.length > 0 ? accepted(...ended) : refused({ code: "already-paused", reason: state.blockedBy.kind });
+}
+
+/** What a person may order anew: everything that went wrong, and nothing that somebody decided. */
+function retryTask(command: CommandOf<"RetryTask">, state: ExistingTask): Decision {
+  if (!command.by.mayWrite) return notPermitted(command.by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  if (state.status === "draft") return refused({ code: "not-started" });
+  const phase = currentPhaseOf(state);
+  if (state.blockedBy === null || phase === null || !isFailure(state.blockedBy))
+    return refused({ code: "nothing-failed" });
+  const retried: TaskEvent = {
+    type: "RetryRequested",
+    at: command.at,
+    phase: phase.phase,
+    by: command.by.login,
+  };
+  const goingOn = goOn(command, after(state, retried), command.by.login);
+  return goingOn.kind === "refused" ? goingOn : accepted(retried, ...goingOn.events);
+}
+
+function isFailure(reason: BlockReason): boolean {
+  switch (reason.kind) {
+    case "paused":
+    case "issue-closed":
+    case "gate-closed":
+    case "gate-retargeted":
+    case "repository-archived":
+    case "no-access":
+      return false;
+    case "no-workflow-file":
+    case "actions-disabled":
+    case "no-model-secret":
+    case "empty-repository":
+    case "app-unreachable":
+    case "dispatch-refused":
+    case "environment":
+    case "verification-failed":
+    case "budget-exhausted":
+    case "rate-limited":
+    case "effect-failed":
+      return true;
+  }
 }
 
 function cancelTask(command: CommandOf<"CancelTask">, state: ExistingTask): Decision {
   if (!command.by.mayWrite) return notPermitted(command.by);
   if (state.status === "cancelled") return accepted();
   if (isSettled(state)) return wrongStatus(command, state);
+  return accepted(...cancelledBy(command.at, state, command.by.login));
+}
+
+function cancelledBy(at: string, state: ExistingTask, by: string): readonly TaskEvent[] {
+  return [...cancelRunOf(at, state), { type: "TaskCancelled", at, by }];
+}
+
+function abandonTask(command: CommandOf<"AbandonTask">, state: ExistingTask): Decision {
+  if (isSettled(state)) return accepted();
+  if (command.by !== null) return accepted(...cancelledBy(command.at, state, command.by));
+  return accepted(...cancelRunOf(command.at, state), {
+    type: "TaskFailed",
+    at: command.at,
+    message: command.message,
+  });
+}
+
+/** Also for a task that has ended: its texts are still there. */
+function deleteTask(command: CommandOf<"DeleteTask">, state: ExistingTask): Decision {
+  if (!command.by.mayWrite) return notPermitted(command.by);
+  if (state.erasedBy !== null) return accepted();
+  const ended = isSettled(state) ? [] : cancelledBy(command.at, state, command.by.login);
+  return accepted(...ended, { type: "TaskErased", at: command.at, by: command.by.login });
+}
+
+/** The run that is live ends here, by our own wish. */
+function cancelRunOf(at: string, state: ExistingTask): readonly TaskEvent[] {
   const run = liveRunOf(state);
   const phase = currentPhaseOf(state);
-  const ended: TaskEvent[] =
-    run === null || phase === null ? [] : [endOf(command.at, run, phase, { kind: "cancelled" })];
-  return accepted(...ended, { type: "TaskCancelled", at: command.at, by: command.by.login });
+  return run === null || phase === null ? [] : [endOf(at, run, phase, { kind: "cancelled" })];
+}
+
+function approvePhase(command: CommandOf<"ApprovePhase">, state: ExistingTask): Decision {
+  if (!command.by.mayWrite) return notPermitted(command.by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  const phase = currentPhaseOf(state);
+  if (phase === null || phase.gate === null || phase.completed !== null || state.status !== "review") {
+    return refused({ code: "nothing-to-review" });
+  }
+  // Nobody could merge what is approved there.
+  if (state.blockedBy?.kind === "gate-closed" || state.blockedBy?.kind === "gate-retargeted") {
+    return refused({ code: "nothing-to-review" });
+  }
+  const { login } = command.by;
+  if (phase.gate.approvedBy.includes(login)) return accepted();
+  return accepted({
+    type: "PhaseApproved",
+    at: command.at,
+    phase: phase.phase,
+    by: login,
+    headSha: command.headSha,
+  });
+}
+
+/** After the last rework a person decides (Q10); what was merged into another branch counts by somebody's word, too. */
+function acceptPhase(command: CommandOf<"AcceptPhase">, state: ExistingTask): Decision {
+  if (!command.by.mayWrite) return notPermitted(command.by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  const phase = currentPhaseOf(state);
+  const reason = state.blockedBy;
+  if (phase === null || reason === null) return refused({ code: "nothing-failed" });
+  const { login } = command.by;
+  if (reason.kind === "gate-retargeted" && reason.merged) {
+    return accepted(...completePhase(command, state, phase, login, ""));
+  }
+  if (reason.kind !== "verification-failed") return refused({ code: "nothing-failed" });
+  if (phase.gate === null) return refused({ code: "no-gate" });
+  const failed = phase.verification?.checks.filter((check) => !check.passed).map(({ check }) => check) ?? [];
+  return accepted({ type: "PhaseAccepted", at: command.at, phase: phase.phase, by: login, failed });
+}
+
+/** Starts one attempt with what people said. */
+function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask): Decision {
+  const [first = "somebody"] = command.by;
+  if (!command.mayWrite) return refused({ code: "not-permitted", login: first });
+  if (isSettled(state)) return wrongStatus(command, state);
+  const phase = currentPhaseOf(state);
+  if (phase === null) return refused({ code: "not-started" });
+  const reason = state.blockedBy;
+  if (reason !== null && reason.kind !== "verification-failed") {
+    return refused({ code: "already-paused", reason: reason.kind });
+  }
+  if (liveRunOf(state) !== null || appIsAtWork(state)) {
+    return refused({ code: "already-running", status: state.status });
+  }
+  if (phase.completed !== null) return refused({ code: "nothing-to-review" });
+  if (command.feedback.length === 0) return refused({ code: "nothing-to-change" });
+  const stepsKnown = new Map(phase.feedback.map(({ id, step }) => [id, step]));
+  const fresh = command.feedback.filter(({ id, step }) => stepsKnown.get(id) !== step);
+  const given: TaskEvent[] =
+    fresh.length === 0 ? [] : [{ type: "FeedbackGiven", at: command.at, phase: phase.phase, feedback: fresh }];
+  const rework: TaskEvent = {
+    type: "ReworkRequested",
+    at: command.at,
+    phase: phase.phase,
+    // Whoever asked in a review has the same claim to the result.
+    by: [...new Set([...command.by, ...(phase.gate?.requestedBy ?? [])])],
+    source: command.source,
+    ids: command.feedback.map(({ id }) => id),
+    reviewIds: command.reviewIds,
+    textHash: command.textHash,
+  };
+  const current = currentPhaseOf(after(state, ...given, rework)) ?? phase;
+  return accepted(...given, rework, requestRun(command, current));
+}
+
+function moveRepository(command: CommandOf<"MoveRepository">, state: ExistingTask): Decision {
+  const { repositoryId, installationId, owner, name } = command.repository;
+  const known = state.repository;
+  if (known.repositoryId !== repositoryId || isSettled(state)) return accepted();
+  if (known.installationId === installationId && known.owner === owner && known.name === name) return accepted();
+  return accepted({ type: "RepositoryMoved", at: command.at, repository: command.repository });
 }
 
 function recordDispatch(command: CommandOf<"RecordDispatch">, state: ExistingTask): Decision {
@@ -139,8 +354,8 @@ function recordDispatch(command: CommandOf<"RecordDispatch">, state: ExistingTas
 function pauseTask(command: CommandOf<"PauseTask">, state: ExistingTask): Decision {
   if (isSettled(state) || state.status === "draft") return wrongStatus(command, state);
   if (state.blockedBy !== null) return accepted();
-  // The runner was faster than our doubts whether one could start.
-  if (dropsRun(command.reason) && liveRunOf(state)?.started === true) return accepted();
+  // The runner was faster than our doubts whether one could start, or nobody wants that run any more.
+  if (dropsRun(command.reason) && liveRunOf(state)?.started !== false) return accepted();
   return accepted({ type: "TaskPaused", at: command.at, reason: command.reason });
 }
 
@@ -166,16 +381,30 @@ function completeStep(command: CommandOf<"CompleteStep">, state: ExistingTask): 
   const step = phase.steps.find((candidate) => candidate.slug === command.step);
   if (step === undefined) return refused({ code: "unknown-run" });
   if (step.changesetId === command.changesetId) return accepted();
-  return accepted({
-    type: "StepCompleted",
-    at: command.at,
-    runId: command.runId,
-    phase: phase.phase,
-    step: command.step,
-    changesetId: command.changesetId,
-    files: command.files,
-    spent: command.spent,
-  });
+  const asked = new Set(unansweredOf(phase).map(({ id }) => id));
+  const answers = command.answers.filter(({ id }) => asked.delete(id));
+  return accepted(
+    {
+      type: "StepCompleted",
+      at: command.at,
+      runId: command.runId,
+      phase: phase.phase,
+      step: command.step,
+      changesetId: command.changesetId,
+      files: command.files,
+      spent: command.spent,
+    },
+    ...answers.map(({ id, kind, textHash }): TaskEvent => ({
+      type: "FeedbackAnswered",
+      at: command.at,
+      phase: phase.phase,
+      id,
+      answer: kind,
+      textHash,
+      changesetId: command.changesetId,
+      changed: command.files > 0,
+    })),
+  );
 }
 
 function recordPublished(command: CommandOf<"RecordPublished">, state: ExistingTask): Decision {
@@ -193,7 +422,7 @@ function recordPublished(command: CommandOf<"RecordPublished">, state: ExistingT
 
 function refuseChangeset(command: CommandOf<"RefuseChangeset">, state: ExistingTask, policy: Policy): Decision {
   const step = stepOf(state, command.phase, command.step);
-  if (step === null || step.changesetId !== command.changesetId) return accepted();
+  if (isSettled(state) || step === null || step.changesetId !== command.changesetId) return accepted();
   const refusedEvent: TaskEvent = {
     type: "ChangesetRefused",
     at: command.at,
@@ -216,24 +445,16 @@ function refuseChangeset(command: CommandOf<"RefuseChangeset">, state: ExistingT
       type: "PhaseVerified",
       at: command.at,
       phase: command.phase,
-      attempt: phase.failedAttempts + 1,
+      attempt: phase.attempt,
       headSha: "",
       passed: false,
       checks: [],
       findings: command.findings,
     };
-    return accepted(
-      refusedEvent,
-      failed,
-      ...reworkOrPause(command, after(state, refusedEvent, failed), policy, command.findings),
-    );
+    return accepted(refusedEvent, failed, ...reworkOrPause(command, after(state, refusedEvent, failed), policy));
   }
   const ended = endOf(command.at, run, phase, outcome);
-  return accepted(
-    refusedEvent,
-    ended,
-    ...reworkOrPause(command, after(state, refusedEvent, ended), policy, command.findings),
-  );
+  return accepted(refusedEvent, ended, ...reworkOrPause(command, after(state, refusedEvent, ended), policy));
 }
 
 function recordGateOpened(command: CommandOf<"RecordGateOpened">, state: ExistingTask): Decision {
@@ -267,7 +488,7 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
         pause(command.at, { kind: "dispatch-refused", message: "the run was cancelled on GitHub" }),
       );
     case "slice-ended":
-      return accepted(ended, requestRun(command, phase, run.attempt, run.findings));
+      return accepted(ended, ...unlessPaused(state, requestRun(command, phase)));
     case "rate-limited":
       return accepted(
         ended,
@@ -291,14 +512,14 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
         }),
       );
     case "failed":
-      return accepted(ended, ...reworkOrPause(command, next, policy, command.outcome.findings));
+      return accepted(ended, ...reworkOrPause(command, next, policy));
     case "lost": {
       const faults = phase.environmentFaults + 1;
       if (!run.started && run.dispatched !== null) {
         return accepted(ended, pause(command.at, { kind: "app-unreachable", runUrl: run.dispatched.url }));
       }
       return faults <= policy.environmentFaultsMax
-        ? accepted(ended, requestRun(command, phase, run.attempt, run.findings))
+        ? accepted(ended, ...unlessPaused(state, requestRun(command, phase)))
         : accepted(ended, pause(command.at, { kind: "environment", faults, message: command.outcome.message }));
     }
   }
@@ -322,31 +543,146 @@ function recordVerification(command: CommandOf<"RecordVerification">, state: Exi
     findings: command.findings,
   };
   if (command.passed) return accepted(verified);
-  return accepted(verified, ...reworkOrPause(command, after(state, verified), policy, command.findings));
+  return accepted(verified, ...reworkOrPause(command, after(state, verified), policy));
+}
+
+/**
+ * Compares what GitHub shows with what we know (C2.1): only what was said about the current head counts.
+ * The shell has left out bots and people without write.
+ */
+function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask): Decision {
+  const phase = phaseOfGate(state, command.pullRequest);
+  if (phase?.gate === null || phase === null)
+    return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
+  if (phase.completed !== null || isSettled(state)) return accepted();
+  const { at, headSha } = command;
+  const { gate } = phase;
+  // Our commits move the head under the reader: then a wish for changes stays one, and nothing but an approval falls.
+  const onlyWeMoved = state.status !== "review" || reviewedHeadOf(headSha, gate) === gate.headSha;
+  const byComment = gate.approvedByComment.filter((approval) => isOnHead(approval.headSha, headSha, gate));
+  // What a rework has taken up is answered, even where the head stayed: or it would be taken up for ever.
+  const standing = command.reviews.filter(
+    ({ reviewId, by, verdict }) =>
+      verdict === "changes_requested" &&
+      !gate.takenUp.includes(reviewId) &&
+      !isTakenBack(by, byComment, command, phase),
+  );
+  const approvers = command.reviews
+    .filter(({ verdict, reviewedSha }) => verdict === "approved" && isOnHead(reviewedSha, headSha, gate))
+    .map(({ by }) => by);
+  const requesters = standing
+    .filter(
+      ({ reviewedSha }) => isOnHead(reviewedSha, headSha, gate) || (onlyWeMoved && isOurCommit(reviewedSha, phase)),
+    )
+    .map(({ by }) => by);
+  const base = { at, phase: phase.phase };
+  const events: TaskEvent[] = [...feedbackEvents(command, phase)];
+  for (const by of approvers) {
+    if (!gate.approvedBy.includes(by)) events.push({ type: "ReviewApproved", ...base, by, headSha });
+  }
+  for (const by of requesters) {
+    if (!gate.requestedBy.includes(by)) events.push({ type: "ChangesRequested", ...base, by, headSha });
+  }
+  const stillApproves = new Set([...approvers, ...byComment.map(({ login }) => login)]);
+  const stillRequests = new Set(onlyWeMoved ? standing.map(({ by }) => by) : requesters);
+  const withdrawn = [
+    ...gate.approvedBy.filter((by) => !stillApproves.has(by) && !requesters.includes(by)),
+    ...gate.requestedBy.filter((by) => !stillRequests.has(by) && !approvers.includes(by)),
+  ];
+  for (const by of withdrawn) events.push({ type: "ReviewWithdrawn", ...base, by });
+  return accepted(...events);
+}
+
+/** The commit whose content the head has: our empty commit adds nothing to it. */
+function reviewedHeadOf(headSha: string, { releasedSha, releasedOnto }: Gate): string {
+  return releasedSha === headSha ? (releasedOnto ?? headSha) : headSha;
+}
+
+function isOnHead(reviewedSha: string, headSha: string, gate: Gate): boolean {
+  return reviewedSha === headSha || reviewedSha === reviewedHeadOf(headSha, gate);
+}
+
+function isOurCommit(sha: string, { gate, steps }: PhaseProgress): boolean {
+  return sha === gate?.headSha || sha === gate?.releasedSha || steps.some(({ commitSha }) => commitSha === sha);
+}
+
+/** By an `/approve` of the same person, until they say something new: GitHub shows the older review all the same. */
+function isTakenBack(
+  by: string,
+  byComment: Gate["approvedByComment"],
+  { feedback }: CommandOf<"RecordReviews">,
+  phase: PhaseProgress,
+): boolean {
+  if (!byComment.some(({ login, takesBack }) => login === by && takesBack)) return false;
+  const known = new Set(phase.feedback.map(({ id }) => id));
+  return !feedback.some((seen) => seen.by === by && seen.request === "change" && !known.has(seen.id));
+}
+
+function feedbackEvents(command: CommandOf<"RecordReviews">, phase: PhaseProgress): readonly TaskEvent[] {
+  const base = { at: command.at, phase: phase.phase };
+  const known = new Map(phase.feedback.map((item) => [item.id, item]));
+  const fresh = command.feedback.filter(({ id }) => !known.has(id));
+  const given = fresh.map(({ resolved: _resolved, ...item }) => item);
+  const resolved = command.feedback.filter(
+    (seen) => seen.resolved === true && known.get(seen.id)?.state !== "resolved",
+  );
+  const reopened = command.feedback.filter(
+    (seen) => seen.resolved === false && known.get(seen.id)?.state === "resolved",
+  );
+  return [
+    ...(given.length === 0 ? [] : [{ type: "FeedbackGiven", ...base, feedback: given } as const]),
+    ...(resolved.length === 0
+      ? []
+      : [{ type: "FeedbackResolved", ...base, ids: resolved.map(({ id }) => id) } as const]),
+    ...(reopened.length === 0
+      ? []
+      : [{ type: "FeedbackReopened", ...base, ids: reopened.map(({ id }) => id) } as const]),
+  ];
+}
+
+function recordResolved(command: CommandOf<"RecordResolved">, state: ExistingTask): Decision {
+  const phase = state.phases.find((candidate) => candidate.phase === command.phase);
+  const ids = command.ids.filter((id) => phase?.feedback.some((item) => item.id === id && item.state === "open"));
+  return ids.length === 0
+    ? accepted()
+    : accepted({ type: "FeedbackResolved", at: command.at, phase: command.phase, ids });
+}
+
+function recordCiReleased(command: CommandOf<"RecordCiReleased">, state: ExistingTask): Decision {
+  const gate = state.phases.find((candidate) => candidate.phase === command.phase)?.gate ?? null;
+  // Without a commit of our own in between there is nothing to look through.
+  const known = [gate?.headSha, gate?.approvedSha, gate?.releasedSha];
+  if (gate === null || known.includes(command.headSha)) return accepted();
+  return accepted({ type: "CiReleased", at: command.at, phase: command.phase, headSha: command.headSha });
+}
+
+/** The next phase builds on the default branch: what goes elsewhere is no acceptance of this one. */
+function recordRetarget(command: CommandOf<"RecordRetarget">, state: ExistingTask): Decision {
+  const phase = phaseOfGate(state, command.pullRequest);
+  if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
+  if (phase.completed !== null || isSettled(state)) return accepted();
+  const { pullRequest, base, merged } = command;
+  const known = state.blockedBy;
+  const isNews = known?.kind === "gate-retargeted" ? known.merged !== merged || known.base !== base : known === null;
+  if (!isNews) return accepted();
+  return accepted(
+    ...cancelRunOf(command.at, state),
+    pause(command.at, { kind: "gate-retargeted", pullRequest, base, merged }),
+  );
 }
 
 function recordGateReady(command: CommandOf<"RecordGateReady">, state: ExistingTask): Decision {
   const phase = currentPhaseOf(state);
   if (phase === null || phase.phase !== command.phase || phase.gate === null) return accepted();
-  if (state.status !== "in_progress" || phase.completed !== null) return accepted();
+  // A run that began meanwhile changes what was to be shown.
+  if (!appIsAtWork(state) || !isPresentable(phase)) return accepted();
   return accepted({ type: "ReviewCreated", at: command.at, phase: command.phase, headSha: command.headSha });
 }
 
-function recordReview(command: CommandOf<"RecordReview">, state: ExistingTask): Decision {
-  const phase = phaseOfGate(state, command.pullRequest);
-  if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
-  if (!command.by.mayWrite) return notPermitted(command.by);
-  if (phase.completed !== null || isSettled(state)) return wrongStatus(command, state);
-  if (command.reviewedSha !== command.headSha) {
-    return refused({ code: "stale-review", reviewedSha: command.reviewedSha, headSha: command.headSha });
-  }
-  const { by, headSha, at } = command;
-  if (command.verdict === "approved") {
-    if (phase.gate?.review === "approved" && phase.gate.approvedBy.includes(by.login)) return accepted();
-    return accepted({ type: "ReviewApproved", at, phase: phase.phase, by: by.login, headSha });
-  }
-  if (phase.gate?.review === "changes_requested") return accepted();
-  return accepted({ type: "ChangesRequested", at, phase: phase.phase, by: by.login, headSha });
+/** Verified in this very attempt, or taken as it is by a person. */
+function isPresentable({ verification, attempt, accepted: taken, completed }: PhaseProgress): boolean {
+  if (completed !== null) return false;
+  return taken !== null || (verification?.passed === true && verification.attempt === attempt);
 }
 
 function recordMerge(command: CommandOf<"RecordMerge">, state: ExistingTask): Decision {
@@ -354,28 +690,40 @@ function recordMerge(command: CommandOf<"RecordMerge">, state: ExistingTask): De
   if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
   if (phase.completed !== null) return accepted();
   if (isSettled(state)) return wrongStatus(command, state);
-  // Merged while a run is live: whoever merged has accepted what is there (Q5).
-  const run = liveRunOf(state);
-  const ended: TaskEvent[] = run === null ? [] : [endOf(command.at, run, phase, { kind: "cancelled" })];
-  const completed: TaskEvent = {
-    type: "PhaseCompleted",
-    at: command.at,
-    phase: phase.phase,
-    by: command.by,
-    mergeSha: command.mergeSha,
-  };
+  return accepted(...completePhase(command, state, phase, command.by, command.mergeSha));
+}
+
+/** Merged while a run is live: whoever merged has accepted what is there (Q5). */
+function completePhase(
+  command: TaskCommand,
+  state: ExistingTask,
+  phase: PhaseProgress,
+  by: string,
+  mergeSha: string,
+): readonly TaskEvent[] {
+  const ended = cancelRunOf(command.at, state);
+  const completed: TaskEvent = { type: "PhaseCompleted", at: command.at, phase: phase.phase, by, mergeSha };
   const next = nextPhaseOf(state);
-  if (next === null) return accepted(...ended, completed, { type: "TaskCompleted", at: command.at });
-  return accepted(...ended, completed, ...startPhase(command, next));
+  if (next === null) return [...ended, completed, { type: "TaskCompleted", at: command.at }];
+  // A merge is heard during a pause, but what a person stopped starts again by a person's word.
+  if (state.blockedBy !== null && outlastsMerge(state.blockedBy)) {
+    return [...ended, completed, pause(command.at, state.blockedBy)];
+  }
+  return [...ended, completed, ...startPhase(command, next, leftOver(state, phase, next))];
+}
+
+function outlastsMerge({ kind }: BlockReason): boolean {
+  return kind === "paused" || kind === "issue-closed" || kind === "repository-archived" || kind === "no-access";
 }
 
 function recordGateClosed(command: CommandOf<"RecordGateClosed">, state: ExistingTask): Decision {
   const phase = phaseOfGate(state, command.pullRequest);
   if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
   if (phase.completed !== null || isSettled(state) || state.blockedBy !== null) return accepted();
-  const run = liveRunOf(state);
-  const ended: TaskEvent[] = run === null ? [] : [endOf(command.at, run, phase, { kind: "cancelled" })];
-  return accepted(...ended, pause(command.at, { kind: "gate-closed", pullRequest: command.pullRequest }));
+  return accepted(
+    ...cancelRunOf(command.at, state),
+    pause(command.at, { kind: "gate-closed", pullRequest: command.pullRequest }),
+  );
 }
 
 function start(command: CommandOf<"CreateTask" | "RunTask">, state: TaskState): readonly TaskEvent[] {
@@ -390,33 +738,41 @@ function start(command: CommandOf<"CreateTask" | "RunTask">, state: TaskState): 
   return first === null ? [started] : [started, ...startPhase(command, first)];
 }
 
-function startPhase(command: TaskCommand, phase: number): readonly TaskEvent[] {
+function startPhase(command: TaskCommand, phase: number, findings: readonly Finding[] = []): readonly TaskEvent[] {
   return [
     { type: "PhaseStarted", at: command.at, phase },
-    { type: "RunRequested", at: command.at, runId: command.newRunId, phase, attempt: 1, findings: [] },
+    { type: "RunRequested", at: command.at, runId: command.newRunId, phase, attempt: 1, findings },
   ];
 }
 
-function requestRun(
-  command: TaskCommand,
-  phase: PhaseProgress,
-  attempt: number,
-  findings: readonly Finding[],
-): TaskEvent {
-  return { type: "RunRequested", at: command.at, runId: command.newRunId, phase: phase.phase, attempt, findings };
+/** What the phase before was merged without goes into the first prompt of the next one (Q5). */
+function leftOver(state: ExistingTask, { phase, steps }: PhaseProgress, next: number): readonly Finding[] {
+  const before = outlineOfPhase(state, phase);
+  const missing = before.steps.filter(({ slug }) => steps.some((step) => step.slug === slug && !step.completed));
+  if (missing.length === 0) return [];
+  const titles = missing.map(({ title }) => title).join(", ");
+  const message = `phase ${phase}, ${before.title}, was merged without: ${titles}. Make up for what this phase needs of it`;
+  const [first] = outlineOfPhase(state, next).steps;
+  return [{ check: "outputs-exist", step: first?.slug ?? null, path: null, line: null, message }];
+}
+
+/** Only with what is still to be mended: a run that goes on where another stopped must not begin anew. */
+function requestRun(command: TaskCommand, { phase, attempt, toMend }: PhaseProgress): TaskEvent {
+  return { type: "RunRequested", at: command.at, runId: command.newRunId, phase, attempt, findings: toMend };
+}
+
+/** Whoever resumes it asks for the run. */
+function unlessPaused(state: ExistingTask, event: TaskEvent): readonly TaskEvent[] {
+  return state.blockedBy === null ? [event] : [];
 }
 
 /** Another attempt with what failed, or, after the last one, a pause in which a person decides (Q10). */
-function reworkOrPause(
-  command: TaskCommand,
-  state: ExistingTask,
-  policy: Policy,
-  findings: readonly Finding[],
-): readonly TaskEvent[] {
+function reworkOrPause(command: TaskCommand, state: ExistingTask, policy: Policy): readonly TaskEvent[] {
   const phase = currentPhaseOf(state);
-  if (phase === null) return [];
+  // Paused meanwhile: whoever resumes it gets the next attempt.
+  if (phase === null || state.blockedBy !== null) return [];
   return phase.failedAttempts <= policy.reworksMax
-    ? [requestRun(command, phase, phase.failedAttempts + 1, findings)]
+    ? [requestRun(command, phase)]
     : [pause(command.at, { kind: "verification-failed", attempts: phase.failedAttempts })];
 }
 

@@ -1,7 +1,8 @@
+import type { AnswerKind, FeedbackItem } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
-import type { CheckResult, Finding } from "./report.ts";
+import type { CheckId, CheckResult, Finding } from "./report.ts";
 import type { Spent } from "./usage.ts";
 
 /** Where a task lives. Ids are what counts; names are those of the moment, for links. */
@@ -135,6 +136,62 @@ export type TaskEvent =
       readonly by: string;
       readonly headSha: string;
     }
+  /** What a person's review said no longer counts: dismissed, or the head moved on without us. */
+  | { readonly type: "ReviewWithdrawn"; readonly at: string; readonly phase: number; readonly by: string }
+  /** `/approve`: GitHub knows nothing of it. */
+  | {
+      readonly type: "PhaseApproved";
+      readonly at: string;
+      readonly phase: number;
+      readonly by: string;
+      readonly headSha: string;
+    }
+  /** Our empty commit lets CI run on what was approved (Q29). */
+  | { readonly type: "CiReleased"; readonly at: string; readonly phase: number; readonly headSha: string }
+  | {
+      readonly type: "FeedbackGiven";
+      readonly at: string;
+      readonly phase: number;
+      readonly feedback: readonly FeedbackItem[];
+    }
+  | { readonly type: "FeedbackResolved"; readonly at: string; readonly phase: number; readonly ids: readonly string[] }
+  | { readonly type: "FeedbackReopened"; readonly at: string; readonly phase: number; readonly ids: readonly string[] }
+  /** The agent's words lie in the store under `textHash`. */
+  | {
+      readonly type: "FeedbackAnswered";
+      readonly at: string;
+      readonly phase: number;
+      readonly id: string;
+      readonly answer: AnswerKind;
+      readonly textHash: string;
+      readonly changesetId: ChangesetId;
+      /** False where the step that answers changed no file. */
+      readonly changed: boolean;
+    }
+  /** People asked for changes, by a review or by `/rework`; the words lie in the store under `textHash`. */
+  | {
+      readonly type: "ReworkRequested";
+      readonly at: string;
+      readonly phase: number;
+      readonly by: readonly string[];
+      readonly source: "review" | "command";
+      readonly ids: readonly string[];
+      /** Reviews that are answered by it. */
+      readonly reviewIds: readonly number[];
+      readonly textHash: string;
+    }
+  /** `/retry`: what failed is tried again, with all attempts anew. */
+  | { readonly type: "RetryRequested"; readonly at: string; readonly phase: number; readonly by: string }
+  /** `/accept`: a phase is taken as it is although these checks failed (Q10). */
+  | {
+      readonly type: "PhaseAccepted";
+      readonly at: string;
+      readonly phase: number;
+      readonly by: string;
+      readonly failed: readonly CheckId[];
+    }
+  /** Renamed, transferred, or installed anew. */
+  | { readonly type: "RepositoryMoved"; readonly at: string; readonly repository: Repository }
   /** The gate was merged. */
   | {
       readonly type: "PhaseCompleted";
@@ -147,7 +204,9 @@ export type TaskEvent =
   | { readonly type: "TaskResumed"; readonly at: string; readonly by: string }
   | { readonly type: "TaskCompleted"; readonly at: string }
   | { readonly type: "TaskFailed"; readonly at: string; readonly message: string }
-  | { readonly type: "TaskCancelled"; readonly at: string; readonly by: string };
+  | { readonly type: "TaskCancelled"; readonly at: string; readonly by: string }
+  /** `/delete` (Q33): from here on the texts of people and agents are gone, in the events before it, too. */
+  | { readonly type: "TaskErased"; readonly at: string; readonly by: string };
 
 export type TaskEventType = TaskEvent["type"];
 export type EventOf<Type extends TaskEventType> = Extract<TaskEvent, { type: Type }>;

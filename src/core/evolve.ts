@@ -1,7 +1,9 @@
 import type { TaskEvent } from "./events.ts";
+import type { Feedback, FeedbackItem } from "./feedback.ts";
 import { invariant } from "./invariant.ts";
 import type { BlockReason } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
+import type { Finding } from "./report.ts";
 import { addSpent, nothingSpent } from "./usage.ts";
 import {
   currentPhaseOf,
@@ -11,6 +13,7 @@ import {
   type ExistingTask,
   type Gate,
   type PhaseProgress,
+  type Rework,
   type StepProgress,
   type TaskFacts,
   type TaskState,
@@ -40,6 +43,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       taskBudgetUsd: event.taskBudgetUsd,
       prompt: null,
       blockedBy: null,
+      erasedBy: null,
       phases: [],
       recentActions: [{ at: event.at, text: actionTextOf(event, event.playbook) }],
     };
@@ -78,7 +82,11 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           started: false,
         },
         // What a rework must mend may be any step; a run decides by the findings which ones it takes up again.
-        phases: event.findings.length > 0 ? reopenSteps(facts, event.phase, event.findings) : facts.phases,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          toMend: event.findings,
+          steps: reopened(phase.steps, new Set(event.findings.map((finding) => stepOfFinding(phase, finding)))),
+        })),
       };
     case "RunDispatched": {
       if (state.status !== "pending" && state.status !== "in_progress") return state;
@@ -98,6 +106,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           ...phase,
           environmentFaults: 0,
           spent: addSpent(phase.spent, event.spent),
+          toMend: phase.toMend.filter((finding) => stepOfFinding(phase, finding) !== event.step),
           steps: onStep(phase, event.step, (step) => ({
             ...step,
             completed: true,
@@ -122,6 +131,10 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
           steps: onStep(phase, event.step, (step) => ({ ...step, completed: false, changesetId: null })),
+          // An answer stands on changes that never arrive: it was none.
+          feedback: phase.feedback.map((item) =>
+            item.answer?.changesetId === event.changesetId ? { ...item, answer: null } : item,
+          ),
         })),
       };
     case "GateOpened":
@@ -133,41 +146,76 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
             pullRequest: event.pullRequest,
             url: event.url,
             draft: event.draft,
+            headSha: null,
+            approvedSha: null,
+            releasedSha: null,
+            releasedOnto: null,
             review: "pending",
             approvedBy: [],
+            approvedByComment: [],
+            requestedBy: [],
+            takenUp: [],
+            requestedAt: null,
           },
         })),
       };
     case "RunEnded":
       return evolveRunEnded(facts, event);
-    case "PhaseVerified":
-      return {
-        ...state,
-        phases: onPhase(facts, event.phase, (phase) => ({
-          ...phase,
-          failedAttempts: phase.failedAttempts + (event.passed ? 0 : 1),
-          verification: {
-            attempt: event.attempt,
-            headSha: event.headSha,
-            passed: event.passed,
-            checks: event.checks,
-            findings: event.findings,
-          },
-        })),
-      };
+    case "PhaseVerified": {
+      const phases = onPhase(facts, event.phase, (phase) => ({
+        ...phase,
+        failedAttempts: phase.failedAttempts + (event.passed ? 0 : 1),
+        attempt: event.passed ? phase.attempt : phase.attempt + 1,
+        toMend: event.findings,
+        verification: {
+          attempt: event.attempt,
+          headSha: event.headSha,
+          passed: event.passed,
+          checks: event.checks,
+          findings: event.findings,
+        },
+      }));
+      // The app has nothing left to do for what the run handed over: another run, or a person, is next.
+      return event.passed ? { ...state, phases } : { ...facts, status: "pending", run: liveRunOf(state), phases };
+    }
     case "ReviewCreated":
       return {
         ...facts,
         status: "review",
-        phases: onGate(facts, event.phase, (gate) => ({ ...gate, draft: false, review: "in_review" })),
+        phases: onGate(withoutRework(facts, event.phase), event.phase, (gate) => ({
+          ...gate,
+          draft: false,
+          headSha: event.headSha,
+          approvedSha: null,
+          releasedSha: null,
+          releasedOnto: null,
+          // What was said about an older head; whoever asked for changes meanwhile is still to be heard.
+          approvedBy: [],
+          approvedByComment: [],
+        })),
       };
     case "ReviewApproved":
       return {
         ...state,
         phases: onGate(facts, event.phase, (gate) => ({
           ...gate,
-          review: "approved",
-          approvedBy: [...gate.approvedBy.filter((login) => login !== event.by), event.by],
+          approvedSha: event.headSha,
+          approvedBy: [...without(gate.approvedBy, event.by), event.by],
+          requestedBy: without(gate.requestedBy, event.by),
+        })),
+      };
+    case "PhaseApproved":
+      return {
+        ...state,
+        phases: onGate(facts, event.phase, (gate) => ({
+          ...gate,
+          approvedSha: event.headSha,
+          approvedBy: [...without(gate.approvedBy, event.by), event.by],
+          approvedByComment: [
+            ...gate.approvedByComment.filter(({ login }) => login !== event.by),
+            { login: event.by, headSha: event.headSha, takesBack: gate.requestedBy.includes(event.by) },
+          ],
+          requestedBy: without(gate.requestedBy, event.by),
         })),
       };
     case "ChangesRequested":
@@ -175,10 +223,108 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         ...state,
         phases: onGate(facts, event.phase, (gate) => ({
           ...gate,
-          review: "changes_requested",
-          approvedBy: gate.approvedBy.filter((login) => login !== event.by),
+          approvedBy: without(gate.approvedBy, event.by),
+          approvedByComment: gate.approvedByComment.filter(({ login }) => login !== event.by),
+          requestedBy: [...without(gate.requestedBy, event.by), event.by],
+          requestedAt: event.at,
         })),
       };
+    case "ReviewWithdrawn":
+      return {
+        ...state,
+        phases: onGate(facts, event.phase, (gate) => ({
+          ...gate,
+          approvedBy: without(gate.approvedBy, event.by),
+          approvedByComment: gate.approvedByComment.filter(({ login }) => login !== event.by),
+          requestedBy: without(gate.requestedBy, event.by),
+        })),
+      };
+    case "CiReleased":
+      return {
+        ...state,
+        phases: onGate(facts, event.phase, (gate) => ({
+          ...gate,
+          releasedSha: event.headSha,
+          releasedOnto: gate.approvedSha ?? gate.headSha,
+        })),
+      };
+    case "FeedbackGiven":
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          feedback: withItems(phase.feedback, event.feedback),
+        })),
+      };
+    case "FeedbackResolved":
+    case "FeedbackReopened": {
+      const now = event.type === "FeedbackResolved" ? "resolved" : "open";
+      return {
+        ...state,
+        phases: onFeedback(facts, event.phase, event.ids, (item) => ({ ...item, state: now })),
+      };
+    }
+    case "FeedbackAnswered": {
+      const { answer: kind, textHash, changesetId, changed } = event;
+      return {
+        ...state,
+        phases: onFeedback(facts, event.phase, [event.id], (item) => ({
+          ...item,
+          answer: { kind, textHash, changesetId, changed },
+        })),
+      };
+    }
+    case "ReworkRequested": {
+      const { by, source, ids, reviewIds, textHash } = event;
+      return {
+        ...facts,
+        status: "pending",
+        run: null,
+        blockedBy: null,
+        phases: onPhase(facts, event.phase, (phase) => {
+          const items = phase.feedback.filter(({ id }) => ids.includes(id));
+          const named = new Set(items.map(({ step }) => step));
+          return {
+            ...phase,
+            attempt: phase.attempt + 1,
+            failedAttempts: 0,
+            environmentFaults: 0,
+            accepted: null,
+            rework: { by, source, ids, textHash },
+            // Who repeats a point wants another answer.
+            feedback: phase.feedback.map((item) => (ids.includes(item.id) ? { ...item, answer: null } : item)),
+            steps: reopened(phase.steps, named),
+            gate:
+              phase.gate === null
+                ? null
+                : {
+                    ...phase.gate,
+                    requestedBy: [],
+                    takenUp: [...phase.gate.takenUp, ...reviewIds],
+                    review: "changes_requested",
+                  },
+          };
+        }),
+      };
+    }
+    case "RetryRequested":
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({ ...phase, failedAttempts: 0, environmentFaults: 0 })),
+      };
+    case "PhaseAccepted":
+      return {
+        ...facts,
+        status: "in_progress",
+        run: null,
+        blockedBy: null,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          accepted: { by: event.by, failed: event.failed },
+        })),
+      };
+    case "RepositoryMoved":
+      return { ...state, repository: event.repository };
     case "PhaseCompleted":
       return {
         ...facts,
@@ -202,6 +348,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       return { ...facts, status: "failed", endedAt: event.at, message: event.message };
     case "TaskCancelled":
       return { ...facts, status: "cancelled", endedAt: event.at, cancelledBy: event.by };
+    case "TaskErased":
+      return { ...state, erasedBy: event.by };
   }
 }
 
@@ -211,6 +359,8 @@ function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "Run
     ...phase,
     spent: addSpent(phase.spent, event.spent),
     failedAttempts: phase.failedAttempts + (outcome.kind === "failed" ? 1 : 0),
+    attempt: phase.attempt + (outcome.kind === "failed" ? 1 : 0),
+    toMend: outcome.kind === "failed" ? replacedBy(outcome.findings, phase) : phase.toMend,
     environmentFaults: outcome.kind === "lost" ? phase.environmentFaults + 1 : phase.environmentFaults,
   }));
   return outcome.kind === "completed" || outcome.kind === "nothing-to-do"
@@ -233,6 +383,11 @@ export function dropsRun(reason: BlockReason): boolean {
     case "verification-failed":
     case "rate-limited":
     case "gate-closed":
+    case "gate-retargeted":
+    case "paused":
+    case "issue-closed":
+    case "repository-archived":
+    case "no-access":
     case "effect-failed":
       return false;
   }
@@ -251,6 +406,7 @@ function factsOf(state: ExistingTask): TaskFacts {
     taskBudgetUsd: state.taskBudgetUsd,
     prompt: state.prompt,
     blockedBy: state.blockedBy,
+    erasedBy: state.erasedBy,
     phases: state.phases,
     recentActions: state.recentActions,
   };
@@ -267,28 +423,65 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
       commitSha: null,
     })),
     gate: null,
+    attempt: 1,
     failedAttempts: 0,
     environmentFaults: 0,
     verification: null,
+    toMend: [],
+    accepted: null,
+    feedback: [],
+    rework: null,
     spent: nothingSpent,
     completed: null,
   };
 }
 
-/** Steps named by a finding are open again; findings of the phase as a whole reopen its last step. */
-function reopenSteps(
+/** The step that mends it; the last one mends what is about the phase as a whole. */
+function stepOfFinding({ steps }: PhaseProgress, { step }: Finding): string | undefined {
+  return step ?? steps.at(-1)?.slug;
+}
+
+/** Of a step, what was found last; of other steps, what is still to be mended. */
+function replacedBy(findings: readonly Finding[], phase: PhaseProgress): readonly Finding[] {
+  const named = new Set(findings.map((finding) => stepOfFinding(phase, finding)));
+  return [...phase.toMend.filter((finding) => !named.has(stepOfFinding(phase, finding))), ...findings];
+}
+
+function reopened(steps: readonly StepProgress[], named: ReadonlySet<string | undefined>): readonly StepProgress[] {
+  return steps.map((step) => (named.has(step.slug) ? { ...step, completed: false } : step));
+}
+
+/** Somebody said more: where it belongs may be another step now, and what became of it stays. */
+function withItems(known: readonly Feedback[], items: readonly FeedbackItem[]): readonly Feedback[] {
+  const said = new Map(items.map((item) => [item.id, item]));
+  const ids = new Set(known.map(({ id }) => id));
+  return [
+    ...known.map((item) => ({ ...item, ...said.get(item.id) })),
+    ...items.filter(({ id }) => !ids.has(id)).map((item): Feedback => ({ ...item, state: "open", answer: null })),
+  ];
+}
+
+function onFeedback(
   facts: TaskFacts,
   phase: number,
-  findings: readonly { readonly step: string | null }[],
+  ids: readonly string[],
+  change: (item: Feedback) => Feedback,
 ): readonly PhaseProgress[] {
-  return onPhase(facts, phase, (progress) => {
-    const last = progress.steps.at(-1)?.slug;
-    const named = new Set(findings.map((finding) => finding.step ?? last));
-    return {
-      ...progress,
-      steps: progress.steps.map((step) => (named.has(step.slug) ? { ...step, completed: false } : step)),
-    };
-  });
+  return onPhase(facts, phase, (progress) => ({
+    ...progress,
+    feedback: progress.feedback.map((item) => (ids.includes(item.id) ? change(item) : item)),
+  }));
+}
+
+/** Requirement C2.1: who asks for changes outweighs who approves, until the rework is presented. */
+function withVerdict(gate: Gate, rework: Rework | null): Gate {
+  if (gate.requestedBy.length > 0 || rework !== null) return { ...gate, review: "changes_requested" };
+  if (gate.approvedBy.length > 0) return { ...gate, review: "approved" };
+  return { ...gate, review: gate.headSha === null ? "pending" : "in_review" };
+}
+
+function without(logins: readonly string[], login: string): readonly string[] {
+  return logins.filter((candidate) => candidate !== login);
 }
 
 function onPhase(
@@ -302,8 +495,12 @@ function onPhase(
 function onGate(facts: TaskFacts, phase: number, change: (gate: Gate) => Gate): readonly PhaseProgress[] {
   return onPhase(facts, phase, (progress) => ({
     ...progress,
-    gate: progress.gate === null ? null : change(progress.gate),
+    gate: progress.gate === null ? null : withVerdict(change(progress.gate), progress.rework),
   }));
+}
+
+function withoutRework(facts: TaskFacts, phase: number): TaskFacts {
+  return { ...facts, phases: onPhase(facts, phase, (progress) => ({ ...progress, rework: null })) };
 }
 
 function onStep(
@@ -353,6 +550,25 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `approved by ${event.by}`;
     case "ChangesRequested":
       return `changes requested by ${event.by}`;
+    case "ReviewWithdrawn":
+      return `review by ${event.by} no longer counts`;
+    case "PhaseApproved":
+      return `approved by ${event.by} with /approve`;
+    case "CiReleased":
+    case "FeedbackResolved":
+    case "FeedbackReopened":
+    case "FeedbackAnswered":
+      return "";
+    case "FeedbackGiven":
+      return event.feedback.length === 1 ? "one point of feedback" : `${event.feedback.length} points of feedback`;
+    case "ReworkRequested":
+      return `rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
+    case "RetryRequested":
+      return `retried by ${event.by}`;
+    case "PhaseAccepted":
+      return `phase ${event.phase} accepted by ${event.by} with failed checks`;
+    case "RepositoryMoved":
+      return `the repository is ${event.repository.owner}/${event.repository.name} now`;
     case "PhaseCompleted":
       return `phase ${event.phase} merged by ${event.by}`;
     case "TaskPaused":
@@ -365,6 +581,8 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return "task failed";
     case "TaskCancelled":
       return `cancelled by ${event.by}`;
+    case "TaskErased":
+      return `texts erased by ${event.by}`;
   }
 }
 

@@ -32,5 +32,13 @@ export type BlockReason =
     }
   | { readonly kind: "rate-limited"; readonly resetsAt: string | null; readonly message: string }
   | { readonly kind: "gate-closed"; readonly pullRequest: number }
+  /** Somebody made it point at another branch than the default one, and perhaps merged it there. */
+  | { readonly kind: "gate-retargeted"; readonly pullRequest: number; readonly base: string; readonly merged: boolean }
+  /** `/pause`. */
+  | { readonly kind: "paused"; readonly by: string }
+  | { readonly kind: "issue-closed"; readonly by: string }
+  | { readonly kind: "repository-archived" }
+  /** The app is suspended or no longer installed there: nothing can be written, not even a comment. */
+  | { readonly kind: "no-access"; readonly why: "suspended" | "removed" }
   /** An effect on GitHub failed until its limit. */
   | { readonly kind: "effect-failed"; readonly effect: string; readonly message: string };

@@ -1,7 +1,15 @@
 import type { TaskEvent } from "./events.ts";
 import type { ChangesetId, RunId } from "./ids.ts";
 import type { BlockReason } from "./outcome.ts";
-import { currentPhaseOf, isSettled, type ExistingTask } from "./state.ts";
+import {
+  appIsAtWork,
+  currentPhaseOf,
+  isSettled,
+  unansweredOf,
+  type ExistingTask,
+  type Gate,
+  type PhaseProgress,
+} from "./state.ts";
 
 /** What must be done in the world, as data. Each may be done again without harm. */
 export type Effect =
@@ -13,14 +21,27 @@ export type Effect =
   /** With `ready` the draft ends; without it the body shows the report of a failed verification. */
   | { readonly kind: "PresentGate"; readonly phase: number; readonly ready: boolean }
   | { readonly kind: "ReleaseCi"; readonly phase: number }
+  /** What people said while the agent or the app was at work, about what is presented now. */
+  | { readonly kind: "ReadReviews"; readonly phase: number }
+  /** Due when nobody has asked for changes for a while; a later wish has its own effect. */
+  | { readonly kind: "StartRework"; readonly phase: number; readonly requestedAt: string }
+  /** `commitSha` is the commit of the changeset that answers; null for what the agent left without an answer. */
+  | {
+      readonly kind: "AnswerFeedback";
+      readonly phase: number;
+      readonly ids: readonly string[];
+      readonly commitSha: string | null;
+    }
+  | { readonly kind: "RequestReview"; readonly phase: number; readonly from: readonly string[] }
+  | { readonly kind: "DeleteBranch"; readonly phase: number }
+  | { readonly kind: "EraseTask" }
   | { readonly kind: "ReopenGate"; readonly pullRequest: number }
   | { readonly kind: "CloseGate"; readonly pullRequest: number }
   | { readonly kind: "ShowStatus" }
-  | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason }
-  | { readonly kind: "NotifyChangesRequested"; readonly by: string };
+  | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason };
 
-/** A status that changed is shown at once; mere progress waits for its turn (Q11). */
-type Urgency = "now" | "soon";
+/** A status that changed is shown at once; mere progress waits for its turn, and a review for the reviewer's last word (Q11). */
+type Urgency = "now" | "soon" | "after-review";
 
 export interface Reaction {
   readonly effect: Effect;
@@ -46,37 +67,116 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         now({ kind: "PublishStep", phase: event.phase, step: event.step, changesetId: event.changesetId }),
         soon({ kind: "ShowStatus" }),
       ];
-    case "StepPublished":
-      return gateOf(after, event.phase) === null ? [now({ kind: "OpenGate", phase: event.phase })] : [];
+    case "StepPublished": {
+      const ids = (phaseOf(after, event.phase)?.feedback ?? []).flatMap(({ id, answer }) =>
+        answer?.changesetId === event.changesetId ? [id] : [],
+      );
+      return [
+        ...(gateOf(after, event.phase) === null ? [now({ kind: "OpenGate", phase: event.phase })] : []),
+        ...answering(event.phase, ids, event.commitSha),
+        ...branchOfErased(after, event.phase),
+      ];
+    }
     case "ChangesetRefused":
       return [];
     case "GateOpened":
       // It was being opened while somebody cancelled the task.
       return isSettled(after)
-        ? [now({ kind: "CloseGate", pullRequest: event.pullRequest }), now({ kind: "ShowStatus" })]
+        ? [
+            now({ kind: "CloseGate", pullRequest: event.pullRequest }),
+            ...branchOfErased(after, event.phase),
+            now({ kind: "ShowStatus" }),
+          ]
         : [now({ kind: "ShowStatus" })];
     case "RunEnded":
       return runEnded(event, before);
-    case "PhaseVerified":
-      return [now({ kind: "PresentGate", phase: event.phase, ready: event.passed })];
-    case "ReviewCreated":
-      return [now({ kind: "ShowStatus" })];
+    case "PhaseVerified": {
+      return [
+        ...(event.passed ? leftUnanswered(after, event.phase) : []),
+        now({ kind: "PresentGate", phase: event.phase, ready: event.passed }),
+        now({ kind: "ShowStatus" }),
+      ];
+    }
+    case "PhaseAccepted":
+      return [
+        ...leftUnanswered(after, event.phase),
+        now({ kind: "PresentGate", phase: event.phase, ready: true }),
+        now({ kind: "ShowStatus" }),
+      ];
+    case "ReviewCreated": {
+      const rework = (before === null ? null : phaseOf(before, event.phase))?.rework ?? null;
+      return [
+        ...(rework === null ? [] : [now({ kind: "RequestReview", phase: event.phase, from: rework.by })]),
+        now({ kind: "ReadReviews", phase: event.phase }),
+        // Somebody asked for changes while the agent was at work.
+        ...reworkDue(after, "now"),
+        now({ kind: "ShowStatus" }),
+      ];
+    }
     case "ReviewApproved":
-      return [now({ kind: "ReleaseCi", phase: event.phase }), now({ kind: "ShowStatus" })];
+    case "PhaseApproved":
+      // While a run is at work CI would run on what nobody has verified (Q29).
+      return [
+        ...(after.status === "review" ? [now({ kind: "ReleaseCi", phase: event.phase })] : []),
+        now({ kind: "ShowStatus" }),
+      ];
     case "ChangesRequested":
-      return [now({ kind: "NotifyChangesRequested", by: event.by }), now({ kind: "ShowStatus" })];
+      return [...reworkDue(after, "after-review"), now({ kind: "ShowStatus" })];
+    case "ReviewWithdrawn":
+      return [now({ kind: "ShowStatus" })];
+    case "CiReleased":
+    case "FeedbackAnswered":
+    case "RetryRequested":
+    case "ReworkRequested":
+      return [];
+    case "FeedbackGiven":
+    case "FeedbackResolved":
+    case "FeedbackReopened":
+    case "RepositoryMoved":
+      return [soon({ kind: "ShowStatus" })];
     case "PhaseCompleted":
       return [now({ kind: "ShowStatus" })];
     case "TaskPaused":
       return [now({ kind: "NotifyBlocked", reason: event.reason }), now({ kind: "ShowStatus" })];
     case "TaskResumed":
-      return [...reopened(before), now({ kind: "ShowStatus" })];
+      return [...reopened(before), ...reworkDue(after, "now"), now({ kind: "ShowStatus" })];
     case "TaskCompleted":
     case "TaskFailed":
       return [now({ kind: "ShowStatus" })];
     case "TaskCancelled":
       return [...openGates(after), now({ kind: "ShowStatus" })];
+    case "TaskErased":
+      return [
+        ...after.phases.map(({ phase }) => now({ kind: "DeleteBranch", phase })),
+        now({ kind: "EraseTask" }),
+        now({ kind: "ShowStatus" }),
+      ];
   }
+}
+
+/** Only while the gate waits for people: until then the run that is at work may still change what they saw. */
+function reworkDue(state: ExistingTask, urgency: Urgency): readonly Reaction[] {
+  const phase = currentPhaseOf(state);
+  const requestedAt = phase?.gate?.requestedAt ?? null;
+  if (state.status !== "review" || phase === null || requestedAt === null || phase.gate?.requestedBy.length === 0) {
+    return [];
+  }
+  return [{ effect: { kind: "StartRework", phase: phase.phase, requestedAt }, urgency }];
+}
+
+/** The agent had its turn. */
+function leftUnanswered(state: ExistingTask, phase: number): readonly Reaction[] {
+  const progress = phaseOf(state, phase);
+  return answering(phase, progress === null ? [] : unansweredOf(progress).map(({ id }) => id), null);
+}
+
+/** What was under way when somebody had it erased has made the branch anew. */
+function branchOfErased(state: ExistingTask, phase: number): readonly Reaction[] {
+  return state.erasedBy === null ? [] : [now({ kind: "DeleteBranch", phase })];
+}
+
+function answering(phase: number, ids: readonly string[], commitSha: string | null): readonly Reaction[] {
+  return ids.length === 0 ? [] : [now({ kind: "AnswerFeedback", phase, ids, commitSha })];
 }
 
 function runEnded(event: Extract<TaskEvent, { type: "RunEnded" }>, before: ExistingTask | null): readonly Reaction[] {
@@ -91,12 +191,15 @@ function runEnded(event: Extract<TaskEvent, { type: "RunEnded" }>, before: Exist
     case "failed":
     case "lost": {
       const dispatched = before !== null && "run" in before ? (before.run?.dispatched ?? null) : null;
-      return dispatched === null ? [] : [now({ kind: "CancelRun", workflowRunId: dispatched.workflowRunId })];
+      return [
+        ...(dispatched === null ? [] : [now({ kind: "CancelRun", workflowRunId: dispatched.workflowRunId })]),
+        now({ kind: "ShowStatus" }),
+      ];
     }
     case "rate-limited":
     case "budget-exhausted":
     case "slice-ended":
-      return [];
+      return [now({ kind: "ShowStatus" })];
   }
 }
 
@@ -105,8 +208,9 @@ function reopened(before: ExistingTask | null): readonly Reaction[] {
   if (before === null || reason?.kind !== "gate-closed") return [];
   const phase = currentPhaseOf(before);
   const reopen = now({ kind: "ReopenGate", pullRequest: reason.pullRequest });
-  // What was verified while the gate was closed could not be presented there.
-  return phase?.verification?.passed === true
+  const isReady = phase !== null && (phase.accepted !== null || phase.verification?.passed === true);
+  // What was verified or accepted while the gate was closed could not be presented there.
+  return isReady && (appIsAtWork(before) || before.status === "review")
     ? [reopen, now({ kind: "PresentGate", phase: phase.phase, ready: true })]
     : [reopen];
 }
@@ -117,8 +221,12 @@ function openGates(state: ExistingTask): readonly Reaction[] {
   );
 }
 
-function gateOf(state: ExistingTask, phase: number) {
-  return state.phases.find((candidate) => candidate.phase === phase)?.gate ?? null;
+function phaseOf(state: ExistingTask, phase: number): PhaseProgress | null {
+  return state.phases.find((candidate) => candidate.phase === phase) ?? null;
+}
+
+function gateOf(state: ExistingTask, phase: number): Gate | null {
+  return phaseOf(state, phase)?.gate ?? null;
 }
 
 function now(effect: Effect): Reaction {

@@ -1,8 +1,9 @@
 import type { IssueRef, Repository } from "./events.ts";
+import type { Feedback } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason } from "./outcome.ts";
 import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
-import type { CheckResult, Finding } from "./report.ts";
+import type { CheckId, CheckResult, Finding } from "./report.ts";
 import type { Spent } from "./usage.ts";
 import { invariant } from "./invariant.ts";
 
@@ -38,8 +39,39 @@ export interface Gate {
   readonly pullRequest: number;
   readonly url: string;
   readonly draft: boolean;
+  /** The head that was presented for review; null before. */
+  readonly headSha: string | null;
+  /** The head that was approved last; null before. */
+  readonly approvedSha: string | null;
+  /** Our empty commit that lets CI run (Q29); null where there is none. */
+  readonly releasedSha: string | null;
+  /** The head beneath it. */
+  readonly releasedOnto: string | null;
   readonly review: ReviewStatus;
   readonly approvedBy: readonly string[];
+  /** Approvals by `/approve`: GitHub's list of reviews has none of them. */
+  readonly approvedByComment: readonly {
+    readonly login: string;
+    readonly headSha: string;
+    /** They took back a review that asks for changes, and GitHub goes on showing that one. */
+    readonly takesBack: boolean;
+  }[];
+  /** Who asks for changes that no rework has taken up yet. */
+  readonly requestedBy: readonly string[];
+  /** Ids of reviews that a rework has taken up. */
+  readonly takenUp: readonly number[];
+  /** When the last of them asked; a rework waits for a moment of silence. */
+  readonly requestedAt: string | null;
+}
+
+/** A pass over the phase that people asked for, from the wish to the next presentation. */
+export interface Rework {
+  readonly by: readonly string[];
+  readonly source: "review" | "command";
+  /** Feedback that the agent was given. */
+  readonly ids: readonly string[];
+  /** Under this hash the store has its words. */
+  readonly textHash: string;
 }
 
 export interface StepProgress {
@@ -62,11 +94,19 @@ export interface PhaseProgress {
   readonly startedAt: string;
   readonly steps: readonly StepProgress[];
   readonly gate: Gate | null;
-  /** Passes that ended in a failed verification or in a failure of the agent (Q12). */
+  /** Number of the attempt that is under way or comes next, from 1; never used twice in a phase. */
+  readonly attempt: number;
+  /** Attempts in a row that ended in a failed verification or in a failure of the agent; a rework that people ask for starts afresh (Q12). */
   readonly failedAttempts: number;
   /** Faults of the environment in a row; a completed step clears them (Q12). */
   readonly environmentFaults: number;
   readonly verification: Verification | null;
+  /** What an attempt found wanting and no step has mended since; the next run is told. */
+  readonly toMend: readonly Finding[];
+  /** Somebody took the phase as it is although checks failed (Q10). */
+  readonly accepted: { readonly by: string; readonly failed: readonly CheckId[] } | null;
+  readonly feedback: readonly Feedback[];
+  readonly rework: Rework | null;
   readonly spent: Spent;
   readonly completed: { readonly by: string; readonly mergeSha: string; readonly at: string } | null;
 }
@@ -87,6 +127,8 @@ export interface TaskFacts {
   readonly blockedBy: BlockReason | null;
   /** One entry for each phase that was started, in order; the last one is the current phase. */
   readonly phases: readonly PhaseProgress[];
+  /** Who had the texts of this task erased (Q33); null where they are there. */
+  readonly erasedBy: string | null;
   /** The last five things that happened, newest first (F2.1). */
   readonly recentActions: readonly { readonly at: string; readonly text: string }[];
 }
@@ -128,7 +170,8 @@ export function outlineOfPhase(state: TaskFacts, phase: number): PhaseOutline {
 
 export function agentStatusOf(state: ExistingTask): AgentStatus {
   if (state.blockedBy !== null && !isSettled(state)) {
-    return state.blockedBy.kind === "effect-failed" || state.blockedBy.kind === "environment" ? "error" : "paused";
+    const isError = ["effect-failed", "environment", "no-access"].includes(state.blockedBy.kind);
+    return isError ? "error" : "paused";
   }
   switch (state.status) {
     case "draft":
@@ -164,6 +207,17 @@ export function budgetLeftOf(state: TaskFacts): {
   return leftUsd <= task.leftUsd
     ? { scope: "phase", leftUsd: Math.max(0, leftUsd), spentUsd: phase.spent.costUsd, budgetUsd }
     : { scope: "task", ...task, leftUsd: Math.max(0, task.leftUsd) };
+}
+
+/** Asked for by a person, a review or the playbook, and not done: the app itself works on what the last run handed over. */
+export function appIsAtWork(state: ExistingTask): boolean {
+  return state.status === "in_progress" && state.run === null;
+}
+
+/** Points of feedback that the running rework was given and the agent has not answered. */
+export function unansweredOf({ rework, feedback }: PhaseProgress): readonly Feedback[] {
+  if (rework === null) return [];
+  return feedback.filter(({ id, answer }) => answer === null && rework.ids.includes(id));
 }
 
 /** Branch of a phase (Q6). */

@@ -1,14 +1,18 @@
 import type { GitHub } from "../control/ports.ts";
 import { createApi, type ApiOptions } from "./api.ts";
 import { createComments } from "./comments.ts";
+import { failedDeliveries, redeliver } from "./deliveries.ts";
 import { cancelRun, dispatchRun, readRun } from "./dispatch.ts";
+import { readEnvelope } from "./envelope.ts";
 import { openGate, presentGate, releaseCi } from "./gate.ts";
-import { closeGate, readGate, readReview, reopenGate } from "./gate-state.ts";
+import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { readIssue } from "./issue.ts";
 import { permissionOf } from "./permission.ts";
 import { preflight } from "./preflight.ts";
 import { publish } from "./publish.ts";
-import { headOf, readRepository } from "./repository.ts";
+import { deleteBranch, headOf, readRepository } from "./repository.ts";
+import { answerThread, readThreads } from "./review-threads.ts";
+import { requestReview, requiresReview } from "./reviewers.ts";
 import { readTree } from "./tree.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
 
@@ -53,6 +57,13 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     preflight: (repository) => preflight(api, repository),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),
+    readEnvelope: (repository, workflowRunId, runId) =>
+      readEnvelope(
+        { api, fetch: options.fetch ?? fetch, timeoutMs: options.timeoutMs },
+        repository,
+        workflowRunId,
+        runId,
+      ),
     cancelRun: (repository, workflowRunId) => cancelRun(api, repository, workflowRunId),
     async defaultBranchOf(repository) {
       const { defaultBranch } = await readRepository(api, repository);
@@ -63,13 +74,18 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     openGate: (repository, gate) => openGate(api, options, repository, gate),
     readTree: (repository, sha) => readTree(api, repository, sha),
     presentGate: (repository, gate) => presentGate(api, options, repository, gate),
-    async releaseCi(repository, gate) {
-      await releaseCi(api, repository, gate);
-    },
+    releaseCi: (repository, gate) => releaseCi(api, repository, gate),
     readGate: (repository, pullRequest) => readGate(api, repository, pullRequest),
     reopenGate: (repository, pullRequest) => reopenGate(api, repository, pullRequest),
     closeGate: (repository, pullRequest) => closeGate(api, repository, pullRequest),
-    readReview: (repository, pullRequest, reviewId) => readReview(api, repository, pullRequest, reviewId),
+    readReviews: (repository, pullRequest) => readReviews(api, repository, pullRequest),
+    readThreads: (repository, pullRequest) => readThreads(api, { appSlug }, repository, pullRequest),
+    answerThread: (repository, reply) => answerThread(api, { ...options, appSlug }, repository, reply),
+    requestReview: (repository, pullRequest, logins) => requestReview(api, repository, pullRequest, logins),
+    requiresReview: (repository, pullRequest) => requiresReview(api, repository, pullRequest),
+    deleteBranch: (repository, branch) => deleteBranch(api, repository, branch),
+    failedDeliveries: (since, limit) => failedDeliveries(api, since, limit),
+    redeliver: (deliveryId) => redeliver(api, deliveryId),
     showStatus: (repository, view) => comments.showStatus(repository, view),
     notify: (repository, issueNumber, key, notice) => comments.notify(repository, issueNumber, key, notice),
   };

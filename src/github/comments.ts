@@ -1,9 +1,11 @@
-import type { Log, Notice, TaskView } from "../control/ports.ts";
+import { RetryLater, type Log, type Notice, type TaskView } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { Api } from "./api.ts";
+import { markedBody, markerOf } from "./marker.ts";
 import { nameOf, pathOf, readOrNull, readRepository } from "./repository.ts";
-import { RequestFailed } from "./request-failed.ts";
+import { RateLimited, RequestFailed } from "./request-failed.ts";
+import { createStateLabels } from "./state-label.ts";
 import type { BlockContext } from "./texts/blocked.ts";
 import { createTurns } from "./turns.ts";
 import { linksOf } from "./texts/links.ts";
@@ -12,21 +14,22 @@ import { statusText } from "./texts/status.ts";
 
 const commentsPerPage = 100;
 const commentPagesMax = 30;
+/** Until then a comment that was made is surely in the lists. */
+const commentAppearsMs = 15_000;
 const rememberedMax = 1_000;
-/** GitHub takes more, but not from everybody. */
-const commentCharactersMax = 60_000;
 
 export interface CommentSettings {
   readonly appId: number;
   readonly appUrl: string;
   readonly webUrl: string;
   readonly workflowFile: string;
+  readonly actionRef: string;
   readonly log: Log;
   readonly appSlug: () => Promise<string>;
 }
 
 export interface Comments {
-  /** Creates or edits the one status comment of the task; writes nothing where it says the same already. */
+  /** Creates or edits the one status comment of the task, and its label; writes nothing where they say the same already. */
   showStatus(repository: Repository, view: TaskView): Promise<void>;
   /** Writes the comment once for each key. */
   notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
@@ -37,9 +40,17 @@ interface Shown {
   readonly body: string;
 }
 
+/** Notices that link to a file of the default branch. */
+const namesDefaultBranch: ReadonlySet<Notice["kind"]> = new Set<Notice["kind"]>(["blocked", "action-outdated"]);
+
 export function createComments(api: Api, settings: CommentSettings): Comments {
   /** What our status comments said last: saves the search on every edit. GitHub stays the truth. */
   const shown = new Map<TaskId, Shown>();
+  /** Comments that were made but not pinned yet, since GitHub did not answer. */
+  const toPin = new Map<TaskId, number>();
+  /** Repositories, by id, where GitHub refused to pin. */
+  const withoutPins = new Set<number>();
+  const showLabel = createStateLabels(api, settings.log);
 
   /** Two who find no comment at the same time would write two. */
   const inTurn = createTurns<string>();
@@ -50,25 +61,59 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
   };
 
   async function showStatus(repository: Repository, view: TaskView): Promise<void> {
+    if ((await showComment(repository, view)) === "no-issue") return;
+    await pin(repository, view.task.taskId);
+    await showLabel(repository, view.task);
+  }
+
+  async function showComment(repository: Repository, view: TaskView): Promise<"shown" | "no-issue"> {
     const { task } = view;
     const context = await contextOf(repository, task.blockedBy !== null);
     const marker = markerOf("status", task.taskId);
-    const body = bodyOf(marker, statusText(view, context));
+    const body = markedBody(marker, statusText(view, context));
     const remembered = shown.get(task.taskId);
-    if (remembered !== undefined && (await bringUpToDate(repository, task.taskId, remembered, body))) return;
+    if (remembered !== undefined && (await bringUpToDate(repository, task.taskId, remembered, body))) return "shown";
     // What we remember may be gone, or this is the first time: GitHub knows.
     const found = await find(repository, task.issue.number, marker);
-    if (found === "no-issue") return;
-    if (found !== null && (await bringUpToDate(repository, task.taskId, found, body))) return;
+    if (found === "no-issue") return found;
+    if (found !== null && (await bringUpToDate(repository, task.taskId, found, body))) return "shown";
     const commentId = await create(repository, task.issue.number, body);
-    if (commentId !== null) remember(task.taskId, { commentId, body });
+    if (commentId === null) return "no-issue";
+    remember(task.taskId, { commentId, body });
+    toPin.set(task.taskId, commentId);
+    return "shown";
+  }
+
+  /** Right after its making only: what a person unpinned stays so. */
+  async function pin(repository: Repository, taskId: TaskId): Promise<void> {
+    const commentId = toPin.get(taskId);
+    if (commentId === undefined) return;
+    try {
+      if (!withoutPins.has(repository.repositoryId)) {
+        await api.write({
+          repository,
+          permissions: { issues: "write" },
+          doing: `pinning comment ${commentId} in ${nameOf(repository)}`,
+          send: (octokit) =>
+            octokit.request("PUT /repos/{owner}/{repo}/issues/comments/{comment_id}/pin", {
+              ...pathOf(repository),
+              comment_id: commentId,
+            }),
+        });
+      }
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      withoutPins.add(repository.repositoryId);
+      settings.log.debug({ repository: nameOf(repository), commentId, err: error }, "status comment not pinned");
+    }
+    toPin.delete(taskId);
   }
 
   async function notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void> {
     const marker = markerOf("notice", key);
     if ((await find(repository, issueNumber, marker)) !== null) return;
-    const context = await contextOf(repository, notice.kind === "blocked");
-    await create(repository, issueNumber, bodyOf(marker, noticeText(notice, context)));
+    const context = await contextOf(repository, namesDefaultBranch.has(notice.kind));
+    await create(repository, issueNumber, markedBody(marker, noticeText(notice, context)));
   }
 
   /** False where the comment is gone. */
@@ -80,13 +125,14 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     return true;
   }
 
-  async function contextOf(repository: Repository, blocked: boolean): Promise<BlockContext> {
+  async function contextOf(repository: Repository, withBranch: boolean): Promise<BlockContext> {
     return {
       links: linksOf(settings.webUrl, repository),
       workflowFile: settings.workflowFile,
       appUrl: settings.appUrl,
-      // Only the texts about a pause name it, so only they cost a request.
-      defaultBranch: blocked ? (await readRepository(api, repository)).defaultBranch : "HEAD",
+      actionRef: settings.actionRef,
+      // Few texts name it, so only they cost a request.
+      defaultBranch: withBranch ? (await readRepository(api, repository)).defaultBranch : "HEAD",
     };
   }
 
@@ -142,6 +188,10 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
       });
       return data.id;
     } catch (error) {
+      // It may be there although the answer got lost, and a list may miss for a while what was just made.
+      if (error instanceof RetryLater && !(error instanceof RateLimited)) {
+        throw new RetryLater(error.message, Math.max(error.retryAfterMs, commentAppearsMs), { cause: error });
+      }
       if (!(error instanceof RequestFailed) || (error.status !== 404 && error.status !== 410)) throw error;
       issueIsGone(repository, issueNumber);
       return null;
@@ -174,14 +224,4 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     if (shown.size >= rememberedMax) shown.clear();
     shown.set(taskId, comment);
   }
-}
-
-/** A key may hold anything; two hyphens would end the HTML comment. */
-function markerOf(kind: "status" | "notice", key: string): string {
-  return `<!-- phasegate:${kind}:${encodeURIComponent(key).replaceAll("--", "%2D%2D")} -->`;
-}
-
-function bodyOf(marker: string, text: string): string {
-  const body = `${marker}\n${text}`;
-  return body.length <= commentCharactersMax ? body : `${body.slice(0, commentCharactersMax - 1)}…`;
 }

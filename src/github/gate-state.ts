@@ -9,6 +9,7 @@ export async function readGate(api: Api, repository: Repository, pullRequest: nu
   if (pull === null) return null;
   return {
     pullRequest,
+    base: pull.base.ref,
     open: pull.state === "open",
     merged: pull.merged,
     mergedBy: pull.merged_by?.login ?? null,
@@ -45,29 +46,61 @@ async function setState(
   }
 }
 
-export async function readReview(
+/** All of them, oldest first; those that their author has not sent yet are none. */
+export async function readReviews(
   api: Api,
   repository: Repository,
   pullRequest: number,
-  reviewId: number,
-): Promise<ReviewState | null> {
-  const answer = await readOrNull(api, {
-    repository,
-    permissions: { pull_requests: "read" },
-    doing: `reading review ${reviewId} of #${pullRequest} in ${nameOf(repository)}`,
-    send: (octokit) =>
-      octokit.rest.pulls.getReview({ ...pathOf(repository), pull_number: pullRequest, review_id: reviewId }),
-  });
-  if (answer === null) return null;
-  const { data } = answer;
-  return {
-    reviewId,
-    by: data.user?.login ?? "ghost",
-    byBot: data.user?.type === "Bot",
-    verdict:
-      data.state === "APPROVED" ? "approved" : data.state === "CHANGES_REQUESTED" ? "changes_requested" : "other",
-    reviewedSha: data.commit_id ?? "",
-  };
+): Promise<readonly ReviewState[]> {
+  const reviews: ReviewState[] = [];
+  for (let page = 1; page <= reviewPagesMax; page += 1) {
+    const answer = await readOrNull(api, {
+      repository,
+      permissions: { pull_requests: "read" },
+      doing: `reading the reviews of #${pullRequest} in ${nameOf(repository)}`,
+      send: (octokit) =>
+        octokit.rest.pulls.listReviews({
+          ...pathOf(repository),
+          pull_number: pullRequest,
+          per_page: reviewsPerPage,
+          page,
+        }),
+    });
+    if (answer === null) return reviews;
+    reviews.push(...answer.data.flatMap(reviewsFrom));
+    if (answer.data.length < reviewsPerPage) return reviews;
+  }
+  throw new Error(
+    `reading the reviews of #${pullRequest} in ${nameOf(repository)}: more than ${reviewPagesMax * reviewsPerPage}`,
+  );
+}
+
+const reviewsPerPage = 100;
+const reviewPagesMax = 30;
+
+/** GitHub's words for a review's state; one without is pending. */
+const verdicts: ReadonlyMap<string, ReviewState["verdict"]> = new Map([
+  ["APPROVED", "approved"],
+  ["CHANGES_REQUESTED", "changes_requested"],
+  ["COMMENTED", "commented"],
+  ["DISMISSED", "dismissed"],
+]);
+
+function reviewsFrom(
+  review: Awaited<ReturnType<Octokit["rest"]["pulls"]["listReviews"]>>["data"][number],
+): readonly ReviewState[] {
+  const verdict = verdicts.get(review.state);
+  if (verdict === undefined) return [];
+  return [
+    {
+      reviewId: review.id,
+      by: review.user?.login ?? "ghost",
+      byBot: review.user?.type === "Bot",
+      verdict,
+      reviewedSha: review.commit_id ?? "",
+      body: review.body,
+    },
+  ];
 }
 
 type Pull = Awaited<ReturnType<Octokit["rest"]["pulls"]["get"]>>["data"];

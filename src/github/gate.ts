@@ -85,7 +85,7 @@ async function createPull(
         head: gate.branch,
         base: gate.base,
         title: gateTitle(view, phase, { unfinished: !draft }),
-        body: gateBody({ view, phase, links: linksOf(settings.webUrl, repository), delivered: null }),
+        body: gateBody({ view, phase, links: linksOf(settings.webUrl, repository), ready: false, delivered: null }),
         draft,
       }),
   });
@@ -119,33 +119,51 @@ export async function presentGate(
   const pull = await readPull(api, repository, pullRequest);
   if (pull === null) throw new Error(`presenting #${pullRequest} of ${nameOf(repository)}: it is gone`);
   const open = pull.state === "open";
-  const verified = open && gate.ready && !gate.ciLater ? await releaseCi(api, repository, gate) : null;
-  const headSha = verified ?? pull.head.sha;
+  const verified = open && gate.ready && !gate.ciLater ? await release(api, repository, gate, null) : null;
+  const headSha = verified?.head ?? pull.head.sha;
   const { files, complete } = await readDelivered(api, repository, pullRequest);
   const facts: GateFacts = {
     view,
     phase,
     links: linksOf(settings.webUrl, repository),
+    ready: gate.ready,
     delivered: { headSha, files, complete, ciLater: gate.ciLater },
   };
   const body = gateBody(facts);
   const title = gate.ready ? finishedTitle(pull.title) : pull.title;
-  if (body !== pull.body || title !== pull.title) {
+  if (open && gate.ready && pull.draft === true) {
+    await endDraft(api, repository, pullRequest, { pullRequestId: pull.node_id, body, title });
+  } else if (body !== pull.body || title !== pull.title) {
     await updatePull(api, repository, pullRequest, { body, title });
   }
-  if (open && gate.ready && pull.draft === true) await endDraft(api, repository, pullRequest, pull.node_id);
   return { headSha };
 }
 
 /**
  * The commit that lets CI run, or the one that is there already: step commits carry `[skip ci]` (Q29).
- * Answers its sha; null where the branch is gone.
+ * Answers its sha. Null where there is none: the branch is gone, or a person pushed to it after the approval, which
+ * starts CI by itself.
  */
 export async function releaseCi(
   api: Api,
   repository: Repository,
   gate: { readonly view: TaskView; readonly phase: number; readonly branch: string },
 ): Promise<string | null> {
+  const { released } = await release(api, repository, gate, approvedShaOf(gate));
+  return released;
+}
+
+function approvedShaOf({ view, phase }: { readonly view: TaskView; readonly phase: number }): string | null {
+  return view.task.phases.find((candidate) => candidate.phase === phase)?.gate?.approvedSha ?? null;
+}
+
+/** `onlyOn` is the head that was approved; null where whatever is there may be released. */
+async function release(
+  api: Api,
+  repository: Repository,
+  gate: { readonly view: TaskView; readonly phase: number; readonly branch: string },
+  onlyOn: string | null,
+): Promise<{ readonly released: string | null; readonly head: string | null }> {
   const { task } = gate.view;
   const attempt = task.phases.find((candidate) => candidate.phase === gate.phase)?.verification?.attempt ?? 1;
   const there = await findCommit(
@@ -159,8 +177,8 @@ export async function releaseCi(
   );
   const head = await headOf(api, repository, gate.branch);
   // A person's commits on top of it start CI by themselves.
-  if (there !== null || head === null) return head;
-  return commitOnBranch(api, repository, {
+  if (there !== null || head === null || (onlyOn !== null && head !== onlyOn)) return { released: there, head };
+  const released = await commitOnBranch(api, repository, {
     branch: gate.branch,
     startBranch: gate.branch,
     message: verifiedCommitMessage({
@@ -173,6 +191,7 @@ export async function releaseCi(
     allowEmpty: true,
     treeOf: async ({ treeSha }) => treeSha,
   });
+  return { released, head: released };
 }
 
 async function readDelivered(api: Api, repository: Repository, pullRequest: number) {
@@ -196,17 +215,23 @@ async function readDelivered(api: Api, repository: Repository, pullRequest: numb
   return { files, complete: false };
 }
 
-const markReady = `mutation EndDraft($input: MarkPullRequestReadyForReviewInput!) {
-  markPullRequestReadyForReview(input: $input) { pullRequest { isDraft } }
+const markReady = `mutation EndDraft($text: UpdatePullRequestInput!, $ready: MarkPullRequestReadyForReviewInput!) {
+  updatePullRequest(input: $text) { pullRequest { number } }
+  markPullRequestReadyForReview(input: $ready) { pullRequest { isDraft } }
 }`;
 
-/** REST cannot end a draft. */
-async function endDraft(api: Api, repository: Repository, pullRequest: number, nodeId: string): Promise<void> {
+/** REST cannot end a draft. The text goes along in the same request, first: who is called to review finds it written. */
+async function endDraft(
+  api: Api,
+  repository: Repository,
+  pullRequest: number,
+  text: { readonly pullRequestId: string; readonly body: string; readonly title: string },
+): Promise<void> {
   await api.write({
     repository,
     // With pull_requests alone GitHub has been seen to refuse it.
     permissions: { pull_requests: "write", contents: "write" },
     doing: `marking #${pullRequest} of ${nameOf(repository)} as ready`,
-    send: (octokit) => octokit.graphql(markReady, { input: { pullRequestId: nodeId } }),
+    send: (octokit) => octokit.graphql(markReady, { text, ready: { pullRequestId: text.pullRequestId } }),
   });
 }

@@ -52,3 +52,20 @@ export async function headOf(api: Api, repository: Repository, branch: string): 
     throw error;
   }
 }
+
+export async function deleteBranch(api: Api, repository: Repository, branch: string): Promise<void> {
+  // GitHub refuses with the same status what is gone and what a rule protects.
+  if ((await headOf(api, repository, branch)) === null) return;
+  try {
+    await api.write({
+      repository,
+      permissions: { contents: "write" },
+      doing: `deleting the branch ${branch} in ${nameOf(repository)}`,
+      send: (octokit) => octokit.rest.git.deleteRef({ ...pathOf(repository), ref: `heads/${branch}` }),
+    });
+  } catch (error) {
+    if (!(error instanceof RequestFailed)) throw error;
+    if (error.status === 404 || (await headOf(api, repository, branch)) === null) return;
+    throw error;
+  }
+}

@@ -1,11 +1,12 @@
 import type { SlashCommand } from "../control/intents.ts";
-import { stripComments } from "./hidden-text.ts";
-
-const known = ["run", "cancel", "status", "help"] as const;
+import { slashCommands } from "../core/slash-commands.ts";
+import { cutAt, stripComments } from "./hidden-text.ts";
+import { freezeText } from "./issue-text.ts";
 
 /** Longer comments than GitHub stores are not looked at to their end. */
 const commentCharactersMax = 262_144;
 const typedCharactersMax = 40;
+const argumentCharactersMax = 10_000;
 
 /**
  * The first command of a comment, or null. A command stands at the start of a line, outside code, quotes and HTML comments:
@@ -14,7 +15,8 @@ const typedCharactersMax = 40;
 export function parseCommand(comment: string): SlashCommand | null {
   let fence: string | null = null;
   let quoted = false;
-  for (const line of visibleLines(comment)) {
+  const lines = visibleLines(comment);
+  for (const [index, line] of lines.entries()) {
     const mark = /^ {0,3}(?<mark>`{3,}|~{3,})(?<rest>.*)$/u.exec(line);
     if (fence !== null) {
       if (closesFence(mark, fence)) fence = null;
@@ -28,7 +30,7 @@ export function parseCommand(comment: string): SlashCommand | null {
     // A line that follows a quote without a blank line still belongs to it.
     quoted = line.trim() !== "" && (quoted || /^ {0,3}>/u.test(line));
     if (quoted) continue;
-    const command = commandOf(line);
+    const command = commandOf(line, lines.slice(index + 1));
     if (command !== null) return command;
   }
   return null;
@@ -41,11 +43,20 @@ function closesFence(mark: RegExpExecArray | null, fence: string): boolean {
 }
 
 /** A path such as `/usr/bin` is none: a command is one word and ends at a space or the line's end. */
-function commandOf(line: string): SlashCommand | null {
-  const word = /^ {0,3}\/(?<word>[a-z][a-z_-]*)(?=\s|$)/iu.exec(line)?.groups?.["word"]?.toLowerCase();
+function commandOf(line: string, after: readonly string[]): SlashCommand | null {
+  const found = /^ {0,3}\/(?<word>[a-z][a-z_-]*)(?=\s|$)(?<rest>.*)$/iu.exec(line)?.groups;
+  const word = found?.["word"]?.toLowerCase();
   if (word === undefined) return null;
-  const name = known.find((candidate) => candidate === word);
-  return name === undefined ? { name: "unknown", typed: `/${word.slice(0, typedCharactersMax)}` } : { name };
+  const row = slashCommands.find(({ name }) => name === word);
+  if (row === undefined) return { name: "unknown", typed: `/${word.slice(0, typedCharactersMax)}` };
+  const rest = found?.["rest"] ?? "";
+  // What a person asks for in so many words may need more than one line.
+  return { name: row.name, argument: seen(row.argument === null ? rest : [rest, ...after].join("\n")) };
+}
+
+/** As a person sees it on GitHub: an agent may get to read it. */
+function seen(text: string): string {
+  return cutAt(freezeText(text).text, argumentCharactersMax).trim();
 }
 
 function visibleLines(comment: string): readonly string[] {

@@ -34,28 +34,57 @@ const Comment = z.object({
   issue: z.object({ number: Id, pull_request: z.unknown().optional(), ...IssueText }),
   comment: z.object({ id: Id, body: z.string().nullable(), user: Account.nullable() }),
 });
+const IssueChanged = z.object({ issue: z.object({ number: Id, pull_request: z.unknown().optional() }) });
 const PullRequest = z.object({ pull_request: z.object({ number: Id }) });
-const Review = z.object({ pull_request: z.object({ number: Id }), review: z.object({ id: Id }) });
+const PullRequestEdited = PullRequest.extend({ changes: z.object({ base: z.unknown().optional() }).optional() });
 const Run = z.object({ workflow_run: z.object({ id: Id, path: z.string().optional() }) });
+
+/** Webhooks of an installation as a whole have no repository. */
+const Installation = z.object({ action: z.string().optional(), installation: z.object({ id: Id }), sender: Account });
+const ListedRepository = z.object({ id: Id, name: z.string().min(1), full_name: z.string().regex(/^[^/]+\/[^/]+$/u) });
+const Listed = z.object({
+  repositories: z.array(ListedRepository).nullish(),
+  repositories_added: z.array(ListedRepository).nullish(),
+  repositories_removed: z.array(ListedRepository).nullish(),
+});
 
 /**
  * A webhook in our words. Never throws: what is odd or of no concern is ignored with the reason.
  * Bots command nothing, ourselves included; what a pull request or a run came to is a fact whoever caused it.
  */
 export function translateWebhook(event: string, payload: unknown): Intent {
+  if (event === "installation" || event === "installation_repositories") return accessOf(event, payload);
   const envelope = Envelope.safeParse(payload);
   if (!envelope.success) return ignored(`${event}: ${faultOf(envelope.error)}`);
   const repository = repositoryOf(envelope.data);
+  const { sender } = envelope.data;
   const name = `${event}.${envelope.data.action ?? ""}`;
   switch (name) {
     case "pull_request.closed":
     case "pull_request.reopened":
-      return parsed(name, PullRequest, payload, ({ pull_request }) => ({
-        kind: "gate-changed",
-        repository,
-        pullRequest: pull_request.number,
-        sender: envelope.data.sender.login,
-      }));
+    case "pull_request.edited":
+      return parsed(name, PullRequestEdited, payload, ({ pull_request, changes }) =>
+        name === "pull_request.edited" && changes?.base === undefined
+          ? ignored(`${name}: the base is the same`)
+          : { kind: "gate-changed", repository, pullRequest: pull_request.number, sender: sender.login },
+      );
+    case "issues.closed":
+    case "issues.reopened":
+    case "issues.deleted":
+    case "issues.transferred": {
+      const change = issueChanges[name];
+      return parsed(name, IssueChanged, payload, ({ issue }) =>
+        issue.pull_request !== undefined
+          ? ignored(`${name}: a pull request`)
+          : { kind: "issue-changed", repository, issueNumber: issue.number, change, sender: sender.login },
+      );
+    }
+    case "repository.renamed":
+    case "repository.transferred":
+    case "repository.archived":
+    case "repository.unarchived":
+    case "repository.deleted":
+      return { kind: "repository-changed", repository, change: repositoryChanges[name], sender: sender.login };
     case "workflow_run.completed":
       return parsed(name, Run, payload, ({ workflow_run: run }) =>
         run.path !== undefined && run.path.split("@")[0] !== workflowPath
@@ -63,7 +92,7 @@ export function translateWebhook(event: string, payload: unknown): Intent {
           : { kind: "run-completed", repository, workflowRunId: run.id },
       );
   }
-  if (envelope.data.sender.type === "Bot") return ignored(`${name}: sent by a bot`);
+  if (sender.type === "Bot") return ignored(`${name}: sent by a bot`);
   switch (name) {
     case "issues.labeled":
       return parsed(name, IssueLabeled, payload, ({ issue, label }) =>
@@ -74,7 +103,7 @@ export function translateWebhook(event: string, payload: unknown): Intent {
               repository,
               issueNumber: issue.number,
               label: label.name,
-              sender: envelope.data.sender.login,
+              sender: sender.login,
               issue: asSent(issue),
             },
       );
@@ -82,16 +111,80 @@ export function translateWebhook(event: string, payload: unknown): Intent {
       return parsed(name, IssueOpened, payload, ({ issue }) => openedOf(name, repository, issue));
     case "issue_comment.created":
       return parsed(name, Comment, payload, (data) => commentOf(name, repository, envelope.data, data));
+    case "pull_request.synchronize":
     case "pull_request_review.submitted":
-      return parsed(name, Review, payload, ({ pull_request, review }) => ({
-        kind: "review-submitted",
+    case "pull_request_review.dismissed":
+    case "pull_request_review.edited":
+    case "pull_request_review_comment.created":
+    case "pull_request_review_comment.edited":
+    case "pull_request_review_comment.deleted":
+    case "pull_request_review_thread.resolved":
+    case "pull_request_review_thread.unresolved":
+      return parsed(name, PullRequest, payload, ({ pull_request }) => ({
+        kind: "reviews-changed",
         repository,
         pullRequest: pull_request.number,
-        reviewId: review.id,
       }));
     default:
       return ignored(`${name}: of no concern`);
   }
+}
+
+const issueChanges = {
+  "issues.closed": "closed",
+  "issues.reopened": "reopened",
+  "issues.deleted": "deleted",
+  "issues.transferred": "transferred",
+} as const;
+
+const repositoryChanges = {
+  "repository.renamed": "renamed",
+  "repository.transferred": "transferred",
+  "repository.archived": "archived",
+  "repository.unarchived": "unarchived",
+  "repository.deleted": "deleted",
+} as const;
+
+/** Whoever sent it: what the app may reach is a fact. */
+function accessOf(event: string, payload: unknown): Intent {
+  const envelope = Installation.safeParse(payload);
+  if (!envelope.success) return ignored(`${event}: ${faultOf(envelope.error)}`);
+  const { installation, sender } = envelope.data;
+  const name = `${event}.${envelope.data.action ?? ""}`;
+  const changed = (change: AccessChange, repositories: readonly Repository[] | null): Intent =>
+    repositories?.length === 0
+      ? ignored(`${name}: no repositories`)
+      : { kind: "access-changed", installationId: installation.id, change, repositories, sender: sender.login };
+  const listed = (of: (data: z.infer<typeof Listed>) => Intent): Intent => parsed(name, Listed, payload, of);
+  const named = (list: readonly z.infer<typeof ListedRepository>[] | null | undefined) =>
+    list?.map((each) => listedFrom(installation.id, each)) ?? null;
+  switch (name) {
+    case "installation.suspend":
+      return changed("suspended", null);
+    case "installation.deleted":
+      return changed("removed", null);
+    case "installation.unsuspend":
+    case "installation.new_permissions_accepted":
+      return changed("back", null);
+    case "installation.created":
+      // A new installation has a new id: only the list tells which tasks are reached again.
+      return listed(({ repositories }) => changed("back", named(repositories)));
+    case "installation_repositories.added":
+      return listed(({ repositories_added }) => changed("back", named(repositories_added)));
+    case "installation_repositories.removed":
+      return listed(({ repositories_removed }) => changed("removed", named(repositories_removed)));
+    default:
+      return ignored(`${name}: of no concern`);
+  }
+}
+
+type AccessChange = Extract<Intent, { kind: "access-changed" }>["change"];
+
+function listedFrom(
+  installationId: number,
+  { id, name, full_name: fullName }: z.infer<typeof ListedRepository>,
+): Repository {
+  return { installationId, repositoryId: id, owner: fullName.split("/")[0] ?? "", name };
 }
 
 function openedOf(name: string, repository: Repository, issue: z.infer<typeof IssueOpened>["issue"]): Intent {

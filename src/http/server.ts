@@ -4,8 +4,8 @@ import type { Webhooks } from "@octokit/webhooks";
 import { Hono, type Context, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
-import type { Clock, Log, Store } from "../control/ports.ts";
-import { bracketFault, inSlots } from "./body-limits.ts";
+import { webhookKeyOf, type Clock, type Log, type Store } from "../control/ports.ts";
+import { announcedLimit, bracketFault, inSlots } from "./body-limits.ts";
 import {
   EventsRequest,
   limits,
@@ -16,7 +16,6 @@ import {
   type EventsAnswer,
   RunnerError as RunnerErrorShape,
   type RunnerError,
-  type SessionAnswer,
 } from "../protocol/runner.ts";
 
 /** GitHub sends nothing larger. */
@@ -31,7 +30,7 @@ export const webhookPath = "/api/github/webhooks";
 
 /** What the runner's endpoints do; the shell implements it. */
 export interface RunnerEndpoints {
-  openSession(request: SessionRequest): Promise<SessionAnswer>;
+  openSession(request: SessionRequest): Promise<object>;
   takeEvents(token: string, request: EventsRequest): Promise<EventsAnswer>;
   takeStep(token: string, request: StepRequest): Promise<object>;
   takeOutcome(token: string, request: OutcomeRequest): Promise<object>;
@@ -77,11 +76,8 @@ export function httpApp(options: ServerOptions): Hono {
       return context.json({ status: "the store does not answer" }, 503);
     }
   });
-  app.post(
-    webhookPath,
-    inSlots({ slots: largeWebhooksAtOnceMax }),
-    bodyLimit({ maxSize: webhookBytesMax }),
-    (context) => takeWebhook(options, context),
+  app.post(webhookPath, inSlots({ slots: largeWebhooksAtOnceMax }), announcedLimit(webhookBytesMax), (context) =>
+    takeWebhook(options, context),
   );
   const tooLarge = (context: Context) =>
     refuse(context, { code: "too-large", message: "the body is larger than this route takes" });
@@ -161,10 +157,11 @@ async function takeWebhook({ store, webhooks, clock, wake }: ServerOptions, cont
   if (payload === undefined)
     return context.json({ message: "expected a JSON body (content type application/json)" }, 400);
   const known = await store.takeIn({
-    key: `webhook:${delivery}`,
+    key: webhookKeyOf(delivery),
     kind: "webhook",
     lane: laneOf(payload),
-    body: JSON.stringify({ event, payload }),
+    // Known to be JSON, so it need not be written anew.
+    body: `{"event":${JSON.stringify(event)},"payload":${raw}}`,
     receivedAt: clock.now().toISOString(),
   });
   wake();

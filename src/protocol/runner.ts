@@ -4,8 +4,8 @@ import { z } from "zod";
  * What crosses between the app and the runner over HTTP, in both directions.
  * The app serves this version and the one before it (Q32); a runner says which one it speaks.
  */
-export const protocolVersion = 1;
-export const protocolVersionsServed: readonly number[] = [1];
+export const protocolVersion = 2;
+export const protocolVersionsServed: readonly number[] = [2, 1];
 
 export const runnerRoutes = {
   session: "/runner/session",
@@ -28,6 +28,11 @@ export const limits = {
   /** Far above any purse; sums of it stay finite. */
   costUsdMax: 100_000,
   pathCharactersMax: 1_000,
+  /** Threads, reviews and commands that one rework takes up. */
+  feedbackMax: 100,
+  feedbackCommentsMax: 50,
+  feedbackTextCharactersMax: 10_000,
+  answerTextCharactersMax: 2_000,
 } as const;
 
 const Usage = z.object({
@@ -77,6 +82,31 @@ const Phase = z.object({
   steps: z.array(Step),
 });
 
+/** What a reviewer said. Data, never instructions of ours; framed like the text. */
+export const Feedback = z.object({
+  id: z.string().max(200),
+  request: z.enum(["change", "comment"]),
+  /** The step that takes it up. */
+  step: z.string().max(200),
+  path: z.string().max(limits.pathCharactersMax).nullable(),
+  line: z.int().positive().nullable(),
+  /** The lines of the diff that the thread stands at, as GitHub cut them. */
+  hunk: z.string().max(limits.feedbackTextCharactersMax).nullable(),
+  /** The first remark and all replies, oldest first. */
+  comments: z
+    .array(z.object({ by: z.string().max(100), text: z.string().max(limits.feedbackTextCharactersMax) }))
+    .max(limits.feedbackCommentsMax),
+});
+export type Feedback = z.infer<typeof Feedback>;
+
+/** What the agent says about one piece of feedback. */
+export const Answer = z.object({
+  id: z.string().max(200),
+  kind: z.enum(["fixed", "declined", "question"]),
+  text: z.string().max(limits.answerTextCharactersMax),
+});
+export type Answer = z.infer<typeof Answer>;
+
 /** Everything that one run needs to know. The job's inputs carry nothing but ids and the app's address. */
 export const Job = z.object({
   runId: z.string(),
@@ -95,6 +125,8 @@ export const Job = z.object({
   prompt: z.object({ title: z.string(), text: z.string() }),
   /** What a rework must mend. */
   findings: z.array(Finding),
+  /** What reviewers ask of this rework and nobody answered yet; empty for any other run. Since version 2. */
+  feedback: z.array(Feedback).max(limits.feedbackMax),
   model: z.string(),
   language: z.enum(["en", "ko"]),
   /** US dollars that are left for this run. */
@@ -116,8 +148,17 @@ export const SessionRequest = z.object({
 });
 export type SessionRequest = z.infer<typeof SessionRequest>;
 
-export const SessionAnswer = z.object({ protocol: z.int(), runToken: z.string(), job: Job });
+export const SessionAnswer = z.object({
+  protocol: z.int(),
+  runToken: z.string(),
+  /** 32 bytes in base64: seals the envelope that goes out as an artifact where the app can't be reached. Since version 2. */
+  sealKey: z.base64(),
+  job: Job,
+});
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
+
+/** Without what came in version 2. */
+export type SessionAnswerOfVersion1 = Omit<SessionAnswer, "sealKey" | "job"> & { readonly job: Omit<Job, "feedback"> };
 
 const Text = z.string().max(limits.eventTextCharactersMax);
 
@@ -172,6 +213,8 @@ export const StepRequest = z.object({
   spent: Spent,
   /** Findings of the quick checks that were left after the last round. */
   findings: z.array(Finding).max(limits.findingsMax),
+  /** Since version 2. */
+  answers: z.array(Answer).max(limits.feedbackMax).default([]),
 });
 export type StepRequest = z.infer<typeof StepRequest>;
 

@@ -126,8 +126,8 @@ async function addAccount({ id, home, runner }: AgentUserOrder, tools: Tools): P
     comment,
     name,
   ]);
-  const uid = Number(await tools.run("asking for the agent's user", "id", ["-u", name]));
-  const gid = Number(await tools.run("asking for the agent's user", "id", ["-g", name]));
+  const ask = async (what: string) => Number(await tools.run("asking for the agent's user", "id", [what, name]));
+  const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]);
   if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) {
     throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy}`);
   }

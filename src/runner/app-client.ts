@@ -1,6 +1,6 @@
 /** Speaks with the app. Retries what may pass, and gives up on what the app has refused. */
 
-import type { z } from "zod";
+import { z } from "zod";
 import {
   Acknowledged,
   EventsAnswer,
@@ -27,7 +27,7 @@ export class AppRefused extends Error {
 }
 
 /** Nobody answered, until there was no time left. */
-class AppUnreachable extends Error {
+export class AppUnreachable extends Error {
   override name = "AppUnreachable";
 }
 
@@ -44,6 +44,8 @@ export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 export interface RunSession {
   readonly job: Job;
   readonly runToken: string;
+  /** 32 bytes in base64. */
+  readonly sealKey: string;
   /** One try. Throws for whoever keeps the queue to try again. */
   sendEvents(request: EventsRequest, signal: AbortSignal): Promise<EventsAnswer>;
   handOverStep(request: StepRequest, signal: AbortSignal): Promise<Acknowledged>;
@@ -68,18 +70,13 @@ export async function openSession(
     // A token counts once, so each try has its own.
     const oidcToken = await run.getOidcToken();
     const body = { protocol: protocolVersion, oidcToken, runId: run.runId };
-    return await post(options, runnerRoutes.session, null, body, SessionAnswer, signal);
+    return await post(options, runnerRoutes.session, null, body, AnySessionAnswer, signal).catch(sayWhatToUpdate);
   });
-  if (answer.protocol !== protocolVersion) {
-    throw new AppRefused(
-      "unsupported-protocol",
-      `the app speaks protocol ${answer.protocol}, this action ${protocolVersion}: update the "uses:" line of the workflow file as the issue's comment says`,
-    );
-  }
-  const { job, runToken } = answer;
+  const { job, runToken, sealKey } = answer;
   return {
     job,
     runToken,
+    sealKey,
     sendEvents: (request, signal) => post(options, runnerRoutes.events, runToken, request, EventsAnswer, signal),
     handOverStep: (request, signal) =>
       retry(options, triesMax, signal, () => post(options, runnerRoutes.step, runToken, request, Acknowledged, signal)),
@@ -88,6 +85,26 @@ export async function openSession(
         post(options, runnerRoutes.outcome, runToken, request, Acknowledged, signal),
       ),
   };
+}
+
+/** Whatever else it holds: an answer in another version is no answer in ours. */
+const AnySessionAnswer = z.looseObject({ protocol: z.int() }).transform((answer, context) => {
+  if (answer.protocol !== protocolVersion) throw otherProtocol();
+  const parsed = SessionAnswer.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  context.addIssue("of another shape");
+  return z.NEVER;
+});
+
+function sayWhatToUpdate(error: unknown): never {
+  throw error instanceof AppRefused && error.code === "unsupported-protocol" ? otherProtocol() : error;
+}
+
+function otherProtocol(): AppRefused {
+  return new AppRefused(
+    "unsupported-protocol",
+    `this action speaks protocol ${protocolVersion} and the app does not: update the app, or set the \`uses:\` line of .github/workflows/phasegate.yml to the app's ACTION_REF`,
+  );
 }
 
 async function retry<T>(

@@ -3,25 +3,28 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Outcome } from "../core/outcome.ts";
-import type { Job, LiveEvent } from "../protocol/runner.ts";
+import { envelopeFileName, envelopeNameOf, sealEnvelope, type Envelope } from "../protocol/envelope.ts";
+import type { Job, LiveEvent, StepRequest } from "../protocol/runner.ts";
 import { createAgentUser, type AgentUser } from "./agent-user.ts";
 import { createRunPlace, type RunPlace } from "./agent-place.ts";
-import { AppRefused, openSession, type RunSession, type Wait } from "./app-client.ts";
+import { AppRefused, AppUnreachable, openSession, type RunSession, type Wait } from "./app-client.ts";
 import { acceptChanges, asFileChange, collectChanges } from "./changes.ts";
 import { provideClaude } from "./claude-binary.ts";
 import { claudeEnvironment } from "./claude-command.ts";
 import { startConversation } from "./conversation.ts";
 import type { ModelCredential } from "./gateway-headers.ts";
+import { feedbackOf } from "./feedback.ts";
 import { createEventLog } from "./event-log.ts";
 import { startLiveFeed, type LiveFeed } from "./live-feed.ts";
 import { startModelGateway, type ModelGateway } from "./model-gateway.ts";
 import { systemPrompt } from "./prompt.ts";
 import { proveSeparation } from "./prove-separation.ts";
 import { createRedactor } from "./redact.ts";
-import { asDeclared, describeOutcome, isGreen, messageOf, outcomeAsDeclared } from "./run-texts.ts";
+import { answersAsDeclared, asDeclared, describeOutcome, isGreen, messageOf, outcomeAsDeclared } from "./run-texts.ts";
 import { createMeter, type Meter } from "./meter.ts";
 import { runStep, type Checks } from "./run-step.ts";
 import { trustedPath } from "./trusted-path.ts";
+import type { UploadArtifact } from "./upload-artifact.ts";
 import { prepareWorkspace, type Workspace } from "./workspace.ts";
 
 export interface RunOptions {
@@ -48,6 +51,8 @@ export interface RunOptions {
   readonly secrets: readonly string[];
   readonly unsafeSameUser: boolean;
   readonly runner: { readonly uid: number; readonly pid: number; readonly platform: string };
+  /** Null where the job's environment does not offer it. */
+  readonly uploadArtifact: UploadArtifact | null;
   readonly checks: Checks;
   readonly fetch: typeof globalThis.fetch;
   readonly wait: Wait;
@@ -77,6 +82,8 @@ interface Run extends RunOptions {
   readonly stopped: AbortSignal;
   /** Spent since the last step that was handed over. */
   readonly meter: Meter;
+  /** Steps that the app has not got, since nobody answered. */
+  readonly undelivered: StepRequest[];
   /** What is to be removed once the outcome was declared, last first. */
   readonly leftovers: { readonly what: string; readonly remove: () => Promise<void> }[];
 }
@@ -85,6 +92,7 @@ interface Run extends RunOptions {
 const graceMs = 2_000;
 const cancelledOutcomeMs = 3_500;
 const feedFlushMs = 2_000;
+const envelopeMs = 5 * 60_000;
 
 /** Never throws. */
 export async function runPhase(options: RunOptions): Promise<RunEnd> {
@@ -98,8 +106,9 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
     options.log("error", redactBefore(`opening the session with the app${code}: ${messageOf(error)}`));
     return { outcome: null, isGreen: false };
   }
-  options.hide(session.runToken);
-  const redact = createRedactor([...known, session.runToken]);
+  const ofSession = [session.runToken, session.sealKey];
+  for (const secret of ofSession) options.hide(secret);
+  const redact = createRedactor([...known, ...ofSession]);
   const stop = new AbortController();
   const stopped = AbortSignal.any([options.signal, stop.signal]);
   const feed = startLiveFeed({
@@ -127,6 +136,7 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
     redact,
     stopped,
     meter: createMeter(),
+    undelivered: [],
     leftovers: [],
   };
   const end = await declare(run, await Promise.race([workOrLost(run), cancelledSoonAfter(stopped)]));
@@ -157,14 +167,12 @@ async function work(run: Run): Promise<Outcome> {
   const place = await createRunPlace({ id, runnerTemp: run.runnerTemp });
   leftovers.push({ what: "the run's folders", remove: () => place.remove() });
   const path = await trustedPath(run.path);
-  const agent = await createAgentUser({ ...run, path, id, home: place.home });
-  leftovers.push({ what: "the agent's user", remove: () => agent.remove() });
-  if (!agent.isSeparate) {
-    const text =
-      "PHASEGATE_UNSAFE_SAME_USER is set: the agent runs as the runner's own user and can read all that the job can";
-    run.say({ kind: "log", level: "warn", text });
-  }
-  const workspace = await prepareWorkspace({
+  // None of them needs another, and each waits for programs most of the time.
+  const madeUser = createAgentUser({ ...run, path, id, home: place.home }).then((agent) => {
+    leftovers.push({ what: "the agent's user", remove: () => agent.remove() });
+    return agent;
+  });
+  const madeWorkspace = prepareWorkspace({
     ...place,
     headSha: job.headSha,
     baseSha: job.baseSha,
@@ -172,11 +180,18 @@ async function work(run: Run): Promise<Outcome> {
     repositoryUrl: `${run.serverUrl}/${job.repository.owner}/${job.repository.name}.git`,
     token: run.repositoryToken,
   });
-  const executable = await provideClaude({ ...run, ...place });
+  const provided = provideClaude({ ...run, ...place });
+  await allDone([madeUser, madeWorkspace, provided]);
+  const [agent, workspace, executable] = await Promise.all([madeUser, madeWorkspace, provided]);
+  if (!agent.isSeparate) {
+    const text =
+      "PHASEGATE_UNSAFE_SAME_USER is set: the agent runs as the runner's own user and can read all that the job can";
+    run.say({ kind: "log", level: "warn", text });
+  }
   const systemPromptFile = join(place.sharedDir, "system-prompt.md");
   await writeFile(systemPromptFile, systemPrompt(job, workspace.instructions), { mode: 0o644 });
   const agentFolders = [place.workTree, place.home, place.configDir, place.tempDir];
-  for (const folder of agentFolders) await agent.ownFolder(folder);
+  await allDone(agentFolders.map((folder) => agent.ownFolder(folder)));
   await proveSeparation(agent, {
     path: run.path,
     runnerPid: run.runner.pid,
@@ -207,6 +222,12 @@ async function work(run: Run): Promise<Outcome> {
   }
 }
 
+/** Waits for all, also where one fails: what is still under way would be in the way of cleaning up. */
+async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
+}
+
 interface Equipment {
   readonly place: RunPlace;
   readonly agent: AgentUser;
@@ -218,7 +239,7 @@ interface Equipment {
 }
 
 async function workThroughSteps(run: Run, equipment: Equipment): Promise<Outcome> {
-  const { job, say, session, stopped, meter } = run;
+  const { job, say, stopped, meter } = run;
   const { place, agent, gateway } = equipment;
   const conversation = startConversation({
     agent,
@@ -256,6 +277,7 @@ async function workThroughSteps(run: Run, equipment: Equipment): Promise<Outcome
       job,
       step,
       findings: job.findings.filter((finding) => finding.step === slug || (finding.step === null && at === 0)),
+      feedback: feedbackOf(job, slug),
       workspace,
       agent,
       conversation,
@@ -273,8 +295,10 @@ async function workThroughSteps(run: Run, equipment: Equipment): Promise<Outcome
       changes: end.changes.map(asFileChange),
       spent: meter.sinceMark(),
       findings: asDeclared(end.findings, run.redact),
+      answers: answersAsDeclared(end.answers, run.redact),
     };
-    const answer = await session.handOverStep(request, stopped);
+    const isLast = at === job.stepsToDo.length - 1;
+    const answer = await handOver(run, request, isLast);
     meter.mark(request.spent);
     if (answer.stop) return { kind: "cancelled" };
     workspace = await acceptChanges(workspace);
@@ -287,21 +311,60 @@ async function workThroughSteps(run: Run, equipment: Equipment): Promise<Outcome
   return { kind: "failed", message, findings: report.findings };
 }
 
+/** Where nobody answers, the step is kept for the end, and the run ends: without the app nobody can stop it. */
+async function handOver(run: Run, request: StepRequest, isLast: boolean): Promise<{ readonly stop: boolean }> {
+  const { session, stopped, meter, undelivered } = run;
+  try {
+    return await session.handOverStep(request, stopped);
+  } catch (error) {
+    if (!(error instanceof AppUnreachable) || stopped.aborted) throw error;
+    undelivered.push(request);
+    // All work is done, so there is nothing to stop but the last check.
+    if (isLast) return { stop: false };
+    meter.mark(request.spent);
+    throw error;
+  }
+}
+
 async function declare(run: Run, outcome: Outcome): Promise<RunEnd> {
-  const { feed, session, redact, log } = run;
+  const { feed, session, redact, log, undelivered } = run;
   // The job's own signal must not end this: these are the seconds that a cancelled job has for it.
   const limit = outcome.kind === "cancelled" ? AbortSignal.timeout(cancelledOutcomeMs) : new AbortController().signal;
   const declared = outcomeAsDeclared(outcome, redact);
+  const spent = run.meter.sinceMark();
   const flushed = feed.close(AbortSignal.any([limit, AbortSignal.timeout(feedFlushMs)]));
   try {
     await flushed;
-    await session.declareOutcome({ outcome: declared, spent: run.meter.sinceMark() }, limit);
+    while (undelivered[0] !== undefined) {
+      await session.handOverStep(undelivered[0], limit);
+      undelivered.shift();
+    }
+    await session.declareOutcome({ outcome: declared, spent }, limit);
   } catch (error) {
     log("error", redact(`declaring the outcome "${outcome.kind}": ${messageOf(error)}`));
+    // Who cancelled knows how it ended, and there is no time left.
+    if (error instanceof AppUnreachable && outcome.kind !== "cancelled") {
+      await leaveEnvelope(run, { steps: undelivered, outcome: { outcome: declared, spent } });
+    }
     return { outcome: declared, isGreen: false };
   }
   log(isGreen(declared) ? "info" : "error", describeOutcome(declared));
   return { outcome: declared, isGreen: isGreen(declared) };
+}
+
+/** The app's way to what it has not got, once it is back. Never throws. */
+async function leaveEnvelope(run: Run, envelope: Envelope): Promise<void> {
+  const { session, job, redact, log, uploadArtifact } = run;
+  const name = envelopeNameOf(job.runId);
+  try {
+    if (uploadArtifact === null) throw new Error("this job has no ACTIONS_RESULTS_URL");
+    const content = sealEnvelope(envelope, session.sealKey, job.runId);
+    await uploadArtifact({ name, fileName: envelopeFileName, content }, AbortSignal.timeout(envelopeMs));
+    const text = `what the app has not got lies sealed in this run's artifact "${name}", and the app takes it in when it is back: nothing needs to be done`;
+    log("error", text);
+  } catch (error) {
+    log("error", redact(`leaving what the app has not got as an artifact: ${messageOf(error)}; it is lost`));
+  }
 }
 
 /** A fault here is a warning: the outcome is declared. */

@@ -4,12 +4,14 @@ import type { Outcome } from "../core/outcome.ts";
 import type { Phase, Step } from "../core/playbook.ts";
 import type { Change } from "../core/change.ts";
 import type { Finding, Tree } from "../core/report.ts";
-import { limits, type Job, type LiveEvent } from "../protocol/runner.ts";
+import { limits, type Answer, type Job, type LiveEvent } from "../protocol/runner.ts";
 import type { AgentUser } from "./agent-user.ts";
 import { collectChanges, type Changeset } from "./changes.ts";
 import type { Conversation } from "./conversation.ts";
+import type { NumberedFeedback } from "./feedback.ts";
+import { readAnswers } from "./feedback-answers.ts";
 import { GitTimedOut } from "./git.ts";
-import { mendPrompt, stepPrompt } from "./prompt.ts";
+import { mendPrompt, noAnswer, stepPrompt } from "./prompt.ts";
 import { outcomeOfRun, type RunMoney } from "./run-outcome.ts";
 import type { StreamEvent } from "./stream-event.ts";
 import { withhold } from "./withhold.ts";
@@ -27,6 +29,8 @@ export interface StepOptions {
   readonly step: Step;
   /** Of an earlier attempt, for this step. */
   readonly findings: readonly Finding[];
+  /** What reviewers ask of this step. */
+  readonly feedback: readonly NumberedFeedback[];
   readonly workspace: Workspace;
   readonly agent: AgentUser;
   readonly conversation: Conversation;
@@ -38,14 +42,21 @@ export interface StepOptions {
   readonly say: (event: LiveEvent) => void;
 }
 
-export type StepEnd =
-  | {
-      readonly kind: "done";
-      readonly changes: readonly Change[];
-      readonly findings: readonly Finding[];
-      readonly tree: Tree;
-    }
-  | { readonly kind: "ended"; readonly outcome: Outcome };
+export type StepEnd = Done | Ended;
+
+interface Done {
+  readonly kind: "done";
+  readonly changes: readonly Change[];
+  readonly findings: readonly Finding[];
+  /** To feedback of this step; what the agent passed over has none. */
+  readonly answers: readonly Answer[];
+  readonly tree: Tree;
+}
+
+interface Ended {
+  readonly kind: "ended";
+  readonly outcome: Outcome;
+}
 
 export async function runStep(options: StepOptions): Promise<StepEnd> {
   try {
@@ -59,32 +70,76 @@ export async function runStep(options: StepOptions): Promise<StepEnd> {
 }
 
 async function workOnStep(options: StepOptions): Promise<StepEnd> {
-  const { job, step, workspace, conversation, checks, signal, say } = options;
+  const { job, step, workspace, conversation, checks, signal, say, feedback } = options;
   const { workTree } = workspace;
+  const said = createTranscript();
   const endsAt = options.now().getTime() + job.limits.stepMinutes * 60_000;
-  let prompt = stepPrompt({ job, step, workTree, findings: options.findings, boundary: options.boundary });
+  let prompt = stepPrompt({
+    job,
+    step,
+    workTree,
+    findings: options.findings,
+    feedback,
+    boundary: options.boundary,
+  });
   for (let round = 0; ; round += 1) {
     const stepMs = endsAt - options.now().getTime();
     const outcome = await conversation.say({
       prompt,
       tools: step.tools,
       stepMs,
-      onEvent: (event) => tell(event, options),
+      onEvent: (event) => {
+        if (event.kind === "text") said.add(event.messageId, event.text);
+        tell(event, options);
+      },
     });
     if (outcome.kind !== "completed") {
       return { kind: "ended", outcome: outcomeOfRun(outcome, step.slug, options.money(), signal.aborted) };
     }
+    said.add(null, outcome.text);
+    const answers = readAnswers(said.messages(), feedback);
+    const unanswered = feedback.filter(({ item }) => answers.every(({ id }) => id !== item.id));
     const changeset = await collectChanges(workspace, step.slug);
     const unfit = [...changeset.findings, ...(await checks.changesetFindings(changeset.changes, job.phase, step.slug))];
     const findings = [...unfit, ...(await checks.checkStep(changeset.tree, job.phase, step))].slice(
       0,
       limits.findingsMax,
     );
-    if (findings.length > 0) say({ kind: "round", step: step.slug, round, findings });
-    if (findings.length === 0 || round >= job.limits.moreRoundsMax)
-      return await finish(options, changeset, unfit, findings);
-    prompt = mendPrompt({ job, step, workTree, findings });
+    const missed = [...findings, ...unanswered.map((missing) => unansweredFinding(step, missing))];
+    if (missed.length > 0) {
+      say({ kind: "round", step: step.slug, round, findings: missed.slice(0, limits.findingsMax) });
+    }
+    if (missed.length === 0 || round >= job.limits.moreRoundsMax) {
+      const end = await finish(options, changeset, unfit, findings);
+      return end.kind === "done" ? { ...end, answers } : end;
+    }
+    prompt = mendPrompt({ job, step, workTree, findings, feedback: unanswered });
   }
+}
+
+/** For the log of rounds alone: it is no fault of the deliverable, and never handed over. */
+function unansweredFinding({ slug }: Step, { number, item }: NumberedFeedback): Finding {
+  return { check: "outputs-exist", step: slug, path: item.path, line: item.line, message: `${number}: ${noAnswer}` };
+}
+
+const transcriptCharactersMax = 1_000_000;
+
+/** What the agent said, message by message: a text may come in several pieces. The oldest is forgotten where it is too much. */
+function createTranscript() {
+  let said: { readonly messageId: string | null; text: string }[] = [];
+  return {
+    add(messageId: string | null, text: string): void {
+      const last = said.at(-1);
+      if (last !== undefined && messageId !== null && last.messageId === messageId) last.text += `\n${text}`;
+      else said.push({ messageId, text: text.slice(-transcriptCharactersMax) });
+      let characters = said.reduce((sum, { text }) => sum + text.length, 0);
+      while (characters > transcriptCharactersMax && said.length > 1) {
+        characters -= said[0]?.text.length ?? 0;
+        said = said.slice(1);
+      }
+    },
+    messages: (): readonly string[] => said.map(({ text }) => text),
+  };
 }
 
 /** What the app would refuse is taken back and named; the rest is handed over. */
@@ -93,7 +148,7 @@ async function finish(
   changeset: Changeset,
   unfit: readonly Finding[],
   findings: readonly Finding[],
-): Promise<StepEnd> {
+): Promise<Ended | Omit<Done, "answers">> {
   const { job, step, workspace, agent, checks, say } = options;
   if (!changeset.isWhole) {
     const message = `step ${step.slug}: its changes can't be handed over`;

@@ -2,7 +2,7 @@
 
 import type { Outcome } from "../core/outcome.ts";
 import type { Finding } from "../core/report.ts";
-import { limits, type LiveEvent, type OutcomeRequest } from "../protocol/runner.ts";
+import { limits, type Answer, type LiveEvent, type OutcomeRequest } from "../protocol/runner.ts";
 
 interface LogLine {
   readonly level: "info" | "warn" | "error";
@@ -85,6 +85,14 @@ export function asDeclared(findings: readonly Finding[], redact: (text: string) 
     ...finding,
     path: finding.path === null ? null : redact(finding.path),
     message: shown(finding.message, redact),
+  }));
+}
+
+/** Redacted before it is cut: half a secret is not recognised. */
+export function answersAsDeclared(answers: readonly Answer[], redact: (text: string) => string): Answer[] {
+  return answers.map((answer) => ({
+    ...answer,
+    text: redact(answer.text).slice(0, limits.answerTextCharactersMax).toWellFormed(),
   }));
 }
 

@@ -20,7 +20,17 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("CloseGate"), pullRequest: z.int() }),
   z.strictObject({ kind: z.literal("ShowStatus") }),
   z.strictObject({ kind: z.literal("NotifyBlocked"), reason: BlockReason }),
-  z.strictObject({ kind: z.literal("NotifyChangesRequested"), by: z.string() }),
+  z.strictObject({ kind: z.literal("ReadReviews"), phase: z.int() }),
+  z.strictObject({ kind: z.literal("StartRework"), phase: z.int(), requestedAt: z.string() }),
+  z.strictObject({
+    kind: z.literal("AnswerFeedback"),
+    phase: z.int(),
+    ids: z.array(z.string()).readonly(),
+    commitSha: z.string().nullable(),
+  }),
+  z.strictObject({ kind: z.literal("RequestReview"), phase: z.int(), from: z.array(z.string()).readonly() }),
+  z.strictObject({ kind: z.literal("DeleteBranch"), phase: z.int() }),
+  z.strictObject({ kind: z.literal("EraseTask") }),
 ]);
 
 /** Throws where `decodeEffect` could not read it back; the transaction that would queue it then never begins. */

@@ -67,6 +67,8 @@ const Finding = z.strictObject({
 });
 const Findings = z.array(Finding).readonly();
 
+const Ids = z.array(z.string()).readonly();
+
 const CheckResult = z.strictObject({ check: CheckId, passed: z.boolean(), looked: z.int().nonnegative() });
 
 const Outcome = z.discriminatedUnion("kind", [
@@ -97,6 +99,16 @@ export const BlockReason = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("rate-limited"), resetsAt: z.string().nullable(), message: z.string() }),
   z.strictObject({ kind: z.literal("gate-closed"), pullRequest: z.int() }),
+  z.strictObject({
+    kind: z.literal("gate-retargeted"),
+    pullRequest: z.int(),
+    base: z.string(),
+    merged: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal("paused"), by: z.string() }),
+  z.strictObject({ kind: z.literal("issue-closed"), by: z.string() }),
+  z.strictObject({ kind: z.literal("repository-archived") }),
+  z.strictObject({ kind: z.literal("no-access"), why: z.enum(["suspended", "removed"]) }),
   z.strictObject({ kind: z.literal("effect-failed"), effect: z.string(), message: z.string() }),
 ]);
 
@@ -166,12 +178,52 @@ export const eventCodecs = {
   ReviewCreated: event("ReviewCreated", 1, { phase: PhaseNumber, headSha: z.string() }),
   ReviewApproved: event("ReviewApproved", 1, { phase: PhaseNumber, by: z.string(), headSha: z.string() }),
   ChangesRequested: event("ChangesRequested", 1, { phase: PhaseNumber, by: z.string(), headSha: z.string() }),
+  ReviewWithdrawn: event("ReviewWithdrawn", 1, { phase: PhaseNumber, by: z.string() }),
+  PhaseApproved: event("PhaseApproved", 1, { phase: PhaseNumber, by: z.string(), headSha: z.string() }),
+  CiReleased: event("CiReleased", 1, { phase: PhaseNumber, headSha: z.string() }),
+  FeedbackGiven: event("FeedbackGiven", 1, {
+    phase: PhaseNumber,
+    feedback: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          request: z.enum(["change", "comment"]),
+          by: z.string(),
+          path: z.string().nullable(),
+          line: z.int().nullable(),
+          step: z.string(),
+        }),
+      )
+      .readonly(),
+  }),
+  FeedbackResolved: event("FeedbackResolved", 1, { phase: PhaseNumber, ids: Ids }),
+  FeedbackReopened: event("FeedbackReopened", 1, { phase: PhaseNumber, ids: Ids }),
+  FeedbackAnswered: event("FeedbackAnswered", 1, {
+    phase: PhaseNumber,
+    id: z.string(),
+    answer: z.enum(["fixed", "declined", "question"]),
+    textHash: z.string(),
+    changesetId: ChangesetId,
+    changed: z.boolean(),
+  }),
+  ReworkRequested: event("ReworkRequested", 1, {
+    phase: PhaseNumber,
+    by: Ids,
+    source: z.enum(["review", "command"]),
+    ids: Ids,
+    reviewIds: z.array(z.int()).readonly(),
+    textHash: z.string(),
+  }),
+  RetryRequested: event("RetryRequested", 1, { phase: PhaseNumber, by: z.string() }),
+  PhaseAccepted: event("PhaseAccepted", 1, { phase: PhaseNumber, by: z.string(), failed: z.array(CheckId).readonly() }),
+  RepositoryMoved: event("RepositoryMoved", 1, { repository: Repository }),
   PhaseCompleted: event("PhaseCompleted", 1, { phase: PhaseNumber, by: z.string(), mergeSha: z.string() }),
   TaskPaused: event("TaskPaused", 1, { reason: BlockReason }),
   TaskResumed: event("TaskResumed", 1, { by: z.string() }),
   TaskCompleted: event("TaskCompleted", 1, {}),
   TaskFailed: event("TaskFailed", 1, { message: z.string() }),
   TaskCancelled: event("TaskCancelled", 1, { by: z.string() }),
+  TaskErased: event("TaskErased", 1, { by: z.string() }),
 } satisfies {
   readonly [Type in TaskEventType]: { readonly version: number; readonly schema: z.ZodType<EventOf<Type>> };
 };

@@ -6,41 +6,73 @@ import type { TaskId } from "../core/ids.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Differences } from "./database.ts";
 import { finishEffect, insertEffects } from "./effect-queue.ts";
+import { eraseTask } from "./erase-task.ts";
 import { decodeEvent, encodeEvent } from "./event-codec.ts";
+import { prepared } from "./prepared.ts";
 import { finishMessage } from "./inbox.ts";
-import { rowsOfEvents, rowsOfState } from "./projections.ts";
+import { rowsOfEvents, rowsOfState, type StateRows } from "./projections.ts";
+import { Recent } from "./recent.ts";
 import type { Db, EventRow, Schema } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";
-import { writeHistoryRows, writeStateRows } from "./write-projections.ts";
+import { changedRows, writeHistoryRows, writeStateRows } from "./write-projections.ts";
 
 type Trx = Transaction<Schema>;
-type EventStore = Pick<Store, "readEvents" | "commit" | "reconstructTaskState">;
+type EventStore = Pick<Store, "readEvents" | "commit" | "reconstructTaskState" | "eraseTask">;
+
+/** Of all tasks together; some hundred tasks that are being worked on. */
+const recentEventsMax = 20_000;
+const recentTasksMax = 500;
 
 interface Sources {
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Whoever keeps texts at hand lets this one go. */
+  readonly forgetText: (hash: string) => void;
 }
 
-export function eventStore(db: Db, differences: Differences, { now, newId }: Sources): EventStore {
+export function eventStore(db: Db, differences: Differences, { now, newId, forgetText }: Sources): EventStore {
+  // What was committed stays as it is, so of a history that is known only what came since is read.
+  const histories = new Recent<TaskId, readonly TaskEvent[]>(recentEventsMax, (events) => events.length);
+  const written = new Recent<TaskId, Written>(recentTasksMax, () => 1);
   return {
-    readEvents: async (taskId) => (await readRows(db, taskId)).map((row) => decodeRow(taskId, row)),
+    readEvents: async (taskId) => {
+      const known = histories.get(taskId) ?? [];
+      const { rows } = await rowsAfter(db, { taskId, version: known.length });
+      if (rows.length === 0) return known;
+      const events = [...known, ...rows.map((row) => decodeRow(taskId, row))];
+      histories.set(taskId, events);
+      return events;
+    },
 
     commit: async (unit) => {
       checkUnit(unit);
       const rows = unit.events.map((event, index) => eventRow(unit, event, index, newId()));
       const at = now().toISOString();
+      const stateRows = unit.state.status === "absent" || rows.length === 0 ? null : rowsOfState(unit.state);
+      const before = written.get(unit.taskId);
+      const same = before?.version === unit.expectedVersion ? before.rows : null;
       await db.transaction().execute(async (trx) => {
         await insertEvents(trx, differences, unit, rows);
-        await writeReadModels(trx, unit);
-        await insertEffects(trx, differences, unit.taskId, unit.effects);
+        if (stateRows !== null) await writeReadModels(trx, unit, changedRows(same, stateRows));
+        await insertEffects(trx, unit.taskId, unit.effects);
         if (unit.inboxKey !== undefined) await finishMessage(trx, unit.inboxKey, at);
         if (unit.effectKey !== undefined) await finishEffect(trx, differences, unit.effectKey, at);
       });
+      if (stateRows !== null) {
+        written.set(unit.taskId, { version: unit.expectedVersion + rows.length, rows: stateRows });
+      }
+    },
+
+    eraseTask: async (taskId) => {
+      for (const hash of await eraseTask(db, taskId)) forgetText(hash);
+      // The one change that there is to what was committed.
+      histories.delete(taskId);
+      written.delete(taskId);
     },
 
     reconstructTaskState: async (taskId, at) => {
       const until = at === undefined ? null : timestampFrom(at);
-      const rows = await readRows(db, taskId);
+      const { rows } = await rowsAfter(db, { taskId, version: 0 });
       // A clock that was set back must not cut a hole into the history: what counts is the first event after the moment.
       const end = until === null ? -1 : rows.findIndex(({ timestamp }) => timestamp > until);
       const state = stateFrom((end === -1 ? rows : rows.slice(0, end)).map((row) => decodeRow(taskId, row)));
@@ -51,14 +83,29 @@ export function eventStore(db: Db, differences: Differences, { now, newId }: Sou
 
 type StoredEvent = Pick<EventRow, "version" | "type" | "schema_version" | "payload" | "timestamp">;
 
-async function readRows(db: Db, taskId: TaskId): Promise<readonly StoredEvent[]> {
-  return db
+/** The rows that this store itself wrote with a version: with the next one it need not write them again. */
+interface Written {
+  readonly version: number;
+  readonly rows: StateRows;
+}
+
+const rowsAfter = prepared<{ readonly taskId: TaskId; readonly version: number }, StoredEvent>((db, given) =>
+  db
     .selectFrom("events")
     .select(["version", "type", "schema_version", "payload", "timestamp"])
-    .where("stream_id", "=", taskId)
-    .orderBy("version")
-    .execute();
-}
+    .where("stream_id", "=", given.taskId)
+    .where("version", ">", given.version)
+    .orderBy("version"),
+);
+
+const newestVersion = prepared((db, given: { readonly taskId: TaskId }) =>
+  db
+    .selectFrom("events")
+    .select(({ fn }) => fn.max("version").as("version"))
+    .where("stream_id", "=", given.taskId),
+);
+
+const insertEvent = prepared((db, row: EventRow) => db.insertInto("events").values(row));
 
 function decodeRow(taskId: TaskId, row: StoredEvent): TaskEvent {
   try {
@@ -93,24 +140,18 @@ async function insertEvents(
   unit: CommitUnit,
   rows: readonly EventRow[],
 ): Promise<void> {
-  const { version } = await trx
-    .selectFrom("events")
-    .select(({ fn }) => fn.max("version").as("version"))
-    .where("stream_id", "=", unit.taskId)
-    .executeTakeFirstOrThrow();
-  if ((version ?? 0) !== unit.expectedVersion) throw new StaleVersion(unit.taskId, unit.expectedVersion);
-  if (rows.length === 0) return;
+  const newest = (await newestVersion(trx, { taskId: unit.taskId })).rows[0]?.version ?? 0;
+  if (newest !== unit.expectedVersion) throw new StaleVersion(unit.taskId, unit.expectedVersion);
   try {
-    await trx.insertInto("events").values(rows).execute();
+    for (const row of rows) await insertEvent(trx, row);
   } catch (cause) {
     throw differences.isVersionConflict(cause) ? new StaleVersion(unit.taskId, unit.expectedVersion) : cause;
   }
 }
 
-async function writeReadModels(trx: Trx, unit: CommitUnit): Promise<void> {
-  if (unit.state.status === "absent" || unit.events.length === 0) return;
+async function writeReadModels(trx: Trx, unit: CommitUnit, changed: StateRows): Promise<void> {
   try {
-    await writeStateRows(trx, rowsOfState(unit.state));
+    await writeStateRows(trx, changed);
     await writeHistoryRows(trx, rowsOfEvents(unit.taskId, unit.expectedVersion + 1, unit.events));
   } catch (cause) {
     throw new Error(`writing the read models of task ${unit.taskId}`, { cause });

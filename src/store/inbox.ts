@@ -1,7 +1,8 @@
-import type { QueryCreator, Transaction } from "kysely";
+import type { Insertable, QueryCreator } from "kysely";
 import type { Store } from "../control/ports.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Database } from "./database.ts";
+import { prepared } from "./prepared.ts";
 import type { Db, Schema } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";
 
@@ -10,7 +11,10 @@ const errorCharactersMax = 2_000;
 /** Renewed with each look of its holder, so this is how long the messages of a process that died wait for another. */
 const leaseMs = 3 * 60_000;
 
-type Inbox = Pick<Store, "takeIn" | "dueMessages" | "markProcessed" | "markFailed" | "putOff" | "isWaiting">;
+type Inbox = Pick<
+  Store,
+  "takeIn" | "dueMessages" | "markProcessed" | "markFailed" | "putOff" | "isWaiting" | "isKnown"
+>;
 
 /**
  * What is given out stays with this store until it is marked, or for as long as somebody here goes on asking:
@@ -21,38 +25,33 @@ export function inbox(database: Database, now: () => Date): Inbox {
   return {
     takeIn: async ({ key, kind, lane, body, receivedAt }) => {
       const received = timestampFrom(receivedAt);
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto("inbox")
-        .values({
-          key,
-          kind,
-          lane,
-          body,
-          received_at: received,
-          status: "waiting",
-          not_before: received,
-          lease_until: null,
-          holder: null,
-          attempts: 0,
-          put_offs: 0,
-          error: null,
-          ended_at: null,
-        })
-        .onConflict((conflict) => conflict.column("key").doNothing())
-        .executeTakeFirstOrThrow();
-      return numInsertedOrUpdatedRows === 0n ? "known" : "new";
+      const { numAffectedRows } = await insertMessage(db, {
+        key,
+        kind,
+        lane,
+        body,
+        received_at: received,
+        status: "waiting",
+        not_before: received,
+        lease_until: null,
+        holder: null,
+        attempts: 0,
+        put_offs: 0,
+        error: null,
+        ended_at: null,
+      });
+      return numAffectedRows === 0n ? "known" : "new";
     },
 
     dueMessages: async (at, limit) => {
       const moment = timestampFrom(at);
-      const due = await openHeads(db, holder, moment)
-        .select(["head.seq", "head.key", "head.kind", "head.lane", "head.body", "head.received_at"])
-        .select(["head.attempts", "head.put_offs", "head.lease_until", "head.holder"])
-        .orderBy("head.seq")
-        .limit(limit)
-        .execute();
+      const look = { holder, at: moment, limit };
+      const { rows: due } = await (database.alone ? dueHeadsAlone : dueHeads)(db, look);
       const halfway = later(moment, leaseMs / 2);
-      const toLease = due.filter((row) => row.holder !== holder || (row.lease_until ?? "") < halfway);
+      // Where nobody else can ask there is nobody to keep them from.
+      const toLease = database.alone
+        ? []
+        : due.filter((row) => row.holder !== holder || (row.lease_until ?? "") < halfway);
       const lost = await lease(database, moment, toLease);
       return due
         .filter(({ seq }) => !lost.has(seq))
@@ -61,7 +60,7 @@ export function inbox(database: Database, now: () => Date): Inbox {
         });
     },
 
-    markProcessed: (key) => db.transaction().execute((trx) => finishMessage(trx, key, now().toISOString())),
+    markProcessed: (key) => finishMessage(db, key, now().toISOString()),
 
     putOff: async (key, error, retryAt) => {
       await db
@@ -81,12 +80,12 @@ export function inbox(database: Database, now: () => Date): Inbox {
     },
 
     isWaiting: async (key) => {
-      const row = await db
-        .selectFrom("inbox")
-        .select("seq")
-        .where("key", "=", key)
-        .where("status", "=", "waiting")
-        .executeTakeFirst();
+      const { rows } = await waitingMessage(db, { key });
+      return rows.length > 0;
+    },
+
+    isKnown: async (key) => {
+      const row = await db.selectFrom("inbox").select("seq").where("key", "=", key).executeTakeFirst();
       return row !== undefined;
     },
 
@@ -113,21 +112,70 @@ export function inbox(database: Database, now: () => Date): Inbox {
   };
 }
 
-/** The oldest waiting message of each lane, also where it was put off: a later one must not overtake it. */
+const insertMessage = prepared((db, row: Insertable<Schema["inbox"]>) =>
+  db
+    .insertInto("inbox")
+    .values(row)
+    .onConflict((conflict) => conflict.column("key").doNothing()),
+);
+
+const waitingMessage = prepared((db, given: { readonly key: string }) =>
+  db.selectFrom("inbox").select("seq").where("key", "=", given.key).where("status", "=", "waiting"),
+);
+
+interface Look {
+  readonly holder: string;
+  readonly at: string;
+  readonly limit: number;
+}
+
+const columns = [
+  ...(["head.seq", "head.key", "head.kind", "head.lane", "head.body", "head.received_at"] as const),
+  ...(["head.attempts", "head.put_offs", "head.lease_until", "head.holder"] as const),
+] as const;
+
+const dueHeads = prepared((db, given: Look) =>
+  openHeads(db, given.holder, given.at).select(columns).orderBy("head.seq").limit(given.limit),
+);
+
+/** For whoever has the store alone: nobody else holds anything, so what waits behind a head need not be looked through. */
+const dueHeadsAlone = prepared((db, given: Look) =>
+  messageHeads(db).where("head.not_before", "<=", given.at).select(columns).orderBy("head.seq").limit(given.limit),
+);
+
+/**
+ * The oldest waiting message of each lane, also where it was put off: a later one must not overtake it.
+ * From lane to lane along the index, so that it costs nothing how many wait behind it.
+ */
 export function messageHeads(db: QueryCreator<Schema>) {
   return db
-    .selectFrom("inbox as head")
-    .where("head.status", "=", "waiting")
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom("inbox as earlier")
-            .select("earlier.seq")
-            .where("earlier.status", "=", "waiting")
-            .whereRef("earlier.lane", "=", "head.lane")
-            .whereRef("earlier.seq", "<", "head.seq"),
+    .withRecursive("lanes", (query) =>
+      query
+        .selectFrom("inbox")
+        .select(({ fn }) => fn.min<string | null>("lane").as("lane"))
+        .where("status", "=", "waiting")
+        .unionAll((part) =>
+          part
+            .selectFrom("lanes")
+            .where("lanes.lane", "is not", null)
+            .select((eb) =>
+              eb
+                .selectFrom("inbox as next")
+                .select(({ fn }) => fn.min("next.lane").as("lane"))
+                .where("next.status", "=", "waiting")
+                .whereRef("next.lane", ">", "lanes.lane")
+                .as("lane"),
+            ),
         ),
+    )
+    .selectFrom("lanes")
+    .innerJoin("inbox as head", (join) =>
+      join.on("head.seq", "=", (eb) =>
+        eb
+          .selectFrom("inbox as oldest")
+          .select(({ fn }) => fn.min("oldest.seq").as("seq"))
+          .where("oldest.status", "=", "waiting")
+          .whereRef("oldest.lane", "=", "lanes.lane"),
       ),
     );
 }
@@ -190,17 +238,24 @@ function later(at: string, ms: number): string {
 }
 
 /** The key stays for good, so that a redelivery is known however late it comes. */
-export async function finishMessage(trx: Transaction<Schema>, key: string, endedAt: string): Promise<void> {
-  const { numUpdatedRows } = await trx
-    .updateTable("inbox")
-    .set({ status: "processed", body: "", lease_until: null, holder: null, error: null, ended_at: endedAt })
-    .where("key", "=", key)
-    .where("status", "!=", "processed")
-    .executeTakeFirstOrThrow();
-  if (numUpdatedRows === 0n) await requireMessage(trx, key);
+export async function finishMessage(db: Db, key: string, endedAt: string): Promise<void> {
+  const { numAffectedRows } = await processed(db, { key, endedAt });
+  if (numAffectedRows === 0n) await requireMessage(db, key);
 }
 
+const processed = prepared((db, given: { readonly key: string; readonly endedAt: string }) =>
+  db
+    .updateTable("inbox")
+    .set({ status: "processed", body: "", lease_until: null, holder: null, error: null, ended_at: given.endedAt })
+    .where("key", "=", given.key)
+    .where("status", "!=", "processed"),
+);
+
 async function requireMessage(db: Db, key: string): Promise<void> {
-  const row = await db.selectFrom("inbox").select("seq").where("key", "=", key).executeTakeFirst();
-  invariant(row !== undefined, `message "${key}" is in the inbox`);
+  const { rows } = await messageOf(db, { key });
+  invariant(rows.length > 0, `message "${key}" is in the inbox`);
 }
+
+const messageOf = prepared((db, given: { readonly key: string }) =>
+  db.selectFrom("inbox").select("seq").where("key", "=", given.key),
+);

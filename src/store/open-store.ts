@@ -1,6 +1,6 @@
 import type { Store } from "../control/ports.ts";
 import type { Database } from "./database.ts";
-import { documents } from "./documents.ts";
+import { documents, recentTexts } from "./documents.ts";
 import { effectQueue } from "./effect-queue.ts";
 import { eventStore } from "./event-store.ts";
 import { handBackMessages, inbox } from "./inbox.ts";
@@ -31,13 +31,14 @@ export async function openStore({ dataDir, databaseUrl = null, now, newId }: Sto
     throw new Error(`opening the store ${database.place}`, { cause });
   }
   const { db, differences, holder } = database;
+  const texts = recentTexts();
   let closed: Promise<void> | null = null;
   return {
-    ...eventStore(db, differences, { now, newId }),
+    ...eventStore(db, differences, { now, newId, forgetText: (hash) => texts.delete(hash) }),
     ...lookups(db, holder),
     ...inbox(database, now),
     ...effectQueue(db, differences, now),
-    ...documents(db, now),
+    ...documents(db, now, texts),
     ...runSessions(db, now),
     ...telemetry(db, now),
     close: () => (closed ??= close(database)),

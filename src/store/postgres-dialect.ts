@@ -1,21 +1,21 @@
 import {
   PostgresDialect,
-  PostgresQueryCompiler,
   sql,
   type DatabaseIntrospector,
   type Kysely,
   type PostgresPool,
-  type QueryCompiler,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
 } from "kysely";
+import type { Pool } from "./postgres-pool.ts";
 
-/** Kysely's own, with our rule for parameters, and a look at the tables that no other schema can disturb. */
+/** Far more than there are queries in the code; those with lists of many lengths must not fill the server's memory. */
+const namesMax = 500;
+
+/** Kysely's own, with our rules for queries, and a look at the tables that no other schema can disturb. */
 export class PhasegatePostgresDialect extends PostgresDialect {
-  constructor(pool: PostgresPool) {
-    super({ pool });
-  }
-
-  override createQueryCompiler(): QueryCompiler {
-    return new StrictQueryCompiler();
+  constructor(pool: Pool) {
+    super({ pool: withRules(pool) });
   }
 
   override createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
@@ -23,10 +23,47 @@ export class PhasegatePostgresDialect extends PostgresDialect {
   }
 }
 
-class StrictQueryCompiler extends PostgresQueryCompiler {
-  protected override appendValue(parameter: unknown): void {
-    super.appendValue(inputValue(parameter));
-  }
+/** What a client of `pg` does for us. */
+interface Client {
+  query(query: {
+    readonly name?: string;
+    readonly text: string;
+    readonly values: unknown[];
+  }): Promise<PostgresQueryResult<unknown>>;
+  release(): void;
+}
+
+/** Each query has a name, under which the server keeps its plan, and parameters that a column can hold. */
+function withRules(pool: Pool): PostgresPool {
+  const names = new Map<string, string>();
+  const clients = new WeakMap<Client, PostgresPoolClient>();
+  const nameOf = (text: string) => {
+    const known = names.get(text);
+    // A plan with `*` breaks when a migration of another process adds a column.
+    if (known !== undefined || names.size >= namesMax || text.includes("*")) return known;
+    const name = `phasegate_${names.size + 1}`;
+    names.set(text, name);
+    return name;
+  };
+  const ruled = (client: Client): PostgresPoolClient => ({
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- cursors are nothing that we use
+    query: ((text: string, parameters: readonly unknown[]) => {
+      const values = parameters.map(inputValue);
+      const name = values.length === 0 ? undefined : nameOf(text);
+      return client.query({ text, values, ...(name === undefined ? {} : { name }) });
+    }) as PostgresPoolClient["query"],
+    release: () => client.release(),
+  });
+  return {
+    options: {},
+    connect: async () => {
+      const client = await pool.connect();
+      const known = clients.get(client) ?? ruled(client);
+      clients.set(client, known);
+      return known;
+    },
+    end: () => pool.end(),
+  };
 }
 
 /**
@@ -34,7 +71,7 @@ class StrictQueryCompiler extends PostgresQueryCompiler {
  * A text of PostgreSQL cannot hold U+0000; what comes from outside may, and must not stop us where SQLite goes on.
  */
 function inputValue(value: unknown): unknown {
-  if (typeof value === "string") return value.replaceAll("\0", "\uFFFD");
+  if (typeof value === "string") return value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value;
   if (value === null || typeof value === "number" || typeof value === "bigint" || value instanceof Uint8Array) {
     return value;
   }

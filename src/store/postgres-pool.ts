@@ -1,4 +1,3 @@
-import type { PostgresPool } from "kysely";
 import pg from "pg";
 
 const connectMsMax = 10_000;
@@ -14,9 +13,11 @@ export interface Limits {
   readonly statementMsMax: number;
 }
 
-export interface Pool extends PostgresPool {
+export interface Pool {
   /** Host, port and database. */
   readonly place: string;
+  connect(): Promise<pg.PoolClient>;
+  end(): Promise<void>;
   /** Resolves when everybody who asked for a connection has got one, or knows that there is none. */
   allGiven(): Promise<void>;
 }
@@ -42,7 +43,6 @@ export function postgresPool(url: string, { connectionsMax, statementMsMax }: Li
   const asked = new Set<Promise<unknown>>();
   return {
     place,
-    options: {},
     connect: async () => {
       const connecting = pool.connect();
       asked.add(connecting);

@@ -14,6 +14,7 @@ import {
 import type { Spent } from "../core/usage.ts";
 import type {
   AgentStatusRow,
+  FeedbackRow,
   PhaseRow,
   ReviewRow,
   RunRow,
@@ -26,11 +27,12 @@ import { timestampFrom } from "./timestamp.ts";
 
 /** Rows that show where a task stands. Each is written over when the state moves on. */
 export interface StateRows {
-  readonly task: TaskRow;
+  readonly tasks: readonly TaskRow[];
   readonly phases: readonly PhaseRow[];
   readonly steps: readonly StepRow[];
   readonly reviews: readonly ReviewRow[];
-  readonly agentStatus: AgentStatusRow;
+  readonly feedback: readonly FeedbackRow[];
+  readonly agentStatuses: readonly AgentStatusRow[];
 }
 
 /** Rows that keep what happened, also where the state has forgotten it. Written once. */
@@ -42,11 +44,12 @@ export interface HistoryRows {
 
 export function rowsOfState(state: ExistingTask): StateRows {
   return {
-    task: taskRow(state),
+    tasks: [taskRow(state)],
     phases: phaseRows(state),
     steps: stepRows(state),
     reviews: reviewRows(state),
-    agentStatus: agentStatusRow(state),
+    feedback: feedbackRows(state),
+    agentStatuses: [agentStatusRow(state)],
   };
 }
 
@@ -158,8 +161,26 @@ function reviewRows(state: ExistingTask): readonly ReviewRow[] {
             draft: bit(gate.draft),
             status: gate.review,
             approved_by: JSON.stringify(gate.approvedBy),
+            requested_by: JSON.stringify(gate.requestedBy),
           },
         ],
+  );
+}
+
+function feedbackRows(state: ExistingTask): readonly FeedbackRow[] {
+  return state.phases.flatMap(({ phase, feedback }) =>
+    feedback.map(({ id, request, by, path, line, step, state: status, answer }) => ({
+      task_id: state.taskId,
+      id,
+      phase,
+      request,
+      given_by: by,
+      path,
+      line,
+      step,
+      status,
+      answer: answer?.kind ?? null,
+    })),
   );
 }
 

@@ -17,6 +17,7 @@ export function runSessions(db: Db, now: () => Date): RunSessions {
       const row = {
         run_id: session.runId,
         task_id: session.taskId,
+        seal_key: session.sealKey,
         opened_at: timestampFrom(session.openedAt),
         last_heard_at: timestampFrom(session.lastHeardAt),
         closed_at: session.closedAt === null ? null : timestampFrom(session.closedAt),
@@ -86,6 +87,7 @@ function sessionFrom(row: RunSessionRow): RunSession {
     runId: runIdFrom(row.run_id),
     taskId: taskIdFrom(row.task_id),
     tokenHash: row.token_hash,
+    sealKey: row.seal_key,
     openedAt: row.opened_at,
     lastHeardAt: row.last_heard_at,
     closedAt: row.closed_at,

@@ -15,6 +15,7 @@ export interface Schema {
   readonly phases: PhaseRow;
   readonly steps: StepRow;
   readonly reviews: ReviewRow;
+  readonly feedback: FeedbackRow;
   readonly verifications: VerificationRow;
   readonly usage_metrics: UsageMetricsRow;
   readonly agent_statuses: AgentStatusRow & LiveColumns;
@@ -89,6 +90,8 @@ interface ChangesetRow {
 
 export interface RunSessionRow {
   readonly token_hash: string;
+  /** Base64; empty where the action is too old to seal anything. */
+  readonly seal_key: string;
   readonly run_id: string;
   readonly task_id: string;
   readonly opened_at: string;
@@ -185,6 +188,23 @@ export interface ReviewRow {
   readonly status: string;
   /** JSON list of logins. */
   readonly approved_by: string;
+  /** JSON list of logins. */
+  readonly requested_by: string;
+}
+
+/** One thread, review or command with words for the agent (C2.2). The words themselves are texts. */
+export interface FeedbackRow {
+  readonly task_id: string;
+  readonly id: string;
+  readonly phase: number;
+  readonly request: string;
+  readonly given_by: string;
+  readonly path: string | null;
+  readonly line: number | null;
+  readonly step: string;
+  readonly status: string;
+  /** `fixed`, `declined` or `question`; null while nobody answered. */
+  readonly answer: string | null;
 }
 
 export interface VerificationRow {

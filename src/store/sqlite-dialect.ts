@@ -1,26 +1,58 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { SqliteAdapter, SqliteDialect, type SqliteDatabase, type SqliteStatement } from "kysely";
+import { DatabaseSync } from "node:sqlite";
+import {
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type DatabaseIntrospector,
+  type Dialect,
+  type Driver,
+  type Kysely,
+  type QueryCompiler,
+} from "kysely";
+import { SqliteDriver } from "./sqlite-driver.ts";
 
 const busyTimeoutMs = 5_000;
 
+/** Of 4 KiB. The log is copied into the file, with two more waits for the disk, when it has grown to so many. */
+const logPagesMax = 8_000;
+
 /**
  * Kysely over one connection of `node:sqlite`.
- * Kysely hands that connection to one query or transaction at a time, in order of asking; nothing slips into an open transaction.
+ * The driver hands that connection to one query or transaction at a time, in order of asking; nothing slips into an open transaction.
  * So whoever holds a transaction must query through it: a query beside it would wait for ever.
  */
-export class NodeSqliteDialect extends SqliteDialect {
+export class NodeSqliteDialect implements Dialect {
+  readonly #database: DatabaseSync;
+
   constructor(database: DatabaseSync) {
-    super({ database: sqliteDatabase(database) });
+    this.#database = database;
   }
 
-  override createAdapter(): SqliteAdapter {
-    return new TransactionalDdlAdapter();
+  createDriver(): Driver {
+    return new SqliteDriver(this.#database);
+  }
+
+  createQueryCompiler(): QueryCompiler {
+    return new SqliteQueryCompiler();
+  }
+
+  createAdapter(): SqliteAdapter {
+    return new OurAdapter();
+  }
+
+  createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
+    return new SqliteIntrospector(db);
   }
 }
 
-/** SQLite rolls back changes of the schema, too; with this a migration that fails halfway leaves nothing behind. */
-class TransactionalDdlAdapter extends SqliteAdapter {
+class OurAdapter extends SqliteAdapter {
+  /** SQLite rolls back changes of the schema, too; with this a migration that fails halfway leaves nothing behind. */
   override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+
+  /** There is one, and our driver shares it out; Kysely's own lock would be held until the commit. */
+  override get supportsMultipleConnections(): boolean {
     return true;
   }
 }
@@ -34,33 +66,10 @@ export function openDatabase(path: string): DatabaseSync {
       throw new Error(`expected a file system that supports SQLite's write-ahead log, got journal mode "${mode}"`);
     }
     database.exec("pragma synchronous = full; pragma foreign_keys = on");
+    database.exec(`pragma wal_autocheckpoint = ${logPagesMax}`);
   } catch (cause) {
     database.close();
     throw cause;
   }
   return database;
-}
-
-function sqliteDatabase(database: DatabaseSync): SqliteDatabase {
-  return {
-    close: () => database.close(),
-    prepare: (sql) => sqliteStatement(database.prepare(sql)),
-  };
-}
-
-function sqliteStatement(statement: StatementSync): SqliteStatement {
-  return {
-    reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...parameters.map(inputValue)),
-    run: (parameters) => statement.run(...parameters.map(inputValue)),
-    iterate: (parameters) => statement.iterate(...parameters.map(inputValue)),
-  };
-}
-
-/** `node:sqlite` would store `true` as 1 and refuse the rest without saying which; we have 0 and 1, text, and null. */
-function inputValue(value: unknown): SQLInputValue {
-  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "bigint")
-    return value;
-  if (value instanceof Uint8Array) return value;
-  throw new TypeError(`expected a text, number, bytes or null as parameter of a query, got ${typeof value}`);
 }

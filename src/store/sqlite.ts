@@ -24,7 +24,7 @@ export const sqliteDifferences: Differences = {
     error.message.includes("events.stream_id, events.version"),
   holding: (query) => query,
   holdingFree: (query) => query,
-  claiming: (db, _queue, claim) => claim(db),
+  claiming: (db, _queue, claim) => db.transaction().execute(claim),
 };
 
 const inMemory: DataFolder = { databasePath: ":memory:", release: () => {} };

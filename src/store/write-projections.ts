@@ -1,39 +1,58 @@
 import type { Transaction } from "kysely";
+import { prepared } from "./prepared.ts";
 import type { HistoryRows, StateRows } from "./projections.ts";
-import type { Schema } from "./schema.ts";
+import type {
+  AgentStatusRow,
+  FeedbackRow,
+  PhaseRow,
+  ReviewRow,
+  RunRow,
+  Schema,
+  StepRow,
+  TaskRow,
+  UsageMetricsRow,
+  VerificationRow,
+} from "./schema.ts";
 
 type Trx = Transaction<Schema>;
 
 /** No row of these ever goes away, so writing over is enough; the live columns of `agent_statuses` are left alone. */
 export async function writeStateRows(trx: Trx, rows: StateRows): Promise<void> {
-  const { task, agentStatus, phases, steps, reviews } = rows;
-  await trx
-    .insertInto("tasks")
-    .values(task)
-    .onConflict((conflict) => conflict.column("id").doUpdateSet(task))
-    .execute();
-  await trx
-    .insertInto("agent_statuses")
-    .values({ ...agentStatus, ...withoutLive })
-    .onConflict((conflict) => conflict.column("task_id").doUpdateSet(agentStatus))
-    .execute();
-  if (phases.length > 0) await writePhases(trx, phases);
-  if (steps.length > 0) await writeSteps(trx, steps);
-  if (reviews.length > 0) await writeReviews(trx, reviews);
+  for (const row of rows.tasks) await writeTask(trx, row);
+  for (const row of rows.agentStatuses) await writeAgentStatus(trx, row);
+  for (const row of rows.phases) await writePhase(trx, row);
+  for (const row of rows.steps) await writeStep(trx, row);
+  for (const row of rows.reviews) await writeReview(trx, row);
+  for (const row of rows.feedback) await writeFeedback(trx, row);
+}
+
+/** Those that are not there yet as they should be; all of them where it is not known what is there. */
+export function changedRows(before: StateRows | null, after: StateRows): StateRows {
+  if (before === null) return after;
+  return {
+    tasks: changed(before.tasks, after.tasks),
+    agentStatuses: changed(before.agentStatuses, after.agentStatuses),
+    phases: changed(before.phases, after.phases),
+    steps: changed(before.steps, after.steps),
+    reviews: changed(before.reviews, after.reviews),
+    feedback: changed(before.feedback, after.feedback),
+  };
+}
+
+/** Rows come in the order of the playbook, so most are compared with themselves; one that moved is written once more. */
+function changed<Row extends object>(before: readonly Row[], after: readonly Row[]): readonly Row[] {
+  return after.filter((row, index) => {
+    const earlier = before[index];
+    if (earlier === undefined) return true;
+    return Object.entries(row).some(([column, value]) => Reflect.get(earlier, column) !== value);
+  });
 }
 
 /** A run that was requested twice has one row; the other rows have the version of their event as key. */
 export async function writeHistoryRows(trx: Trx, rows: HistoryRows): Promise<void> {
-  const { runs, verifications, usageMetrics } = rows;
-  if (runs.length > 0) {
-    await trx
-      .insertInto("runs")
-      .values(runs)
-      .onConflict((conflict) => conflict.column("id").doNothing())
-      .execute();
-  }
-  if (verifications.length > 0) await trx.insertInto("verifications").values(verifications).execute();
-  if (usageMetrics.length > 0) await trx.insertInto("usage_metrics").values(usageMetrics).execute();
+  for (const row of rows.runs) await writeRun(trx, row);
+  for (const row of rows.verifications) await writeVerification(trx, row);
+  for (const row of rows.usageMetrics) await writeUsage(trx, row);
 }
 
 const withoutLive = {
@@ -47,10 +66,24 @@ const withoutLive = {
   cost_usd: 0,
 } as const;
 
-async function writePhases(trx: Trx, phases: StateRows["phases"]): Promise<void> {
-  await trx
+const writeTask = prepared((db, row: TaskRow) =>
+  db
+    .insertInto("tasks")
+    .values(row)
+    .onConflict((conflict) => conflict.column("id").doUpdateSet(row)),
+);
+
+const writeAgentStatus = prepared((db, row: AgentStatusRow) =>
+  db
+    .insertInto("agent_statuses")
+    .values({ ...row, ...withoutLive })
+    .onConflict((conflict) => conflict.column("task_id").doUpdateSet(row)),
+);
+
+const writePhase = prepared((db, row: PhaseRow) =>
+  db
     .insertInto("phases")
-    .values(phases)
+    .values(row)
     .onConflict((conflict) =>
       conflict.columns(["task_id", "phase"]).doUpdateSet((eb) => ({
         started_at: eb.ref("excluded.started_at"),
@@ -61,28 +94,26 @@ async function writePhases(trx: Trx, phases: StateRows["phases"]): Promise<void>
         completed_at: eb.ref("excluded.completed_at"),
         merge_sha: eb.ref("excluded.merge_sha"),
       })),
-    )
-    .execute();
-}
+    ),
+);
 
-async function writeSteps(trx: Trx, steps: StateRows["steps"]): Promise<void> {
-  await trx
+const writeStep = prepared((db, row: StepRow) =>
+  db
     .insertInto("steps")
-    .values(steps)
+    .values(row)
     .onConflict((conflict) =>
       conflict.columns(["task_id", "phase", "step"]).doUpdateSet((eb) => ({
         completed: eb.ref("excluded.completed"),
         changeset_id: eb.ref("excluded.changeset_id"),
         commit_sha: eb.ref("excluded.commit_sha"),
       })),
-    )
-    .execute();
-}
+    ),
+);
 
-async function writeReviews(trx: Trx, reviews: StateRows["reviews"]): Promise<void> {
-  await trx
+const writeReview = prepared((db, row: ReviewRow) =>
+  db
     .insertInto("reviews")
-    .values(reviews)
+    .values(row)
     .onConflict((conflict) =>
       conflict.columns(["task_id", "phase"]).doUpdateSet((eb) => ({
         pull_request: eb.ref("excluded.pull_request"),
@@ -90,7 +121,30 @@ async function writeReviews(trx: Trx, reviews: StateRows["reviews"]): Promise<vo
         draft: eb.ref("excluded.draft"),
         status: eb.ref("excluded.status"),
         approved_by: eb.ref("excluded.approved_by"),
+        requested_by: eb.ref("excluded.requested_by"),
       })),
-    )
-    .execute();
-}
+    ),
+);
+
+const writeFeedback = prepared((db, row: FeedbackRow) =>
+  db
+    .insertInto("feedback")
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(["task_id", "id"]).doUpdateSet((eb) => ({
+        status: eb.ref("excluded.status"),
+        answer: eb.ref("excluded.answer"),
+      })),
+    ),
+);
+
+const writeRun = prepared((db, row: RunRow) =>
+  db
+    .insertInto("runs")
+    .values(row)
+    .onConflict((conflict) => conflict.column("id").doNothing()),
+);
+
+const writeVerification = prepared((db, row: VerificationRow) => db.insertInto("verifications").values(row));
+
+const writeUsage = prepared((db, row: UsageMetricsRow) => db.insertInto("usage_metrics").values(row));

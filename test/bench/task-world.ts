@@ -5,6 +5,7 @@ import { startEngine, type Engine, type Working } from "../../src/control/engine
 import type { Intent } from "../../src/control/intents.ts";
 import type { Log, Playbooks, Store } from "../../src/control/ports.ts";
 import { openSession, takeOutcome, takeStep, type ServingRunner } from "../../src/control/serve-runner.ts";
+import { protocolVersion } from "../../src/protocol/runner.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
 import type { Repository } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
@@ -53,6 +54,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     verifier: {
       verifyPhase: async () => ({ passed: true, checks: [], findings: [] }),
       changesetFindings: async () => [],
+      stepOfPath: () => null,
     },
     model: "sonnet",
     language: "en",
@@ -134,12 +136,16 @@ async function playRunner(
     workflowRef: "octo/links/.github/workflows/phasegate.yml@refs/heads/main",
     ref: "refs/heads/main",
   };
-  const { runToken, job } = await openSession(working, { protocol: 1, runId, oidcToken: JSON.stringify(identity) });
+  const { runToken, job } = await openSession(working, {
+    protocol: protocolVersion,
+    runId,
+    oidcToken: JSON.stringify(identity),
+  });
   for (const step of job.stepsToDo) {
     const contentBase64 = Buffer.from(`${step} of ${job.phase.name}\n`.repeat(40)).toString("base64");
     const path = `docs/${job.phase.name}/${step}.md`;
     const changes = [{ kind: "written" as const, path, mode: "100644" as const, contentBase64 }];
-    await takeStep(working, runToken, { step, changes, spent, findings: [] });
+    await takeStep(working, runToken, { step, changes, spent, findings: [], answers: [] });
   }
   await takeOutcome(working, runToken, { outcome: { kind: "completed" }, spent: { ...spent, costUsd: 0 } });
 }

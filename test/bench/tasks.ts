@@ -1,8 +1,10 @@
 /** Tasks per second from label to completed: the machinery's own time, with nobody to wait for. */
 import { randomUUID } from "node:crypto";
 import path from "node:path";
+import pg from "pg";
 import type { Store } from "../../src/control/ports.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { startPostgres } from "../store/postgres-server.ts";
 import { atLeast, withoutGoal, type Figure } from "./figure.ts";
 import { median } from "./rounds.ts";
 import { inScratchFolder } from "./scratch-folder.ts";
@@ -15,22 +17,42 @@ interface StoreUnderTest {
   readonly open: (folder: string) => Promise<Store>;
 }
 
-/** Another database is another entry. */
-const stores: readonly StoreUnderTest[] = [
-  {
-    name: "SQLite",
-    goal: 50,
-    open: (folder) => openStore({ dataDir: path.join(folder, randomUUID()), now: () => new Date(), newId: randomUUID }),
-  },
-  {
-    // The same without waiting for a disk: what is left is the processor's part.
-    name: "SQLite in memory",
-    goal: null,
-    open: () => openStore({ dataDir: ":memory:", now: () => new Date(), newId: randomUUID }),
-  },
+const sources = { now: () => new Date(), newId: randomUUID };
+
+const sqlites: readonly StoreUnderTest[] = [
+  { name: "SQLite", goal: 50, open: (folder) => openStore({ dataDir: path.join(folder, randomUUID()), ...sources }) },
+  // The same without waiting for a disk: what is left is the processor's part.
+  { name: "SQLite in memory", goal: null, open: () => openStore({ dataDir: ":memory:", ...sources }) },
 ];
 
+/** A server that waits for its disk, on the same two cores. */
+function postgresAt(url: string): StoreUnderTest {
+  return {
+    name: "PostgreSQL",
+    goal: 10,
+    open: async () => {
+      const name = `bench_${randomUUID().replaceAll("-", "")}`;
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      await client.query(`create database ${name}`);
+      await client.end();
+      const address = new URL(url);
+      address.pathname = `/${name}`;
+      return openStore({ dataDir: "", databaseUrl: address.href, ...sources });
+    },
+  };
+}
+
 export async function measureTasks({ isQuick }: { readonly isQuick: boolean }): Promise<readonly Figure[]> {
+  const server = await startPostgres({ durable: true });
+  try {
+    return await measureOn([...sqlites, postgresAt(server.url)], isQuick);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function measureOn(stores: readonly StoreUnderTest[], isQuick: boolean): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const { name, goal, open } of stores) {
     const rates: number[] = [];

@@ -39,6 +39,7 @@ describe("parseConfig", () => {
       dataDir: "./data",
       githubApiUrl: "https://api.github.com",
       githubWriteIntervalMs: 1_000,
+      reviewDebounceMs: 20_000,
       taskBudgetUsd: 25,
     });
   });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { rowsIn, temporaryFolder } from "../store/temporary-store.ts";
 import { found, repository, world, type World } from "./world.ts";
@@ -78,19 +79,38 @@ describe("a process that dies after an effect took place on GitHub, before it wa
         told.github.ciIsSensitive = true;
         await told.runPhase();
         expect(told.github.marksOf("phasegate/7-1-planning")).not.toContain("verified:1/1");
-        const reviewId = told.github.review(31);
-        await told.deliver({ kind: "review-submitted", repository, pullRequest: 31, reviewId });
+        await told.review(31);
         const marks = told.github.marksOf("phasegate/7-1-planning");
         expect(marks.filter((mark) => mark === "verified:1/1")).toHaveLength(1);
       },
     },
-    notify: {
-      kind: "NotifyChangesRequested",
+    answerThread: {
+      kind: "AnswerFeedback",
       tell: async (told) => {
         await told.runPhase();
-        const reviewId = told.github.review(31, { verdict: "changes_requested" });
-        await told.deliver({ kind: "review-submitted", repository, pullRequest: 31, reviewId });
-        expect(told.github.notices()).toMatchObject([{ kind: "changes-requested", by: "owner" }]);
+        const threadId = told.github.thread(31);
+        await told.comment("rework");
+        await told.runPhase();
+        expect(told.github.answers).toMatchObject([{ threadId, kind: "fixed" }]);
+        expect(told.github.threads).toMatchObject([{ resolved: true }]);
+      },
+    },
+    requestReview: {
+      kind: "RequestReview",
+      tell: async (told) => {
+        await told.runPhase();
+        await told.comment("rework", "owner", 7, "More.");
+        await told.runPhase();
+        expect(told.github.reviewRequests).toEqual([{ pullRequest: 31, login: "owner" }]);
+      },
+    },
+    deleteBranch: {
+      kind: "DeleteBranch",
+      tell: async (told) => {
+        await told.runPhase();
+        await told.comment("delete");
+        expect([...told.github.branches.keys()]).toEqual(["main"]);
+        expect(await told.task()).toMatchObject({ status: "cancelled", erasedBy: "owner" });
       },
     },
   } satisfies Readonly<Record<string, { readonly kind: string; readonly tell: (told: World) => Promise<void> }>>;
@@ -185,4 +205,106 @@ describe("a process that dies in the midst of a message", () => {
     expect((await told.task()).status).toBe("review");
     expect(told.github.countOf("publish")).toBe(2);
   });
+});
+
+describe("a process that dies before or after it", () => {
+  test.each(["before", "after"] as const)("erasing: %s, the texts are gone in the end", async (moment) => {
+    const told = await world({
+      dataDir: await temporaryFolder(),
+      storeOf: (store) => ({
+        ...store,
+        async eraseTask(taskId) {
+          if (!died) {
+            died = true;
+            if (moment === "after") await store.eraseTask(taskId);
+            told.dieAtCall(1, "before");
+            await told.serving.store.readEvents(taskId);
+          }
+          await store.eraseTask(taskId);
+        },
+      }),
+    });
+    let died = false;
+    await told.label();
+    const hash = (await told.task()).prompt?.hash ?? "";
+    await told.comment("delete");
+    expect(died).toBe(true);
+    expect(await told.store.readText(hash)).toBeNull();
+    expect(rowsIn(told.dataDir, "select status from effects where effect like '%EraseTask%'")).toEqual([
+      { status: "done" },
+    ]);
+  });
+
+  test("starting a rework: it is started once, and the agent gets the words", async () => {
+    const told = await world({ dataDir: await temporaryFolder() });
+    await told.label();
+    await told.runPhase();
+    const threadId = told.github.thread(31);
+    await told.review(31, { verdict: "changes_requested" });
+    told.dieAfter("readThreads");
+    await told.advance(20_000);
+    expect((await told.types()).filter((type) => type === "ReworkRequested")).toHaveLength(1);
+    expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual([`thread:${threadId}`]);
+  });
+});
+
+/** Every call would take minutes; a prime number meets each kind of call within a few steps. 1 tells of them all. */
+const stride = 7;
+
+/** A review asks for changes, and a runner that never gives up hands over the rework. */
+async function handedOver(count: number, moment: "before" | "after"): Promise<World> {
+  const told = await world({ dataDir: await temporaryFolder() });
+  await told.label();
+  await told.runPhase();
+  told.github.thread(31);
+  await told.review(31, { verdict: "changes_requested", body: "Better." });
+  told.dieAtCall(count, moment);
+  await told.advance(20_000);
+  const runner = await told.insist(() => told.openRun());
+  for (const step of runner.job.stepsToDo) {
+    const items = runner.job.feedback.filter((item) => item.step === step);
+    const answers = items.map(({ id }) => ({ id, kind: "fixed", text: "Done." }) as const);
+    await told.insist(() => runner.step(step, `${step}, better`, 0.5, answers));
+  }
+  await told.insist(() => runner.end({ kind: "completed" }));
+  await told.settle();
+  await told.advance(31_000);
+  return told;
+}
+
+async function endOf(told: World) {
+  const { status, blockedBy, phases } = await told.task();
+  return {
+    ...found(told),
+    status,
+    blockedBy,
+    // A step may be published before or after the next one is handed over.
+    types: (await told.types()).toSorted(),
+    spentUsd: phases[0]?.spent.costUsd,
+    replies: told.github.threads.map(({ comments, resolved }) => [comments.length, resolved]),
+    asked: told.github.reviewRequests,
+    notices: told.github.notices().map(({ kind }) => kind),
+    files: [...told.github.filesOf("phasegate/7-1-planning")],
+  };
+}
+
+describe("a process that dies once in a rework, at whatever call", () => {
+  test.each(["before", "after"] as const)(
+    "%s it took effect, leaves what an undisturbed one leaves",
+    async (moment) => {
+      const undisturbed = await endOf(await handedOver(Number.POSITIVE_INFINITY, moment));
+      expect(undisturbed).toMatchObject({ status: "review", blockedBy: null, runs: 2, replies: [[2, true]] });
+      const others: object[] = [];
+      let calls = 0;
+      for (let isOver = false; !isOver; calls += stride) {
+        const told = await handedOver(calls + 1, moment);
+        isOver = told.isDoomed;
+        const end = await endOf(told);
+        if (!isDeepStrictEqual(end, undisturbed)) others.push({ call: calls + 1, end });
+      }
+      expect(others).toEqual([]);
+      expect(calls).toBeGreaterThan(50);
+    },
+    300_000,
+  );
 });

@@ -329,6 +329,7 @@ describe("a stop", () => {
   test("takes nothing that arrives later, nor does a wake-up after it", async () => {
     const told = await world();
     await told.settle();
+    told.github.calls.length = 0;
     await told.engine.stop(8_000);
     await told.send({ kind: "label-added", repository, issueNumber: 7, label: "create_app", sender: "owner" });
     told.engine.wake();

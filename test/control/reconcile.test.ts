@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { RetryLater } from "../../src/control/ports.ts";
+import { openSession } from "../../src/control/serve-runner.ts";
 import { temporaryFolder } from "../store/temporary-store.ts";
 import { repository, world, type World } from "./world.ts";
 
@@ -86,9 +87,11 @@ describe("a runner that falls silent", () => {
       await told.advance(4 * minuteMs);
     }
     expect((await told.task()).blockedBy).toMatchObject({ kind: "environment", faults: 4 });
-    const { length } = told.github.calls;
+    told.github.calls.length = 0;
     await told.advance(30 * minuteMs);
-    expect(told.github.calls).toHaveLength(length);
+    // But for the look for lost webhooks, every five minutes.
+    expect(new Set(told.github.calls)).toEqual(new Set(["failedDeliveries", "readIssue"]));
+    expect(told.github.countOf("failedDeliveries")).toBe(6);
     expect(told.github.notices()).toHaveLength(1);
   });
 
@@ -144,5 +147,131 @@ describe("a runner that falls silent", () => {
     expect((await told.events(8)).some(({ type }) => type === "RunEnded")).toBe(true);
     await told.advance(6 * minuteMs);
     expect((await ends(told)).map(({ kind }) => kind)).toEqual(["lost"]);
+  });
+});
+
+describe("webhooks that did not arrive", () => {
+  /** For an hour nothing arrives; meanwhile people do something. */
+  async function deaf(told: World): Promise<void> {
+    await told.label();
+    await told.runPhase();
+  }
+
+  /** GitHub holds the webhook back, and sends it when it is asked to. */
+  function lost(told: World, guid: string, send: () => Promise<void>): void {
+    told.github.deliveries.push({
+      deliveryId: told.github.deliveries.length + 1,
+      guid,
+      at: told.time.now().toISOString(),
+      send,
+    });
+  }
+
+  test("are asked for, oldest first, and then everything is as if they had arrived, comments included", async () => {
+    const told = await world();
+    await deaf(told);
+    const command = { name: "rework", argument: "Say more." } as const;
+    const where = { repository, issueNumber: 7, onPullRequest: false, commentId: 900, sender: "owner" };
+    lost(told, "lost-1", () => told.send({ kind: "command", ...where, command }, "lost-1"));
+    await told.advance(5 * minuteMs);
+    expect(told.github.countOf("redeliver")).toBe(1);
+    expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual(["comment:900"]);
+  });
+
+  test("although GitHub tells of no delivery: merges, closed gates, reviews and closed issues are seen", async () => {
+    const told = await world();
+    await deaf(told);
+    told.github.thread(31);
+    told.github.review(31, { verdict: "changes_requested" });
+    await told.advance(6 * minuteMs);
+    expect((await told.types()).filter((type) => type === "ReworkRequested")).toHaveLength(1);
+    await told.runPhase();
+    told.github.changePull(31, { open: false });
+    await told.advance(5 * minuteMs);
+    expect((await told.task()).blockedBy).toMatchObject({ kind: "gate-closed" });
+    told.github.changePull(31, { open: true });
+    await told.advance(5 * minuteMs);
+    expect((await told.task()).blockedBy).toBeNull();
+    told.github.openIssue(7, { open: false });
+    await told.advance(5 * minuteMs);
+    expect((await told.task()).blockedBy).toMatchObject({ kind: "issue-closed" });
+    told.github.openIssue(7);
+    await told.advance(5 * minuteMs);
+    expect((await told.task()).blockedBy).toBeNull();
+    told.github.merge(31, "reviewer");
+    await told.advance(5 * minuteMs);
+    expect(await told.task()).toMatchObject({ phases: [{ completed: { by: "reviewer" } }, { phase: 2 }] });
+    expect(told.complaints()).toEqual([]);
+  });
+
+  test("are asked for three times at most where they fail each time", async () => {
+    const told = await world();
+    await deaf(told);
+    const again = (): void => lost(told, "poison", async () => again());
+    again();
+    await told.advance(60 * minuteMs);
+    expect(told.github.countOf("redeliver")).toBe(3);
+  });
+
+  test("are not asked for where the app knows them", async () => {
+    const told = await world();
+    await deaf(told);
+    await told.deliver({ kind: "ignored", why: "test" }, "known");
+    lost(told, "known", () => Promise.resolve());
+    await told.advance(11 * minuteMs);
+    expect(told.github.countOf("redeliver")).toBe(0);
+  });
+
+  test("do not hide a task from the look for what was missed, though GitHub does not list them", async () => {
+    const told = await world();
+    await deaf(told);
+    told.github.failNext("failedDeliveries", "before", () => new RetryLater("502", 1_000), { times: 9 });
+    told.github.merge(31, "owner");
+    await told.advance(6 * minuteMs);
+    expect((await told.task()).phases).toHaveLength(2);
+  });
+});
+
+describe("a runner that comes after its time", () => {
+  test("and reports after it was declared lost changes nothing, and is told to stop", async () => {
+    const told = await world();
+    await told.label();
+    const runner = await told.openRun();
+    await told.advance(4 * minuteMs);
+    const before = await told.types();
+    expect(await runner.step("01_idea")).toMatchObject({ stop: true });
+    expect(await runner.end({ kind: "completed" })).toMatchObject({ stop: true });
+    await told.settle();
+    expect(await told.types()).toEqual(before);
+    expect((await told.openRun()).job.stepsToDo).toEqual(["01_idea", "02_market"]);
+  });
+
+  test("and is re-run by hand gets no work", async () => {
+    const told = await world();
+    await told.label();
+    const { runId, workflowRunId } = await told.liveRun();
+    const again = openSession(told.serving, told.proof(runId, workflowRunId, { runAttempt: 2 }));
+    await expect(again).rejects.toThrow("a re-run by hand");
+    expect((await told.types()).at(-1)).toBe("RunDispatched");
+  });
+
+  test("and speaks for another task's run gets no work", async () => {
+    const told = await world();
+    told.github.openIssue(8);
+    await told.label();
+    await told.label("create_app", { issueNumber: 8 });
+    const { runId } = await told.liveRun(8);
+    const { workflowRunId } = await told.liveRun(7);
+    await expect(openSession(told.serving, told.proof(runId, workflowRunId))).rejects.toThrow(runId);
+    expect((await told.events(8)).at(-1)?.type).toBe("RunDispatched");
+  });
+
+  test("whose job never started and is gone pauses the task with the way out", async () => {
+    const told = await world();
+    await told.label();
+    const { runId } = await told.liveRun();
+    told.github.changeRun(runId, { status: "completed", conclusion: "startup_failure" });
+    await told.advance(4 * minuteMs);
+    expect((await told.task()).blockedBy).toMatchObject({ kind: "app-unreachable" });
   });
 });

@@ -359,7 +359,7 @@ describe("a step", () => {
     await told.label("create_app", { issueNumber: 8 });
     const runner = await told.openRun(7);
     const other = await told.openRun(8);
-    await takeStep(told.serving, runner.token, { step: "01_idea", changes: [], spent, findings: [] });
+    await takeStep(told.serving, runner.token, { step: "01_idea", changes: [], spent, findings: [], answers: [] });
     await runner.say({ kind: "action", step: "01_idea", text: "of seven" });
     await other.say({ kind: "action", step: "01_idea", text: "of eight" });
     await told.settle();

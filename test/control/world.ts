@@ -2,7 +2,7 @@
 import { expect, onTestFinished } from "vitest";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
-import type { RunnerIdentity, Store } from "../../src/control/ports.ts";
+import { webhookKeyOf, type RunnerIdentity, type Store } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
 import { openSession, takeEvents, takeOutcome, takeStep, type ServingRunner } from "../../src/control/serve-runner.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
@@ -12,8 +12,18 @@ import type { Phase, Playbook } from "../../src/core/playbook.ts";
 import type { Finding, VerificationReport } from "../../src/core/report.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { currentPhaseOf, isSettled, liveRunOf, type ExistingTask } from "../../src/core/state.ts";
-import type { Job, LiveEvent, OutcomeRequest, SessionRequest } from "../../src/protocol/runner.ts";
+import {
+  protocolVersion,
+  type Answer,
+  type Job,
+  type LiveEvent,
+  type OutcomeRequest,
+  type SessionRequest,
+} from "../../src/protocol/runner.ts";
+import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { stepOfPath } from "../../src/verify/step-of-path.ts";
+import type { CommandName } from "../../src/core/slash-commands.ts";
 import { FakeGitHub } from "../support/fake-github.ts";
 import { SimulatedTime } from "./simulated-time.ts";
 
@@ -30,6 +40,9 @@ export const spent = {
   usage: { inputTokens: 10, outputTokens: 5, cacheCreationInputTokens: 0, cacheReadInputTokens: 0 },
   costUsd: 0.5,
 };
+
+/** Instead of an event of GitHub: the payload is an intent. */
+const ownWords = "intent";
 
 /** Any runner's first event, so that the app knows the session is in use. */
 export const heartbeat = { events: [] };
@@ -99,6 +112,7 @@ export class World {
   #serial = 0;
   #deliveries = 0;
   #crashed = Promise.withResolvers<void>();
+  #death: { callsLeft: number; readonly moment: "before" | "after" } | null = null;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -135,8 +149,8 @@ export class World {
       now: () => this.time.now(),
       newId,
     });
-    const store = this.#options.storeOf?.(opened) ?? opened;
     const life: { alive: boolean } = { alive: true };
+    const store = this.#mortal(life, this.#options.storeOf?.(opened) ?? opened);
     let engine: Engine | null = null;
     const log = (level: LogLine["level"]) => (fields: object, message: string) => {
       if (life.alive) this.logged.push({ level, message, fields });
@@ -147,7 +161,10 @@ export class World {
       timer: this.time.timer,
       newId,
       log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
-      github: this.github.client(() => life.alive),
+      github: this.#mortal(
+        life,
+        this.github.client(() => life.alive),
+      ),
       policy: defaultPolicy,
       playbooks: {
         byLabel: (label) => {
@@ -164,12 +181,14 @@ export class World {
           return this.reports.shift() ?? { passed: true, checks: [], findings: [] };
         },
         changesetFindings: async (_changes: readonly Change[]) => this.changesetFindings.shift() ?? [],
+        stepOfPath,
       },
       model: "sonnet",
       language: "en",
       taskBudgetUsd: this.#options.taskBudgetUsd ?? 25,
       webUrl: "https://github.test",
-      translate: (_event, payload) => payload as Intent,
+      // What a test says in our own words passes as it is; a webhook goes the way of all webhooks.
+      translate: (event, payload) => (event === ownWords ? (payload as Intent) : translateWebhook(event, payload)),
       freeze: (raw) => ({ text: raw.replaceAll("\u200B", ""), hiddenRemoved: raw.split("\u200B").length - 1 }),
       verifyRunner: async (token) => JSON.parse(token),
       wake: () => engine?.wake(),
@@ -186,6 +205,55 @@ export class World {
     this.#life = null;
     this.time.forgetAlarms();
     await store.close();
+  }
+
+  /** The process dies at its n-th call of the store or of GitHub from now on, before or after it took effect. */
+  dieAtCall(count: number, moment: "before" | "after"): void {
+    this.#death = { callsLeft: count, moment };
+  }
+
+  /** Whether the process still has to die. */
+  get isDoomed(): boolean {
+    return this.#death !== null;
+  }
+
+  /** Nobody calls for a process that is dead, and nobody hears the answer. */
+  #mortal<Port extends object>(life: { alive: boolean }, port: Port): Port {
+    return new Proxy(port, {
+      get: (methods, name) => {
+        const method: unknown = Reflect.get(methods, name);
+        if (typeof method !== "function") return method;
+        return async (...args: unknown[]): Promise<unknown> => {
+          if (!life.alive) return new Promise(() => undefined);
+          const moment = this.#momentOfDeath();
+          const answer: unknown = moment === "before" ? null : await Reflect.apply(method, methods, args);
+          if (moment !== null) {
+            life.alive = false;
+            this.#crashed.resolve();
+          }
+          return life.alive ? answer : new Promise(() => undefined);
+        };
+      },
+    });
+  }
+
+  #momentOfDeath(): "before" | "after" | null {
+    if (this.#death === null) return null;
+    this.#death.callsLeft -= 1;
+    if (this.#death.callsLeft > 0) return null;
+    const { moment } = this.#death;
+    this.#death = null;
+    return moment;
+  }
+
+  /** What a runner asks of the app it asks again, where the process died over it. */
+  async insist<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    for (;;) {
+      const asked = ask().then((answer) => ({ answer }));
+      const outcome = await Promise.race([asked, this.#crashed.promise]);
+      if (outcome !== undefined) return outcome.answer;
+      await this.settle();
+    }
   }
 
   /** The process dies when the next call of the method took effect, before its answer arrives. */
@@ -223,7 +291,7 @@ export class World {
       key: `webhook:${delivery ?? `delivery-${(this.#deliveries += 1)}`}`,
       kind: "webhook",
       lane,
-      body: JSON.stringify({ event: "test", payload: this.#asSent(intent) }),
+      body: JSON.stringify({ event: ownWords, payload: this.#asSent(intent) }),
       receivedAt: this.time.now().toISOString(),
     });
     this.engine.wake();
@@ -241,14 +309,39 @@ export class World {
     await this.settle();
   }
 
+  /** A webhook arrives as GitHub sends it. */
+  async webhook(event: string, payload: object, delivery = `delivery-${(this.#deliveries += 1)}`): Promise<void> {
+    const { repository: where } = payload as { readonly repository?: { readonly id: number } };
+    await this.store.takeIn({
+      key: webhookKeyOf(delivery),
+      kind: "webhook",
+      lane: where === undefined ? "app" : `repository:${where.id}`,
+      body: JSON.stringify({ event, payload }),
+      receivedAt: this.time.now().toISOString(),
+    });
+    this.engine.wake();
+    await this.settle();
+  }
+
   label(label = "create_app", { sender = "owner", issueNumber = 7, in: where = repository } = {}): Promise<void> {
     return this.deliver({ kind: "label-added", repository: where, issueNumber, label, sender });
   }
 
-  comment(name: "run" | "cancel" | "status" | "help", sender = "owner", issueNumber = 7): Promise<void> {
+  comment(name: CommandName, sender = "owner", issueNumber = 7, argument = ""): Promise<void> {
     const commentId = (this.#serial += 1);
     const where = { repository, issueNumber, onPullRequest: false };
-    return this.deliver({ kind: "command", ...where, commentId, sender, command: { name } });
+    return this.deliver({ kind: "command", ...where, commentId, sender, command: { name, argument } });
+  }
+
+  /** A review arrives, with its webhook. */
+  async review(pullRequest: number, review: Parameters<FakeGitHub["review"]>[1] = {}): Promise<number> {
+    const reviewId = this.github.review(pullRequest, review);
+    await this.reviewsChanged(pullRequest);
+    return reviewId;
+  }
+
+  reviewsChanged(pullRequest: number): Promise<void> {
+    return this.deliver({ kind: "reviews-changed", repository, pullRequest });
   }
 
   gateChanged(pullRequest: number, sender = "owner"): Promise<void> {
@@ -301,23 +394,29 @@ export class World {
       ref: "refs/heads/main",
       ...identity,
     };
-    return { protocol: 1, runId, oidcToken: JSON.stringify(whole) };
+    return { protocol: protocolVersion, runId, oidcToken: JSON.stringify(whole) };
   }
 
   /** The job of the live run begins and gets its work. */
   async openRun(issueNumber = 7): Promise<Runner> {
     const { runId, workflowRunId } = await this.liveRun(issueNumber);
     this.github.changeRun(runId, { status: "in_progress" });
-    const { runToken, job } = await openSession(this.serving, this.proof(runId, workflowRunId));
+    const { runToken, job } = await this.insist(() => openSession(this.serving, this.proof(runId, workflowRunId)));
     return new Runner(this, runToken, job);
   }
 
   /** A job that does all that it is asked. */
   async runPhase(issueNumber = 7): Promise<void> {
     const runner = await this.openRun(issueNumber);
-    for (const step of runner.job.stepsToDo) await runner.step(step);
-    await runner.end({ kind: "completed" });
+    for (const step of runner.job.stepsToDo) {
+      const answers = runner.job.feedback.filter((item) => item.step === step);
+      const fixed = answers.map(({ id }) => ({ id, kind: "fixed", text: "Done." }) as const);
+      const content = `${step} of ${runner.job.phase.name}, attempt ${runner.job.attempt}`;
+      await this.insist(() => runner.step(step, content, spent.costUsd, fixed));
+    }
+    await this.insist(() => runner.end({ kind: "completed" }));
     await this.settle();
+    this.github.changeRun(runner.job.runId, { status: "completed", conclusion: "success" });
   }
 
   /** Plays runner, reviewer and time until the task waits for nobody, or has ended. */
@@ -357,14 +456,26 @@ export class Runner {
     this.job = job;
   }
 
-  step(step: string, content = `${step} of ${this.job.phase.name}`, costUsd = spent.costUsd) {
+  step(
+    step: string,
+    content = `${step} of ${this.job.phase.name}`,
+    costUsd = spent.costUsd,
+    answers: readonly Answer[] = [],
+  ) {
     const contentBase64 = Buffer.from(content).toString("base64");
     return takeStep(this.#world.serving, this.token, {
       step,
       changes: [{ kind: "written", path: `docs/${step}.md`, mode: "100644", contentBase64 }],
       spent: { ...spent, costUsd },
       findings: [],
+      answers: [...answers],
     });
+  }
+
+  /** A step that changed no file. */
+  idleStep(step: string, answers: readonly Answer[] = []) {
+    const request = { step, changes: [], spent, findings: [], answers: [...answers] };
+    return takeStep(this.#world.serving, this.token, request);
   }
 
   end(outcome: OutcomeRequest["outcome"]) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { currentPhaseOf } from "../../src/core/state.ts";
 import {
+  approval,
   command,
   createTask,
   dispatched,
@@ -11,6 +12,7 @@ import {
   merged,
   phase1Ready,
   prompt,
+  reviewed,
   run1,
   runEnded,
   runLost,
@@ -234,29 +236,12 @@ describe("verification", () => {
 });
 
 describe("the gate", () => {
-  const review = (by: { login: string; mayWrite: boolean }, verdict: "approved" | "changes_requested", sha = "head") =>
-    command({ type: "RecordReview", pullRequest: 31, by, verdict, reviewedSha: sha, headSha: "head" });
-
-  test("records an approval of a writer on the current head, once", () => {
-    given(...phase1Ready)
-      .when(review(writer, "approved"))
-      .then("ReviewApproved");
-    given(...phase1Ready, review(writer, "approved"))
-      .when(review(writer, "approved"))
-      .then();
-  });
-
-  test("does not count a stranger, nor a review of an older commit", () => {
-    given(...phase1Ready)
-      .when(review(stranger, "approved"))
-      .thenRefused({ code: "not-permitted", login: "stranger" });
-    given(...phase1Ready)
-      .when(review(writer, "approved", "older"))
-      .thenRefused({ code: "stale-review", reviewedSha: "older", headSha: "head" });
-  });
-
   test("an approval alone starts nothing; the merge does", () => {
+    const approved = reviewed("head-1-1", [approval(1, "owner")]);
     given(...phase1Ready)
+      .when(approved)
+      .then("ReviewApproved");
+    given(...phase1Ready, approved)
       .when(merged(31))
       .then("PhaseCompleted", "PhaseStarted", "RunRequested");
   });

@@ -1,14 +1,15 @@
 /** Given/when/then over the pure core. */
 import { expect } from "vitest";
-import type { CommandFacts, TaskCommand } from "../../src/core/commands.ts";
+import type { CommandFacts, CommandOf, TaskCommand } from "../../src/core/commands.ts";
 import { decide, type Decision, type Refusal } from "../../src/core/decide.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
+import type { AnswerKind, FeedbackItem } from "../../src/core/feedback.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import type { PlaybookOutline } from "../../src/core/playbook.ts";
 import type { TaskState } from "../../src/core/state.ts";
 
-const at = "2026-11-21T10:00:00.000Z";
+const moment = "2026-11-21T10:00:00.000Z";
 export const taskId = taskIdFrom("task-1");
 
 const playbook: PlaybookOutline = {
@@ -29,7 +30,7 @@ type CommandBody = TaskCommand extends infer Command
 
 /** A command with the facts that a test does not care about. */
 export function command(body: CommandBody, newRunId = "run-next"): TaskCommand {
-  return { at, newRunId: runIdFrom(newRunId), ...body };
+  return { at: moment, newRunId: runIdFrom(newRunId), ...body };
 }
 
 export const writer = { login: "owner", mayWrite: true };
@@ -75,7 +76,27 @@ export function sessionOpened(runId = "run-1", workflowRunId = 100): TaskCommand
 
 export function stepCompleted(step: string, runId = "run-1"): TaskCommand {
   const id = runIdFrom(runId);
-  return command({ type: "CompleteStep", runId: id, step, changesetId: changesetIdOf(id, step), files: 1, spent });
+  const changesetId = changesetIdOf(id, step);
+  return command({ type: "CompleteStep", runId: id, step, changesetId, files: 1, spent, answers: [] });
+}
+
+/** A step of a rework that says what became of the feedback. */
+export function stepAnswers(
+  step: string,
+  runId: string,
+  answers: readonly { id: string; kind: AnswerKind }[],
+  files = 1,
+): TaskCommand {
+  const id = runIdFrom(runId);
+  return command({
+    type: "CompleteStep",
+    runId: id,
+    step,
+    changesetId: changesetIdOf(id, step),
+    files,
+    spent,
+    answers: answers.map((answer) => ({ ...answer, textHash: `words-of-${answer.id}` })),
+  });
 }
 
 export function stepPublished(phaseNumber: number, step: string, runId = "run-1"): TaskCommand {
@@ -132,8 +153,44 @@ export function verified(phaseNumber: number, passed: boolean, attempt = 1, next
   );
 }
 
-export function gateReady(phaseNumber: number): TaskCommand {
-  return command({ type: "RecordGateReady", phase: phaseNumber, headSha: `head-${phaseNumber}-1` });
+export function gateReady(phaseNumber: number, headSha = `head-${phaseNumber}-1`): TaskCommand {
+  return command({ type: "RecordGateReady", phase: phaseNumber, headSha });
+}
+
+/** The gate of phase 1 as GitHub shows it: its head, the newest verdict of each person, and all feedback. */
+export function reviewed(
+  headSha: string,
+  reviews: CommandOf<"RecordReviews">["reviews"],
+  feedback: CommandOf<"RecordReviews">["feedback"] = [],
+  at = moment,
+): TaskCommand {
+  return { ...command({ type: "RecordReviews", pullRequest: 31, headSha, reviews, feedback }), at };
+}
+
+export function approval(reviewId: number, by: string, reviewedSha = "head-1-1") {
+  return { reviewId, by, verdict: "approved", reviewedSha } as const;
+}
+
+export function wish(reviewId: number, by: string, reviewedSha = "head-1-1") {
+  return { reviewId, by, verdict: "changes_requested", reviewedSha } as const;
+}
+
+/** A thread at a line of the document of a step. */
+export function thread(name: string, step: string, by = "owner"): FeedbackItem {
+  return { id: `thread:${name}`, request: "change", by, path: `docs/planning/${step}.md`, line: 3, step };
+}
+
+export function reworkAsked(
+  runId: string,
+  feedback: readonly FeedbackItem[],
+  reviewIds: readonly number[] = [],
+  by: readonly string[] = ["owner"],
+): TaskCommand {
+  const source = reviewIds.length > 0 ? "review" : "command";
+  return command(
+    { type: "RequestRework", by, mayWrite: true, source, feedback, reviewIds, textHash: `words-for-${runId}` },
+    runId,
+  );
 }
 
 export function merged(pullRequest: number, next = "run-2"): TaskCommand {

@@ -23,6 +23,7 @@ export type DemoEvent =
       readonly steps: number;
     }
   | { readonly type: "run-started"; readonly phase: number; readonly attempt: number; readonly url: string }
+  | { readonly type: "rework-requested"; readonly phase: number; readonly by: string; readonly points: number }
   | {
       readonly type: "step-started";
       readonly phase: number;
@@ -56,8 +57,16 @@ export type DemoEvent =
       readonly type: "reviewed";
       readonly phase: number;
       readonly pullRequest: number;
-      readonly verdict: "approved";
+      readonly verdict: "approved" | "changes requested";
+      /** What stands at the lines that it names. */
+      readonly remarks: readonly { readonly path: string; readonly line: number; readonly text: string }[];
       readonly by: string;
+    }
+  | {
+      readonly type: "feedback-answered";
+      readonly phase: number;
+      readonly answer: "fixed" | "declined" | "question";
+      readonly place: string;
     }
   | { readonly type: "merged"; readonly phase: number; readonly pullRequest: number; readonly by: string }
   | { readonly type: "paused"; readonly reason: string }

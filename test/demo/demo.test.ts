@@ -70,6 +70,17 @@ describe("npm run demo", () => {
         await access(path.join(last.repository, "docs/testing/05_test_report.md"));
         expect(events.some((event) => event.type === "tests-run" && event.passed)).toBe(true);
         expect(events.some((event) => event.type === "round")).toBe(true);
+        expect(events.filter((event) => event.type === "reviewed").map(({ verdict }) => verdict)).toEqual([
+          "approved",
+          "changes requested",
+          "approved",
+          "approved",
+          "approved",
+        ]);
+        const answers = events.filter((event) => event.type === "feedback-answered");
+        expect(answers.map(({ phase, answer }) => ({ phase, answer }))).toEqual(
+          Array.from({ length: 3 }, () => ({ phase: 2, answer: "fixed" })),
+        );
         expect(JSON.stringify(events)).not.toContain(key);
         expect(model.requests.filter((request) => request.headers["x-api-key"] === key).length).toBeGreaterThan(50);
         await rm(path.dirname(last.repository), { recursive: true, force: true });

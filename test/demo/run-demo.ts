@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { addSpent, nothingSpent, tokensOf, type Spent } from "../../src/core/usage.ts";
 import { LiveEvent } from "../../src/protocol/runner.ts";
+import { z } from "zod";
 import { startModelServer } from "../model/model-server.ts";
 import { loadProduct } from "../model/load-product.ts";
 import { scriptedDecide } from "../model/script.ts";
@@ -33,6 +34,8 @@ const issue = {
 /** A scripted demo ends within this time or something is wrong. */
 const scriptedMsMax = 10 * 60_000;
 const realMsMax = 6 * 60 * 60_000;
+
+const PullFiles = z.array(z.object({ filename: z.string(), additions: z.int() }));
 
 type Finished = Extract<DemoEvent, { type: "demo-finished" }>;
 
@@ -95,7 +98,12 @@ async function play(
   });
   signal.addEventListener("abort", () => settle("stopped"), { once: true });
   const app = await startAppProcess({
-    environment: { ...world.appEnvironment, TASK_BUDGET_USD: String(options.budgetUsd) },
+    environment: {
+      ...world.appEnvironment,
+      TASK_BUDGET_USD: String(options.budgetUsd),
+      // The scripted reviewer has no second thoughts, so nobody need wait for them.
+      REVIEW_DEBOUNCE_SECONDS: "1",
+    },
     logFile: path.join(folder, "app.log"),
     onLine: (line) => told.hear(line),
     onDeath(message) {
@@ -138,17 +146,47 @@ async function startModel(options: DemoOptions, stops: (() => Promise<unknown>)[
   return { url: server.url, secret: { name: "ANTHROPIC_API_KEY", value: key } };
 }
 
-/** The scripted person at the gate: looks at what changed, approves, merges. */
+/** The phase in which the scripted reviewer is not content at first. */
+const pickyPhase = 2;
+const remarks = [
+  "Say what happens when the same URL is shortened twice.",
+  "Please name the limit here, too, so that nobody has to look it up.",
+] as const;
+
+/** The scripted person at the gate: looks at what changed, asks once for changes, approves, merges. */
 async function review(world: World, told: Told, phase: number, emit: (event: DemoEvent) => void): Promise<void> {
   const pullRequest = told.gateOf(phase);
   if (pullRequest === null) return;
   const { owner } = world;
+  if (phase === pickyPhase && told.reworksOf(phase) === 0) return askForChanges(world, phase, pullRequest, emit);
   const files = await owner.request("GET", `/pulls/${pullRequest}/files?per_page=100`);
   if (!Array.isArray(files.body) || files.body.length === 0)
     throw new Error(`reviewing #${pullRequest}: it changes nothing`);
   await owner.review({ number: pullRequest, event: "APPROVE", body: "Reads well, thank you." });
-  emit({ type: "reviewed", phase, pullRequest, verdict: "approved", by: owner.login });
+  emit({ type: "reviewed", phase, pullRequest, verdict: "approved", remarks: [], by: owner.login });
   await owner.merge(pullRequest);
+}
+
+/** A review with a comment at a line of two documents. */
+async function askForChanges(
+  { owner }: World,
+  phase: number,
+  pullRequest: number,
+  emit: (event: DemoEvent) => void,
+): Promise<void> {
+  const { body } = await owner.request("GET", `/pulls/${pullRequest}/files?per_page=100`);
+  const files = PullFiles.parse(body).filter(({ filename }) => filename.endsWith(".md"));
+  const said = remarks.flatMap((text, index) => {
+    const file = files[index * 2] ?? files[index];
+    return file === undefined ? [] : [{ path: file.filename, line: Math.min(3, file.additions), text }];
+  });
+  await owner.review({
+    number: pullRequest,
+    event: "REQUEST_CHANGES",
+    body: "Good on the whole; two points before I merge it.",
+    comments: said.map(({ path, line, text }) => ({ path, line, body: text })),
+  });
+  emit({ type: "reviewed", phase, pullRequest, verdict: "changes requested", remarks: said, by: owner.login });
 }
 
 /** Clones what came out and runs its tests. */
@@ -181,13 +219,13 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 class Told {
   onEvent: (event: TaskEvent) => void = () => undefined;
   readonly #emit: (event: DemoEvent) => void;
-  readonly #phases = new Map<
-    number,
-    { name: string; pullRequest: number | null; merged: boolean; steps: number; spent: Spent }
-  >();
+  readonly #phases = new Map<number, PhaseTold>();
   readonly #titles = new Map<string, string>();
   #outline: Extract<TaskEvent, { type: "TaskCreated" }>["playbook"] | null = null;
   #phase = 0;
+  #attempt = 1;
+  /** Where each point of feedback stands. */
+  readonly #places = new Map<string, string>();
   /** When the run began, or its last step ended: what lies between is the next step. */
   #stepStartedAt = 0;
 
@@ -197,6 +235,10 @@ class Told {
 
   gateOf(phase: number): number | null {
     return this.#phases.get(phase)?.pullRequest ?? null;
+  }
+
+  reworksOf(phase: number): number {
+    return this.#phases.get(phase)?.reworks ?? 0;
   }
 
   spent(): Spent {
@@ -209,7 +251,7 @@ class Told {
       name,
       pullRequest,
       merged,
-      steps,
+      steps: steps.size,
       tokens: tokensOf(spent.usage),
       costUsd: spent.costUsd,
     }));
@@ -268,7 +310,8 @@ class Told {
           name: outline?.name ?? "",
           pullRequest: null,
           merged: false,
-          steps: 0,
+          steps: new Set(),
+          reworks: 0,
           spent: nothingSpent,
         });
         const phases = this.#outline?.phases.length ?? 0;
@@ -282,12 +325,12 @@ class Told {
         return;
       }
       case "RunDispatched":
-        this.#emit({ type: "run-started", phase: this.#phase, attempt: 1, url: event.url });
+        this.#emit({ type: "run-started", phase: this.#phase, attempt: this.#attempt, url: event.url });
         return;
       case "StepCompleted":
         this.#change(event.phase, (phase) => ({
           ...phase,
-          steps: phase.steps + 1,
+          steps: new Set([...phase.steps, event.step]),
           spent: addSpent(phase.spent, event.spent),
         }));
         this.#emit({
@@ -339,30 +382,64 @@ class Told {
       case "RunStarted":
         this.#stepStartedAt = Date.parse(event.at);
         return;
-      case "TaskStarted":
       case "RunRequested":
+        this.#attempt = event.attempt;
+        return;
+      case "FeedbackGiven":
+        for (const { id, path: file, line } of event.feedback) {
+          this.#places.set(id, file === null ? "what the review says as a whole" : `${file}:${line ?? 1}`);
+        }
+        return;
+      case "ReworkRequested":
+        this.#change(event.phase, (phase) => ({ ...phase, reworks: phase.reworks + 1 }));
+        this.#emit({
+          type: "rework-requested",
+          phase: event.phase,
+          by: event.by.join(", "),
+          points: event.ids.length,
+        });
+        return;
+      case "FeedbackAnswered":
+        this.#emit({
+          type: "feedback-answered",
+          phase: event.phase,
+          answer: event.answer,
+          place: this.#places.get(event.id) ?? event.id,
+        });
+        return;
+      case "TaskStarted":
       case "StepPublished":
       case "ChangesetRefused":
       case "ReviewApproved":
+      case "PhaseApproved":
       case "ChangesRequested":
+      case "ReviewWithdrawn":
+      case "CiReleased":
+      case "FeedbackResolved":
+      case "FeedbackReopened":
+      case "RetryRequested":
+      case "PhaseAccepted":
+      case "RepositoryMoved":
       case "TaskResumed":
       case "TaskCompleted":
       case "TaskCancelled":
+      case "TaskErased":
         return;
     }
   }
 
-  #change(
-    number: number,
-    change: (phase: { name: string; pullRequest: number | null; merged: boolean; steps: number; spent: Spent }) => {
-      name: string;
-      pullRequest: number | null;
-      merged: boolean;
-      steps: number;
-      spent: Spent;
-    },
-  ): void {
+  #change(number: number, change: (phase: PhaseTold) => PhaseTold): void {
     const phase = this.#phases.get(number);
     if (phase !== undefined) this.#phases.set(number, change(phase));
   }
+}
+
+interface PhaseTold {
+  readonly name: string;
+  readonly pullRequest: number | null;
+  readonly merged: boolean;
+  /** Slugs; a rework does some of them again. */
+  readonly steps: ReadonlySet<string>;
+  readonly reworks: number;
+  readonly spent: Spent;
 }

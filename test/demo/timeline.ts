@@ -89,7 +89,7 @@ export function createTimeline(terminal: Terminal, now: () => number): Timeline 
         line(paint("bold", `Phase ${event.phase} of ${event.phases} · ${event.title}`) + ` · ${event.steps} steps`);
         return;
       case "run-started":
-        line(`  run dispatched  ${paint("dim", event.url)}`);
+        line(`  run dispatched${event.attempt > 1 ? `, attempt ${event.attempt}` : ""}  ${paint("dim", event.url)}`);
         doing("waiting for the runner");
         return;
       case "step-started":
@@ -124,7 +124,14 @@ export function createTimeline(terminal: Terminal, now: () => number): Timeline 
         line(`  pull request #${event.pullRequest} is ready for review`);
         return;
       case "reviewed":
-        line(`  #${event.pullRequest} approved by the scripted reviewer (${event.by})`);
+        line(`  #${event.pullRequest} ${event.verdict} by the scripted reviewer (${event.by})`);
+        for (const { path, line: at, text } of event.remarks) line(`      ${path}:${at}  ${text}`);
+        return;
+      case "rework-requested":
+        line(`  ${paint("yellow", "↻")} the agent takes up ${event.points} points of the review`);
+        return;
+      case "feedback-answered":
+        line(`  ${paint("green", "✓")} ${event.answer}: ${event.place}`);
         return;
       case "merged":
         line(`  ${paint("green", "✓")} #${event.pullRequest} merged by ${event.by}`);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RetryLater, type TaskView } from "../../src/control/ports.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
-import { created, inReview, running, started, viewOf } from "./texts-fixtures.ts";
+import { at, created, inReview, running, started, viewOf } from "./texts-fixtures.ts";
 
 let bed: GitHubTestbed;
 let issue: number;
@@ -78,6 +78,13 @@ describe("the status comment", () => {
     },
   );
 
+  test("whose answer was lost is looked for again only when the lists must know it", async () => {
+    bed.failNext(/POST .*\/comments$/u, "lost-answer");
+    const failure = await bed.github.showStatus(bed.repository, view(started)).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RetryLater);
+    expect(failure).toMatchObject({ retryAfterMs: 15_000 });
+  });
+
   test("goes back to what it said before an edit whose answer was lost", async () => {
     await bed.github.showStatus(bed.repository, view(started));
     bed.failNext(/PATCH .*\/comments/u, "lost-answer");
@@ -102,6 +109,129 @@ describe("the status comment", () => {
     bed.sent();
     await bed.anotherClient().showStatus(bed.repository, view(running));
     expect(bed.sent().filter((line) => line.startsWith("POST"))).toEqual([]);
+  });
+});
+
+describe("the pin of the status comment", () => {
+  const pin = /PUT .*\/pin$/u;
+  const pins = () => bed.sent().filter((line) => pin.test(line));
+
+  test("is set right after the comment was made, and never again", async () => {
+    bed.failNext(pin, { status: 200, body: {} });
+    await bed.github.showStatus(bed.repository, view(started));
+    expect(pins()).toHaveLength(1);
+    await bed.github.showStatus(bed.repository, view(running));
+    await bed.anotherClient().showStatus(bed.repository, view(inReview));
+    expect(pins()).toEqual([]);
+  });
+
+  test("is set by the repeat where GitHub did not answer", async () => {
+    bed.failNext(pin, { status: 502 });
+    await expect(bed.github.showStatus(bed.repository, view(started))).rejects.toBeInstanceOf(RetryLater);
+    bed.sent();
+    bed.failNext(pin, { status: 200, body: {} });
+    await bed.github.showStatus(bed.repository, view(started));
+    expect(pins()).toHaveLength(1);
+    expect(await bodies()).toHaveLength(1);
+  });
+
+  test.each([403, 404, 410, 422])(
+    "that GitHub refuses with %d is no fault, and not asked for again",
+    async (status) => {
+      bed.failNext(pin, { status });
+      await bed.github.showStatus(bed.repository, view(started));
+      bed.sent();
+      const other = (await bed.owner.openIssue({ title: "Another", body: "Please" })).number;
+      const task = viewOf([created({ issue: other, taskId: "task-2" }), ...started]);
+      await bed.github.showStatus(bed.repository, task);
+      expect(pins()).toEqual([]);
+    },
+  );
+});
+
+describe("the label of the state", () => {
+  const labelWrites = () => bed.sent().filter((line) => !line.startsWith("GET") && line.includes("/labels"));
+
+  async function labels(): Promise<readonly string[]> {
+    return (await bed.owner.issue(issue)).labels.map(({ name }) => name);
+  }
+
+  test("is one at a time, beside what people set", async () => {
+    await bed.owner.label(issue, "create_app", "phasegate:failed");
+    const seen: (readonly string[])[] = [];
+    const reason = { kind: "gate-closed", pullRequest: 8 } as const;
+    for (const events of [
+      [],
+      started,
+      running,
+      inReview,
+      [...inReview, { type: "TaskPaused", at, reason }],
+      [...inReview, { type: "TaskPaused", at, reason }, { type: "TaskCancelled", at, by: "owner" }],
+    ] as const) {
+      await bed.github.showStatus(bed.repository, view(events));
+      seen.push(await labels());
+    }
+    expect(seen).toEqual(
+      ["draft", "running", "running", "review", "paused", "cancelled"].map((state) => [
+        "create_app",
+        `phasegate:${state}`,
+      ]),
+    );
+  });
+
+  test("comes with a colour and a description", async () => {
+    await bed.github.showStatus(bed.repository, view(inReview));
+    const { body } = await bed.owner.request("GET", "/labels/phasegate%3Areview");
+    expect(body).toMatchObject({ color: "fbca04", description: "A pull request waits for your review" });
+  });
+
+  test("costs one write a change where the repository has it, and no request without a change", async () => {
+    for (const events of [started, inReview]) await bed.github.showStatus(bed.repository, view(events));
+    bed.sent();
+    await bed.github.showStatus(bed.repository, view(started));
+    expect(labelWrites()).toEqual([`PUT /repos/octo/shop/issues/${issue}/labels`]);
+    await bed.github.showStatus(bed.repository, view(running));
+    expect(bed.sent().filter((line) => line.includes("/labels"))).toEqual([]);
+    await bed.anotherClient().showStatus(bed.repository, view(running));
+    expect(labelWrites()).toEqual([]);
+  });
+
+  test("that a person took off comes back with the next change of state", async () => {
+    await bed.github.showStatus(bed.repository, view(started));
+    await bed.owner.unlabel(issue, "phasegate:running");
+    await bed.github.showStatus(bed.repository, view(running));
+    expect(await labels()).toEqual([]);
+    await bed.github.showStatus(bed.repository, view(inReview));
+    expect(await labels()).toEqual(["phasegate:review"]);
+  });
+
+  test("is made by whoever is faster", async () => {
+    bed.failNext(/POST .*\/shop\/labels$/u, async () => {
+      await bed.owner.request("POST", "/labels", { name: "phasegate:running", color: "ffffff" });
+    });
+    await bed.github.showStatus(bed.repository, view(started));
+    expect(await labels()).toEqual(["phasegate:running"]);
+  });
+
+  test("is set by the repeat where GitHub did not answer", async () => {
+    bed.failNext(/PUT .*\/labels$/u, { status: 502 });
+    await expect(bed.github.showStatus(bed.repository, view(started))).rejects.toBeInstanceOf(RetryLater);
+    await bed.github.showStatus(bed.repository, view(started));
+    expect(await labels()).toEqual(["phasegate:running"]);
+  });
+
+  test("that GitHub refuses holds up no status", async () => {
+    bed.failNext(/PUT .*\/labels$/u, { status: 403 });
+    await bed.github.showStatus(bed.repository, view(started));
+    expect((await bodies())[0]).toContain("a run is being asked for");
+  });
+
+  test("is the newest task's, whatever becomes of an older one", async () => {
+    const older = view([...running, { type: "TaskCancelled", at, by: "owner" }]);
+    const { task } = viewOf([created({ issue, taskId: "task-2" }), ...running]);
+    await bed.github.showStatus(bed.repository, { ...older, task: { ...task, ordinal: 2 } });
+    await bed.github.showStatus(bed.repository, older);
+    expect(await labels()).toEqual(["phasegate:running"]);
   });
 });
 

@@ -119,6 +119,16 @@ describe("presenting a gate", () => {
     expect(pull.body).toContain("[`package.json`]");
   });
 
+  test("writes text and end of the draft in one request, and a text that changed later by itself", async () => {
+    const gate = await open();
+    bed.sent();
+    await present(gate.pullRequest, { ciLater: true });
+    expect(bed.sent().filter((line) => !line.startsWith("GET"))).toEqual(["POST /graphql EndDraft"]);
+    await present(gate.pullRequest);
+    expect(bed.sent().filter((line) => line.startsWith("PATCH"))).toHaveLength(1);
+    expect((await bed.owner.pull(gate.pullRequest)).body).not.toContain("until the app adds");
+  });
+
   test("again changes nothing", async () => {
     const gate = await open();
     const first = await present(gate.pullRequest);
@@ -127,7 +137,7 @@ describe("presenting a gate", () => {
     expect(bed.sent().filter((line) => !line.startsWith("GET"))).toEqual([]);
   });
 
-  test.each([[/git\/commits$/u], [/MoveBranch/u], [/PATCH .*\/pulls/u], [/EndDraft/u]])(
+  test.each([[/git\/commits$/u], [/MoveBranch/u], [/EndDraft/u]])(
     "when the answer to %s is lost, the repeat ends in the same gate",
     async (match) => {
       const gate = await open();
@@ -147,12 +157,26 @@ describe("presenting a gate", () => {
     expect(pull.body).toContain("it takes an approving review until the app adds an empty commit");
     expect((await subjects())[0]).toContain("[skip ci]");
     const view = verifiedView(gate.pullRequest);
-    await bed.github.releaseCi(bed.repository, { view, phase: 1, branch });
-    await bed.github.releaseCi(bed.repository, { view, phase: 1, branch });
+    const released = await bed.github.releaseCi(bed.repository, { view, phase: 1, branch });
+    expect(released).toBe((await bed.owner.pull(gate.pullRequest)).head.sha);
+    expect(await bed.github.releaseCi(bed.repository, { view, phase: 1, branch })).toBe(released);
     expect((await subjects()).slice(0, 2)).toEqual([
       "Phase 1 Planning: verified (#7)",
       "Phase 1 planning: 01_idea (#7) [skip ci]",
     ]);
+  });
+
+  test("where a person pushed after the approval, no commit of ours lets CI run on what nobody approved", async () => {
+    const gate = await open();
+    await present(gate.pullRequest, { ciLater: true });
+    const view = verifiedView(gate.pullRequest);
+    const phases = view.task.phases.map((phase) => ({
+      ...phase,
+      gate: phase.gate === null ? null : { ...phase.gate, approvedSha: "0".repeat(40) },
+    }));
+    const pushed = { ...view, task: { ...view.task, phases } };
+    expect(await bed.github.releaseCi(bed.repository, { view: pushed, phase: 1, branch })).toBeNull();
+    expect((await subjects())[0]).toContain("[skip ci]");
   });
 
   test("a failed verification stays a draft and shows what is wanting", async () => {
@@ -170,7 +194,8 @@ describe("presenting a gate", () => {
     await bed.owner.merge(gate.pullRequest);
     await bed.owner.request("DELETE", `/git/refs/heads/${branch}`);
     await present(gate.pullRequest);
-    await bed.github.releaseCi(bed.repository, { view: verifiedView(gate.pullRequest), phase: 1, branch });
+    const view = verifiedView(gate.pullRequest);
+    expect(await bed.github.releaseCi(bed.repository, { view, phase: 1, branch })).toBeNull();
     expect(await bed.github.headOf(bed.repository, branch)).toBeNull();
   });
 });
@@ -182,6 +207,7 @@ describe("the state of a gate", () => {
       open: true,
       merged: false,
       draft: true,
+      base: "main",
     });
     await bed.github.closeGate(bed.repository, pullRequest);
     await bed.github.closeGate(bed.repository, pullRequest);
@@ -207,25 +233,26 @@ describe("the state of a gate", () => {
     bed.failNext(/PATCH .*\/pulls/u, { status: 422, message: "The branch has been deleted." });
     await expect(bed.github.reopenGate(bed.repository, pullRequest)).rejects.toThrow("Restore branch");
   });
+});
 
-  test("a review is read with its verdict and the commit it looked at", async () => {
-    const { pullRequest } = await open();
-    const pull = await bed.owner.pull(pullRequest);
-    const verdicts = [
-      ["APPROVE", "approved"],
-      ["REQUEST_CHANGES", "changes_requested"],
-      ["COMMENT", "other"],
-    ] as const;
-    for (const [event, verdict] of verdicts) {
-      const { id } = await bed.owner.review({ number: pullRequest, event, body: "well" });
-      expect(await bed.github.readReview(bed.repository, pullRequest, id)).toEqual({
-        reviewId: id,
-        by: "wanda",
-        byBot: false,
-        verdict,
-        reviewedSha: pull.head.sha,
-      });
-    }
-    expect(await bed.github.readReview(bed.repository, pullRequest, 4_711)).toBeNull();
+describe("a branch", () => {
+  test("is deleted once, and gone before is as good", async () => {
+    await publishStep();
+    await bed.github.deleteBranch(bed.repository, branch);
+    expect(await bed.github.headOf(bed.repository, branch)).toBeNull();
+    bed.sent();
+    await bed.github.deleteBranch(bed.repository, branch);
+    expect(bed.sent().filter((line) => !line.startsWith("GET"))).toEqual([]);
+  });
+
+  test("that somebody else deletes at the same time is no fault, one that a rule keeps is", async () => {
+    await publishStep();
+    bed.failNext(/DELETE .*\/git\/refs/u, async () => {
+      await bed.owner.request("DELETE", `/git/refs/heads/${branch}`);
+    });
+    await bed.github.deleteBranch(bed.repository, branch);
+    await publishStep();
+    bed.failNext(/DELETE .*\/git\/refs/u, { status: 422, message: "Repository rule violations found" });
+    await expect(bed.github.deleteBranch(bed.repository, branch)).rejects.toThrow("rule violations");
   });
 });

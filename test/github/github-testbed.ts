@@ -22,7 +22,13 @@ type Fault =
   | "no-answer"
   /** GitHub does it, and its answer breaks off. */
   | "torn-answer"
-  | { readonly status: number; readonly message?: string; readonly headers?: Record<string, string> }
+  | {
+      readonly status: number;
+      readonly message?: string;
+      readonly headers?: Record<string, string>;
+      /** Instead of the message. */
+      readonly body?: unknown;
+    }
   /** Happens just before the request arrives. */
   | (() => Promise<void>);
 
@@ -88,9 +94,11 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
     const method = init?.method ?? "GET";
     const url = new URL(input instanceof Request ? input.url : input);
     const body = typeof init?.body === "string" ? init.body : "";
-    const line = `${method} ${url.pathname}${url.pathname === "/graphql" ? ` ${/mutation (?<name>\w+)/u.exec(body)?.groups?.["name"] ?? ""}` : ""}`;
+    const line = `${method} ${url.pathname}${url.pathname === "/graphql" ? ` ${/(?:mutation|query) (?<name>\w+)/u.exec(body)?.groups?.["name"] ?? ""}` : ""}`;
     if (!url.pathname.startsWith("/app/")) sent.push(line);
-    if (new Headers(init?.headers).get("x-github-api-version") !== "2022-11-28") faults.push(`${line}: no API version`);
+    const isStore = url.pathname.startsWith("/_blob/");
+    if (!isStore && new Headers(init?.headers).get("x-github-api-version") !== "2022-11-28")
+      faults.push(`${line}: no API version`);
     const index = planned.findIndex(({ match }) => match.test(line));
     const fault = index === -1 ? null : (planned.splice(index, 1)[0]?.fault ?? null);
     if (fault === null) return fetch(input, init);
@@ -101,7 +109,7 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
     }
     if (fault === "lost-answer") {
       await (await fetch(input, init)).arrayBuffer();
-      return answer(502, "Bad Gateway");
+      return answer(502, { message: "Bad Gateway" });
     }
     if (fault === "torn-answer") {
       const { status, headers } = await fetch(input, init);
@@ -117,7 +125,7 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
       await fault();
       return fetch(input, init);
     }
-    return answer(fault.status, fault.message ?? "refused by the test", fault.headers);
+    return answer(fault.status, fault.body ?? { message: fault.message ?? "refused by the test" }, fault.headers);
   }
 
   function client({ timeoutMs = 20_000 }: { readonly timeoutMs?: number } = {}): GitHubClient {
@@ -154,8 +162,8 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
   };
 }
 
-function answer(status: number, message: string, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify({ message }), {
+function answer(status: number, body: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), {
     status,
     headers: { "content-type": "application/json; charset=utf-8", ...headers },
   });

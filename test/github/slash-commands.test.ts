@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { slashCommands, usageOf } from "../../src/core/slash-commands.ts";
 import { parseCommand } from "../../src/github/slash-commands.ts";
 
 describe("a command in a comment", () => {
@@ -14,7 +16,7 @@ describe("a command in a comment", () => {
     ["> said before\n\n/run", "run"],
     ["~~~~\n~~~\n/help\n~~~~\n/run", "run"],
   ])("%j asks for %s", (comment, name) => {
-    expect(parseCommand(comment)).toEqual({ name });
+    expect(parseCommand(comment)).toMatchObject({ name });
   });
 
   test.each([
@@ -40,6 +42,26 @@ describe("a command in a comment", () => {
     expect(parseCommand(comment)).toBeNull();
   });
 
+  test.each(slashCommands.map(({ name }) => [name]))("/%s is known", (name) => {
+    expect(parseCommand(`/${name}`)).toEqual({ name, argument: "" });
+  });
+
+  test.each([
+    ["/run please \nnow", "please"],
+    ["/approve\nthank you", ""],
+    ["/rework Add a price.  ", "Add a price."],
+    ["Hi\n/rework\n\nAdd a price.\r\n\n```\n/run\n```\n> as said\n", "Add a price.\n\n```\n/run\n```\n> as said"],
+    ["/rework a\u{200b}b <!-- and\nobey -->c&#8203;", "ab c"],
+    ["/rework", ""],
+  ])("%j has the argument %j", (comment, argument) => {
+    expect(parseCommand(comment)).toMatchObject({ argument });
+  });
+
+  test("an argument is cut where it is long", () => {
+    const command = parseCommand(`/rework ${"é".repeat(20_000)}`);
+    expect(command).toEqual({ name: "rework", argument: "é".repeat(10_000) });
+  });
+
   test("an unknown command is named, and cut where it is long", () => {
     expect(parseCommand("/Deploy now")).toEqual({ name: "unknown", typed: "/deploy" });
     expect(parseCommand(`/${"x".repeat(500)}`)).toEqual({ name: "unknown", typed: `/${"x".repeat(40)}` });
@@ -51,4 +73,10 @@ describe("a command in a comment", () => {
     expect(parseCommand(">\n".repeat(100_000))).toBeNull();
     expect(performance.now() - start).toBeLessThan(2_000);
   });
+});
+
+test("the README's table of commands has exactly the commands that there are", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const table = /\| command \| what it does \|\n\|---\|---\|\n(?<rows>(?:\|.*\n)+)/u.exec(readme)?.groups?.["rows"];
+  expect(table?.trim().split("\n")).toEqual(slashCommands.map((row) => `| \`${usageOf(row)}\` | ${row.does} |`));
 });

@@ -1,7 +1,7 @@
 import { stateFrom } from "../../src/core/evolve.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
-import type { ExistingTask } from "../../src/core/state.ts";
+import { currentPhaseOf, type ExistingTask, type PhaseProgress } from "../../src/core/state.ts";
 import type { LiveStatus, TaskView } from "../../src/control/ports.ts";
 import type { BlockContext } from "../../src/github/texts/blocked.ts";
 import { linksOf } from "../../src/github/texts/links.ts";
@@ -121,9 +121,32 @@ export function viewOf(events: readonly TaskEvent[], live: LiveStatus | null = n
   return { task: taskOf(...events), live, model: "claude-test" };
 }
 
+/** The task with its current phase changed: for what takes many events to come about. */
+export function withPhase(view: TaskView, change: (phase: PhaseProgress) => Partial<PhaseProgress>): TaskView {
+  const current = currentPhaseOf(view.task);
+  if (current === null) throw new Error("a task with a phase was expected");
+  const phases = [...view.task.phases.slice(0, -1), { ...current, ...change(current) }];
+  return { ...view, task: { ...view.task, phases } };
+}
+
+/** Open points of feedback, as many, and one that is resolved. */
+export function feedbackOf(open: number): PhaseProgress["feedback"] {
+  return Array.from({ length: open + 1 }, (_, index) => ({
+    id: `thread:${index}`,
+    request: "change",
+    by: "reviewer",
+    path: "docs/planning/01_idea.md",
+    line: 3,
+    step: "01_idea",
+    state: index < open ? "open" : "resolved",
+    answer: null,
+  }));
+}
+
 export const context: BlockContext = {
   links: linksOf("https://github.com", repository),
   workflowFile: readWorkflowFile({ actionRef: "phasegate/phasegate@0123", appUrl: "https://phasegate.example" }),
   defaultBranch: "main",
   appUrl: "https://phasegate.example",
+  actionRef: "phasegate/phasegate@0123",
 };

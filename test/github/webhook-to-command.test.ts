@@ -26,7 +26,7 @@ const issue = (over: object = {}) => ({
 });
 
 describe("a webhook becomes an intent", () => {
-  test.each([
+  test.each<readonly [string, string, object, object]>([
     [
       "a label",
       "issues",
@@ -50,7 +50,7 @@ describe("a webhook becomes an intent", () => {
         onPullRequest: false,
         commentId: 5,
         sender: "owner",
-        command: { name: "run" },
+        command: { name: "run", argument: "" },
         issue: text,
       },
     ],
@@ -65,15 +65,9 @@ describe("a webhook becomes an intent", () => {
         onPullRequest: true,
         commentId: 5,
         sender: "owner",
-        command: { name: "cancel" },
+        command: { name: "cancel", argument: "" },
         issue: text,
       },
-    ],
-    [
-      "a review",
-      "pull_request_review",
-      payload("submitted", { pull_request: { number: 8 }, review: { id: 3 } }),
-      { kind: "review-submitted", repository, pullRequest: 8, reviewId: 3 },
     ],
     [
       "a closed gate, whoever closed it",
@@ -93,8 +87,84 @@ describe("a webhook becomes an intent", () => {
       payload("completed", { workflow_run: { id: 99, path: ".github/workflows/phasegate.yml@main" } }, bot),
       { kind: "run-completed", repository, workflowRunId: 99 },
     ],
+    [
+      "a gate that points at another branch, whoever did it",
+      "pull_request",
+      payload("edited", { pull_request: { number: 8 }, changes: { base: { ref: { from: "main" } } } }, bot),
+      { kind: "gate-changed", repository, pullRequest: 8, sender: "phasegate[bot]" },
+    ],
+    [
+      "an issue that is closed, by our own merge too",
+      "issues",
+      payload("closed", issue(), bot),
+      { kind: "issue-changed", repository, issueNumber: 7, change: "closed", sender: "phasegate[bot]" },
+    ],
+    ...(["reopened", "deleted", "transferred"] as const).map((change): readonly [string, string, object, object] => [
+      `an issue that is ${change}`,
+      "issues",
+      payload(change, issue()),
+      { kind: "issue-changed", repository, issueNumber: 7, change, sender: "owner" },
+    ]),
+    ...(["renamed", "transferred", "archived", "unarchived", "deleted"] as const).map(
+      (change): readonly [string, string, object, object] => [
+        `a repository that is ${change}`,
+        "repository",
+        payload(change, {}, bot),
+        { kind: "repository-changed", repository, change, sender: "phasegate[bot]" },
+      ],
+    ),
+    ...[
+      ["pull_request", "synchronize"],
+      ["pull_request_review", "submitted"],
+      ["pull_request_review", "dismissed"],
+      ["pull_request_review", "edited"],
+      ["pull_request_review_comment", "created"],
+      ["pull_request_review_comment", "edited"],
+      ["pull_request_review_comment", "deleted"],
+      ["pull_request_review_thread", "resolved"],
+      ["pull_request_review_thread", "unresolved"],
+    ].map(([event = "", action = ""]): readonly [string, string, object, object] => [
+      `${event}.${action} of a person`,
+      event,
+      payload(action, { pull_request: { number: 8 } }),
+      { kind: "reviews-changed", repository, pullRequest: 8 },
+    ]),
   ])("%s", (_claim, event, body, intent) => {
     expect(translateWebhook(event, body)).toEqual(intent);
+  });
+
+  describe("without a repository", () => {
+    const named = [{ id: 22, name: "shop", full_name: "octo/shop", private: true }];
+    const none = { repositories_added: [], repositories_removed: [] };
+
+    test.each([
+      ["installation", "suspend", {}, "suspended", null],
+      ["installation", "deleted", { repositories: named }, "removed", null],
+      ["installation", "unsuspend", {}, "back", null],
+      ["installation", "new_permissions_accepted", { repositories: named }, "back", null],
+      ["installation", "created", { repositories: named }, "back", [repository]],
+      ["installation", "created", {}, "back", null],
+      ["installation_repositories", "added", { ...none, repositories_added: named }, "back", [repository]],
+      ["installation_repositories", "removed", { ...none, repositories_removed: named }, "removed", [repository]],
+    ] as const)("%s.%s with %j tells what the app may reach", (event, action, rest, change, repositories) => {
+      const sender = { login: "octo", type: "Organization" };
+      expect(translateWebhook(event, { action, installation: { id: 11 }, sender, ...rest })).toEqual({
+        kind: "access-changed",
+        installationId: 11,
+        change,
+        repositories,
+        sender: "octo",
+      });
+    });
+
+    test.each([
+      ["installation_repositories", "removed", none, "no repositories"],
+      ["installation_repositories", "added", { repositories_added: [{ id: 1, name: "x" }] }, "full_name"],
+      ["installation", "odd", {}, "of no concern"],
+    ] as const)("%s.%s with %j is ignored", (event, action, rest, why) => {
+      const intent = translateWebhook(event, { action, installation: { id: 11 }, sender: owner, ...rest });
+      expect(intent).toMatchObject({ kind: "ignored", why: expect.stringContaining(why) });
+    });
   });
 
   test.each([
@@ -109,6 +179,20 @@ describe("a webhook becomes an intent", () => {
       payload("created", comment("/run", { login: "eve", type: "User" })),
       "sender and author differ",
     ],
+    ["a bot's push", "pull_request", payload("synchronize", { pull_request: { number: 8 } }, bot), "sent by a bot"],
+    [
+      "a bot's review comment",
+      "pull_request_review_comment",
+      payload("created", { pull_request: { number: 8 } }, bot),
+      "sent by a bot",
+    ],
+    [
+      "a gate with another title",
+      "pull_request",
+      payload("edited", { pull_request: { number: 8 }, changes: { title: { from: "x" } } }),
+      "the base is the same",
+    ],
+    ["a closed pull request's issue", "issues", payload("closed", issue({ pull_request: {} })), "a pull request"],
     ["talk", "issue_comment", payload("created", comment("hello")), "no command"],
     ["an empty comment", "issue_comment", payload("created", comment(null)), "no command"],
     [

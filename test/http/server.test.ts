@@ -24,7 +24,7 @@ const sessions = new Map(
       .digest("hex");
     const at = "2026-11-21T09:00:00.000Z";
     const run = { runId: runIdFrom("run-1"), taskId: taskIdFrom("task-1") };
-    return [tokenHash, { ...run, tokenHash, openedAt: at, lastHeardAt: at, closedAt: closedAt ?? null }];
+    return [tokenHash, { ...run, tokenHash, sealKey: "", openedAt: at, lastHeardAt: at, closedAt: closedAt ?? null }];
   }),
 );
 

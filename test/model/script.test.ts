@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Step } from "../../src/core/playbook.ts";
 import type { Finding } from "../../src/core/report.ts";
-import type { Job } from "../../src/protocol/runner.ts";
+import type { Feedback, Job } from "../../src/protocol/runner.ts";
+import { feedbackOf } from "../../src/runner/feedback.ts";
+import { readAnswers } from "../../src/runner/feedback-answers.ts";
 import { mendPrompt, stepPrompt as runnerStepPrompt } from "../../src/runner/prompt.ts";
 import type { ProductScript, ProductStep } from "./load-product.ts";
 import type { AnswerBlock } from "./model-answer.ts";
@@ -113,10 +115,33 @@ describe("the scripted model", () => {
     const firstTries = [{ path: "a.md", text: "half" }];
     const agent = agentOf(product(step("planning/01_idea", ["a.md"], { firstTries }), step("planning/02_x", ["b.md"])));
     const asked = { job: JOB, step: STEP, workTree: WORK_TREE };
-    agent.ask(runnerStepPrompt({ ...asked, findings: [], boundary: "=====boundary" }));
+    agent.ask(runnerStepPrompt({ ...asked, findings: [], feedback: [], boundary: "=====boundary" }));
     expect(agent.files).toEqual(new Map([[`${WORK_TREE}/a.md`, "half"]]));
-    agent.ask(mendPrompt({ ...asked, findings: [FINDING] }));
+    agent.ask(mendPrompt({ ...asked, findings: [FINDING], feedback: [] }));
     expect(agent.files).toEqual(new Map([[`${WORK_TREE}/a.md`, "text of a.md"]]));
+  });
+
+  test("takes up what reviewers ask in the file that they name, and answers each of them", () => {
+    const agent = agentOf(product(step("planning/01_idea", ["a.md", "b.md"])));
+    agent.files.set(`${WORK_TREE}/a.md`, "text of a.md");
+    const feedback = feedbackOf(JOB, "01_idea");
+    const asked = { job: JOB, step: STEP, workTree: WORK_TREE, findings: [], feedback };
+    const said = agent.ask(runnerStepPrompt({ ...asked, boundary: "=====boundary" }));
+    expect(agent.files).toEqual(
+      new Map([[`${WORK_TREE}/a.md`, "text of a.md\n\n## After review\n\n- Say who pays.\n"]]),
+    );
+    expect(readAnswers([said], feedback)).toEqual([
+      { id: "thread:A", kind: "fixed", text: "I took it up at the end of a.md." },
+      {
+        id: "thread:B",
+        kind: "declined",
+        text: "Thank you. I left the text as it is, since no change is requested.",
+      },
+    ]);
+    agent.calls.length = 0;
+    const again = agent.ask(mendPrompt({ ...asked, feedback: feedback.slice(1) }));
+    expect(agent.calls).toEqual([]);
+    expect(readAnswers([again], feedback).map(({ id }) => id)).toEqual(["thread:B"]);
   });
 
   test.each([
@@ -150,6 +175,16 @@ const FINDING: Finding = {
   message: 'the section "Problem" is missing',
 };
 
+const REMARK: Feedback = {
+  id: "",
+  request: "change",
+  step: "01_idea",
+  path: null,
+  line: null,
+  hunk: null,
+  comments: [],
+};
+
 const JOB: Job = {
   runId: "run-1",
   taskId: "task-1",
@@ -170,6 +205,16 @@ const JOB: Job = {
   baseSha: "0".repeat(40),
   prompt: { title: "A link shortener", text: "Mend:\nStep: planning/02_x\nWork tree: /etc" },
   findings: [],
+  feedback: [
+    {
+      ...REMARK,
+      id: "thread:A",
+      path: "a.md",
+      line: 3,
+      comments: [{ by: "reviewer", text: "Say who pays.\nF9: a comment" }],
+    },
+    { ...REMARK, id: "thread:B", request: "comment", comments: [{ by: "reviewer", text: "Nice." }] },
+  ],
   model: "claude-sonnet-5-5",
   language: "en",
   budgetUsd: 5,

@@ -10,7 +10,19 @@ interface Assignment {
   readonly workTree: string;
   readonly files: readonly ProductFile[];
   readonly mends: boolean;
+  /** What is to be answered at the end. */
+  readonly feedback: readonly AskedFeedback[];
   readonly results: readonly ToolResult[];
+}
+
+interface AskedFeedback {
+  /** F1, F2, … */
+  readonly number: string;
+  readonly wantsChange: boolean;
+  /** Null where it is about the deliverable as a whole. */
+  readonly path: string | null;
+  /** The reviewer's first line. */
+  readonly words: string;
 }
 
 const WRITES_AT_ONCE = 4;
@@ -43,11 +55,23 @@ function findAssignment(product: ProductScript, request: ModelRequest): Assignme
   if (workTree === undefined) return 'No line "Work tree: <absolute path>" says where to write. I changed nothing.';
   const mends = asksToMend(prompt.text);
   const again = mends || earlier.some(({ text }) => stepOf(product, text) === step);
+  const opening = messages
+    .slice(0, asking + 1)
+    .findLast((message) => isPrompt(message) && !asksToMend(message.text) && stepOf(product, message.text) === step);
+  const feedback = feedbackIn(opening?.text ?? "");
+  const due = feedback.filter(({ number }) => numbersToAnswer(prompt.text).includes(number));
+  const files = mends ? namedFiles(step, prompt.text, due) : again ? step.files : withFirstTries(step);
+  const isMereReview = !mends && feedback.length > 0 && !prompt.text.includes(LEFT_OVER);
   return {
     step,
     workTree,
     mends,
-    files: mends ? namedFiles(step, prompt.text) : again ? step.files : withFirstTries(step),
+    feedback: due,
+    files: isMereReview
+      ? step.files
+          .filter((file) => remarksOn(file, step, feedback).length > 0)
+          .map((file) => reviewed(file, step, feedback))
+      : files.map((file) => reviewed(file, step, feedback)),
     results: messages.slice(asking + 1).flatMap(({ toolResults }) => toolResults),
   };
 }
@@ -83,9 +107,55 @@ function cwdOf(system: string): string | undefined {
   return last([...system.matchAll(/working directory: (\/.*)$/gim)].map((match) => match[1]));
 }
 
-function namedFiles(step: ProductStep, prompt: string): readonly ProductFile[] {
+/** Where nothing but answers is missing, no file is wrong. */
+function namedFiles(step: ProductStep, prompt: string, due: readonly AskedFeedback[]): readonly ProductFile[] {
   const named = step.files.filter(({ path }) => prompt.includes(path));
-  return named.length > 0 ? named : step.files;
+  return named.length > 0 || due.length > 0 ? named : step.files;
+}
+
+const LEFT_OVER = "## Left over from the last attempt";
+
+/** The heads of the items; what reviewers wrote stands behind `| `. */
+function feedbackIn(prompt: string): readonly AskedFeedback[] {
+  const [, section = ""] = prompt.split(/^## What reviewers ask of this step$/m);
+  const heads = [
+    ...section.matchAll(/^(F\d+): (a change is requested|a comment), (?:in (.+?)(?:, line \d+)?|about .+)$/gm),
+  ];
+  return heads.map(({ 0: head, 1: number = "", 2: request, 3: path = null, index }, at) => {
+    const block = section.slice(index + head.length, heads[at + 1]?.index);
+    const words = /^.* says:\n\| (.*)$/m.exec(block)?.[1] ?? "";
+    return { number, wantsChange: request === "a change is requested", path, words };
+  });
+}
+
+function numbersToAnswer(prompt: string): readonly string[] {
+  return /^Answer each of ([F\d, ]+):/m.exec(prompt)?.[1]?.split(", ") ?? [];
+}
+
+/** The requests that a file can take up: those about it, and in the step's first file those about the whole. */
+function remarksOn(file: ProductFile, step: ProductStep, feedback: readonly AskedFeedback[]): readonly AskedFeedback[] {
+  if (!/\.(?:md|js)$/.test(file.path)) return [];
+  const isFirst = step.files.find(({ path }) => /\.(?:md|js)$/.test(path)) === file;
+  return feedback.filter(({ wantsChange, path }) => wantsChange && (path === null ? isFirst : path === file.path));
+}
+
+/** The change that a request comes to: one line at the end of the file for each. */
+function reviewed(file: ProductFile, step: ProductStep, feedback: readonly AskedFeedback[]): ProductFile {
+  const original = step.files.find(({ path }) => path === file.path) ?? file;
+  const lines = remarksOn(original, step, feedback).map(({ words }) => plain(words));
+  if (lines.length === 0) return file;
+  const added = file.path.endsWith(".md")
+    ? ["", "## After review", "", ...lines.map((line) => `- ${line}`)]
+    : ["", ...lines.map((line) => `// After review: ${line}`)];
+  return { ...file, text: `${file.text.trimEnd()}\n${added.join("\n")}\n` };
+}
+
+/** In one line that no check takes for a placeholder. */
+function plain(words: string): string {
+  return words
+    .replaceAll(/\b(?:todo|tbd|fixme|xxx|lorem ipsum)\b|[`<>[\]]/gi, "")
+    .slice(0, 200)
+    .trim();
 }
 
 function withFirstTries({ files, firstTries }: ProductStep): readonly ProductFile[] {
@@ -102,7 +172,9 @@ function firstReads(product: ProductScript, assignment: Assignment, { messages }
     .map(({ path }) => path)
     .filter((path) => earlierSteps.some((earlier) => earlier.files.some((file) => file.path === path)))
     .filter((path) => !touched.has(`${workTree}/${path}`));
-  const paths = assignment.mends ? files.map(({ path }) => path) : [...new Set([...step.reads, ...replaced])];
+  const isReview = assignment.feedback.length > 0;
+  const paths =
+    assignment.mends || isReview ? files.map(({ path }) => path) : [...new Set([...step.reads, ...replaced])];
   if (paths.length === 0) return null;
   const text = assignment.mends ? "I look at what I wrote." : `I begin with what is there: ${paths.join(", ")}.`;
   return [{ type: "text", text }, ...paths.map((path) => readCall(workTree, path))];
@@ -133,7 +205,8 @@ function nextTestRun({ step, results }: Assignment, tools: readonly string[]): A
   return [{ type: "tool_use", name: "Bash", input }];
 }
 
-function closingWords({ step, files, workTree, mends, results }: Assignment): string {
+function closingWords(assignment: Assignment): string {
+  const { step, files, workTree, mends, results, feedback } = assignment;
   const wrote = (path: string): boolean =>
     results.some(
       ({ call, isError }) => call.name === "Write" && !isError && call.input["file_path"] === `${workTree}/${path}`,
@@ -141,12 +214,31 @@ function closingWords({ step, files, workTree, mends, results }: Assignment): st
   const missing = files.map(({ path }) => path).filter((path) => !wrote(path));
   const run = results.findLast(({ call }) => call.name === "Bash");
   return [
-    mends
+    mends && files.length > 0
       ? `The findings are right. I wrote ${files.map(({ path }) => path).join(", ")} again, complete.`
       : step.closing,
     ...(missing.length > 0 ? [`I could not write ${missing.join(", ")}.`] : []),
     ...(run === undefined ? [] : [sayTestRun(run)]),
+    ...feedback.map((item) => answerTo(item, assignment)),
   ].join("\n\n");
+}
+
+/** `fixed` for a request that changed a file, `declined` for all else, with the reason. */
+function answerTo(item: AskedFeedback, { step }: Assignment): string {
+  const file = step.files.find((file) => remarksOn(file, step, [item]).length > 0);
+  const text =
+    file === undefined
+      ? item.wantsChange
+        ? "I left it as it is, since this step has no document that could say it."
+        : "Thank you. I left the text as it is, since no change is requested."
+      : `I took it up at the end of ${file.path}.`;
+  return [
+    "[FEEDBACK_ANSWER]",
+    `id: ${item.number}`,
+    `answer: ${file === undefined ? "declined" : "fixed"}`,
+    `text: ${text}`,
+    "[/FEEDBACK_ANSWER]",
+  ].join("\n");
 }
 
 function sayTestRun({ call, isError, text }: ToolResult): string {

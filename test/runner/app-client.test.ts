@@ -8,7 +8,7 @@ import { aJob, aStep } from "./run-world.ts";
 const job = aJob({ headSha: "1".repeat(40), steps: [aStep({ slug: "01_idea" })] });
 const never = new AbortController().signal;
 const unavailable = { status: 503, body: { error: "unavailable", message: "starting" } };
-const step = { step: "01_idea", changes: [], spent: nothingSpent, findings: [] };
+const step = { step: "01_idea", changes: [], spent: nothingSpent, findings: [], answers: [] };
 
 async function withApp(
   work: (app: FakeApp, open: () => Promise<RunSession>, pauses: number[], tokens: () => number) => Promise<void>,
@@ -47,7 +47,7 @@ describe("the session", () => {
       app.faults.set(runnerRoutes.session, [unavailable, { status: 502, body: "<html>" }]);
       const session = await open();
       expect(session.job).toEqual(job);
-      expect(app.sessions).toEqual([{ protocol: 1, oidcToken: "oidc-3", runId: "run-1" }]);
+      expect(app.sessions).toEqual([{ protocol: 2, oidcToken: "oidc-3", runId: "run-1" }]);
       expect(pauses).toEqual([1_000, 2_000]);
     });
   });
@@ -73,10 +73,18 @@ describe("the session", () => {
     }, fetch);
   });
 
-  test("of another protocol is refused", async () => {
-    await withApp(async (app, open) => {
-      app.faults.set(runnerRoutes.session, [{ status: 200, body: { protocol: 2, runToken: "t", job } }]);
-      await expect(open()).rejects.toMatchObject({ code: "unsupported-protocol" });
+  test.each([
+    ["that answers in version 1", { status: 200, body: { protocol: 1, runToken: "t", job } }],
+    ["that serves version 1 alone", { status: 400, body: { error: "unsupported-protocol", message: "serves 1" } }],
+  ])("of an app %s is given up at once, in one sentence that says what to update", async (_what, fault) => {
+    await withApp(async (app, open, pauses) => {
+      app.faults.set(runnerRoutes.session, [fault]);
+      await expect(open()).rejects.toMatchObject({
+        code: "unsupported-protocol",
+        message:
+          "this action speaks protocol 2 and the app does not: update the app, or set the `uses:` line of .github/workflows/phasegate.yml to the app's ACTION_REF",
+      });
+      expect(pauses).toEqual([]);
     });
   });
 

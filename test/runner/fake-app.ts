@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import {
   EventsRequest,
   OutcomeRequest,
+  protocolVersion,
   runnerRoutes,
   SessionRequest,
   StepRequest,
@@ -18,13 +19,16 @@ export interface FakeApp {
   readonly batches: EventsRequest[];
   readonly steps: StepRequest[];
   readonly outcomes: OutcomeRequest[];
-  /** Answers of the next requests to a route, before it works as usual. */
-  readonly faults: Map<string, { readonly status: number; readonly body: unknown }[]>;
+  /** Answers of the next requests to a route, before it works as usual; null for one that it takes as usual. */
+  readonly faults: Map<string, ({ readonly status: number; readonly body: unknown } | null)[]>;
   stopRun(): void;
   close(): Promise<void>;
 }
 
 export const runToken = "run-token-0123456789abcdef";
+
+/** In base64, as the session gives it. */
+export const sealKey = Buffer.alloc(32, 7).toString("base64");
 
 export async function startFakeApp(job: Job, onStep: (step: StepRequest) => void = () => {}): Promise<FakeApp> {
   const sessions: SessionRequest[] = [];
@@ -37,7 +41,7 @@ export async function startFakeApp(job: Job, onStep: (step: StepRequest) => void
   const app = new Hono();
   app.use(async (context, next) => {
     const fault = faults.get(context.req.path)?.shift();
-    if (fault !== undefined) return Response.json(fault.body, { status: fault.status });
+    if (fault !== undefined && fault !== null) return Response.json(fault.body, { status: fault.status });
     if (context.req.path !== runnerRoutes.session && context.req.header("authorization") !== `Bearer ${runToken}`) {
       return context.json({ error: "token-refused", message: "the run token is wrong" }, 401);
     }
@@ -45,7 +49,7 @@ export async function startFakeApp(job: Job, onStep: (step: StepRequest) => void
   });
   app.post(runnerRoutes.session, async (context) => {
     sessions.push(SessionRequest.parse(await context.req.json()));
-    return context.json({ protocol: 1, runToken, job });
+    return context.json({ protocol: protocolVersion, runToken, sealKey, job });
   });
   app.post(runnerRoutes.events, async (context) => {
     const batch = EventsRequest.parse(await context.req.json());

@@ -67,6 +67,59 @@ function author(request: ModelRequest): ModelAnswer {
   };
 }
 
+test("a rework hands over the agent's answers; what it passed over goes back to it once more", async () => {
+  await using folder = await makeFolder();
+  const repository = await makeRepository(folder.path, {
+    "docs/01_idea.md": document("Long links break in mails and nobody can read them out."),
+  });
+  const remark = { request: "change" as const, step: "01_idea", path: null, line: null, hunk: null };
+  const comments = [{ by: "reviewer", text: "Who pays?" }];
+  const job = aJob({
+    headSha: repository.sha,
+    steps: [aStep({ slug: "01_idea" })],
+    feedback: [
+      { ...remark, id: "thread:A", comments },
+      { ...remark, id: "review:9", comments },
+      { ...remark, id: "review:10", comments },
+    ],
+  });
+  const app = await startFakeApp(job);
+  const block = (id: string, text: string): string =>
+    `[FEEDBACK_ANSWER]\nid: ${id}\nanswer: declined\ntext: ${text}\n[/FEEDBACK_ANSWER]`;
+  const prompts: string[] = [];
+  const model = await startModelServer({
+    decide: ({ lastUserText }) => {
+      prompts.push(lastUserText);
+      const isMending = lastUserText.includes("Mend:");
+      const text = isMending ? block("F2", "Nobody pays.") : block("F1", `The key is ${secrets.modelKey}.`);
+      return { blocks: [{ type: "text", text }] };
+    },
+  });
+  const log: string[] = [];
+
+  const end = await runPhase(runOptions(folder.path, { appUrl: app.url, modelUrl: model.url }, log));
+
+  await model.stop();
+  await app.close();
+  expect(end).toEqual({ outcome: { kind: "completed" }, isGreen: true });
+  expect(app.steps).toMatchObject([
+    {
+      step: "01_idea",
+      changes: [],
+      findings: [],
+      answers: [
+        { id: "thread:A", kind: "declined", text: "The key is ***." },
+        { id: "review:9", kind: "declined", text: "Nobody pays." },
+      ],
+    },
+  ]);
+  expect(prompts.map((prompt) => /^Answer each of (.*): end/m.exec(prompt)?.[1])).toEqual([
+    "F1, F2, F3",
+    "F2, F3",
+    "F3",
+  ]);
+});
+
 function textOf(change: { readonly kind: string; readonly contentBase64?: string } | undefined): string {
   return Buffer.from(change?.contentBase64 ?? "", "base64").toString("utf8");
 }

@@ -13,6 +13,7 @@ test("a work tree that git never gets through is the agent's failure, not the ma
     job: aJob({ headSha: "0".repeat(40), steps: [step] }),
     step,
     findings: [],
+    feedback: [],
     workspace: {
       workTree: folder.path,
       baselineTree: "0".repeat(40),

@@ -100,6 +100,7 @@ export function aJob(
     baseSha: job.headSha,
     prompt: { title: "A link shortener", text: "Make long links short." },
     findings: [],
+    feedback: [],
     model: "claude-sonnet-5-5",
     language: "en",
     budgetUsd: 5,
@@ -136,6 +137,7 @@ export function runOptions(
     secrets: [secrets.oidcRequestToken],
     unsafeSameUser: !canHaveSecondUser,
     runner: { uid: process.getuid?.() ?? -1, pid: process.pid, platform: process.platform },
+    uploadArtifact: null,
     checks: { checkStep, verifyPhase, changesetFindings },
     fetch: globalThis.fetch,
     wait: async (ms, signal) => {

@@ -5,6 +5,10 @@ import type { Repository, SandboxContext, WorkflowJob, WorkflowRun } from "./sta
 export type ActionsRuntime = {
   /** By request token: the jobs that may ask for an OIDC token now. */
   readonly identities: Map<string, JobIdentity>;
+  /** By runtime token: the jobs that may upload artifacts now. */
+  readonly uploaders: Map<string, Uploader>;
+  /** By secret address: uploads that were begun. */
+  readonly uploads: Map<string, Upload>;
   /** By run id: the attempt that is queued or live. */
   readonly liveRuns: Map<number, LiveRun>;
   /** By repository and group, lower case: the run that holds it first, then those that wait. */
@@ -21,6 +25,16 @@ export type JobIdentity = {
   readonly job: WorkflowJob;
   readonly workflowName: string;
   readonly environment: string | undefined;
+};
+
+type Uploader = { readonly repository: Repository; readonly run: WorkflowRun; readonly job: WorkflowJob };
+
+type Upload = {
+  readonly token: string;
+  readonly name: string;
+  /** By block id, until the list of blocks makes a file of them. */
+  readonly blocks: Map<string, Buffer>;
+  content: Buffer | null;
 };
 
 export type LiveRun = {
@@ -52,12 +66,29 @@ export function actionsRuntimeOf(context: SandboxContext): ActionsRuntime {
   let signingKey: Promise<SigningKey> | undefined;
   const runtime: ActionsRuntime = {
     identities: new Map(),
+    uploaders: new Map(),
+    uploads: new Map(),
     liveRuns: new Map(),
     concurrencyGroups: new Map(),
     signingKey: () => (signingKey ??= makeSigningKey(context.newGuid())),
   };
   runtimes.set(context, runtime);
   return runtime;
+}
+
+/** A job's ACTIONS_RUNTIME_TOKEN: a JWT that names run and job as the service for results knows them. */
+export function runtimeTokenOf(run: WorkflowRun, job: WorkflowJob, signature: string): string {
+  const { workflow_run_backend_id: runId, workflow_job_run_backend_id: jobId } = backendIdsOf(run, job);
+  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");
+  const scp = `Actions.GenericRead:0 Actions.Results:${runId}:${jobId}`;
+  return `${encode({ typ: "JWT", alg: "RS256" })}.${encode({ scp })}.${signature}`;
+}
+
+export function backendIdsOf(run: WorkflowRun, job: WorkflowJob) {
+  return {
+    workflow_run_backend_id: `00000000-0000-4000-8000-${String(run.id).padStart(12, "0")}`,
+    workflow_job_run_backend_id: `00000000-0000-5000-8000-${String(job.id).padStart(12, "0")}`,
+  };
 }
 
 /** "owner/repo/.github/workflows/x.yml@refs/heads/main". */

@@ -1,6 +1,8 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
-import { requirePermission, requireRepository, requireToken } from "./auth.ts";
+import { z } from "zod";
+import { actionsRuntimeOf, backendIdsOf, type JobIdentity } from "./actions-runtime.ts";
+import { bearerOf, requirePermission, requireRepository, requireToken } from "./auth.ts";
 import { GitHubError, notFound } from "./errors.ts";
 import { artifactJson, isExpired } from "./payloads-actions.ts";
 import { numberParam, paginate } from "./routes/http.ts";
@@ -65,7 +67,80 @@ export function artifactRoutes(context: SandboxContext): Hono {
     const { content } = requireArtifact(c, repository);
     return c.body(new Uint8Array(content), 200, { "Content-Type": "application/zip" });
   });
+
+  routes.post(`${RESULTS}/CreateArtifact`, async (c) => {
+    const { token, uploader } = uploaderOf(context, c);
+    const asked = CreateArtifact.parse(await c.req.json());
+    const { repository, run } = uploader;
+    if (!isOfJob(uploader, asked)) return twirpError(c, 403, "permission_denied", "the token is another job's");
+    const taken = [...repository.artifacts.values()].some(({ name, runId }) => name === asked.name && runId === run.id);
+    if (taken)
+      return twirpError(c, 409, "already_exists", "an artifact with this name already exists on the workflow run");
+    const id = randomBytes(16).toString("hex");
+    actionsRuntimeOf(context).uploads.set(id, { token, name: asked.name, blocks: new Map(), content: null });
+    return c.json({ ok: true, signed_upload_url: `${context.url()}/_blob/uploads/${id}?sig=${id}` });
+  });
+
+  routes.post(`${RESULTS}/FinalizeArtifact`, async (c) => {
+    const { token, uploader } = uploaderOf(context, c);
+    const asked = FinalizeArtifact.parse(await c.req.json());
+    const { uploads } = actionsRuntimeOf(context);
+    const [id, upload] = [...uploads].find(([, upload]) => upload.token === token && upload.name === asked.name) ?? [];
+    const content = upload?.content ?? null;
+    if (id === undefined || content === null) return twirpError(c, 404, "not_found", "no such upload");
+    const hash = `sha256:${createHash("sha256").update(content).digest("hex")}`;
+    if (String(content.length) !== asked.size || (asked.hash !== undefined && asked.hash !== hash)) {
+      return twirpError(c, 400, "invalid_argument", "size or hash is another than that of what was uploaded");
+    }
+    uploads.delete(id);
+    const { repository, run } = uploader;
+    const artifact = addArtifact(context, repository, { runId: run.id, name: asked.name, content });
+    return c.json({ ok: true, artifact_id: String(artifact.id) });
+  });
+
+  routes.put("/_blob/uploads/:upload", async (c) => {
+    if (c.req.header("authorization") !== undefined) return c.text("InvalidAuthenticationInfo", 400);
+    const upload = actionsRuntimeOf(context).uploads.get(c.req.param("upload"));
+    if (upload === undefined || c.req.query("sig") !== c.req.param("upload"))
+      return c.text("AuthenticationFailed", 403);
+    const body = Buffer.from(await c.req.arrayBuffer());
+    if (c.req.query("comp") === "block") {
+      upload.blocks.set(c.req.query("blockid") ?? "", body);
+      return c.body(null, 201);
+    }
+    if (c.req.query("comp") !== "blocklist") return c.text("the sandbox takes blocks and their list only", 400);
+    const ids = [...body.toString("utf8").matchAll(/<Latest>([^<]*)<\/Latest>/g)].map(([, id = ""]) => id);
+    const blocks = ids.map((id) => upload.blocks.get(id));
+    if (blocks.some((block) => block === undefined)) return c.text("InvalidBlockList", 400);
+    upload.content = Buffer.concat(blocks.filter((block) => block !== undefined));
+    return c.body(null, 201);
+  });
   return routes;
+}
+
+const RESULTS = "/twirp/github.actions.results.api.v1.ArtifactService";
+
+const Ids = { workflow_run_backend_id: z.string(), workflow_job_run_backend_id: z.string(), name: z.string().min(1) };
+const CreateArtifact = z.strictObject({ ...Ids, version: z.int().min(4), mime_type: z.string().optional() });
+const FinalizeArtifact = z.strictObject({ ...Ids, size: z.string(), hash: z.string().optional() });
+
+function uploaderOf(context: SandboxContext, c: Context) {
+  const token = bearerOf(c.req.header("authorization")) ?? "";
+  const uploader = actionsRuntimeOf(context).uploaders.get(token);
+  if (uploader === undefined) throw new GitHubError(401, "Unauthorized");
+  return { token, uploader };
+}
+
+function isOfJob({ run, job }: Pick<JobIdentity, "run" | "job">, asked: z.infer<typeof CreateArtifact>): boolean {
+  const ids = backendIdsOf(run, job);
+  return (
+    asked.workflow_run_backend_id === ids.workflow_run_backend_id &&
+    asked.workflow_job_run_backend_id === ids.workflow_job_run_backend_id
+  );
+}
+
+function twirpError(c: Context, status: 400 | 403 | 404 | 409, code: string, msg: string): Response {
+  return c.json({ code, msg }, status);
 }
 
 function listArtifacts(

@@ -2,7 +2,7 @@ import { createPublicKey, verify } from "node:crypto";
 import type { Context } from "hono";
 import { badRequest, forbidden, GitHubError, notFound, unauthorized } from "./errors.ts";
 import { findInstallation, findRepository } from "./state.ts";
-import type { Actor, Level, Repository, Role, SandboxContext } from "./state.ts";
+import type { Actor, Installation, Level, Repository, Role, SandboxContext } from "./state.ts";
 
 const LEVELS: readonly Level[] = ["read", "write", "admin"];
 const ROLES: readonly Role[] = ["read", "triage", "write", "maintain", "admin"];
@@ -53,7 +53,12 @@ export function requireToken(context: SandboxContext, c: Context): Actor {
   if (token === null) throw unauthorized("Requires authentication");
   const actor = actorOfToken(context, token);
   if (actor === null) throw unauthorized();
+  if (actor.kind === "installation") refuseSuspended(actor.installation);
   return actor;
+}
+
+export function refuseSuspended(installation: Installation): void {
+  if (installation.suspendedAt !== null) throw new GitHubError(403, "This installation has been suspended");
 }
 
 /** What anybody may read of a public repository without a token; a private one is 404 for them. */

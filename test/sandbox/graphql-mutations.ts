@@ -1,5 +1,6 @@
 import { hasPermission } from "./auth.ts";
 import { isRefName } from "./git.ts";
+import { editText } from "./routes/issue-changes.ts";
 import { GraphqlFailure } from "./graphql-errors.ts";
 import { findNode } from "./graphql-nodes.ts";
 import type { Viewer } from "./graphql-git.ts";
@@ -7,6 +8,7 @@ import { issueCommentObject, pullObject, reviewCommentObject, threadObject } fro
 import type { GraphqlObject } from "./graphql-values.ts";
 import { issueOf, pullJson, reviewCommentJson } from "./payloads-pulls.ts";
 import { refMoved } from "./refs.ts";
+import { refuseProtected } from "./routes/git-data.ts";
 import { setDraft } from "./routes/pulls.ts";
 import { nodeId } from "./state.ts";
 import type { Pull, Repository, ReviewThread } from "./state.ts";
@@ -28,6 +30,8 @@ export function mutationRoot(viewer: Viewer): GraphqlObject {
       updateRefs(viewer, input.repositoryId, input.refUpdates).then(() => answer(input, {})),
     markPullRequestReadyForReview: ({ input }: Input<{ pullRequestId: string }>) =>
       changeDraft(viewer, input.pullRequestId, "ready").then((pullRequest) => answer(input, { pullRequest })),
+    updatePullRequest: ({ input }: Input<{ pullRequestId: string; title?: string | null; body?: string | null }>) =>
+      changeText(viewer, input.pullRequestId, input).then((pullRequest) => answer(input, { pullRequest })),
     convertPullRequestToDraft: ({ input }: Input<{ pullRequestId: string }>) =>
       changeDraft(viewer, input.pullRequestId, "draft").then((pullRequest) => answer(input, { pullRequest })),
     resolveReviewThread: ({ input }: Input<{ threadId: string }>) =>
@@ -81,6 +85,7 @@ async function checkUpdate(
     }
     return { ref: name, before, after };
   }
+  refuseProtected(repository, name);
   const type = await git.type(after);
   if (type === null || (name.startsWith("refs/heads/") && type !== "commit")) {
     throw new GraphqlFailure("UNPROCESSABLE", `Object "${after}" does not exist or is not a commit.`);
@@ -100,6 +105,20 @@ async function changeDraft(viewer: Viewer, id: string, wanted: "draft" | "ready"
     throw new GraphqlFailure("UNPROCESSABLE", "Pull request is closed and its draft state cannot be changed.");
   }
   await setDraft(context, repository, pull, actor.account, wanted === "draft");
+  return pullObject(viewer, repository, pull);
+}
+
+async function changeText(
+  viewer: Viewer,
+  id: string,
+  { title, body }: { readonly title?: string | null; readonly body?: string | null },
+): Promise<GraphqlObject> {
+  const { context, actor } = viewer;
+  const { repository, pull } = requireNode(viewer, id, "PullRequest");
+  requireWrite(viewer, repository, ["pull_requests"]);
+  // Null is as good as nothing said.
+  const changes = { ...(typeof title === "string" ? { title } : {}), ...(typeof body === "string" ? { body } : {}) };
+  await editText(context, repository, issueOf(repository, pull), actor.account, changes);
   return pullObject(viewer, repository, pull);
 }
 

@@ -2,8 +2,8 @@ import { associationOf, htmlUrl } from "./payloads.ts";
 import { GraphqlFailure } from "./graphql-errors.ts";
 import { type Viewer, gitObjectAt, refObject } from "./graphql-git.ts";
 import { type GraphqlObject, connection } from "./graphql-values.ts";
-import { hasPermission, roleAtLeast, roleOf } from "./auth.ts";
-import { issueOf, mergeability, pullCommits } from "./payloads-pulls.ts";
+import { hasPermission } from "./auth.ts";
+import { issueOf, mergeability, pullCommits, reviewDecision } from "./payloads-pulls.ts";
 import { nodeId } from "./state.ts";
 import type {
   Account,
@@ -96,7 +96,7 @@ export function pullObject(viewer: Viewer, repository: Repository, pull: Pull): 
       return oid === null ? null : refObject(viewer, repository, name, oid);
     },
     repository: () => repositoryObject(viewer, repository),
-    reviewDecision: reviewDecision(repository, pull, reviews),
+    reviewDecision: reviewDecision(repository, pull),
     reviews: connection("reviews", ({ states }: { states?: readonly string[] }) =>
       reviews
         .filter((review) => states === undefined || states === null || states.includes(review.state))
@@ -157,11 +157,17 @@ export function issueCommentObject(viewer: Viewer, repository: Repository, comme
 
 export function reviewCommentObject(viewer: Viewer, repository: Repository, comment: ReviewComment): GraphqlObject {
   const html = `${htmlUrl(viewer.context, repository)}/pull/${comment.pullNumber}#discussion_r${comment.id}`;
+  const isOutdated = repository.reviewThreads.get(comment.threadId)?.isOutdated ?? false;
   return {
     ...commentFields(viewer, repository, comment, "PullRequestReviewComment", nodeId("PRRC", comment.id), html),
     path: comment.path,
-    line: comment.line,
-    startLine: comment.startLine,
+    line: isOutdated ? null : comment.line,
+    startLine: isOutdated ? null : comment.startLine,
+    originalLine: comment.line,
+    originalStartLine: comment.startLine,
+    outdated: isOutdated,
+    state: repository.reviews.get(comment.reviewId)?.state === "PENDING" ? "PENDING" : "SUBMITTED",
+    subjectType: comment.subjectType.toUpperCase(),
     diffHunk: comment.diffHunk,
     commit: () => gitObjectAt(viewer, repository, comment.commitId),
     originalCommit: () => gitObjectAt(viewer, repository, comment.commitId),
@@ -231,20 +237,6 @@ function commentFields(
     minimizedReason: comment.minimizedReason,
     url,
   };
-}
-
-/** The latest verdict of each person who can write; a mere comment changes no verdict. */
-function reviewDecision(repository: Repository, pull: Pull, reviews: readonly Review[]): string | null {
-  const verdicts = new Map<number, string>();
-  for (const { author, state } of reviews) {
-    const counts = author.type === "User" && roleAtLeast(roleOf(repository, author.login), "write");
-    if (!counts || author.id === issueOf(repository, pull).author.id) continue;
-    if (state === "DISMISSED") verdicts.delete(author.id);
-    else if (state === "APPROVED" || state === "CHANGES_REQUESTED") verdicts.set(author.id, state);
-  }
-  const all = [...verdicts.values()];
-  if (all.includes("CHANGES_REQUESTED")) return "CHANGES_REQUESTED";
-  return all.includes("APPROVED") ? "APPROVED" : null;
 }
 
 function requireRead({ context, actor }: Viewer, repository: Repository, permission: string): void {

@@ -6,7 +6,8 @@ import type { Issue, IssueComment, Repository, SandboxContext } from "./state.ts
 export function issueJson(context: SandboxContext, repository: Repository, issue: Issue): Json {
   const url = `${repositoryUrl(context, repository)}/issues/${issue.number}`;
   const html = `${htmlUrl(context, repository)}/${issue.isPull ? "pull" : "issues"}/${issue.number}`;
-  const comments = commentsOf(repository, issue.number).length;
+  const comments = commentsOf(repository, issue.number);
+  const pinned = comments.find((comment) => comment.pinned !== null);
   const assignees = issue.assignees.map((each) => userJson(context, each));
   return {
     id: issue.id,
@@ -27,10 +28,11 @@ export function issueJson(context: SandboxContext, repository: Repository, issue
     labels: issue.labels.map((label) => labelJson(context, repository, label)),
     assignee: assignees[0] ?? null,
     assignees,
+    pinned_comment: pinned === undefined ? null : commentJson(context, repository, pinned),
     milestone: null,
     locked: issue.locked,
     active_lock_reason: null,
-    comments,
+    comments: comments.length,
     ...(issue.isPull ? pullPart(context, repository, issue) : {}),
     closed_at: issue.closedAt,
     created_at: issue.createdAt,
@@ -79,6 +81,10 @@ export function commentJson(context: SandboxContext, repository: Repository, com
     updated_at: comment.updatedAt,
     author_association: associationOf(repository, comment.author),
     performed_via_github_app: comment.viaApp ? appJson(context) : null,
+    pin:
+      comment.pinned === null
+        ? null
+        : { pinned_at: comment.pinned.at, pinned_by: userJson(context, comment.pinned.by) },
     reactions: reactionsJson(comment.reactions, `${url}/reactions`),
   };
 }

@@ -1,3 +1,4 @@
+import { roleAtLeast, roleOf } from "./auth.ts";
 import { diffFiles } from "./diff.ts";
 import type { FileChange } from "./diff.ts";
 import { commentsOf } from "./payloads-issues.ts";
@@ -143,9 +144,42 @@ export async function mergeability(
   const tree = base === null ? null : await git.mergeTree(base, pull.headSha);
   if (tree === null) return { mergeable: false, state: "dirty" };
   if (pull.draft) return { mergeable: true, state: "draft" };
+  const verdicts = [...verdictsOf(repository, pull).values()];
+  const ruled = repository.approvalsRequired.has(pull.baseRef);
+  if (ruled && (approvalsMissing(repository, pull) > 0 || verdicts.includes("CHANGES_REQUESTED"))) {
+    return { mergeable: true, state: "blocked" };
+  }
   const checks = [...repository.checkRuns.values()].filter((check) => check.headSha === pull.headSha);
   const passed = checks.every((check) => ["success", "neutral", "skipped"].includes(check.conclusion ?? ""));
   return { mergeable: true, state: passed ? "clean" : "unstable" };
+}
+
+/**
+ * GitHub's summary of the reviews. Without a rule that asks for some it speaks only of verdicts that there are;
+ * with one it says so as long as approvals are missing.
+ */
+export function reviewDecision(repository: Repository, pull: Pull): string | null {
+  const verdicts = [...verdictsOf(repository, pull).values()];
+  if (verdicts.includes("CHANGES_REQUESTED")) return "CHANGES_REQUESTED";
+  if (approvalsMissing(repository, pull) > 0) return "REVIEW_REQUIRED";
+  return verdicts.includes("APPROVED") ? "APPROVED" : null;
+}
+
+export function approvalsMissing(repository: Repository, pull: Pull): number {
+  const approvals = [...verdictsOf(repository, pull).values()].filter((verdict) => verdict === "APPROVED").length;
+  return Math.max((repository.approvalsRequired.get(pull.baseRef) ?? 0) - approvals, 0);
+}
+
+/** The latest verdict of each person who can write; a mere comment changes no verdict. */
+function verdictsOf(repository: Repository, pull: Pull): ReadonlyMap<number, string> {
+  const verdicts = new Map<number, string>();
+  for (const { author, state, pullNumber } of repository.reviews.values()) {
+    const counts = author.type === "User" && roleAtLeast(roleOf(repository, author.login), "write");
+    if (pullNumber !== pull.number || !counts || author.id === issueOf(repository, pull).author.id) continue;
+    if (state === "DISMISSED") verdicts.delete(author.id);
+    else if (state === "APPROVED" || state === "CHANGES_REQUESTED") verdicts.set(author.id, state);
+  }
+  return verdicts;
 }
 
 export function reviewCommentsOf(repository: Repository, number: number): ReviewComment[] {

@@ -247,8 +247,8 @@ export function installationJson(context: SandboxContext, installation: Installa
     single_file_name: null,
     has_multiple_single_files: false,
     single_file_paths: [],
-    suspended_by: null,
-    suspended_at: null,
+    suspended_by: installation.suspendedAt === null ? null : userJson(context, installation.account),
+    suspended_at: installation.suspendedAt,
   };
 }
 

@@ -1,6 +1,7 @@
 import { roleAtLeast, roleOf } from "./auth.ts";
 import type { Sandbox } from "./sandbox.ts";
-import type { MergeMethod } from "./state.ts";
+import { deleteIssue, transferIssue } from "./routes/issue-changes.ts";
+import type { Account, MergeMethod } from "./state.ts";
 
 /** What tests look at of an answer; the rest is there too, untyped. */
 type IssueSeen = {
@@ -22,6 +23,24 @@ type PullSeen = IssueSeen & {
   base: { ref: string; sha: string };
 };
 
+type ThreadSeen = {
+  id: string;
+  isResolved: boolean;
+  isOutdated: boolean;
+  path: string;
+  line: number | null;
+  comments: { nodes: { databaseId: number; body: string; author: { login: string } }[] };
+};
+
+type PushToMake = {
+  readonly branch: string;
+  /** Path → content; null deletes. */
+  readonly files: Readonly<Record<string, string | null>>;
+  readonly message?: string;
+  /** The branch where a new one starts, or onto which a forced push puts its commit. */
+  readonly from?: string;
+};
+
 type ReviewToGive = {
   readonly number: number;
   readonly event: "APPROVE" | "REQUEST_CHANGES" | "COMMENT";
@@ -34,6 +53,13 @@ export type Person = {
   readonly login: string;
   openIssue(issue: { title: string; body?: string; labels?: readonly string[] }): Promise<IssueSeen>;
   editIssue(number: number, changes: { title?: string; body?: string; state?: "open" | "closed" }): Promise<IssueSeen>;
+  /** `not_planned` is the other reason that GitHub offers. */
+  closeIssue(number: number, reason?: "completed" | "not_planned"): Promise<IssueSeen>;
+  reopenIssue(number: number): Promise<IssueSeen>;
+  /** On its page: there is no REST call for it. Owners only. */
+  deleteIssue(number: number): void;
+  /** On its page, to another repository of the same owner; its number there. Writers only. */
+  transferIssue(number: number, to: string): number;
   issue(number: number): Promise<IssueSeen>;
   comment(number: number, body: string): Promise<CommentSeen>;
   comments(number: number): Promise<CommentSeen[]>;
@@ -42,6 +68,21 @@ export type Person = {
   pull(number: number): Promise<PullSeen>;
   pulls(state?: "open" | "closed" | "all"): Promise<PullSeen[]>;
   review(review: ReviewToGive): Promise<{ id: number; state: string }>;
+  dismissReview(number: number, reviewId: number, message: string): Promise<void>;
+  /** The conversations on lines of a pull request. */
+  threads(number: number): Promise<ThreadSeen[]>;
+  /** Answers in the conversation of that comment. */
+  reply(number: number, commentId: number, body: string): Promise<{ id: number }>;
+  resolveThread(id: string): Promise<void>;
+  unresolveThread(id: string): Promise<void>;
+  /** Points a pull request at another base. */
+  retarget(number: number, base: string): Promise<PullSeen>;
+  reopenPull(number: number): Promise<PullSeen>;
+  /** One commit on top of the branch, which is made where it is missing; its sha. */
+  push(push: PushToMake): Promise<string>;
+  /** One commit on top of another branch takes the place of all that the branch had; its sha. */
+  forcePush(push: PushToMake): Promise<string>;
+  deleteBranch(branch: string): Promise<void>;
   merge(number: number, method?: MergeMethod): Promise<{ sha: string; merged: boolean }>;
   closePull(number: number): Promise<PullSeen>;
   /** Types a secret into the settings page. */
@@ -69,7 +110,57 @@ export function person(sandbox: Sandbox, login: string, repository = onlyReposit
   async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const { status, text } = await send(method, path, body);
     if (status >= 300) throw new Error(`${login}: ${method} ${path}: ${status} ${text}`);
-    return JSON.parse(text);
+    return JSON.parse(text === "" ? "null" : text);
+  }
+
+  async function ask<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<T> {
+    const response = await fetch(`${sandbox.url}/graphql`, {
+      method: "POST",
+      headers: { authorization: `token ${token}` },
+      body: JSON.stringify({ query, variables }),
+    });
+    const { data, errors } = (await response.json()) as { data: T; errors?: unknown };
+    if (errors !== undefined) throw new Error(`${login}: ${JSON.stringify(errors)}`);
+    return data;
+  }
+
+  async function headOf(branch: string): Promise<string | null> {
+    const { status, text } = await send("GET", `/git/ref/heads/${branch}`, undefined);
+    return status === 404 ? null : (JSON.parse(text) as { object: { sha: string } }).object.sha;
+  }
+
+  async function commit({ branch, files, message }: PushToMake, parent: string): Promise<string> {
+    const { tree: base } = await call<{ tree: { sha: string } }>("GET", `/git/commits/${parent}`);
+    const entries = Object.entries(files).map(([path, content]) => ({
+      path,
+      mode: "100644",
+      type: "blob",
+      ...(content === null ? { sha: null } : { content }),
+    }));
+    const tree = await call<{ sha: string }>("POST", "/git/trees", { base_tree: base.sha, tree: entries });
+    const made = await call<{ sha: string }>("POST", "/git/commits", {
+      message: message ?? `Change ${branch}`,
+      tree: tree.sha,
+      parents: [parent],
+    });
+    return made.sha;
+  }
+
+  async function push(wanted: PushToMake, { force }: { readonly force: boolean }): Promise<string> {
+    const { branch, from = "main" } = wanted;
+    const before = await headOf(branch);
+    const parent = before === null || force ? await headOf(from) : before;
+    if (parent === null) throw new Error(`${login}: pushing to ${branch}: there is no branch ${from} to start from`);
+    const sha = await commit(wanted, parent);
+    await (before === null
+      ? call("POST", "/git/refs", { ref: `refs/heads/${branch}`, sha })
+      : call("PATCH", `/git/refs/heads/${branch}`, { sha, force }));
+    return sha;
+  }
+
+  function requireRole(least: "write" | "admin", doing: string): void {
+    const found = sandbox.repositoryOf(repository);
+    if (!roleAtLeast(roleOf(found, login), least)) throw new Error(`${login} may not ${doing} of ${repository}`);
   }
 
   return {
@@ -80,6 +171,18 @@ export function person(sandbox: Sandbox, login: string, repository = onlyReposit
     },
     openIssue: (issue) => call("POST", "/issues", issue),
     editIssue: (number, changes) => call("PATCH", `/issues/${number}`, changes),
+    closeIssue: (number, reason = "completed") =>
+      call("PATCH", `/issues/${number}`, { state: "closed", state_reason: reason }),
+    reopenIssue: (number) => call("PATCH", `/issues/${number}`, { state: "open" }),
+    deleteIssue(number) {
+      requireRole("admin", "delete issues");
+      deleteIssue(sandbox.context, sandbox.repositoryOf(repository), number, accountOf(sandbox, login));
+    },
+    transferIssue(number, to) {
+      requireRole("write", "transfer issues");
+      const [from, target] = [sandbox.repositoryOf(repository), sandbox.repositoryOf(to)];
+      return transferIssue(sandbox.context, from, number, target, accountOf(sandbox, login)).number;
+    },
     issue: (number) => call("GET", `/issues/${number}`),
     comment: (number, body) => call("POST", `/issues/${number}/comments`, { body }),
     comments: (number) => call("GET", `/issues/${number}/comments?per_page=${PER_PAGE}`),
@@ -92,16 +195,54 @@ export function person(sandbox: Sandbox, login: string, repository = onlyReposit
     pull: (number) => call("GET", `/pulls/${number}`),
     pulls: (state = "open") => call("GET", `/pulls?state=${state}&per_page=${PER_PAGE}`),
     review: ({ number, ...review }) => call("POST", `/pulls/${number}/reviews`, review),
+    async dismissReview(number, reviewId, message) {
+      await call("PUT", `/pulls/${number}/reviews/${reviewId}/dismissals`, { message });
+    },
+    async threads(number) {
+      const [owner = "", name = ""] = repository.split("/");
+      const data = await ask<{ repository: { pullRequest: { reviewThreads: { nodes: ThreadSeen[] } } } }>(THREADS, {
+        owner,
+        name,
+        number,
+      });
+      return data.repository.pullRequest.reviewThreads.nodes;
+    },
+    reply: (number, commentId, body) => call("POST", `/pulls/${number}/comments/${commentId}/replies`, { body }),
+    async resolveThread(id) {
+      await ask(`mutation ($id: ID!) { resolveReviewThread(input: { threadId: $id }) { thread { id } } }`, { id });
+    },
+    async unresolveThread(id) {
+      await ask(`mutation ($id: ID!) { unresolveReviewThread(input: { threadId: $id }) { thread { id } } }`, { id });
+    },
+    retarget: (number, base) => call("PATCH", `/pulls/${number}`, { base }),
+    reopenPull: (number) => call("PATCH", `/pulls/${number}`, { state: "open" }),
+    push: (wanted) => push(wanted, { force: false }),
+    forcePush: (wanted) => push(wanted, { force: true }),
+    async deleteBranch(branch) {
+      await call("DELETE", `/git/refs/heads/${branch}`);
+    },
     merge: (number, method = "merge") => call("PUT", `/pulls/${number}/merge`, { merge_method: method }),
     closePull: (number) => call("PATCH", `/pulls/${number}`, { state: "closed" }),
     setSecret(name, value) {
+      requireRole("write", "set secrets");
       const found = sandbox.repositoryOf(repository);
-      if (!roleAtLeast(roleOf(found, login), "write")) throw new Error(`${login} may not set secrets of ${repository}`);
       const at = sandbox.context.timestamp();
       const createdAt = found.secrets.get(name.toUpperCase())?.createdAt ?? at;
       found.secrets.set(name.toUpperCase(), { name: name.toUpperCase(), value, createdAt, updatedAt: at });
     },
   };
+}
+
+const THREADS = `query ($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) { reviewThreads(first: 100) { nodes {
+    id isResolved isOutdated path line comments(first: 100) { nodes { databaseId body author { login } } }
+  } } } }
+}`;
+
+function accountOf(sandbox: Sandbox, login: string): Account {
+  const account = sandbox.context.state.accounts.get(login.toLowerCase());
+  if (account === undefined) throw new Error(`finding the account of "${login}": add the user first`);
+  return account;
 }
 
 function onlyRepository(sandbox: Sandbox): string {

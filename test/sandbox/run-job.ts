@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ActionManifest, readActionManifest } from "./action-manifest.ts";
-import { type LiveRun, actionsRuntimeOf } from "./actions-runtime.ts";
+import { type LiveRun, actionsRuntimeOf, runtimeTokenOf } from "./actions-runtime.ts";
 import type { ExpressionObject } from "./expression.ts";
 import type { JobMachine } from "./job-environment.ts";
 import { createJobLog } from "./job-log.ts";
@@ -70,6 +70,7 @@ export async function runJob(context: SandboxContext, work: JobToRun): Promise<C
     stop.removeEventListener("abort", onStop);
     context.state.tokens.delete(machine.token);
     actionsRuntimeOf(context).identities.delete(machine.runtimeToken);
+    actionsRuntimeOf(context).uploaders.delete(machine.runtimeToken);
     await writeFile(join(machine.folders.root, "job.log"), job.log);
   }
 }
@@ -180,8 +181,8 @@ async function bootMachine(context: SandboxContext, work: JobToRun): Promise<Job
   const root = join(context.options.actions.tempDir, `run-${run.id}-${run.attempt}-${job.key}`);
   const folders: JobFolders = await makeJobFolders(root, repository.name, dispatchEvent(context, repository, run));
   const runtime = actionsRuntimeOf(context);
-  // JWT-shaped, as the real one is.
-  const runtimeToken = `eyJ${randomBytes(JOB_TOKEN_BYTES).toString("base64url")}.${randomBytes(JOB_TOKEN_BYTES).toString("base64url")}.sandbox`;
+  const runtimeToken = runtimeTokenOf(run, job, randomBytes(JOB_TOKEN_BYTES).toString("base64url"));
+  runtime.uploaders.set(runtimeToken, { repository, run, job });
   if (definition.permissions.idToken) {
     const { environment } = definition;
     runtime.identities.set(runtimeToken, { repository, run, job, workflowName: work.workflowName, environment });

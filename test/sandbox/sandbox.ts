@@ -1,17 +1,19 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { createFaults } from "./faults.ts";
+import type { Faults } from "./faults.ts";
 import { createGitRepository } from "./git.ts";
 import type { GitRepository } from "./git.ts";
 import { signatureOf } from "./payloads-git.ts";
-import { APP_PERMISSIONS, installationJson } from "./payloads.ts";
+import { createSettings, install } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { stopRuns } from "./stop-runs.ts";
 import { listen, sandboxApp } from "./server.ts";
-import { findRepository, fullName, nodeId } from "./state.ts";
+import { findRepository, fullName } from "./state.ts";
 import type {
   Account,
   AccountType,
-  Installation,
   Permissions,
   Plan,
   Repository,
@@ -23,7 +25,7 @@ import type {
   SandboxState,
 } from "./state.ts";
 import { createWebhooks } from "./webhooks.ts";
-import type { WebhookRule, Webhooks } from "./webhooks.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 export type RepositoryToAdd = {
   readonly owner: string;
@@ -53,8 +55,12 @@ export type Sandbox = {
   readonly requests: readonly RequestRecord[];
   /** Hears all that happens until the answer is called. */
   observe(listener: (event: SandboxEvent) => void): () => void;
-  /** `drop`: it is lost. `duplicate`: it is sent twice under one GUID. `idle`: all so far were answered. */
-  readonly webhooks: { drop: WebhookRule; duplicate: WebhookRule; idle(): Promise<void> };
+  /** Faults that a test switches on: webhooks that are lost, doubled, late or out of order. */
+  readonly webhooks: Pick<Webhooks, "drop" | "duplicate" | "late" | "held" | "release" | "idle">;
+  /** Faults of the API's answers. */
+  readonly faults: Faults;
+  /** What owners do in the browser. */
+  readonly settings: Settings;
   stop(): Promise<void>;
 };
 
@@ -100,7 +106,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
   };
   const webhooks = createWebhooks(() => context);
-  const server = await listen(sandboxApp(context, webhooks, homeDir));
+  const { faults, middleware } = createFaults(context);
+  const server = await listen(sandboxApp(context, webhooks, homeDir, middleware));
   url = `http://127.0.0.1:${server.port}`;
 
   function addUser(login: string): Account {
@@ -133,7 +140,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     repositories.set(id, git);
     await commitFiles(context, git, owner, wanted.files);
     state.repositories.set(id, repository);
-    if (wanted.install !== false) install(context, webhooks, repository, wanted.permissions);
+    if (wanted.install !== false) install(context, repository, wanted.permissions);
     return repository;
   }
 
@@ -166,6 +173,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       return () => listeners.delete(listener);
     },
     webhooks,
+    faults,
+    settings: createSettings(context, { repositoryOf, addUser }),
     async stop() {
       await stopRuns(context);
       webhooks.stop();
@@ -228,6 +237,7 @@ function newRepository(
     variables: new Map(),
     actionsEnabled: true,
     archived: false,
+    approvalsRequired: new Map(),
     nextNumber: 1,
   };
 }
@@ -249,52 +259,4 @@ async function commitFiles(
   const author = signatureOf(context, owner);
   const commit = { tree, parents: [], author, committer: author, message: "Initial commit\n", signed: false };
   await git.updateRef(`refs/heads/${DEFAULT_BRANCH}`, await git.writeCommit(commit), null);
-}
-
-/** One installation for each owner, as GitHub has it; more repositories join it. */
-function install(
-  context: SandboxContext,
-  webhooks: Webhooks,
-  repository: Repository,
-  permissions: Permissions | undefined,
-): void {
-  const about = {
-    id: repository.id,
-    node_id: nodeId("R", repository.id),
-    name: repository.name,
-    full_name: fullName(repository),
-    private: repository.private,
-  };
-  const sender = repository.owner;
-  for (const installation of context.state.installations.values()) {
-    if (installation.account.id !== repository.owner.id) continue;
-    installation.repositoryIds.add(repository.id);
-    installation.permissions = permissions ?? installation.permissions;
-    const payload = {
-      installation: installationJson(context, installation),
-      repository_selection: "selected",
-      repositories_added: [about],
-      repositories_removed: [],
-      requester: null,
-    };
-    webhooks.emit({
-      event: "installation_repositories",
-      action: "added",
-      repository: null,
-      installation,
-      sender,
-      payload,
-    });
-    return;
-  }
-  const installation: Installation = {
-    id: context.newId(),
-    account: repository.owner,
-    repositoryIds: new Set([repository.id]),
-    permissions: permissions ?? APP_PERMISSIONS,
-    createdAt: context.timestamp(),
-  };
-  context.state.installations.set(installation.id, installation);
-  const payload = { installation: installationJson(context, installation), repositories: [about], requester: null };
-  webhooks.emit({ event: "installation", action: "created", repository: null, installation, sender, payload });
 }

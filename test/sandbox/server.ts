@@ -30,10 +30,16 @@ const RATE_LIMIT = 5000;
 const HOUR_SECONDS = 3600;
 
 /** The whole of the HTTP side: git's protocol, the API, and pages for people. */
-export function sandboxApp(context: SandboxContext, webhooks: Webhooks, homeDir: string): Hono {
+export function sandboxApp(
+  context: SandboxContext,
+  webhooks: Webhooks,
+  homeDir: string,
+  faults: MiddlewareHandler,
+): Hono {
   const app = new Hono();
   const writing = oneAtATime();
   const limits = rateLimits(context);
+  app.use("*", faults);
   app.use("*", recordRequests(context));
   app.use("*", smartHttp(context, homeDir, writing));
   app.use("*", passOnExchanges(context));
@@ -62,9 +68,9 @@ export function sandboxApp(context: SandboxContext, webhooks: Webhooks, homeDir:
   app.get("/rate_limit", (c) => c.json(limits.json(c)));
 
   app.route("/", pageRoutes(context));
-  app.notFound((c) => notFoundPage(context, c) ?? failure(c, new GitHubError(404, "Not Found")));
+  app.notFound((c) => notFoundPage(context, c) ?? failure(context, c, new GitHubError(404, "Not Found")));
   app.onError((error, c) => {
-    if (error instanceof GitHubError) return failure(c, error);
+    if (error instanceof GitHubError) return failure(context, c, error);
     // A fault of the sandbox: its own text, so that a failing test shows where.
     return c.json({ message: `sandbox fault: ${error.stack ?? error.message}`, documentation_url: DOCUMENTATION }, 500);
   });
@@ -88,14 +94,17 @@ export async function listen(app: Hono): Promise<{ port: number; close: () => Pr
 
 const DOCUMENTATION = "https://docs.github.com/rest";
 
-function failure(c: Context, error: GitHubError): Response {
-  for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
-  const { status, message, errors, headers } = error;
+function failure(context: SandboxContext, c: Context, error: GitHubError): Response {
+  const { status, message, errors } = error;
+  const { Location: location, ...headers } = error.headers;
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  const target = location === undefined ? undefined : new URL(location, context.url()).href;
+  if (target !== undefined) c.header("Location", target);
   const body = {
     message,
     documentation_url: DOCUMENTATION,
     ...(errors === undefined ? {} : { errors }),
-    ...(headers["Location"] === undefined ? {} : { url: headers["Location"] }),
+    ...(target === undefined ? {} : { url: target }),
     status: String(status),
   };
   return c.json(body, status);
@@ -149,7 +158,8 @@ function passOnExchanges(context: SandboxContext): MiddlewareHandler {
   return async (c, next) => {
     const { onExchange } = context.options;
     if (onExchange === undefined || isSmartHttp(c.req.path)) return next();
-    const requestBody = parsed(await c.req.text());
+    // As bytes first: read as text, an upload would be garbled for its route.
+    const requestBody = parsed(Buffer.from(await c.req.arrayBuffer()).toString("utf8"));
     await next();
     const url = new URL(c.req.url);
     onExchange({

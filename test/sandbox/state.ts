@@ -32,6 +32,7 @@ export type Installation = {
   readonly repositoryIds: Set<number>;
   permissions: Permissions;
   readonly createdAt: string;
+  suspendedAt: string | null;
 };
 
 /** One bearer token. A job's token is "job": it acts as github-actions[bot] on one repository. */
@@ -48,7 +49,7 @@ export type IssuedToken = {
 
 export type Repository = {
   readonly id: number;
-  readonly owner: Account;
+  owner: Account;
   name: string;
   /** Names it had before a rename: these answer 301. */
   readonly formerNames: string[];
@@ -79,6 +80,8 @@ export type Repository = {
   readonly variables: Map<string, Variable>;
   actionsEnabled: boolean;
   archived: boolean;
+  /** Branch → approvals that a pull request into it needs. */
+  readonly approvalsRequired: Map<string, number>;
   nextNumber: number;
 };
 
@@ -102,6 +105,8 @@ export type Issue = {
   assignees: Account[];
   locked: boolean;
   deleted: boolean;
+  /** Where it went when it was transferred. */
+  movedTo: { readonly repository: Repository; readonly number: number } | null;
   closedBy: Account | null;
   readonly viaApp: boolean;
   readonly createdAt: string;
@@ -139,6 +144,7 @@ export type IssueComment = {
   readonly createdAt: string;
   updatedAt: string;
   minimizedReason: string | null;
+  pinned: { readonly at: string; readonly by: Account } | null;
   readonly reactions: Reaction[];
 };
 

@@ -5,18 +5,27 @@ import { userJson, repositoryJson } from "./payloads.ts";
 import { findInstallation } from "./state.ts";
 import type { Delivery, Installation, SandboxContext, WebhookPayload, WebhookToSend } from "./state.ts";
 
-export type WebhookRule = (event: string, action: string | null, payload: WebhookPayload) => boolean;
+type WebhookRule = (event: string, action: string | null, payload: WebhookPayload) => boolean;
 
 /** The App's one hook: deliveries leave one at a time, in the order of the events, and are never retried. */
 export type Webhooks = {
   setUrl(url: string): void;
   url(): string | null;
   emit(webhook: WebhookToSend): void;
-  /** Sends a past delivery again under its GUID; false when there is none. */
-  redeliver(deliveryId: number): boolean;
+  /** Sends a past delivery again under its GUID. */
+  redeliver(past: Delivery): void;
+  /** Resolves when all that left was answered; what is held back does not count. */
   idle(): Promise<void>;
+  /** Lost on the way: the log of deliveries has it as failed, and it can be redelivered. */
   drop: WebhookRule;
+  /** Sent twice under one GUID. */
   duplicate: WebhookRule;
+  /** Held back until `release`. */
+  late: WebhookRule;
+  /** How many are held back. */
+  held(): number;
+  /** Lets go of what is held back, in the order of the events or against it. */
+  release(order?: "as-sent" | "reversed"): void;
   stop(): void;
 };
 
@@ -44,6 +53,7 @@ export function createWebhooks(context: () => SandboxContext): Webhooks {
   let target = context().options.webhookUrl ?? null;
   let tail: Promise<void> = Promise.resolve();
   const stopping = new AbortController();
+  const heldBack: Delivery[] = [];
 
   function enqueue(delivery: Delivery): void {
     context().state.deliveries.push(delivery);
@@ -111,6 +121,16 @@ export function createWebhooks(context: () => SandboxContext): Webhooks {
   const webhooks: Webhooks = {
     drop: () => false,
     duplicate: () => false,
+    late: () => false,
+    held: () => heldBack.length,
+    release(order = "as-sent") {
+      const waiting = heldBack.splice(0);
+      // The log numbers deliveries in the order in which they leave.
+      const numbered = order === "as-sent" ? waiting : waiting.reverse();
+      for (const delivery of numbered) {
+        enqueue({ ...delivery, id: context().newId(), deliveredAt: context().now().toISOString() });
+      }
+    },
     setUrl(url) {
       target = url;
     },
@@ -136,17 +156,18 @@ export function createWebhooks(context: () => SandboxContext): Webhooks {
         durationSeconds: 0,
       };
       if (webhooks.drop(webhook.event, webhook.action, payload)) {
-        finish(delivery, "dropped", 0, "dropped by the test");
+        finish(delivery, "dropped", 0, "failed to connect to host");
         context().state.deliveries.push(delivery);
         context().announce({ kind: "webhook", delivery });
         return;
       }
-      enqueue(delivery);
-      if (webhooks.duplicate(webhook.event, webhook.action, payload)) enqueue({ ...delivery, id: context().newId() });
+      const send = webhooks.late(webhook.event, webhook.action, payload)
+        ? (one: Delivery) => heldBack.push(one)
+        : enqueue;
+      send(delivery);
+      if (webhooks.duplicate(webhook.event, webhook.action, payload)) send({ ...delivery, id: context().newId() });
     },
-    redeliver(deliveryId) {
-      const past = context().state.deliveries.find((delivery) => delivery.id === deliveryId);
-      if (past === undefined) return false;
+    redeliver(past) {
       const deliveredAt = context().now().toISOString();
       enqueue({
         ...past,
@@ -157,7 +178,6 @@ export function createWebhooks(context: () => SandboxContext): Webhooks {
         statusCode: 0,
         status: "pending",
       });
-      return true;
     },
     async idle() {
       // An answered webhook may have caused the next one.
@@ -187,6 +207,8 @@ function installationFor(context: SandboxContext, webhook: WebhookToSend): Insta
 }
 
 function hears(installation: Installation, event: string): boolean {
+  // A suspended App hears of its installation only.
+  if (installation.suspendedAt !== null && event !== "installation") return false;
   const needed = PERMISSIONS_OF_EVENT[event];
   return needed === undefined || needed.some((permission) => installation.permissions[permission] !== undefined);
 }

@@ -39,6 +39,31 @@ export async function somebodyWaits(db: Db): Promise<void> {
   while ((await waiting.execute(db)).rows.length === 0);
 }
 
+/** A database on the server, empty and for nobody else. */
+export interface TemporaryDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** Null where this machine has no server for us; in CI that is a fault. */
+export async function temporaryDatabase(): Promise<TemporaryDatabase | { readonly url: null; readonly why: string }> {
+  const { url, why } = await serverUrl();
+  if (url === null) {
+    if (process.env["CI"] === "true") throw new Error(why);
+    return { url, why };
+  }
+  const name = `test_${randomUUID().replaceAll("-", "")}`;
+  await using(openPostgresDb(url), (db) => sql`create database ${sql.id(name)}`.execute(db));
+  const address = new URL(url);
+  address.pathname = `/${name}`;
+  return {
+    url: address.href,
+    drop: async () => {
+      await using(openPostgresDb(url), (db) => sql`drop database ${sql.id(name)} with (force)`.execute(db));
+    },
+  };
+}
+
 /** Declares the tests once for each database. */
 export function onEachDatabase(tests: (database: TestDatabase) => void): void {
   describe("on SQLite", () => {

@@ -12,6 +12,15 @@ async function due(store: Store, at = minute(0), limit = 10): Promise<readonly s
 }
 
 onEachDatabase(({ freshPlace, freshStore }) => {
+  test("a message is known once it was taken in, whatever came of it", async () => {
+    const store = await freshStore();
+    const message = { key: "webhook:1", kind: "webhook", lane: "a", body: "{}", receivedAt: minute(0) } as const;
+    expect(await store.isKnown("webhook:1")).toBe(false);
+    await store.takeIn(message);
+    await store.markProcessed("webhook:1");
+    expect([await store.isKnown("webhook:1"), await store.isWaiting("webhook:1")]).toEqual([true, false]);
+  });
+
   test("a message that came before is known, processed or not", async () => {
     const store = await freshStore();
     expect(await store.takeIn(message("m1", "a"))).toBe("new");

@@ -32,6 +32,19 @@ onEachDatabase(({ freshStore }) => {
     expect(await store.tasksOfIssue(2, 8)).toEqual([]);
   });
 
+  test("open tasks are those that have not ended, of one repository or installation where asked", async () => {
+    const store = await freshStore();
+    await store.commit(unitOf(eventsOf([createTask()])));
+    await store.commit(unitOfAnother(lifeOf(eventsOf([createTask()]), 3, 1)));
+    expect(await store.openTasks()).toEqual([taskId, another]);
+    expect(await store.openTasks({ repositoryId: 3 })).toEqual([another]);
+    expect(await store.openTasks({ installationId: 1 })).toEqual([taskId, another]);
+    expect(await store.openTasks({ installationId: 2 })).toEqual([]);
+    const past = eventsOf([createTask()]);
+    await store.commit(unitOf([{ type: "TaskCancelled", at: minute(1), by: "owner" }], past));
+    expect(await store.openTasks()).toEqual([another]);
+  });
+
   test("a pull request leads to its task, in its own repository only", async () => {
     const store = await freshStore();
     const events = eventsOf(phase1Ready);
@@ -58,7 +71,7 @@ onEachDatabase(({ freshStore }) => {
 
     const running = eventsOf([createTask(), dispatched(), sessionOpened()]);
     await store.commit(unitOf(running.slice(requested.length), requested));
-    const session = { taskId, runId: run1, closedAt: null };
+    const session = { taskId, runId: run1, sealKey: "", closedAt: null };
     await store.saveRunSession({ ...session, tokenHash: "first", openedAt: minute(1), lastHeardAt: minute(1) });
     await store.saveRunSession({ ...session, tokenHash: "second", openedAt: minute(2), lastHeardAt: minute(4) });
     expect(await store.openRuns()).toEqual([{ ...waiting, workflowRunId: 100, lastHeardAt: minute(4) }]);

@@ -17,14 +17,14 @@ export interface PostgresServer {
 
 /**
  * The shell outlives us by as much as it takes to clean up: when its input ends, however we did, it stops the server
- * and removes the folder. What is written may be lost when the machine stops, so nothing waits for the disk.
+ * and removes the folder.
  * A server that still starts hears only the first of the two signals; one that runs waits for its clients until the second.
  */
 const program = `
   "$BIN/initdb" -D "$DIR/data" -U phasegate -A trust -E UTF8 --locale=C --no-sync --no-instructions >/dev/null ||
     { rm -rf "$DIR"; exit 1; }
   "$BIN/postgres" -D "$DIR/data" -c listen_addresses= -c unix_socket_directories="$DIR" -c max_connections=200 \
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB </dev/null &
+    -c shared_buffers=32MB $OPTIONS </dev/null &
   exec 2>/dev/null
   cat >/dev/null
   kill -TERM $!
@@ -32,8 +32,11 @@ const program = `
   wait $!
   cd / && rm -rf "$DIR"`;
 
-/** Throws where this machine has no PostgreSQL that we may run. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** What is written may be lost when the machine stops, so nothing waits for the disk. */
+const forTests = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
+
+/** Throws where this machine has no PostgreSQL that we may run. A durable one has its data on the disk before it answers. */
+export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const bin = binaries();
   const user = process.getuid?.() === 0 ? await unprivilegedUser() : null;
   const folder = await mkdtemp(join(tmpdir(), "phasegate-postgres-"));
@@ -41,7 +44,13 @@ export async function startPostgres(): Promise<PostgresServer> {
   const guard = spawn("/bin/sh", ["-c", program], {
     cwd: folder,
     detached: true,
-    env: { BIN: bin, DIR: folder, PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" },
+    env: {
+      BIN: bin,
+      DIR: folder,
+      OPTIONS: durable ? "" : forTests,
+      PATH: process.env["PATH"] ?? "/usr/bin:/bin",
+      LC_ALL: "C",
+    },
     stdio: ["pipe", "ignore", "pipe"],
     ...user,
   });

@@ -16,23 +16,28 @@ import {
   runLost,
   sessionOpened,
   spent,
+  reviewed,
+  reworkAsked,
+  stepAnswers,
   stepCompleted,
   stranger,
   taskId,
+  thread,
   verified,
+  wish,
   writer,
 } from "../core/given.ts";
+import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
 import { onEachDatabase, type Place } from "./databases.ts";
 import { minute, unitOf } from "./temporary-store.ts";
 
 const cancelled = command({ type: "CancelTask", by: writer });
 const approved = command({
-  type: "RecordReview",
+  type: "RecordReviews",
   pullRequest: 31,
-  by: writer,
-  verdict: "approved",
-  reviewedSha: "head-1-1",
   headSha: "head-1-1",
+  reviews: [{ reviewId: 1, by: "writer", verdict: "approved", reviewedSha: "head-1-1" }],
+  feedback: [],
 });
 
 const histories: Record<string, readonly TaskCommand[]> = {
@@ -49,6 +54,15 @@ const histories: Record<string, readonly TaskCommand[]> = {
     verified(1, true, 2),
     gateReady(1),
   ],
+  "a rework that a review asked for": [
+    ...phase1Ready,
+    reviewed("head-1-1", [wish(1, "owner")], [{ ...thread("T1", "02_market"), resolved: false }]),
+    reworkAsked("rework-1", [thread("T1", "02_market")], [1]),
+    dispatched("rework-1", 101),
+    sessionOpened("rework-1", 101),
+    stepAnswers("02_market", "rework-1", [{ id: "thread:T1", kind: "fixed" }]),
+    command({ type: "RecordResolved", phase: 1, ids: ["thread:T1"] }),
+  ],
   "runs that are lost": [createTask(), dispatched(), sessionOpened(), runLost(), runLost("after-run-1", "third")],
   "a pause": [createTask(), command({ type: "PauseTask", reason: { kind: "no-model-secret" } })],
   "a gate that is closed": [
@@ -62,7 +76,17 @@ const histories: Record<string, readonly TaskCommand[]> = {
 };
 
 const liveColumns = ["current_action", "current_step", "last_update"];
-const tables = ["tasks", "runs", "phases", "steps", "reviews", "verifications", "usage_metrics", "agent_statuses"];
+const tables = [
+  "tasks",
+  "runs",
+  "phases",
+  "steps",
+  "reviews",
+  "feedback",
+  "verifications",
+  "usage_metrics",
+  "agent_statuses",
+];
 
 async function readModelsIn(place: Place): Promise<unknown> {
   const found: unknown[] = [];
@@ -109,6 +133,47 @@ onEachDatabase(({ name, freshPlace }) => {
       ),
       { numRuns: name === "PostgreSQL" ? 6 : 25 },
     );
+  });
+
+  test("feedback is kept file by file, open or resolved, with what became of it (C2.2)", async () => {
+    const place = await freshPlace();
+    const store = await place.open();
+    await store.commit(unitOf(eventsOf(histories["a rework that a review asked for"] ?? [])));
+    expect(await place.rows("select id, request, given_by, path, line, step, status, answer from feedback")).toEqual([
+      {
+        id: "thread:T1",
+        request: "change",
+        given_by: "owner",
+        path: "docs/planning/02_market.md",
+        line: 3,
+        step: "02_market",
+        status: "resolved",
+        answer: "fixed",
+      },
+    ]);
+  });
+
+  test("a task that is erased keeps its history without words, and read models still equal a fresh fold (Q33)", async () => {
+    const place = await freshPlace();
+    const store = await place.open();
+    const past = eventsOf(histories["a rework that a review asked for"] ?? []);
+    await store.commit(unitOf(past));
+    await store.saveText("words-for-rework-1", "words of a person");
+    await store.saveText("words-of-thread:T1", "words of the agent");
+    await store.saveText("hash-of-prompt", "words of the issue");
+    await store.saveChangeset(changesetIdOf(runIdFrom("rework-1"), "02_market"), "[]");
+    await store.appendRunLog(runIdFrom("rework-1"), [{ number: 1, line: "words of a log" }]);
+    await store.eraseTask(taskId);
+    const left = await store.readEvents(taskId);
+    expect(left.map(({ type }) => type)).toEqual(past.map(({ type }) => type));
+    expect(JSON.stringify(left)).not.toMatch(/link shortener|02_market\.md/u);
+    for (const hash of ["words-for-rework-1", "words-of-thread:T1", "hash-of-prompt"]) {
+      expect(await store.readText(hash)).toBeNull();
+    }
+    expect(await store.readChangeset(changesetIdOf(runIdFrom("rework-1"), "02_market"))).toBeNull();
+    expect(await store.readRunLog(runIdFrom("rework-1"))).toEqual([]);
+    await store.close();
+    expect(await readModelsIn(place)).toEqual(await readModelsAfter(await freshPlace(), [left]));
   });
 
   test("the rows show where the task stands and what it has been through", async () => {

@@ -8,6 +8,7 @@ const session: RunSession = {
   runId: run1,
   taskId,
   tokenHash: "hash-1",
+  sealKey: "c2VhbA==",
   openedAt: minute(1),
   lastHeardAt: minute(1),
   closedAt: null,

@@ -61,6 +61,7 @@ describe("a runner that hands over", () => {
   story(
     "a file in the place of a folder takes nothing away that it does not delete by name",
     {
+      alsoOnPostgres: true,
       runner: {
         changesOf: (job, step, product) => [
           ...filesOf(product, job.phase.name, step),

@@ -42,7 +42,7 @@ describe("what stands in the way is one comment with the link that mends it", ()
     });
   });
 
-  story("no model secret", { secret: null }, async (told) => {
+  story("no model secret", { alsoOnPostgres: true, secret: null }, async (told) => {
     const notice = await isPausedWithOneComment(told);
     expect(notice).toContain(`/${repositoryName}/settings/secrets/actions/new`);
     await goesOnAfter(told, () => told.owner.setSecret("CLAUDE_CODE_OAUTH_TOKEN", "token-of-a-subscription"));

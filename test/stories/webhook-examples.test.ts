@@ -2,8 +2,6 @@
 import { createHmac, generateKeyPairSync, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import examples from "@octokit/webhooks-examples" with { type: "json" };
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -11,7 +9,7 @@ import { parseConfig } from "../../src/control/config.ts";
 import type { Log } from "../../src/control/ports.ts";
 import { webhookPath } from "../../src/http/server.ts";
 import { startApp } from "../../src/start-app.ts";
-import { temporaryFolder } from "../store/temporary-store.ts";
+import { onEachDatabase, type Place } from "../store/databases.ts";
 
 const secret = "f00dfacef00dfacef00dface";
 const Payload = z.record(z.string(), z.unknown());
@@ -77,8 +75,12 @@ async function startEmptyGitHub(): Promise<{ readonly url: string; readonly aske
     request.resume();
     asked.push(`${request.method} ${request.url}`);
     const isToken = request.method === "POST" && request.url?.endsWith("/access_tokens") === true;
-    const answer = isToken ? { token: "ghs_empty", expires_at: "2099-01-01T00:00:00Z" } : { message: "Not Found" };
-    response.writeHead(isToken ? 201 : 404, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    const isDeliveries = request.url?.startsWith("/app/hook/deliveries?") === true;
+    const token = { token: "ghs_empty", expires_at: "2099-01-01T00:00:00Z" };
+    const answer = isToken ? token : isDeliveries ? [] : { message: "Not Found" };
+    response
+      .writeHead(isToken ? 201 : isDeliveries ? 200 : 404, { "content-type": "application/json" })
+      .end(JSON.stringify(answer));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -91,10 +93,10 @@ async function startEmptyGitHub(): Promise<{ readonly url: string; readonly aske
   return { url: `http://127.0.0.1:${address.port}`, asked };
 }
 
-/** Sends the webhooks to an app of its own and answers what came of them. */
-async function outcomeOf(webhooks: readonly Webhook[]) {
+/** Sends the webhooks to an app of its own, whose store lies there, and answers what came of them. */
+async function outcomeOf(place: Place, webhooks: readonly Webhook[]) {
   const github = await startEmptyGitHub();
-  const dataDir = await temporaryFolder();
+  const { dataDir, databaseUrl } = place.options;
   const complaints: string[] = [];
   const complain = (fields: object, message: string) => complaints.push(`${message} ${JSON.stringify(fields)}`);
   const log: Log = { debug: () => undefined, info: () => undefined, warn: complain, error: complain };
@@ -116,6 +118,7 @@ async function outcomeOf(webhooks: readonly Webhook[]) {
       GITHUB_WEB_URL: github.url,
       OIDC_ISSUER: github.url,
       DATA_DIR: dataDir,
+      ...(typeof databaseUrl === "string" ? { DATABASE_URL: databaseUrl } : {}),
     },
     () => "",
   );
@@ -138,28 +141,23 @@ async function outcomeOf(webhooks: readonly Webhook[]) {
       if (response.status !== 202) refused.push(`${event}.${String(payload["action"])}: ${response.status}`);
     }
     await app.engine.idle();
-    return { refused, complaints, ...left(dataDir), asked: github.asked };
+    return { refused, complaints, ...(await left(place)), asked: github.asked };
   } finally {
     await app.stop();
   }
 }
 
 /** What lies in the store, seen from beside the app. */
-function left(dataDir: string) {
-  const database = new DatabaseSync(path.join(dataDir, "phasegate.sqlite"), { readOnly: true });
-  try {
-    const countOf = (table: string, where = "1 = 1") =>
-      Number(database.prepare(`select count(*) as n from ${table} where ${where}`).get()?.["n"]);
-    return {
-      processed: countOf("inbox", "kind = 'webhook' and status = 'processed'"),
-      notProcessed: countOf("inbox", "status <> 'processed'"),
-      tasks: countOf("tasks"),
-      events: countOf("events"),
-      effects: countOf("effects"),
-    };
-  } finally {
-    database.close();
-  }
+async function left({ rows }: Place) {
+  const countOf = async (table: string, where = "1 = 1") =>
+    Number(Object.values((await rows(`select count(*) as n from ${table} where ${where}`))[0] ?? {})[0]);
+  return {
+    processed: await countOf("inbox", "kind = 'webhook' and status = 'processed'"),
+    notProcessed: await countOf("inbox", "status <> 'processed'"),
+    tasks: await countOf("tasks"),
+    events: await countOf("events"),
+    effects: await countOf("effects"),
+  };
 }
 
 /** A token to read with is no change. */
@@ -167,26 +165,28 @@ function writesOf(asked: readonly string[]): readonly string[] {
   return asked.filter((request) => !request.startsWith("GET ") && !request.endsWith("/access_tokens"));
 }
 
-test("no example of a webhook changes anything: each is taken in, processed and of no concern", async () => {
-  const webhooks = [...collection, ...derived()];
-  expect(collection.length).toBeGreaterThan(300);
-  const { asked, ...came } = await outcomeOf(webhooks);
-  expect(came).toEqual({
-    refused: [],
-    complaints: [],
-    processed: webhooks.length,
-    notProcessed: 0,
-    tasks: 0,
-    events: 0,
-    effects: 0,
+onEachDatabase(({ freshPlace }) => {
+  test("no example of a webhook changes anything: each is taken in, processed and of no concern", async () => {
+    const webhooks = [...collection, ...derived()];
+    expect(collection.length).toBeGreaterThan(300);
+    const { asked, ...came } = await outcomeOf(await freshPlace(), webhooks);
+    expect(came).toEqual({
+      refused: [],
+      complaints: [],
+      processed: webhooks.length,
+      notProcessed: 0,
+      tasks: 0,
+      events: 0,
+      effects: 0,
+    });
+    expect(writesOf(asked)).toEqual([]);
   });
-  expect(writesOf(asked)).toEqual([]);
-});
 
-test("a label that names a playbook does concern the app: it asks GitHub for the issue", async () => {
-  const labelled = example("issues", "labeled");
-  const { asked } = await outcomeOf([
-    variant("issues", "labeled", labelled, { label: { name: "create_app", color: "ededed" } }),
-  ]);
-  expect(asked.filter((request) => /^GET .*\/issues\/\d+$/u.test(request))).toHaveLength(1);
+  test("a label that names a playbook does concern the app: it asks GitHub for the issue", async () => {
+    const labelled = example("issues", "labeled");
+    const { asked } = await outcomeOf(await freshPlace(), [
+      variant("issues", "labeled", labelled, { label: { name: "create_app", color: "ededed" } }),
+    ]);
+    expect(asked.filter((request) => /^GET .*\/issues\/\d+$/u.test(request))).toHaveLength(1);
+  });
 });

@@ -1,6 +1,7 @@
 /** A GitHub in memory behind the port: stateful, safe to repeat as the port promises, with faults on demand. */
 import {
   DispatchRefused,
+  type FailedDelivery,
   type GateState,
   type GitHub,
   type IssueText,
@@ -9,6 +10,7 @@ import {
   type Preflight,
   type ReviewState,
   type TaskView,
+  type ThreadState,
   type WorkflowRun,
 } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
@@ -43,6 +45,17 @@ export interface FakeReview extends ReviewState {
   readonly pullRequest: number;
 }
 
+export interface FakeThread extends ThreadState {
+  readonly pullRequest: number;
+  /** Keys of our replies. */
+  readonly keys: readonly string[];
+}
+
+export interface FakeDelivery extends FailedDelivery {
+  readonly at: string;
+  readonly send: () => Promise<void>;
+}
+
 type Method = keyof GitHub;
 
 interface Fault {
@@ -61,8 +74,19 @@ export class FakeGitHub {
   readonly branches = new Map<string, readonly Commit[]>([["main", [{ sha: "base-0", mark: "", files: new Map() }]]]);
   readonly pulls = new Map<number, FakePull>();
   readonly reviews: FakeReview[] = [];
+  readonly threads: FakeThread[] = [];
+  /** Each answer that we gave in a thread, once for each key. */
+  readonly answers: { readonly threadId: string; readonly kind: string; readonly commitSha: string | null }[] = [];
+  /** Whom we asked for a new review, by pull request. */
+  readonly reviewRequests: { readonly pullRequest: number; readonly login: string }[] = [];
+  /** Webhooks that did not arrive. */
+  readonly deliveries: FakeDelivery[] = [];
+  requiresReview = false;
+  defaultBranch = "main";
   readonly runs: FakeRun[] = [];
   readonly comments: FakeComment[] = [];
+  /** By workflow run: what its job left sealed. */
+  readonly envelopes = new Map<number, Uint8Array>();
   /** Every edit of a status comment, as the status was. */
   readonly shown: string[] = [];
   /** Every call, e.g. `publish`, in the order in which they began. */
@@ -167,6 +191,45 @@ export class FakeGitHub {
     this.changePull(number, { open: false, merged: true, mergedBy: by, mergeSha: `merge-${number}` });
   }
 
+  /** A thread at a line of a document; `comments` may say more than one thing. */
+  thread(pullRequest: number, thread: Partial<FakeThread> = {}): string {
+    const threadId = `T${this.threads.length + 1}`;
+    const comments = [{ by: "owner", byBot: false, byUs: false, text: `Change ${threadId}.` }];
+    const place = { path: "docs/01_idea.md", line: 3, hunk: "@@ -0,0 +1,3 @@", resolved: false } as const;
+    const whole = { ...place, threadId, pullRequest, request: "change", comments, keys: [] } as const;
+    this.threads.push({ ...whole, ...thread });
+    return threadId;
+  }
+
+  changeThread(threadId: string, change: Partial<FakeThread>): void {
+    const index = this.threads.findIndex((thread) => thread.threadId === threadId);
+    const thread = this.threads[index];
+    if (thread === undefined) throw new Error(`changing thread ${threadId}: there is none`);
+    this.threads[index] = { ...thread, ...change };
+  }
+
+  changeReview(reviewId: number, change: Partial<FakeReview>): void {
+    const index = this.reviews.findIndex((review) => review.reviewId === reviewId);
+    const review = this.reviews[index];
+    if (review === undefined) throw new Error(`changing review ${reviewId}: there is none`);
+    this.reviews[index] = { ...review, ...change };
+  }
+
+  /** A person's commit on top of the branch. */
+  push(branch: string, path: string, content: string): string {
+    const before = this.branches.get(branch) ?? [];
+    return this.#commit(branch, before, "", new Map([...(before.at(-1)?.files ?? []), [path, content]]));
+  }
+
+  /** A person throws the newest commits of the branch away. */
+  forcePush(branch: string, commits: number): void {
+    const kept = (this.branches.get(branch) ?? []).slice(0, -commits);
+    this.branches.set(branch, kept);
+    for (const pull of this.pulls.values()) {
+      if (pull.branch === branch && pull.open) this.changePull(pull.pullRequest, { headSha: kept.at(-1)?.sha ?? "" });
+    }
+  }
+
   review(pullRequest: number, review: Partial<FakeReview> = {}): number {
     const reviewId = 1_000 + this.reviews.length;
     const { headSha } = this.#pull(pullRequest);
@@ -177,6 +240,7 @@ export class FakeGitHub {
       byBot: false,
       verdict: "approved",
       reviewedSha: headSha,
+      body: "",
     } as const;
     this.reviews.push({ ...whole, ...review });
     return reviewId;
@@ -226,7 +290,7 @@ export class FakeGitHub {
         if (run === undefined || run.status === "completed") return;
         this.changeRun(run.runId, { status: "completed", conclusion: "cancelled" });
       },
-      defaultBranchOf: async () => ({ name: "main", headSha: this.headOf("main") ?? "" }),
+      defaultBranchOf: async () => ({ name: this.defaultBranch, headSha: this.headOf(this.defaultBranch) ?? "" }),
       headOf: async (_repository, branch) => this.headOf(branch),
       publish: async (_repository, { branch, defaultBranch, changesetId, changes }) => {
         const commits = this.branches.get(branch) ?? this.branches.get(defaultBranch) ?? [];
@@ -252,7 +316,14 @@ export class FakeGitHub {
       },
       presentGate: async (repository, gate) => {
         const pull = this.#gateOf(gate.view, gate.phase);
-        if (pull.open && gate.ready && !gate.ciLater) await this.#methods().releaseCi(repository, gate);
+        if (pull.open && gate.ready && !gate.ciLater) {
+          // What is presented is what was verified, whoever approved what before.
+          const phases = gate.view.task.phases.map((phase) =>
+            phase.gate === null ? phase : { ...phase, gate: { ...phase.gate, approvedSha: null } },
+          );
+          const view = { ...gate.view, task: { ...gate.view.task, phases } };
+          await this.#methods().releaseCi(repository, { ...gate, view });
+        }
         const { draft, presented } = this.#pull(pull.pullRequest);
         this.changePull(pull.pullRequest, {
           presented: presented + 1,
@@ -264,8 +335,11 @@ export class FakeGitHub {
         const attempt = view.task.phases.find((each) => each.phase === phase)?.verification?.attempt ?? 1;
         const mark = `verified:${phase}/${attempt}`;
         const commits = this.branches.get(branch) ?? [];
-        if (commits.some((commit) => commit.mark === mark)) return;
-        this.#commit(branch, commits, mark, commits.at(-1)?.files ?? new Map());
+        const there = commits.find((commit) => commit.mark === mark);
+        if (there !== undefined) return there.sha;
+        const approved = view.task.phases.find((each) => each.phase === phase)?.gate?.approvedSha ?? null;
+        if (commits.length === 0 || (approved !== null && this.headOf(branch) !== approved)) return null;
+        return this.#commit(branch, commits, mark, commits.at(-1)?.files ?? new Map());
       },
       readGate: async (_repository, pullRequest) => this.pulls.get(pullRequest) ?? null,
       reopenGate: async (_repository, pullRequest) => {
@@ -274,12 +348,47 @@ export class FakeGitHub {
       closeGate: async (_repository, pullRequest) => {
         if (!this.#pull(pullRequest).merged) this.changePull(pullRequest, { open: false });
       },
-      readReview: async (_repository, _pullRequest, reviewId) =>
-        this.reviews.find((review) => review.reviewId === reviewId) ?? null,
+      readReviews: async (_repository, pullRequest) =>
+        this.reviews.filter((review) => review.pullRequest === pullRequest),
+      readThreads: async (_repository, pullRequest) =>
+        this.threads.filter((thread) => thread.pullRequest === pullRequest),
+      answerThread: async (_repository, { threadId, key, answer, resolve }) => {
+        const thread = this.threads.find((candidate) => candidate.threadId === threadId);
+        if (thread === undefined) return;
+        const said = { by: "phasegate[bot]", byBot: true, byUs: true, text: `${answer.kind}: ${answer.text}` };
+        const isNew = !thread.keys.includes(key);
+        if (isNew) this.answers.push({ threadId, kind: answer.kind, commitSha: answer.commitSha });
+        this.changeThread(threadId, {
+          resolved: thread.resolved || resolve,
+          keys: isNew ? [...thread.keys, key] : thread.keys,
+          comments: isNew ? [...thread.comments, said] : thread.comments,
+        });
+      },
+      requestReview: async (_repository, pullRequest, logins) => {
+        for (const login of logins) {
+          const isThere = this.reviewRequests.some((each) => each.pullRequest === pullRequest && each.login === login);
+          if (!isThere) this.reviewRequests.push({ pullRequest, login });
+        }
+      },
+      requiresReview: async () => this.requiresReview,
+      deleteBranch: async (_repository, branch) => {
+        this.branches.delete(branch);
+      },
+      failedDeliveries: async (since, limit) =>
+        this.deliveries
+          .filter(({ at }) => at >= since)
+          .toReversed()
+          .slice(0, limit),
+      redeliver: async (deliveryId) => {
+        const index = this.deliveries.findIndex((delivery) => delivery.deliveryId === deliveryId);
+        const [delivery] = index < 0 ? [] : this.deliveries.splice(index, 1);
+        await delivery?.send();
+      },
       showStatus: async (_repository, { task }) => {
         this.shown.push(`${task.taskId}: ${task.status}${task.blockedBy === null ? "" : `, ${task.blockedBy.kind}`}`);
         this.#comment(task.issue.number, `status:${task.taskId}`, null);
       },
+      readEnvelope: async (_repository, workflowRunId) => this.envelopes.get(workflowRunId) ?? null,
       notify: async (_repository: Repository, issueNumber, key, notice) => {
         this.#comment(issueNumber, key, notice);
       },

@@ -5,6 +5,7 @@ import {
   protocolVersion,
   runnerRoutes,
   SessionAnswer,
+  type Answer,
   type FileChange,
   type Job,
 } from "../../src/protocol/runner.ts";
@@ -16,6 +17,8 @@ export const productFolder = path.join(import.meta.dirname, "..", "demo", "produ
 export interface FakeRunnerOptions {
   /** Answers true where the runner should die right after it handed over this step, without a word. */
   readonly diesAfter?: (job: Job, step: string) => boolean;
+  /** What it says to feedback; by default that all is fixed. */
+  readonly answerTo?: (item: Job["feedback"][number]) => Answer;
   /** What it hands over for a step; by default the product's files. */
   readonly changesOf?: (job: Job, step: string, product: ProductScript) => readonly FileChange[];
 }
@@ -38,7 +41,10 @@ export async function fakeRunner(options: FakeRunnerOptions = {}) {
     );
     for (const step of job.stepsToDo) {
       const changes = options.changesOf?.(job, step, product) ?? filesOf(product, job.phase.name, step);
-      await post(appUrl, runnerRoutes.step, runToken, { step, changes, spent, findings: [] });
+      const answers = job.feedback
+        .filter((item) => item.step === step)
+        .map((item) => options.answerTo?.(item) ?? { id: item.id, kind: "fixed", text: "Changed as asked." });
+      await post(appUrl, runnerRoutes.step, runToken, { step, changes, spent, findings: [], answers });
       if (options.diesAfter?.(job, step) === true) return { conclusion: "failure" };
     }
     await post(appUrl, runnerRoutes.outcome, runToken, {

@@ -29,6 +29,8 @@ export interface WorldOptions {
   /** Replaces the action's process in tests. */
   readonly execute?: (job: JobToExecute) => Promise<{ readonly conclusion: Conclusion }>;
   readonly onExchange?: (exchange: Exchange) => void;
+  /** GitHub's time, where it is not the machine's. */
+  readonly clock?: () => Date;
 }
 
 export interface World {
@@ -72,6 +74,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       ...(options.execute === undefined ? {} : { execute: options.execute }),
     },
     ...(options.onExchange === undefined ? {} : { onExchange: options.onExchange }),
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const repository = await sandbox.addRepository({
     owner: "acme",

@@ -8,7 +8,7 @@ import {
   type PhaseProgress,
 } from "../../core/state.ts";
 import { workflowPath } from "../workflow-file.ts";
-import { code, link, plain } from "./escape.ts";
+import { code, link, person, plain } from "./escape.ts";
 import { count, dollars, moment } from "./format.ts";
 import { newWorkflowLink, type Links } from "./links.ts";
 
@@ -27,6 +27,8 @@ export interface BlockContext {
   readonly defaultBranch: string;
   /** Where runners reach this app. */
   readonly appUrl: string;
+  /** `owner/repo@sha` of the action, as workflow files name it. */
+  readonly actionRef: string;
 }
 
 export function blockText(reason: BlockReason, task: ExistingTask, context: BlockContext): BlockText {
@@ -66,7 +68,7 @@ export function blockText(reason: BlockReason, task: ExistingTask, context: Bloc
       return {
         what: sentence(`The run did not go ahead: ${plain(reason.message, 500)}`),
         why: "GitHub decides whether a run goes ahead: by the workflow file on the default branch, by the repository's Actions settings and rulesets, and by whoever presses *Cancel workflow*. What was delivered so far is kept.",
-        next: `if somebody cancelled it, comment \`/run\` here to go on or \`/cancel\` to end the task. Otherwise mend what the message above names, in the ${link("Phasegate workflow", links.workflowRuns)} or under ${link("Settings → Actions → General", links.actionsSettings)}, then comment \`/run\` here.`,
+        next: `if somebody cancelled it, comment \`/retry\` here to go on or \`/cancel\` to end the task. Otherwise mend what the message above names, in the ${link("Phasegate workflow", links.workflowRuns)} or under ${link("Settings → Actions → General", links.actionsSettings)}, then comment \`/retry\` here.`,
       };
     case "environment":
       return {
@@ -74,7 +76,7 @@ export function blockText(reason: BlockReason, task: ExistingTask, context: Bloc
           `The run broke off ${count(reason.faults, "time", "times")} in a row, last because of this: ${plain(reason.message, 500)}`,
         ),
         why: "The machine, the network or the model's provider failed, not the agent. What was delivered so far is kept.",
-        next: `if the message above speaks of authentication or billing, renew the key under ${link("Settings → Secrets → Actions", links.secrets)}; otherwise see how ${link("the last run", links.workflowRuns)} ended. Then comment \`/run\` here to go on from the last finished step.`,
+        next: `if the message above speaks of authentication or billing, renew the key under ${link("Settings → Secrets → Actions", links.secrets)}; otherwise see how ${link("the last run", links.workflowRuns)} ended. Then comment \`/retry\` here to go on from the last finished step.`,
       };
     case "verification-failed":
       return verificationFailed(reason.attempts, task, links);
@@ -95,11 +97,43 @@ export function blockText(reason: BlockReason, task: ExistingTask, context: Bloc
         why: "A phase is accepted by merging its pull request; closing it says that something is wrong with it.",
         next: "comment `/run` here to reopen it and go on (if its branch was deleted, restore that first, on the pull request's page), or `/cancel` to end the task.",
       };
+    case "gate-retargeted":
+      return gateRetargeted(reason, context);
+    case "paused":
+      return {
+        what: `${person(reason.by)} paused the task, and its run was stopped.`,
+        why: "Finished steps are kept. An open pull request can still be merged, but the next phase waits.",
+        next: "comment `/resume` here to go on, or `/cancel` to end the task.",
+      };
+    case "issue-closed":
+      return {
+        what: `The task waits, because ${person(reason.by)} closed its issue.`,
+        why: "A closed issue asks for no more work. What was delivered so far is kept.",
+        next: "reopen the issue, and the task goes on by itself. Or comment `/run` here to go on although it is closed, or `/cancel` to end the task.",
+      };
+    case "repository-archived":
+      return {
+        what: "The task waits, because this repository is archived.",
+        why: "GitHub lets nobody write to an archived repository, not even a comment. What was delivered so far is kept.",
+        next: `press *Unarchive this repository* at the end of ${link("Settings → General", links.settings)}. The task then goes on by itself.`,
+      };
+    case "no-access":
+      return {
+        what:
+          reason.why === "suspended"
+            ? "The task waits, because Phasegate is suspended here."
+            : "The task waits, because Phasegate has no access to this repository any more.",
+        why: "Without its installation the app can neither read nor write here. What was delivered so far is kept.",
+        next:
+          reason.why === "suspended"
+            ? `end the suspension under ${link("Settings → GitHub Apps", links.installations)}. The task then goes on by itself.`
+            : `give Phasegate access to this repository again under ${link("Settings → GitHub Apps", links.installations)}. The task then goes on by itself.`,
+      };
     case "effect-failed":
       return {
         what: sentence(`Phasegate could not go on: ${plain(reason.message, 500)}`),
         why: `It was tried several times, and each try failed (${code(reason.effect)}). Nothing is lost.`,
-        next: `if the message above names a permission, accept it for Phasegate under ${link("Settings → GitHub Apps", links.installations)}; if it names a rule or a branch, mend that. Then comment \`/run\` here to try again, or \`/cancel\` to end the task.`,
+        next: `if the message above names a permission, accept it for Phasegate under ${link("Settings → GitHub Apps", links.installations)}; if it names a rule or a branch, mend that. Then comment \`/retry\` here to try again, or \`/cancel\` to end the task.`,
       };
   }
 }
@@ -116,10 +150,11 @@ function verificationFailed(attempts: number, task: ExistingTask, links: Links):
   const kept = "What was delivered so far is kept.";
   const checked = phase?.verification?.passed === false;
   const where = gate === null ? "The details of the status comment list" : `${pullLink(gate)} lists`;
+  const accept = gate === null ? "" : ", `/accept` to take the phase as it is";
   const byHand =
     phase === null || gate === null
       ? ""
-      : `commit the repair yourself to ${link(code(branchOf(task, phase.phase)), links.branch(branchOf(task, phase.phase)))}, ${mergeOf(gate)} ${goalOf(task, phase)}, `;
+      : ` Or commit the repair yourself to ${link(code(branchOf(task, phase.phase)), links.branch(branchOf(task, phase.phase)))}, then ${mergeOf(gate)} ${goalOf(task, phase)}.`;
   return {
     what: checked
       ? `${capital(name)} did not pass its checks in ${tries}.`
@@ -127,7 +162,28 @@ function verificationFailed(attempts: number, task: ExistingTask, links: Links):
     why: checked
       ? `${where} what is wanting. ${kept}`
       : `The agent ended before its work was done; the log of ${link("the last run", links.workflowRuns)} says where. ${kept}`,
-    next: `comment \`/run\` here for one more attempt, ${byHand}or comment \`/cancel\` to end the task.`,
+    next: `comment \`/retry\` here to have it tried again${accept}, or \`/cancel\` to end the task.${byHand}`,
+  };
+}
+
+/** Phases build on each other through the default branch. */
+function gateRetargeted(
+  { pullRequest, base, merged }: Extract<BlockReason, { kind: "gate-retargeted" }>,
+  { links, defaultBranch }: BlockContext,
+): BlockText {
+  const pull = link(`#${pullRequest}`, links.pull(pullRequest));
+  const why = `Each phase starts from the default branch, ${code(defaultBranch)}, so what is not merged there is missing in the next one.`;
+  if (merged) {
+    return {
+      what: `Pull request ${pull} was merged into ${code(base)}, so the task waits.`,
+      why,
+      next: `bring ${code(base)} into ${code(defaultBranch)} and comment \`/accept\` here to go on, or \`/cancel\` to end the task.`,
+    };
+  }
+  return {
+    what: `Pull request ${pull} now points at ${code(base)}, so the task waits.`,
+    why,
+    next: `press *Edit* beside the title of ${pull} and set its base back to ${code(defaultBranch)}. The task then goes on by itself. Or comment \`/cancel\` here to end it.`,
   };
 }
 

@@ -17,6 +17,15 @@ export function plain(text: string, charactersMax = 200): string {
     .replace(/:(?=[a-z0-9_\\]+:)/giu, `:${gap}`);
 }
 
+/** Several paragraphs of Markdown that show the text as it was typed. */
+export function paragraphs(text: string, charactersMax: number): string {
+  return cutAt(text, charactersMax)
+    .split(/(?:\r?\n\s*){2,}/u)
+    .map((paragraph) => plain(paragraph, charactersMax))
+    .filter((paragraph) => paragraph !== "")
+    .join("\n\n");
+}
+
 /** A code span, in which GitHub finds neither mentions nor references. */
 export function code(text: string, charactersMax = 200): string {
   const line = oneLine(text, charactersMax);
@@ -51,6 +60,13 @@ export function title(text: string, charactersMax = 120): string {
 /** A login as GitHub gives it, never as a mention: the person is not called each time the text changes. */
 export function person(login: string): string {
   return `**${plain(login, 60)}**`;
+}
+
+/** Several of them, e.g. `**a** and **b**`. */
+export function people(logins: readonly string[]): string {
+  const named = logins.map(person);
+  const last = named.at(-1) ?? "somebody";
+  return named.length < 2 ? last : `${named.slice(0, -1).join(", ")} and ${last}`;
 }
 
 function oneLine(text: string, charactersMax: number): string {

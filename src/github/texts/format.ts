@@ -1,5 +1,8 @@
 /** How figures look in our texts. */
 
+/** As git and GitHub shorten it. */
+export const shaCharacters = 7;
+
 export function dollars(amountUsd: number): string {
   return `$${amountUsd.toFixed(2)}`;
 }

@@ -2,17 +2,15 @@ import type { TaskView } from "../../control/ports.ts";
 import type { CheckResult } from "../../core/report.ts";
 import { outlineOfPhase, type PhaseProgress, type Verification } from "../../core/state.ts";
 import { tokensOf } from "../../core/usage.ts";
-import { code, link, person, plain, title } from "./escape.ts";
+import { code, link, people, person, plain, title } from "./escape.ts";
 import { findingLine } from "./findings.ts";
-import { count, dollars, tokens } from "./format.ts";
+import { count, dollars, shaCharacters, tokens } from "./format.ts";
 import type { Links } from "./links.ts";
 
 /** GitHub refuses 65,536; the rest is for what its own pages add. */
 const bodyCharactersMax = 60_000;
 const filesShownMax = 100;
 const findingsShownMax = 50;
-/** As git and GitHub shorten it. */
-const shaCharacters = 7;
 
 /** Stands before the title where the repository's plan has no drafts (Q30). */
 const unfinishedPrefix = "WIP: ";
@@ -26,6 +24,8 @@ export interface GateFacts {
   readonly view: TaskView;
   readonly phase: number;
   readonly links: Links;
+  /** True where this text comes with the end of the draft: no attempt is under way any more. */
+  readonly ready: boolean;
   /** Null before the gate is there: nothing can be listed yet. */
   readonly delivered: {
     readonly headSha: string;
@@ -61,6 +61,7 @@ export function gateBody(facts: GateFacts): string {
     `${last ? "Closes" : "Part of"} #${view.task.issue.number}`,
     goOn(facts, progress),
     ...verificationSection(facts, progress?.verification ?? null),
+    ...feedbackSection(progress),
     ...stepsSection(view, phase, progress),
     ...filesSection(facts),
     footer(view, progress, links),
@@ -68,27 +69,44 @@ export function gateBody(facts: GateFacts): string {
   return bounded(withoutSkipMarks(sections.join("\n\n")));
 }
 
-function goOn({ view, phase, links }: GateFacts, progress: PhaseProgress | undefined): string {
+function goOn({ view, phase, links, ready }: GateFacts, progress: PhaseProgress | undefined): string {
   const following = view.task.playbook.phases.find((candidate) => candidate.number === phase + 1);
   const status = link("status comment", links.issue(view.task.issue.number));
   const verification = progress?.verification ?? null;
-  if (verification === null) {
+  const accepted = progress?.accepted ?? null;
+  const rework = progress?.rework ?? null;
+  if (progress !== undefined && rework !== null && !ready) {
+    const points = rework.ids.length === 0 ? "" : ` (${count(rework.ids.length, "point", "points")})`;
+    return `Attempt ${progress.attempt}: the agent works on what ${people(rework.by)} asked for${points}. This text changes when the checks have passed again; the ${status} tells how far the agent is.`;
+  }
+  if (verification === null && accepted === null) {
     return `The agent adds a commit for each step. Please do not merge before the checks have passed: this text then says so. The ${status} tells how far the agent is.`;
   }
-  if (!verification.passed) {
+  if (verification?.passed !== true && accepted === null) {
     return `The checks found faults, listed below. The ${status} says whether another attempt runs or a person must decide.`;
   }
   const goal =
     following === undefined ? "completes the task" : `starts phase ${following.number}, ${plain(following.title)}`;
   const builds = following === undefined ? "" : `: phase ${following.number} builds on what is merged`;
   return [
+    ...(accepted === null ? [] : [acceptance(accepted), ""]),
     `**Merging this pull request ${goal}.**`,
     "",
     `- You may commit to this branch before the merge${builds}.`,
     "- An approving review is recorded; merging without one counts as approval. Closing without a merge pauses the task.",
+    `- A review that requests changes starts a rework by itself, and so does ${code(reworkUsage)} in a comment.`,
     // GitHub's proposed message of a squash lists the messages of all commits.
     "- *Squash and merge*: take the lines that ask to skip CI out of the proposed message, or your workflows will not run on the merge.",
   ].join("\n");
+}
+
+const reworkUsage = "/rework <what to change>";
+
+function acceptance({ by, failed }: NonNullable<PhaseProgress["accepted"]>): string {
+  const checks = failed.map((check) => checkNames[check]).join(", ");
+  return checks === ""
+    ? `Accepted by ${person(by)} as it is.`
+    : `Accepted by ${person(by)} although these checks failed: ${checks}.`;
 }
 
 function verificationSection({ delivered, links }: GateFacts, verification: Verification | null): readonly string[] {
@@ -158,6 +176,14 @@ const checkNames: Readonly<Record<CheckResult["check"], string>> = {
   "tests-exist": "There are tests",
   "paths-allowed": "Only paths of this phase changed",
 };
+
+/** Nobody edits the body when a thread is resolved, so the figure says of when it is. */
+function feedbackSection(progress: PhaseProgress | undefined): readonly string[] {
+  if (progress === undefined || progress.feedback.length === 0) return [];
+  const open = progress.feedback.filter(({ state }) => state === "open").length;
+  const all = count(progress.feedback.length, "point", "points");
+  return ["## Feedback", `When this was written, ${open} of ${all} of feedback ${open === 1 ? "was" : "were"} open.`];
+}
 
 function stepsSection(view: TaskView, phase: number, progress: PhaseProgress | undefined): readonly string[] {
   const { steps } = outlineOfPhase(view.task, phase);

@@ -9,6 +9,10 @@ export interface Links {
   file(ref: string, path: string): string;
   commit(sha: string): string;
   newFile(branch: string, path: string, content: string): string;
+  editFile(branch: string, path: string): string;
+  /** Where a review of a pull request is given. */
+  files(pullRequest: number): string;
+  readonly settings: string;
   readonly actionsSettings: string;
   readonly workflowRuns: string;
   readonly secrets: string;
@@ -27,6 +31,9 @@ export function linksOf(webUrl: string, repository: Repository): Links {
     commit: (sha) => `${root}/commit/${encodeURIComponent(sha)}`,
     newFile: (branch, path, content) =>
       `${root}/new/${pathOf(branch)}?filename=${encodeURIComponent(path)}&value=${encodeURIComponent(content)}`,
+    editFile: (branch, path) => `${root}/edit/${pathOf(branch)}/${pathOf(path)}`,
+    files: (pullRequest) => `${root}/pull/${pullRequest}/files`,
+    settings: `${root}/settings`,
     actionsSettings: `${root}/settings/actions`,
     workflowRuns: `${root}/actions/workflows/${workflowFileName}`,
     secrets: `${root}/settings/secrets/actions`,

@@ -1,7 +1,8 @@
-import type { ExistingTask } from "../../core/state.ts";
-import { branchOf, currentPhaseOf } from "../../core/state.ts";
 import type { Notice } from "../../control/ports.ts";
+import { workflowPath } from "../workflow-file.ts";
+import { answerVerdict } from "./answers.ts";
 import { blockText, sentence, type BlockContext } from "./blocked.ts";
+import { commandTable } from "./commands.ts";
 import { code, link, person, plain } from "./escape.ts";
 
 /** A comment that is written once and never edited: what happened, why, and what to do next. */
@@ -27,31 +28,54 @@ export function noticeText(notice: Notice, context: BlockContext): string {
         "",
         "the status comment of the issue says how the task stands and what it waits for; `/help` lists the commands.",
       );
-    case "changes-requested":
-      return changesRequested(notice.by, notice.task, context);
+    case "feedback-answered":
+      return feedbackAnswered(notice.answers, context);
+    case "review-required": {
+      const pull = link(`#${notice.pullRequest}`, context.links.pull(notice.pullRequest));
+      return lines(
+        `Your approval is recorded, but GitHub does not let ${pull} be merged yet.`,
+        "A rule of its base branch wants an approving review, and GitHub counts only one that is given on the pull request itself. The app cannot give it for you.",
+        `open ${link("*Files changed*", context.links.files(notice.pullRequest))}, choose *Approve* under *Review changes*, submit it, then merge ${pull}.`,
+      );
+    }
+    case "action-outdated":
+      return actionOutdated(notice, context);
   }
 }
 
 const help = [
   "Write a command at the start of a line of its own, in a comment on the issue or on a pull request of its task. People with write access may give commands.",
   "",
-  "| Command | What it does |",
-  "|---|---|",
-  "| `/run` | starts a task that waits for somebody with write access, or goes on after a pause |",
-  "| `/cancel` | ends the task and its run, and closes its open pull request |",
-  "| `/status` | brings the status comment up to date |",
-  "| `/help` | shows this list |",
+  commandTable,
 ].join("\n");
 
-function changesRequested(by: string, task: ExistingTask, { links }: BlockContext): string {
-  const phase = currentPhaseOf(task);
-  const gate = phase?.gate ?? null;
-  if (phase === null || gate === null) return lines(`${person(by)} asked for changes.`, "", "comment `/status` here.");
-  const branch = branchOf(task, phase.phase);
+const answerCharactersMax = 2_000;
+
+function feedbackAnswered(
+  answers: Extract<Notice, { kind: "feedback-answered" }>["answers"],
+  { links }: BlockContext,
+): string {
   return lines(
-    `${person(by)} asked for changes on ${link(`#${gate.pullRequest}`, gate.url)}, so phase ${phase.phase} is not accepted.`,
-    "This version of Phasegate does not act on reviews: the agent will not make the changes, a person must.",
-    `commit the changes to ${link(code(branch), links.branch(branch))}, then approve and merge ${link(`#${gate.pullRequest}`, gate.url)}; or comment \`/cancel\` to end the task.`,
+    "What was asked for outside of threads is answered:",
+    answers
+      .map((answer) => {
+        const from = answer.id.startsWith("review:") ? "in a review" : "with `/rework`";
+        const words = plain(answer.text, answerCharactersMax);
+        return `- ${person(answer.by)} ${from}: ${answerVerdict(answer, links)}${words === "" ? "" : ` ${words}`}`;
+      })
+      .join("\n"),
+    "look at the changes in the pull request. Where something is still missing, request changes in a review or comment `/rework` with what to change.",
+  );
+}
+
+function actionOutdated(
+  { spoken, current }: Extract<Notice, { kind: "action-outdated" }>,
+  { links, defaultBranch, actionRef }: BlockContext,
+): string {
+  return lines(
+    `This repository runs an older Phasegate action than the app: it speaks version ${spoken} of their protocol, the app version ${current}.`,
+    "Runs still work, but what came with the newer version is missing, and an app after this one may refuse the old action.",
+    `${link(`edit ${code(workflowPath)}`, links.editFile(defaultBranch, workflowPath))}: let the line with ${code("uses:")} say ${code(`uses: ${actionRef}`)}, and commit it to ${code(defaultBranch)}. The next run takes it.`,
   );
 }
 

@@ -6,18 +6,23 @@ import {
   outlineOfPhase,
   progressPercentOf,
   type ExistingTask,
+  type LiveRun,
   type PhaseProgress,
 } from "../../core/state.ts";
 import type { PhaseOutline } from "../../core/playbook.ts";
 import { addSpent, nothingSpent, tokensOf, type Spent } from "../../core/usage.ts";
 import { blockText, type BlockContext } from "./blocked.ts";
-import { code, link, person, plain } from "./escape.ts";
+import { commandList } from "./commands.ts";
+import { code, link, people, person, plain } from "./escape.ts";
 import { findingLine } from "./findings.ts";
 import { count, dollars, moment, progressBar, tokens } from "./format.ts";
 
 /** The one comment that tells where a task stands, without its marker. */
 export function statusText(view: TaskView, context: BlockContext): string {
   const { task } = view;
+  if (task.erasedBy !== null) {
+    return `Phasegate: ${person(task.erasedBy)} had this task deleted. Its phase branches are gone, and so are the texts and logs that the app kept of it.`;
+  }
   const { now, next } = situationOf(view, context);
   return [
     `### Phasegate: ${plain(task.playbook.name, 60)}`,
@@ -84,7 +89,7 @@ function labelAgain(task: ExistingTask): string {
 /** The gate lists more of them. */
 const findingsShownMax = 5;
 
-const nothingToDo = "nothing to do now. `/cancel` ends the task.";
+const nothingToDo = "nothing to do now. `/pause` stops the task for a while, `/cancel` ends it.";
 
 function atWork(view: TaskView): Situation {
   const { task, live } = view;
@@ -96,9 +101,9 @@ function atWork(view: TaskView): Situation {
   if (run === null) {
     return task.status === "in_progress"
       ? { now: `**${where}:** the agent is done; what it delivered is being checked.`, next: nothingToDo }
-      : { now: `**${where}:** about to start.`, next: nothingToDo };
+      : { now: `**${where}:** about to start.${attemptSentence(phase, null)}`, next: nothingToDo };
   }
-  const attempt = run.attempt > 1 ? ` This is attempt ${run.attempt}, to mend what the checks found.` : "";
+  const attempt = attemptSentence(phase, run);
   if (!run.started) {
     const now =
       run.dispatched === null
@@ -116,6 +121,15 @@ function atWork(view: TaskView): Situation {
     ].join("\n\n"),
     next: nothingToDo,
   };
+}
+
+/** Why the agent is at it again. */
+function attemptSentence({ attempt, rework }: PhaseProgress, run: LiveRun | null): string {
+  if (rework !== null) {
+    const points = rework.ids.length === 0 ? "" : ` (${count(rework.ids.length, "point", "points")})`;
+    return ` Attempt ${attempt}: the agent works on what ${people(rework.by)} asked for${points}.`;
+  }
+  return run !== null && run.attempt > 1 ? ` This is attempt ${run.attempt}, to mend what the checks found.` : "";
 }
 
 /** What the runner last said may be older than what it handed over: a completed step is not the current one. */
@@ -146,14 +160,14 @@ function inReview(task: ExistingTask): Situation {
       };
     case "changes_requested":
       return {
-        now: `${where} was reviewed, and changes are asked for in ${pull}.`,
-        next: `commit the changes to the branch of ${pull}, then merge it ${goal}.`,
+        now: `${where} was reviewed, and ${people(gate.requestedBy)} asked for changes in ${pull}.`,
+        next: "nothing to do now: the agent takes the changes up by itself, and the pull request then waits for another review.",
       };
     case "pending":
     case "in_review":
       return {
         now: `${where} passed its checks and waits for review in ${pull}.`,
-        next: `review ${pull} and merge it ${goal}.`,
+        next: `review ${pull} and merge it ${goal}. A review that requests changes, or \`/rework\` with what to change, sends the agent back to work.`,
       };
   }
 }
@@ -207,7 +221,10 @@ function details({ task, model }: TaskView): readonly string[] {
       );
     }
   }
-  const verification = currentPhaseOf(task)?.verification ?? null;
+  const phase = currentPhaseOf(task);
+  const feedback = phase === null ? null : feedbackSentence(phase);
+  if (feedback !== null) facts.push(`- ${feedback}`);
+  const verification = phase?.verification ?? null;
   const findings = verification === null || verification.passed ? [] : verification.findings;
   if (findings.length > 0) {
     facts.push(`- The last check found ${count(findings.length, "fault", "faults")}:`);
@@ -224,8 +241,15 @@ function details({ task, model }: TaskView): readonly string[] {
     "",
     ...task.recentActions.map(({ at, text }) => `- ${moment(at)}: ${plain(text)}`),
     "",
-    "Commands, for people with write access: `/run`, `/cancel`, `/status`, `/help`.",
+    `Commands, for people with write access: ${commandList}.`,
     "",
     "</details>",
   ];
+}
+
+/** Null where nobody said anything about the phase. */
+function feedbackSentence({ feedback }: PhaseProgress): string | null {
+  if (feedback.length === 0) return null;
+  const open = feedback.filter(({ state }) => state === "open").length;
+  return `${open} of ${count(feedback.length, "point", "points")} of feedback ${open === 1 ? "is" : "are"} open.`;
 }

@@ -3,12 +3,14 @@ import type { Columns, Differences } from "../database.ts";
 import type { Db } from "../schema.ts";
 import { initial } from "./0001_initial.ts";
 import { messageLeases } from "./0002_message_leases.ts";
+import { feedback } from "./0003_feedback.ts";
 
 /** In order; forward only. What shipped is never edited: a change is a new entry. */
 function migrationsOf(columns: Columns): Record<string, Migration> {
   return {
     "0001_initial": initial(columns),
     "0002_message_leases": messageLeases(columns),
+    "0003_feedback": feedback(columns),
   };
 }
 

@@ -1,7 +1,18 @@
 import { describe, expect, test } from "vitest";
 import type { TaskEvent } from "../../../src/core/events.ts";
 import { finishedTitle, gateBody, gateTitle } from "../../../src/github/texts/gate.ts";
-import { at, context, created, gateOpened, inReview, running, verified, viewOf } from "../texts-fixtures.ts";
+import {
+  at,
+  context,
+  created,
+  feedbackOf,
+  gateOpened,
+  inReview,
+  running,
+  verified,
+  viewOf,
+  withPhase,
+} from "../texts-fixtures.ts";
 
 const { links } = context;
 
@@ -23,7 +34,7 @@ describe("a gate's title", () => {
 
 describe("a gate's body", () => {
   test("while the agent works asks nobody to merge", () => {
-    const body = gateBody({ view: viewOf(running), phase: 1, links, delivered: null });
+    const body = gateBody({ view: viewOf(running), phase: 1, links, ready: false, delivered: null });
     expect(body).toContain("Please do not merge before the checks have passed");
     expect(body).not.toContain("Spent on this phase");
     expect(body).toContain("1. Idea definition\n2. Market");
@@ -36,13 +47,14 @@ describe("a gate's body", () => {
       { path: "old.txt", deleted: true },
     ];
     const delivered = { headSha: "0123456789abcdef", files, complete: true, ciLater: false };
-    expect(gateBody({ view: viewOf(inReview), phase: 1, links, delivered })).toMatchInlineSnapshot(`
+    expect(gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered })).toMatchInlineSnapshot(`
       "Part of #7
 
       **Merging this pull request starts phase 2, Design.**
 
       - You may commit to this branch before the merge: phase 2 builds on what is merged.
       - An approving review is recorded; merging without one counts as approval. Closing without a merge pauses the task.
+      - A review that requests changes starts a rework by itself, and so does \`/rework <what to change>\` in a comment.
       - *Squash and merge*: take the lines that ask to skip CI out of the proposed message, or your workflows will not run on the merge.
 
       ## Checks
@@ -81,7 +93,7 @@ describe("a gate's body", () => {
   test("says that CI waits for an approval, where it does", () => {
     const delivered = { headSha: "0123456789abcdef", files: [], complete: true };
     const bodyOf = (ciLater: boolean) =>
-      gateBody({ view: viewOf(inReview), phase: 1, links, delivered: { ...delivered, ciLater } });
+      gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered: { ...delivered, ciLater } });
     expect(bodyOf(true)).toContain("it takes an approving review until the app adds an empty commit");
     expect(bodyOf(false)).not.toContain("until the app adds");
   });
@@ -97,7 +109,7 @@ describe("a gate's body", () => {
     const events = [...running, gateOpened(), ...verified(true)].map((event) =>
       event.type === "PhaseVerified" ? { ...event, checks } : event,
     );
-    const rows = gateBody({ view: viewOf(events), phase: 1, links, delivered: null })
+    const rows = gateBody({ view: viewOf(events), phase: 1, links, ready: false, delivered: null })
       .split("\n")
       .filter((line) => line.includes("✔"));
     expect(rows).toEqual([
@@ -116,17 +128,55 @@ describe("a gate's body", () => {
       complete: true,
       ciLater: false,
     };
-    const body = gateBody({ view: viewOf(inReview), phase: 1, links, delivered });
+    const body = gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered });
     expect(body).not.toMatch(/\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]|skip-checks/iu);
     expect(body).toContain("Skip CI] [\u200bactions skip].md`");
   });
 
   test("shows failures before what passed", () => {
     const view = viewOf([...running, gateOpened(), ...verified(false)]);
-    const body = gateBody({ view, phase: 1, links, delivered: null });
+    const body = gateBody({ view, phase: 1, links, ready: false, delivered: null });
     expect(body.indexOf("✖ failed")).toBeGreaterThan(body.indexOf("needs 500"));
     expect(body.indexOf("✖ failed")).toBeLessThan(body.indexOf("✔ passed"));
     expect(body).not.toContain("**Merging this pull request");
+  });
+
+  test("while a rework runs says what for, and offers no merge", () => {
+    const rework = {
+      by: ["reviewer", "owner"],
+      source: "review",
+      ids: ["thread:1", "review:2"],
+      textHash: "h",
+    } as const;
+    const view = withPhase(viewOf(inReview), () => ({ rework, attempt: 2 }));
+    const body = gateBody({ view, phase: 1, links, ready: false, delivered: null });
+    expect(body).toContain("Attempt 2: the agent works on what **reviewer** and **owner** asked for (2 points).");
+    expect(body).not.toContain("**Merging this pull request");
+    expect(gateBody({ view, phase: 1, links, ready: true, delivered: null })).toContain("**Merging this pull request");
+  });
+
+  test("tells how much feedback is open, where there is any", () => {
+    const bodyOf = (open: number) => {
+      const view = withPhase(viewOf(inReview), () => ({ feedback: feedbackOf(open) }));
+      return gateBody({ view, phase: 1, links, ready: true, delivered: null });
+    };
+    expect(bodyOf(1)).toContain("## Feedback\n\nWhen this was written, 1 of 2 points of feedback was open.");
+    expect(bodyOf(0)).toContain("0 of 1 point of feedback were open.");
+    expect(gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered: null })).not.toContain(
+      "Feedback",
+    );
+  });
+
+  test("of an accepted phase names who took it and which checks failed", () => {
+    const accepted = { by: "owner", failed: ["long-enough", "no-secrets"] } as const;
+    const view = withPhase(viewOf([...running, gateOpened(), ...verified(false)]), () => ({ accepted }));
+    const body = gateBody({ view, phase: 1, links, ready: true, delivered: null });
+    expect(body).toContain(
+      "Accepted by **owner** although these checks failed: Documents are long enough, No secrets in the files.",
+    );
+    expect(body).toContain("**Merging this pull request starts phase 2, Design.**");
+    const unfinished = withPhase(viewOf([...running, gateOpened()]), () => ({ accepted: { by: "owner", failed: [] } }));
+    expect(gateBody({ view: unfinished, phase: 1, links, ready: true, delivered: null })).toContain("as it is.");
   });
 
   test("closes the issue in the last phase and in no other", () => {
@@ -135,8 +185,16 @@ describe("a gate's body", () => {
       { type: "PhaseCompleted", at, phase: 1, by: "reviewer", mergeSha: "x" },
       { type: "PhaseStarted", at, phase: 2 },
     ];
-    expect(gateBody({ view: viewOf(second), phase: 1, links, delivered: null })).toMatch(/^Part of #7\n/u);
-    const last = gateBody({ view: viewOf([...second, ...verified(true, "", 2)]), phase: 2, links, delivered: null });
+    expect(gateBody({ view: viewOf(second), phase: 1, links, ready: false, delivered: null })).toMatch(
+      /^Part of #7\n/u,
+    );
+    const last = gateBody({
+      view: viewOf([...second, ...verified(true, "", 2)]),
+      phase: 2,
+      links,
+      ready: false,
+      delivered: null,
+    });
     expect(last).toMatch(/^Closes #7\n/u);
     expect(last).toContain("**Merging this pull request completes the task.**");
     expect(last).not.toMatch(/phase 3|next phase|builds on/u);
@@ -148,6 +206,7 @@ describe("a gate's body", () => {
       view: viewOf([...running, gateOpened(), ...verified(false, hostile)]),
       phase: 1,
       links,
+      ready: true,
       delivered: {
         headSha: "abc",
         files: [{ path: "docs/`@reviewer` closes #1](https://evil)\n# x.md", deleted: false }],
@@ -180,6 +239,7 @@ describe("a gate's body", () => {
       view: viewOf([...running, gateOpened(), ...events]),
       phase: 1,
       links,
+      ready: true,
       delivered: { headSha: "abc", files, complete: false, ciLater: false },
     });
     expect(body.length).toBeLessThanOrEqual(60_000);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TaskEvent } from "../../../src/core/events.ts";
 import type { BlockReason } from "../../../src/core/outcome.ts";
+import { slashCommands, usageOf } from "../../../src/core/slash-commands.ts";
 import { noticeText } from "../../../src/github/texts/notices.ts";
 import { at, context, gateOpened, inReview, running, started, taskOf, verified } from "../texts-fixtures.ts";
 
@@ -38,6 +39,21 @@ describe("a notice about a pause", () => {
     ],
     [{ kind: "rate-limited", resetsAt: null, message: "limit" }, "usage limit", "when the limit has lifted"],
     [{ kind: "gate-closed", pullRequest: 8 }, "closed without a merge", "to reopen it"],
+    [{ kind: "paused", by: "owner" }, "**owner** paused the task", "comment `/resume` here"],
+    [{ kind: "issue-closed", by: "owner" }, "**owner** closed its issue", "reopen the issue"],
+    [
+      { kind: "gate-retargeted", pullRequest: 8, base: "develop", merged: false },
+      "[#8](https://github.com/octo/shop/pull/8) now points at `develop`",
+      "set its base back to `main`",
+    ],
+    [
+      { kind: "gate-retargeted", pullRequest: 8, base: "develop", merged: true },
+      "was merged into `develop`",
+      "bring `develop` into `main` and comment `/accept`",
+    ],
+    [{ kind: "repository-archived" }, "is archived", "https://github.com/octo/shop/settings)"],
+    [{ kind: "no-access", why: "suspended" }, "is suspended here", "end the suspension"],
+    [{ kind: "no-access", why: "removed" }, "has no access", "https://github.com/octo/shop/settings/installations"],
     [
       { kind: "effect-failed", effect: "PublishStep", message: "GitHub answered 403" },
       "could not go on: GitHub answered 403.",
@@ -50,7 +66,8 @@ describe("a notice about a pause", () => {
     expect(first).toContain(what);
     expect(last).toMatch(/^\*Next:\* /u);
     expect(last).toContain(next);
-    expect(last).toMatch(/`\/run`|`\/cancel`/u);
+    // Where nobody can comment, the task goes on without a command.
+    expect(last).toMatch(/`\/(?:run|retry|resume|cancel)`|goes on by itself/u);
     expect(text).not.toContain("undefined");
   });
 
@@ -83,12 +100,13 @@ describe("a notice about a pause", () => {
     const reason: BlockReason = { kind: "verification-failed", attempts: 4 };
     const ready = { ...gateOpened(), draft: false };
     expect(blocked(reason)).toContain(
-      "[`phasegate/7-1-planning`](https://github.com/octo/shop/tree/phasegate/7-1-planning), press *Ready for review* on [#8](https://github.com/octo/shop/pull/8) and merge it to start phase 2, Design,",
+      "comment `/retry` here to have it tried again, `/accept` to take the phase as it is, or `/cancel` to end the task. Or commit the repair yourself to [`phasegate/7-1-planning`](https://github.com/octo/shop/tree/phasegate/7-1-planning), then press *Ready for review* on [#8](https://github.com/octo/shop/pull/8) and merge it to start phase 2, Design.",
     );
     expect(blocked(reason, [...running, ready])).toContain(
-      ", merge [#8](https://github.com/octo/shop/pull/8) to start phase 2, Design,",
+      ", then merge [#8](https://github.com/octo/shop/pull/8) to start phase 2, Design.",
     );
-    expect(blocked(reason, started)).not.toMatch(/merge|undefined/u);
+    expect(blocked(reason, started)).toContain("comment `/retry` here to have it tried again, or `/cancel`");
+    expect(blocked(reason, started)).not.toMatch(/merge|`\/accept`|undefined/u);
   });
 
   test("because of the phase's budget gives the phase's sums and offers the merge", () => {
@@ -129,7 +147,7 @@ describe("a notice about a pause", () => {
 describe("other notices", () => {
   test("help lists the commands, as does an unknown one", () => {
     const help = noticeText({ kind: "help" }, context);
-    for (const command of ["/run", "/cancel", "/status", "/help"]) expect(help).toContain(`\`${command}\``);
+    for (const row of slashCommands) expect(help).toContain(`| \`${usageOf(row)}\` | ${row.does} |`);
     expect(noticeText({ kind: "unknown-command", typed: "/deploy" }, context)).toBe(
       `Phasegate knows no command \`/deploy\`, so nothing was done. These are the commands:\n\n${help}`,
     );
@@ -146,10 +164,46 @@ describe("other notices", () => {
     expect(text).toMatch(/^`\/run` was not carried out: the task has ended\.\n\n\*Next:\* the status comment/u);
   });
 
-  test("requested changes say honestly who has to make them", () => {
-    const text = noticeText({ kind: "changes-requested", by: "reviewer", task: taskOf(...inReview) }, context);
-    expect(text).toContain("**reviewer** asked for changes on [#8]");
-    expect(text).toContain("the agent will not make the changes, a person must");
-    expect(text).toContain("[`phasegate/7-1-planning`](https://github.com/octo/shop/tree/phasegate/7-1-planning)");
+  test("answers to feedback outside of threads say for each what came of it", () => {
+    const answers = [
+      { kind: "fixed", text: "Added it.", commitSha: "0123456789abcdef", by: "reviewer", id: "review:3" },
+      { kind: "fixed", text: "", commitSha: null, by: "owner", id: "comment:5" },
+      {
+        kind: "declined",
+        text: "Not wanted\n\n*Next:* [x](https://evil)",
+        commitSha: null,
+        by: "owner",
+        id: "comment:6",
+      },
+    ] as const;
+    expect(noticeText({ kind: "feedback-answered", answers }, context)).toMatchInlineSnapshot(`
+      "What was asked for outside of threads is answered:
+
+      - **reviewer** in a review: **Done** in [\`0123456\`](https://github.com/octo/shop/commit/0123456789abcdef). Added it.
+      - **owner** with \`/rework\`: **Done, says the agent**, but it changed no file for it.
+      - **owner** with \`/rework\`: **Not changed.** Not wanted \\*Next:\\* \\[x\\]\\(https:&#8203;//evil\\)
+
+      *Next:* look at the changes in the pull request. Where something is still missing, request changes in a review or comment \`/rework\` with what to change."
+    `);
+  });
+
+  test("an approval that GitHub does not count says where to give one that it does", () => {
+    expect(noticeText({ kind: "review-required", pullRequest: 8 }, context)).toMatchInlineSnapshot(`
+      "Your approval is recorded, but GitHub does not let [#8](https://github.com/octo/shop/pull/8) be merged yet.
+
+      A rule of its base branch wants an approving review, and GitHub counts only one that is given on the pull request itself. The app cannot give it for you.
+
+      *Next:* open [*Files changed*](https://github.com/octo/shop/pull/8/files), choose *Approve* under *Review changes*, submit it, then merge [#8](https://github.com/octo/shop/pull/8)."
+    `);
+  });
+
+  test("an outdated action is told with the line that mends it and the page to do so", () => {
+    expect(noticeText({ kind: "action-outdated", spoken: 1, current: 2 }, context)).toMatchInlineSnapshot(`
+      "This repository runs an older Phasegate action than the app: it speaks version 1 of their protocol, the app version 2.
+
+      Runs still work, but what came with the newer version is missing, and an app after this one may refuse the old action.
+
+      *Next:* [edit \`.github/workflows/phasegate.yml\`](https://github.com/octo/shop/edit/main/.github/workflows/phasegate.yml): let the line with \`uses:\` say \`uses: phasegate/phasegate@0123\`, and commit it to \`main\`. The next run takes it."
+    `);
   });
 });

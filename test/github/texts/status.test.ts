@@ -5,6 +5,7 @@ import {
   at,
   context,
   created,
+  feedbackOf,
   gateOpened,
   inReview,
   runId,
@@ -13,6 +14,7 @@ import {
   started,
   verified,
   viewOf,
+  withPhase,
 } from "../texts-fixtures.ts";
 
 function textOf(events: readonly TaskEvent[], live: Parameters<typeof viewOf>[1] = null): string {
@@ -38,7 +40,7 @@ describe("the status comment", () => {
 
       Right now: \`Write docs/planning/02_market.md\`
 
-      *Next:* nothing to do now. \`/cancel\` ends the task.
+      *Next:* nothing to do now. \`/pause\` stops the task for a while, \`/cancel\` ends it.
 
       \`███████░░░░░░░░░░░░░\` 33%
 
@@ -63,7 +65,7 @@ describe("the status comment", () => {
       - 21 Nov 02:20 UTC: run dispatched
       - 21 Nov 02:20 UTC: phase 1 started: Planning
 
-      Commands, for people with write access: \`/run\`, \`/cancel\`, \`/status\`, \`/help\`.
+      Commands, for people with write access: \`/run\`, \`/pause\`, \`/resume\`, \`/retry\`, \`/rework <what to change>\`, \`/approve\`, \`/accept\`, \`/cancel\`, \`/delete\`, \`/status\`, \`/help\`.
 
       </details>"
     `);
@@ -135,8 +137,8 @@ describe("the status comment", () => {
     [
       "a gate with changes requested",
       [...inReview, { type: "ChangesRequested", at, phase: 1, by: "reviewer", headSha: "x" }],
-      "changes are asked for",
-      "commit the changes to the branch of [#8]",
+      "was reviewed, and **reviewer** asked for changes in [#8]",
+      "the agent takes the changes up by itself",
     ],
     [
       "a paused task",
@@ -170,6 +172,24 @@ describe("the status comment", () => {
     const text = textOf(events);
     expect(text).toContain(now);
     expect(nextOf(text)).toContain(next);
+  });
+
+  test("while a rework runs says whose wishes it is about, and how much is open", () => {
+    const rework = { by: ["reviewer"], source: "review", ids: ["thread:0", "thread:1"], textHash: "h" } as const;
+    const view = withPhase(viewOf(running), () => ({ rework, attempt: 2, feedback: feedbackOf(2) }));
+    const text = statusText(view, context);
+    expect(text).toContain("Attempt 2: the agent works on what **reviewer** asked for (2 points).");
+    expect(text).not.toContain("what the checks found");
+    expect(text).toContain("- 2 of 3 points of feedback are open.\n");
+    expect(textOf(running)).not.toContain("feedback");
+  });
+
+  test("of a deleted task is one line", () => {
+    const view = viewOf([...running, { type: "TaskCancelled", at, by: "owner" }]);
+    const text = statusText({ ...view, task: { ...view.task, erasedBy: "owner" } }, context);
+    expect(text).toBe(
+      "Phasegate: **owner** had this task deleted. Its phase branches are gone, and so are the texts and logs that the app kept of it.",
+    );
   });
 
   test("has a row for each phase", () => {

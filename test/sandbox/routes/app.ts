@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Hono } from "hono";
-import { readBody, requireAppJwt, requireToken } from "../auth.ts";
+import { readBody, refuseSuspended, requireAppJwt, requireToken } from "../auth.ts";
 import { GitHubError, invalid, notFound } from "../errors.ts";
 import { appJson, installationJson, repositoryJson } from "../payloads.ts";
 import { findInstallation, findRepository } from "../state.ts";
@@ -9,6 +9,7 @@ import type { Webhooks } from "../webhooks.ts";
 import { numberParam, optionalList, optionalRecord, paginate, stringList } from "./http.ts";
 
 const TOKEN_LIFE_MS = 3_600_000;
+const DELIVERIES_REMEMBERED_MS = 3 * 24 * 3_600_000;
 const LEVELS: readonly string[] = ["read", "write", "admin"];
 
 /** What an App does as itself: its installations, their tokens, its hook and deliveries. */
@@ -34,6 +35,7 @@ export function appRoutes(context: SandboxContext, webhooks: Webhooks): Hono {
   routes.post("/app/installations/:id/access_tokens", async (c) => {
     requireAppJwt(context, c);
     const installation = requireInstallation(context, numberParam(c, "id"));
+    refuseSuspended(installation);
     const body = await readBody(c);
     const chosen = chosenRepositories(context, installation, body);
     const permissions = narrowedPermissions(installation, optionalRecord(body, "permissions"));
@@ -85,17 +87,17 @@ export function appRoutes(context: SandboxContext, webhooks: Webhooks): Hono {
 
   routes.get("/app/hook/deliveries", (c) => {
     requireAppJwt(context, c);
-    const cursor = Number(c.req.query("cursor") ?? Number.MAX_SAFE_INTEGER);
+    const before = cursorOf(c.req.query("cursor"));
     const perPage = Math.min(Math.max(Number(c.req.query("per_page") ?? 30) || 30, 1), 100);
     const all = context.state.deliveries.filter(
-      (each) => each.outcome !== "pending" && inStatus(each, c.req.query("status")),
+      (each) => each.outcome !== "pending" && isRemembered(context, each) && inStatus(each, c.req.query("status")),
     );
-    const older = all.filter((each) => each.id < cursor).sort((a, b) => b.id - a.id);
+    const older = all.filter((each) => each.id < before).sort((a, b) => b.id - a.id);
     const page = older.slice(0, perPage);
     const last = page.at(-1);
     if (older.length > page.length && last !== undefined) {
       const next = new URL(context.url() + new URL(c.req.url).pathname + new URL(c.req.url).search);
-      next.searchParams.set("cursor", String(last.id));
+      next.searchParams.set("cursor", `v1_${last.id}`);
       c.header("Link", `<${next.href}>; rel="next"`);
     }
     return c.json(page.map(deliveryJson));
@@ -103,8 +105,7 @@ export function appRoutes(context: SandboxContext, webhooks: Webhooks): Hono {
 
   routes.get("/app/hook/deliveries/:id", (c) => {
     requireAppJwt(context, c);
-    const delivery = context.state.deliveries.find((each) => each.id === numberParam(c, "id"));
-    if (delivery === undefined) throw notFound();
+    const delivery = requireDelivery(context, numberParam(c, "id"));
     const request = { headers: { "X-GitHub-Delivery": delivery.guid }, payload: parsed(delivery.body) };
     return c.json({
       ...deliveryJson(delivery),
@@ -116,7 +117,7 @@ export function appRoutes(context: SandboxContext, webhooks: Webhooks): Hono {
 
   routes.post("/app/hook/deliveries/:id/attempts", (c) => {
     requireAppJwt(context, c);
-    if (!webhooks.redeliver(numberParam(c, "id"))) throw notFound();
+    webhooks.redeliver(requireDelivery(context, numberParam(c, "id")));
     return c.json({}, 202);
   });
 
@@ -193,6 +194,24 @@ function narrowedPermissions(installation: Installation, asked: Record<string, u
 function toLevel(index: number): Level {
   if (index === 2) return "admin";
   return index === 1 ? "write" : "read";
+}
+
+function requireDelivery(context: SandboxContext, id: number): Delivery {
+  const delivery = context.state.deliveries.find((each) => each.id === id && isRemembered(context, each));
+  if (delivery === undefined) throw notFound();
+  return delivery;
+}
+
+function isRemembered(context: SandboxContext, delivery: Delivery): boolean {
+  return context.now().getTime() - new Date(delivery.deliveredAt).getTime() <= DELIVERIES_REMEMBERED_MS;
+}
+
+/** Opaque to clients, who follow the Link header. */
+function cursorOf(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  const id = /^v1_(\d+)$/.exec(text)?.[1];
+  if (id === undefined) throw invalid("Invalid cursor");
+  return Number(id);
 }
 
 function inStatus(delivery: Delivery, status: string | undefined): boolean {

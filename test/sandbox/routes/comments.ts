@@ -6,7 +6,7 @@ import { commentJson, commentsOf, issueJson } from "../payloads-issues.ts";
 import { REACTIONS, reactionJson } from "../payloads.ts";
 import type { Json } from "../payloads.ts";
 import type { Account, Actor, IssueComment, Reaction, Repository, SandboxContext } from "../state.ts";
-import { checkedBody, openForIssues, requireIssue } from "./issue-changes.ts";
+import { checkedBody, openForIssues, requireIssue, requireTriage } from "./issue-changes.ts";
 import { numberParam, paginate, requiredString } from "./http.ts";
 
 /** Comments on issues and pull requests, and reactions to both. */
@@ -41,6 +41,7 @@ export function commentRoutes(context: SandboxContext): Hono {
       createdAt: at,
       updatedAt: at,
       minimizedReason: null,
+      pinned: null,
       reactions: [],
     };
     repository.issueComments.set(comment.id, comment);
@@ -72,6 +73,30 @@ export function commentRoutes(context: SandboxContext): Hono {
     requireOwnOrWriter(repository, actor, comment.author);
     repository.issueComments.delete(comment.id);
     emitComment(context, repository, comment, "deleted", actor.account);
+    return c.body(null, 204);
+  });
+
+  routes.put("/repos/:owner/:repo/issues/comments/:id/pin", (c) => {
+    const { actor, repository } = openForIssues(context, c, "write", ["issues"]);
+    requireTriage(context, actor, repository);
+    const comment = requireComment(repository, c);
+    if (comment.pinned === null) {
+      // An issue shows one pinned comment: the newer one takes the place.
+      for (const other of commentsOf(repository, comment.issueNumber)) other.pinned = null;
+      comment.pinned = { at: context.timestamp(), by: actor.account };
+      emitComment(context, repository, comment, "pinned", actor.account);
+    }
+    return c.json(commentJson(context, repository, comment));
+  });
+
+  routes.delete("/repos/:owner/:repo/issues/comments/:id/pin", (c) => {
+    const { actor, repository } = openForIssues(context, c, "write", ["issues"]);
+    requireTriage(context, actor, repository);
+    const comment = requireComment(repository, c);
+    if (comment.pinned !== null) {
+      comment.pinned = null;
+      emitComment(context, repository, comment, "unpinned", actor.account);
+    }
     return c.body(null, 204);
   });
 

@@ -8,7 +8,7 @@ import { htmlUrl, repositoryUrl } from "../payloads.ts";
 import type { Json } from "../payloads.ts";
 import { changeRef } from "../refs.ts";
 import type { Actor, Repository, SandboxContext } from "../state.ts";
-import { decoded, givenSignature, isTreePath, refuseWorkflow, wrapped } from "./git-data.ts";
+import { decoded, givenSignature, isTreePath, refuseWorkflow, wrapped, refuseProtected } from "./git-data.ts";
 import { optionalRecord, optionalString, requiredString } from "./http.ts";
 
 /** Above this the contents API gives no content, and above the second nothing at all. */
@@ -97,6 +97,7 @@ async function commitChange(
   const before = await git.ref(`refs/heads/${branch}`);
   if (before === null && (await git.refs("refs/heads/")).length > 0)
     throw new GitHubError(404, `Branch ${branch} not found`);
+  refuseProtected(repository, `refs/heads/${branch}`, 409);
   const old = before === null ? null : await git.entry(before, path);
   const given = optionalString(body, "sha");
   if (old?.type === "blob" && given === undefined) throw invalid('Invalid request.\n\n"sha" wasn\'t supplied.');

@@ -169,6 +169,7 @@ export function gitDataRoutes(context: SandboxContext): Hono {
     if (before === null) throw invalid("Reference does not exist");
     if ((await git.type(sha)) !== "commit") throw invalid("Object does not exist");
     if (!force && !(await git.isAncestor(before, sha))) throw invalid("Update is not a fast forward");
+    refuseProtected(repository, ref);
     if (before !== sha) {
       const moved = await changeRef(context, { repository, account: actor.account, ref, before, after: sha });
       if (!moved) throw new GitHubError(409, "Reference update failed");
@@ -182,6 +183,7 @@ export function gitDataRoutes(context: SandboxContext): Hono {
     const before = await git.ref(ref);
     if (before === null) throw invalid("Reference does not exist");
     if (ref === `refs/heads/${repository.defaultBranch}`) throw invalid("Cannot delete the default branch");
+    refuseProtected(repository, ref);
     await changeRef(context, { repository, account: actor.account, ref, before, after: null });
     return c.body(null, 204);
   });
@@ -194,6 +196,12 @@ export function refuseWorkflow(context: SandboxContext, actor: Actor, repository
   if (actor.kind === "user" || !/^\.github\/workflows(?:\/|$)/i.test(path)) return;
   if (!hasPermission(context, actor, repository, "workflows", "write"))
     throw forbidden("contents=write,workflows=write");
+}
+
+/** A branch with a rule that asks for pull requests moves by their merges only. */
+export function refuseProtected(repository: Repository, ref: string, status: 409 | 422 = 422): void {
+  if (!repository.approvalsRequired.has(ref.replace(/^refs\/heads\//, ""))) return;
+  throw new GitHubError(status, "Repository rule violations found\n\nChanges must be made through a pull request.\n\n");
 }
 
 /** Folders, files and links may not leave the tree or enter git's own folder. */

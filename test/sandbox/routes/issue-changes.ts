@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import { hasPermission, requireAnyPermission, requireRepository, requireToken, roleAtLeast, roleOf } from "../auth.ts";
 import { forbidden, GitHubError, notFound, validationFailed } from "../errors.ts";
-import { issueJson } from "../payloads-issues.ts";
+import { commentsOf, issueJson } from "../payloads-issues.ts";
 import { fullPullJson } from "../payloads-pulls.ts";
+import { repositoryJson } from "../payloads.ts";
 import type { Json } from "../payloads.ts";
 import type { Account, Actor, Issue, Level, Repository, SandboxContext } from "../state.ts";
 import { optionalString } from "./http.ts";
@@ -28,6 +29,12 @@ export function requireIssue(repository: Repository, number: number): Issue {
   const issue = repository.issues.get(number);
   if (issue === undefined) throw notFound();
   if (issue.deleted) throw new GitHubError(410, "This issue was deleted");
+  if (issue.movedTo !== null) {
+    const { repository: to, number: there } = issue.movedTo;
+    throw new GitHubError(301, "Moved Permanently", {
+      headers: { Location: `/repositories/${to.id}/issues/${there}` },
+    });
+  }
   return issue;
 }
 
@@ -53,6 +60,7 @@ export function addIssue(
     assignees: [],
     locked: false,
     deleted: false,
+    movedTo: null,
     closedBy: null,
     viaApp: actor.kind === "installation",
     createdAt: at,
@@ -98,6 +106,38 @@ export function deleteIssue(context: SandboxContext, repository: Repository, num
   const issue = requireIssue(repository, number);
   emitIssue(context, repository, issue, "deleted", account);
   issue.deleted = true;
+}
+
+/** Moves an issue to another repository of its owner, as its page does: comments go along, labels that are not there stay behind. */
+export function transferIssue(
+  context: SandboxContext,
+  repository: Repository,
+  number: number,
+  to: Repository,
+  account: Account,
+): Issue {
+  const issue = requireIssue(repository, number);
+  const moved: Issue = {
+    ...issue,
+    id: context.newId(),
+    number: to.nextNumber,
+    labels: issue.labels.flatMap((label) => to.labels.get(label.name.toLowerCase()) ?? []),
+  };
+  to.nextNumber += 1;
+  to.issues.set(moved.number, moved);
+  for (const comment of commentsOf(repository, number)) {
+    repository.issueComments.delete(comment.id);
+    to.issueComments.set(comment.id, { ...comment, issueNumber: moved.number });
+  }
+  const changes = { new_issue: issueJson(context, to, moved), new_repository: repositoryJson(context, to) };
+  emitIssue(context, repository, issue, "transferred", account, { changes });
+  issue.movedTo = { repository: to, number: moved.number };
+  const origin = {
+    old_issue: issueJson(context, repository, issue),
+    old_repository: repositoryJson(context, repository),
+  };
+  emitIssue(context, to, moved, "opened", account, { changes: origin });
+  return moved;
 }
 
 export function emitIssue(

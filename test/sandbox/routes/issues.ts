@@ -37,6 +37,7 @@ export function issueRoutes(context: SandboxContext): Hono {
       const names = issue.labels.map((label) => label.name.toLowerCase());
       return (
         !issue.deleted &&
+        issue.movedTo === null &&
         (state === "all" || issue.state === state) &&
         labels.every((name) => names.includes(name)) &&
         (since === undefined || new Date(issue.updatedAt) >= new Date(since)) &&

@@ -3,7 +3,7 @@ import { hasPermission, readBody, requirePermission } from "../auth.ts";
 import { forbidden, GitHubError, invalid, notFound } from "../errors.ts";
 import type { GitRepository } from "../git.ts";
 import { signatureOf, webFlow } from "../payloads-git.ts";
-import { issueOf, mergeability, pullCommits, pullFiles } from "../payloads-pulls.ts";
+import { approvalsMissing, issueOf, mergeability, pullCommits, pullFiles } from "../payloads-pulls.ts";
 import { changeRef, markMerged } from "../refs.ts";
 import type { Actor, MergeMethod, Pull, Repository, SandboxContext } from "../state.ts";
 import { numberParam, optionalString } from "./http.ts";
@@ -87,8 +87,16 @@ async function requireMergeable(
   if (head !== null && head !== pull.headSha)
     throw new GitHubError(409, "Head branch was modified. Review and try the merge again.");
   if (pull.draft) throw new GitHubError(405, "Pull Request is still a draft");
-  if ((await mergeability(context, repository, pull)).mergeable !== true)
-    throw new GitHubError(405, "Pull Request is not mergeable");
+  const { mergeable, state } = await mergeability(context, repository, pull);
+  if (mergeable !== true) throw new GitHubError(405, "Pull Request is not mergeable");
+  if (state === "blocked") {
+    const missing = approvalsMissing(repository, pull);
+    const rule =
+      missing === 0
+        ? "Changes have been requested."
+        : `At least ${missing} approving review is required by reviewers with write access.`;
+    throw new GitHubError(405, `Repository rule violations found\n\n${rule}\n\n`);
+  }
   if (actor.kind === "user" || hasPermission(context, actor, repository, "workflows", "write")) return;
   const files = await pullFiles(context, repository, pull);
   if (files.some((file) => file.path.startsWith(".github/workflows/")))

@@ -30,8 +30,9 @@ export function repositoryRoutes(context: SandboxContext): Hono {
 
   routes.get("/repos/:owner/:repo/rules/branches/:branch{.+}", (c) => {
     const actor = requireToken(context, c);
-    requireRepository(context, c, actor);
-    return c.json([]);
+    const repository = requireRepository(context, c, actor);
+    const approvals = repository.approvalsRequired.get(c.req.param("branch"));
+    return c.json(approvals === undefined ? [] : [pullRequestRule(repository, approvals)]);
   });
 
   routes.get("/repos/:owner/:repo/branches", async (c) => {
@@ -143,6 +144,23 @@ export function repositoryRoutes(context: SandboxContext): Hono {
 
   routes.get("/meta", (c) => c.json({ verifiable_password_authentication: false, hooks: ["127.0.0.1/32"] }));
   return routes;
+}
+
+/** As a ruleset of the repository gives it. */
+function pullRequestRule(repository: Repository, approvals: number): Json {
+  return {
+    type: "pull_request",
+    ruleset_source_type: "Repository",
+    ruleset_source: `${repository.owner.login}/${repository.name}`,
+    ruleset_id: repository.id + 1_000_000,
+    parameters: {
+      required_approving_review_count: approvals,
+      dismiss_stale_reviews_on_push: false,
+      require_code_owner_review: false,
+      require_last_push_approval: false,
+      required_review_thread_resolution: false,
+    },
+  };
 }
 
 export const DEFAULT_COLOR = "ededed";

@@ -1,0 +1,85 @@
+/** What happened to a gate, as GitHub says at this moment: the webhook, or the look that replaces it, only wakes. */
+import type { ExistingTask } from "../core/state.ts";
+import { readGateSaid } from "./gate-feedback.ts";
+import { handleCommand, type Asked, type Cause } from "./handle-command.ts";
+import type { Intent } from "./intents.ts";
+import { personOf, taskById } from "./people.ts";
+import type { Processing } from "./process-message.ts";
+
+type IntentOf<Kind extends Intent["kind"]> = Extract<Intent, { kind: Kind }>;
+
+export async function onReviewsChanged(
+  processing: Processing,
+  { repository, pullRequest }: IntentOf<"reviews-changed">,
+  inboxKey: string,
+): Promise<void> {
+  const task = await taskById(
+    processing,
+    await processing.store.taskOfPullRequest(repository.repositoryId, pullRequest),
+  );
+  if (task !== null) await hearReviews(processing, task, pullRequest, { inboxKey });
+}
+
+export async function onGateChanged(
+  processing: Processing,
+  { repository, pullRequest, sender }: IntentOf<"gate-changed">,
+  inboxKey: string,
+): Promise<void> {
+  const { store } = processing;
+  const task = await taskById(processing, await store.taskOfPullRequest(repository.repositoryId, pullRequest));
+  if (task !== null) await hearGate(processing, task, pullRequest, sender, { inboxKey });
+}
+
+/** Verdicts and threads. */
+export async function hearReviews(
+  processing: Processing,
+  task: ExistingTask,
+  pullRequest: number,
+  cause: Cause,
+): Promise<void> {
+  const phase = task.phases.find(({ gate }) => gate?.pullRequest === pullRequest);
+  if (phase === undefined || phase.completed !== null) return;
+  const said = await readGateSaid(processing, task, phase, pullRequest);
+  if (said !== null) await handleCommand(processing, task.taskId, said.asked, cause);
+}
+
+/** Merged, closed, open again, or pointed elsewhere. `sender` caused it, as far as anybody knows. */
+export async function hearGate(
+  processing: Processing,
+  task: ExistingTask,
+  pullRequest: number,
+  sender: string | null,
+  cause: Cause,
+): Promise<void> {
+  const { github } = processing;
+  const gate = await github.readGate(task.repository, pullRequest);
+  if (gate === null) return;
+  const by = gate.mergedBy ?? sender;
+  const whole: Cause = by === null ? cause : { ...cause, userId: by };
+  const ask = (asked: Asked) => handleCommand(processing, task.taskId, asked, whole);
+  if (gate.open || gate.merged) {
+    const { name } = await github.defaultBranchOf(task.repository);
+    if (gate.base !== name) {
+      await ask({ type: "RecordRetarget", pullRequest, base: gate.base, merged: gate.merged });
+      return;
+    }
+  }
+  if (gate.merged) {
+    await ask({ type: "RecordMerge", pullRequest, by: by ?? "unknown", mergeSha: gate.mergeSha ?? "" });
+  } else if (!gate.open) {
+    await ask({ type: "RecordGateClosed", pullRequest });
+  } else if (isAboutThisGate(task, pullRequest)) {
+    // The look that nobody caused takes the state for somebody's wish: only people with write can bring it about.
+    const mayGoOn = sender === null || (await personOf(processing, task.repository, sender)).mayWrite;
+    if (!mayGoOn) return;
+    await processing.store.reviveEffects(task.taskId, processing.clock.now().toISOString());
+    await ask({ type: "LiftBlock", kinds: ["gate-closed", "gate-retargeted"], by: sender ?? "GitHub" });
+  }
+}
+
+function isAboutThisGate({ blockedBy }: ExistingTask, pullRequest: number): boolean {
+  return (
+    (blockedBy?.kind === "gate-closed" || blockedBy?.kind === "gate-retargeted") &&
+    blockedBy.pullRequest === pullRequest
+  );
+}

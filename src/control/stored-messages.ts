@@ -1,0 +1,17 @@
+/** The shapes in which runners' messages and frozen texts lie in the store. */
+import { z } from "zod";
+import { Answer, OutcomeRequest, Spent } from "../protocol/runner.ts";
+
+/** A step as a runner handed it over; the changeset lies beside it in the store. */
+export const StoredStep = z.object({
+  runId: z.string(),
+  step: z.string(),
+  files: z.int(),
+  spent: Spent,
+  answers: z.array(Answer).default([]),
+});
+export type StoredStep = z.infer<typeof StoredStep>;
+
+export const StoredOutcome = OutcomeRequest.extend({ runId: z.string() });
+
+export const FrozenText = z.object({ title: z.string(), text: z.string() });

@@ -1,0 +1,45 @@
+/** The commands that people write in comments: one table for the parser, the help and the README. */
+
+export type CommandName =
+  | "run"
+  | "pause"
+  | "resume"
+  | "retry"
+  | "cancel"
+  | "delete"
+  | "approve"
+  | "rework"
+  | "accept"
+  | "status"
+  | "help";
+
+interface CommandRow {
+  readonly name: CommandName;
+  /** What follows the name; null where nothing does. */
+  readonly argument: string | null;
+  /** Goes on after "The command". */
+  readonly does: string;
+}
+
+export const slashCommands: readonly CommandRow[] = [
+  { name: "run", argument: null, does: "starts a draft, or goes on after a pause" },
+  { name: "pause", argument: null, does: "stops the run and waits; finished steps are kept" },
+  { name: "resume", argument: null, does: "goes on after a pause" },
+  { name: "retry", argument: null, does: "tries again what failed, with all attempts anew" },
+  { name: "rework", argument: "what to change", does: "has the agent change what you say, and what open threads say" },
+  { name: "approve", argument: null, does: "approves the pull request that waits for review" },
+  { name: "accept", argument: null, does: "takes a phase as it is although its checks failed" },
+  { name: "cancel", argument: null, does: "ends the task, its run and its open pull request" },
+  {
+    name: "delete",
+    argument: null,
+    does: "ends the task, deletes its phase branches, and erases what the app keeps of its texts and logs",
+  },
+  { name: "status", argument: null, does: "brings the status comment up to date" },
+  { name: "help", argument: null, does: "lists the commands" },
+];
+
+/** As it is typed: `/rework <what to change>`. */
+export function usageOf({ name, argument }: CommandRow): string {
+  return argument === null ? `/${name}` : `/${name} <${argument}>`;
+}

@@ -1,0 +1,61 @@
+import type { TaskEvent } from "./events.ts";
+import type { Finding } from "./report.ts";
+
+/** The event without what people and agents wrote (Q33). Who did what and when stays: it is the audit log. */
+export function withoutTexts(event: TaskEvent): TaskEvent {
+  switch (event.type) {
+    case "TaskCreated":
+      return { ...event, issue: { ...event.issue, title: "" } };
+    case "RunRequested":
+    case "ChangesetRefused":
+    case "PhaseVerified":
+      return { ...event, findings: silent(event.findings) };
+    case "RunEnded": {
+      const { outcome } = event;
+      if (!("message" in outcome)) return event;
+      const bare = { ...outcome, message: "" };
+      return { ...event, outcome: bare.kind === "failed" ? { ...bare, findings: silent(bare.findings) } : bare };
+    }
+    case "TaskPaused": {
+      const { reason } = event;
+      if ("message" in reason) return { ...event, reason: { ...reason, message: "" } };
+      // The name of a branch is whatever somebody typed.
+      return reason.kind === "gate-retargeted" ? { ...event, reason: { ...reason, base: "" } } : event;
+    }
+    case "FeedbackGiven":
+      return { ...event, feedback: event.feedback.map((item) => ({ ...item, path: null, line: null })) };
+    case "TaskFailed":
+      return { ...event, message: "" };
+    case "TaskStarted":
+    case "PhaseStarted":
+    case "RunDispatched":
+    case "RunStarted":
+    case "StepCompleted":
+    case "StepPublished":
+    case "GateOpened":
+    case "ReviewCreated":
+    case "ReviewApproved":
+    case "PhaseApproved":
+    case "ChangesRequested":
+    case "ReviewWithdrawn":
+    case "CiReleased":
+    case "FeedbackResolved":
+    case "FeedbackReopened":
+    case "FeedbackAnswered":
+    case "ReworkRequested":
+    case "RetryRequested":
+    case "PhaseAccepted":
+    case "RepositoryMoved":
+    case "PhaseCompleted":
+    case "TaskResumed":
+    case "TaskCompleted":
+    case "TaskCancelled":
+    case "TaskErased":
+      return event;
+  }
+}
+
+/** How many there were and of which check, and nothing that was read in a file. */
+function silent(findings: readonly Finding[]): readonly Finding[] {
+  return findings.map(({ check, step }) => ({ check, step, path: null, line: null, message: "" }));
+}

@@ -1,0 +1,33 @@
+import { isSettled, type ExistingTask } from "../../core/state.ts";
+
+/** All labels of ours that are not a playbook's name begin so. */
+export const labelPrefix = "phasegate:";
+
+export interface StateLabel {
+  readonly name: string;
+  /** Six hexadecimal digits. */
+  readonly color: string;
+  /** GitHub takes 100 characters. */
+  readonly description: string;
+}
+
+const labels = {
+  draft: { color: "d4d4d4", description: "Waits for somebody with write access to start it" },
+  running: { color: "1d76db", description: "Phasegate is at work" },
+  review: { color: "fbca04", description: "A pull request waits for your review" },
+  paused: { color: "d93f0b", description: "Waits for somebody; the status comment says for what" },
+  completed: { color: "0e8a16", description: "All phases are merged" },
+  failed: { color: "b60205", description: "Ended without success" },
+  cancelled: { color: "6e7781", description: "Ended by somebody" },
+} as const;
+
+/** The one label that shows in lists of issues how the task stands. */
+export function stateLabelOf(task: ExistingTask): StateLabel {
+  const state = stateOf(task);
+  return { name: `${labelPrefix}${state}`, ...labels[state] };
+}
+
+function stateOf(task: ExistingTask): keyof typeof labels {
+  if (task.blockedBy !== null && !isSettled(task)) return "paused";
+  return task.status === "pending" || task.status === "in_progress" ? "running" : task.status;
+}

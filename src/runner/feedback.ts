@@ -1,0 +1,59 @@
+/** Feedback of reviewers as the agent is given it. Pure. */
+
+import type { Feedback, Job } from "../protocol/runner.ts";
+
+/** `number` is the short name that agent and runner use for it: F1, F2, … in the order of the job. */
+export interface NumberedFeedback {
+  readonly number: string;
+  readonly item: Feedback;
+}
+
+/** What this step takes up. The numbers are those of the whole job, the same in each of its steps. */
+export function feedbackOf(job: Job, step: string): readonly NumberedFeedback[] {
+  return job.feedback.map((item, at) => ({ number: `F${at + 1}`, item })).filter(({ item }) => item.step === step);
+}
+
+/** All feedback of one step together: more would leave no room for the work. */
+const charactersMax = 120_000;
+const charactersOfOneMin = 1_000;
+
+/**
+ * One block an item. Each line of a reviewer begins with `| `, so that no reviewer can write what looks like
+ * another item's head.
+ */
+export function feedbackLines(items: readonly NumberedFeedback[]): readonly string[] {
+  const share = Math.max(charactersOfOneMin, Math.floor(charactersMax / Math.max(1, items.length)));
+  return items.flatMap(({ number, item }, at) => [
+    ...(at === 0 ? [] : [""]),
+    `${number}: ${item.request === "change" ? "a change is requested" : "a comment"}, ${placeOf(item)}`,
+    ...(item.hunk === null || item.hunk.trim() === "" ? [] : ["lines of the diff:", ...quoted(cut(item.hunk, share))]),
+    ...saidLines(item, share),
+  ]);
+}
+
+function saidLines({ comments }: Feedback, share: number): readonly string[] {
+  let left = share;
+  return comments.flatMap(({ by, text }) => {
+    if (left <= 0) return [];
+    const shown = cut(text, left);
+    left -= shown.length;
+    return [`${by.replaceAll(/\s+/g, " ")} says:`, ...quoted(shown)];
+  });
+}
+
+function placeOf({ path, line }: Feedback): string {
+  if (path === null) return "about the deliverable as a whole";
+  const shown = path.replaceAll(/\s+/g, " ");
+  return line === null ? `in ${shown}` : `in ${shown}, line ${line}`;
+}
+
+function cut(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax).toWellFormed()} … (cut)`;
+}
+
+function quoted(text: string): readonly string[] {
+  return text
+    .trim()
+    .split(/\r\n?|[\n\u2028\u2029]/)
+    .map((line) => `| ${line}`.trimEnd());
+}

@@ -1,0 +1,311 @@
+/** Random histories that the core accepted, for properties. */
+import fc from "fast-check";
+import type { TaskCommand } from "../../src/core/commands.ts";
+import { decide } from "../../src/core/decide.ts";
+import type { TaskEvent } from "../../src/core/events.ts";
+import type { FeedbackSeen } from "../../src/core/feedback.ts";
+import { stateFrom } from "../../src/core/evolve.ts";
+import { changesetIdOf, runIdFrom, type RunId } from "../../src/core/ids.ts";
+import type { BlockReason } from "../../src/core/outcome.ts";
+import {
+  currentPhaseOf,
+  initialState,
+  liveRunOf,
+  unansweredOf,
+  type ExistingTask,
+  type TaskState,
+} from "../../src/core/state.ts";
+import { command, createTask, finding, prompt, spent, stranger, writer } from "./given.ts";
+
+/** How often each is wished for. */
+const weights = {
+  on: 60,
+  run: 2,
+  resume: 2,
+  suspend: 2,
+  lift: 2,
+  retry: 2,
+  cancel: 1,
+  abandon: 1,
+  delete: 1,
+  approve: 2,
+  accept: 2,
+  rework: 3,
+  move: 1,
+  dispatch: 3,
+  session: 5,
+  step: 8,
+  published: 5,
+  refuse: 1,
+  gateOpened: 4,
+  end: 5,
+  lost: 1,
+  failed: 2,
+  limit: 1,
+  budget: 1,
+  slice: 1,
+  verifyPass: 4,
+  verifyFail: 2,
+  ready: 5,
+  reviews: 6,
+  resolved: 1,
+  ciReleased: 1,
+  retarget: 1,
+  merge: 2,
+  close: 1,
+  pause: 1,
+};
+
+type What = keyof typeof weights;
+
+/** Most of them aim at what is live, so that histories get long; `stale` ones aim beside it. */
+export const wish = fc.record({
+  what: fc.constantFrom(
+    ...Object.entries(weights).flatMap(([what, weight]) => Array.from({ length: weight }, () => what as What)),
+  ),
+  stale: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+  byStranger: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+  pick: fc.nat(20),
+});
+export type Wish = typeof wish extends fc.Arbitrary<infer T> ? T : never;
+
+/** What the engine and the preflight stop a task with. */
+const pauses: readonly BlockReason[] = [
+  { kind: "no-workflow-file" },
+  { kind: "effect-failed", effect: "OpenGate", message: "written by an agent: 403" },
+  { kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 },
+];
+
+/** What people and the world stop it with. */
+const stops: readonly BlockReason[] = [
+  { kind: "paused", by: "owner" },
+  { kind: "issue-closed", by: "owner" },
+  { kind: "repository-archived" },
+  { kind: "no-access", why: "suspended" },
+];
+
+export function eventsOf(wishes: readonly Wish[]): readonly TaskEvent[] {
+  return [...history(wishes)].flatMap(({ events }) => events);
+}
+
+/** Plays the wishes against the core and yields what each accepted one did. */
+export function* history(wishes: readonly Wish[]) {
+  let state: TaskState = initialState;
+  let serial = 0;
+  for (const next of [null, ...wishes]) {
+    serial += 1;
+    const asked =
+      next === null
+        ? createTask(wishes[0]?.byStranger ? stranger : writer)
+        : commandOf(next, state, `run-${serial}`, serial);
+    if (asked === null) continue;
+    const decision = decide(asked, state);
+    if (decision.kind === "refused" || decision.events.length === 0) continue;
+    const before: TaskState = state;
+    state = stateFrom(decision.events, state);
+    if (state.status !== "absent") yield { command: asked, before, events: decision.events, state };
+  }
+}
+
+/** What moves the task on from where it is; now and then with a failure, so that histories have those in a row. */
+function nextOf(state: ExistingTask, pick: number): What {
+  const run = liveRunOf(state);
+  const phase = currentPhaseOf(state);
+  if (state.status === "draft") return "run";
+  if (state.blockedBy !== null) return pick % 4 === 0 ? "accept" : "resume";
+  if (run?.dispatched === null) return "dispatch";
+  if (run !== null && !run.started) return "session";
+  if (phase?.steps.some(({ changesetId, commitSha }) => changesetId !== null && commitSha === null)) return "published";
+  if (phase?.gate === null && phase.steps.some(({ completed }) => completed)) return "gateOpened";
+  if (run !== null) return phase?.steps.every(({ completed }) => completed) ? "end" : "step";
+  if (state.status === "review") return pick % 4 === 0 ? "merge" : "reviews";
+  if (phase?.accepted || (phase?.verification?.passed && phase.verification.attempt === phase.attempt)) return "ready";
+  return pick % 5 < 3 ? "verifyFail" : "verifyPass";
+}
+
+function commandOf(
+  { what: wished, stale, byStranger, pick }: Wish,
+  state: TaskState,
+  newRunId: string,
+  serial: number,
+): TaskCommand | null {
+  if (state.status === "absent") return null;
+  const what = wished === "on" ? nextOf(state, pick) : wished;
+  const by = byStranger ? stranger : writer;
+  const live = liveRunOf(state);
+  const runId = stale || live === null ? runIdFrom("run-of-yesterday") : live.runId;
+  const phase = currentPhaseOf(state);
+  const number = stale ? 9 : (phase?.phase ?? 1);
+  const steps = phase?.steps ?? [];
+  const step = stale ? "99_other" : (steps[pick % Math.max(steps.length, 1)]?.slug ?? "01_idea");
+  const pullRequest = stale ? 999 : (phase?.gate?.pullRequest ?? 30 + number);
+  const say = (body: Parameters<typeof command>[0]): TaskCommand => ({
+    ...command(body, newRunId),
+    at: new Date(Date.UTC(2026, 10, 21) + serial * 1000).toISOString(),
+  });
+  const end = (outcome: Extract<TaskCommand, { type: "EndRun" }>["outcome"]) =>
+    say({ type: "EndRun", runId, outcome, spent });
+  const seen: FeedbackSeen[] = (["change", "comment"] as const).map((request, index) => ({
+    id: `thread:${(pick + index) % 4}`,
+    request,
+    by: by.login,
+    path: `written-by-an-agent/${step}.md`,
+    line: 42,
+    step: steps[(pick + index) % Math.max(steps.length, 1)]?.slug ?? "01_idea",
+    resolved: pick % 3 === 0,
+  }));
+  switch (what) {
+    case "on":
+      return null;
+    case "run":
+      return say({ type: "RunTask", by, prompt });
+    case "resume":
+      return say({ type: "ResumeTask", by });
+    case "suspend": {
+      const reason = stops[pick % stops.length] ?? { kind: "repository-archived" };
+      return pick < 10 ? say({ type: "SuspendTask", reason, by: reason.kind === "paused" ? by : null }) : null;
+    }
+    case "lift":
+      return say({
+        type: "LiftBlock",
+        kinds: ["issue-closed", "repository-archived", "no-access", "gate-closed", "gate-retargeted"],
+        by: "GitHub",
+      });
+    case "retry":
+      return say({ type: "RetryTask", by });
+    case "cancel":
+      return pick === 0 ? say({ type: "CancelTask", by }) : null;
+    case "abandon":
+      return pick < 2
+        ? say({ type: "AbandonTask", by: pick === 0 ? null : by.login, message: "written by a person: gone" })
+        : null;
+    case "delete":
+      return pick === 0 ? say({ type: "DeleteTask", by }) : null;
+    case "approve":
+      return say({ type: "ApprovePhase", by, headSha: stale ? "older" : headOf(state) });
+    case "accept":
+      return say({ type: "AcceptPhase", by });
+    case "rework":
+      return say({
+        type: "RequestRework",
+        by: [by.login],
+        mayWrite: by.mayWrite,
+        source: pick % 2 === 0 ? "review" : "command",
+        feedback: stale ? [] : seen.map(({ resolved: _resolved, ...item }) => item),
+        reviewIds: [1, 2, 3, 4, 5].map((id) => id + 5 * (pick % 4)),
+        textHash: `words-${serial}`,
+      });
+    case "move":
+      return say({
+        type: "MoveRepository",
+        repository: { ...state.repository, name: `links-${pick % 3}`, repositoryId: stale ? 9 : 2 },
+      });
+    case "dispatch":
+      return say({ type: "RecordDispatch", runId, workflowRunId: numberOf(runId), url: "https://github.test/run" });
+    case "session":
+      return say({ type: "OpenSession", runId, workflowRunId: numberOf(runId), url: "https://github.test/run" });
+    case "step": {
+      const answers = phase === null ? [] : unansweredOf(phase).slice(0, pick % 3);
+      return say({
+        type: "CompleteStep",
+        runId,
+        step,
+        changesetId: changesetIdOf(runId, step),
+        files: pick % 2,
+        spent,
+        answers: answers.map(({ id }) => ({ id, kind: "fixed", textHash: `answer-${serial}` })),
+      });
+    }
+    case "published":
+    case "refuse": {
+      const changesetId = steps.find((candidate) => candidate.slug === step)?.changesetId ?? changesetIdOf(runId, step);
+      return what === "published"
+        ? say({ type: "RecordPublished", phase: number, step, changesetId, commitSha: `sha-${serial}` })
+        : say({ type: "RefuseChangeset", phase: number, step, changesetId, findings: [finding] });
+    }
+    case "gateOpened":
+      return say({
+        type: "RecordGateOpened",
+        phase: number,
+        pullRequest,
+        url: "https://github.test/pull",
+        draft: true,
+      });
+    case "end":
+      return end({ kind: "completed" });
+    case "lost":
+      return end({ kind: "lost", message: "written by a runner: silence" });
+    case "failed":
+      return end({ kind: "failed", message: "written by an agent: gave up", findings: [finding] });
+    case "limit":
+      return end({ kind: "rate-limited", resetsAt: null, message: "written by a model: limit" });
+    case "budget":
+      return end({ kind: "budget-exhausted", spentUsd: 5, budgetUsd: 5 });
+    case "slice":
+      return end({ kind: "slice-ended" });
+    case "verifyPass":
+    case "verifyFail":
+      return say({
+        type: "RecordVerification",
+        phase: number,
+        attempt: phase?.attempt ?? 1,
+        headSha: `head-${serial}`,
+        passed: what === "verifyPass",
+        checks: [{ check: "sections-present", passed: what === "verifyPass", looked: 1 }],
+        findings: what === "verifyPass" ? [] : [finding],
+      });
+    case "ready":
+      return say({ type: "RecordGateReady", phase: number, headSha: stale ? "older" : `head-${serial}` });
+    case "reviews":
+      return say({
+        type: "RecordReviews",
+        pullRequest,
+        headSha: headOf(state),
+        reviews: ["owner", "reviewer"].flatMap((login, index) => {
+          const said = (pick + 7 * index) % 4;
+          return said === 0
+            ? []
+            : [
+                {
+                  reviewId: 1 + pick,
+                  by: login,
+                  verdict: said === 1 ? ("approved" as const) : ("changes_requested" as const),
+                  reviewedSha: said === 3 ? (steps[0]?.commitSha ?? "older") : headOf(state),
+                },
+              ];
+        }),
+        feedback: seen,
+      });
+    case "resolved":
+      return say({ type: "RecordResolved", phase: number, ids: ["thread:0", "thread:1"] });
+    case "ciReleased":
+      return say({ type: "RecordCiReleased", phase: number, headSha: `released-${pick}` });
+    case "retarget":
+      return pick < 8
+        ? say({ type: "RecordRetarget", pullRequest, base: "written-by-a-person", merged: pick % 2 === 0 })
+        : null;
+    case "merge":
+      return pick < 6 ? say({ type: "RecordMerge", pullRequest, by: by.login, mergeSha: `merge-${serial}` }) : null;
+    case "close":
+      return pick < 6 ? say({ type: "RecordGateClosed", pullRequest }) : null;
+    case "pause":
+      return say({
+        type: "PauseTask",
+        reason: pauses[pick % pauses.length] ?? { kind: "no-workflow-file" },
+      });
+  }
+}
+
+/** What GitHub would show as the head of the gate. */
+function headOf(state: TaskState): string {
+  if (state.status === "absent") return "none";
+  const phase = currentPhaseOf(state);
+  const published = (phase?.steps ?? []).flatMap(({ commitSha }) => (commitSha === null ? [] : [commitSha])).at(-1);
+  return state.status === "review"
+    ? (phase?.gate?.releasedSha ?? phase?.gate?.headSha ?? "none")
+    : (published ?? "none");
+}
+
+function numberOf(runId: RunId): number {
+  return Number(/\d+$/u.exec(runId)?.[0] ?? 0);
+}

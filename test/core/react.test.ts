@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import type { TaskCommand } from "../../src/core/commands.ts";
+import { decide } from "../../src/core/decide.ts";
+import { evolve } from "../../src/core/evolve.ts";
+import { react, type Reaction } from "../../src/core/react.ts";
+import {
+  approval,
+  command,
+  createTask,
+  dispatched,
+  gateOpened,
+  gateReady,
+  phase1Ready,
+  reviewed,
+  reworkAsked,
+  runEnded,
+  sessionOpened,
+  stateAfter,
+  stepAnswers,
+  stepCompleted,
+  stepPublished,
+  thread,
+  verified,
+  wish,
+  writer,
+} from "./given.ts";
+
+const market = thread("market", "02_market");
+const idea = thread("idea", "01_idea");
+const asked = reviewed("head-1-1", [wish(1, "owner"), wish(2, "reviewer")]);
+const working = [
+  ...phase1Ready,
+  asked,
+  reworkAsked("run-2", [market, idea], [1, 2]),
+  dispatched("run-2", 202),
+  sessionOpened("run-2", 202),
+];
+const answered = [...working, stepAnswers("02_market", "run-2", [{ id: market.id, kind: "fixed" }])];
+const handedOver = [...answered, stepPublished(1, "02_market", "run-2"), runEnded("completed", "run-2")];
+
+/** What the last command makes due, of this kind. */
+function due(kind: Reaction["effect"]["kind"], commands: readonly TaskCommand[]): readonly Reaction[] {
+  const last = commands.at(-1);
+  if (last === undefined) return [];
+  let state = stateAfter(...commands.slice(0, -1));
+  const decision = decide(last, state);
+  if (decision.kind === "refused") throw new Error(`${last.type}: ${JSON.stringify(decision.refusal)}`);
+  const reactions: Reaction[] = [];
+  for (const event of decision.events) {
+    const next = evolve(state, event);
+    if (next.status !== "absent") reactions.push(...react(event, state.status === "absent" ? null : state, next));
+    state = next;
+  }
+  return reactions.filter(({ effect }) => effect.kind === kind);
+}
+
+describe("a rework", () => {
+  test("is due for each wish while the gate waits for people, after the reviewers fell silent", () => {
+    const start = due("StartRework", [...phase1Ready, asked]);
+    expect(start.map(({ urgency }) => urgency)).toEqual(["after-review", "after-review"]);
+  });
+
+  test("is not due while a run is at work, but at the presentation", () => {
+    const early = [
+      createTask(),
+      dispatched(),
+      sessionOpened(),
+      stepCompleted("01_idea"),
+      stepPublished(1, "01_idea"),
+      gateOpened(1, 31),
+      reviewed("sha-1-01_idea", [wish(1, "owner", "sha-1-01_idea")]),
+    ];
+    expect(due("StartRework", early)).toEqual([]);
+    const presented = [...early, stepCompleted("02_market"), runEnded("completed"), verified(1, true), gateReady(1)];
+    expect(due("StartRework", presented)).toMatchObject([{ urgency: "now" }]);
+  });
+
+  test("is due again after a pause that swallowed it", () => {
+    const pause = command({ type: "SuspendTask", by: writer, reason: { kind: "paused", by: "owner" } });
+    const resumed = [...phase1Ready, asked, pause, command({ type: "ResumeTask", by: writer })];
+    expect(due("StartRework", resumed)).toMatchObject([{ urgency: "now" }]);
+  });
+
+  test("asks those for a review who wanted it", () => {
+    const shown = [...handedOver, verified(1, true, 2), gateReady(1)];
+    expect(due("RequestReview", shown)).toMatchObject([{ effect: { from: ["owner", "reviewer"] } }]);
+    expect(due("RequestReview", phase1Ready)).toEqual([]);
+  });
+});
+
+describe("feedback", () => {
+  test("is answered once the changes of its answer are published", () => {
+    expect(due("AnswerFeedback", answered)).toEqual([]);
+    expect(due("AnswerFeedback", [...answered, stepPublished(1, "02_market", "run-2")])).toMatchObject([
+      { effect: { ids: [market.id], commitSha: "sha-1-02_market" } },
+    ]);
+  });
+
+  test("that stayed unanswered is said so when the phase passes, or a person takes it as it is", () => {
+    const left = [{ effect: { ids: [idea.id], commitSha: null } }];
+    expect(due("AnswerFeedback", [...handedOver, verified(1, true, 2)])).toMatchObject(left);
+    expect(due("AnswerFeedback", [...handedOver, verified(1, false, 2)])).toEqual([]);
+    const failing = [2, 3, 4].flatMap((attempt) => [
+      verified(1, false, attempt, `mend-${attempt}`),
+      dispatched(`mend-${attempt}`, 300 + attempt),
+      sessionOpened(`mend-${attempt}`, 300 + attempt),
+      runEnded("completed", `mend-${attempt}`),
+    ]);
+    const paused = [...handedOver, ...failing, verified(1, false, 5)];
+    expect(due("AnswerFeedback", [...paused, command({ type: "AcceptPhase", by: writer })])).toMatchObject(left);
+  });
+});
+
+describe("CI", () => {
+  test("is released by an approval of what waits for review, not of what a run is still writing (Q29)", () => {
+    const approved = reviewed("head-1-1", [approval(3, "reviewer")]);
+    expect(due("ReleaseCi", [...phase1Ready, approved])).toHaveLength(1);
+    expect(due("ReleaseCi", [...working, approved])).toEqual([]);
+  });
+});
+
+describe("/delete", () => {
+  const erased = command({ type: "DeleteTask", by: writer });
+
+  test("closes the gate, deletes every phase branch, and erases the texts last", () => {
+    const merge = command({ type: "RecordMerge", pullRequest: 31, by: "owner", mergeSha: "m" }, "run-3");
+    const all = [...phase1Ready, merge, gateOpened(2, 32), erased];
+    expect(due("CloseGate", all)).toMatchObject([{ effect: { pullRequest: 32 } }]);
+    expect(due("DeleteBranch", all)).toMatchObject([{ effect: { phase: 1 } }, { effect: { phase: 2 } }]);
+    expect(due("EraseTask", all)).toHaveLength(1);
+  });
+
+  test("deletes the branch again where a commit was under way", () => {
+    const running = [createTask(), dispatched(), sessionOpened(), stepCompleted("01_idea"), erased];
+    expect(due("DeleteBranch", [...running, stepPublished(1, "01_idea")])).toHaveLength(1);
+  });
+});
+
+test("an accepted gate that was closed is presented when the task goes on", () => {
+  const rework = (n: number) => [
+    dispatched(`rework-${n}`, 200 + n),
+    sessionOpened(`rework-${n}`, 200 + n),
+    runEnded("completed", `rework-${n}`),
+  ];
+  const closed = [
+    ...phase1Ready.slice(0, -2),
+    ...[1, 2, 3].flatMap((n) => [verified(1, false, n), ...rework(n)]),
+    verified(1, false, 4),
+    command({ type: "AcceptPhase", by: writer }),
+    command({ type: "RecordGateClosed", pullRequest: 31 }),
+  ];
+  const resumed = [...closed, command({ type: "ResumeTask", by: writer })];
+  expect(due("ReopenGate", resumed)).toHaveLength(1);
+  expect(due("PresentGate", resumed)).toMatchObject([{ effect: { ready: true } }]);
+});
+
+test("a run that ends beside a block is shown: the status never speaks of a run that is gone", () => {
+  const reason = { kind: "effect-failed", effect: "PublishStep", message: "403" } as const;
+  const blocked = [createTask(), dispatched(), sessionOpened(), command({ type: "PauseTask", reason })];
+  expect(due("ShowStatus", [...blocked, runEnded("slice-ended")])).toMatchObject([{ urgency: "now" }]);
+});

@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { stateFrom } from "../../src/core/evolve.ts";
+import { withoutTexts } from "../../src/core/without-texts.ts";
+import { finding } from "./given.ts";
+import { eventsOf, wish } from "./histories.ts";
+
+/** Whatever `histories.ts` has people, agents, runners and models write. */
+const texts = ["A link shortener", "add the section", finding.path, "written-by", "written by"];
+
+test("no text of a person or an agent survives the erasure of any history", () => {
+  fc.assert(
+    fc.property(fc.array(wish, { maxLength: 120 }), (wishes) => {
+      const bare = JSON.stringify(eventsOf(wishes).map(withoutTexts));
+      for (const text of texts) expect(bare).not.toContain(text);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("a history without texts leads to the same statuses", () => {
+  fc.assert(
+    fc.property(fc.array(wish, { maxLength: 120 }), (wishes) => {
+      const events = eventsOf(wishes);
+      let whole = stateFrom([]);
+      let bare = stateFrom([]);
+      for (const event of events) {
+        whole = stateFrom([event], whole);
+        bare = stateFrom([withoutTexts(event)], bare);
+        expect(shapeOf(bare)).toEqual(shapeOf(whole));
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("the histories say every one of those texts, so the claim speaks of something", () => {
+  const said = JSON.stringify(
+    fc.sample(fc.array(wish, { minLength: 80, maxLength: 120 }), { numRuns: 80, seed: 7 }).flatMap(eventsOf),
+  );
+  for (const text of texts) expect(said).toContain(text);
+});
+
+function shapeOf(state: ReturnType<typeof stateFrom>) {
+  if (state.status === "absent") return state.status;
+  const phases = state.phases.map(({ steps, attempt, gate, feedback }) => ({
+    steps,
+    attempt,
+    review: gate?.review,
+    feedback: feedback.map((item) => item.state),
+  }));
+  return { status: state.status, blockedBy: state.blockedBy?.kind, phases };
+}

@@ -1,0 +1,55 @@
+import type { Random } from "./random.ts";
+
+/** Kinds of trouble. Each seed has some of them and lacks others, so that none hides behind all the rest. */
+const names = [
+  "crashes",
+  "stops",
+  "lostWebhooks",
+  "doubledWebhooks",
+  "reorderedWebhooks",
+  "lateWebhooks",
+  "outages",
+  "refusals",
+  "hangs",
+  "lostAnswers",
+  "runnersDie",
+  "runnersHang",
+  "runnersRepeat",
+  "runnersFail",
+  "badWork",
+  "hostileWork",
+  "emptyWork",
+  "powerless",
+  "closing",
+  "pushing",
+  "retargeting",
+  "branchDeletion",
+  "issueChanges",
+  "archiving",
+  "suspending",
+  "renaming",
+  "setUpFaults",
+  "ciIsSensitive",
+  "requiresReview",
+  "clockLeaps",
+  "clockSetBack",
+  "secondIssue",
+  "demotion",
+  "reviewing",
+  "commands",
+  "deletion",
+  "smallPurse",
+] as const;
+
+type Feature = (typeof names)[number];
+export type Features = Readonly<Record<Feature, boolean>>;
+
+export function featuresFrom(random: Random): Features {
+  // Some stories are almost calm, others have nearly everything.
+  const density = 0.1 + random.next() * 0.55;
+  return Object.fromEntries(names.map((name) => [name, random.chance(density)])) as Features;
+}
+
+export function namesOf(features: Features): readonly string[] {
+  return names.filter((name) => features[name]);
+}

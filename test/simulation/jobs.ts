@@ -1,0 +1,319 @@
+/** Jobs of GitHub Actions that speak with the app: helpful ones, and all others. */
+import type { RunnerIdentity } from "../../src/control/ports.ts";
+import {
+  openSession,
+  RunnerRefused,
+  takeEvents,
+  takeOutcome,
+  takeStep,
+  type ServingRunner,
+} from "../../src/control/serve-runner.ts";
+import type { Answer, Job, OutcomeRequest } from "../../src/protocol/runner.ts";
+import { badWord, hostileWord } from "./playbooks.ts";
+import type { Sim } from "./sim.ts";
+
+/** A run stops as soon as its purse is empty, and one reply more may be on its way. */
+export const replyUsdMax = 1;
+
+interface Request {
+  readonly life: object;
+}
+
+export interface SimJob {
+  readonly runId: string;
+  readonly workflowRunId: number;
+  mode: "queued" | "opening" | "working" | "hung" | "over";
+  token: string;
+  job: Job | null;
+  todo: string[];
+  spentUsd: number;
+  /** Spent and not reported yet. */
+  owedUsd: number;
+  outcome: OutcomeRequest["outcome"] | null;
+  events: number;
+  tries: number;
+  request: Request | null;
+  lastStep: (() => void) | null;
+  /** The hand-over whose answer did not arrive: it comes again as it was. */
+  unanswered: (() => void) | null;
+}
+
+export class Jobs {
+  readonly #sim: Sim;
+  readonly all: SimJob[] = [];
+  #tokens = 0;
+  #drafts = 0;
+
+  constructor(sim: Sim) {
+    this.#sim = sim;
+  }
+
+  /** Takes up what was dispatched since. */
+  notice(): void {
+    for (const { runId, workflowRunId } of this.#sim.github.fake.runs) {
+      if (this.all.some((job) => job.runId === runId && job.workflowRunId === workflowRunId)) continue;
+      this.all.push({
+        runId,
+        workflowRunId,
+        mode: "queued",
+        token: "",
+        job: null,
+        todo: [],
+        spentUsd: 0,
+        owedUsd: 0,
+        outcome: null,
+        events: 0,
+        tries: 0,
+        request: null,
+        lastStep: null,
+        unanswered: null,
+      });
+    }
+  }
+
+  get active(): readonly SimJob[] {
+    return this.all.filter(({ mode, request }) => mode !== "over" && request === null);
+  }
+
+  /** The connection broke; the runner will ask again. */
+  lifeEnded(life: object): void {
+    for (const job of this.all) if (job.request?.life === life) job.request = null;
+  }
+
+  act(job: SimJob): void {
+    const { github, random, features, calm } = this.#sim;
+    const run = github.fake.runs.find((each) => each.runId === job.runId);
+    // Cancelled on GitHub: the job goes away at once, or after another word.
+    if (run === undefined || (run.status === "completed" && (calm || random.chance(0.6)))) {
+      this.#say(job, "is gone");
+      job.mode = "over";
+      return;
+    }
+    switch (job.mode) {
+      case "queued":
+        if (run.status === "queued") github.fake.changeRun(job.runId, { status: "in_progress" });
+        this.#say(job, "starts");
+        job.mode = "opening";
+        return;
+      case "opening":
+        if (!calm && features.runnersDie && random.chance(0.05))
+          return this.#end(job, "failure", "dies before it speaks");
+        return this.#open(job);
+      case "hung":
+        if (calm || random.chance(0.1)) {
+          this.#say(job, "wakes up");
+          job.mode = "working";
+        }
+        return;
+      case "working":
+        return this.#work(job);
+      case "over":
+        return;
+    }
+  }
+
+  #open(job: SimJob): void {
+    const { random, features, calm, clock, github } = this.#sim;
+    const stolen = !calm && features.runnersRepeat && random.chance(0.15);
+    const identity: RunnerIdentity = {
+      tokenId: `jti-${(this.#tokens += 1)}`,
+      expiresAt: new Date(clock.now().getTime() + 600_000).toISOString(),
+      repositoryId: github.repository.repositoryId,
+      workflowRunId: job.workflowRunId,
+      runAttempt: stolen ? 2 : 1,
+      eventName: "workflow_dispatch",
+      workflowRef: "octo/links/.github/workflows/phasegate.yml@refs/heads/main",
+      ref: "refs/heads/main",
+    };
+    this.#say(job, stolen ? "is run again by hand" : "asks for its work");
+    const request = { protocol: 2, runId: job.runId, oidcToken: JSON.stringify(identity) };
+    this.#ask(
+      job,
+      (serving) => openSession(serving, request),
+      (answer) => {
+        if (answer instanceof Error) {
+          if (stolen) return;
+          job.tries += 1;
+          const isFinal = answer instanceof RunnerRefused && answer.code !== "unavailable";
+          if (isFinal || job.tries > 8) this.#end(job, "failure", `gives up: ${answer.message.slice(0, 60)}`);
+          return;
+        }
+        if (stolen) this.#sim.fail(`a re-run by hand gets no work: run ${job.runId}`);
+        job.token = answer.runToken;
+        job.job = answer.job;
+        job.todo = [...answer.job.stepsToDo];
+        job.mode = "working";
+        this.#say(job, `has work: ${job.todo.join(", ")} for $${answer.job.budgetUsd}`);
+      },
+    );
+  }
+
+  #work(job: SimJob): void {
+    const { random, features, calm } = this.#sim;
+    const trouble = !calm;
+    const [step] = job.todo;
+    const { unanswered } = job;
+    const next =
+      step === undefined || job.outcome !== null ? () => this.#declare(job) : () => this.#handOver(job, step);
+    const act = random.weighted<() => void>([
+      [1, () => this.#heartbeat(job)],
+      [1, () => this.#speak(job)],
+      [10, unanswered ?? next],
+      [trouble && features.runnersDie ? 0.6 : 0, () => this.#end(job, "failure", "dies")],
+      [trouble && features.runnersDie ? 0.2 : 0, () => this.#end(job, "cancelled", "is cancelled on GitHub's pages")],
+      [
+        trouble && features.runnersHang ? 0.8 : 0,
+        () => {
+          this.#say(job, "hangs");
+          job.mode = "hung";
+        },
+      ],
+      [trouble && features.runnersRepeat && job.lastStep !== null ? 1 : 0, () => job.lastStep?.()],
+      [trouble && features.runnersFail ? 1 : 0, () => this.#breakOff(job)],
+    ]);
+    act();
+  }
+
+  #breakOff(job: SimJob): void {
+    const { random } = this.#sim;
+    const step = job.todo[0] ?? null;
+    const finding = { check: "outputs-exist", step, path: null, line: null, message: "nothing was written" } as const;
+    job.outcome ??= random.pick<OutcomeRequest["outcome"]>([
+      { kind: "nothing-to-do" },
+      { kind: "completed" },
+      { kind: "slice-ended" },
+      { kind: "rate-limited", resetsAt: null, message: "the provider's limit" },
+      { kind: "failed", message: "the agent gave up", findings: [finding] },
+      { kind: "failed", message: "the agent gave up", findings: [] },
+      { kind: "lost", message: "the provider did not answer" },
+      { kind: "cancelled" },
+    ]);
+    this.#declare(job);
+  }
+
+  /** Asks the model once more. False where the purse is empty. */
+  #spend(job: SimJob): boolean {
+    const budget = job.job?.budgetUsd ?? 0;
+    if (job.spentUsd >= budget) {
+      job.outcome ??= { kind: "budget-exhausted", spentUsd: job.spentUsd, budgetUsd: budget };
+      return false;
+    }
+    const usd = (1 + this.#sim.random.below(this.#sim.features.smallPurse ? 10 : 4)) / 10;
+    job.spentUsd += usd;
+    job.owedUsd += usd;
+    return true;
+  }
+
+  #handOver(job: SimJob, step: string): void {
+    const { random, features, calm } = this.#sim;
+    if (!this.#spend(job)) return this.#declare(job);
+    const trouble = !calm;
+    const words = [
+      `Document ${step}, draft ${(this.#drafts += 1)}.`,
+      trouble && features.badWork && random.chance(0.4) ? badWord : "",
+      trouble && features.hostileWork && random.chance(0.2) ? hostileWord : "",
+    ].join(" ");
+    const isEmpty = trouble && features.emptyWork && random.chance(0.3);
+    const answers: Answer[] = (job.job?.feedback ?? [])
+      .filter((item) => item.step === step && (calm || random.chance(0.8)))
+      .map(({ id }) => ({ id, kind: random.pick(["fixed", "fixed", "declined", "question"] as const), text: "Done." }));
+    const spent = spentOf(job.owedUsd);
+    const contentBase64 = Buffer.from(words).toString("base64");
+    const change = { kind: "written", path: `docs/${step}.md`, mode: "100644", contentBase64 } as const;
+    job.owedUsd = 0;
+    const send = () => {
+      this.#say(job, `hands ${step} over${isEmpty ? " without a change" : ""}: ${words.slice(0, 60)}`);
+      this.#sim.watch.handed.step.add(`${job.runId} ${step}`);
+      const body = { step, changes: isEmpty ? [] : [change], spent, findings: [], answers };
+      this.#ask(
+        job,
+        (serving) => takeStep(serving, job.token, body),
+        (answer) => {
+          if (answer instanceof RunnerRefused)
+            return this.#end(job, "failure", `is refused: ${answer.message.slice(0, 60)}`);
+          if (answer instanceof Error) return;
+          if (job.todo[0] === step) {
+            job.todo.shift();
+            job.unanswered = null;
+          }
+          if (answer.stop) this.#end(job, "success", "is told to stop");
+        },
+      );
+    };
+    job.lastStep = send;
+    job.unanswered = send;
+    send();
+  }
+
+  #declare(job: SimJob): void {
+    const outcome = (job.outcome ??= { kind: "completed" });
+    this.#say(job, `declares ${outcome.kind}`);
+    this.#sim.watch.handed.outcome.add(job.runId);
+    const body = { outcome, spent: spentOf(job.owedUsd) };
+    this.#ask(
+      job,
+      (serving) => takeOutcome(serving, job.token, body),
+      (answer) => {
+        if (answer instanceof RunnerRefused) return this.#end(job, "failure", "is refused");
+        if (!(answer instanceof Error)) this.#end(job, "success", "ends");
+      },
+    );
+  }
+
+  #heartbeat(job: SimJob): void {
+    this.#ask(
+      job,
+      (serving) => takeEvents(serving, job.token, { events: [] }),
+      (answer) => this.#heard(job, answer),
+    );
+  }
+
+  #speak(job: SimJob): void {
+    const number = (job.events += 1);
+    const event = { kind: "action", step: job.todo[0] ?? "", text: "writes" } as const;
+    const body = { events: [{ number, at: this.#sim.clock.now().toISOString(), event }] };
+    this.#ask(
+      job,
+      (serving) => takeEvents(serving, job.token, body),
+      (answer) => this.#heard(job, answer),
+    );
+  }
+
+  #heard(job: SimJob, answer: { readonly stop: boolean } | Error): void {
+    if (answer instanceof RunnerRefused) return this.#end(job, "failure", "is refused");
+    if (!(answer instanceof Error) && answer.stop) this.#end(job, "success", "is told to stop");
+  }
+
+  /** One request to the app; what is lost on the way there or back is an error to the runner. */
+  #ask<T>(job: SimJob, send: (serving: ServingRunner) => Promise<T>, then: (answer: T | Error) => void): void {
+    const { random, features, calm, app } = this.#sim;
+    const isLost = () => !calm && features.lostAnswers && random.chance(0.15);
+    if (app === null || isLost()) return then(new Error("the app cannot be reached"));
+    const request = { life: app };
+    job.request = request;
+    const hear = (answer: T | Error) => {
+      if (job.request !== request) return;
+      job.request = null;
+      if (job.mode !== "over") then(isLost() ? new Error("no answer from the app") : answer);
+    };
+    send(app.serving).then(hear, (error: unknown) => {
+      if (!(error instanceof RunnerRefused)) this.#sim.expectError(error, "serving a runner");
+      hear(error as Error);
+    });
+  }
+
+  #end(job: SimJob, conclusion: string, why: string): void {
+    this.#say(job, why);
+    job.mode = "over";
+    this.#sim.github.endRun(job.runId, conclusion);
+  }
+
+  #say(job: SimJob, what: string): void {
+    this.#sim.tell(`job ${job.runId}`, what);
+  }
+}
+
+function spentOf(costUsd: number) {
+  const usage = { inputTokens: 10, outputTokens: 5, cacheCreationInputTokens: 0, cacheReadInputTokens: 0 };
+  return { usage, costUsd: Math.round(costUsd * 10) / 10 };
+}

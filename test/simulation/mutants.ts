@@ -1,0 +1,124 @@
+/** Faults that the simulation must notice: each takes one promise away from the app's store or from its GitHub. */
+import { StaleVersion, type NewEffect } from "../../src/control/ports.ts";
+import type { Mutant } from "./sim.ts";
+
+export const mutants: Readonly<Record<string, Mutant>> = {
+  "the inbox forgets which messages it has": {
+    store: (store) => {
+      let serial = 0;
+      return {
+        takeIn: (message) =>
+          store.takeIn(message.kind === "webhook" ? { ...message, key: `${message.key}#${(serial += 1)}` } : message),
+      };
+    },
+  },
+  "effects count as done before they are performed": {
+    store: (store) => ({
+      claimEffects: async (now, leaseUntil, limit) => {
+        const claimed = await store.claimEffects(now, leaseUntil, limit);
+        for (const { key } of claimed) await store.markEffectDone(key);
+        return claimed;
+      },
+    }),
+  },
+  "a commit does not look at the version": {
+    store: (store) => ({
+      commit: async (unit) => {
+        try {
+          await store.commit(unit);
+        } catch (error) {
+          if (!(error instanceof StaleVersion)) throw error;
+          const { length } = await store.readEvents(unit.taskId);
+          await store.commit({ ...unit, expectedVersion: length });
+        }
+      },
+    }),
+  },
+  "read models show the state before the events": {
+    store: (store) => {
+      const states = new Map<string, Parameters<typeof store.commit>[0]["state"]>();
+      return {
+        commit: async (unit) => {
+          const before = states.get(unit.taskId);
+          states.set(unit.taskId, unit.state);
+          await store.commit({ ...unit, state: unit.events.length > 1 ? (before ?? unit.state) : unit.state });
+        },
+      };
+    },
+  },
+  "effects keep no order": {
+    store: (store) => ({
+      commit: (unit) =>
+        store.commit({ ...unit, effects: unit.effects.map((effect): NewEffect => ({ ...effect, lane: effect.key })) }),
+    }),
+  },
+  "nobody is told of a block": {
+    store: (store) => ({
+      commit: (unit) =>
+        store.commit({ ...unit, effects: unit.effects.filter(({ effect }) => effect.kind !== "NotifyBlocked") }),
+    }),
+  },
+  "the status comment is not kept up to date": {
+    store: (store) => ({
+      commit: (unit) =>
+        store.commit({
+          ...unit,
+          effects: unit.effects.filter(({ effect }) => effect.kind !== "ShowStatus" || unit.expectedVersion < 8),
+        }),
+    }),
+  },
+  "a message is not marked with its events": {
+    store: (store) => ({
+      commit: ({ inboxKey: _inboxKey, ...unit }) => store.commit(unit),
+      markProcessed: async () => {},
+    }),
+  },
+  "anybody counts as a writer": {
+    github: () => ({ permissionOf: async () => "write" }),
+  },
+  "a closed gate passes for a merged one": {
+    github: (github) => ({
+      readGate: async (repository, pullRequest) => {
+        const gate = await github.readGate(repository, pullRequest);
+        return gate !== null && !gate.open ? { ...gate, merged: true } : gate;
+      },
+    }),
+  },
+  "a dispatch does not look for an earlier one": {
+    github: (github, { github: world }) => ({
+      dispatchRun: async (repository, run) => {
+        const earlier = world.fake.runs.findIndex(({ runId }) => runId === run.runId);
+        const there = world.fake.runs[earlier];
+        if (there !== undefined) world.fake.runs[earlier] = { ...there, runId: `${run.runId}, earlier` };
+        return github.dispatchRun(repository, run);
+      },
+    }),
+  },
+  "a commit is made again": {
+    github: (github, { github: world }) => ({
+      publish: async (repository, publication) => {
+        const { branch, changesetId } = publication;
+        const commits = world.fake.branches.get(branch) ?? [];
+        if (commits.length > 0) {
+          const renamed = commits.map((commit) =>
+            commit.mark === changesetId ? { ...commit, mark: "unmarked" } : commit,
+          );
+          world.fake.branches.set(branch, renamed);
+        }
+        return github.publish(repository, publication);
+      },
+    }),
+  },
+  "a comment is written again": {
+    github: (github) => {
+      let serial = 0;
+      return {
+        notify: (repository, number, key, notice) =>
+          github.notify(repository, number, `${key} ${(serial += 1)}`, notice),
+      };
+    },
+  },
+  "lost webhooks are never asked for": {
+    github: () => ({ failedDeliveries: async () => [] }),
+  },
+};

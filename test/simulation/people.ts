@@ -1,0 +1,351 @@
+/** What people do on GitHub's pages: sensible things, and all others that GitHub lets them do. */
+import type { Intent } from "../../src/control/intents.ts";
+import { slashCommands, type CommandName } from "../../src/core/slash-commands.ts";
+import { isSettled, type ExistingTask } from "../../src/core/state.ts";
+import type { FakePull } from "../support/fake-github.ts";
+import { labels } from "./playbooks.ts";
+import { defaultBranch } from "./sim-github.ts";
+import type { Sim } from "./sim.ts";
+
+type Deed = readonly [weight: number, act: () => void];
+
+const writers = ["owner", "writer"];
+const others = ["reader", "stranger"];
+const bot = "helper[bot]";
+
+export class People {
+  readonly #sim: Sim;
+  #comments = 5_000;
+  /** Deeds of the helpful person, by task. */
+  readonly #help = new Map<string, number>();
+
+  constructor(sim: Sim) {
+    this.#sim = sim;
+  }
+
+  prepare(): void {
+    const { github, features } = this.#sim;
+    const { fake } = github;
+    fake.permissions.set("owner", "admin");
+    fake.permissions.set("writer", "write");
+    fake.permissions.set("reader", "read");
+    fake.permissions.set(bot, "write");
+    fake.branches.set("develop", fake.branches.get(defaultBranch) ?? []);
+    fake.openIssue(7);
+    if (features.secondIssue) fake.openIssue(8, { author: "stranger", labels: ["modify_app"] });
+    fake.ciIsSensitive = features.ciIsSensitive;
+    fake.requiresReview = features.requiresReview;
+    this.#label(7, "create_app", "owner");
+    if (features.secondIssue) {
+      const issue = { title: "A wish", body: "Of a stranger." };
+      const { repository } = github;
+      const opened = { kind: "issue-opened", labels: ["modify_app"], author: "stranger", issue } as const;
+      github.emit({ ...opened, repository, issueNumber: 8 });
+      this.#sim.tell("stranger", "opens issue #8 with the label modify_app");
+    }
+  }
+
+  /** One thing that somebody does. */
+  act(): void {
+    const { random } = this.#sim;
+    const sensible = this.#sensible();
+    const inReview = this.#sim.tasks().some((task) => task.status === "review" && task.blockedBy === null);
+    // Reviewers take their time, and whatever stands in the way is mended soon.
+    const eager = inReview && this.#sim.features.reviewing ? 0.15 : 0.6;
+    if (sensible.length > 0 && random.chance(eager)) return random.pick(sensible)();
+    const deeds = this.#deeds().filter(([weight]) => weight > 0);
+    if (deeds.length > 0) random.weighted(deeds)();
+  }
+
+  /** Brings one task on, as the status comment tells people to. False where nobody has anything to do. */
+  help(): boolean {
+    const { random } = this.#sim;
+    const deeds = this.#sensible();
+    if (deeds.length === 0) return false;
+    random.pick(deeds)();
+    return true;
+  }
+
+  #sensible(): readonly (() => void)[] {
+    return this.#sim.tasks().flatMap((task) => {
+      const deed = this.#deedFor(task);
+      return deed === null ? [] : [deed];
+    });
+  }
+
+  #deedFor(task: ExistingTask): (() => void) | null {
+    const { github, calm } = this.#sim;
+    if (isSettled(task) || !github.issueExists(task.issue.number)) return null;
+    const issueNumber = task.issue.number;
+    const command = (name: CommandName) => () => {
+      if (calm) this.#help.set(task.taskId, (this.#help.get(task.taskId) ?? 0) + 1);
+      this.#command(issueNumber, name, "owner");
+    };
+    // Whoever has helped so often without an end gives up.
+    if ((this.#help.get(task.taskId) ?? 0) > 12) return command("cancel");
+    if (task.status === "draft") return command("run");
+    const gate = task.phases.at(-1)?.gate ?? null;
+    const pull = gate === null ? undefined : github.fake.pulls.get(gate.pullRequest);
+    if (task.blockedBy !== null) {
+      switch (task.blockedBy.kind) {
+        case "verification-failed":
+          return command(gate === null ? "retry" : "accept");
+        case "gate-retargeted":
+          if (task.blockedBy.merged) return command("accept");
+          return pull?.open === true ? () => this.#retarget(pull, defaultBranch) : command("run");
+        case "budget-exhausted":
+          return command("cancel");
+        case "repository-archived":
+          return () => this.#archive(false);
+        case "no-access":
+          return () => this.#suspend(false);
+        case "effect-failed":
+        case "environment":
+        case "app-unreachable":
+          return command("retry");
+        case "actions-disabled":
+        case "dispatch-refused":
+        case "empty-repository":
+        case "gate-closed":
+        case "issue-closed":
+        case "no-model-secret":
+        case "no-workflow-file":
+        case "paused":
+        case "rate-limited":
+          return command("run");
+      }
+    }
+    if (task.status === "review" && pull?.open === true && !pull.draft && pull.base === defaultBranch) {
+      return () => this.#merge(pull, "owner");
+    }
+    return null;
+  }
+
+  #deeds(): readonly Deed[] {
+    const { github, random, features: on } = this.#sim;
+    const { fake } = github;
+    const who = on.powerless && random.chance(0.4) ? random.pick(others) : random.pick(writers);
+    const mayWrite = writers.includes(who);
+    const open = github.gates.filter((pull) => pull.open);
+    const pull = open.length === 0 ? null : random.pick(open);
+    const closed = github.gates.filter((each) => !each.open && !each.merged);
+    const issues = [...fake.issues.keys()].filter((number) => github.issueExists(number));
+    const issue = issues.length === 0 ? null : random.pick(issues);
+    const threads = fake.threads.filter(({ pullRequest }) => fake.pulls.get(pullRequest)?.open);
+    const reviews = fake.reviews.filter(({ verdict }) => verdict !== "dismissed" && verdict !== "commented");
+    const onGate = (weight: number, act: (pull: FakePull) => void): Deed =>
+      pull === null ? [0, () => {}] : [weight, () => act(pull)];
+    const onIssue = (weight: number, act: (number: number) => void): Deed =>
+      issue === null ? [0, () => {}] : [weight, () => act(issue)];
+    return [
+      onIssue(on.commands ? 3 : 0.3, (number) => {
+        const name = random.pick(
+          slashCommands.map((row) => row.name).filter((each) => on.deletion || each !== "delete"),
+        );
+        // People end and stop tasks less often than they start them.
+        if (["cancel", "delete", "pause"].includes(name) && random.chance(0.75)) return;
+        if (pull !== null && random.chance(0.4)) this.#command(pull.pullRequest, name, who);
+        else this.#command(number, name, who);
+      }),
+      onGate(on.reviewing ? 8 : 0, (gate) => this.#review(gate, random.chance(on.powerless ? 0.1 : 0) ? bot : who)),
+      threads.length === 0 ? [0, () => {}] : [on.reviewing ? 3 : 0, () => this.#thread(random.pick(threads), who)],
+      reviews.length === 0 || !mayWrite
+        ? [0, () => {}]
+        : [on.reviewing ? 1 : 0, () => this.#dismiss(random.pick(reviews), who)],
+      onGate(mayWrite ? 1 : 0, (gate) => {
+        if (!gate.draft) this.#merge(gate, who);
+      }),
+      onGate(on.closing && mayWrite ? 1 : 0, (gate) => {
+        this.#sim.tell(who, `closes #${gate.pullRequest}`);
+        github.close(gate, who);
+      }),
+      closed.length === 0 || !mayWrite
+        ? [0, () => {}]
+        : [
+            on.closing ? 1 : 0,
+            () => {
+              const gate = random.pick(closed);
+              const isTaken = open.some((each) => each.branch === gate.branch);
+              if (isTaken || fake.headOf(gate.branch) === null) return;
+              this.#sim.tell(who, `reopens #${gate.pullRequest}`);
+              fake.changePull(gate.pullRequest, { open: true });
+              github.gateChanged(gate.pullRequest, who);
+            },
+          ],
+      onGate(on.pushing && mayWrite ? 1 : 0, (gate) => this.#push(gate, who)),
+      onGate(on.retargeting && mayWrite ? 0.5 : 0, (gate) =>
+        this.#retarget(gate, gate.base === defaultBranch ? "develop" : defaultBranch),
+      ),
+      onGate(on.branchDeletion && mayWrite ? 0.3 : 0, (gate) => {
+        this.#sim.tell(who, `deletes the branch ${gate.branch}`);
+        github.deleteBranch(gate.branch, who);
+      }),
+      onIssue(on.issueChanges ? 0.25 : 0, (number) => this.#changeIssue(number, who, mayWrite)),
+      onIssue(mayWrite ? 0.5 : 0, (number) => this.#label(number, random.pick(labels), who)),
+      [on.archiving ? 0.12 : 0, () => this.#archive(!github.archived)],
+      [on.suspending ? 0.12 : 0, () => this.#suspend(!github.suspended)],
+      [on.renaming ? 0.1 : 0, () => this.#rename()],
+      [on.setUpFaults ? 0.2 : 0, () => this.#setUp()],
+      [
+        on.demotion ? 0.3 : 0,
+        () => {
+          const level = fake.permissions.get("writer") === "write" ? "read" : "write";
+          this.#sim.tell("owner", `gives writer the permission ${level}`);
+          fake.permissions.set("writer", level);
+        },
+      ],
+    ];
+  }
+
+  #command(number: number, name: CommandName, sender: string): void {
+    const { github, random } = this.#sim;
+    const argument = name === "rework" && random.chance(0.7) ? "Say more in 01_idea.md." : "";
+    this.#sim.tell(sender, `comments /${name} ${argument} on #${number}`);
+    const onPullRequest = github.fake.pulls.has(number);
+    const { title, body } = github.fake.issues.get(number) ?? { title: "A gate", body: "A phase." };
+    const commentId = (this.#comments += 1);
+    const command = { name, argument };
+    const intent: Intent = {
+      kind: "command",
+      repository: github.repository,
+      issueNumber: number,
+      onPullRequest,
+      commentId,
+      sender,
+      command,
+      issue: { title, body },
+    };
+    github.emit(intent);
+  }
+
+  #label(issueNumber: number, label: string, sender: string): void {
+    const { github } = this.#sim;
+    const issue = github.fake.issues.get(issueNumber);
+    if (issue === undefined) return;
+    this.#sim.tell(sender, `sets the label ${label} on #${issueNumber}`);
+    github.fake.issues.set(issueNumber, { ...issue, labels: [...new Set([...issue.labels, label])] });
+    const { title, body } = issue;
+    const { repository } = github;
+    github.emit({ kind: "label-added", repository, issueNumber, label, sender, issue: { title, body } });
+  }
+
+  #review(gate: FakePull, by: string): void {
+    const { github, random } = this.#sim;
+    const verdict = random.pick(["approved", "changes_requested", "changes_requested", "commented"] as const);
+    const words = random.chance(0.5) ? "Look at 02_market.md again." : "";
+    const byBot = by === bot;
+    this.#sim.tell(by, `reviews #${gate.pullRequest}: ${verdict}`);
+    github.fake.review(gate.pullRequest, { by, byBot, verdict, body: words });
+    if (random.chance(0.6)) {
+      const request = verdict === "changes_requested" ? "change" : "comment";
+      const comments = [{ by, byBot, byUs: false, text: "Say why." }];
+      github.fake.thread(gate.pullRequest, { request, comments });
+    }
+    github.reviewsChanged(gate.pullRequest);
+  }
+
+  #thread(
+    thread: { readonly threadId: string; readonly pullRequest: number; readonly resolved: boolean },
+    by: string,
+  ): void {
+    const { github, random } = this.#sim;
+    const { threadId, pullRequest, resolved } = thread;
+    if (random.chance(0.5) && writers.includes(by)) {
+      this.#sim.tell(by, `${resolved ? "unresolves" : "resolves"} ${threadId}`);
+      github.fake.changeThread(threadId, { resolved: !resolved });
+    } else {
+      this.#sim.tell(by, `replies in ${threadId}`);
+      const known = github.fake.threads.find((each) => each.threadId === threadId)?.comments ?? [];
+      github.fake.changeThread(threadId, { comments: [...known, { by, byBot: false, byUs: false, text: "More." }] });
+    }
+    github.reviewsChanged(pullRequest);
+  }
+
+  #dismiss(review: { readonly reviewId: number; readonly pullRequest: number }, by: string): void {
+    this.#sim.tell(by, `dismisses review ${review.reviewId}`);
+    this.#sim.github.fake.changeReview(review.reviewId, { verdict: "dismissed" });
+    this.#sim.github.reviewsChanged(review.pullRequest);
+  }
+
+  #merge(gate: FakePull, by: string): void {
+    this.#sim.tell(by, `merges #${gate.pullRequest} into ${gate.base}`);
+    this.#sim.github.merge(gate, by);
+  }
+
+  #push(gate: FakePull, by: string): void {
+    const { github, random } = this.#sim;
+    const own = (github.fake.branches.get(gate.branch)?.length ?? 0) - 1;
+    if (random.chance(0.4) && own > 1) {
+      this.#sim.tell(by, `force-pushes ${gate.branch}`);
+      github.fake.forcePush(gate.branch, 1);
+    } else {
+      this.#sim.tell(by, `pushes to ${gate.branch}`);
+      github.fake.push(gate.branch, "docs/note.md", `A note ${random.below(100)}.`);
+    }
+    github.reviewsChanged(gate.pullRequest);
+  }
+
+  #retarget(gate: FakePull, base: string): void {
+    this.#sim.tell("owner", `points #${gate.pullRequest} at ${base}`);
+    this.#sim.github.fake.changePull(gate.pullRequest, { base });
+    this.#sim.github.gateChanged(gate.pullRequest, "owner");
+  }
+
+  #changeIssue(number: number, by: string, mayWrite: boolean): void {
+    const { github, random } = this.#sim;
+    const issue = github.fake.issues.get(number);
+    if (issue === undefined || (!mayWrite && issue.author !== by)) return;
+    if (random.chance(0.3)) {
+      this.#sim.tell(by, `edits issue #${number}`);
+      github.fake.issues.set(number, { ...issue, body: `Something else, ${random.below(100)}.` });
+      return;
+    }
+    const change = mayWrite && random.chance(0.15) ? "deleted" : issue.open ? "closed" : "reopened";
+    this.#sim.tell(by, `issue #${number} is ${change}`);
+    github.changeIssue(number, change, by);
+  }
+
+  #archive(archived: boolean): void {
+    const { github } = this.#sim;
+    this.#sim.tell("owner", archived ? "archives the repository" : "unarchives the repository");
+    github.archived = archived;
+    const change = archived ? "archived" : "unarchived";
+    github.emit({ kind: "repository-changed", repository: github.repository, change, sender: "owner" });
+  }
+
+  #suspend(suspended: boolean): void {
+    const { github } = this.#sim;
+    this.#sim.tell("owner", suspended ? "suspends the app" : "unsuspends the app");
+    github.suspended = suspended;
+    const change = suspended ? "suspended" : "back";
+    const { installationId } = github.repository;
+    github.emit({ kind: "access-changed", installationId, change, repositories: null, sender: "owner" });
+  }
+
+  #rename(): void {
+    const { github, random } = this.#sim;
+    github.repository = { ...github.repository, name: `links-${random.below(9)}` };
+    this.#sim.tell("owner", `renames the repository to ${github.repository.name}`);
+    const { repository } = github;
+    github.emit({ kind: "repository-changed", repository, change: "renamed", sender: "owner" });
+  }
+
+  #setUp(): void {
+    const { github, random } = this.#sim;
+    const { fake } = github;
+    const fault = random.pick(["no-workflow-file", "no-model-secret", null, null, "refused"] as const);
+    fake.refusesDispatch = fault === "refused";
+    fake.preflightFault = fault === null || fault === "refused" ? null : { kind: fault };
+    this.#sim.tell("owner", fault === null ? "mends the set-up" : `breaks the set-up: ${fault}`);
+  }
+
+  /** All that stood in the way is mended. */
+  heal(): void {
+    const { github } = this.#sim;
+    github.fake.refusesDispatch = false;
+    github.fake.preflightFault = null;
+    github.fake.permissions.set("writer", "write");
+    if (github.archived) this.#archive(false);
+    if (github.suspended) this.#suspend(false);
+  }
+}

@@ -1,0 +1,279 @@
+/** GitHub of a simulation: the fake of the other tests, with what GitHub refuses, and with webhooks for what happens. */
+import type { Intent } from "../../src/control/intents.ts";
+import { RetryLater, type GitHub, type TaskView } from "../../src/control/ports.ts";
+import type { Repository } from "../../src/core/events.ts";
+import { FakeGitHub, type FakePull } from "../support/fake-github.ts";
+
+export interface Webhook {
+  readonly guid: string;
+  readonly intent: Intent;
+}
+
+/** GitHub said no, as it really would at this moment. */
+export class Refused extends Error {
+  override name = "Refused";
+}
+
+const writes: readonly (keyof GitHub)[] = [
+  "dispatchRun",
+  "cancelRun",
+  "publish",
+  "openGate",
+  "presentGate",
+  "releaseCi",
+  "reopenGate",
+  "closeGate",
+  "answerThread",
+  "requestReview",
+  "deleteBranch",
+  "showStatus",
+  "notify",
+];
+
+export const defaultBranch = "main";
+
+export class SimGitHub {
+  readonly fake = new FakeGitHub();
+  repository: Repository = { installationId: 1, repositoryId: 2, owner: "octo", name: "links" };
+  suspended = false;
+  archived = false;
+  readonly deletedIssues = new Set<number>();
+  /** On their way to the app, oldest first. */
+  inTransit: Webhook[] = [];
+  readonly guids = new Set<string>();
+  /** Commits that a person's merge brought to the default branch. */
+  readonly mergedByPeople = new Set<string>();
+  /** How often people closed a pull request of a branch: each may lead to another one. */
+  readonly closings = new Map<string, number>();
+  /** Each commit that the app made, in order: branch and mark. */
+  readonly commits: { readonly branch: string; readonly mark: string }[] = [];
+  /** Each workflow run that was started. */
+  readonly dispatches: string[] = [];
+  /** Each comment that was written anew, by its key. */
+  readonly comments: string[] = [];
+  /** What the status comment of each task shows. */
+  readonly shown = new Map<string, TaskView["task"]>();
+  /** Tasks whose status was to be shown while GitHub took nothing; the app gives such a comment up until the next change. */
+  readonly unshown = new Set<string>();
+  readonly #now: () => Date;
+  #deliveries = 0;
+
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
+
+  emit(intent: Intent): void {
+    const guid = `guid-${this.guids.size + 1}`;
+    this.guids.add(guid);
+    this.inTransit.push({ guid, intent });
+  }
+
+  /** GitHub shows it as failed, and sends it again when it is asked to. */
+  failed({ guid, intent }: Webhook): void {
+    const deliveryId = (this.#deliveries += 1);
+    this.fake.deliveries.push({
+      deliveryId,
+      guid,
+      at: this.#now().toISOString(),
+      send: async () => void this.inTransit.push({ guid, intent }),
+    });
+  }
+
+  get gates(): readonly FakePull[] {
+    return [...this.fake.pulls.values()];
+  }
+
+  issueExists(number: number): boolean {
+    return !this.deletedIssues.has(number) && this.fake.issues.has(number);
+  }
+
+  gateChanged(pullRequest: number, sender: string): void {
+    this.emit({ kind: "gate-changed", repository: this.repository, pullRequest, sender });
+  }
+
+  reviewsChanged(pullRequest: number): void {
+    this.emit({ kind: "reviews-changed", repository: this.repository, pullRequest });
+  }
+
+  changeIssue(issueNumber: number, change: Extract<Intent, { kind: "issue-changed" }>["change"], sender: string): void {
+    const issue = this.fake.issues.get(issueNumber);
+    if (issue === undefined) return;
+    if (change === "deleted") {
+      this.deletedIssues.add(issueNumber);
+      this.fake.issues.delete(issueNumber);
+    } else this.fake.issues.set(issueNumber, { ...issue, open: change === "reopened" });
+    this.emit({ kind: "issue-changed", repository: this.repository, issueNumber, change, sender });
+  }
+
+  merge(pull: FakePull, by: string): void {
+    this.fake.merge(pull.pullRequest, by);
+    const sha = this.fake.pulls.get(pull.pullRequest)?.mergeSha ?? "";
+    if (pull.base === defaultBranch) this.mergedByPeople.add(sha);
+    else {
+      // The fake merges into the default branch only: what was pointed elsewhere does not arrive there.
+      const main = this.fake.branches.get(defaultBranch) ?? [];
+      this.fake.branches.set(defaultBranch, main.slice(0, -1));
+    }
+    this.gateChanged(pull.pullRequest, by);
+    // "Closes #7" in the last gate's body.
+    const issueNumber = Number(/\/(\d+)-/u.exec(pull.branch)?.[1]);
+    const isLast = pull.branch.includes("-2-design") || pull.branch.includes("-1-analysis");
+    if (isLast && pull.base === defaultBranch && this.issueExists(issueNumber))
+      this.changeIssue(issueNumber, "closed", by);
+  }
+
+  close(pull: FakePull, by: string): void {
+    this.closings.set(pull.branch, (this.closings.get(pull.branch) ?? 0) + 1);
+    this.fake.changePull(pull.pullRequest, { open: false });
+    this.gateChanged(pull.pullRequest, by);
+  }
+
+  /** Whoever deletes a branch closes its pull request. */
+  deleteBranch(branch: string, by: string): void {
+    this.fake.branches.delete(branch);
+    for (const pull of this.gates) if (pull.branch === branch && pull.open) this.close(pull, by);
+  }
+
+  endRun(runId: string, conclusion: string): void {
+    const run = this.fake.runs.find((each) => each.runId === runId);
+    if (run === undefined || run.status === "completed") return;
+    this.fake.changeRun(runId, { status: "completed", conclusion });
+    this.emit({ kind: "run-completed", repository: this.repository, workflowRunId: run.workflowRunId });
+  }
+
+  /** The port, with GitHub's own rules; what goes wrong on the way is added outside. */
+  client(): GitHub {
+    const inner = this.fake.client();
+    const ruled: GitHub = {
+      ...wrapped(inner),
+      readIssue: async (repository, number) => (this.issueExists(number) ? inner.readIssue(repository, number) : null),
+      dispatchRun: async (repository, run) => {
+        const before = this.fake.runs.length;
+        const answer = await inner.dispatchRun(repository, run);
+        if (this.fake.runs.length > before) this.dispatches.push(run.runId);
+        return answer;
+      },
+      cancelRun: async (repository, workflowRunId) => {
+        const before = this.fake.runs.find((run) => run.workflowRunId === workflowRunId)?.status;
+        await inner.cancelRun(repository, workflowRunId);
+        if (before !== undefined && before !== "completed") {
+          this.emit({ kind: "run-completed", repository: this.repository, workflowRunId });
+        }
+      },
+      publish: async (repository, publication) => {
+        const { branch } = publication;
+        const before = this.fake.headOf(branch);
+        const answer = await inner.publish(repository, publication);
+        const after = this.fake.headOf(branch);
+        if (after !== before && this.fake.branches.get(branch)?.at(-1)?.mark === publication.changesetId) {
+          this.commits.push({ branch, mark: publication.changesetId });
+        }
+        if (after !== before) this.#movedHead(branch);
+        return answer;
+      },
+      openGate: async (repository, gate) => {
+        if (this.fake.headOf(gate.branch) === null) throw new RetryLater("GitHub answered 422: head invalid", 5_000);
+        return inner.openGate(repository, gate);
+      },
+      presentGate: async (repository, gate) => {
+        if (this.fake.headOf(gate.branch) === null && gate.ready) throw new Refused("GitHub answered 404: no branch");
+        const before = this.fake.headOf(gate.branch);
+        const answer = await inner.presentGate(repository, gate);
+        if (this.fake.headOf(gate.branch) !== before) this.#movedHead(gate.branch);
+        return answer;
+      },
+      releaseCi: async (repository, gate) => {
+        const before = this.fake.headOf(gate.branch);
+        if (before === null) return null;
+        const answer = await inner.releaseCi(repository, gate);
+        if (answer !== before) this.#movedHead(gate.branch);
+        return answer;
+      },
+      reopenGate: async (repository, pullRequest) => {
+        const pull = this.fake.pulls.get(pullRequest);
+        if (pull === undefined || pull.open || pull.merged) return;
+        if (this.fake.headOf(pull.branch) === null) throw new Refused("GitHub answered 422: the branch is gone");
+        if (this.gates.some((each) => each.branch === pull.branch && each.open)) {
+          throw new Refused("GitHub answered 422: there is another pull request of this branch");
+        }
+        await inner.reopenGate(repository, pullRequest);
+        this.gateChanged(pullRequest, "phasegate[bot]");
+      },
+      closeGate: async (repository, pullRequest) => {
+        const wasOpen = this.fake.pulls.get(pullRequest)?.open === true;
+        await inner.closeGate(repository, pullRequest);
+        if (wasOpen) this.gateChanged(pullRequest, "phasegate[bot]");
+      },
+      deleteBranch: async (repository, branch) => {
+        await inner.deleteBranch(repository, branch);
+        for (const pull of this.gates) {
+          if (pull.branch !== branch || !pull.open) continue;
+          this.fake.changePull(pull.pullRequest, { open: false });
+          this.gateChanged(pull.pullRequest, "phasegate[bot]");
+        }
+      },
+      showStatus: async (repository, view) => {
+        this.#requireIssue(view.task.issue.number);
+        await inner.showStatus(repository, view);
+        this.shown.set(view.task.taskId, view.task);
+        this.unshown.delete(view.task.taskId);
+      },
+      notify: async (repository, number, key, notice) => {
+        if (!this.fake.pulls.has(number)) this.#requireIssue(number);
+        await inner.notify(repository, number, key, notice);
+      },
+    };
+    return new Proxy(ruled, {
+      get: (methods, name: keyof GitHub) => {
+        return async (...args: never[]): Promise<unknown> => {
+          try {
+            this.#refuse(name);
+          } catch (error) {
+            if (name === "showStatus") this.unshown.add((args[1] as unknown as TaskView).task.taskId);
+            throw error;
+          }
+          return Reflect.apply(methods[name], methods, args);
+        };
+      },
+    });
+  }
+
+  #refuse(name: keyof GitHub): void {
+    if (name === "failedDeliveries" || name === "redeliver") return;
+    if (this.suspended) throw new Refused("GitHub answered 403: this installation has been suspended");
+    if (this.archived && writes.includes(name)) {
+      throw new Refused("GitHub answered 403: the repository was archived so is read-only");
+    }
+  }
+
+  #requireIssue(number: number): void {
+    if (!this.issueExists(number)) throw new Refused("GitHub answered 410: this issue was deleted");
+  }
+
+  /** GitHub tells the app of its own pushes, too. */
+  #movedHead(branch: string): void {
+    for (const pull of this.gates) if (pull.branch === branch && pull.open) this.reviewsChanged(pull.pullRequest);
+  }
+}
+
+/** The fake's client makes its methods as they are asked for, so that a spread would find none. */
+function wrapped(client: GitHub): GitHub {
+  const names: readonly (keyof GitHub)[] = [
+    ...writes,
+    "permissionOf",
+    "readIssue",
+    "preflight",
+    "readRun",
+    "readEnvelope",
+    "defaultBranchOf",
+    "headOf",
+    "readTree",
+    "readGate",
+    "readReviews",
+    "readThreads",
+    "requiresReview",
+    "failedDeliveries",
+    "redeliver",
+  ];
+  return Object.fromEntries(names.map((name) => [name, client[name].bind(client)])) as unknown as GitHub;
+}
