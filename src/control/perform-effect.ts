@@ -403,7 +403,9 @@ function phaseLabel(state: ExistingTask, phase: number): string {
 /** First line of a step's commit. Nothing of it comes from the issue or the model. */
 function commitSubject(phase: Phase, slug: string, state: ExistingTask): string {
   const title = phase.steps.find((step) => step.slug === slug)?.title ?? slug;
-  return `Phase ${phase.number} ${phase.title}: ${title} (#${state.issue.number})`;
+  const attempt = state.phases.find((candidate) => candidate.phase === phase.number)?.attempt ?? 1;
+  const again = attempt > 1 ? `, attempt ${attempt}` : "";
+  return `Phase ${phase.number} ${phase.title}: ${title}${again} (#${state.issue.number})`;
 }
 
 /** Short and free of what a comment could not carry. */

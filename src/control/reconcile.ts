@@ -13,12 +13,22 @@ const deliveriesMs = 3 * 24 * 60 * 60_000;
 /** Deliveries may take a while before they count as failed, and two clocks differ. */
 const deliveryOverlapMs = 15 * 60_000;
 const redeliveriesMax = 100;
-/** A webhook that fails each time has been sent often enough. */
-const redeliveryTriesMax = 3;
-const triedMax = 10_000;
+/** Pause before a webhook that did not arrive again is asked for once more; doubled each time. */
+const redeliveryPauseMs = 5 * 60_000;
+const redeliveryPauseMsMax = 6 * 60 * 60_000;
+/** Of those that wait for another try; with more the newest are found again by the next start. */
+const missingMax = 1_000;
 
 /** Silence after which a runner is looked for (Q11). */
 const silenceMs = 3 * 60_000;
+
+/** A webhook that did not arrive. Whatever keeps webhooks away may last for longer than one try. */
+interface Missing {
+  readonly deliveryId: number;
+  readonly since: number;
+  readonly tries: number;
+  readonly notBefore: number;
+}
 
 /**
  * Looks at the runs that should be heard of, and ends those that GitHub says are over or that fell silent.
@@ -64,9 +74,9 @@ export interface Sweep {
   run(): Promise<void>;
 }
 
-/** Remembers what it asked for, so that a webhook which fails each time is not sent for ever. */
+/** Remembers what it asked for, so that a webhook which fails each time is asked for ever more rarely, and for three days at most. */
 export function createSweep(processing: Processing): Sweep {
-  const tried = new Map<string, number>();
+  const missing = new Map<string, Missing>();
   let sweptAt: number | null = null;
 
   async function redeliver(): Promise<void> {
@@ -74,18 +84,24 @@ export function createSweep(processing: Processing): Sweep {
     const now = clock.now().getTime();
     const since = sweptAt === null ? now - deliveriesMs : sweptAt - deliveryOverlapMs;
     const failed = await github.failedDeliveries(new Date(since).toISOString(), redeliveriesMax);
-    let sent = 0;
     // Oldest first, as they happened.
     for (const { deliveryId, guid } of failed.toReversed()) {
-      const tries = tried.get(guid) ?? 0;
-      if (tries >= redeliveryTriesMax || (await store.isKnown(webhookKeyOf(guid)))) continue;
-      if (tried.size >= triedMax) tried.clear();
-      tried.set(guid, tries + 1);
-      await github.redeliver(deliveryId);
-      sent += 1;
+      if (missing.has(guid) || missing.size >= missingMax) continue;
+      missing.set(guid, { deliveryId, since: now, tries: 0, notBefore: now });
+    }
+    sweptAt = now;
+    let sent = 0;
+    for (const [guid, each] of missing) {
+      if (now - each.since > deliveriesMs || (await store.isKnown(webhookKeyOf(guid)))) missing.delete(guid);
+      else if (each.notBefore <= now && sent < redeliveriesMax) {
+        const tries = each.tries + 1;
+        const pauseMs = Math.min(redeliveryPauseMs * 2 ** tries, redeliveryPauseMsMax);
+        missing.set(guid, { ...each, tries, notBefore: now + pauseMs });
+        await github.redeliver(each.deliveryId);
+        sent += 1;
+      }
     }
     if (sent > 0) log.info({ sent }, "asked for webhooks that did not arrive");
-    sweptAt = now;
   }
 
   return {

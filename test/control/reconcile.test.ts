@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { RetryLater } from "../../src/control/ports.ts";
 import { openSession } from "../../src/control/serve-runner.ts";
 import { temporaryFolder } from "../store/temporary-store.ts";
-import { repository, world, type World } from "./world.ts";
+import { repository, world, type SentIntent, type World } from "./world.ts";
 
 const minuteMs = 60_000;
 
@@ -204,13 +204,52 @@ describe("webhooks that did not arrive", () => {
     expect(told.complaints()).toEqual([]);
   });
 
-  test("are asked for three times at most where they fail each time", async () => {
+  test("are asked for ever more rarely where they fail each time", async () => {
     const told = await world();
     await deaf(told);
-    const again = (): void => lost(told, "poison", async () => again());
-    again();
+    lost(told, "poison", () => Promise.resolve());
     await told.advance(60 * minuteMs);
     expect(told.github.countOf("redeliver")).toBe(3);
+    await told.advance(4 * 60 * minuteMs);
+    expect(told.github.countOf("redeliver")).toBe(5);
+  });
+
+  test("for a whole hour, while people label, review, comment and merge: then all of it is repaired", async () => {
+    const told = await world();
+    await deaf(told);
+    const hearsAgainAt = told.time.now().getTime() + 60 * minuteMs;
+    /** Nothing gets through for an hour, whoever asks for it. */
+    const cutOff = (guid: string, intent: SentIntent): void =>
+      lost(told, guid, async () => {
+        if (told.time.now().getTime() >= hearsAgainAt) await told.send(intent, guid);
+      });
+    // Gates are looked at all the same; what nobody can look at are words and labels.
+    told.github.openIssue(8);
+    cutOff("label", { kind: "label-added", repository, issueNumber: 8, label: "create_app", sender: "owner" });
+    await told.advance(10 * minuteMs);
+    told.github.thread(31);
+    const reviewId = told.github.review(31, { verdict: "changes_requested" });
+    cutOff("review", { kind: "reviews-changed", repository, pullRequest: 31 });
+    await told.advance(10 * minuteMs);
+    await told.runPhase();
+    expect((await told.task()).phases[0]?.gate?.takenUp).toEqual([reviewId]);
+    told.github.merge(31, "owner");
+    cutOff("merge", { kind: "gate-changed", repository, pullRequest: 31, sender: "owner" });
+    await told.advance(10 * minuteMs);
+    const where = { repository, issueNumber: 7, onPullRequest: false, commentId: 901, sender: "owner" };
+    cutOff("pause", { kind: "command", ...where, command: { name: "pause", argument: "" } });
+    await told.advance(25 * minuteMs);
+    expect((await told.task()).blockedBy).toBeNull();
+    expect(await told.store.tasksOfIssue(repository.repositoryId, 8)).toEqual([]);
+
+    await told.advance(90 * minuteMs);
+    expect(await told.task()).toMatchObject({ phases: [{ completed: { by: "owner" } }, { phase: 2 }] });
+    expect((await told.task()).blockedBy).toEqual({ kind: "paused", by: "owner" });
+    expect(await told.store.tasksOfIssue(repository.repositoryId, 8)).toHaveLength(1);
+    const types = await told.types();
+    expect(types.filter((type) => type === "ReworkRequested")).toHaveLength(1);
+    expect(types.filter((type) => type === "PhaseCompleted")).toHaveLength(1);
+    expect(told.complaints()).toEqual([]);
   });
 
   test("are not asked for where the app knows them", async () => {

@@ -379,10 +379,9 @@ export class FakeGitHub {
           .filter(({ at }) => at >= since)
           .toReversed()
           .slice(0, limit),
+      // What was sent once stays in GitHub's list, and may be sent again.
       redeliver: async (deliveryId) => {
-        const index = this.deliveries.findIndex((delivery) => delivery.deliveryId === deliveryId);
-        const [delivery] = index < 0 ? [] : this.deliveries.splice(index, 1);
-        await delivery?.send();
+        await this.deliveries.find((delivery) => delivery.deliveryId === deliveryId)?.send();
       },
       showStatus: async (_repository, { task }) => {
         this.shown.push(`${task.taskId}: ${task.status}${task.blockedBy === null ? "" : `, ${task.blockedBy.kind}`}`);

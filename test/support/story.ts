@@ -25,6 +25,8 @@ export interface Story extends World {
   next<Type extends TaskEventType>(type: Type): Promise<EventOf<Type>>;
   /** Resolves when all webhooks were answered and the app has nothing left that is due. */
   settled(): Promise<void>;
+  /** Minutes go by at once; ten in all at most, since tokens are signed by the machine's own clock. */
+  pass(minutes: number): void;
   /** Approves and merges the gate of a phase as the owner. */
   acceptGate(phase: number): Promise<void>;
 }
@@ -112,6 +114,10 @@ async function tellOn(
         events: heard.events,
         next: (type) => heard.next(type),
         settled,
+        pass(minutes) {
+          clock.jumpTo(new Date(clock.now().getTime() + minutes * 60_000).toISOString());
+          app.engine.wake();
+        },
         async acceptGate(phase) {
           const pullRequest = heard.events.findLast((event) => event.type === "GateOpened" && event.phase === phase);
           if (pullRequest?.type !== "GateOpened") throw new Error(`accepting the gate of phase ${phase}: none is open`);
