@@ -182,11 +182,8 @@ function feedbackSection(progress: PhaseProgress | undefined): readonly string[]
   if (progress === undefined || progress.feedback.length === 0) return [];
   const open = progress.feedback.filter(({ state }) => state === "open").length;
   const all = count(progress.feedback.length, "point", "points");
-  const said =
-    open === 0
-      ? `All ${all} of feedback were taken up or settled`
-      : `${open} of ${all} of feedback ${open === 1 ? "was" : "were"} open`;
-  return ["## Feedback", `${said} when this was written.`];
+  const state = open === 0 ? "none was open" : `${open} ${open === 1 ? "was" : "were"} open`;
+  return ["## Feedback", `Of ${all} of feedback, ${state} when this was written.`];
 }
 
 function stepsSection(view: TaskView, phase: number, progress: PhaseProgress | undefined): readonly string[] {

@@ -160,7 +160,7 @@ describe("a gate's body", () => {
       const view = withPhase(viewOf(inReview), () => ({ feedback: feedbackOf(open) }));
       return gateBody({ view, phase: 1, links, ready: true, delivered: null });
     };
-    expect(bodyOf(1)).toContain("## Feedback\n\nWhen this was written, 1 of 2 points of feedback was open.");
+    expect(bodyOf(1)).toContain("## Feedback\n\nOf 2 points of feedback, 1 was open when this was written.");
     expect(bodyOf(0)).toContain("0 of 1 point of feedback were open.");
     expect(gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered: null })).not.toContain(
       "Feedback",
