@@ -161,7 +161,7 @@ describe("a gate's body", () => {
       return gateBody({ view, phase: 1, links, ready: true, delivered: null });
     };
     expect(bodyOf(1)).toContain("## Feedback\n\nOf 2 points of feedback, 1 was open when this was written.");
-    expect(bodyOf(0)).toContain("0 of 1 point of feedback were open.");
+    expect(bodyOf(0)).toContain("Of 1 point of feedback, none was open when this was written.");
     expect(gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered: null })).not.toContain(
       "Feedback",
     );
