@@ -55,12 +55,13 @@ export async function readGateSaid(
   const seen: FeedbackSeen[] = [];
   const words: { text: FeedbackText; spokenLastByPerson: boolean }[] = [];
   for (const thread of await github.readThreads(repository, pullRequest)) {
-    const [first] = thread.comments;
-    if (first === undefined || first.byBot || !(await isWriter(first.by))) continue;
+    // Foreign words are left out, not the whole thread: a writer may answer what a bot began.
     const spoken: ThreadState["comments"][number][] = [];
     for (const comment of thread.comments) {
       if (comment.byUs || (!comment.byBot && (await isWriter(comment.by)))) spoken.push(comment);
     }
+    const first = spoken.find(({ byUs }) => !byUs);
+    if (first === undefined) continue;
     const item = itemOf(reading, definition, {
       id: `thread:${thread.threadId}`,
       request: thread.request,
@@ -117,13 +118,34 @@ function newestVerdicts(reviews: readonly ReviewState[]) {
 
 /** What a rework takes up: what is open and was not answered, or answered and spoken of again. */
 export function wordsToTakeUp({ words, asked }: GateSaid, phase: PhaseProgress): readonly FeedbackText[] {
-  return words.flatMap(({ text, spokenLastByPerson }) => {
+  const open = words.filter(({ text, spokenLastByPerson }) => {
     const known = phase.feedback.find(({ id }) => id === text.id);
-    const resolved = asked.feedback.find(({ id }) => id === text.id)?.resolved === true || known?.state === "resolved";
-    // A review's words are said once; a thread is open again when a person spoke last.
-    const answered = (known?.answer ?? null) !== null && (!spokenLastByPerson || text.path === null);
-    return resolved || answered ? [] : [text];
+    const isThread = text.path !== null;
+    // A review's words are said once; whoever speaks after our answer wants more, resolved or not.
+    if ((known?.answer ?? null) !== null) return isThread && spokenLastByPerson;
+    return asked.feedback.find(({ id }) => id === text.id)?.resolved !== true && known?.state !== "resolved";
   });
+  return open.map(({ text }) => text);
+}
+
+/** Never nothing: somebody asks for changes, and an agent that finds no words for it can still ask which. */
+export function wordsOfReview(said: GateSaid, phase: PhaseProgress, by: string): readonly FeedbackText[] {
+  const open = wordsToTakeUp(said, phase);
+  const [standing] = said.asked.reviews.filter(({ verdict }) => verdict === "changes_requested");
+  const step = phase.steps.at(-1)?.slug;
+  if (open.length > 0 || standing === undefined || step === undefined) return open;
+  const text = "I request changes, but no open thread says which. Ask me in your answer if it is not clear.";
+  return [
+    {
+      id: `review:${standing.reviewId}`,
+      request: "change",
+      step,
+      path: null,
+      line: null,
+      hunk: null,
+      comments: [{ by, text }],
+    },
+  ];
 }
 
 /** The words of `/rework`, as feedback about the phase as a whole. */
@@ -148,9 +170,9 @@ export function readWords(json: string): readonly FeedbackText[] {
   return z.array(FeedbackText).parse(JSON.parse(json));
 }
 
-/** Under a hash of its own for each task, so that what one task erases was never another's. */
+/** Under a name that begins with its task, so that all of a task's texts are found when it is erased, and no other's. */
 export async function saveTaskText(store: Store, taskId: TaskId, text: string): Promise<string> {
-  const hash = createHash("sha256").update(`${taskId}\n${text}`).digest("hex");
+  const hash = `${taskId}.${createHash("sha256").update(text).digest("hex")}`;
   await store.saveText(hash, text);
   return hash;
 }

@@ -4,7 +4,7 @@ import type { TaskEvent } from "../core/events.ts";
 import { evolve } from "../core/evolve.ts";
 import { runIdFrom, type TaskId } from "../core/ids.ts";
 import { react, type Effect, type Reaction } from "../core/react.ts";
-import type { TaskState } from "../core/state.ts";
+import { liveRunOf, type TaskState } from "../core/state.ts";
 import {
   StaleVersion,
   type Clock,
@@ -59,7 +59,12 @@ export async function handleCommand(
   for (let tries = 1; ; tries += 1) {
     const past = await store.readEvents(taskId);
     const before = stateOf(past);
-    const command: TaskCommand = { at: clock.now().toISOString(), newRunId: runIdFrom(newId()), ...asked };
+    const command: TaskCommand = {
+      at: clock.now().toISOString(),
+      newRunId: runIdFrom(newId()),
+      ...(await liveSpentOf(handling, taskId, before)),
+      ...asked,
+    };
     const decision = decide(command, before, policy);
     if (decision.kind === "refused") {
       log.info({ taskId, command: asked.type, refusal: decision.refusal }, "command refused");
@@ -80,6 +85,17 @@ export async function handleCommand(
     for (const event of decision.events) log.info({ taskId, event }, "event");
     return { kind: "accepted", state, events: decision.events };
   }
+}
+
+/** What the live run has spent, as far as it said so: should it end here without a word of its own, that counts. */
+async function liveSpentOf(
+  { store }: CommandHandling,
+  taskId: TaskId,
+  state: TaskState,
+): Promise<Pick<CommandFacts, "liveSpent">> {
+  if (state.status === "absent" || liveRunOf(state)?.started !== true) return {};
+  const live = await store.readLive(taskId);
+  return live === null ? {} : { liveSpent: live.spent };
 }
 
 function unitOf(
@@ -171,8 +187,10 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "CancelRun":
     case "CloseGate":
     case "DeleteBranch":
-    case "EraseTask":
       return `end:${taskId}`;
+    // What GitHub forbids must not keep words alive.
+    case "EraseTask":
+      return `erase:${taskId}`;
     case "ShowStatus":
       return `status:${taskId}`;
     case "NotifyBlocked":

@@ -65,6 +65,8 @@ export async function hearGate(
     }
   }
   if (gate.merged) {
+    // What failed for the phase that is over must not stand before the work of the next one.
+    await processing.store.reviveEffects(task.taskId, processing.clock.now().toISOString());
     await ask({ type: "RecordMerge", pullRequest, by: by ?? "unknown", mergeSha: gate.mergeSha ?? "" });
   } else if (!gate.open) {
     await ask({ type: "RecordGateClosed", pullRequest });

@@ -34,27 +34,22 @@ export async function onIssueChanged(
   }
 }
 
-/** Closed or open, as GitHub says at this moment. `sender` is null for the look that nobody caused. */
-export async function hearIssue(
-  processing: Processing,
-  task: ExistingTask,
-  sender: string | null,
-  cause: Cause,
-): Promise<void> {
+/** Closed or open, as GitHub says at this moment. */
+async function hearIssue(processing: Processing, task: ExistingTask, sender: string, cause: Cause): Promise<void> {
   const issue = await processing.github.readIssue(task.repository, task.issue.number);
   // Deleted or moved has a webhook of its own, and an app that lost its access reads nothing, either.
   if (issue === null) return;
-  const by = sender === null ? null : await personOf(processing, task.repository, sender);
   if (issue.open) {
-    if (by?.mayWrite === false) return;
-    return liftBlockAnew(processing, task.taskId, "issue-closed", sender ?? "GitHub", cause);
+    // The author may reopen the own issue without write, but only who has it sets work going.
+    const { mayWrite } = await personOf(processing, task.repository, sender);
+    return mayWrite ? liftBlockAnew(processing, task.taskId, "issue-closed", sender, cause) : undefined;
   }
   // The merge of the last gate closes the issue, and its webhook may be the slower one.
   const pullRequest = currentPhaseOf(task)?.gate?.pullRequest ?? null;
   // Without the message's mark, since what follows belongs to it, too; and whoever closed the issue did nothing to the gate.
   if (pullRequest !== null) await hearGate(processing, task, pullRequest, null, {});
   // The author may close the own issue without write: that, too, says that nobody wants it now.
-  const reason = { kind: "issue-closed", by: sender ?? "somebody" } as const;
+  const reason = { kind: "issue-closed", by: sender } as const;
   await handleCommand(processing, task.taskId, { type: "SuspendTask", reason, by: null }, cause);
 }
 

@@ -63,6 +63,8 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
     case "cancel":
       return ask(processing, order, name, { type: "CancelTask", by });
     case "delete":
+      // What could not be deleted before is tried again.
+      await revive(processing, task);
       return ask(processing, order, name, { type: "DeleteTask", by });
     case "approve":
       return approve(processing, order);
@@ -124,6 +126,7 @@ async function approve(processing: Processing, order: Order): Promise<void> {
 /** With words of its own, and with whatever open threads say. */
 async function rework(processing: Processing, order: Order, argument: string): Promise<void> {
   const { task, by, intent } = order;
+  await revive(processing, task);
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
   const said = phase === null || gate === null ? null : await readGateSaid(processing, task, phase, gate.pullRequest);

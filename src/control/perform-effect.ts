@@ -13,7 +13,7 @@ import {
   type ExistingTask,
 } from "../core/state.ts";
 import { readStoredChangeset } from "./changeset.ts";
-import { itemOfWords, readGateSaid, saveWords, wordsToTakeUp } from "./gate-feedback.ts";
+import { itemOfWords, readGateSaid, saveWords, wordsOfReview } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
 import { phaseDefinition } from "./phase-definition.ts";
 import {
@@ -154,7 +154,7 @@ async function startRework(
   const current = currentPhaseOf(handled.state);
   const requestedBy = current?.gate?.requestedBy ?? [];
   if (current === null || requestedBy.length === 0 || current.gate?.requestedAt !== effect.requestedAt) return null;
-  const words = wordsToTakeUp(said, current);
+  const words = wordsOfReview(said, current, requestedBy[0] ?? "reviewer");
   // All that stand, whoever is behind them: a wish that a push made void must not count again later.
   const asking = said.asked.reviews.filter(({ verdict }) => verdict !== "approved");
   return {

@@ -1,7 +1,7 @@
 import type { TaskId } from "../core/ids.ts";
 import { currentPhaseOf, isSettled, liveRunOf } from "../core/state.ts";
 import { hearGate, hearReviews } from "./hear-gate.ts";
-import { hearIssue, liftBlockAnew } from "./hear-world.ts";
+import { liftBlockAnew } from "./hear-world.ts";
 import { taskById } from "./people.ts";
 import { webhookKeyOf, type OpenRun } from "./ports.ts";
 import { readTask } from "./read-task.ts";
@@ -83,7 +83,7 @@ export function createSweep(processing: Processing): Sweep {
     const { github, store, clock, log } = processing;
     const now = clock.now().getTime();
     const since = sweptAt === null ? now - deliveriesMs : sweptAt - deliveryOverlapMs;
-    const failed = await github.failedDeliveries(new Date(since).toISOString(), redeliveriesMax);
+    const failed = await github.failedDeliveries(new Date(since).toISOString(), missingMax);
     // Oldest first, as they happened.
     for (const { deliveryId, guid } of failed.toReversed()) {
       if (missing.has(guid) || missing.size >= missingMax) continue;
@@ -123,7 +123,10 @@ async function quietly(processing: Processing, fields: object, look: () => Promi
   }
 }
 
-/** What a person may have done to the issue and the gate while nobody heard it. */
+/**
+ * What people may have done to the gate while nobody heard it. Whether the issue is open is left to its webhooks, which
+ * come again: only they say who closed or reopened it, and whether that is newer than a `/run`.
+ */
 async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void> {
   const before = await taskById(processing, taskId);
   if (before === null || isSettled(before) || before.status === "draft") return;
@@ -135,7 +138,6 @@ async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void>
   const issue = await processing.github.readIssue(task.repository, task.issue.number);
   if (issue !== null && task.blockedBy?.kind === "no-access")
     await liftBlockAnew(processing, taskId, "no-access", "GitHub");
-  await hearIssue(processing, task, null, {});
   // While a run is at work nobody acts on a review yet; what it said is read when the gate is presented.
   if (task.status === "review" && pullRequest !== null) await hearReviews(processing, task, pullRequest, {});
 }

@@ -18,6 +18,8 @@ export interface CommandFacts {
   readonly at: string;
   /** The id of the run, should the command make one due. */
   readonly newRunId: RunId;
+  /** What the live run last said that it has spent in all; nothing where there is none. */
+  readonly liveSpent?: Spent;
 }
 
 /** A person; `mayWrite` was asked of GitHub for this command. */

@@ -1,8 +1,9 @@
-import type { CommandOf, Person, TaskCommand } from "./commands.ts";
+import type { CommandFacts, CommandOf, Person, TaskCommand } from "./commands.ts";
 import { dropsRun, evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
-import type { TaskEvent } from "./events.ts";
+import type { EventOf, TaskEvent } from "./events.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { Finding } from "./report.ts";
+import { nothingSpent, spentBeyond } from "./usage.ts";
 import {
   appIsAtWork,
   currentPhaseOf,
@@ -172,7 +173,7 @@ function suspendTask(command: CommandOf<"SuspendTask">, state: ExistingTask): De
   if (command.by?.mayWrite === false) return notPermitted(command.by);
   if (isSettled(state)) return wrongStatus(command, state);
   if (state.status === "draft") return refused({ code: "not-started" });
-  const ended = cancelRunOf(command.at, state);
+  const ended = cancelRunOf(command, state);
   if (state.blockedBy === null) return accepted(...ended, pause(command.at, command.reason));
   // Something failed beside a run that goes on: the run stops, and what failed still has to be mended.
   return ended.length > 0 ? accepted(...ended) : refused({ code: "already-paused", reason: state.blockedBy.kind });
@@ -224,17 +225,17 @@ function cancelTask(command: CommandOf<"CancelTask">, state: ExistingTask): Deci
   if (!command.by.mayWrite) return notPermitted(command.by);
   if (state.status === "cancelled") return accepted();
   if (isSettled(state)) return wrongStatus(command, state);
-  return accepted(...cancelledBy(command.at, state, command.by.login));
+  return accepted(...cancelledBy(command, state, command.by.login));
 }
 
-function cancelledBy(at: string, state: ExistingTask, by: string): readonly TaskEvent[] {
-  return [...cancelRunOf(at, state), { type: "TaskCancelled", at, by }];
+function cancelledBy(facts: CommandFacts, state: ExistingTask, by: string): readonly TaskEvent[] {
+  return [...cancelRunOf(facts, state), { type: "TaskCancelled", at: facts.at, by }];
 }
 
 function abandonTask(command: CommandOf<"AbandonTask">, state: ExistingTask): Decision {
   if (isSettled(state)) return accepted();
-  if (command.by !== null) return accepted(...cancelledBy(command.at, state, command.by));
-  return accepted(...cancelRunOf(command.at, state), {
+  if (command.by !== null) return accepted(...cancelledBy(command, state, command.by));
+  return accepted(...cancelRunOf(command, state), {
     type: "TaskFailed",
     at: command.at,
     message: command.message,
@@ -245,15 +246,15 @@ function abandonTask(command: CommandOf<"AbandonTask">, state: ExistingTask): De
 function deleteTask(command: CommandOf<"DeleteTask">, state: ExistingTask): Decision {
   if (!command.by.mayWrite) return notPermitted(command.by);
   if (state.erasedBy !== null) return accepted();
-  const ended = isSettled(state) ? [] : cancelledBy(command.at, state, command.by.login);
+  const ended = isSettled(state) ? [] : cancelledBy(command, state, command.by.login);
   return accepted(...ended, { type: "TaskErased", at: command.at, by: command.by.login });
 }
 
 /** The run that is live ends here, by our own wish. */
-function cancelRunOf(at: string, state: ExistingTask): readonly TaskEvent[] {
+function cancelRunOf(facts: CommandFacts, state: ExistingTask): readonly TaskEvent[] {
   const run = liveRunOf(state);
   const phase = currentPhaseOf(state);
-  return run === null || phase === null ? [] : [endOf(at, run, phase, { kind: "cancelled" })];
+  return run === null || phase === null ? [] : [endOf(facts, run, phase, { kind: "cancelled" })];
 }
 
 function approvePhase(command: CommandOf<"ApprovePhase">, state: ExistingTask): Decision {
@@ -453,7 +454,7 @@ function refuseChangeset(command: CommandOf<"RefuseChangeset">, state: ExistingT
     };
     return accepted(refusedEvent, failed, ...reworkOrPause(command, after(state, refusedEvent, failed), policy));
   }
-  const ended = endOf(command.at, run, phase, outcome);
+  const ended = endOf(command, run, phase, outcome);
   return accepted(refusedEvent, ended, ...reworkOrPause(command, after(state, refusedEvent, ended), policy));
 }
 
@@ -475,7 +476,11 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
   const run = liveRunOf(state);
   const phase = currentPhaseOf(state);
   if (run?.runId !== command.runId || phase === null) return refused({ code: "unknown-run" });
-  const ended: TaskEvent = { ...endOf(command.at, run, phase, command.outcome), spent: command.spent };
+  const unsaid = endOf(command, run, phase, command.outcome);
+  // The app declares a run lost or cancelled without knowing more than what it heard live.
+  const isDeclared =
+    command.spent.costUsd > 0 || (command.outcome.kind !== "lost" && command.outcome.kind !== "cancelled");
+  const ended: TaskEvent = isDeclared ? { ...unsaid, spent: command.spent } : unsaid;
   const next = after(state, ended);
   switch (command.outcome.kind) {
     case "completed":
@@ -488,6 +493,12 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
         pause(command.at, { kind: "dispatch-refused", message: "the run was cancelled on GitHub" }),
       );
     case "slice-ended":
+      // One in which no step was finished brought nothing: such a run must not go on for ever.
+      if (phase.environmentFaults + 1 > policy.environmentFaultsMax) {
+        const message = "its runs end without finishing a step";
+        const faults = phase.environmentFaults + 1;
+        return accepted(ended, pause(command.at, { kind: "environment", faults, message }));
+      }
       return accepted(ended, ...unlessPaused(state, requestRun(command, phase)));
     case "rate-limited":
       return accepted(
@@ -666,7 +677,7 @@ function recordRetarget(command: CommandOf<"RecordRetarget">, state: ExistingTas
   const isNews = known?.kind === "gate-retargeted" ? known.merged !== merged || known.base !== base : known === null;
   if (!isNews) return accepted();
   return accepted(
-    ...cancelRunOf(command.at, state),
+    ...cancelRunOf(command, state),
     pause(command.at, { kind: "gate-retargeted", pullRequest, base, merged }),
   );
 }
@@ -701,7 +712,7 @@ function completePhase(
   by: string,
   mergeSha: string,
 ): readonly TaskEvent[] {
-  const ended = cancelRunOf(command.at, state);
+  const ended = cancelRunOf(command, state);
   const completed: TaskEvent = { type: "PhaseCompleted", at: command.at, phase: phase.phase, by, mergeSha };
   const next = nextPhaseOf(state);
   if (next === null) return [...ended, completed, { type: "TaskCompleted", at: command.at }];
@@ -721,7 +732,7 @@ function recordGateClosed(command: CommandOf<"RecordGateClosed">, state: Existin
   if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
   if (phase.completed !== null || isSettled(state) || state.blockedBy !== null) return accepted();
   return accepted(
-    ...cancelRunOf(command.at, state),
+    ...cancelRunOf(command, state),
     pause(command.at, { kind: "gate-closed", pullRequest: command.pullRequest }),
   );
 }
@@ -780,23 +791,15 @@ function pause(at: string, reason: Extract<TaskEvent, { type: "TaskPaused" }>["r
   return { type: "TaskPaused", at, reason };
 }
 
+/** With what the run said that it spent beyond its steps: an end that it does not declare itself costs money, too. */
 function endOf(
-  at: string,
+  { at, liveSpent = nothingSpent }: CommandFacts,
   run: LiveRun,
   phase: PhaseProgress,
   outcome: Outcome,
-): Extract<TaskEvent, { type: "RunEnded" }> {
-  return {
-    type: "RunEnded",
-    at,
-    runId: run.runId,
-    phase: phase.phase,
-    outcome,
-    spent: {
-      usage: { inputTokens: 0, outputTokens: 0, cacheCreationInputTokens: 0, cacheReadInputTokens: 0 },
-      costUsd: 0,
-    },
-  };
+): EventOf<"RunEnded"> {
+  const spent = spentBeyond(liveSpent, run.spent);
+  return { type: "RunEnded", at, runId: run.runId, phase: phase.phase, outcome, spent };
 }
 
 function after(state: ExistingTask, ...events: readonly TaskEvent[]): ExistingTask {

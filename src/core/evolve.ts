@@ -80,6 +80,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           findings: event.findings,
           dispatched: null,
           started: false,
+          spent: nothingSpent,
         },
         // What a rework must mend may be any step; a run decides by the findings which ones it takes up again.
         phases: onPhase(facts, event.phase, (phase) => ({
@@ -99,9 +100,12 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       invariant(run?.runId === event.runId, "the run that starts is the live one");
       return { ...facts, status: "in_progress", run: { ...run, started: true } };
     }
-    case "StepCompleted":
+    case "StepCompleted": {
+      const run = liveRunOf(state);
+      const counted = run?.runId === event.runId ? { run: { ...run, spent: addSpent(run.spent, event.spent) } } : {};
       return {
         ...state,
+        ...counted,
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
           environmentFaults: 0,
@@ -115,6 +119,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           })),
         })),
       };
+    }
     case "StepPublished":
       return {
         ...state,
@@ -361,7 +366,8 @@ function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "Run
     failedAttempts: phase.failedAttempts + (outcome.kind === "failed" ? 1 : 0),
     attempt: phase.attempt + (outcome.kind === "failed" ? 1 : 0),
     toMend: outcome.kind === "failed" ? replacedBy(outcome.findings, phase) : phase.toMend,
-    environmentFaults: outcome.kind === "lost" ? phase.environmentFaults + 1 : phase.environmentFaults,
+    environmentFaults:
+      outcome.kind === "lost" || outcome.kind === "slice-ended" ? phase.environmentFaults + 1 : phase.environmentFaults,
   }));
   return outcome.kind === "completed" || outcome.kind === "nothing-to-do"
     ? { ...facts, status: "in_progress", run: null, phases }

@@ -33,6 +33,8 @@ export interface LiveRun {
   readonly findings: readonly Finding[];
   readonly dispatched: { readonly workflowRunId: number; readonly url: string } | null;
   readonly started: boolean;
+  /** With the steps that it handed over. */
+  readonly spent: Spent;
 }
 
 export interface Gate {

@@ -33,6 +33,20 @@ export function addSpent(one: Spent, other: Spent): Spent {
   };
 }
 
+/** What the first has beyond the other; never less than nothing. */
+export function spentBeyond(one: Spent, other: Spent): Spent {
+  const beyond = (name: keyof Usage) => Math.max(0, one.usage[name] - other.usage[name]);
+  return {
+    usage: {
+      inputTokens: beyond("inputTokens"),
+      outputTokens: beyond("outputTokens"),
+      cacheCreationInputTokens: beyond("cacheCreationInputTokens"),
+      cacheReadInputTokens: beyond("cacheReadInputTokens"),
+    },
+    costUsd: Math.max(0, one.costUsd - other.costUsd),
+  };
+}
+
 /** All tokens that went through the model, cached ones included. */
 export function tokensOf(usage: Usage): number {
   return usage.inputTokens + usage.outputTokens + usage.cacheCreationInputTokens + usage.cacheReadInputTokens;

@@ -40,6 +40,9 @@ export async function eraseTask(db: Db, taskId: TaskId): Promise<readonly string
         .executeTakeFirst();
       if (other === undefined) hashes.push(promptHash);
     }
+    // Words that led to nothing, too: of a refused command, or of a draft that was started with others.
+    const own = await trx.selectFrom("texts").select("hash").where("hash", "like", `${taskId}.%`).execute();
+    hashes.push(...own.map(({ hash }) => hash));
     if (hashes.length > 0) await trx.deleteFrom("texts").where("hash", "in", hashes).execute();
     const runs = await trx.selectFrom("runs").select("id").where("task_id", "=", taskId).execute();
     for (const { id } of runs) {

@@ -241,13 +241,28 @@ describe("a review that requests changes", () => {
     expect(await reworks(told)).toBe(1);
   });
 
-  test("says nothing to do where neither it nor a thread has words, and people see it wait", async () => {
+  test("without words, and with no open thread, is taken up all the same: the agent is told to ask", async () => {
     const told = await inReview();
     await asksForChanges(told);
     await told.advance(minuteMs);
-    expect(await reworks(told)).toBe(0);
-    expect(await told.task()).toMatchObject({ status: "review", phases: [{ gate: { review: "changes_requested" } }] });
+    expect(await reworks(told)).toBe(1);
+    const { feedback } = (await told.openRun()).job;
+    expect(feedback.map(({ comments }) => comments[0]?.text)).toEqual([expect.stringContaining("no open thread")]);
     expect(told.complaints()).toEqual([]);
+  });
+
+  test("takes up what a writer says in a thread that a bot began, and not the bot's words", async () => {
+    const told = await inReview();
+    told.github.thread(31, {
+      comments: [
+        { by: "helper[bot]", byBot: true, byUs: false, text: "Nit." },
+        { by: "owner", byBot: false, byUs: false, text: "True, mend it." },
+      ],
+    });
+    await asksForChanges(told);
+    await told.advance(minuteMs);
+    const { feedback } = (await told.openRun()).job;
+    expect(feedback.map(({ comments }) => comments)).toEqual([[{ by: "owner", text: "True, mend it." }]]);
   });
 
   test("told by a webhook that came late, after the head moved by a person's commit, counts for nothing", async () => {

@@ -21,7 +21,7 @@ import { count, dollars, moment, progressBar, tokens } from "./format.ts";
 export function statusText(view: TaskView, context: BlockContext): string {
   const { task } = view;
   if (task.erasedBy !== null) {
-    return `Phasegate: ${person(task.erasedBy)} had this task deleted. Its phase branches are gone, and so are the texts and logs that the app kept of it.`;
+    return `Phasegate: ${person(task.erasedBy)} had this task deleted, and with it the texts and logs that the app kept of it. Its phase branches are deleted, too, where the repository's rules allow it.`;
   }
   const { now, next } = situationOf(view, context);
   return [
@@ -213,7 +213,7 @@ function details({ task, model }: TaskView): readonly string[] {
   const facts = [`- Model: ${code(model, 80)}`];
   if (task.prompt !== null) {
     facts.push(
-      `- The agent reads the issue as it was when ${person(task.prompt.startedBy)} started the task (SHA-256 ${code(task.prompt.hash.slice(0, 12))}); later edits change nothing.`,
+      `- The agent reads the issue as it was when ${person(task.prompt.startedBy)} started the task (SHA-256 ${code(digestOf(task.prompt.hash))}); later edits change nothing.`,
     );
     if (task.prompt.hiddenRemoved > 0) {
       facts.push(
@@ -252,4 +252,9 @@ function feedbackSentence({ feedback }: PhaseProgress): string | null {
   if (feedback.length === 0) return null;
   const open = feedback.filter(({ state }) => state === "open").length;
   return `${open} of ${count(feedback.length, "point", "points")} of feedback ${open === 1 ? "is" : "are"} open.`;
+}
+
+/** The name of a text ends in the digest of its content. */
+function digestOf(name: string): string {
+  return (name.split(".").at(-1) ?? name).slice(0, 12);
 }

@@ -188,7 +188,7 @@ describe("the status comment", () => {
     const view = viewOf([...running, { type: "TaskCancelled", at, by: "owner" }]);
     const text = statusText({ ...view, task: { ...view.task, erasedBy: "owner" } }, context);
     expect(text).toBe(
-      "Phasegate: **owner** had this task deleted. Its phase branches are gone, and so are the texts and logs that the app kept of it.",
+      "Phasegate: **owner** had this task deleted, and with it the texts and logs that the app kept of it. Its phase branches are deleted, too, where the repository's rules allow it.",
     );
   });
 
