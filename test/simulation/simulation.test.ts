@@ -22,18 +22,29 @@ describe("the whole app in a world of trouble", () => {
   });
 });
 
-/** A seed that notices each; `npm run simulate -- --mutants` looks for all of them. */
-const noticed: Readonly<Record<string, number>> = {
-  "the inbox forgets which messages it has": 0,
-  "effects count as done before they are performed": 0,
-  "effects keep no order": 12,
-  "anybody counts as a writer": 0,
-  "a dispatch does not look for an earlier one": 1,
-  "a comment is written again": 1,
-};
+/** Those that a few seeds notice; `npm run simulate -- --mutants` looks for all of them. */
+const soonNoticed = [
+  "the inbox forgets which messages it has",
+  "effects count as done before they are performed",
+  "effects keep no order",
+  "anybody counts as a writer",
+  "a dispatch does not look for an earlier one",
+  "a comment is written again",
+] as const;
+
+/** Which seed it is changes with the app. */
+const mutantSeedsMax = 100;
 
 describe("a fault in the app or its surroundings is noticed", () => {
-  test.each(Object.entries(noticed))("%s", async (name, seed) => {
-    expect((await simulateInFolder(seed, mutants[name])).failure).not.toBeNull();
-  });
+  test.each(soonNoticed)(
+    "%s",
+    async (name) => {
+      let failure: string | null = null;
+      for (let seed = 0; failure === null && seed < mutantSeedsMax; seed += 1) {
+        ({ failure } = await simulateInFolder(seed, mutants[name]));
+      }
+      expect(failure).not.toBeNull();
+    },
+    120_000,
+  );
 });
