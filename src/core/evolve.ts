@@ -213,23 +213,20 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       return {
         ...state,
         phases: onGate(facts, event.phase, (gate) => ({
-          ...gate,
+          ...unsaid(gate, event.by),
           approvedSha: event.headSha,
           approvedBy: [...without(gate.approvedBy, event.by), event.by],
           approvedByComment: [
-            ...gate.approvedByComment.filter(({ login }) => login !== event.by),
+            ...unsaid(gate, event.by).approvedByComment,
             { login: event.by, headSha: event.headSha, takesBack: gate.requestedBy.includes(event.by) },
           ],
-          requestedBy: without(gate.requestedBy, event.by),
         })),
       };
     case "ChangesRequested":
       return {
         ...state,
         phases: onGate(facts, event.phase, (gate) => ({
-          ...gate,
-          approvedBy: without(gate.approvedBy, event.by),
-          approvedByComment: gate.approvedByComment.filter(({ login }) => login !== event.by),
+          ...unsaid(gate, event.by),
           requestedBy: [...without(gate.requestedBy, event.by), event.by],
           requestedAt: event.at,
         })),
@@ -237,12 +234,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     case "ReviewWithdrawn":
       return {
         ...state,
-        phases: onGate(facts, event.phase, (gate) => ({
-          ...gate,
-          approvedBy: without(gate.approvedBy, event.by),
-          approvedByComment: gate.approvedByComment.filter(({ login }) => login !== event.by),
-          requestedBy: without(gate.requestedBy, event.by),
-        })),
+        phases: onGate(facts, event.phase, (gate) => unsaid(gate, event.by)),
       };
     case "CiReleased":
       return {
@@ -484,6 +476,16 @@ function withVerdict(gate: Gate, rework: Rework | null): Gate {
   if (gate.requestedBy.length > 0 || rework !== null) return { ...gate, review: "changes_requested" };
   if (gate.approvedBy.length > 0) return { ...gate, review: "approved" };
   return { ...gate, review: gate.headSha === null ? "pending" : "in_review" };
+}
+
+/** Without any verdict of this person. */
+function unsaid(gate: Gate, by: string): Gate {
+  return {
+    ...gate,
+    approvedBy: without(gate.approvedBy, by),
+    approvedByComment: gate.approvedByComment.filter(({ login }) => login !== by),
+    requestedBy: without(gate.requestedBy, by),
+  };
 }
 
 function without(logins: readonly string[], login: string): readonly string[] {
