@@ -109,7 +109,7 @@ export function blockText(reason: BlockReason, task: ExistingTask, context: Bloc
       return {
         what: `The task waits, because ${person(reason.by)} closed its issue.`,
         why: "A closed issue asks for no more work. What was delivered so far is kept.",
-        next: "reopen the issue, and the task goes on by itself. Or comment `/run` here to go on although it is closed, or `/cancel` to end the task.",
+        next: "reopen the issue; when somebody with write access does, the task goes on by itself. Or comment `/run` here to go on although it is closed, or `/cancel` to end the task.",
       };
     case "repository-archived":
       return {
