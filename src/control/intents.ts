@@ -35,8 +35,29 @@ export type Intent =
       readonly issueNumber: number;
       readonly onPullRequest: boolean;
       readonly commentId: number;
+      readonly commentNodeId: string;
       readonly sender: string;
       readonly command: SlashCommand;
+      /** All of the comment, to be searched for what should not stand there. */
+      readonly body: string;
+      /** For `/answer`: every one that the comment holds. */
+      readonly answers: readonly AnswerGiven[];
+      readonly issue: IssueAsSent;
+    }
+  /** What a person said without a command: an answer where it quotes a question, or a credential that should not be there. */
+  | {
+      readonly kind: "comment";
+      readonly repository: Repository;
+      readonly issueNumber: number;
+      readonly onPullRequest: boolean;
+      readonly commentId: number;
+      readonly commentNodeId: string;
+      readonly sender: string;
+      readonly change: "created" | "edited" | "deleted";
+      /** As it is now; empty where it was deleted. */
+      readonly body: string;
+      /** What it answers, as `/answer` lines or as replies below a quoted question. */
+      readonly answers: readonly AnswerGiven[];
       readonly issue: IssueAsSent;
     }
   /** Reviews, their threads, or the head: what counts is read from GitHub. */
@@ -73,6 +94,12 @@ export type Intent =
     }
   | { readonly kind: "run-completed"; readonly repository: Repository; readonly workflowRunId: number }
   | { readonly kind: "ignored"; readonly why: string };
+
+export interface AnswerGiven {
+  /** Null where it names none. */
+  readonly number: number | null;
+  readonly text: string;
+}
 
 export type SlashCommand =
   /** `argument` is what follows the name, to the end of the comment; empty where nothing does. */

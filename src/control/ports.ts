@@ -1,6 +1,7 @@
 /** What the shell needs of the world, in our own words. The adapters implement these; nothing here knows them. */
 import type { BlockReason } from "../core/outcome.ts";
 import type { Change } from "../core/change.ts";
+import type { Dependency, Question, ReportedError } from "../core/dialogue.ts";
 import type { AnswerKind } from "../core/feedback.ts";
 import type { Effect } from "../core/react.ts";
 import type { Repository, TaskEvent } from "../core/events.ts";
@@ -45,7 +46,7 @@ export class StaleVersion extends Error {
 export interface InboxMessage {
   /** Delivery GUID of a webhook, or a name made from the run for a runner's message. The same key is the same message. */
   readonly key: string;
-  readonly kind: "webhook" | "step" | "outcome";
+  readonly kind: "webhook" | "step" | "request" | "outcome";
   /** Messages of one lane are processed in order of arrival; e.g. `repository:1` or `run:<id>`. */
   readonly lane: string;
   readonly body: string;
@@ -103,9 +104,14 @@ export interface CommitUnit {
   readonly effectKey?: string;
 }
 
+/** Requirement F2.1, what only the stream knows. */
 export interface LiveStatus {
   readonly currentAction: string | null;
   readonly currentStep: string | null;
+  /** The document that is being written. */
+  readonly currentDocument: string | null;
+  /** The last five things that the agent did, newest first. */
+  readonly recentActions: readonly { readonly at: string; readonly text: string }[];
   readonly spent: Spent;
   readonly lastUpdate: string;
 }
@@ -127,6 +133,34 @@ export interface OpenRun {
   readonly requestedAt: string;
   readonly workflowRunId: number | null;
   readonly lastHeardAt: string | null;
+}
+
+/** Sealed: the store never sees inside. */
+export interface StoredCheckpoint {
+  readonly taskId: TaskId;
+  readonly checkpointId: string;
+  readonly runId: RunId;
+  /** Its number and no other phase may go on from it. */
+  readonly phase: number;
+  readonly createdAt: string;
+  /** Which key sealed it. */
+  readonly keyId: string;
+  readonly sealed: Uint8Array;
+}
+
+/** A limit of the provider on a model account (H2). */
+export interface AccountLimit {
+  readonly since: string;
+  /** Null where the provider did not say. */
+  readonly resetsAt: string | null;
+  readonly message: string;
+}
+
+export interface UsageFilter {
+  readonly account?: string;
+  readonly taskId?: TaskId;
+  /** From then on; all there is where absent. */
+  readonly since?: string;
 }
 
 export interface Store {
@@ -196,6 +230,24 @@ export interface Store {
   readRunLog(runId: RunId): Promise<readonly string[]>;
   updateLive(taskId: TaskId, live: LiveStatus): Promise<void>;
   readLive(taskId: TaskId): Promise<LiveStatus | null>;
+
+  /** Takes the place of the task's earlier one. */
+  saveCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
+  readCheckpoint(taskId: TaskId): Promise<StoredCheckpoint | null>;
+  dropCheckpoint(taskId: TaskId): Promise<void>;
+
+  limitAccount(account: string, limit: AccountLimit): Promise<void>;
+  accountLimit(account: string): Promise<AccountLimit | null>;
+  freeAccount(account: string): Promise<void>;
+  /** The model account under which a run of the repository worked last; null where none ever did. */
+  accountOfRepository(repositoryId: number): Promise<string | null>;
+  /** Unsettled tasks whose last run worked under the account, oldest first. */
+  openTasksOfAccount(account: string): Promise<readonly TaskId[]>;
+
+  /** What was spent, and by how many tasks (H1.2). */
+  usage(filter: UsageFilter): Promise<Spent & { readonly tasks: number }>;
+  /** What completed phases of this name cost in the repository's tasks of this playbook, newest first, at most twenty. */
+  costsOfPhase(repositoryId: number, playbook: string, phase: string): Promise<readonly number[]>;
 
   close(): Promise<void>;
 }
@@ -295,6 +347,34 @@ export interface AnswerShown {
   readonly commitSha: string | null;
 }
 
+/** Where something that the agent asked for is added, and where its value is made. */
+export interface NamesSeen {
+  readonly name: string;
+  readonly updatedAt: string;
+}
+
+/** What one request of the agent has become; the comment about it is brought up to date by it. */
+export type RequestShown =
+  | { readonly kind: "questions"; readonly questions: readonly Question[] }
+  | {
+      readonly kind: "dependency";
+      readonly dependency: Dependency;
+      /** False where the app may not list names: then only `/provided` is heard (Q9). */
+      readonly isNoticed: boolean;
+    }
+  | {
+      readonly kind: "error";
+      readonly error: ReportedError;
+      /** What became of it, e.g. that the step went on, or which retry of how many follows. */
+      readonly next: string;
+    };
+
+/** What the next phase may cost, from what such phases cost here, or from the playbook. */
+export interface Forecast {
+  readonly usd: number;
+  readonly from: "history" | "playbook";
+}
+
 /** What the person is told once. `key` is found again on GitHub, so that a repeat writes nothing. */
 export type Notice =
   | { readonly kind: "blocked"; readonly reason: BlockReason; readonly task: ExistingTask }
@@ -309,6 +389,17 @@ export type Notice =
     }
   /** `/approve` was recorded, but a rule of the branch wants a review that GitHub itself counts. */
   | { readonly kind: "review-required"; readonly pullRequest: number }
+  /** Questions that are open for a day (Q11). */
+  | { readonly kind: "question-reminder"; readonly questions: readonly Question[] }
+  /** Somebody without the right answered; said once a task. */
+  | { readonly kind: "answer-not-yours"; readonly login: string; readonly author: string }
+  /** A comment with a credential in it was hidden, or could not be; `names` are what the agent waits for. */
+  | {
+      readonly kind: "secret-pasted";
+      readonly what: string;
+      readonly hidden: boolean;
+      readonly names: readonly string[];
+    }
   /** The action is older than the app; the app still serves it (Q32). */
   | { readonly kind: "action-outdated"; readonly spoken: number; readonly current: number };
 
@@ -317,6 +408,10 @@ export interface TaskView {
   readonly task: ExistingTask;
   readonly live: LiveStatus | null;
   readonly model: string;
+  /** Of each phase, by its number. */
+  readonly forecasts: ReadonlyMap<number, Forecast>;
+  /** When work under the account's limit is tried again; null where none is in the way. */
+  readonly limitEndsAt: string | null;
 }
 
 /** Every method is safe to repeat: it looks for what an earlier try left behind before it writes. */
@@ -332,8 +427,12 @@ export interface GitHub {
       readonly taskId: TaskId;
       readonly phase: string;
       readonly ref: string;
+      /** Names of granted secrets or variables, each in its slot (Q28). */
+      readonly grants: readonly { readonly slot: number; readonly name: string }[];
     },
   ): Promise<WorkflowRun>;
+  /** Secrets and variables of the repository, and those that its organisation lends it: names alone. Null where the app may read none of them. */
+  listNames(repository: Repository): Promise<readonly NamesSeen[] | null>;
   readRun(repository: Repository, workflowRunId: number): Promise<WorkflowRun | null>;
   /** Sealed, as the runner left it with its workflow run; null where there is none. */
   readEnvelope(repository: Repository, workflowRunId: number, runId: RunId): Promise<Uint8Array | null>;
@@ -397,6 +496,13 @@ export interface GitHub {
   failedDeliveries(since: string, limit: number): Promise<readonly FailedDelivery[]>;
   redeliver(deliveryId: number): Promise<void>;
   notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
+  /** Makes the comment of a request, or brings it up to date; found again by its key. */
+  showRequest(
+    repository: Repository,
+    shown: { readonly task: ExistingTask; readonly key: string; readonly request: RequestShown },
+  ): Promise<void>;
+  /** Hides a comment; false where GitHub will not. */
+  hideComment(repository: Repository, commentNodeId: string): Promise<boolean>;
 }
 
 /** GitHub's answer that another try cannot change; the message is shown to people. */
@@ -432,6 +538,8 @@ export interface Verifier {
   ): Promise<VerificationReport>;
   /** Faults of a changeset before anything of it is published. */
   changesetFindings(changes: readonly Change[], phase: Phase, step: string): Promise<readonly Finding[]>;
+  /** What kind of credential stands in a text, in a few words; null where none was found. */
+  findCredential(text: string): Promise<string | null>;
   /** The step whose output the path is; null where it is none's. */
   stepOfPath(phase: Phase, path: string): string | null;
 }

@@ -1,3 +1,4 @@
+import type { DependencyType, QuestionAsked, ReportedErrorType } from "./dialogue.ts";
 import type { IssueRef, Repository, ReviewVerdict } from "./events.ts";
 import type { AnswerKind, FeedbackItem, FeedbackSeen } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
@@ -55,7 +56,13 @@ export type TaskCommand = CommandFacts &
     /** The issue or the repository is gone, and with it whoever could be told. */
     | { readonly type: "AbandonTask"; readonly by: string | null; readonly message: string }
     | { readonly type: "DeleteTask"; readonly by: Person }
-    | { readonly type: "ApprovePhase"; readonly by: Person; readonly headSha: string }
+    /** `purseUsd`: what the next phase may spend, where the person said so. */
+    | {
+        readonly type: "ApprovePhase";
+        readonly by: Person;
+        readonly headSha: string;
+        readonly purseUsd: number | null;
+      }
     | { readonly type: "AcceptPhase"; readonly by: Person }
     | {
         readonly type: "RequestRework";
@@ -71,7 +78,73 @@ export type TaskCommand = CommandFacts &
     | { readonly type: "MoveRepository"; readonly repository: Repository }
     | { readonly type: "RecordDispatch"; readonly runId: RunId; readonly workflowRunId: number; readonly url: string }
     | { readonly type: "PauseTask"; readonly reason: BlockReason }
-    | { readonly type: "OpenSession"; readonly runId: RunId; readonly workflowRunId: number; readonly url: string }
+    | {
+        readonly type: "OpenSession";
+        readonly runId: RunId;
+        readonly workflowRunId: number;
+        readonly url: string;
+        /** Null where the runner is too old to say. */
+        readonly account: string | null;
+      }
+    | {
+        readonly type: "AskQuestions";
+        readonly runId: RunId;
+        readonly step: string;
+        readonly requestId: string;
+        readonly questions: readonly QuestionAsked[];
+      }
+    | {
+        readonly type: "AnswerQuestions";
+        /** `mayWrite` or the author of the issue (Q8). */
+        readonly by: Person & { readonly isAuthor: boolean };
+        readonly commentId: number;
+        /** The comment was edited: what it answered before and does not now stays as it was. */
+        readonly answers: readonly {
+          /** Null where the person named none: right where one question is open. */
+          readonly number: number | null;
+          /** `2`, the words of an option, or words of one's own. */
+          readonly text: string;
+        }[];
+      }
+    | { readonly type: "WithdrawAnswer"; readonly commentId: number; readonly by: string }
+    | {
+        readonly type: "RequestDependency";
+        readonly runId: RunId;
+        readonly step: string;
+        readonly requestId: string;
+        readonly dependency: {
+          readonly type: DependencyType;
+          /** As the agent wrote it. */
+          readonly name: string;
+          readonly description: string;
+          readonly required: boolean;
+        };
+      }
+    /** `/provided NAME`: the grant (Q9). The shell has looked whether it is there. */
+    | { readonly type: "ProvideDependency"; readonly by: Person; readonly name: string }
+    | { readonly type: "SkipDependency"; readonly by: Person; readonly name: string }
+    /** Names of secrets and variables as GitHub lists them; values are never read. */
+    | {
+        readonly type: "RecordNames";
+        readonly names: readonly { readonly name: string; readonly updatedAt: string }[];
+      }
+    | {
+        readonly type: "RefuseValue";
+        readonly runId: RunId;
+        readonly name: string;
+        readonly message: string;
+      }
+    | {
+        readonly type: "ReportError";
+        readonly runId: RunId;
+        readonly step: string;
+        readonly requestId: string;
+        readonly error: ReportedErrorType;
+        readonly message: string;
+        readonly details: string;
+      }
+    /** `/budget 8`: for what is used up, or else for the current phase; and the task goes on. */
+    | { readonly type: "SetBudget"; readonly by: Person; readonly usd: number }
     | {
         readonly type: "CompleteStep";
         readonly runId: RunId;
@@ -80,6 +153,8 @@ export type TaskCommand = CommandFacts &
         readonly files: number;
         readonly spent: Spent;
         readonly answers: readonly { readonly id: string; readonly kind: AnswerKind; readonly textHash: string }[];
+        /** Answers of people that the conversation had, each with its moment: a newer one is still to be told. */
+        readonly told: readonly { readonly number: number; readonly at: string }[];
       }
     | {
         readonly type: "RecordPublished";

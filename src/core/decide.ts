@@ -1,5 +1,7 @@
 import type { CommandFacts, CommandOf, Person, TaskCommand } from "./commands.ts";
 import { dropsRun, evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
+import { dependencyNameOf } from "./dependency-name.ts";
+import { grantsMax, hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { Finding } from "./report.ts";
@@ -9,7 +11,10 @@ import {
   currentPhaseOf,
   isSettled,
   liveRunOf,
+  openDependenciesOf,
+  openQuestionsOf,
   outlineOfPhase,
+  purseOf,
   unansweredOf,
   type ExistingTask,
   type Gate,
@@ -44,6 +49,21 @@ export type Refusal =
   | { readonly code: "nothing-to-review" }
   | { readonly code: "nothing-to-change" }
   | { readonly code: "no-gate" }
+  /** It waits for people's answers and provisions, and goes on by itself once it has them. */
+  | { readonly code: "waiting"; readonly questions: readonly number[]; readonly dependencies: readonly string[] }
+  | { readonly code: "no-question" }
+  | { readonly code: "unknown-question"; readonly number: number }
+  /** Several are open, and the answer names none. */
+  | { readonly code: "which-question"; readonly numbers: readonly number[] }
+  | { readonly code: "no-such-option"; readonly number: number; readonly options: number }
+  | { readonly code: "empty-answer"; readonly number: number | null }
+  /** Deleting its comment takes nothing back: the agent has it. */
+  | { readonly code: "answer-used"; readonly numbers: readonly number[] }
+  | { readonly code: "unknown-dependency"; readonly name: string; readonly known: readonly string[] }
+  | { readonly code: "too-many-grants"; readonly max: number }
+  | { readonly code: "bad-amount" }
+  | { readonly code: "below-spent"; readonly spentUsd: number }
+  | { readonly code: "day-budget" }
   | { readonly code: "unknown-run" }
   | { readonly code: "unknown-gate"; readonly pullRequest: number };
 
@@ -94,6 +114,26 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return refuseChangeset(command, state, policy);
     case "RecordGateOpened":
       return recordGateOpened(command, state);
+    case "AskQuestions":
+      return askQuestions(command, state);
+    case "AnswerQuestions":
+      return answerQuestions(command, state);
+    case "WithdrawAnswer":
+      return withdrawAnswer(command, state);
+    case "RequestDependency":
+      return requestDependency(command, state);
+    case "ProvideDependency":
+      return provideDependency(command, state);
+    case "SkipDependency":
+      return skipDependency(command, state);
+    case "RecordNames":
+      return recordNames(command, state);
+    case "RefuseValue":
+      return refuseValue(command, state);
+    case "ReportError":
+      return reportError(command, state);
+    case "SetBudget":
+      return setBudget(command, state);
     case "EndRun":
       return endRun(command, state, policy);
     case "RecordVerification":
@@ -156,6 +196,11 @@ function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   const resumed: TaskEvent = { type: "TaskResumed", at: command.at, by };
   const phase = currentPhaseOf(state);
   if (phase === null || state.status === "draft") return accepted(resumed);
+  const isWaiting = waits(state.blockedBy);
+  if (isWaiting && waitingFor(state) !== null) {
+    const questions = openQuestionsOf(state).map(({ number }) => number);
+    return refused({ code: "waiting", questions, dependencies: openDependenciesOf(state).map(({ name }) => name) });
+  }
   // Its gate was merged during the pause.
   if (phase.completed !== null) {
     const next = nextPhaseOf(state);
@@ -165,7 +210,30 @@ function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   }
   // The gate is up again, or an effect is tried again, or the app's own work is in the queue: none of them needs a run.
   if (state.status === "review" || liveRunOf(state) !== null || appIsAtWork(state)) return accepted(resumed);
-  return accepted(resumed, requestRun(command, phase));
+  // What it waited for when it was stopped is still to be had.
+  const waiting = waitingFor(state);
+  if (waiting !== null) return accepted(resumed, pause(command.at, waiting));
+  return accepted(resumed, requestRun(command, currentPhaseOf(after(state, resumed)) ?? phase));
+}
+
+function waits({ kind }: BlockReason): boolean {
+  return kind === "waiting-question" || kind === "waiting-dependency";
+}
+
+/** What must come from people before a run could go on; null where nothing must. */
+function waitingFor(state: ExistingTask): BlockReason | null {
+  if (openQuestionsOf(state).length > 0) return { kind: "waiting-question" };
+  return openDependenciesOf(state).length > 0 ? { kind: "waiting-dependency" } : null;
+}
+
+/** After something that it waited for has come: goes on where nothing is left, at once. */
+function goOnIfReady(command: TaskCommand, state: ExistingTask, by: string): readonly TaskEvent[] {
+  if (isSettled(state) || state.blockedBy === null || !waits(state.blockedBy)) return [];
+  const waiting = waitingFor(state);
+  if (waiting?.kind === state.blockedBy.kind) return [];
+  if (waiting !== null) return [pause(command.at, waiting)];
+  const goingOn = goOn(command, state, by);
+  return goingOn.kind === "accepted" ? goingOn.events : [];
 }
 
 /** Steps that are finished stay; what the run had under way is lost. */
@@ -174,9 +242,18 @@ function suspendTask(command: CommandOf<"SuspendTask">, state: ExistingTask): De
   if (isSettled(state)) return wrongStatus(command, state);
   if (state.status === "draft") return refused({ code: "not-started" });
   const ended = cancelRunOf(command, state);
-  if (state.blockedBy === null) return accepted(...ended, pause(command.at, command.reason));
+  if (state.blockedBy === null || liftsByItself(state.blockedBy)) {
+    return accepted(...ended, pause(command.at, command.reason));
+  }
   // Something failed beside a run that goes on: the run stops, and what failed still has to be mended.
   return ended.length > 0 ? accepted(...ended) : refused({ code: "already-paused", reason: state.blockedBy.kind });
+}
+
+/** Nobody's word is needed for it to go on, so it would not keep the task where somebody wants it stopped. */
+function liftsByItself(reason: BlockReason): boolean {
+  return (
+    waits(reason) || reason.kind === "rate-limited" || (reason.kind === "budget-exhausted" && reason.scope === "day")
+  );
 }
 
 /** What a person may order anew: everything that went wrong, and nothing that somebody decided. */
@@ -205,7 +282,10 @@ function isFailure(reason: BlockReason): boolean {
     case "gate-retargeted":
     case "repository-archived":
     case "no-access":
+    case "waiting-question":
+    case "waiting-dependency":
       return false;
+    case "provider-refused":
     case "no-workflow-file":
     case "actions-disabled":
     case "no-model-secret":
@@ -269,14 +349,13 @@ function approvePhase(command: CommandOf<"ApprovePhase">, state: ExistingTask): 
     return refused({ code: "nothing-to-review" });
   }
   const { login } = command.by;
-  if (phase.gate.approvedBy.includes(login)) return accepted();
-  return accepted({
-    type: "PhaseApproved",
-    at: command.at,
-    phase: phase.phase,
-    by: login,
-    headSha: command.headSha,
-  });
+  const { at, purseUsd, headSha } = command;
+  if (purseUsd !== null && !isAmount(purseUsd)) return refused({ code: "bad-amount" });
+  const next = nextPhaseOf(state);
+  const purse: TaskEvent[] =
+    purseUsd === null || next === null ? [] : [{ type: "BudgetSet", at, by: login, phase: next, usd: purseUsd }];
+  if (phase.gate.approvedBy.includes(login)) return accepted(...purse);
+  return accepted(...purse, { type: "PhaseApproved", at, phase: phase.phase, by: login, headSha });
 }
 
 /** After the last rework a person decides (Q10); what was merged into another branch counts by somebody's word, too. */
@@ -372,7 +451,10 @@ function openSession(command: CommandOf<"OpenSession">, state: ExistingTask): De
   const { at, runId, workflowRunId, url } = command;
   const dispatched: TaskEvent[] =
     run.dispatched === null ? [{ type: "RunDispatched", at, runId, workflowRunId, url }] : [];
-  return accepted(...dispatched, { type: "RunStarted", at, runId });
+  const { account } = command;
+  const identified: TaskEvent[] =
+    account === null || account === state.account ? [] : [{ type: "AccountIdentified", at, runId, account }];
+  return accepted(...dispatched, ...identified, { type: "RunStarted", at, runId });
 }
 
 function completeStep(command: CommandOf<"CompleteStep">, state: ExistingTask): Decision {
@@ -384,6 +466,11 @@ function completeStep(command: CommandOf<"CompleteStep">, state: ExistingTask): 
   if (step.changesetId === command.changesetId) return accepted();
   const asked = new Set(unansweredOf(phase).map(({ id }) => id));
   const answers = command.answers.filter(({ id }) => asked.delete(id));
+  const told = state.questions.filter(({ number, answer }) =>
+    command.told.some((each) => answer?.delivered === false && each.number === number && each.at === answer.at),
+  );
+  const numbers = told.map(({ number }) => number);
+  const delivered: TaskEvent[] = numbers.length === 0 ? [] : [{ type: "AnswersDelivered", at: command.at, numbers }];
   return accepted(
     {
       type: "StepCompleted",
@@ -405,6 +492,7 @@ function completeStep(command: CommandOf<"CompleteStep">, state: ExistingTask): 
       changesetId: command.changesetId,
       changed: command.files > 0,
     })),
+    ...delivered,
   );
 }
 
@@ -500,6 +588,19 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
         return accepted(ended, pause(command.at, { kind: "environment", faults, message }));
       }
       return accepted(ended, ...unlessPaused(state, requestRun(command, phase)));
+    case "waiting-question":
+    case "waiting-dependency": {
+      if (state.blockedBy !== null) return accepted(ended);
+      const waiting = waitingFor(next);
+      if (waiting !== null) return accepted(ended, pause(command.at, waiting));
+      if (run.asked) return accepted(ended, requestRun(command, phase));
+      // It waits for what it never asked for: such a run must not be repeated for ever.
+      return lost(command, state, ended, "the run waits, and asked for nothing", policy);
+    }
+    case "provider-refused": {
+      const { why, message } = command.outcome;
+      return accepted(ended, pause(command.at, { kind: "provider-refused", why, message }));
+    }
     case "rate-limited":
       return accepted(
         ended,
@@ -514,26 +615,238 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
         ended,
         pause(command.at, {
           kind: "budget-exhausted",
-          scope:
-            phase.spent.costUsd + command.spent.costUsd >= outlineOfPhase(state, phase.phase).budgetUsd
-              ? "phase"
-              : "task",
+          scope: scopeOfPurse(state, phase, run, command.outcome.budgetUsd),
           spentUsd: command.outcome.spentUsd,
           budgetUsd: command.outcome.budgetUsd,
         }),
       );
     case "failed":
       return accepted(ended, ...reworkOrPause(command, next, policy));
-    case "lost": {
-      const faults = phase.environmentFaults + 1;
+    case "lost":
       if (!run.started && run.dispatched !== null) {
         return accepted(ended, pause(command.at, { kind: "app-unreachable", runUrl: run.dispatched.url }));
       }
-      return faults <= policy.environmentFaultsMax
-        ? accepted(ended, ...unlessPaused(state, requestRun(command, phase)))
-        : accepted(ended, pause(command.at, { kind: "environment", faults, message: command.outcome.message }));
-    }
+      return lost(command, state, ended, command.outcome.message, policy);
   }
+}
+
+/** Tried again, up to a limit, as nobody's failure (Q12). */
+function lost(
+  command: CommandOf<"EndRun">,
+  state: ExistingTask,
+  ended: TaskEvent,
+  message: string,
+  policy: Policy,
+): Decision {
+  const phase = currentPhaseOf(state);
+  if (phase === null) return accepted(ended);
+  const faults = phase.environmentFaults + 1;
+  return faults <= policy.environmentFaultsMax
+    ? accepted(ended, ...unlessPaused(state, requestRun(command, phase)))
+    : accepted(ended, pause(command.at, { kind: "environment", faults, message }));
+}
+
+/** Which of the budgets made the purse that is used up: the run was given the smallest. */
+function scopeOfPurse(
+  state: ExistingTask,
+  phase: PhaseProgress,
+  run: LiveRun,
+  purseUsd: number,
+): "phase" | "task" | "day" {
+  const centUsd = 0.01;
+  const atStart = phase.spent.costUsd - run.spent.costUsd;
+  const phaseUsd = purseOf(state, phase.phase) - atStart;
+  const others = state.phases.reduce((sum, each) => (each === phase ? sum : sum + each.spent.costUsd), 0);
+  const taskUsd = state.taskBudgetUsd - others - atStart;
+  if (purseUsd < Math.min(phaseUsd, taskUsd) - centUsd) return "day";
+  return phaseUsd <= taskUsd ? "phase" : "task";
+}
+
+function runOfRequest(state: ExistingTask, runId: string, step: string): PhaseProgress | null {
+  const run = liveRunOf(state);
+  const phase = currentPhaseOf(state);
+  if (run?.runId !== runId || !run.started || phase === null) return null;
+  return phase.steps.some(({ slug }) => slug === step) ? phase : null;
+}
+
+function askQuestions(command: CommandOf<"AskQuestions">, state: ExistingTask): Decision {
+  const { at, runId, step, requestId } = command;
+  const phase = runOfRequest(state, runId, step);
+  if (phase === null) return refused({ code: "unknown-run" });
+  if (command.questions.length === 0 || state.questions.some((question) => question.requestId === requestId)) {
+    return accepted();
+  }
+  const questions = command.questions.map((question, at) => ({ ...question, number: state.questions.length + 1 + at }));
+  return accepted({ type: "QuestionsAsked", at, runId, phase: phase.phase, step, requestId, questions });
+}
+
+/** All of a comment's answers or none: half a comment that counts would surprise whoever wrote it. */
+function answerQuestions(command: CommandOf<"AnswerQuestions">, state: ExistingTask): Decision {
+  const { by, at, commentId } = command;
+  if (!by.mayWrite && !by.isAuthor) return notPermitted(by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  const events: TaskEvent[] = [];
+  for (const given of command.answers) {
+    const question = questionNamed(state, given.number);
+    if ("code" in question) return refused(question);
+    const { number, options, answer } = question;
+    const said = given.text.trim();
+    if (said === "") return refused({ code: "empty-answer", number });
+    const option = optionOf(said, options);
+    if (option !== null && option > options.length) {
+      return refused({ code: "no-such-option", number, options: options.length });
+    }
+    const text = option === null ? said : (options[option - 1] ?? said);
+    if (answer?.text === text && answer.option === option && answer.by === by.login) continue;
+    events.push({ type: "QuestionAnswered", at, number, by: by.login, text, option, commentId });
+  }
+  return accepted(...events, ...goOnIfReady(command, after(state, ...events), by.login));
+}
+
+function questionNamed(state: ExistingTask, number: number | null): Question | Refusal {
+  if (number !== null) {
+    return state.questions.find((question) => question.number === number) ?? { code: "unknown-question", number };
+  }
+  const open = state.questions.filter(({ answer }) => answer === null);
+  const required = openQuestionsOf(state);
+  // Who answers at all answers what the task waits for.
+  const [only, ...others] = required.length > 0 ? required : open.length > 0 ? open : state.questions;
+  if (only === undefined) return { code: "no-question" };
+  if (others.length === 0) return only;
+  return { code: "which-question", numbers: [only, ...others].map((question) => question.number) };
+}
+
+/** From 1; a number beyond the list is one that names nothing. Null for words of one's own. */
+function optionOf(said: string, options: readonly string[]): number | null {
+  if (options.length === 0) return null;
+  if (/^\d{1,3}$/u.test(said)) return Number(said) === 0 ? options.length + 1 : Number(said);
+  const at = options.findIndex((option) => sameName(option, said));
+  return at === -1 ? null : at + 1;
+}
+
+/** Only while the task still waits: what the agent was told stays said. */
+function withdrawAnswer(command: CommandOf<"WithdrawAnswer">, state: ExistingTask): Decision {
+  const { at, by } = command;
+  const given = state.questions.filter(({ answer }) => answer?.commentId === command.commentId);
+  if (given.length === 0 || isSettled(state)) return accepted();
+  if (state.blockedBy === null || !waits(state.blockedBy)) {
+    return refused({ code: "answer-used", numbers: given.map(({ number }) => number) });
+  }
+  const events = given.map(({ number }): TaskEvent => ({ type: "AnswerWithdrawn", at, number, by }));
+  const waiting = waitingFor(after(state, ...events));
+  const isNews = waiting !== null && waiting.kind !== state.blockedBy.kind;
+  return accepted(...events, ...(isNews ? [pause(at, waiting)] : []));
+}
+
+function requestDependency(command: CommandOf<"RequestDependency">, state: ExistingTask): Decision {
+  const { at, runId, step, requestId } = command;
+  const phase = runOfRequest(state, runId, step);
+  if (phase === null) return refused({ code: "unknown-run" });
+  const { type, name: askedAs, description, required } = command.dependency;
+  const name = dependencyNameOf(type, askedAs);
+  const known = state.dependencies.find((dependency) => sameName(dependency.name, name));
+  const isKnownHere = known?.steps.some((each) => each.phase === phase.phase && each.step === step) === true;
+  if (isKnownHere && (known?.requestId === requestId || known?.state === "granted")) return accepted();
+  const dependency = { name: known?.name ?? name, askedAs, type: known?.type ?? type, description, required };
+  return accepted({ type: "DependencyRequested", at, runId, phase: phase.phase, step, requestId, dependency });
+}
+
+function dependencyNamed(state: ExistingTask, name: string): Dependency | Refusal {
+  const found =
+    state.dependencies.find((dependency) => sameName(dependency.name, name)) ??
+    state.dependencies.find((dependency) => sameName(dependency.askedAs, name));
+  if (found !== undefined) return found;
+  const known = state.dependencies.filter((dependency) => dependency.state === "open");
+  return { code: "unknown-dependency", name, known: known.map((dependency) => dependency.name) };
+}
+
+function provideDependency(command: CommandOf<"ProvideDependency">, state: ExistingTask): Decision {
+  const { at, by } = command;
+  if (!by.mayWrite) return notPermitted(by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  const found = dependencyNamed(state, command.name);
+  if ("code" in found) return refused(found);
+  if (found.state === "granted") return accepted();
+  if (!hasSlot(state, found)) return refused({ code: "too-many-grants", max: grantsMax });
+  const granted: TaskEvent = { type: "DependencyGranted", at, name: found.name, by: by.login };
+  return accepted(granted, ...goOnIfReady(command, after(state, granted), by.login));
+}
+
+function hasSlot(state: ExistingTask, { type, grant }: Dependency): boolean {
+  const taken = state.dependencies.filter((dependency) => dependency.grant !== null).length;
+  return !hasValue(type) || grant !== null || taken < grantsMax;
+}
+
+function skipDependency(command: CommandOf<"SkipDependency">, state: ExistingTask): Decision {
+  const { at, by } = command;
+  if (!by.mayWrite) return notPermitted(by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  const found = dependencyNamed(state, command.name);
+  if ("code" in found) return refused(found);
+  if (found.state === "skipped") return accepted();
+  const skipped: TaskEvent = { type: "DependencySkipped", at, name: found.name, by: by.login };
+  return accepted(skipped, ...goOnIfReady(command, after(state, skipped), by.login));
+}
+
+/** What was added or changed since it was asked for was meant for this task (Q9); GitHub tells whole seconds. */
+function recordNames(command: CommandOf<"RecordNames">, state: ExistingTask): Decision {
+  const { at } = command;
+  if (isSettled(state)) return accepted();
+  const events: TaskEvent[] = [];
+  for (const { name, type, askedAt, state: now } of state.dependencies) {
+    const seen = command.names.find((each) => sameName(each.name, name));
+    if (now !== "open" || !hasValue(type) || seen === undefined) continue;
+    if (Date.parse(seen.updatedAt) < Math.floor(Date.parse(askedAt) / 1_000) * 1_000) continue;
+    const current = after(state, ...events);
+    const dependency = current.dependencies.find((each) => each.name === name);
+    if (dependency === undefined || !hasSlot(current, dependency)) continue;
+    events.push({ type: "DependencyGranted", at, name, by: null });
+  }
+  return accepted(...events, ...(events.length === 0 ? [] : goOnIfReady(command, after(state, ...events), "GitHub")));
+}
+
+function refuseValue(command: CommandOf<"RefuseValue">, state: ExistingTask): Decision {
+  const { at, runId, name, message } = command;
+  if (liveRunOf(state)?.runId !== runId) return refused({ code: "unknown-run" });
+  const found = state.dependencies.find((dependency) => sameName(dependency.name, name));
+  if (found?.state !== "granted") return accepted();
+  return accepted({ type: "DependencyRefused", at, runId, name: found.name, message });
+}
+
+function reportError(command: CommandOf<"ReportError">, state: ExistingTask): Decision {
+  const { at, runId, step, requestId, error, message, details } = command;
+  const phase = runOfRequest(state, runId, step);
+  if (phase === null) return refused({ code: "unknown-run" });
+  if (state.errors.some((known) => known.requestId === requestId)) return accepted();
+  // What does not run may be the machine's fault; what is missing or wrong is the agent's own work (Q12).
+  const cause = error === "execution_failed" ? "environment" : "agent";
+  const where = { phase: phase.phase, step, requestId };
+  return accepted({ type: "ErrorReported", at, runId, ...where, error, message, details, cause });
+}
+
+/** More than anybody means. */
+const usdMax = 10_000;
+
+function isAmount(usd: number): boolean {
+  return Number.isFinite(usd) && usd > 0 && usd <= usdMax;
+}
+
+function setBudget(command: CommandOf<"SetBudget">, state: ExistingTask): Decision {
+  const { at, by, usd } = command;
+  if (!by.mayWrite) return notPermitted(by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  const phase = currentPhaseOf(state);
+  if (phase === null) return refused({ code: "not-started" });
+  if (!isAmount(usd)) return refused({ code: "bad-amount" });
+  const reason = state.blockedBy?.kind === "budget-exhausted" ? state.blockedBy : null;
+  if (reason?.scope === "day") return refused({ code: "day-budget" });
+  const ofTask = reason?.scope === "task";
+  const spentUsd = ofTask ? state.phases.reduce((sum, each) => sum + each.spent.costUsd, 0) : phase.spent.costUsd;
+  if (usd <= spentUsd) return refused({ code: "below-spent", spentUsd });
+  const set: TaskEvent = { type: "BudgetSet", at, by: by.login, phase: ofTask ? null : phase.phase, usd };
+  if (reason === null) return accepted(set);
+  const goingOn = goOn(command, after(state, set), by.login);
+  return goingOn.kind === "accepted" ? accepted(set, ...goingOn.events) : accepted(set);
 }
 
 function recordVerification(command: CommandOf<"RecordVerification">, state: ExistingTask, policy: Policy): Decision {

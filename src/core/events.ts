@@ -1,3 +1,4 @@
+import type { DependencyAsked, QuestionAsked, ReportedErrorType } from "./dialogue.ts";
 import type { AnswerKind, FeedbackItem } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
@@ -189,6 +190,72 @@ export type TaskEvent =
       readonly phase: number;
       readonly by: string;
       readonly failed: readonly CheckId[];
+    }
+  /** Under which model account a run works: a fingerprint of the credential, never the credential. */
+  | { readonly type: "AccountIdentified"; readonly at: string; readonly runId: RunId; readonly account: string }
+  | {
+      readonly type: "QuestionsAsked";
+      readonly at: string;
+      readonly runId: RunId;
+      readonly phase: number;
+      readonly step: string;
+      readonly requestId: string;
+      readonly questions: readonly (QuestionAsked & { readonly number: number })[];
+    }
+  /** A second one replaces the first, and reaches the agent again. */
+  | {
+      readonly type: "QuestionAnswered";
+      readonly at: string;
+      readonly number: number;
+      readonly by: string;
+      readonly text: string;
+      readonly option: number | null;
+      readonly commentId: number;
+    }
+  /** A step was completed in a conversation that had these answers. */
+  | { readonly type: "AnswersDelivered"; readonly at: string; readonly numbers: readonly number[] }
+  /** Its comment was deleted before the agent had it. */
+  | { readonly type: "AnswerWithdrawn"; readonly at: string; readonly number: number; readonly by: string }
+  /** Asked for once more: another step gets it, too. */
+  | {
+      readonly type: "DependencyRequested";
+      readonly at: string;
+      readonly runId: RunId;
+      readonly phase: number;
+      readonly step: string;
+      readonly requestId: string;
+      readonly dependency: DependencyAsked;
+    }
+  /** `by` is null where its value was added after it had been asked for, and noticed (Q9). */
+  | { readonly type: "DependencyGranted"; readonly at: string; readonly name: string; readonly by: string | null }
+  | { readonly type: "DependencySkipped"; readonly at: string; readonly name: string; readonly by: string }
+  /** The value was tried before the agent got it, and is wrong or not there. */
+  | {
+      readonly type: "DependencyRefused";
+      readonly at: string;
+      readonly runId: RunId;
+      readonly name: string;
+      readonly message: string;
+    }
+  | {
+      readonly type: "ErrorReported";
+      readonly at: string;
+      readonly runId: RunId;
+      readonly phase: number;
+      readonly step: string;
+      readonly requestId: string;
+      readonly error: ReportedErrorType;
+      readonly message: string;
+      readonly details: string;
+      readonly cause: "agent" | "environment";
+    }
+  /** `/budget 8`, or `/approve up to $6` for the phase that comes next. `phase` is null for the whole task. */
+  | {
+      readonly type: "BudgetSet";
+      readonly at: string;
+      readonly by: string;
+      readonly phase: number | null;
+      readonly usd: number;
     }
   /** Renamed, transferred, or installed anew. */
   | { readonly type: "RepositoryMoved"; readonly at: string; readonly repository: Repository }

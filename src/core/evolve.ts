@@ -1,5 +1,7 @@
-import type { TaskEvent } from "./events.ts";
+import { hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
+import type { EventOf, TaskEvent } from "./events.ts";
 import type { Feedback, FeedbackItem } from "./feedback.ts";
+import type { RunId } from "./ids.ts";
 import { invariant } from "./invariant.ts";
 import type { BlockReason } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
@@ -20,6 +22,7 @@ import {
 } from "./state.ts";
 
 const recentActionsMax = 5;
+const errorsMax = 5;
 
 export function stateFrom(events: Iterable<TaskEvent>, from: TaskState = initialState): TaskState {
   let state = from;
@@ -41,6 +44,11 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       ordinal: event.ordinal,
       playbook: event.playbook,
       taskBudgetUsd: event.taskBudgetUsd,
+      purses: [],
+      account: null,
+      questions: [],
+      dependencies: [],
+      errors: [],
       prompt: null,
       blockedBy: null,
       erasedBy: null,
@@ -81,6 +89,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           dispatched: null,
           started: false,
           spent: nothingSpent,
+          asked: false,
         },
         // What a rework must mend may be any step; a run decides by the findings which ones it takes up again.
         phases: onPhase(facts, event.phase, (phase) => ({
@@ -109,6 +118,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
           environmentFaults: 0,
+          limitedRuns: 0,
           spent: addSpent(phase.spent, event.spent),
           toMend: phase.toMend.filter((finding) => stepOfFinding(phase, finding) !== event.step),
           steps: onStep(phase, event.step, (step) => ({
@@ -286,6 +296,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
             attempt: phase.attempt + 1,
             failedAttempts: 0,
             environmentFaults: 0,
+            limitedRuns: 0,
             accepted: null,
             rework: { by, source, ids, textHash },
             // Who repeats a point wants another answer.
@@ -307,7 +318,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     case "RetryRequested":
       return {
         ...state,
-        phases: onPhase(facts, event.phase, (phase) => ({ ...phase, failedAttempts: 0, environmentFaults: 0 })),
+        phases: onPhase(facts, event.phase, (phase) => ({ ...phase, ...countersAfresh })),
       };
     case "PhaseAccepted":
       return {
@@ -320,6 +331,68 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           accepted: { by: event.by, failed: event.failed },
         })),
       };
+    case "AccountIdentified":
+      return { ...state, account: event.account };
+    case "QuestionsAsked":
+      return { ...withAsking(state, event.runId), questions: [...facts.questions, ...questionsFrom(event)] };
+    case "QuestionAnswered": {
+      const { number, by, at, text, option, commentId } = event;
+      const answer = { by, at, text, option, commentId, delivered: false };
+      return { ...state, questions: onQuestion(facts.questions, number, (question) => ({ ...question, answer })) };
+    }
+    case "AnswersDelivered":
+      return { ...state, questions: delivered(facts.questions, event.numbers) };
+    case "AnswerWithdrawn":
+      return {
+        ...state,
+        questions: onQuestion(facts.questions, event.number, (question) => ({ ...question, answer: null })),
+      };
+    case "DependencyRequested":
+      return { ...withAsking(state, event.runId), dependencies: withRequest(facts.dependencies, event) };
+    case "DependencyGranted": {
+      const next = facts.dependencies.filter(({ grant }) => grant !== null).length;
+      return {
+        ...state,
+        dependencies: onDependency(facts.dependencies, event.name, (dependency) => ({
+          ...dependency,
+          state: "granted",
+          by: event.by,
+          grant: hasValue(dependency.type) ? (dependency.grant ?? next) : null,
+          refused: null,
+        })),
+      };
+    }
+    case "DependencySkipped":
+      return {
+        ...state,
+        dependencies: onDependency(facts.dependencies, event.name, (dependency) => ({
+          ...dependency,
+          state: "skipped",
+          by: event.by,
+        })),
+      };
+    case "DependencyRefused":
+      return {
+        ...withAsking(state, event.runId),
+        dependencies: onDependency(facts.dependencies, event.name, (dependency) => ({
+          ...dependency,
+          state: "open",
+          by: null,
+          // Only what is newer than the value that was tried.
+          askedAt: event.at,
+          refused: event.message,
+        })),
+      };
+    case "ErrorReported": {
+      const { requestId, at, phase, step, runId, error: type, message, details, cause } = event;
+      const error = { requestId, at, phase, step, runId, type, message, details, cause };
+      return { ...state, errors: [error, ...facts.errors].slice(0, errorsMax) };
+    }
+    case "BudgetSet": {
+      const { phase, usd } = event;
+      if (phase === null) return { ...state, taskBudgetUsd: usd };
+      return { ...state, purses: [...facts.purses.filter((purse) => purse.phase !== phase), { phase, usd }] };
+    }
     case "RepositoryMoved":
       return { ...state, repository: event.repository };
     case "PhaseCompleted":
@@ -337,8 +410,12 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       const paused = { ...state, blockedBy: event.reason };
       return dropsRun(event.reason) ? { ...factsOf(paused), status: "pending", run: null } : paused;
     }
-    case "TaskResumed":
-      return { ...state, blockedBy: null };
+    case "TaskResumed": {
+      const phase = currentPhaseOf(facts)?.phase;
+      // A counter that stopped the task must not stop it again at its next step.
+      const phases = phase === undefined ? facts.phases : onPhase(facts, phase, afresh(facts.blockedBy));
+      return { ...state, blockedBy: null, phases };
+    }
     case "TaskCompleted":
       return { ...facts, status: "completed", endedAt: event.at };
     case "TaskFailed":
@@ -358,6 +435,7 @@ function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "Run
     failedAttempts: phase.failedAttempts + (outcome.kind === "failed" ? 1 : 0),
     attempt: phase.attempt + (outcome.kind === "failed" ? 1 : 0),
     toMend: outcome.kind === "failed" ? replacedBy(outcome.findings, phase) : phase.toMend,
+    limitedRuns: phase.limitedRuns + (outcome.kind === "rate-limited" ? 1 : 0),
     environmentFaults:
       outcome.kind === "lost" || outcome.kind === "slice-ended" ? phase.environmentFaults + 1 : phase.environmentFaults,
   }));
@@ -375,11 +453,14 @@ export function dropsRun(reason: BlockReason): boolean {
     case "empty-repository":
     case "dispatch-refused":
     case "budget-exhausted":
+    case "rate-limited":
       return true;
     case "app-unreachable":
     case "environment":
     case "verification-failed":
-    case "rate-limited":
+    case "waiting-question":
+    case "waiting-dependency":
+    case "provider-refused":
     case "gate-closed":
     case "gate-retargeted":
     case "paused":
@@ -402,6 +483,11 @@ function factsOf(state: ExistingTask): TaskFacts {
     ordinal: state.ordinal,
     playbook: state.playbook,
     taskBudgetUsd: state.taskBudgetUsd,
+    purses: state.purses,
+    account: state.account,
+    questions: state.questions,
+    dependencies: state.dependencies,
+    errors: state.errors,
     prompt: state.prompt,
     blockedBy: state.blockedBy,
     erasedBy: state.erasedBy,
@@ -424,6 +510,7 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
     attempt: 1,
     failedAttempts: 0,
     environmentFaults: 0,
+    limitedRuns: 0,
     verification: null,
     toMend: [],
     accepted: null,
@@ -432,6 +519,81 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
     spent: nothingSpent,
     completed: null,
   };
+}
+
+const countersAfresh = { failedAttempts: 0, environmentFaults: 0, limitedRuns: 0 } as const;
+
+/** Failed attempts are a person's to forgive by another command (Q10); the counter that they reached says so in its comment. */
+function afresh(reason: BlockReason | null): (phase: PhaseProgress) => PhaseProgress {
+  return (phase) => {
+    switch (reason?.kind) {
+      case "environment":
+        return { ...phase, environmentFaults: 0 };
+      case "verification-failed":
+        return { ...phase, failedAttempts: 0 };
+      default:
+        return phase;
+    }
+  };
+}
+
+function withAsking(state: ExistingTask, runId: RunId): ExistingTask {
+  if (state.status !== "pending" && state.status !== "in_progress") return state;
+  return state.run?.runId === runId ? { ...state, run: { ...state.run, asked: true } } : state;
+}
+
+function questionsFrom({ at, requestId, phase, step, questions }: EventOf<"QuestionsAsked">): readonly Question[] {
+  return questions.map((question, index) => ({
+    ...question,
+    requestId,
+    index,
+    phase,
+    step,
+    askedAt: at,
+    answer: null,
+  }));
+}
+
+function onQuestion(
+  questions: readonly Question[],
+  number: number,
+  change: (question: Question) => Question,
+): readonly Question[] {
+  return questions.map((question) => (question.number === number ? change(question) : question));
+}
+
+function delivered(questions: readonly Question[], numbers: readonly number[]): readonly Question[] {
+  return questions.map((question) =>
+    question.answer !== null && numbers.includes(question.number)
+      ? { ...question, answer: { ...question.answer, delivered: true } }
+      : question,
+  );
+}
+
+/** Whoever asks for what is there already gets it, too; what was skipped is asked for anew. */
+function withRequest(
+  known: readonly Dependency[],
+  { at, phase, step, requestId, dependency }: EventOf<"DependencyRequested">,
+): readonly Dependency[] {
+  const steps = [{ phase, step }];
+  if (!known.some(({ name }) => sameName(name, dependency.name))) {
+    const fresh = { ...dependency, requestId, steps, askedAt: at, by: null, grant: null, refused: null };
+    return [...known, { ...fresh, state: "open" }];
+  }
+  return onDependency(known, dependency.name, (before) => {
+    const asked = before.steps.some((each) => each.phase === phase && each.step === step);
+    const both = { ...before, steps: asked ? before.steps : [...before.steps, ...steps] };
+    if (before.state === "granted") return both;
+    return { ...both, requestId, state: "open", required: dependency.required, askedAt: at, by: null };
+  });
+}
+
+function onDependency(
+  dependencies: readonly Dependency[],
+  name: string,
+  change: (dependency: Dependency) => Dependency,
+): readonly Dependency[] {
+  return dependencies.map((dependency) => (sameName(dependency.name, name) ? change(dependency) : dependency));
 }
 
 /** The step that mends it; the last one mends what is about the phase as a whole. */
@@ -575,6 +737,28 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `retried by ${event.by}`;
     case "PhaseAccepted":
       return `phase ${event.phase} accepted by ${event.by} with failed checks`;
+    case "AccountIdentified":
+    case "AnswersDelivered":
+    case "AnswerWithdrawn":
+      return "";
+    case "QuestionsAsked":
+      return event.questions.length === 1
+        ? `question ${event.questions[0]?.number ?? ""} asked`
+        : `${event.questions.length} questions asked`;
+    case "QuestionAnswered":
+      return `question ${event.number} answered by ${event.by}`;
+    case "DependencyRequested":
+      return `${event.dependency.name} asked for`;
+    case "DependencyGranted":
+      return event.by === null ? `${event.name} noticed` : `${event.name} provided by ${event.by}`;
+    case "DependencySkipped":
+      return `${event.name} skipped by ${event.by}`;
+    case "DependencyRefused":
+      return `${event.name} was tried and does not work`;
+    case "ErrorReported":
+      return `error reported${titled(playbook, event.phase, event.step)}`;
+    case "BudgetSet":
+      return `${event.phase === null ? "the task" : `phase ${event.phase}`} may spend $${event.usd.toFixed(2)}, says ${event.by}`;
     case "RepositoryMoved":
       return `the repository is ${event.repository.owner}/${event.repository.name} now`;
     case "PhaseCompleted":

@@ -7,11 +7,18 @@ export type Outcome =
   | { readonly kind: "rate-limited"; readonly resetsAt: string | null; readonly message: string }
   | { readonly kind: "budget-exhausted"; readonly spentUsd: number; readonly budgetUsd: number }
   | { readonly kind: "slice-ended" }
+  /** The agent asked; the questions and dependencies came in messages of their own before. */
+  | { readonly kind: "waiting-question" }
+  | { readonly kind: "waiting-dependency" }
+  /** The model account is at fault, which no repeat mends: the operator is asked. */
+  | { readonly kind: "provider-refused"; readonly why: ProviderRefusal; readonly message: string }
   /** The agent's fault: counts as a failed attempt. */
   | { readonly kind: "failed"; readonly message: string; readonly findings: readonly Finding[] }
   /** The environment's fault: the runner died, or the machine or provider did not answer. Uses up no rework. */
   | { readonly kind: "lost"; readonly message: string }
   | { readonly kind: "cancelled" };
+
+export type ProviderRefusal = "authentication" | "billing" | "model-not-found";
 
 /** Why a task does not go on by itself. Each has one comment that says what to do next. */
 export type BlockReason =
@@ -26,11 +33,17 @@ export type BlockReason =
   | { readonly kind: "verification-failed"; readonly attempts: number }
   | {
       readonly kind: "budget-exhausted";
-      readonly scope: "phase" | "task";
+      /** `day`: what the model account may spend from midnight to midnight, UTC. */
+      readonly scope: "phase" | "task" | "day";
       readonly spentUsd: number;
       readonly budgetUsd: number;
     }
   | { readonly kind: "rate-limited"; readonly resetsAt: string | null; readonly message: string }
+  /** Somebody must answer; the questions are those that are open. */
+  | { readonly kind: "waiting-question" }
+  /** Somebody must provide something; it is what is open. */
+  | { readonly kind: "waiting-dependency" }
+  | { readonly kind: "provider-refused"; readonly why: ProviderRefusal; readonly message: string }
   | { readonly kind: "gate-closed"; readonly pullRequest: number }
   /** Somebody made it point at another branch than the default one, and perhaps merged it there. */
   | { readonly kind: "gate-retargeted"; readonly pullRequest: number; readonly base: string; readonly merged: boolean }

@@ -1,4 +1,5 @@
-import type { TaskEvent } from "./events.ts";
+import { sameName } from "./dialogue.ts";
+import type { EventOf, TaskEvent } from "./events.ts";
 import type { ChangesetId, RunId } from "./ids.ts";
 import type { BlockReason } from "./outcome.ts";
 import {
@@ -37,11 +38,20 @@ export type Effect =
   | { readonly kind: "EraseTask" }
   | { readonly kind: "ReopenGate"; readonly pullRequest: number }
   | { readonly kind: "CloseGate"; readonly pullRequest: number }
+  /** The comment of questions, a dependency or an error: made once, and brought up to date. */
+  | { readonly kind: "ShowRequest"; readonly requestId: string }
+  /** Once, a day after it was asked (Q11). */
+  | { readonly kind: "RemindQuestions"; readonly requestId: string }
+  /** Due when the provider's limit is over, or is to be tried. */
+  | { readonly kind: "EndLimit"; readonly pausedAt: string }
+  /** Due at the next midnight, UTC. */
+  | { readonly kind: "EndDay"; readonly pausedAt: string }
+  | { readonly kind: "DropCheckpoint" }
   | { readonly kind: "ShowStatus" }
   | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason };
 
 /** A status that changed is shown at once; mere progress waits for its turn, and a review for the reviewer's last word (Q11). */
-type Urgency = "now" | "soon" | "after-review";
+type Urgency = "now" | "soon" | "after-review" | { readonly at: string };
 
 export interface Reaction {
   readonly effect: Effect;
@@ -134,17 +144,39 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "FeedbackReopened":
     case "RepositoryMoved":
       return [soon({ kind: "ShowStatus" })];
+    case "AccountIdentified":
+    case "AnswersDelivered":
+      return [];
+    case "QuestionsAsked":
+      return [
+        now({ kind: "ShowRequest", requestId: event.requestId }),
+        ...(event.questions.some(({ required }) => required) ? [reminder(event)] : []),
+        soon({ kind: "ShowStatus" }),
+      ];
+    case "QuestionAnswered":
+    case "AnswerWithdrawn":
+      return showingQuestion(after, event.number);
+    case "DependencyRequested":
+      return showingDependency(after, event.dependency.name);
+    case "DependencyGranted":
+    case "DependencySkipped":
+    case "DependencyRefused":
+      return showingDependency(after, event.name);
+    case "ErrorReported":
+      return [now({ kind: "ShowRequest", requestId: event.requestId }), soon({ kind: "ShowStatus" })];
+    case "BudgetSet":
+      return [now({ kind: "ShowStatus" })];
     case "PhaseCompleted":
       return [now({ kind: "ShowStatus" })];
     case "TaskPaused":
-      return [now({ kind: "NotifyBlocked", reason: event.reason }), now({ kind: "ShowStatus" })];
+      return taskPaused(event, after);
     case "TaskResumed":
       return [...reopened(before), ...reworkDue(after, "now"), now({ kind: "ShowStatus" })];
     case "TaskCompleted":
     case "TaskFailed":
-      return [now({ kind: "ShowStatus" })];
+      return [now({ kind: "DropCheckpoint" }), now({ kind: "ShowStatus" })];
     case "TaskCancelled":
-      return [...openGates(after), now({ kind: "ShowStatus" })];
+      return [...openGates(after), now({ kind: "DropCheckpoint" }), now({ kind: "ShowStatus" })];
     case "TaskErased":
       return [
         ...after.phases.map(({ phase }) => now({ kind: "DeleteBranch", phase })),
@@ -152,6 +184,67 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         now({ kind: "ShowStatus" }),
       ];
   }
+}
+
+function taskPaused({ at, reason }: EventOf<"TaskPaused">, after: ExistingTask): readonly Reaction[] {
+  const status = now({ kind: "ShowStatus" });
+  switch (reason.kind) {
+    // The comments of what is asked for say all that is to be done.
+    case "waiting-question":
+    case "waiting-dependency":
+      return [status];
+    // It goes on by itself: nobody is called for that.
+    case "rate-limited":
+      return [{ effect: { kind: "EndLimit", pausedAt: at }, urgency: { at: limitEndsAt(at, reason, after) } }, status];
+    case "budget-exhausted":
+      return [
+        now({ kind: "NotifyBlocked", reason }),
+        ...(reason.scope === "day"
+          ? [{ effect: { kind: "EndDay", pausedAt: at }, urgency: { at: nextMidnight(at) } } as const]
+          : []),
+        status,
+      ];
+    default:
+      return [now({ kind: "NotifyBlocked", reason }), status];
+  }
+}
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+/** Pauses before a limit of which nobody said when it ends is tried, the more the longer it lasts. */
+const limitTriesMs: readonly number[] = [5, 10, 20, 40, 60].map((minutes) => minutes * minuteMs);
+
+/** When work under a limit is tried again. */
+export function limitEndsAt(
+  at: string,
+  { resetsAt }: Extract<BlockReason, { kind: "rate-limited" }>,
+  state: ExistingTask,
+): string {
+  const tried = Math.max(1, currentPhaseOf(state)?.limitedRuns ?? 1);
+  const pauseMs = limitTriesMs[Math.min(tried, limitTriesMs.length) - 1] ?? minuteMs;
+  const told = resetsAt === null ? Date.parse(at) + pauseMs : Date.parse(resetsAt);
+  return new Date(Math.max(told, Date.parse(at) + 1_000)).toISOString();
+}
+
+function nextMidnight(at: string): string {
+  return new Date((Math.floor(Date.parse(at) / dayMs) + 1) * dayMs).toISOString();
+}
+
+function reminder({ at, requestId }: EventOf<"QuestionsAsked">): Reaction {
+  const due = new Date(Date.parse(at) + dayMs).toISOString();
+  return { effect: { kind: "RemindQuestions", requestId }, urgency: { at: due } };
+}
+
+function showingQuestion(state: ExistingTask, number: number): readonly Reaction[] {
+  return showing(state.questions.find((question) => question.number === number)?.requestId);
+}
+
+function showingDependency(state: ExistingTask, name: string): readonly Reaction[] {
+  return showing(state.dependencies.find((dependency) => sameName(dependency.name, name))?.requestId);
+}
+
+function showing(requestId: string | undefined): readonly Reaction[] {
+  return [...(requestId === undefined ? [] : [now({ kind: "ShowRequest", requestId })]), soon({ kind: "ShowStatus" })];
 }
 
 /** Only while the gate waits for people: until then the run that is at work may still change what they saw. */
@@ -198,6 +291,9 @@ function runEnded(event: Extract<TaskEvent, { type: "RunEnded" }>, before: Exist
     }
     case "rate-limited":
     case "budget-exhausted":
+    case "waiting-question":
+    case "waiting-dependency":
+    case "provider-refused":
     case "slice-ended":
       return [now({ kind: "ShowStatus" })];
   }

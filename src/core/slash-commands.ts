@@ -9,6 +9,10 @@ export type CommandName =
   | "delete"
   | "approve"
   | "rework"
+  | "answer"
+  | "provided"
+  | "skip"
+  | "budget"
   | "accept"
   | "status"
   | "help";
@@ -27,7 +31,19 @@ export const slashCommands: readonly CommandRow[] = [
   { name: "resume", argument: null, does: "goes on after a pause" },
   { name: "retry", argument: null, does: "tries again what failed, with all attempts anew" },
   { name: "rework", argument: "what to change", does: "has the agent change what you say, and what open threads say" },
-  { name: "approve", argument: null, does: "approves the pull request that waits for review" },
+  { name: "answer", argument: "2, or 3: your words", does: "answers a question of the agent, by option or in words" },
+  {
+    name: "provided",
+    argument: "NAME",
+    does: "says that what the agent asked for is there, and lends it to this task",
+  },
+  { name: "skip", argument: "NAME", does: "has the agent go on without what it asked for" },
+  { name: "budget", argument: "8", does: "sets what the phase, or the task, may spend in US dollars, and goes on" },
+  {
+    name: "approve",
+    argument: "up to $6",
+    does: "approves the pull request that waits for review; with an amount, sets what the next phase may spend",
+  },
   { name: "accept", argument: null, does: "takes a phase as it is although its checks failed" },
   { name: "cancel", argument: null, does: "ends the task, its run and its open pull request" },
   {

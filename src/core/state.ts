@@ -1,3 +1,4 @@
+import type { Dependency, Question, ReportedError } from "./dialogue.ts";
 import type { IssueRef, Repository } from "./events.ts";
 import type { Feedback } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
@@ -35,6 +36,8 @@ export interface LiveRun {
   readonly started: boolean;
   /** With the steps that it handed over. */
   readonly spent: Spent;
+  /** It asked for something, so waiting is no idle end of it. */
+  readonly asked: boolean;
 }
 
 export interface Gate {
@@ -102,6 +105,8 @@ export interface PhaseProgress {
   readonly failedAttempts: number;
   /** Faults of the environment in a row; a completed step clears them (Q12). */
   readonly environmentFaults: number;
+  /** Runs in a row that a limit of the provider ended; a completed step clears them (Q12). */
+  readonly limitedRuns: number;
   readonly verification: Verification | null;
   /** What an attempt found wanting and no step has mended since; the next run is told. */
   readonly toMend: readonly Finding[];
@@ -122,7 +127,18 @@ export interface TaskFacts {
   readonly createdAt: string;
   readonly ordinal: number;
   readonly playbook: PlaybookOutline;
+  /** As it was set at the start, or by `/budget`. */
   readonly taskBudgetUsd: number;
+  /** Purses that people set; any other phase has its playbook's. */
+  readonly purses: readonly { readonly phase: number; readonly usd: number }[];
+  /** The model account that the last run worked under; null before the first. */
+  readonly account: string | null;
+  /** In the order of their numbers. */
+  readonly questions: readonly Question[];
+  /** In the order in which they were first asked for. */
+  readonly dependencies: readonly Dependency[];
+  /** The newest that the agent reported, newest first. */
+  readonly errors: readonly ReportedError[];
   /** Null while a draft: the issue's text is not frozen yet. */
   readonly prompt: { readonly hash: string; readonly hiddenRemoved: number; readonly startedBy: string } | null;
   /** Why the task does not go on by itself; a person must do something first. */
@@ -172,7 +188,9 @@ export function outlineOfPhase(state: TaskFacts, phase: number): PhaseOutline {
 
 export function agentStatusOf(state: ExistingTask): AgentStatus {
   if (state.blockedBy !== null && !isSettled(state)) {
-    const isError = ["effect-failed", "environment", "no-access"].includes(state.blockedBy.kind);
+    if (state.blockedBy.kind === "waiting-question") return "waiting_question";
+    if (state.blockedBy.kind === "waiting-dependency") return "waiting_dependency";
+    const isError = ["effect-failed", "environment", "no-access", "provider-refused"].includes(state.blockedBy.kind);
     return isError ? "error" : "paused";
   }
   switch (state.status) {
@@ -204,11 +222,44 @@ export function budgetLeftOf(state: TaskFacts): {
   const task = { leftUsd: state.taskBudgetUsd - taskUsd, spentUsd: taskUsd, budgetUsd: state.taskBudgetUsd };
   const phase = currentPhaseOf(state);
   if (phase === null) return { scope: "task", ...task, leftUsd: Math.max(0, task.leftUsd) };
-  const { budgetUsd } = outlineOfPhase(state, phase.phase);
+  const budgetUsd = purseOf(state, phase.phase);
   const leftUsd = budgetUsd - phase.spent.costUsd;
   return leftUsd <= task.leftUsd
     ? { scope: "phase", leftUsd: Math.max(0, leftUsd), spentUsd: phase.spent.costUsd, budgetUsd }
     : { scope: "task", ...task, leftUsd: Math.max(0, task.leftUsd) };
+}
+
+/** What a phase may spend: as a person set it, or as its playbook says. */
+export function purseOf(state: TaskFacts, phase: number): number {
+  return state.purses.find((purse) => purse.phase === phase)?.usd ?? outlineOfPhase(state, phase).budgetUsd;
+}
+
+/** Questions without an answer that the task waits for. */
+export function openQuestionsOf(state: TaskFacts): readonly Question[] {
+  return state.questions.filter(({ required, answer, phase }) => required && answer === null && !isOver(state, phase));
+}
+
+/** What the task waits for and nobody has provided. */
+export function openDependenciesOf(state: TaskFacts): readonly Dependency[] {
+  return state.dependencies.filter(
+    ({ required, state: now, steps }) => required && now === "open" && steps.some(({ phase }) => !isOver(state, phase)),
+  );
+}
+
+/** Answers that no step was completed with yet: the next run is given them. */
+export function undeliveredAnswersOf(state: TaskFacts): readonly Question[] {
+  return state.questions.filter(({ answer }) => answer?.delivered === false);
+}
+
+/** Names whose values the task's jobs carry, each in its slot, from 1 (Q28). A slot is never given to another name. */
+export function grantsOf(state: TaskFacts): readonly { readonly slot: number; readonly dependency: Dependency }[] {
+  return state.dependencies.flatMap((dependency) =>
+    dependency.state === "granted" && dependency.grant !== null ? [{ slot: dependency.grant + 1, dependency }] : [],
+  );
+}
+
+function isOver(state: TaskFacts, phase: number): boolean {
+  return state.phases.some((candidate) => candidate.phase === phase && candidate.completed !== null);
 }
 
 /** Asked for by a person, a review or the playbook, and not done: the app itself works on what the last run handed over. */

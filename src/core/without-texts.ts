@@ -22,6 +22,24 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
       // The name of a branch is whatever somebody typed.
       return reason.kind === "gate-retargeted" ? { ...event, reason: { ...reason, base: "" } } : event;
     }
+    case "QuestionsAsked": {
+      const questions = event.questions.map((question) => ({
+        ...question,
+        question: "",
+        options: question.options.map(() => ""),
+        default: question.default === null ? null : "",
+      }));
+      return { ...event, questions };
+    }
+    case "QuestionAnswered":
+      return { ...event, text: "" };
+    case "DependencyRequested":
+      // What it is called stays: the events that follow name it.
+      return { ...event, dependency: { ...event.dependency, askedAs: "", description: "" } };
+    case "DependencyRefused":
+      return { ...event, message: "" };
+    case "ErrorReported":
+      return { ...event, message: "", details: "" };
     case "FeedbackGiven":
       return { ...event, feedback: event.feedback.map((item) => ({ ...item, path: null, line: null })) };
     case "TaskFailed":
@@ -45,6 +63,12 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
     case "ReworkRequested":
     case "RetryRequested":
     case "PhaseAccepted":
+    case "AccountIdentified":
+    case "AnswersDelivered":
+    case "AnswerWithdrawn":
+    case "DependencyGranted":
+    case "DependencySkipped":
+    case "BudgetSet":
     case "RepositoryMoved":
     case "PhaseCompleted":
     case "TaskResumed":

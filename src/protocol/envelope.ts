@@ -6,11 +6,15 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
-import { limits, OutcomeRequest, StepRequest } from "./runner.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { limits, OutcomeRequest, RunnerRequest, StepRequest } from "./runner.ts";
 
 export const Envelope = z.object({
   /** In the order of the work. */
   steps: z.array(StepRequest).max(100),
+  /** What the agent asked for; taken in after the steps. Since version 3, like the checkpoint. */
+  requests: z.array(RunnerRequest).max(limits.requestsMax).default([]),
+  checkpoint: Checkpoint.nullable().default(null),
   outcome: OutcomeRequest,
 });
 export type Envelope = z.infer<typeof Envelope>;

@@ -4,13 +4,17 @@ import { z } from "zod";
  * What crosses between the app and the runner over HTTP, in both directions.
  * The app serves this version and the one before it (Q32); a runner says which one it speaks.
  */
-export const protocolVersion = 2;
-export const protocolVersionsServed: readonly number[] = [2, 1];
+export const protocolVersion = 3;
+export const protocolVersionsServed: readonly number[] = [3, 2];
 
 export const runnerRoutes = {
   session: "/runner/session",
   events: "/runner/events",
   step: "/runner/step",
+  /** What the agent asks for, as soon as it asks. Since version 3, like the next. */
+  request: "/runner/request",
+  /** PUT: the newest takes the place of the one before. GET: what the run goes on from. */
+  checkpoint: "/runner/checkpoint",
   outcome: "/runner/outcome",
 } as const;
 
@@ -33,6 +37,22 @@ export const limits = {
   feedbackCommentsMax: 50,
   feedbackTextCharactersMax: 10_000,
   answerTextCharactersMax: 2_000,
+  /** In one message, as in one call of the agent's tool. */
+  questionsMax: 4,
+  questionCharactersMax: 2_000,
+  optionsMax: 10,
+  optionCharactersMax: 300,
+  nameCharactersMax: 100,
+  descriptionCharactersMax: 2_000,
+  errorMessageCharactersMax: 1_000,
+  errorDetailsCharactersMax: 4_000,
+  /** That one run may send: whoever asks more is stuck. */
+  requestsMax: 20,
+  /** Of a checkpoint's JSON; what is inside is packed. */
+  checkpointBytesMax: 24 * 1024 * 1024,
+  /** What people answered; the newest are kept. */
+  answersMax: 100,
+  personAnswerCharactersMax: 10_000,
 } as const;
 
 const Usage = z.object({
@@ -107,6 +127,89 @@ export const Answer = z.object({
 });
 export type Answer = z.infer<typeof Answer>;
 
+const Question = z.object({
+  category: z.enum(["business", "clarification", "choice", "confirmation"]),
+  question: z.string().min(1).max(limits.questionCharactersMax),
+  options: z.array(z.string().min(1).max(limits.optionCharactersMax)).max(limits.optionsMax),
+  /** What the agent goes on with where nobody answers. */
+  default: z.string().max(limits.optionCharactersMax).nullable(),
+  required: z.boolean(),
+});
+export type Question = z.infer<typeof Question>;
+
+const Dependency = z.object({
+  type: z.enum(["api_key", "env_variable", "service", "file", "permission", "package"]),
+  /** As the agent wrote it. */
+  name: z.string().min(1).max(limits.nameCharactersMax),
+  description: z.string().max(limits.descriptionCharactersMax),
+  required: z.boolean(),
+});
+export type Dependency = z.infer<typeof Dependency>;
+
+const ReportedError = z.object({
+  type: z.enum(["missing_file", "execution_failed", "validation_error"]),
+  message: z.string().min(1).max(limits.errorMessageCharactersMax),
+  details: z.string().max(limits.errorDetailsCharactersMax),
+});
+export type ReportedError = z.infer<typeof ReportedError>;
+
+/** `id` is the runner's: the run's id, a slash and a number, so that what is sent twice counts once. */
+const requestBase = { id: z.string().min(1).max(240), step: z.string().max(200) };
+
+/** What the agent asks of people. It is stored before it is acknowledged, and whether to wait for it is the outcome's. */
+export const RunnerRequest = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("questions"),
+    ...requestBase,
+    questions: z.array(Question).min(1).max(limits.questionsMax),
+  }),
+  z.object({ kind: z.literal("dependency"), ...requestBase, dependency: Dependency }),
+  z.object({ kind: z.literal("error"), ...requestBase, error: ReportedError }),
+  /** A granted value that is not there, or that its service refused when it was tried. */
+  z.object({
+    kind: z.literal("value-refused"),
+    ...requestBase,
+    name: z.string().min(1).max(limits.nameCharactersMax),
+    message: z.string().max(limits.errorMessageCharactersMax),
+  }),
+]);
+export type RunnerRequest = z.infer<typeof RunnerRequest>;
+
+/** What a person said to a question. Words of a person: data, like the issue. */
+export const PersonAnswer = z.object({
+  number: z.int().positive(),
+  /** Of the request, and the place in it: from these the runner knows the call of the tool. */
+  requestId: z.string().max(240),
+  index: z.int().nonnegative(),
+  question: z.string().max(limits.questionCharactersMax),
+  text: z.string().max(limits.personAnswerCharactersMax),
+  by: z.string().max(100),
+  at: z.iso.datetime(),
+});
+export type PersonAnswer = z.infer<typeof PersonAnswer>;
+
+/** What the agent asked for in this task, and what came of it. */
+export const JobDependency = z.object({
+  name: z.string().max(limits.nameCharactersMax),
+  askedAs: z.string().max(limits.nameCharactersMax),
+  type: Dependency.shape.type,
+  state: z.enum(["open", "granted", "skipped"]),
+  /** Steps of this job's phase that asked: only these get its value (Q28). */
+  steps: z.array(z.string().max(200)),
+  /** Where the job has its value: `PHASEGATE_SECRET_<slot>`, from 1. Null where there is no value to it. */
+  slot: z.int().min(1).max(10).nullable(),
+});
+export type JobDependency = z.infer<typeof JobDependency>;
+
+/** US dollars for a million tokens; takes the place of the runner's own table for models whose name begins so. */
+export const PriceOverride = z.object({
+  model: z.string().min(1).max(100),
+  input: z.number().nonnegative(),
+  output: z.number().nonnegative(),
+  cacheRead: z.number().nonnegative(),
+});
+export type PriceOverride = z.infer<typeof PriceOverride>;
+
 /** Everything that one run needs to know. The job's inputs carry nothing but ids and the app's address. */
 export const Job = z.object({
   runId: z.string(),
@@ -127,6 +230,12 @@ export const Job = z.object({
   findings: z.array(Finding),
   /** What reviewers ask of this rework and nobody answered yet; empty for any other run. Since version 2. */
   feedback: z.array(Feedback).max(limits.feedbackMax),
+  /** Answers that the agent may not have heard; those that its conversation had are told apart by number and moment. Since version 3, like what follows. */
+  answers: z.array(PersonAnswer).max(limits.answersMax),
+  dependencies: z.array(JobDependency),
+  /** What the run goes on from, to be fetched; null where it starts afresh. */
+  checkpoint: z.object({ checkpointId: z.string().max(200) }).nullable(),
+  prices: z.array(PriceOverride),
   model: z.string(),
   language: z.enum(["en", "ko"]),
   /** US dollars that are left for this run. */
@@ -137,6 +246,8 @@ export const Job = z.object({
     stepMinutes: z.number().positive(),
     noOutputMinutes: z.number().positive(),
     heartbeatSeconds: z.number().positive(),
+    /** After which the run ends with a checkpoint, and another goes on. */
+    sliceMinutes: z.number().positive(),
   }),
 });
 export type Job = z.infer<typeof Job>;
@@ -145,20 +256,30 @@ export const SessionRequest = z.object({
   protocol: z.int(),
   oidcToken: z.string().max(16_384),
   runId: z.string().max(200),
+  /** Fingerprint of the model credential: what a limit or a bad key holds back. Since version 3. */
+  account: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/u)
+    .nullable()
+    .default(null),
 });
 export type SessionRequest = z.infer<typeof SessionRequest>;
 
 export const SessionAnswer = z.object({
   protocol: z.int(),
   runToken: z.string(),
-  /** 32 bytes in base64: seals the envelope that goes out as an artifact where the app can't be reached. Since version 2. */
+  /** 32 bytes in base64: seals the envelope that goes out as an artifact where the app can't be reached. */
   sealKey: z.base64(),
   job: Job,
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
-/** Without what came in version 2. */
-export type SessionAnswerOfVersion1 = Omit<SessionAnswer, "sealKey" | "job"> & { readonly job: Omit<Job, "feedback"> };
+type SinceVersion3 = "answers" | "dependencies" | "checkpoint" | "prices";
+
+/** Without what came in version 3. */
+export type SessionAnswerOfVersion2 = Omit<SessionAnswer, "job"> & {
+  readonly job: Omit<Job, SinceVersion3 | "limits"> & { readonly limits: Omit<Job["limits"], "sliceMinutes"> };
+};
 
 const Text = z.string().max(limits.eventTextCharactersMax);
 
@@ -167,7 +288,13 @@ export const LiveEvent = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("log"), level: z.enum(["info", "warn", "error"]), text: Text }),
   z.object({ kind: z.literal("step-started"), step: z.string().max(200), number: z.int(), total: z.int() }),
   /** What the agent does right now, e.g. `Write docs/planning/01_idea.md`. */
-  z.object({ kind: z.literal("action"), step: z.string().max(200), text: Text }),
+  z.object({
+    kind: z.literal("action"),
+    step: z.string().max(200),
+    text: Text,
+    /** The document that is being written (F2.1), relative to the root. Since version 3. */
+    document: z.string().max(limits.pathCharactersMax).nullable().default(null),
+  }),
   z.object({
     kind: z.literal("round"),
     step: z.string().max(200),
@@ -213,8 +340,12 @@ export const StepRequest = z.object({
   spent: Spent,
   /** Findings of the quick checks that were left after the last round. */
   findings: z.array(Finding).max(limits.findingsMax),
-  /** Since version 2. */
   answers: z.array(Answer).max(limits.feedbackMax).default([]),
+  /** Answers of people that the conversation had. Since version 3. */
+  told: z
+    .array(z.object({ number: z.int().positive(), at: z.iso.datetime() }))
+    .max(limits.answersMax)
+    .default([]),
 });
 export type StepRequest = z.infer<typeof StepRequest>;
 
@@ -224,6 +355,14 @@ const Outcome = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("rate-limited"), resetsAt: z.iso.datetime().nullable(), message: z.string() }),
   z.object({ kind: z.literal("budget-exhausted"), spentUsd: z.number(), budgetUsd: z.number() }),
   z.object({ kind: z.literal("slice-ended") }),
+  /** What it waits for came before, as requests. Since version 3, like the next two. */
+  z.object({ kind: z.literal("waiting-question") }),
+  z.object({ kind: z.literal("waiting-dependency") }),
+  z.object({
+    kind: z.literal("provider-refused"),
+    why: z.enum(["authentication", "billing", "model-not-found"]),
+    message: z.string(),
+  }),
   z.object({
     kind: z.literal("failed"),
     message: z.string(),
@@ -240,7 +379,13 @@ export const OutcomeRequest = z.object({
 });
 export type OutcomeRequest = z.infer<typeof OutcomeRequest>;
 
-export const Acknowledged = z.object({ acknowledged: z.literal(true), stop: z.boolean() });
+export const Acknowledged = z.object({
+  acknowledged: z.literal(true),
+  stop: z.boolean(),
+  /** After a step: answers that came since, for the next one (Q11). */
+  answers: z.array(PersonAnswer).max(limits.answersMax).default([]),
+});
+export type Acknowledged = z.infer<typeof Acknowledged>;
 
 /** Every refusal of the app to a runner. `message` names the next step for the person who reads the job's log. */
 export const RunnerError = z.object({
