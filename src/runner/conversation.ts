@@ -9,13 +9,20 @@ import type { StreamEvent } from "./stream-event.ts";
 export interface Conversation {
   /** Says one prompt and waits until the agent is done with it. Environment faults are tried again, up to a limit. */
   say(message: Message): Promise<ClaudeOutcome>;
+  state(): ConversationState;
 }
 
 interface Message {
   readonly prompt: string;
+  /** The CLI put a call off: it is made now, and its result is what the agent hears. Only a second try says the prompt, too. */
+  readonly answersCall: boolean;
   readonly tools: readonly string[];
+  /** Values that are lent to the step, by their names. */
+  readonly lent: Readonly<Record<string, string>>;
   /** What is left of the step's time. */
   readonly stepMs: number;
+  /** Milliseconds since 1970. */
+  readonly sliceEndsAt: number;
   readonly onEvent: (event: StreamEvent) => void;
 }
 
@@ -25,6 +32,9 @@ export interface ConversationOptions extends Pick<
 > {
   readonly model: string;
   readonly systemPromptFile: string;
+  /** `resume`: a transcript of this session lies in the CLI's folder. */
+  readonly session: { readonly id: string; readonly resume: boolean };
+  readonly dialogue: Pick<DialogueServer, "mcpConfig" | "settings" | "environment">;
   readonly newId: () => string;
   readonly wait: Wait;
   readonly now: () => Date;

@@ -40,6 +40,16 @@ export interface StepOptions {
   readonly money: () => RunMoney;
   readonly signal: AbortSignal;
   readonly say: (event: LiveEvent) => void;
+  readonly dialogue: DialogueServer;
+  readonly requests: Requests;
+  readonly resolved: () => Resolved;
+  /** Answers that the conversation has, of the checkpoint and of this run's earlier steps. */
+  readonly told: readonly Told[];
+  readonly grants: Grants;
+  /** Null where the step begins here. */
+  readonly resume: StepResume | null;
+  /** Milliseconds since 1970. */
+  readonly sliceEndsAt: number;
 }
 
 export type StepEnd = Done | Ended;
@@ -51,11 +61,17 @@ interface Done {
   /** To feedback of this step; what the agent passed over has none. */
   readonly answers: readonly Answer[];
   readonly tree: Tree;
+  /** Answers of people that the conversation has since this step. */
+  readonly told: readonly Told[];
 }
 
 interface Ended {
   readonly kind: "ended";
   readonly outcome: Outcome;
+  /** What is under way, for a checkpoint; so is the next. */
+  readonly pending: readonly PendingAction[];
+  readonly round: number;
+  readonly told: readonly Told[];
 }
 
 export async function runStep(options: StepOptions): Promise<StepEnd> {
