@@ -46,6 +46,8 @@ export const AskedError = z.strictObject({
   details: words(limits.errorDetailsCharactersMax).default(""),
 });
 
+export type AskedError = z.infer<typeof AskedError>;
+
 export const claimedPathsMax = 500;
 
 export const ClaimedPhase = z.strictObject({
