@@ -142,7 +142,7 @@ export function openDesk(options: DeskOptions): StepDesk {
         reportError(asking.error);
         return { text: reportedText, isError: false };
       case "complete_phase":
-        turn.claims.push(asking.claim);
+        addNew(turn.claims, asking.claim);
         return { text: claimText(stepsToCome), isError: false };
     }
   }
@@ -208,25 +208,25 @@ export function openDesk(options: DeskOptions): StepDesk {
           reportError(block.error);
           break;
         case "complete":
-          turn.claims.push(block.claim);
-          if (stepsToCome.length > 0) turn.faults.push(notYetText(stepsToCome));
+          addNew(turn.claims, block.claim);
+          if (stepsToCome.length > 0) addNew(turn.faults, notYetText(stepsToCome));
           break;
         case "malformed":
-          if (!turn.faults.includes(block.message)) turn.faults.push(block.message);
+          addNew(turn.faults, block.message);
           break;
       }
     }
     for (let at = 0; at < questions.length; at += limits.questionsMax) {
       const some = questions.slice(at, at + limits.questionsMax);
       if (left() > 0) askQuestions(null, some);
-      else turn.notes.push(noneLeftText);
+      else addNew(turn.notes, noneLeftText);
     }
   }
 
   /** What is to be asked: nothing where it was asked or answered before. */
   function hearQuestion(question: AskedQuestion): readonly AskedQuestion[] {
     if (answerTo(question, [], 0) !== null || isRepeated(`question ${question.question}`)) return [];
-    if (!question.required) turn.notes.push(`${askedMeanwhileText}\n${defaultText(question)}`);
+    if (!question.required) addNew(turn.notes, `${askedMeanwhileText}\n${defaultText(question)}`);
     return [question];
   }
 
@@ -235,21 +235,21 @@ export function openDesk(options: DeskOptions): StepDesk {
     if (isRepeated(`dependency ${name}`)) return;
     const state = stateOf(dependency);
     if (state !== "open" && state !== "held") {
-      turn.notes.push(dependencyText(name, state));
+      addNew(turn.notes, dependencyText(name, state));
       return;
     }
     if (left() <= 0) {
-      turn.notes.push(noneLeftText);
+      addNew(turn.notes, noneLeftText);
       return;
     }
     const isHeld = state === "held" && grants.lend(step, name);
     if (isHeld) turn.lent.push(name);
-    else if (!dependency.required) turn.notes.push(dependencyText(name, "open"));
+    else if (!dependency.required) addNew(turn.notes, dependencyText(name, "open"));
     askDependency(null, dependency, !isHeld && dependency.required);
   }
 
   function reportError(error: AskedError): void {
-    turn.errors.push(error);
+    addNew(turn.errors, error);
     if (isRepeated(`error ${error.type} ${error.message}`)) return;
     if (left() > 0) note(null, null, { kind: "error", step, error });
   }
@@ -404,6 +404,13 @@ interface Turn {
 
 function newTurn(): Turn {
   return { entries: [], lent: [], errors: [], claims: [], faults: [], notes: [] };
+}
+
+const listMax = 20;
+
+/** An agent may say the same without end. */
+function addNew<Item>(list: Item[], item: Item): void {
+  if (list.length < listMax && !list.includes(item)) list.push(item);
 }
 
 type Asking =

@@ -49,7 +49,7 @@ export interface StepOptions {
   readonly money: () => RunMoney;
   readonly signal: AbortSignal;
   readonly say: (event: LiveEvent) => void;
-  readonly dialogue: DialogueServer;
+  readonly dialogue: Pick<DialogueServer, "attend">;
   readonly requests: Requests;
   readonly resolved: () => Resolved;
   /** Answers that the conversation has, of the checkpoint and of this run's earlier steps. */
