@@ -49,5 +49,12 @@ function shapeOf(state: ReturnType<typeof stateFrom>) {
     review: gate?.review,
     feedback: feedback.map((item) => item.state),
   }));
-  return { status: state.status, blockedBy: state.blockedBy?.kind, phases };
+  const questions = state.questions.map(({ number, answer }) => [
+    number,
+    answer?.by,
+    answer?.option,
+    answer?.delivered,
+  ]);
+  const dependencies = state.dependencies.map(({ state, grant, steps }) => [state, grant, steps]);
+  return { status: state.status, blockedBy: state.blockedBy?.kind, phases, questions, dependencies };
 }
