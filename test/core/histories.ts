@@ -144,16 +144,10 @@ function nextOf(state: ExistingTask, pick: number): What {
 }
 
 function wayOutOf({ kind }: BlockReason, pick: number): What {
-  switch (kind) {
-    case "waiting-question":
-      return "answer";
-    case "waiting-dependency":
-      return (["names", "provide", "skip"] as const)[pick % 3] ?? "skip";
-    case "budget-exhausted":
-      return pick % 2 === 0 ? "setBudget" : "resume";
-    default:
-      return pick % 4 === 0 ? "accept" : "resume";
-  }
+  if (kind === "waiting-question") return "answer";
+  if (kind === "waiting-dependency") return (["names", "provide", "skip"] as const)[pick % 3] ?? "skip";
+  if (kind === "budget-exhausted") return pick % 2 === 0 ? "setBudget" : "resume";
+  return pick % 4 === 0 ? "accept" : "resume";
 }
 
 function commandOf(

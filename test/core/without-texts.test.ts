@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { withoutTexts } from "../../src/core/without-texts.ts";
-import { finding } from "./given.ts";
+import { eventsOf as givenEventsOf, finding, needs, provides, running, skips } from "./given.ts";
 import { eventsOf, wish } from "./histories.ts";
 
 /** Whatever `histories.ts` has people, agents, runners and models write. */
@@ -39,6 +39,27 @@ test("the histories say every one of those texts, so the claim speaks of somethi
     fc.sample(fc.array(wish, { minLength: 80, maxLength: 120 }), { numRuns: 80, seed: 7 }).flatMap(eventsOf),
   );
   for (const text of texts) expect(said).toContain(text);
+});
+
+test("what an agent calls a thing is a number afterwards, the same wherever it is named; a secret keeps its name", () => {
+  const events = givenEventsOf([
+    ...running,
+    needs("the logo, as SVG", { type: "file" }),
+    needs("the photo", { type: "file" }),
+    needs("OPENAI_API_KEY"),
+    provides("The Logo, as SVG"),
+    skips("the photo"),
+    provides("OPENAI_API_KEY"),
+  ]);
+  const names = events.flatMap((event) => {
+    const bare = withoutTexts(event);
+    if (bare.type === "DependencyRequested") return [bare.dependency.name];
+    return bare.type === "DependencyGranted" || bare.type === "DependencySkipped" ? [bare.name] : [];
+  });
+  const [logo, photo] = names;
+  expect(names).toEqual([logo, photo, "OPENAI_API_KEY", logo, photo, "OPENAI_API_KEY"]);
+  expect([logo, photo]).toEqual([expect.stringMatching(/^NAME_\d+$/u), expect.stringMatching(/^NAME_\d+$/u)]);
+  expect(logo).not.toBe(photo);
 });
 
 function shapeOf(state: ReturnType<typeof stateFrom>) {
