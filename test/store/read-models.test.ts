@@ -75,7 +75,7 @@ const histories: Record<string, readonly TaskCommand[]> = {
   ],
 };
 
-const liveColumns = ["current_action", "current_step", "last_update"];
+const liveColumns = ["current_action", "current_step", "current_document", "agent_actions", "last_update"];
 const tables = [
   "tasks",
   "runs",
@@ -232,6 +232,8 @@ onEachDatabase(({ name, freshPlace }) => {
     const live = {
       currentAction: "Write docs/planning/01_idea.md",
       currentStep: "01_idea",
+      currentDocument: "docs/planning/01_idea.md",
+      recentActions: [{ at: minute(2), text: "Read README.md" }],
       spent,
       lastUpdate: minute(3),
     };
@@ -239,7 +241,13 @@ onEachDatabase(({ name, freshPlace }) => {
     await store.commit(unitOf([{ type: "TaskResumed", at: minute(4), by: "owner" }], events));
     expect(await store.readLive(taskId)).toEqual(live);
     expect(await place.rows(`select ${liveColumns.join(", ")} from agent_statuses`)).toEqual([
-      { current_action: live.currentAction, current_step: "01_idea", last_update: minute(3) },
+      {
+        current_action: live.currentAction,
+        current_step: "01_idea",
+        current_document: live.currentDocument,
+        agent_actions: JSON.stringify(live.recentActions),
+        last_update: minute(3),
+      },
     ]);
   });
 });
