@@ -237,7 +237,7 @@ function nextPhaseCost({ task, forecasts }: TaskView, phase: number): readonly s
   if (following === undefined) return [];
   const forecast = forecasts.get(following.number);
   const purseUsd = purseOf(task, following.number);
-  const usd = forecast === undefined ? Math.ceil(purseUsd) : purseFor(forecast);
+  const usd = purseFor(forecast?.usd ?? purseUsd);
   const expected = forecast === undefined ? "" : `${forecastWords(forecast)}, and `;
   return [
     `- Phase ${following.number}, ${plain(following.title, 60)}: ${expected}it may spend ${dollars(purseUsd)}. To set another limit with your approval, comment ${code(`/approve up to $${usd}`)}.`,

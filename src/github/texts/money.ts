@@ -9,13 +9,13 @@ const moreFactor = 1.6;
 const usdMax = 10_000;
 
 /** For a purse that is to be enough. */
-export function purseFor({ usd }: Forecast): number {
+export function purseFor(usd: number): number {
   return Math.max(1, Math.ceil(usd * roomFactor));
 }
 
 /** A budget to go on with, of which `spentUsd` is gone: never less than what would be refused. */
 export function suggestedUsd(spentUsd: number, budgetUsd: number, forecast: Forecast | undefined): number {
-  const enough = forecast === undefined ? 0 : purseFor(forecast);
+  const enough = forecast === undefined ? 0 : purseFor(forecast.usd);
   return Math.min(
     usdMax,
     Math.max(Math.ceil(Math.max(spentUsd, budgetUsd) * moreFactor), Math.floor(spentUsd) + 1, enough),
