@@ -59,9 +59,11 @@ export interface StepDesk extends Desk {
   told(): readonly Told[];
   /** Waits until the app has all that was asked since the last turn. `deferred`: the call that the CLI stopped at. */
   endTurn(deferred: { readonly id: string; readonly name: string } | null): Promise<TurnEnd>;
+  /** Asks for what the agent said in passing. The step waits for it where `required`. */
+  need(sentences: readonly AskedDependency[], required: boolean): Promise<TurnEnd>;
 }
 
-export interface TurnEnd {
+interface TurnEnd {
   /** What people have to do before the step can go on. */
   readonly waits: "waiting-question" | "waiting-dependency" | null;
   /** Where the step waits, what a later run has to answer. */
@@ -70,6 +72,8 @@ export interface TurnEnd {
   readonly lent: readonly string[];
   readonly errors: readonly AskedError[];
   readonly claims: readonly ClaimedPhase[];
+  /** Said in passing, and sent only once it is needed. */
+  readonly sentences: readonly AskedDependency[];
   /** What was wrong with what the agent wrote, for the agent. */
   readonly faults: readonly string[];
   /** What the agent should know with the next thing that it is told. */
@@ -101,7 +105,7 @@ export function openDesk(options: DeskOptions): StepDesk {
   /** What was asked in this step already, in words that don't differ. */
   const asked = new Set<string>();
 
-  return { judge, use, lend, letThrough, hear, tellAnswers, agentSpoke, told: () => told, endTurn };
+  return { judge, use, lend, letThrough, hear, tellAnswers, agentSpoke, told: () => told, endTurn, need };
 
   function judge(call: ToolCall): "defer" | "pass" {
     const asking = readCall(call);
@@ -142,7 +146,7 @@ export function openDesk(options: DeskOptions): StepDesk {
         reportError(asking.error);
         return { text: reportedText, isError: false };
       case "complete_phase":
-        turn.claims.push(asking.claim);
+        addNew(turn.claims, asking.claim);
         return { text: claimText(stepsToCome), isError: false };
     }
   }
@@ -204,29 +208,32 @@ export function openDesk(options: DeskOptions): StepDesk {
         case "dependency":
           hearDependency(block.dependency);
           break;
+        case "sentence":
+          addNew(turn.sentences, block.dependency);
+          break;
         case "error":
           reportError(block.error);
           break;
         case "complete":
-          turn.claims.push(block.claim);
-          if (stepsToCome.length > 0) turn.faults.push(notYetText(stepsToCome));
+          addNew(turn.claims, block.claim);
+          if (stepsToCome.length > 0) addNew(turn.faults, notYetText(stepsToCome));
           break;
         case "malformed":
-          if (!turn.faults.includes(block.message)) turn.faults.push(block.message);
+          addNew(turn.faults, block.message);
           break;
       }
     }
     for (let at = 0; at < questions.length; at += limits.questionsMax) {
       const some = questions.slice(at, at + limits.questionsMax);
       if (left() > 0) askQuestions(null, some);
-      else turn.notes.push(noneLeftText);
+      else addNew(turn.notes, noneLeftText);
     }
   }
 
   /** What is to be asked: nothing where it was asked or answered before. */
   function hearQuestion(question: AskedQuestion): readonly AskedQuestion[] {
     if (answerTo(question, [], 0) !== null || isRepeated(`question ${question.question}`)) return [];
-    if (!question.required) turn.notes.push(`${askedMeanwhileText}\n${defaultText(question)}`);
+    if (!question.required) addNew(turn.notes, `${askedMeanwhileText}\n${defaultText(question)}`);
     return [question];
   }
 
@@ -235,21 +242,21 @@ export function openDesk(options: DeskOptions): StepDesk {
     if (isRepeated(`dependency ${name}`)) return;
     const state = stateOf(dependency);
     if (state !== "open" && state !== "held") {
-      turn.notes.push(dependencyText(name, state));
+      addNew(turn.notes, dependencyText(name, state));
       return;
     }
     if (left() <= 0) {
-      turn.notes.push(noneLeftText);
+      addNew(turn.notes, noneLeftText);
       return;
     }
     const isHeld = state === "held" && grants.lend(step, name);
     if (isHeld) turn.lent.push(name);
-    else if (!dependency.required) turn.notes.push(dependencyText(name, "open"));
+    else if (!dependency.required) addNew(turn.notes, dependencyText(name, "open"));
     askDependency(null, dependency, !isHeld && dependency.required);
   }
 
   function reportError(error: AskedError): void {
-    turn.errors.push(error);
+    addNew(turn.errors, error);
     if (isRepeated(`error ${error.type} ${error.message}`)) return;
     if (left() > 0) note(null, null, { kind: "error", step, error });
   }
@@ -299,6 +306,11 @@ export function openDesk(options: DeskOptions): StepDesk {
       ...(others.length === 0 ? [] : [{ kind: "requests" as const, requestIds: others }]),
     ];
     return { ...rest, waits: kinds[0] ?? null, pending };
+  }
+
+  async function need(sentences: readonly AskedDependency[], required: boolean): Promise<TurnEnd> {
+    for (const dependency of sentences) hearDependency({ ...dependency, required });
+    return await endTurn(null);
   }
 
   function lend(): Readonly<Record<string, string>> {
@@ -363,7 +375,9 @@ export function openDesk(options: DeskOptions): StepDesk {
         return "skipped";
       case "granted":
         if (!hasValue(known?.type ?? type)) return "confirmed";
-        return grants.names.some((held) => sameName(held, legal)) ? "held" : "absent";
+        if (grants.names.some((held) => sameName(held, legal))) return "held";
+        // With a slot there may be a value in the next job, which says so where there is none.
+        return known?.slot === null ? "absent" : "open";
     }
   }
 
@@ -398,12 +412,20 @@ interface Turn {
   readonly lent: string[];
   readonly errors: AskedError[];
   readonly claims: ClaimedPhase[];
+  readonly sentences: AskedDependency[];
   readonly faults: string[];
   readonly notes: string[];
 }
 
 function newTurn(): Turn {
-  return { entries: [], lent: [], errors: [], claims: [], faults: [], notes: [] };
+  return { entries: [], lent: [], errors: [], claims: [], sentences: [], faults: [], notes: [] };
+}
+
+const listMax = 20;
+
+/** An agent may say the same without end. */
+function addNew<Item>(list: Item[], item: Item): void {
+  if (list.length < listMax && !list.includes(item)) list.push(item);
 }
 
 type Asking =
