@@ -1,13 +1,15 @@
 import type { CommandFacts, CommandOf, Person, TaskCommand } from "./commands.ts";
 import { dropsRun, evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
-import { dependencyNameOf } from "./dependency-name.ts";
-import { grantsMax, hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
+import { dependencyNameOf, isSameThing } from "./dependency-name.ts";
+import { grantsMax, hasValue, sameName, type Dependency, type DependencyType, type Question } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
+import { isBeforeSecondOf } from "./moment.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { Finding } from "./report.ts";
 import { nothingSpent, spentBeyond } from "./usage.ts";
 import {
   appIsAtWork,
+  budgetLeftOf,
   currentPhaseOf,
   isSettled,
   liveRunOf,
@@ -29,11 +31,18 @@ export interface Policy {
   /** Reworks after the first attempt. */
   readonly reworksMax: number;
   readonly environmentFaultsMax: number;
+  /** Runs in a row that end with their slice and finish no step, before a person is asked. */
+  readonly emptySlicesMax: number;
   /** Silence after a review that requests changes, before a rework starts. */
   readonly reviewDebounceMs: number;
 }
 
-export const defaultPolicy: Policy = { reworksMax: 3, environmentFaultsMax: 3, reviewDebounceMs: 20_000 };
+export const defaultPolicy: Policy = {
+  reworksMax: 3,
+  environmentFaultsMax: 3,
+  emptySlicesMax: 3,
+  reviewDebounceMs: 20_000,
+};
 
 /** A refusal is a normal answer; `src/github/texts.ts` turns those that a person caused into words. */
 export type Refusal =
@@ -57,7 +66,7 @@ export type Refusal =
   | { readonly code: "which-question"; readonly numbers: readonly number[] }
   | { readonly code: "no-such-option"; readonly number: number; readonly options: number }
   | { readonly code: "empty-answer"; readonly number: number | null }
-  /** Deleting its comment takes nothing back: the agent has it. */
+  /** Deleting its comment takes nothing back: the agent has it, or is about to. */
   | { readonly code: "answer-used"; readonly numbers: readonly number[] }
   | { readonly code: "unknown-dependency"; readonly name: string; readonly known: readonly string[] }
   | { readonly code: "too-many-grants"; readonly max: number }
@@ -189,18 +198,21 @@ function liftBlock(command: CommandOf<"LiftBlock">, state: ExistingTask): Decisi
   return goOn(command, state, command.by);
 }
 
-/** Takes the block away and goes on from there. */
+/**
+ * Takes the block away and goes on from there.
+ *
+ * While the task waits for people, their commands do this: `/run`, `/resume`, `/retry` and `/rework` are refused with what is
+ * open, since a run without it would only ask again; `/skip` takes a required dependency away as well. `/pause` stands in the
+ * place of the wait, and whoever resumes it then gets the wait back, or a run where all has come meanwhile. `/budget` sets its
+ * figure and wakes nobody. `/approve` and `/accept` have nothing before them. A merge ends the phase, and with it the wait.
+ */
 function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   if (isSettled(state)) return wrongStatus(command, state);
   if (state.blockedBy === null) return refused({ code: "already-running", status: state.status });
   const resumed: TaskEvent = { type: "TaskResumed", at: command.at, by };
   const phase = currentPhaseOf(state);
   if (phase === null || state.status === "draft") return accepted(resumed);
-  const isWaiting = waits(state.blockedBy);
-  if (isWaiting && waitingFor(state) !== null) {
-    const questions = openQuestionsOf(state).map(({ number }) => number);
-    return refused({ code: "waiting", questions, dependencies: openDependenciesOf(state).map(({ name }) => name) });
-  }
+  if (isWaiting(state)) return stillWaiting(state);
   // Its gate was merged during the pause.
   if (phase.completed !== null) {
     const next = nextPhaseOf(state);
@@ -210,14 +222,20 @@ function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   }
   // The gate is up again, or an effect is tried again, or the app's own work is in the queue: none of them needs a run.
   if (state.status === "review" || liveRunOf(state) !== null || appIsAtWork(state)) return accepted(resumed);
-  // What it waited for when it was stopped is still to be had.
-  const waiting = waitingFor(state);
-  if (waiting !== null) return accepted(resumed, pause(command.at, waiting));
-  return accepted(resumed, requestRun(command, currentPhaseOf(after(state, resumed)) ?? phase));
+  return accepted(resumed, ...runOrWait(command, after(state, resumed)));
 }
 
 function waits({ kind }: BlockReason): boolean {
   return kind === "waiting-question" || kind === "waiting-dependency";
+}
+
+function isWaiting(state: ExistingTask): boolean {
+  return state.blockedBy !== null && waits(state.blockedBy) && waitingFor(state) !== null;
+}
+
+function stillWaiting(state: ExistingTask): Decision {
+  const questions = openQuestionsOf(state).map(({ number }) => number);
+  return refused({ code: "waiting", questions, dependencies: openDependenciesOf(state).map(({ name }) => name) });
 }
 
 /** What must come from people before a run could go on; null where nothing must. */
@@ -230,8 +248,7 @@ function waitingFor(state: ExistingTask): BlockReason | null {
 function goOnIfReady(command: TaskCommand, state: ExistingTask, by: string): readonly TaskEvent[] {
   if (isSettled(state) || state.blockedBy === null || !waits(state.blockedBy)) return [];
   const waiting = waitingFor(state);
-  if (waiting?.kind === state.blockedBy.kind) return [];
-  if (waiting !== null) return [pause(command.at, waiting)];
+  if (waiting !== null) return waiting.kind === state.blockedBy.kind ? [] : [pause(command.at, waiting)];
   const goingOn = goOn(command, state, by);
   return goingOn.kind === "accepted" ? goingOn.events : [];
 }
@@ -261,6 +278,7 @@ function retryTask(command: CommandOf<"RetryTask">, state: ExistingTask): Decisi
   if (!command.by.mayWrite) return notPermitted(command.by);
   if (isSettled(state)) return wrongStatus(command, state);
   if (state.status === "draft") return refused({ code: "not-started" });
+  if (isWaiting(state)) return stillWaiting(state);
   const phase = currentPhaseOf(state);
   if (state.blockedBy === null || phase === null || !isFailure(state.blockedBy))
     return refused({ code: "nothing-failed" });
@@ -352,8 +370,7 @@ function approvePhase(command: CommandOf<"ApprovePhase">, state: ExistingTask): 
   const { at, purseUsd, headSha } = command;
   if (purseUsd !== null && !isAmount(purseUsd)) return refused({ code: "bad-amount" });
   const next = nextPhaseOf(state);
-  const purse: TaskEvent[] =
-    purseUsd === null || next === null ? [] : [{ type: "BudgetSet", at, by: login, phase: next, usd: purseUsd }];
+  const purse = purseUsd === null || next === null ? [] : budgetSet(state, at, login, next, purseUsd);
   if (phase.gate.approvedBy.includes(login)) return accepted(...purse);
   return accepted(...purse, { type: "PhaseApproved", at, phase: phase.phase, by: login, headSha });
 }
@@ -382,6 +399,7 @@ function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask)
   if (isSettled(state)) return wrongStatus(command, state);
   const phase = currentPhaseOf(state);
   if (phase === null) return refused({ code: "not-started" });
+  if (isWaiting(state)) return stillWaiting(state);
   const reason = state.blockedBy;
   if (reason !== null && reason.kind !== "verification-failed") {
     return refused({ code: "already-paused", reason: reason.kind });
@@ -406,8 +424,7 @@ function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask)
     reviewIds: command.reviewIds,
     textHash: command.textHash,
   };
-  const current = currentPhaseOf(after(state, ...given, rework)) ?? phase;
-  return accepted(...given, rework, requestRun(command, current));
+  return accepted(...given, rework, ...runOrWait(command, after(state, ...given, rework)));
 }
 
 function moveRepository(command: CommandOf<"MoveRepository">, state: ExistingTask): Decision {
@@ -433,7 +450,8 @@ function recordDispatch(command: CommandOf<"RecordDispatch">, state: ExistingTas
 
 function pauseTask(command: CommandOf<"PauseTask">, state: ExistingTask): Decision {
   if (isSettled(state) || state.status === "draft") return wrongStatus(command, state);
-  if (state.blockedBy !== null) return accepted();
+  // What failed while it waited must be said: nothing would be done behind it, whatever people answer.
+  if (state.blockedBy !== null && !liftsByItself(state.blockedBy)) return accepted();
   // The runner was faster than our doubts whether one could start, or nobody wants that run any more.
   if (dropsRun(command.reason) && liveRunOf(state)?.started !== false) return accepted();
   return accepted({ type: "TaskPaused", at: command.at, reason: command.reason });
@@ -568,7 +586,7 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
   // The app declares a run lost or cancelled without knowing more than what it heard live.
   const isDeclared =
     command.spent.costUsd > 0 || (command.outcome.kind !== "lost" && command.outcome.kind !== "cancelled");
-  const ended: TaskEvent = isDeclared ? { ...unsaid, spent: command.spent } : unsaid;
+  const ended = isDeclared ? { ...unsaid, spent: command.spent } : unsaid;
   const next = after(state, ended);
   switch (command.outcome.kind) {
     case "completed":
@@ -582,20 +600,25 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
       );
     case "slice-ended":
       // One in which no step was finished brought nothing: such a run must not go on for ever.
-      if (phase.environmentFaults + 1 > policy.environmentFaultsMax) {
+      if (phase.emptySlices + 1 > policy.emptySlicesMax) {
         const message = "its runs end without finishing a step";
-        const faults = phase.environmentFaults + 1;
+        const faults = phase.emptySlices + 1;
         return accepted(ended, pause(command.at, { kind: "environment", faults, message }));
       }
-      return accepted(ended, ...unlessPaused(state, requestRun(command, phase)));
+      return accepted(ended, ...runOrWait(command, next));
     case "waiting-question":
     case "waiting-dependency": {
       if (state.blockedBy !== null) return accepted(ended);
-      const waiting = waitingFor(next);
-      if (waiting !== null) return accepted(ended, pause(command.at, waiting));
-      if (run.asked) return accepted(ended, requestRun(command, phase));
-      // It waits for what it never asked for: such a run must not be repeated for ever.
-      return lost(command, state, ended, "the run waits, and asked for nothing", policy);
+      if (waitingFor(next) !== null) return accepted(ended, ...runOrWait(command, next));
+      // All of it came before the run was over.
+      if (run.asked) return accepted(ended, ...runOrWait(command, next));
+      // It waits for nothing that anybody could give: such a run must not be repeated for ever.
+      return lost(
+        command,
+        state,
+        { ...ended, outcome: { kind: "lost", message: "it waits, and asked for nothing" } },
+        policy,
+      );
     }
     case "provider-refused": {
       const { why, message } = command.outcome;
@@ -611,22 +634,16 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
         }),
       );
     case "budget-exhausted":
-      return accepted(
-        ended,
-        pause(command.at, {
-          kind: "budget-exhausted",
-          scope: scopeOfPurse(state, phase, run, command.outcome.budgetUsd),
-          spentUsd: command.outcome.spentUsd,
-          budgetUsd: command.outcome.budgetUsd,
-        }),
-      );
+      // It had the purse of before: whether the new one is enough is seen when the next run is dispatched.
+      if (run.budgetSet && budgetLeftOf(next).leftUsd > 0) return accepted(ended, ...runOrWait(command, next));
+      return accepted(ended, pause(command.at, exhausted(command.outcome, state, next, phase, run)));
     case "failed":
       return accepted(ended, ...reworkOrPause(command, next, policy));
     case "lost":
       if (!run.started && run.dispatched !== null) {
         return accepted(ended, pause(command.at, { kind: "app-unreachable", runUrl: run.dispatched.url }));
       }
-      return lost(command, state, ended, command.outcome.message, policy);
+      return lost(command, state, { ...ended, outcome: command.outcome }, policy);
   }
 }
 
@@ -634,16 +651,42 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
 function lost(
   command: CommandOf<"EndRun">,
   state: ExistingTask,
-  ended: TaskEvent,
-  message: string,
+  ended: EventOf<"RunEnded"> & { readonly outcome: Extract<Outcome, { kind: "lost" }> },
   policy: Policy,
 ): Decision {
-  const phase = currentPhaseOf(state);
-  if (phase === null) return accepted(ended);
-  const faults = phase.environmentFaults + 1;
+  const next = after(state, ended);
+  const faults = currentPhaseOf(next)?.environmentFaults ?? 0;
   return faults <= policy.environmentFaultsMax
-    ? accepted(ended, ...unlessPaused(state, requestRun(command, phase)))
-    : accepted(ended, pause(command.at, { kind: "environment", faults, message }));
+    ? accepted(ended, ...runOrWait(command, next))
+    : accepted(ended, pause(command.at, { kind: "environment", faults, message: ended.outcome.message }));
+}
+
+/** What people are told is what they set: the whole phase's or task's, however many runs had a part of it. */
+function exhausted(
+  { spentUsd, budgetUsd }: Extract<Outcome, { kind: "budget-exhausted" }>,
+  before: ExistingTask,
+  ended: ExistingTask,
+  phase: PhaseProgress,
+  run: LiveRun,
+): BlockReason {
+  const kind = "budget-exhausted";
+  const scope = scopeOfPurse(before, phase, run, budgetUsd);
+  switch (scope) {
+    case "phase":
+      return { kind, scope, spentUsd: spentOf(ended, phase.phase), budgetUsd: purseOf(ended, phase.phase) };
+    case "task":
+      return { kind, scope, spentUsd: spentOf(ended, null), budgetUsd: ended.taskBudgetUsd };
+    case "day":
+      return { kind, scope, spentUsd, budgetUsd };
+  }
+}
+
+/** US dollars, of one phase or of the whole task. */
+function spentOf(state: ExistingTask, phase: number | null): number {
+  return state.phases.reduce(
+    (sum, each) => (phase === null || each.phase === phase ? sum + each.spent.costUsd : sum),
+    0,
+  );
 }
 
 /** Which of the budgets made the purse that is used up: the run was given the smallest. */
@@ -676,7 +719,8 @@ function askQuestions(command: CommandOf<"AskQuestions">, state: ExistingTask): 
   if (command.questions.length === 0 || state.questions.some((question) => question.requestId === requestId)) {
     return accepted();
   }
-  const questions = command.questions.map((question, at) => ({ ...question, number: state.questions.length + 1 + at }));
+  const first = state.questions.length + 1;
+  const questions = command.questions.map((question, index) => ({ ...question, number: first + index }));
   return accepted({ type: "QuestionsAsked", at, runId, phase: phase.phase, step, requestId, questions });
 }
 
@@ -685,11 +729,17 @@ function answerQuestions(command: CommandOf<"AnswerQuestions">, state: ExistingT
   const { by, at, commentId } = command;
   if (!by.mayWrite && !by.isAuthor) return notPermitted(by);
   if (isSettled(state)) return wrongStatus(command, state);
-  const events: TaskEvent[] = [];
+  /** By number: what a comment says last of a question counts. */
+  const answered = new Map<number, EventOf<"QuestionAnswered">>();
   for (const given of command.answers) {
-    const question = questionNamed(state, given.number);
+    const question = questionNamed(
+      after(state, ...answered.values()),
+      given.number,
+      commentId,
+      new Set(answered.keys()),
+    );
     if ("code" in question) return refused(question);
-    const { number, options, answer } = question;
+    const { number, options } = question;
     const said = given.text.trim();
     if (said === "") return refused({ code: "empty-answer", number });
     const option = optionOf(said, options);
@@ -697,45 +747,69 @@ function answerQuestions(command: CommandOf<"AnswerQuestions">, state: ExistingT
       return refused({ code: "no-such-option", number, options: options.length });
     }
     const text = option === null ? said : (options[option - 1] ?? said);
-    if (answer?.text === text && answer.option === option && answer.by === by.login) continue;
-    events.push({ type: "QuestionAnswered", at, number, by: by.login, text, option, commentId });
+    answered.set(number, { type: "QuestionAnswered", at, number, by: by.login, text, option, commentId });
   }
+  const events = [...answered.values()].filter((event) => !isKnownAnswer(state, event));
   return accepted(...events, ...goOnIfReady(command, after(state, ...events), by.login));
 }
 
-function questionNamed(state: ExistingTask, number: number | null): Question | Refusal {
+function isKnownAnswer(
+  { questions }: ExistingTask,
+  { number, by, text, option }: EventOf<"QuestionAnswered">,
+): boolean {
+  const answer = questions.find((question) => question.number === number)?.answer ?? null;
+  return answer !== null && answer.text === text && answer.option === option && answer.by === by;
+}
+
+/** `said` are those that the comment has answered in the lines before. */
+function questionNamed(
+  state: ExistingTask,
+  number: number | null,
+  commentId: number,
+  said: ReadonlySet<number>,
+): Question | Refusal {
   if (number !== null) {
     return state.questions.find((question) => question.number === number) ?? { code: "unknown-question", number };
   }
+  // An edited comment still speaks of what it answered, not of what was asked since.
+  const own = state.questions.filter(
+    (question) => question.answer?.commentId === commentId && !said.has(question.number),
+  );
+  if (own.length > 0) return onlyOf(own);
   const open = state.questions.filter(({ answer }) => answer === null);
   const required = openQuestionsOf(state);
   // Who answers at all answers what the task waits for.
-  const [only, ...others] = required.length > 0 ? required : open.length > 0 ? open : state.questions;
-  if (only === undefined) return { code: "no-question" };
-  if (others.length === 0) return only;
-  return { code: "which-question", numbers: [only, ...others].map((question) => question.number) };
+  return onlyOf(required.length > 0 ? required : open.length > 0 ? open : state.questions);
 }
 
-/** From 1; a number beyond the list is one that names nothing. Null for words of one's own. */
+function onlyOf(questions: readonly Question[]): Question | Refusal {
+  const [only, ...others] = questions;
+  if (only === undefined) return { code: "no-question" };
+  return others.length === 0 ? only : { code: "which-question", numbers: questions.map(({ number }) => number) };
+}
+
+/** From 1, also as `2.` or `(2)`; a number beyond the list is one that names nothing. Null for words of one's own. */
 function optionOf(said: string, options: readonly string[]): number | null {
   if (options.length === 0) return null;
-  if (/^\d{1,3}$/u.test(said)) return Number(said) === 0 ? options.length + 1 : Number(said);
+  const digits = /^\(?(\d{1,3})[.)]?$/u.exec(said)?.[1];
+  const number = digits === undefined ? null : Number(digits);
+  if (number !== null && number >= 1 && number <= options.length) return number;
+  // The options may be numbers themselves.
   const at = options.findIndex((option) => sameName(option, said));
-  return at === -1 ? null : at + 1;
+  if (at !== -1) return at + 1;
+  return number === null ? null : options.length + 1;
 }
 
-/** Only while the task still waits: what the agent was told stays said. */
+/** Only what no run was given, nor is about to be: what the agent was told stays said. */
 function withdrawAnswer(command: CommandOf<"WithdrawAnswer">, state: ExistingTask): Decision {
   const { at, by } = command;
   const given = state.questions.filter(({ answer }) => answer?.commentId === command.commentId);
   if (given.length === 0 || isSettled(state)) return accepted();
-  if (state.blockedBy === null || !waits(state.blockedBy)) {
-    return refused({ code: "answer-used", numbers: given.map(({ number }) => number) });
-  }
-  const events = given.map(({ number }): TaskEvent => ({ type: "AnswerWithdrawn", at, number, by }));
-  const waiting = waitingFor(after(state, ...events));
-  const isNews = waiting !== null && waiting.kind !== state.blockedBy.kind;
-  return accepted(...events, ...(isNews ? [pause(at, waiting)] : []));
+  const isOnItsWay = liveRunOf(state)?.started === false;
+  const free = given.filter(({ answer }) => answer?.carried === false && !isOnItsWay);
+  if (free.length === 0) return refused({ code: "answer-used", numbers: given.map(({ number }) => number) });
+  const events = free.map(({ number }): TaskEvent => ({ type: "AnswerWithdrawn", at, number, by }));
+  return accepted(...events, ...goOnIfReady(command, after(state, ...events), by));
 }
 
 function requestDependency(command: CommandOf<"RequestDependency">, state: ExistingTask): Decision {
@@ -743,12 +817,23 @@ function requestDependency(command: CommandOf<"RequestDependency">, state: Exist
   const phase = runOfRequest(state, runId, step);
   if (phase === null) return refused({ code: "unknown-run" });
   const { type, name: askedAs, description, required } = command.dependency;
-  const name = dependencyNameOf(type, askedAs);
-  const known = state.dependencies.find((dependency) => sameName(dependency.name, name));
-  const isKnownHere = known?.steps.some((each) => each.phase === phase.phase && each.step === step) === true;
-  if (isKnownHere && (known?.requestId === requestId || known?.state === "granted")) return accepted();
-  const dependency = { name: known?.name ?? name, askedAs, type: known?.type ?? type, description, required };
+  const { name, known } = namedFor(state, type, askedAs);
+  if (known !== undefined && known.steps.some((each) => each.phase === phase.phase && each.step === step)) {
+    // What was skipped is asked for anew, and what was wished for may be needed now; all else is known.
+    const isNews = known.state === "skipped" || (required && !known.required);
+    if (known.requestId === requestId || !isNews) return accepted();
+  }
+  const dependency = { name, askedAs, type: known?.type ?? type, description, required };
   return accepted({ type: "DependencyRequested", at, runId, phase: phase.phase, step, requestId, dependency });
+}
+
+/** What it is called already, or a name that nothing else has. */
+function namedFor(state: ExistingTask, type: DependencyType, askedAs: string) {
+  for (let which = 1; ; which += 1) {
+    const name = dependencyNameOf(type, askedAs, which);
+    const known = state.dependencies.find((dependency) => sameName(dependency.name, name));
+    if (known === undefined || isSameThing(known, type, askedAs)) return { name: known?.name ?? name, known };
+  }
 }
 
 function dependencyNamed(state: ExistingTask, name: string): Dependency | Refusal {
@@ -796,7 +881,7 @@ function recordNames(command: CommandOf<"RecordNames">, state: ExistingTask): De
   for (const { name, type, askedAt, state: now } of state.dependencies) {
     const seen = command.names.find((each) => sameName(each.name, name));
     if (now !== "open" || !hasValue(type) || seen === undefined) continue;
-    if (Date.parse(seen.updatedAt) < Math.floor(Date.parse(askedAt) / 1_000) * 1_000) continue;
+    if (isBeforeSecondOf(seen.updatedAt, askedAt)) continue;
     const current = after(state, ...events);
     const dependency = current.dependencies.find((each) => each.name === name);
     if (dependency === undefined || !hasSlot(current, dependency)) continue;
@@ -835,18 +920,31 @@ function setBudget(command: CommandOf<"SetBudget">, state: ExistingTask): Decisi
   const { at, by, usd } = command;
   if (!by.mayWrite) return notPermitted(by);
   if (isSettled(state)) return wrongStatus(command, state);
-  const phase = currentPhaseOf(state);
-  if (phase === null) return refused({ code: "not-started" });
+  const current = currentPhaseOf(state);
+  if (current === null) return refused({ code: "not-started" });
   if (!isAmount(usd)) return refused({ code: "bad-amount" });
   const reason = state.blockedBy?.kind === "budget-exhausted" ? state.blockedBy : null;
   if (reason?.scope === "day") return refused({ code: "day-budget" });
-  const ofTask = reason?.scope === "task";
-  const spentUsd = ofTask ? state.phases.reduce((sum, each) => sum + each.spent.costUsd, 0) : phase.spent.costUsd;
+  // Its gate was merged during a pause: what is yet to be spent is the next one's.
+  const phase = current.completed === null ? current.phase : (nextPhaseOf(state) ?? current.phase);
+  const target = reason?.scope === "task" ? null : phase;
+  const spentUsd = spentOf(state, target);
   if (usd <= spentUsd) return refused({ code: "below-spent", spentUsd });
-  const set: TaskEvent = { type: "BudgetSet", at, by: by.login, phase: ofTask ? null : phase.phase, usd };
-  if (reason === null) return accepted(set);
-  const goingOn = goOn(command, after(state, set), by.login);
-  return goingOn.kind === "accepted" ? accepted(set, ...goingOn.events) : accepted(set);
+  const set = budgetSet(state, at, by.login, target, usd);
+  if (reason === null) return accepted(...set);
+  const goingOn = goOn(command, after(state, ...set), by.login);
+  return goingOn.kind === "accepted" ? accepted(...set, ...goingOn.events) : goingOn;
+}
+
+function budgetSet(
+  { taskBudgetUsd, purses }: ExistingTask,
+  at: string,
+  by: string,
+  phase: number | null,
+  usd: number,
+): readonly TaskEvent[] {
+  const known = phase === null ? taskBudgetUsd : purses.find((purse) => purse.phase === phase)?.usd;
+  return known === usd ? [] : [{ type: "BudgetSet", at, by, phase, usd }];
 }
 
 function recordVerification(command: CommandOf<"RecordVerification">, state: ExistingTask, policy: Policy): Decision {
@@ -987,7 +1085,10 @@ function recordRetarget(command: CommandOf<"RecordRetarget">, state: ExistingTas
   if (phase.completed !== null || isSettled(state)) return accepted();
   const { pullRequest, base, merged } = command;
   const known = state.blockedBy;
-  const isNews = known?.kind === "gate-retargeted" ? known.merged !== merged || known.base !== base : known === null;
+  const isNews =
+    known?.kind === "gate-retargeted"
+      ? known.merged !== merged || known.base !== base
+      : known === null || liftsByItself(known);
   if (!isNews) return accepted();
   return accepted(
     ...cancelRunOf(command, state),
@@ -1043,7 +1144,8 @@ function outlastsMerge({ kind }: BlockReason): boolean {
 function recordGateClosed(command: CommandOf<"RecordGateClosed">, state: ExistingTask): Decision {
   const phase = phaseOfGate(state, command.pullRequest);
   if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
-  if (phase.completed !== null || isSettled(state) || state.blockedBy !== null) return accepted();
+  if (phase.completed !== null || isSettled(state)) return accepted();
+  if (state.blockedBy !== null && !liftsByItself(state.blockedBy)) return accepted();
   return accepted(
     ...cancelRunOf(command, state),
     pause(command.at, { kind: "gate-closed", pullRequest: command.pullRequest }),
@@ -1085,9 +1187,15 @@ function requestRun(command: TaskCommand, { phase, attempt, toMend }: PhaseProgr
   return { type: "RunRequested", at: command.at, runId: command.newRunId, phase, attempt, findings: toMend };
 }
 
-/** Whoever resumes it asks for the run. */
-function unlessPaused(state: ExistingTask, event: TaskEvent): readonly TaskEvent[] {
-  return state.blockedBy === null ? [event] : [];
+/**
+ * The run that comes next, or the wait for what must come before it: a run that died after it had asked, or one that went on
+ * all the same, must not have its question forgotten. Nothing where something else blocks the task: whoever resumes it asks again.
+ */
+function runOrWait(command: TaskCommand, state: ExistingTask): readonly TaskEvent[] {
+  const phase = currentPhaseOf(state);
+  if (phase === null || state.blockedBy !== null) return [];
+  const waiting = waitingFor(state);
+  return [waiting === null ? requestRun(command, phase) : pause(command.at, waiting)];
 }
 
 /** Another attempt with what failed, or, after the last one, a pause in which a person decides (Q10). */
@@ -1096,7 +1204,7 @@ function reworkOrPause(command: TaskCommand, state: ExistingTask, policy: Policy
   // Paused meanwhile: whoever resumes it gets the next attempt.
   if (phase === null || state.blockedBy !== null) return [];
   return phase.failedAttempts <= policy.reworksMax
-    ? [requestRun(command, phase)]
+    ? runOrWait(command, state)
     : [pause(command.at, { kind: "verification-failed", attempts: phase.failedAttempts })];
 }
 

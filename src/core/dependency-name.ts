@@ -1,4 +1,4 @@
-import { hasValue, type DependencyType } from "./dialogue.ts";
+import { hasValue, sameName, type Dependency, type DependencyType } from "./dialogue.ts";
 
 const nameCharactersMax = 100;
 
@@ -9,14 +9,35 @@ const nameCharactersMax = 100;
 const takenName =
   /^(?:GITHUB_|ACTIONS_|RUNNER_|INPUT_|PHASEGATE_|ANTHROPIC_|CLAUDE_|LD_|DYLD_|NODE_|BUN_|GIT_|NPM_CONFIG_|BASH_|API_TIMEOUT|DISABLE_|MCP_|CI$|PATH$|HOME$|ENV$|IFS$|LANG$|LC_|PWD$|TERM$|TMPDIR$|SHELL$|USER$|(?:HTTPS?|NO|ALL)_PROXY$)/u;
 
-/** A name under which it can be added on GitHub: what is not allowed there is replaced (D1). */
-export function dependencyNameOf(type: DependencyType, askedAs: string): string {
-  const line = askedAs.replaceAll(/\s+/gu, " ").trim();
-  if (!hasValue(type)) return Array.from(line).slice(0, nameCharactersMax).join("") || type;
-  const legal = line
-    .toUpperCase()
-    .replaceAll(/[^A-Z0-9_]/gu, "_")
-    .slice(0, nameCharactersMax);
-  if (/^_*$/u.test(legal)) return "APP_VALUE";
-  return takenName.test(legal) || /^\d/u.test(legal) ? `APP_${legal}` : legal;
+/**
+ * A name under which it can be added on GitHub: what is not allowed there is replaced (D1).
+ * Two things may come to the same one; from the second on it ends in `_<which>`.
+ */
+export function dependencyNameOf(type: DependencyType, askedAs: string, which = 1): string {
+  const suffix = which === 1 ? "" : `_${which}`;
+  const charactersMax = nameCharactersMax - suffix.length;
+  const line = lineOf(askedAs);
+  if (!hasValue(type)) return `${Array.from(line).slice(0, charactersMax).join("") || type}${suffix}`;
+  const bare = line.toUpperCase().replaceAll(/[^A-Z0-9_]/gu, "_");
+  const isTaken = takenName.test(bare) || /^\d/u.test(bare);
+  const legal = /^_*$/u.test(bare) ? "APP_VALUE" : isTaken ? `APP_${bare}` : bare;
+  return `${legal.slice(0, charactersMax)}${suffix}`;
+}
+
+/** Whether what is asked for is what is known under the same legal name: letters that GitHub does not take tell names apart. */
+export function isSameThing(
+  known: Pick<Dependency, "type" | "askedAs">,
+  type: DependencyType,
+  askedAs: string,
+): boolean {
+  if (hasValue(known.type) !== hasValue(type)) return false;
+  return sameName(lineOf(known.askedAs), lineOf(askedAs)) || !(losesLetters(known.askedAs) || losesLetters(askedAs));
+}
+
+function lineOf(askedAs: string): string {
+  return askedAs.replaceAll(/\s+/gu, " ").trim();
+}
+
+function losesLetters(askedAs: string): boolean {
+  return /[^\p{ASCII}]/u.test(askedAs) || !/[a-z0-9]/iu.test(askedAs) || lineOf(askedAs).length > nameCharactersMax;
 }

@@ -25,6 +25,8 @@ interface QuestionAnswer {
   readonly option: number | null;
   /** The comment that it stands in. */
   readonly commentId: number;
+  /** A run was given it, or one before it: it can be replaced, but not taken back. */
+  readonly carried: boolean;
   /** A step was completed by a run that had it. */
   readonly delivered: boolean;
 }
@@ -55,11 +57,11 @@ export interface DependencyAsked {
 }
 
 export interface Dependency extends DependencyAsked {
-  /** Of the first message that asked for it: its comment is found by it. */
+  /** Of the first message that asked for it, or asked anew after it was skipped: its comment is found by it. */
   readonly requestId: string;
   /** Only these get its value (Q28). */
   readonly steps: readonly { readonly phase: number; readonly step: string }[];
-  /** A value that is newer than this was meant for us (Q9). */
+  /** A value that is newer than this was meant for us (Q9): when it was first asked for, or when the run began that found its value wrong. */
   readonly askedAt: string;
   readonly state: "open" | "granted" | "skipped";
   /** Who granted or skipped it; null where it was noticed by itself. */

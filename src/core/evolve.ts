@@ -10,6 +10,7 @@ import { addSpent, nothingSpent } from "./usage.ts";
 import {
   currentPhaseOf,
   initialState,
+  isOver,
   liveRunOf,
   outlineOfPhase,
   type ExistingTask,
@@ -90,6 +91,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           started: false,
           spent: nothingSpent,
           asked: false,
+          budgetSet: false,
         },
         // What a rework must mend may be any step; a run decides by the findings which ones it takes up again.
         phases: onPhase(facts, event.phase, (phase) => ({
@@ -107,7 +109,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     case "RunStarted": {
       const run = liveRunOf(state);
       invariant(run?.runId === event.runId, "the run that starts is the live one");
-      return { ...facts, status: "in_progress", run: { ...run, started: true } };
+      const questions = carried(facts.questions);
+      return { ...facts, status: "in_progress", run: { ...run, started: true }, questions };
     }
     case "StepCompleted": {
       const run = liveRunOf(state);
@@ -115,9 +118,12 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       return {
         ...state,
         ...counted,
+        // What came since goes out with the acknowledgement.
+        questions: carried(facts.questions),
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
           environmentFaults: 0,
+          emptySlices: 0,
           limitedRuns: 0,
           spent: addSpent(phase.spent, event.spent),
           toMend: phase.toMend.filter((finding) => stepOfFinding(phase, finding) !== event.step),
@@ -294,9 +300,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           return {
             ...phase,
             attempt: phase.attempt + 1,
-            failedAttempts: 0,
-            environmentFaults: 0,
-            limitedRuns: 0,
+            ...countersAfresh,
             accepted: null,
             rework: { by, source, ids, textHash },
             // Who repeats a point wants another answer.
@@ -334,11 +338,17 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     case "AccountIdentified":
       return { ...state, account: event.account };
     case "QuestionsAsked":
-      return { ...withAsking(state, event.runId), questions: [...facts.questions, ...questionsFrom(event)] };
+      const waits = event.questions.some(({ required }) => required);
+      const questions = [...facts.questions, ...questionsFrom(event)];
+      return { ...(waits ? withAsking(state, event.runId) : state), questions };
     case "QuestionAnswered": {
       const { number, by, at, text, option, commentId } = event;
-      const answer = { by, at, text, option, commentId, delivered: false };
-      return { ...state, questions: onQuestion(facts.questions, number, (question) => ({ ...question, answer })) };
+      const base = { by, at, text, option, commentId, delivered: false };
+      const questions = onQuestion(facts.questions, number, (question) => ({
+        ...question,
+        answer: { ...base, carried: question.answer?.carried ?? false },
+      }));
+      return { ...state, questions };
     }
     case "AnswersDelivered":
       return { ...state, questions: delivered(facts.questions, event.numbers) };
@@ -348,7 +358,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         questions: onQuestion(facts.questions, event.number, (question) => ({ ...question, answer: null })),
       };
     case "DependencyRequested":
-      return { ...withAsking(state, event.runId), dependencies: withRequest(facts.dependencies, event) };
+      const dependencies = withRequest(facts, event);
+      return { ...(event.dependency.required ? withAsking(state, event.runId) : state), dependencies };
     case "DependencyGranted": {
       const next = facts.dependencies.filter(({ grant }) => grant !== null).length;
       return {
@@ -378,8 +389,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           ...dependency,
           state: "open",
           by: null,
-          // Only what is newer than the value that was tried.
-          askedAt: event.at,
+          // Only what is newer than the value that was tried: its job read it after this.
+          askedAt: liveRunOf(state)?.requestedAt ?? event.at,
           refused: event.message,
         })),
       };
@@ -390,8 +401,9 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     }
     case "BudgetSet": {
       const { phase, usd } = event;
-      if (phase === null) return { ...state, taskBudgetUsd: usd };
-      return { ...state, purses: [...facts.purses.filter((purse) => purse.phase !== phase), { phase, usd }] };
+      const other = withBudgetSet(state);
+      if (phase === null) return { ...other, taskBudgetUsd: usd };
+      return { ...other, purses: [...facts.purses.filter((purse) => purse.phase !== phase), { phase, usd }] };
     }
     case "RepositoryMoved":
       return { ...state, repository: event.repository };
@@ -436,8 +448,8 @@ function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "Run
     attempt: phase.attempt + (outcome.kind === "failed" ? 1 : 0),
     toMend: outcome.kind === "failed" ? replacedBy(outcome.findings, phase) : phase.toMend,
     limitedRuns: phase.limitedRuns + (outcome.kind === "rate-limited" ? 1 : 0),
-    environmentFaults:
-      outcome.kind === "lost" || outcome.kind === "slice-ended" ? phase.environmentFaults + 1 : phase.environmentFaults,
+    environmentFaults: phase.environmentFaults + (outcome.kind === "lost" ? 1 : 0),
+    emptySlices: phase.emptySlices + (outcome.kind === "slice-ended" ? 1 : 0),
   }));
   return outcome.kind === "completed" || outcome.kind === "nothing-to-do"
     ? { ...facts, status: "in_progress", run: null, phases }
@@ -510,6 +522,7 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
     attempt: 1,
     failedAttempts: 0,
     environmentFaults: 0,
+    emptySlices: 0,
     limitedRuns: 0,
     verification: null,
     toMend: [],
@@ -521,25 +534,31 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
   };
 }
 
-const countersAfresh = { failedAttempts: 0, environmentFaults: 0, limitedRuns: 0 } as const;
+const countersAfresh = { failedAttempts: 0, environmentFaults: 0, emptySlices: 0, limitedRuns: 0 } as const;
 
-/** Failed attempts are a person's to forgive by another command (Q10); the counter that they reached says so in its comment. */
+/** The counter that stopped the task, and no other. */
 function afresh(reason: BlockReason | null): (phase: PhaseProgress) => PhaseProgress {
   return (phase) => {
-    switch (reason?.kind) {
-      case "environment":
-        return { ...phase, environmentFaults: 0 };
-      case "verification-failed":
-        return { ...phase, failedAttempts: 0 };
-      default:
-        return phase;
-    }
+    if (reason?.kind === "environment") return { ...phase, environmentFaults: 0, emptySlices: 0 };
+    return reason?.kind === "verification-failed" ? { ...phase, failedAttempts: 0 } : phase;
   };
 }
 
 function withAsking(state: ExistingTask, runId: RunId): ExistingTask {
   if (state.status !== "pending" && state.status !== "in_progress") return state;
   return state.run?.runId === runId ? { ...state, run: { ...state.run, asked: true } } : state;
+}
+
+function withBudgetSet(state: ExistingTask): ExistingTask {
+  if (state.status !== "pending" && state.status !== "in_progress") return state;
+  return state.run === null ? state : { ...state, run: { ...state.run, budgetSet: true } };
+}
+
+/** From here on a run has what people said up to now. */
+function carried(questions: readonly Question[]): readonly Question[] {
+  return questions.map((question) =>
+    question.answer === null ? question : { ...question, answer: { ...question.answer, carried: true } },
+  );
 }
 
 function questionsFrom({ at, requestId, phase, step, questions }: EventOf<"QuestionsAsked">): readonly Question[] {
@@ -572,9 +591,10 @@ function delivered(questions: readonly Question[], numbers: readonly number[]): 
 
 /** Whoever asks for what is there already gets it, too; what was skipped is asked for anew. */
 function withRequest(
-  known: readonly Dependency[],
+  facts: TaskFacts,
   { at, phase, step, requestId, dependency }: EventOf<"DependencyRequested">,
 ): readonly Dependency[] {
+  const known = facts.dependencies;
   const steps = [{ phase, step }];
   if (!known.some(({ name }) => sameName(name, dependency.name))) {
     const fresh = { ...dependency, requestId, steps, askedAt: at, by: null, grant: null, refused: null };
@@ -582,9 +602,14 @@ function withRequest(
   }
   return onDependency(known, dependency.name, (before) => {
     const asked = before.steps.some((each) => each.phase === phase && each.step === step);
-    const both = { ...before, steps: asked ? before.steps : [...before.steps, ...steps] };
-    if (before.state === "granted") return both;
-    return { ...both, requestId, state: "open", required: dependency.required, askedAt: at, by: null };
+    const isWanted = before.state !== "skipped" && before.steps.some((each) => !isOver(facts, each.phase));
+    const both = {
+      ...before,
+      steps: asked ? before.steps : [...before.steps, ...steps],
+      required: dependency.required || (before.required && isWanted),
+    };
+    // What is still open keeps its comment, and its moment: somebody may have added it since.
+    return before.state === "skipped" ? { ...both, requestId, state: "open", askedAt: at, by: null } : both;
   });
 }
 

@@ -1,6 +1,7 @@
 import { sameName } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
 import type { ChangesetId, RunId } from "./ids.ts";
+import { dayMs, later, laterOf, nextMidnight } from "./moment.ts";
 import type { BlockReason } from "./outcome.ts";
 import {
   appIsAtWork,
@@ -188,51 +189,40 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
 
 function taskPaused({ at, reason }: EventOf<"TaskPaused">, after: ExistingTask): readonly Reaction[] {
   const status = now({ kind: "ShowStatus" });
-  switch (reason.kind) {
-    // The comments of what is asked for say all that is to be done.
-    case "waiting-question":
-    case "waiting-dependency":
-      return [status];
-    // It goes on by itself: nobody is called for that.
-    case "rate-limited":
-      return [{ effect: { kind: "EndLimit", pausedAt: at }, urgency: { at: limitEndsAt(at, reason, after) } }, status];
-    case "budget-exhausted":
-      return [
-        now({ kind: "NotifyBlocked", reason }),
-        ...(reason.scope === "day"
-          ? [{ effect: { kind: "EndDay", pausedAt: at }, urgency: { at: nextMidnight(at) } } as const]
-          : []),
-        status,
-      ];
-    default:
-      return [now({ kind: "NotifyBlocked", reason }), status];
+  // The comments of what is asked for say all that is to be done.
+  if (reason.kind === "waiting-question" || reason.kind === "waiting-dependency") return [status];
+  // It goes on by itself: nobody is called for that.
+  if (reason.kind === "rate-limited") {
+    return [{ effect: { kind: "EndLimit", pausedAt: at }, urgency: { at: limitEndsAt(at, reason, after) } }, status];
   }
+  const endsAtMidnight = reason.kind === "budget-exhausted" && reason.scope === "day";
+  return [
+    now({ kind: "NotifyBlocked", reason }),
+    ...(endsAtMidnight
+      ? [{ effect: { kind: "EndDay", pausedAt: at }, urgency: { at: nextMidnight(at) } } as const]
+      : []),
+    status,
+  ];
 }
 
 const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
 /** Pauses before a limit of which nobody said when it ends is tried, the more the longer it lasts. */
 const limitTriesMs: readonly number[] = [5, 10, 20, 40, 60].map((minutes) => minutes * minuteMs);
 
-/** When work under a limit is tried again. */
+/** When work under a limit is tried again. Whoever said when it ends is believed the first time; the next time it was not over then. */
 export function limitEndsAt(
   at: string,
   { resetsAt }: Extract<BlockReason, { kind: "rate-limited" }>,
   state: ExistingTask,
 ): string {
-  const tried = Math.max(1, currentPhaseOf(state)?.limitedRuns ?? 1);
-  const pauseMs = limitTriesMs[Math.min(tried, limitTriesMs.length) - 1] ?? minuteMs;
-  const told = resetsAt === null ? Date.parse(at) + pauseMs : Date.parse(resetsAt);
-  return new Date(Math.max(told, Date.parse(at) + 1_000)).toISOString();
-}
-
-function nextMidnight(at: string): string {
-  return new Date((Math.floor(Date.parse(at) / dayMs) + 1) * dayMs).toISOString();
+  const limitedRuns = currentPhaseOf(state)?.limitedRuns ?? 0;
+  const tries = resetsAt === null ? Math.max(limitedRuns, 1) : limitedRuns - 1;
+  const earliest = later(at, limitTriesMs[Math.min(tries, limitTriesMs.length) - 1] ?? 1_000);
+  return resetsAt === null ? earliest : laterOf(resetsAt, earliest);
 }
 
 function reminder({ at, requestId }: EventOf<"QuestionsAsked">): Reaction {
-  const due = new Date(Date.parse(at) + dayMs).toISOString();
-  return { effect: { kind: "RemindQuestions", requestId }, urgency: { at: due } };
+  return { effect: { kind: "RemindQuestions", requestId }, urgency: { at: later(at, dayMs) } };
 }
 
 function showingQuestion(state: ExistingTask, number: number): readonly Reaction[] {

@@ -36,8 +36,10 @@ export interface LiveRun {
   readonly started: boolean;
   /** With the steps that it handed over. */
   readonly spent: Spent;
-  /** It asked for something, so waiting is no idle end of it. */
+  /** It asked for something that it has to wait for, so waiting is no idle end of it. */
   readonly asked: boolean;
+  /** Somebody set a budget since it began: what it may spend is no longer what it was told. */
+  readonly budgetSet: boolean;
 }
 
 export interface Gate {
@@ -105,6 +107,8 @@ export interface PhaseProgress {
   readonly failedAttempts: number;
   /** Faults of the environment in a row; a completed step clears them (Q12). */
   readonly environmentFaults: number;
+  /** Runs in a row that ended with their slice; a completed step clears them (Q12). */
+  readonly emptySlices: number;
   /** Runs in a row that a limit of the provider ended; a completed step clears them (Q12). */
   readonly limitedRuns: number;
   readonly verification: Verification | null;
@@ -258,7 +262,8 @@ export function grantsOf(state: TaskFacts): readonly { readonly slot: number; re
   );
 }
 
-function isOver(state: TaskFacts, phase: number): boolean {
+/** Its gate was merged: what was asked there holds nothing up any more. */
+export function isOver(state: Pick<TaskFacts, "phases">, phase: number): boolean {
   return state.phases.some((candidate) => candidate.phase === phase && candidate.completed !== null);
 }
 

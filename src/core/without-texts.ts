@@ -34,10 +34,15 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
     case "QuestionAnswered":
       return { ...event, text: "" };
     case "DependencyRequested":
-      // What it is called stays: the events that follow name it.
-      return { ...event, dependency: { ...event.dependency, askedAs: "", description: "" } };
+      return {
+        ...event,
+        dependency: { ...event.dependency, name: nameless(event.dependency.name), askedAs: "", description: "" },
+      };
+    case "DependencyGranted":
+    case "DependencySkipped":
+      return { ...event, name: nameless(event.name) };
     case "DependencyRefused":
-      return { ...event, message: "" };
+      return { ...event, name: nameless(event.name), message: "" };
     case "ErrorReported":
       return { ...event, message: "", details: "" };
     case "FeedbackGiven":
@@ -66,8 +71,6 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
     case "AccountIdentified":
     case "AnswersDelivered":
     case "AnswerWithdrawn":
-    case "DependencyGranted":
-    case "DependencySkipped":
     case "BudgetSet":
     case "RepositoryMoved":
     case "PhaseCompleted":
@@ -77,6 +80,14 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
     case "TaskErased":
       return event;
   }
+}
+
+/** The name of a secret or variable stays; words that an agent wrote become a number, the same in each event that names it. */
+function nameless(name: string): string {
+  if (/^[A-Z0-9_]+$/u.test(name)) return name;
+  let sum = 0;
+  for (const character of name.trim().toLowerCase()) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 0xffff_ffff;
+  return `NAME_${sum}`;
 }
 
 /** How many there were and of which check, and nothing that was read in a file. */

@@ -31,6 +31,11 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("RequestReview"), phase: z.int(), from: z.array(z.string()).readonly() }),
   z.strictObject({ kind: z.literal("DeleteBranch"), phase: z.int() }),
   z.strictObject({ kind: z.literal("EraseTask") }),
+  z.strictObject({ kind: z.literal("ShowRequest"), requestId: z.string() }),
+  z.strictObject({ kind: z.literal("RemindQuestions"), requestId: z.string() }),
+  z.strictObject({ kind: z.literal("EndLimit"), pausedAt: z.string() }),
+  z.strictObject({ kind: z.literal("EndDay"), pausedAt: z.string() }),
+  z.strictObject({ kind: z.literal("DropCheckpoint") }),
 ]);
 
 /** Throws where `decodeEffect` could not read it back; the transaction that would queue it then never begins. */

@@ -50,9 +50,10 @@ export async function eraseTask(db: Db, taskId: TaskId): Promise<readonly string
       await trx.deleteFrom("run_logs").where("run_id", "=", id).execute();
       await trx.updateTable("inbox").set({ body: "" }).where("key", "like", `%:${id}%`).execute();
     }
+    await trx.deleteFrom("checkpoints").where("task_id", "=", taskId).execute();
     await trx
       .updateTable("agent_statuses")
-      .set({ current_action: null, current_step: null })
+      .set({ current_action: null, current_step: null, current_document: null, agent_actions: "[]" })
       .where("task_id", "=", taskId)
       .execute();
     return hashes;
@@ -67,9 +68,9 @@ async function writeReadModelsAnew(
 ): Promise<void> {
   const state = stateFrom(events);
   if (state.status === "absent") return;
-  for (const table of ["feedback", "verifications"] as const) {
+  for (const table of ["feedback", "verifications", "questions", "dependencies", "reported_errors"] as const) {
     await trx.deleteFrom(table).where("task_id", "=", taskId).execute();
   }
   await writeStateRows(trx, rowsOfState(state));
-  await writeHistoryRows(trx, { ...rowsOfEvents(taskId, 1, events), usageMetrics: [] });
+  await writeHistoryRows(trx, { ...rowsOfEvents(taskId, 1, events, null), usageMetrics: [] });
 }

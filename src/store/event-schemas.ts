@@ -71,12 +71,17 @@ const Ids = z.array(z.string()).readonly();
 
 const CheckResult = z.strictObject({ check: CheckId, passed: z.boolean(), looked: z.int().nonnegative() });
 
+const ProviderRefusal = z.enum(["authentication", "billing", "model-not-found"]);
+
 const Outcome = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("completed") }),
   z.strictObject({ kind: z.literal("nothing-to-do") }),
   z.strictObject({ kind: z.literal("rate-limited"), resetsAt: z.string().nullable(), message: z.string() }),
   z.strictObject({ kind: z.literal("budget-exhausted"), spentUsd: z.number(), budgetUsd: z.number() }),
   z.strictObject({ kind: z.literal("slice-ended") }),
+  z.strictObject({ kind: z.literal("waiting-question") }),
+  z.strictObject({ kind: z.literal("waiting-dependency") }),
+  z.strictObject({ kind: z.literal("provider-refused"), why: ProviderRefusal, message: z.string() }),
   z.strictObject({ kind: z.literal("failed"), message: z.string(), findings: Findings }),
   z.strictObject({ kind: z.literal("lost"), message: z.string() }),
   z.strictObject({ kind: z.literal("cancelled") }),
@@ -93,11 +98,14 @@ export const BlockReason = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("verification-failed"), attempts: z.int() }),
   z.strictObject({
     kind: z.literal("budget-exhausted"),
-    scope: z.enum(["phase", "task"]),
+    scope: z.enum(["phase", "task", "day"]),
     spentUsd: z.number(),
     budgetUsd: z.number(),
   }),
   z.strictObject({ kind: z.literal("rate-limited"), resetsAt: z.string().nullable(), message: z.string() }),
+  z.strictObject({ kind: z.literal("waiting-question") }),
+  z.strictObject({ kind: z.literal("waiting-dependency") }),
+  z.strictObject({ kind: z.literal("provider-refused"), why: ProviderRefusal, message: z.string() }),
   z.strictObject({ kind: z.literal("gate-closed"), pullRequest: z.int() }),
   z.strictObject({
     kind: z.literal("gate-retargeted"),
@@ -111,6 +119,28 @@ export const BlockReason = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("no-access"), why: z.enum(["suspended", "removed"]) }),
   z.strictObject({ kind: z.literal("effect-failed"), effect: z.string(), message: z.string() }),
 ]);
+
+const QuestionNumber = z.int().positive();
+
+const NumberedQuestion = z.strictObject({
+  number: QuestionNumber,
+  category: z.enum(["business", "clarification", "choice", "confirmation"]),
+  question: z.string(),
+  options: z.array(z.string()).readonly(),
+  default: z.string().nullable(),
+  required: z.boolean(),
+});
+
+const DependencyAsked = z.strictObject({
+  name: z.string(),
+  askedAs: z.string(),
+  type: z.enum(["api_key", "env_variable", "service", "file", "permission", "package"]),
+  description: z.string(),
+  required: z.boolean(),
+});
+
+/** Where in a task a run asked for something, or reported it. */
+const asked = { runId: RunId, phase: PhaseNumber, step: z.string(), requestId: z.string() };
 
 /**
  * The version that is written, and its schema.
@@ -216,6 +246,29 @@ export const eventCodecs = {
   }),
   RetryRequested: event("RetryRequested", 1, { phase: PhaseNumber, by: z.string() }),
   PhaseAccepted: event("PhaseAccepted", 1, { phase: PhaseNumber, by: z.string(), failed: z.array(CheckId).readonly() }),
+  AccountIdentified: event("AccountIdentified", 1, { runId: RunId, account: z.string().min(1) }),
+  QuestionsAsked: event("QuestionsAsked", 1, { ...asked, questions: z.array(NumberedQuestion).readonly() }),
+  QuestionAnswered: event("QuestionAnswered", 1, {
+    number: QuestionNumber,
+    by: z.string(),
+    text: z.string(),
+    option: z.int().positive().nullable(),
+    commentId: z.int(),
+  }),
+  AnswersDelivered: event("AnswersDelivered", 1, { numbers: z.array(QuestionNumber).readonly() }),
+  AnswerWithdrawn: event("AnswerWithdrawn", 1, { number: QuestionNumber, by: z.string() }),
+  DependencyRequested: event("DependencyRequested", 1, { ...asked, dependency: DependencyAsked }),
+  DependencyGranted: event("DependencyGranted", 1, { name: z.string(), by: z.string().nullable() }),
+  DependencySkipped: event("DependencySkipped", 1, { name: z.string(), by: z.string() }),
+  DependencyRefused: event("DependencyRefused", 1, { runId: RunId, name: z.string(), message: z.string() }),
+  ErrorReported: event("ErrorReported", 1, {
+    ...asked,
+    error: z.enum(["missing_file", "execution_failed", "validation_error"]),
+    message: z.string(),
+    details: z.string(),
+    cause: z.enum(["agent", "environment"]),
+  }),
+  BudgetSet: event("BudgetSet", 1, { by: z.string(), phase: PhaseNumber.nullable(), usd: Money }),
   RepositoryMoved: event("RepositoryMoved", 1, { repository: Repository }),
   PhaseCompleted: event("PhaseCompleted", 1, { phase: PhaseNumber, by: z.string(), mergeSha: z.string() }),
   TaskPaused: event("TaskPaused", 1, { reason: BlockReason }),

@@ -53,7 +53,7 @@ export function eventStore(db: Db, differences: Differences, { now, newId, forge
       const same = before?.version === unit.expectedVersion ? before.rows : null;
       await db.transaction().execute(async (trx) => {
         await insertEvents(trx, differences, unit, rows);
-        if (stateRows !== null) await writeReadModels(trx, unit, changedRows(same, stateRows));
+        if (stateRows !== null) await writeReadModels(trx, unit, same, stateRows);
         await insertEffects(trx, unit.taskId, unit.effects);
         if (unit.inboxKey !== undefined) await finishMessage(trx, unit.inboxKey, at);
         if (unit.effectKey !== undefined) await finishEffect(trx, differences, unit.effectKey, at);
@@ -149,11 +149,21 @@ async function insertEvents(
   }
 }
 
-async function writeReadModels(trx: Trx, unit: CommitUnit, changed: StateRows): Promise<void> {
+async function writeReadModels(trx: Trx, unit: CommitUnit, before: StateRows | null, after: StateRows): Promise<void> {
   try {
-    await writeStateRows(trx, changed);
-    await writeHistoryRows(trx, rowsOfEvents(unit.taskId, unit.expectedVersion + 1, unit.events));
+    const account = await accountBefore(trx, unit, before);
+    await writeStateRows(trx, changedRows(before, after));
+    await writeHistoryRows(trx, rowsOfEvents(unit.taskId, unit.expectedVersion + 1, unit.events, account));
   } catch (cause) {
     throw new Error(`writing the read models of task ${unit.taskId}`, { cause });
   }
+}
+
+/** The model account that the task's last run worked under, where a run begins that may work under the same one. */
+async function accountBefore(trx: Trx, unit: CommitUnit, before: StateRows | null): Promise<string | null> {
+  const [known] = before?.tasks ?? [];
+  if (known !== undefined) return known.account;
+  if (unit.events.every(({ type }) => type !== "RunStarted")) return null;
+  const task = await trx.selectFrom("tasks").select("account").where("id", "=", unit.taskId).executeTakeFirst();
+  return task?.account ?? null;
 }

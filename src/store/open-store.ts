@@ -1,4 +1,7 @@
 import type { Store } from "../control/ports.ts";
+import { accounts } from "./accounts.ts";
+import { checkpoints } from "./checkpoints.ts";
+import { costs } from "./costs.ts";
 import type { Database } from "./database.ts";
 import { documents, recentTexts } from "./documents.ts";
 import { effectQueue } from "./effect-queue.ts";
@@ -41,6 +44,9 @@ export async function openStore({ dataDir, databaseUrl = null, now, newId }: Sto
     ...documents(db, now, texts),
     ...runSessions(db, now),
     ...telemetry(db, now),
+    ...checkpoints(db, differences),
+    ...accounts(db),
+    ...costs(db),
     close: () => (closed ??= close(database)),
   };
 }

@@ -14,8 +14,11 @@ import {
 import type { Spent } from "../core/usage.ts";
 import type {
   AgentStatusRow,
+  DependencyRow,
   FeedbackRow,
   PhaseRow,
+  QuestionRow,
+  ReportedErrorRow,
   ReviewRow,
   RunRow,
   StepRow,
@@ -32,15 +35,28 @@ export interface StateRows {
   readonly steps: readonly StepRow[];
   readonly reviews: readonly ReviewRow[];
   readonly feedback: readonly FeedbackRow[];
+  readonly questions: readonly QuestionRow[];
+  readonly dependencies: readonly DependencyRow[];
   readonly agentStatuses: readonly AgentStatusRow[];
 }
 
 /** Rows that keep what happened, also where the state has forgotten it. Written once. */
 export interface HistoryRows {
   readonly runs: readonly RunRow[];
+  /** The model account of each run that began. */
+  readonly accounts: readonly RunAccount[];
+  readonly reportedErrors: readonly ReportedErrorRow[];
   readonly verifications: readonly VerificationRow[];
-  readonly usageMetrics: readonly UsageMetricsRow[];
+  readonly usageMetrics: readonly NewUsageRow[];
 }
+
+export interface RunAccount {
+  readonly id: string;
+  readonly account: string;
+}
+
+/** The rest is that of its run, which may lie in the store already. */
+export type NewUsageRow = Omit<UsageMetricsRow, "attempt" | "account">;
 
 export function rowsOfState(state: ExistingTask): StateRows {
   return {
@@ -49,15 +65,26 @@ export function rowsOfState(state: ExistingTask): StateRows {
     steps: stepRows(state),
     reviews: reviewRows(state),
     feedback: feedbackRows(state),
+    questions: questionRows(state),
+    dependencies: dependencyRows(state),
     agentStatuses: [agentStatusRow(state)],
   };
 }
 
-/** `firstVersion` is that of the first event. */
-export function rowsOfEvents(taskId: TaskId, firstVersion: number, events: readonly TaskEvent[]): HistoryRows {
+/** `firstVersion` is that of the first event, `account` the model account that the last run before it worked under. */
+export function rowsOfEvents(
+  taskId: TaskId,
+  firstVersion: number,
+  events: readonly TaskEvent[],
+  account: string | null,
+): HistoryRows {
   const numbered = events.map((event, index) => ({ event, version: firstVersion + index }));
   return {
     runs: events.flatMap((event) => (event.type === "RunRequested" ? [runRow(taskId, event)] : [])),
+    accounts: runAccounts(events, account),
+    reportedErrors: numbered.flatMap(({ event, version }) =>
+      event.type === "ErrorReported" ? [reportedErrorRow(taskId, version, event)] : [],
+    ),
     verifications: numbered.flatMap(({ event, version }) =>
       event.type === "PhaseVerified" ? [verificationRow(taskId, version, event)] : [],
     ),
@@ -103,6 +130,7 @@ function taskRow(state: ExistingTask): TaskRow {
     run_id: run?.runId ?? null,
     run_requested_at: run === null ? null : timestampFrom(run.requestedAt),
     workflow_run_id: run?.dispatched?.workflowRunId ?? null,
+    account: state.account,
   };
 }
 
@@ -118,9 +146,12 @@ function phaseRows(state: ExistingTask): readonly PhaseRow[] {
       title: outline.title,
       branch: branchOf(state, outline.number),
       budget_usd: outline.budgetUsd,
+      purse_usd: state.purses.find(({ phase }) => phase === outline.number)?.usd ?? null,
       started_at: progress === undefined ? null : timestampFrom(progress.startedAt),
       failed_attempts: progress?.failedAttempts ?? 0,
       environment_faults: progress?.environmentFaults ?? 0,
+      empty_slices: progress?.emptySlices ?? 0,
+      limited_runs: progress?.limitedRuns ?? 0,
       cost_usd: progress?.spent.costUsd ?? 0,
       completed_by: completed?.by ?? null,
       completed_at: completed === null ? null : timestampFrom(completed.at),
@@ -184,6 +215,48 @@ function feedbackRows(state: ExistingTask): readonly FeedbackRow[] {
   );
 }
 
+function questionRows(state: ExistingTask): readonly QuestionRow[] {
+  return state.questions.map(({ answer, ...question }) => ({
+    task_id: state.taskId,
+    number: question.number,
+    request_id: question.requestId,
+    position: question.index + 1,
+    phase: question.phase,
+    step: question.step,
+    category: question.category,
+    question: question.question,
+    options: JSON.stringify(question.options),
+    default_answer: question.default,
+    required: bit(question.required),
+    asked_at: timestampFrom(question.askedAt),
+    answer: answer?.text ?? null,
+    answer_option: answer?.option ?? null,
+    answered_by: answer?.by ?? null,
+    answered_at: answer === null ? null : timestampFrom(answer.at),
+    answer_comment_id: answer?.commentId ?? null,
+    delivered: bit(answer?.delivered ?? false),
+  }));
+}
+
+function dependencyRows(state: ExistingTask): readonly DependencyRow[] {
+  return state.dependencies.map((dependency, index) => ({
+    task_id: state.taskId,
+    name: dependency.name,
+    position: index + 1,
+    request_id: dependency.requestId,
+    asked_as: dependency.askedAs,
+    type: dependency.type,
+    description: dependency.description,
+    required: bit(dependency.required),
+    steps: JSON.stringify(dependency.steps),
+    asked_at: timestampFrom(dependency.askedAt),
+    state: dependency.state,
+    decided_by: dependency.by,
+    slot: dependency.grant === null ? null : dependency.grant + 1,
+    refused: dependency.refused,
+  }));
+}
+
 function agentStatusRow(state: ExistingTask): AgentStatusRow {
   const phase = currentPhaseOf(state);
   const blockedBy = isSettled(state) ? null : state.blockedBy;
@@ -200,7 +273,36 @@ function agentStatusRow(state: ExistingTask): AgentStatusRow {
 
 function runRow(taskId: TaskId, event: Extract<TaskEvent, { type: "RunRequested" }>): RunRow {
   const { runId, phase, attempt, at } = event;
-  return { id: runId, task_id: taskId, phase, attempt, requested_at: timestampFrom(at) };
+  return { id: runId, task_id: taskId, phase, attempt, requested_at: timestampFrom(at), account: null };
+}
+
+/** A run says so as it begins, and only where its account is another one than that of the run before. */
+function runAccounts(events: readonly TaskEvent[], before: string | null): readonly RunAccount[] {
+  let account = before;
+  return events.flatMap((event) => {
+    if (event.type === "AccountIdentified") account = event.account;
+    return event.type === "RunStarted" && account !== null ? [{ id: event.runId, account }] : [];
+  });
+}
+
+function reportedErrorRow(
+  taskId: TaskId,
+  version: number,
+  event: Extract<TaskEvent, { type: "ErrorReported" }>,
+): ReportedErrorRow {
+  return {
+    task_id: taskId,
+    version,
+    request_id: event.requestId,
+    run_id: event.runId,
+    phase: event.phase,
+    step: event.step,
+    type: event.error,
+    message: event.message,
+    details: event.details,
+    cause: event.cause,
+    reported_at: timestampFrom(event.at),
+  };
 }
 
 function verificationRow(
@@ -225,7 +327,7 @@ function usageRow(
   taskId: TaskId,
   version: number,
   event: Extract<TaskEvent, { type: "StepCompleted" | "RunEnded" }>,
-): UsageMetricsRow {
+): NewUsageRow {
   return {
     task_id: taskId,
     version,

@@ -16,9 +16,14 @@ export interface Schema {
   readonly steps: StepRow;
   readonly reviews: ReviewRow;
   readonly feedback: FeedbackRow;
+  readonly questions: QuestionRow;
+  readonly dependencies: DependencyRow;
+  readonly reported_errors: ReportedErrorRow;
   readonly verifications: VerificationRow;
   readonly usage_metrics: UsageMetricsRow;
   readonly agent_statuses: AgentStatusRow & LiveColumns;
+  readonly checkpoints: CheckpointRow;
+  readonly account_limits: AccountLimitRow;
 }
 
 export type Db = Kysely<Schema>;
@@ -40,7 +45,7 @@ export interface EventRow {
 interface InboxRow {
   readonly seq: Generated<number>;
   readonly key: string;
-  readonly kind: "webhook" | "step" | "outcome";
+  readonly kind: "webhook" | "step" | "request" | "outcome";
   readonly lane: string;
   /** Emptied once processed: the events say what came of it, and people's words need not lie about twice. */
   readonly body: string;
@@ -138,6 +143,8 @@ export interface TaskRow {
   readonly run_id: string | null;
   readonly run_requested_at: string | null;
   readonly workflow_run_id: number | null;
+  /** The model account that the last run worked under; null before the first. */
+  readonly account: string | null;
 }
 
 /** Every run that was ever requested, so that a late message still finds its task. */
@@ -147,6 +154,8 @@ export interface RunRow {
   readonly phase: number;
   readonly attempt: number;
   readonly requested_at: string;
+  /** The model account that it works under; null until it has begun. */
+  readonly account: string | null;
 }
 
 export interface PhaseRow {
@@ -155,11 +164,16 @@ export interface PhaseRow {
   readonly name: string;
   readonly title: string;
   readonly branch: string;
+  /** As the playbook says. */
   readonly budget_usd: number;
+  /** As a person said; null where nobody did. */
+  readonly purse_usd: number | null;
   /** Null where the phase waits for its predecessors. */
   readonly started_at: string | null;
   readonly failed_attempts: number;
   readonly environment_faults: number;
+  readonly empty_slices: number;
+  readonly limited_runs: number;
   readonly cost_usd: number;
   readonly completed_by: string | null;
   readonly completed_at: string | null;
@@ -207,6 +221,74 @@ export interface FeedbackRow {
   readonly answer: string | null;
 }
 
+/** Something that the agent asked of people (D2). */
+export interface QuestionRow {
+  readonly task_id: string;
+  /** Of the task, from 1. */
+  readonly number: number;
+  readonly request_id: string;
+  /** From 1, within its request. */
+  readonly position: number;
+  readonly phase: number;
+  readonly step: string;
+  readonly category: string;
+  readonly question: string;
+  /** JSON list. */
+  readonly options: string;
+  readonly default_answer: string | null;
+  readonly required: 0 | 1;
+  readonly asked_at: string;
+  /** Null while nobody answered, as is all that follows. */
+  readonly answer: string | null;
+  /** From 1; null for words of one's own. */
+  readonly answer_option: number | null;
+  readonly answered_by: string | null;
+  readonly answered_at: string | null;
+  readonly answer_comment_id: number | null;
+  readonly delivered: 0 | 1;
+}
+
+/** Something that the agent needs and people provide (D1). Values are nowhere. */
+export interface DependencyRow {
+  readonly task_id: string;
+  readonly name: string;
+  /** From 1, in the order in which they were first asked for. */
+  readonly position: number;
+  readonly request_id: string;
+  readonly asked_as: string;
+  readonly type: string;
+  readonly description: string;
+  readonly required: 0 | 1;
+  /** JSON list of phase and step: who gets the value. */
+  readonly steps: string;
+  readonly asked_at: string;
+  /** `open`, `granted` or `skipped`. */
+  readonly state: string;
+  /** Null where it is open, or was noticed by itself. */
+  readonly decided_by: string | null;
+  /** From 1 (Q28); null where it was never granted, or has no value. */
+  readonly slot: number | null;
+  /** What was wrong with the value that was there. */
+  readonly refused: string | null;
+}
+
+/** Something that the agent reported (D4). */
+export interface ReportedErrorRow {
+  readonly task_id: string;
+  /** Of the event that it came with. */
+  readonly version: number;
+  readonly request_id: string;
+  readonly run_id: string;
+  readonly phase: number;
+  readonly step: string;
+  readonly type: string;
+  readonly message: string;
+  readonly details: string;
+  /** Whose counter it goes to (Q12). */
+  readonly cause: string;
+  readonly reported_at: string;
+}
+
 export interface VerificationRow {
   readonly task_id: string;
   /** Of the event that it came with. */
@@ -236,6 +318,10 @@ export interface UsageMetricsRow extends UsageColumns {
   readonly version: number;
   readonly run_id: string;
   readonly phase: number;
+  /** Of the run; null where the store never heard of that. */
+  readonly attempt: number | null;
+  /** That of the run; null where it did not say. */
+  readonly account: string | null;
   /** Null for what a run spent after its last completed step. */
   readonly step: string | null;
   readonly recorded_at: string;
@@ -258,6 +344,29 @@ export interface AgentStatusRow {
 interface LiveColumns extends UsageColumns {
   readonly current_action: string | null;
   readonly current_step: string | null;
+  readonly current_document: string | null;
+  /** JSON; what the agent did last, while `recent_actions` has what became of the task. */
+  readonly agent_actions: string;
   /** Null until the first word of a runner. */
   readonly last_update: string | null;
+}
+
+/** One a task. */
+interface CheckpointRow {
+  readonly task_id: string;
+  readonly checkpoint_id: string;
+  readonly run_id: string;
+  readonly phase: number;
+  readonly created_at: string;
+  readonly key_id: string;
+  readonly sealed: Uint8Array;
+}
+
+/** One a model account that the provider holds back. */
+interface AccountLimitRow {
+  readonly account: string;
+  readonly since: string;
+  /** Null where the provider did not say. */
+  readonly resets_at: string | null;
+  readonly message: string;
 }

@@ -7,6 +7,7 @@ import type { Db } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";
 
 const Lines = z.array(z.string());
+const Actions = z.array(z.object({ at: z.string(), text: z.string() }));
 
 interface NumberedLine {
   readonly number: number;
@@ -63,12 +64,14 @@ export function telemetry(db: Db, now: () => Date): Telemetry {
       return lines;
     },
 
-    updateLive: async (taskId, { currentAction, currentStep, spent, lastUpdate }) => {
+    updateLive: async (taskId, { currentAction, currentStep, currentDocument, recentActions, spent, lastUpdate }) => {
       await db
         .updateTable("agent_statuses")
         .set({
           current_action: currentAction,
           current_step: currentStep,
+          current_document: currentDocument,
+          agent_actions: JSON.stringify(recentActions),
           last_update: timestampFrom(lastUpdate),
           ...usageColumns(spent),
         })
@@ -82,6 +85,8 @@ export function telemetry(db: Db, now: () => Date): Telemetry {
       return {
         currentAction: row.current_action,
         currentStep: row.current_step,
+        currentDocument: row.current_document,
+        recentActions: Actions.parse(JSON.parse(row.agent_actions)),
         spent: {
           usage: {
             inputTokens: row.input_tokens,

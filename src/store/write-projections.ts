@@ -1,16 +1,18 @@
 import type { Transaction } from "kysely";
 import { prepared } from "./prepared.ts";
-import type { HistoryRows, StateRows } from "./projections.ts";
+import type { HistoryRows, NewUsageRow, RunAccount, StateRows } from "./projections.ts";
 import type {
   AgentStatusRow,
+  DependencyRow,
   FeedbackRow,
   PhaseRow,
+  QuestionRow,
+  ReportedErrorRow,
   ReviewRow,
   RunRow,
   Schema,
   StepRow,
   TaskRow,
-  UsageMetricsRow,
   VerificationRow,
 } from "./schema.ts";
 
@@ -24,6 +26,8 @@ export async function writeStateRows(trx: Trx, rows: StateRows): Promise<void> {
   for (const row of rows.steps) await writeStep(trx, row);
   for (const row of rows.reviews) await writeReview(trx, row);
   for (const row of rows.feedback) await writeFeedback(trx, row);
+  for (const row of rows.questions) await writeQuestion(trx, row);
+  for (const row of rows.dependencies) await writeDependency(trx, row);
 }
 
 /** Those that are not there yet as they should be; all of them where it is not known what is there. */
@@ -36,6 +40,8 @@ export function changedRows(before: StateRows | null, after: StateRows): StateRo
     steps: changed(before.steps, after.steps),
     reviews: changed(before.reviews, after.reviews),
     feedback: changed(before.feedback, after.feedback),
+    questions: changed(before.questions, after.questions),
+    dependencies: changed(before.dependencies, after.dependencies),
   };
 }
 
@@ -51,6 +57,9 @@ function changed<Row extends object>(before: readonly Row[], after: readonly Row
 /** A run that was requested twice has one row; the other rows have the version of their event as key. */
 export async function writeHistoryRows(trx: Trx, rows: HistoryRows): Promise<void> {
   for (const row of rows.runs) await writeRun(trx, row);
+  // Before what was spent, which takes its account from its run.
+  for (const row of rows.accounts) await writeAccount(trx, row);
+  for (const row of rows.reportedErrors) await writeReportedError(trx, row);
   for (const row of rows.verifications) await writeVerification(trx, row);
   for (const row of rows.usageMetrics) await writeUsage(trx, row);
 }
@@ -58,6 +67,8 @@ export async function writeHistoryRows(trx: Trx, rows: HistoryRows): Promise<voi
 const withoutLive = {
   current_action: null,
   current_step: null,
+  current_document: null,
+  agent_actions: "[]",
   last_update: null,
   input_tokens: 0,
   output_tokens: 0,
@@ -86,9 +97,12 @@ const writePhase = prepared((db, row: PhaseRow) =>
     .values(row)
     .onConflict((conflict) =>
       conflict.columns(["task_id", "phase"]).doUpdateSet((eb) => ({
+        purse_usd: eb.ref("excluded.purse_usd"),
         started_at: eb.ref("excluded.started_at"),
         failed_attempts: eb.ref("excluded.failed_attempts"),
         environment_faults: eb.ref("excluded.environment_faults"),
+        empty_slices: eb.ref("excluded.empty_slices"),
+        limited_runs: eb.ref("excluded.limited_runs"),
         cost_usd: eb.ref("excluded.cost_usd"),
         completed_by: eb.ref("excluded.completed_by"),
         completed_at: eb.ref("excluded.completed_at"),
@@ -138,6 +152,40 @@ const writeFeedback = prepared((db, row: FeedbackRow) =>
     ),
 );
 
+const writeQuestion = prepared((db, row: QuestionRow) =>
+  db
+    .insertInto("questions")
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(["task_id", "number"]).doUpdateSet((eb) => ({
+        answer: eb.ref("excluded.answer"),
+        answer_option: eb.ref("excluded.answer_option"),
+        answered_by: eb.ref("excluded.answered_by"),
+        answered_at: eb.ref("excluded.answered_at"),
+        answer_comment_id: eb.ref("excluded.answer_comment_id"),
+        delivered: eb.ref("excluded.delivered"),
+      })),
+    ),
+);
+
+const writeDependency = prepared((db, row: DependencyRow) =>
+  db
+    .insertInto("dependencies")
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(["task_id", "name"]).doUpdateSet((eb) => ({
+        request_id: eb.ref("excluded.request_id"),
+        required: eb.ref("excluded.required"),
+        steps: eb.ref("excluded.steps"),
+        asked_at: eb.ref("excluded.asked_at"),
+        state: eb.ref("excluded.state"),
+        decided_by: eb.ref("excluded.decided_by"),
+        slot: eb.ref("excluded.slot"),
+        refused: eb.ref("excluded.refused"),
+      })),
+    ),
+);
+
 const writeRun = prepared((db, row: RunRow) =>
   db
     .insertInto("runs")
@@ -145,6 +193,18 @@ const writeRun = prepared((db, row: RunRow) =>
     .onConflict((conflict) => conflict.column("id").doNothing()),
 );
 
+const writeAccount = prepared((db, { id, account }: RunAccount) =>
+  db.updateTable("runs").set({ account }).where("id", "=", id),
+);
+
+const writeReportedError = prepared((db, row: ReportedErrorRow) => db.insertInto("reported_errors").values(row));
+
 const writeVerification = prepared((db, row: VerificationRow) => db.insertInto("verifications").values(row));
 
-const writeUsage = prepared((db, row: UsageMetricsRow) => db.insertInto("usage_metrics").values(row));
+const writeUsage = prepared((db, row: NewUsageRow) =>
+  db.insertInto("usage_metrics").values((eb) => ({
+    ...row,
+    attempt: eb.selectFrom("runs").select("runs.attempt").where("runs.id", "=", row.run_id),
+    account: eb.selectFrom("runs").select("runs.account").where("runs.id", "=", row.run_id),
+  })),
+);

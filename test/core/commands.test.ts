@@ -5,18 +5,28 @@ import type { BlockReason } from "../../src/core/outcome.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
 import { slashCommands, type CommandName } from "../../src/core/slash-commands.ts";
 import {
+  answers,
+  approve,
+  asks,
+  budget,
   command,
   createTask,
   dispatched,
   gateOpened,
   gateReady,
+  lacking,
   merged,
+  needs,
   phase1Ready,
   prompt,
+  provides,
   reviewed,
   reworkAsked,
   runEnded,
+  running,
+  says,
   sessionOpened,
+  skips,
   spent,
   stateAfter,
   stepCompleted,
@@ -24,6 +34,7 @@ import {
   stranger,
   thread,
   verified,
+  waiting,
   wish,
   writer,
 } from "./given.ts";
@@ -40,7 +51,11 @@ const orders: { readonly [Name in Ordering]: (by: typeof writer) => TaskCommand 
   retry: (by) => command({ type: "RetryTask", by }),
   cancel: (by) => command({ type: "CancelTask", by }),
   delete: (by) => command({ type: "DeleteTask", by }),
-  approve: (by) => command({ type: "ApprovePhase", by, headSha: "head-1-1" }),
+  approve: (by) => approve(by),
+  answer: (by) => answers([{ number: null, text: "2" }], { ...by, isAuthor: false }),
+  provided: (by) => provides("OPENAI_API_KEY", by),
+  skip: (by) => skips("OPENAI_API_KEY", by),
+  budget: (by) => budget(8, by),
   rework: ({ login, mayWrite }) =>
     command({
       type: "RequestRework",
@@ -65,6 +80,7 @@ const columns: readonly Ordering[] = [
   "cancel",
   "delete",
 ];
+const talkColumns: readonly Ordering[] = ["answer", "provided", "skip", "budget"];
 
 const verifying = phase1Ready.slice(0, -2);
 const failedForGood = [
@@ -77,7 +93,6 @@ const failedForGood = [
   ]),
   verified(1, false, 4),
 ];
-const running = [createTask(), dispatched(), sessionOpened()];
 const asked = reviewed("head-1-1", [wish(1, "owner")], [{ ...thread("market", "02_market"), resolved: false }]);
 const end = (outcome: CommandOf<"EndRun">["outcome"], runId = "run-1", next = "run-next") =>
   command({ type: "EndRun", runId: runIdFrom(runId), outcome, spent }, next);
@@ -112,6 +127,9 @@ const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] 
   "verification-failed": failedForGood,
   "budget-exhausted": [...running, end({ kind: "budget-exhausted", spentUsd: 5, budgetUsd: 5 })],
   "rate-limited": [...running, end({ kind: "rate-limited", resetsAt: null, message: "limit" })],
+  "waiting-question": waiting,
+  "waiting-dependency": lacking,
+  "provider-refused": [...running, end({ kind: "provider-refused", why: "billing", message: "no credit" })],
   "gate-closed": [...phase1Ready, command({ type: "RecordGateClosed", pullRequest: 31 })],
   "gate-retargeted": [
     ...phase1Ready,
@@ -140,6 +158,16 @@ const states: Readonly<Record<string, readonly TaskCommand[]>> = {
     sessionOpened("run-2", 202),
   ],
   ...Object.fromEntries(Object.entries(blocked).map(([kind, history]) => [`blocked: ${kind}`, history])),
+  "waiting for two questions": [...running, asks("1", [{}, {}]), end({ kind: "waiting-question" })],
+  "waiting for both": [...running, asks("1"), needs("OPENAI_API_KEY"), end({ kind: "waiting-question" })],
+  "paused over a question": [...waiting, orders.pause(writer)],
+  "answered during /pause": [...waiting, orders.pause(writer), says("2")],
+  "paused over a dependency": [...lacking, orders.pause(writer)],
+  "question at work": [...running, asks("1")],
+  "wish at work": [...running, asks("1", [{ required: false }]), needs("OPENAI_API_KEY", { required: false })],
+  "answered, run under way": [...waiting, says("2", 1, 499)],
+  "day's budget": [...running, end({ kind: "budget-exhausted", spentUsd: 1, budgetUsd: 1 })],
+  "task's budget": [createTask(), pausedBy({ kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 })],
   "paused in review": [...phase1Ready, orders.pause(writer)],
   "paused while the app verifies": [...verifying, orders.pause(writer)],
   "merged during /pause": [...phase1Ready, orders.pause(writer), merged(31)],
@@ -153,6 +181,7 @@ const states: Readonly<Record<string, readonly TaskCommand[]>> = {
 const words: Readonly<Record<string, string>> = {
   "TaskStarted PhaseStarted RunRequested": "starts",
   TaskResumed: "resumes",
+  "TaskResumed TaskPaused": "resumes, waits",
   "TaskResumed RunRequested": "resumes, run",
   "TaskResumed PhaseStarted RunRequested": "resumes, next phase",
   "RetryRequested TaskResumed": "retries",
@@ -162,6 +191,15 @@ const words: Readonly<Record<string, string>> = {
   RunEnded: "run ends",
   "FeedbackGiven ReworkRequested RunRequested": "feedback, rework",
   "ReworkRequested RunRequested": "rework",
+  QuestionAnswered: "answers",
+  "QuestionAnswered TaskPaused": "answers, waits",
+  "QuestionAnswered TaskResumed RunRequested": "answers, run",
+  DependencyGranted: "grants",
+  "DependencyGranted TaskResumed RunRequested": "grants, run",
+  DependencySkipped: "skips",
+  "DependencySkipped TaskResumed RunRequested": "skips, run",
+  BudgetSet: "sets",
+  "BudgetSet TaskResumed RunRequested": "sets, run",
   PhaseApproved: "approves",
   PhaseAccepted: "accepts",
   "PhaseCompleted PhaseStarted RunRequested": "next phase",
@@ -192,7 +230,10 @@ blocked: dispatch-refused     | resumes, run        | (already-paused) | resumes
 blocked: environment          | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: verification-failed  | resumes, run        | (already-paused) | resumes, run        | retries, run     | feedback, rework  | (nothing-to-review) | accepts          | cancels           | cancels, erases
 blocked: budget-exhausted     | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
-blocked: rate-limited         | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+blocked: rate-limited         | resumes, run        | pauses           | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+blocked: waiting-question     | (waiting)           | pauses           | (waiting)           | (waiting)        | (waiting)         | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+blocked: waiting-dependency   | (waiting)           | pauses           | (waiting)           | (waiting)        | (waiting)         | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+blocked: provider-refused     | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: gate-closed          | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: gate-retargeted      | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | next phase       | cancels           | cancels, erases
 blocked: paused               | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
@@ -200,6 +241,16 @@ blocked: issue-closed         | resumes, run        | (already-paused) | resumes
 blocked: repository-archived  | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: no-access            | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: effect-failed        | resumes             | run ends         | resumes             | retries          | (already-paused)  | (nothing-to-review) | (nothing-failed) | run ends, cancels | run ends, cancels, erases
+waiting for two questions     | (waiting)           | pauses           | (waiting)           | (waiting)        | (waiting)         | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+waiting for both              | (waiting)           | pauses           | (waiting)           | (waiting)        | (waiting)         | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+paused over a question        | resumes, waits      | (already-paused) | resumes, waits      | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+answered during /pause        | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+paused over a dependency      | resumes, waits      | (already-paused) | resumes, waits      | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+question at work              | (already-running)   | run ends, pauses | (already-running)   | (nothing-failed) | (already-running) | (nothing-to-review) | (nothing-failed) | run ends, cancels | run ends, cancels, erases
+wish at work                  | (already-running)   | run ends, pauses | (already-running)   | (nothing-failed) | (already-running) | (nothing-to-review) | (nothing-failed) | run ends, cancels | run ends, cancels, erases
+answered, run under way       | (already-running)   | run ends, pauses | (already-running)   | (nothing-failed) | (already-running) | (nothing-to-review) | (nothing-failed) | run ends, cancels | run ends, cancels, erases
+day's budget                  | resumes, run        | pauses           | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+task's budget                 | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 paused in review              | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | approves            | (nothing-failed) | cancels           | cancels, erases
 paused while the app verifies | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 merged during /pause          | resumes, next phase | (already-paused) | resumes, next phase | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
@@ -209,6 +260,55 @@ cancelled                     | (wrong-status)      | (wrong-status)   | (wrong-
 erased                        | (wrong-status)      | (wrong-status)   | (wrong-status)      | (wrong-status)   | (wrong-status)    | (wrong-status)      | (wrong-status)   | -                 | -
 `;
 
+const talkTable = `
+state                         | /answer          | /provided            | /skip                | /budget
+draft                         | (no-question)    | (unknown-dependency) | (unknown-dependency) | (not-started)
+pending, not dispatched       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+pending, dispatched           | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+at work                       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+app verifies                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+in review                     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+in review, changes requested  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+rework at work                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: no-workflow-file     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: actions-disabled     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: no-model-secret      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: empty-repository     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: app-unreachable      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: dispatch-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: environment          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: verification-failed  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: budget-exhausted     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run
+blocked: rate-limited         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: waiting-question     | answers, run     | (unknown-dependency) | (unknown-dependency) | sets
+blocked: waiting-dependency   | (no-question)    | grants, run          | skips, run           | sets
+blocked: provider-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: gate-closed          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: gate-retargeted      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: paused               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: issue-closed         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: repository-archived  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: no-access            | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+blocked: effect-failed        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+waiting for two questions     | (which-question) | (unknown-dependency) | (unknown-dependency) | sets
+waiting for both              | answers, waits   | grants               | skips                | sets
+paused over a question        | answers          | (unknown-dependency) | (unknown-dependency) | sets
+answered during /pause        | -                | (unknown-dependency) | (unknown-dependency) | sets
+paused over a dependency      | (no-question)    | grants               | skips                | sets
+question at work              | answers          | (unknown-dependency) | (unknown-dependency) | sets
+wish at work                  | answers          | grants               | skips                | sets
+answered, run under way       | -                | (unknown-dependency) | (unknown-dependency) | sets
+day's budget                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | (day-budget)
+task's budget                 | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run
+paused in review              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+paused while the app verifies | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+merged during /pause          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
+completed                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status)
+failed                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status)
+cancelled                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status)
+erased                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status)
+`;
+
 function cellOf(order: TaskCommand, history: readonly TaskCommand[]): string {
   const decision = decide(order, stateAfter(...history));
   if (decision.kind === "refused") return `(${decision.refusal.code})`;
@@ -216,17 +316,26 @@ function cellOf(order: TaskCommand, history: readonly TaskCommand[]): string {
   return words[types] ?? types;
 }
 
-const rows = table
-  .trim()
-  .split("\n")
-  .map((line) => line.split("|").map((cell) => cell.trim()));
-const expected = new Map(rows.map(([name = "", ...cells]) => [name, cells]));
+/** Cells by state; the row of heads is that of `state`. */
+function rowsOf(text: string): ReadonlyMap<string, readonly string[]> {
+  const lines = text.trim().split("\n");
+  const rows = lines.map((line) => line.split("|").map((cell) => cell.trim()));
+  return new Map(rows.map(([name = "", ...cells]) => [name, cells]));
+}
 
-test("the table has every command and every state", () => {
+const tables = [
+  { columns, expected: rowsOf(table) },
+  { columns: talkColumns, expected: rowsOf(talkTable) },
+];
+const all = [...columns, ...talkColumns];
+
+test("the tables have every command and every state", () => {
   const silent: readonly CommandName[] = ["status", "help"];
-  expect([...columns, ...silent].sort()).toEqual(slashCommands.map(({ name }) => name).sort());
-  expect([...expected.keys()]).toEqual(["state", ...Object.keys(states)]);
-  expect(expected.get("state")).toEqual(columns.map((name) => `/${name}`));
+  expect([...all, ...silent].sort()).toEqual(slashCommands.map(({ name }) => name).sort());
+  for (const { columns, expected } of tables) {
+    expect([...expected.keys()]).toEqual(["state", ...Object.keys(states)]);
+    expect(expected.get("state")).toEqual(columns.map((name) => `/${name}`));
+  }
 });
 
 test.each(Object.entries(blocked))("the history of a block by %s leads to it", (kind, history) => {
@@ -234,12 +343,14 @@ test.each(Object.entries(blocked))("the history of a block by %s leads to it", (
 });
 
 describe.each(Object.entries(states))("%s", (name, history) => {
-  test.each(columns.map((column, index) => [column, index] as const))("/%s", (column, index) => {
-    expect(cellOf(orders[column](writer), history)).toBe(expected.get(name)?.[index]);
-  });
+  for (const { columns, expected } of tables) {
+    test.each(columns.map((column, index) => [column, index] as const))("/%s", (column, index) => {
+      expect(cellOf(orders[column](writer), history)).toBe(expected.get(name)?.[index]);
+    });
+  }
 });
 
-test.each(columns)("/%s of somebody without write is refused in every state", (column) => {
+test.each(all)("/%s of somebody without write is refused in every state", (column) => {
   for (const history of Object.values(states)) {
     expect(cellOf(orders[column](stranger), history)).toBe("(not-permitted)");
   }
@@ -249,6 +360,8 @@ test("every task that has not ended can be ended, and every block can be left", 
   for (const [name, history] of Object.entries(states)) {
     if (["completed", "failed", "cancelled", "erased"].includes(name)) continue;
     expect(cellOf(orders.cancel(writer), history)).toMatch(/cancels/u);
-    if (name.startsWith("blocked:")) expect(cellOf(orders.resume(writer), history)).toMatch(/resumes/u);
+    if (!name.startsWith("blocked:")) continue;
+    const leaving = [orders.resume, orders.answer, orders.provided].map((order) => cellOf(order(writer), history));
+    expect(leaving.join()).toMatch(/resumes|answers, run|grants, run/u);
   }
 });

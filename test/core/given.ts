@@ -2,12 +2,13 @@
 import { expect } from "vitest";
 import type { CommandFacts, CommandOf, TaskCommand } from "../../src/core/commands.ts";
 import { decide, type Decision, type Refusal } from "../../src/core/decide.ts";
+import type { QuestionAsked } from "../../src/core/dialogue.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import type { AnswerKind, FeedbackItem } from "../../src/core/feedback.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import type { PlaybookOutline } from "../../src/core/playbook.ts";
-import type { TaskState } from "../../src/core/state.ts";
+import type { ExistingTask, TaskState } from "../../src/core/state.ts";
 
 const moment = "2026-11-21T10:00:00.000Z";
 export const taskId = taskIdFrom("task-1");
@@ -33,8 +34,15 @@ export function command(body: CommandBody, newRunId = "run-next"): TaskCommand {
   return { at: moment, newRunId: runIdFrom(newRunId), ...body };
 }
 
+/** The same command at another moment of that day, as `10:05:00.250`. */
+export function at(time: string, body: TaskCommand): TaskCommand {
+  return { ...body, at: `2026-11-21T${time}Z` };
+}
+
 export const writer = { login: "owner", mayWrite: true };
 export const stranger = { login: "stranger", mayWrite: false };
+/** Who wrote the issue, without write. */
+export const author = { login: "reader", mayWrite: false, isAuthor: true };
 export const prompt = { hash: "hash-of-prompt", hiddenRemoved: 0 };
 export const spent = {
   usage: { inputTokens: 10, outputTokens: 5, cacheCreationInputTokens: 0, cacheReadInputTokens: 0 },
@@ -71,13 +79,13 @@ export function dispatched(runId = "run-1", workflowRunId = 100): TaskCommand {
 
 export function sessionOpened(runId = "run-1", workflowRunId = 100): TaskCommand {
   const url = `https://github.test/runs/${workflowRunId}`;
-  return command({ type: "OpenSession", runId: runIdFrom(runId), workflowRunId, url });
+  return command({ type: "OpenSession", runId: runIdFrom(runId), workflowRunId, url, account: null });
 }
 
 export function stepCompleted(step: string, runId = "run-1"): TaskCommand {
   const id = runIdFrom(runId);
   const changesetId = changesetIdOf(id, step);
-  return command({ type: "CompleteStep", runId: id, step, changesetId, files: 1, spent, answers: [] });
+  return command({ type: "CompleteStep", runId: id, step, changesetId, files: 1, spent, answers: [], told: [] });
 }
 
 /** A step of a rework that says what became of the feedback. */
@@ -96,6 +104,7 @@ export function stepAnswers(
     files,
     spent,
     answers: answers.map((answer) => ({ ...answer, textHash: `words-of-${answer.id}` })),
+    told: [],
   });
 }
 
@@ -128,6 +137,86 @@ export function runLost(runId = "run-1", next = `after-${runId}`): TaskCommand {
     { type: "EndRun", runId: runIdFrom(runId), outcome: { kind: "lost", message: "silence" }, spent },
     next,
   );
+}
+
+export function runEndedWith(
+  outcome: CommandOf<"EndRun">["outcome"],
+  runId = "run-1",
+  next = `after-${runId}`,
+): TaskCommand {
+  return command({ type: "EndRun", runId: runIdFrom(runId), outcome, spent }, next);
+}
+
+const choice: QuestionAsked = {
+  category: "choice",
+  question: "How does it earn money?",
+  options: ["subscription", "freemium", "advertising"],
+  default: "freemium",
+  required: true,
+};
+
+/** Questions that come in one message; each is as `choice` above but for what is said. */
+export function asks(id: string, questions: readonly Partial<QuestionAsked>[] = [{}], runId = "run-1"): TaskCommand {
+  return command({
+    type: "AskQuestions",
+    runId: runIdFrom(runId),
+    step: "01_idea",
+    requestId: `${runId}/${id}`,
+    questions: questions.map((question) => ({ ...choice, ...question })),
+  });
+}
+
+export function answers(
+  given: CommandOf<"AnswerQuestions">["answers"],
+  by: CommandOf<"AnswerQuestions">["by"] = { ...writer, isAuthor: true },
+  commentId = 500,
+): TaskCommand {
+  return command({ type: "AnswerQuestions", by, commentId, answers: given }, "run-answered");
+}
+
+export function says(text: string, number: number | null = null, commentId = 500): TaskCommand {
+  return answers([{ number, text }], undefined, commentId);
+}
+
+export function needs(
+  name: string,
+  {
+    id = name,
+    step = "01_idea",
+    runId = "run-1",
+    ...more
+  }: Partial<CommandOf<"RequestDependency">["dependency"]> & { id?: string; step?: string; runId?: string } = {},
+): TaskCommand {
+  const dependency = { type: "api_key", name, description: "for the bot", required: true, ...more } as const;
+  return command({
+    type: "RequestDependency",
+    runId: runIdFrom(runId),
+    step,
+    requestId: `${runId}/${id}`,
+    dependency,
+  });
+}
+
+export function provides(name: string, by = writer): TaskCommand {
+  return command({ type: "ProvideDependency", by, name }, "run-provided");
+}
+
+export function skips(name: string, by = writer): TaskCommand {
+  return command({ type: "SkipDependency", by, name }, "run-skipped");
+}
+
+/** What GitHub lists, each with the time of that day at which it was changed last. */
+export function namesSeen(names: Readonly<Record<string, string>>): TaskCommand {
+  const listed = Object.entries(names).map(([name, time]) => ({ name, updatedAt: `2026-11-21T${time}Z` }));
+  return command({ type: "RecordNames", names: listed }, "run-noticed");
+}
+
+export function budget(usd: number, by = writer): TaskCommand {
+  return command({ type: "SetBudget", by, usd }, "run-paid");
+}
+
+export function approve(by = writer, purseUsd: number | null = null, headSha = "head-1-1"): TaskCommand {
+  return command({ type: "ApprovePhase", by, headSha, purseUsd });
 }
 
 export const finding = {
@@ -197,6 +286,19 @@ export function merged(pullRequest: number, next = "run-2"): TaskCommand {
   return command({ type: "RecordMerge", pullRequest, by: "owner", mergeSha: `merge-${pullRequest}` }, next);
 }
 
+/** A first run at its first step. */
+export const running: readonly TaskCommand[] = [createTask(), dispatched(), sessionOpened()];
+
+/** It asked one question that it needs an answer to, and ended. */
+export const waiting: readonly TaskCommand[] = [...running, asks("1"), runEndedWith({ kind: "waiting-question" })];
+
+/** It asked for a key that it needs, and ended. */
+export const lacking: readonly TaskCommand[] = [
+  ...running,
+  needs("OPENAI_API_KEY"),
+  runEndedWith({ kind: "waiting-dependency" }),
+];
+
 /** Commands of a first phase that went well up to its gate. */
 export const phase1Ready: readonly TaskCommand[] = [
   createTask(),
@@ -224,6 +326,13 @@ export function eventsOf(commands: readonly TaskCommand[]): readonly TaskEvent[]
 
 export function stateAfter(...commands: readonly TaskCommand[]): TaskState {
   return stateFrom(eventsOf(commands));
+}
+
+/** Of a task that exists. */
+export function taskAfter(...commands: readonly TaskCommand[]): ExistingTask {
+  const state = stateAfter(...commands);
+  if (state.status === "absent") throw new Error("no task was created");
+  return state;
 }
 
 export function given(...commands: readonly TaskCommand[]) {

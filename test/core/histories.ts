@@ -11,11 +11,14 @@ import {
   currentPhaseOf,
   initialState,
   liveRunOf,
+  openDependenciesOf,
+  openQuestionsOf,
   unansweredOf,
+  undeliveredAnswersOf,
   type ExistingTask,
   type TaskState,
 } from "../../src/core/state.ts";
-import { command, createTask, finding, prompt, spent, stranger, writer } from "./given.ts";
+import { author, command, createTask, finding, prompt, spent, stranger, writer } from "./given.ts";
 
 /** How often each is wished for. */
 const weights = {
@@ -54,6 +57,19 @@ const weights = {
   merge: 2,
   close: 1,
   pause: 1,
+  ask: 5,
+  answer: 5,
+  withdraw: 2,
+  need: 5,
+  provide: 2,
+  skip: 2,
+  names: 3,
+  refuseValue: 2,
+  error: 1,
+  waitQuestion: 2,
+  waitDependency: 2,
+  provider: 1,
+  setBudget: 2,
 };
 
 type What = keyof typeof weights;
@@ -74,6 +90,8 @@ const pauses: readonly BlockReason[] = [
   { kind: "no-workflow-file" },
   { kind: "effect-failed", effect: "OpenGate", message: "written by an agent: 403" },
   { kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 },
+  { kind: "budget-exhausted", scope: "day", spentUsd: 50, budgetUsd: 50 },
+  { kind: "rate-limited", resetsAt: null, message: "written by a model: limit of the account" },
 ];
 
 /** What people and the world stop it with. */
@@ -112,15 +130,24 @@ function nextOf(state: ExistingTask, pick: number): What {
   const run = liveRunOf(state);
   const phase = currentPhaseOf(state);
   if (state.status === "draft") return "run";
-  if (state.blockedBy !== null) return pick % 4 === 0 ? "accept" : "resume";
+  if (state.blockedBy !== null) return wayOutOf(state.blockedBy, pick);
   if (run?.dispatched === null) return "dispatch";
   if (run !== null && !run.started) return "session";
   if (phase?.steps.some(({ changesetId, commitSha }) => changesetId !== null && commitSha === null)) return "published";
   if (phase?.gate === null && phase.steps.some(({ completed }) => completed)) return "gateOpened";
+  if (run !== null && openQuestionsOf(state).length > 0) return "waitQuestion";
+  if (run !== null && openDependenciesOf(state).length > 0) return "waitDependency";
   if (run !== null) return phase?.steps.every(({ completed }) => completed) ? "end" : "step";
   if (state.status === "review") return pick % 4 === 0 ? "merge" : "reviews";
   if (phase?.accepted || (phase?.verification?.passed && phase.verification.attempt === phase.attempt)) return "ready";
   return pick % 5 < 3 ? "verifyFail" : "verifyPass";
+}
+
+function wayOutOf({ kind }: BlockReason, pick: number): What {
+  if (kind === "waiting-question") return "answer";
+  if (kind === "waiting-dependency") return (["names", "provide", "skip"] as const)[pick % 3] ?? "skip";
+  if (kind === "budget-exhausted") return pick % 2 === 0 ? "setBudget" : "resume";
+  return pick % 4 === 0 ? "accept" : "resume";
 }
 
 function commandOf(
@@ -139,10 +166,13 @@ function commandOf(
   const steps = phase?.steps ?? [];
   const step = stale ? "99_other" : (steps[pick % Math.max(steps.length, 1)]?.slug ?? "01_idea");
   const pullRequest = stale ? 999 : (phase?.gate?.pullRequest ?? 30 + number);
+  const momentOf = (second: number) => new Date(Date.UTC(2026, 10, 21) + second * 1000).toISOString();
   const say = (body: Parameters<typeof command>[0]): TaskCommand => ({
     ...command(body, newRunId),
-    at: new Date(Date.UTC(2026, 10, 21) + serial * 1000).toISOString(),
+    at: momentOf(serial),
   });
+  const name = stale ? "NO_SUCH" : (state.dependencies[pick % Math.max(state.dependencies.length, 1)]?.name ?? "KEY_0");
+  const request = { runId, step, requestId: `${runId}/${pick}` };
   const end = (outcome: Extract<TaskCommand, { type: "EndRun" }>["outcome"]) =>
     say({ type: "EndRun", runId, outcome, spent });
   const seen: FeedbackSeen[] = (["change", "comment"] as const).map((request, index) => ({
@@ -182,7 +212,12 @@ function commandOf(
     case "delete":
       return pick === 0 ? say({ type: "DeleteTask", by }) : null;
     case "approve":
-      return say({ type: "ApprovePhase", by, headSha: stale ? "older" : headOf(state) });
+      return say({
+        type: "ApprovePhase",
+        by,
+        headSha: stale ? "older" : headOf(state),
+        purseUsd: pick % 3 === 0 ? pick : null,
+      });
     case "accept":
       return say({ type: "AcceptPhase", by });
     case "rework":
@@ -203,7 +238,13 @@ function commandOf(
     case "dispatch":
       return say({ type: "RecordDispatch", runId, workflowRunId: numberOf(runId), url: "https://github.test/run" });
     case "session":
-      return say({ type: "OpenSession", runId, workflowRunId: numberOf(runId), url: "https://github.test/run" });
+      return say({
+        type: "OpenSession",
+        runId,
+        workflowRunId: numberOf(runId),
+        url: "https://github.test/run",
+        account: pick % 5 === 0 ? null : `account-${pick % 2}`,
+      });
     case "step": {
       const answers = phase === null ? [] : unansweredOf(phase).slice(0, pick % 3);
       return say({
@@ -214,6 +255,10 @@ function commandOf(
         files: pick % 2,
         spent,
         answers: answers.map(({ id }) => ({ id, kind: "fixed", textHash: `answer-${serial}` })),
+        told: undeliveredAnswersOf(state).map(({ number, answer }) => ({
+          number,
+          at: stale ? "2026-11-20T00:00:00.000Z" : (answer?.at ?? ""),
+        })),
       });
     }
     case "published":
@@ -293,6 +338,75 @@ function commandOf(
         type: "PauseTask",
         reason: pauses[pick % pauses.length] ?? { kind: "no-workflow-file" },
       });
+    case "ask":
+      return say({
+        type: "AskQuestions",
+        ...request,
+        questions: Array.from({ length: 1 + (pick % 3) }, (_, index) => ({
+          category: "choice",
+          question: `written by an agent: which, ${serial}?`,
+          options: ["written by an agent: one", "written by an agent: two"],
+          default: index === 0 ? "written by an agent: one" : null,
+          required: (pick + index) % 2 === 0,
+        })),
+      });
+    case "answer": {
+      const open = state.questions.filter(({ answer }) => answer === null);
+      const asked = open.length > 0 ? open : state.questions;
+      const number = stale ? 99 : (asked[pick % Math.max(asked.length, 1)]?.number ?? null);
+      const text = pick % 4 === 0 ? `written by a person: ${pick}` : String(pick % 4);
+      const person = pick % 3 === 0 ? author : { ...writer, isAuthor: false };
+      return say({
+        type: "AnswerQuestions",
+        by: byStranger ? { ...stranger, isAuthor: false } : person,
+        commentId: 500 + (pick % 6),
+        answers: [{ number: pick % 5 === 0 ? null : number, text }],
+      });
+    }
+    case "withdraw":
+      return say({ type: "WithdrawAnswer", commentId: 500 + (pick % 6), by: by.login });
+    case "need":
+      return say({
+        type: "RequestDependency",
+        ...request,
+        dependency: {
+          ...(pick % 4 === 0
+            ? { type: "file" as const, name: `written by an agent: file ${pick}` }
+            : { type: "api_key" as const, name: `key ${pick % 8}` }),
+          description: "written by an agent: for the bot",
+          required: pick % 3 !== 0,
+        },
+      });
+    case "provide":
+      return say({ type: "ProvideDependency", by, name });
+    case "skip":
+      return say({ type: "SkipDependency", by, name });
+    case "names":
+      return say({
+        type: "RecordNames",
+        names: state.dependencies.map(({ name }, index) => ({
+          name,
+          updatedAt: momentOf(serial - ((pick * (index + 1)) % 40)),
+        })),
+      });
+    case "refuseValue":
+      return say({ type: "RefuseValue", runId, name, message: "written by a service: no such key" });
+    case "error":
+      return say({
+        type: "ReportError",
+        ...request,
+        error: pick % 2 === 0 ? "execution_failed" : "missing_file",
+        message: "written by an agent: it does not run",
+        details: "written by an agent: exit code 1",
+      });
+    case "waitQuestion":
+      return end({ kind: "waiting-question" });
+    case "waitDependency":
+      return end({ kind: "waiting-dependency" });
+    case "provider":
+      return end({ kind: "provider-refused", why: "billing", message: "written by a model: no credit" });
+    case "setBudget":
+      return say({ type: "SetBudget", by, usd: pick / 2 });
   }
 }
 

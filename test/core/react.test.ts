@@ -5,22 +5,33 @@ import { evolve } from "../../src/core/evolve.ts";
 import { react, type Reaction } from "../../src/core/react.ts";
 import {
   approval,
+  answers,
+  asks,
+  at,
   command,
   createTask,
   dispatched,
   gateOpened,
   gateReady,
+  lacking,
+  needs,
   phase1Ready,
+  provides,
   reviewed,
   reworkAsked,
   runEnded,
+  runEndedWith,
+  running,
+  says,
   sessionOpened,
+  skips,
   stateAfter,
   stepAnswers,
   stepCompleted,
   stepPublished,
   thread,
   verified,
+  waiting,
   wish,
   writer,
 } from "./given.ts";
@@ -158,4 +169,84 @@ test("a run that ends beside a block is shown: the status never speaks of a run 
   const reason = { kind: "effect-failed", effect: "PublishStep", message: "403" } as const;
   const blocked = [createTask(), dispatched(), sessionOpened(), command({ type: "PauseTask", reason })];
   expect(due("ShowStatus", [...blocked, runEnded("slice-ended")])).toMatchObject([{ urgency: "now" }]);
+});
+
+describe("what the agent asks", () => {
+  test("has one comment a message, and each answer brings it up to date", () => {
+    expect(due("ShowRequest", [...running, asks("1", [{}, {}])])).toEqual([
+      { effect: { kind: "ShowRequest", requestId: "run-1/1" }, urgency: "now" },
+    ]);
+    const both = answers([
+      { number: 1, text: "2" },
+      { number: 2, text: "3" },
+    ]);
+    const shown = due("ShowRequest", [...running, asks("1", [{}]), asks("2", [{}]), both]);
+    expect(shown.map(({ effect }) => effect)).toEqual([
+      { kind: "ShowRequest", requestId: "run-1/1" },
+      { kind: "ShowRequest", requestId: "run-1/2" },
+    ]);
+    const deleted = command({ type: "WithdrawAnswer", commentId: 500, by: "owner" });
+    const withdrawn = [
+      ...running,
+      asks("1", [{}, {}]),
+      runEndedWith({ kind: "waiting-question" }),
+      says("2", 1),
+      deleted,
+    ];
+    expect(due("ShowRequest", withdrawn)).toMatchObject([{ effect: { requestId: "run-1/1" } }]);
+  });
+
+  test("is brought to mind after a day where it must be answered (Q11), and only there", () => {
+    expect(due("RemindQuestions", [...running, at("10:30:00.000", asks("1"))])).toEqual([
+      {
+        effect: { kind: "RemindQuestions", requestId: "run-1/1" },
+        urgency: { at: "2026-11-22T10:30:00.000Z" },
+      },
+    ]);
+    expect(due("RemindQuestions", [...running, asks("1", [{ required: false }])])).toEqual([]);
+  });
+
+  test("has the comment of the message that asked for it first, whoever asks again", () => {
+    const again = needs("OPENAI_API_KEY", { id: "2", step: "02_market" });
+    for (const last of [again, provides("OPENAI_API_KEY"), skips("OPENAI_API_KEY")]) {
+      expect(due("ShowRequest", [...running, needs("OPENAI_API_KEY", { id: "1" }), last])).toMatchObject([
+        { effect: { requestId: "run-1/1" } },
+      ]);
+    }
+  });
+
+  test("calls nobody a second time when the task waits for it", () => {
+    for (const history of [waiting, lacking]) {
+      expect(due("NotifyBlocked", history)).toEqual([]);
+      expect(due("ShowStatus", history)).not.toEqual([]);
+    }
+  });
+});
+
+describe("a limit", () => {
+  test("calls nobody, and is tried when it is over", () => {
+    const resetsAt = "2026-11-21T12:00:00.000Z";
+    const limited = [...running, runEndedWith({ kind: "rate-limited", resetsAt, message: "limit" })];
+    expect(due("NotifyBlocked", limited)).toEqual([]);
+    expect(due("EndLimit", limited)).toEqual([
+      { effect: { kind: "EndLimit", pausedAt: "2026-11-21T10:00:00.000Z" }, urgency: { at: resetsAt } },
+    ]);
+  });
+
+  test("of the day's budget calls somebody, and is over at midnight; another budget takes a person", () => {
+    const day = [...running, at("23:59:59.999", runEndedWith({ kind: "budget-exhausted", spentUsd: 1, budgetUsd: 1 }))];
+    expect(due("NotifyBlocked", day)).toHaveLength(1);
+    expect(due("EndDay", day)).toMatchObject([{ urgency: { at: "2026-11-22T00:00:00.000Z" } }]);
+    const phase = [...running, runEndedWith({ kind: "budget-exhausted", spentUsd: 5, budgetUsd: 5 })];
+    expect(due("NotifyBlocked", phase)).toHaveLength(1);
+    expect(due("EndDay", phase)).toEqual([]);
+  });
+});
+
+test("a checkpoint is dropped when its task ends, and not before", () => {
+  expect(due("DropCheckpoint", [...waiting, command({ type: "CancelTask", by: writer })])).toHaveLength(1);
+  expect(due("DropCheckpoint", [...waiting, command({ type: "AbandonTask", by: null, message: "gone" })])).toHaveLength(
+    1,
+  );
+  expect(due("DropCheckpoint", waiting)).toEqual([]);
 });

@@ -121,7 +121,7 @@ describe("a review (C2.1)", () => {
 });
 
 describe("/approve", () => {
-  const byComment = command({ type: "ApprovePhase", by: writer, headSha: head });
+  const byComment = command({ type: "ApprovePhase", by: writer, headSha: head, purseUsd: null });
 
   test("counts until the head moves, though GitHub lists no review", () => {
     given(...phase1Ready, byComment)

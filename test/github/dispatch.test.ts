@@ -17,6 +17,7 @@ const asked = {
   taskId,
   phase: "Planning · issue #7",
   ref: "main",
+  grants: [],
 };
 
 function runs() {

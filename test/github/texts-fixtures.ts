@@ -118,7 +118,7 @@ export function taskOf(...events: readonly TaskEvent[]): ExistingTask {
 }
 
 export function viewOf(events: readonly TaskEvent[], live: LiveStatus | null = null): TaskView {
-  return { task: taskOf(...events), live, model: "claude-test" };
+  return { task: taskOf(...events), live, model: "claude-test", forecasts: new Map(), limitEndsAt: null };
 }
 
 /** The task with its current phase changed: for what takes many events to come about. */
@@ -149,4 +149,5 @@ export const context: BlockContext = {
   defaultBranch: "main",
   appUrl: "https://phasegate.example",
   actionRef: "phasegate/phasegate@0123",
+  requests: new Map(),
 };

@@ -87,18 +87,31 @@ onEachDatabase(({ freshPlace, freshStore }) => {
 
   test("the live status is that of the last word, and null before the first", async () => {
     const store = await freshStore();
-    const live = { currentAction: "thinking", currentStep: null, spent, lastUpdate: minute(1) };
+    const live = {
+      currentAction: "thinking",
+      currentStep: null,
+      currentDocument: null,
+      recentActions: [],
+      spent,
+      lastUpdate: minute(1),
+    };
     await store.updateLive(taskId, live);
     expect(await store.readLive(taskId)).toBeNull();
     await store.commit(unitOf(eventsOf([createTask()])));
     expect(await store.readLive(taskId)).toBeNull();
     await store.updateLive(taskId, live);
-    await store.updateLive(taskId, { ...live, currentAction: null, currentStep: "01_idea", lastUpdate: minute(2) });
-    expect(await store.readLive(taskId)).toEqual({
+    const next = {
       currentAction: null,
       currentStep: "01_idea",
+      currentDocument: "docs/planning/01_idea.md",
+      recentActions: [
+        { at: minute(2), text: "Write docs/planning/01_idea.md" },
+        { at: minute(1), text: "Read README.md" },
+      ],
       spent,
       lastUpdate: minute(2),
-    });
+    };
+    await store.updateLive(taskId, next);
+    expect(await store.readLive(taskId)).toEqual(next);
   });
 });

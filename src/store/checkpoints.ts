@@ -1,0 +1,51 @@
+import type { Store } from "../control/ports.ts";
+import { runIdFrom } from "../core/ids.ts";
+import type { Differences } from "./database.ts";
+import type { Db } from "./schema.ts";
+import { timestampFrom } from "./timestamp.ts";
+
+type Checkpoints = Pick<Store, "saveCheckpoint" | "readCheckpoint" | "dropCheckpoint">;
+
+/** What the next run of a task goes on from. */
+export function checkpoints(db: Db, differences: Differences): Checkpoints {
+  return {
+    saveCheckpoint: async ({ taskId, checkpointId, runId, phase, createdAt, keyId, sealed }) => {
+      const row = {
+        checkpoint_id: checkpointId,
+        run_id: runId,
+        phase,
+        created_at: timestampFrom(createdAt),
+        key_id: keyId,
+        sealed,
+      };
+      await db.transaction().execute(async (trx) => {
+        // Held, so that the task cannot end meanwhile: what its end drops would be there again.
+        const open = trx.selectFrom("tasks").select("id").where("id", "=", taskId).where("ended_at", "is", null);
+        if ((await differences.holding(open).executeTakeFirst()) === undefined) return;
+        await trx
+          .insertInto("checkpoints")
+          .values({ task_id: taskId, ...row })
+          .onConflict((conflict) => conflict.column("task_id").doUpdateSet(row))
+          .execute();
+      });
+    },
+
+    readCheckpoint: async (taskId) => {
+      const row = await db.selectFrom("checkpoints").selectAll().where("task_id", "=", taskId).executeTakeFirst();
+      if (row === undefined) return null;
+      return {
+        taskId,
+        checkpointId: row.checkpoint_id,
+        runId: runIdFrom(row.run_id),
+        phase: row.phase,
+        createdAt: row.created_at,
+        keyId: row.key_id,
+        sealed: row.sealed,
+      };
+    },
+
+    dropCheckpoint: async (taskId) => {
+      await db.deleteFrom("checkpoints").where("task_id", "=", taskId).execute();
+    },
+  };
+}
