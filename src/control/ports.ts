@@ -377,7 +377,13 @@ export interface Forecast {
 
 /** What the person is told once. `key` is found again on GitHub, so that a repeat writes nothing. */
 export type Notice =
-  | { readonly kind: "blocked"; readonly reason: BlockReason; readonly task: ExistingTask }
+  | {
+      readonly kind: "blocked";
+      readonly reason: BlockReason;
+      readonly task: ExistingTask;
+      /** Of the current phase, where its budget is used up. */
+      readonly forecast?: Forecast | undefined;
+    }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
   | { readonly kind: "help" }
   | { readonly kind: "unknown-command"; readonly typed: string }
@@ -496,7 +502,7 @@ export interface GitHub {
   failedDeliveries(since: string, limit: number): Promise<readonly FailedDelivery[]>;
   redeliver(deliveryId: number): Promise<void>;
   notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
-  /** Makes the comment of a request, or brings it up to date; found again by its key. */
+  /** Makes the comment of a request, or brings it up to date; found again by its key, which is the id of the request. */
   showRequest(
     repository: Repository,
     shown: { readonly task: ExistingTask; readonly key: string; readonly request: RequestShown },

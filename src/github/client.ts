@@ -6,7 +6,9 @@ import { cancelRun, dispatchRun, readRun } from "./dispatch.ts";
 import { readEnvelope } from "./envelope.ts";
 import { openGate, presentGate, releaseCi } from "./gate.ts";
 import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
+import { hideComment } from "./hide-comment.ts";
 import { readIssue } from "./issue.ts";
+import { createNames } from "./names.ts";
 import { permissionOf } from "./permission.ts";
 import { preflight } from "./preflight.ts";
 import { publish } from "./publish.ts";
@@ -35,6 +37,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
   const api = createApi(options);
   const workflowFile = readWorkflowFile(options);
   let slug: Promise<string> | null = null;
+  const listNames = createNames(api);
   const comments = createComments(api, { ...options, workflowFile, appSlug });
 
   async function appSlug(): Promise<string> {
@@ -56,6 +59,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     readIssue: (repository, number) => readIssue(api, repository, number),
     preflight: (repository) => preflight(api, repository),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
+    listNames,
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),
     readEnvelope: (repository, workflowRunId, runId) =>
       readEnvelope(
@@ -88,5 +92,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     redeliver: (deliveryId) => redeliver(api, deliveryId),
     showStatus: (repository, view) => comments.showStatus(repository, view),
     notify: (repository, issueNumber, key, notice) => comments.notify(repository, issueNumber, key, notice),
+    showRequest: (repository, shown) => comments.showRequest(repository, shown),
+    hideComment: (repository, commentNodeId) => hideComment(api, repository, commentNodeId),
   };
 }

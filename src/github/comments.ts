@@ -1,6 +1,7 @@
-import { RetryLater, type Log, type Notice, type TaskView } from "../control/ports.ts";
+import { RetryLater, type Log, type Notice, type RequestShown, type TaskView } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
+import { isSettled, openDependenciesOf, openQuestionsOf, type ExistingTask } from "../core/state.ts";
 import type { Api } from "./api.ts";
 import { markedBody, markerOf } from "./marker.ts";
 import { nameOf, pathOf, readOrNull, readRepository } from "./repository.ts";
@@ -10,6 +11,7 @@ import type { BlockContext } from "./texts/blocked.ts";
 import { createTurns } from "./turns.ts";
 import { linksOf } from "./texts/links.ts";
 import { noticeText } from "./texts/notices.ts";
+import { requestText } from "./texts/requests.ts";
 import { statusText } from "./texts/status.ts";
 
 const commentsPerPage = 100;
@@ -33,6 +35,14 @@ export interface Comments {
   showStatus(repository: Repository, view: TaskView): Promise<void>;
   /** Writes the comment once for each key. */
   notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
+  /** Creates or edits the one comment of a request; writes nothing where it says the same already. */
+  showRequest(repository: Repository, shown: RequestToShow): Promise<void>;
+}
+
+interface RequestToShow {
+  readonly task: ExistingTask;
+  readonly key: string;
+  readonly request: RequestShown;
 }
 
 interface Shown {
@@ -44,8 +54,10 @@ interface Shown {
 const namesDefaultBranch: ReadonlySet<Notice["kind"]> = new Set<Notice["kind"]>(["blocked", "action-outdated"]);
 
 export function createComments(api: Api, settings: CommentSettings): Comments {
-  /** What our status comments said last: saves the search on every edit. GitHub stays the truth. */
-  const shown = new Map<TaskId, Shown>();
+  /** What our comments said last, by their markers: saves the search on every edit. GitHub stays the truth. */
+  const shown = new Map<string, Shown>();
+  /** Ids of requests' comments that a search found: what they say may have changed since. */
+  const requestComments = new Map<string, number>();
   /** Comments that were made but not pinned yet, since GitHub did not answer. */
   const toPin = new Map<TaskId, number>();
   /** Repositories, by id, where GitHub refused to pin. */
@@ -58,6 +70,7 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
   return {
     showStatus: (repository, view) => inTurn(view.task.taskId, () => showStatus(repository, view)),
     notify: (repository, issueNumber, key, notice) => inTurn(key, () => notify(repository, issueNumber, key, notice)),
+    showRequest: (repository, asked) => inTurn(asked.key, () => showRequest(repository, asked)),
   };
 
   async function showStatus(repository: Repository, view: TaskView): Promise<void> {
@@ -69,19 +82,56 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
   async function showComment(repository: Repository, view: TaskView): Promise<"shown" | "no-issue"> {
     const { task } = view;
     const context = await contextOf(repository, task.blockedBy !== null);
+    const requests = await linksOfRequests(repository, task);
     const marker = markerOf("status", task.taskId);
-    const body = markedBody(marker, statusText(view, context));
-    const remembered = shown.get(task.taskId);
-    if (remembered !== undefined && (await bringUpToDate(repository, task.taskId, remembered, body))) return "shown";
+    const made = await show(repository, task, marker, statusText(view, { ...context, requests }));
+    if (made !== null && made !== "no-issue") toPin.set(task.taskId, made.commentId);
+    return made === "no-issue" ? made : "shown";
+  }
+
+  async function showRequest(repository: Repository, { task, key, request }: RequestToShow): Promise<void> {
+    const isFile = request.kind === "dependency" && request.dependency.type === "file";
+    const text = requestText(request, task, await contextOf(repository, isFile));
+    await show(repository, task, markerOf("request", key), text);
+  }
+
+  /** The comment, where it was made by this call; null where it was there. */
+  async function show(
+    repository: Repository,
+    task: ExistingTask,
+    marker: string,
+    text: string,
+  ): Promise<Shown | null | "no-issue"> {
+    const body = markedBody(marker, text);
+    const remembered = shown.get(marker);
+    if (remembered !== undefined && (await bringUpToDate(repository, marker, remembered, body))) return null;
     // What we remember may be gone, or this is the first time: GitHub knows.
     const found = await find(repository, task.issue.number, marker);
     if (found === "no-issue") return found;
-    if (found !== null && (await bringUpToDate(repository, task.taskId, found, body))) return "shown";
+    if (found !== null && (await bringUpToDate(repository, marker, found, body))) return null;
     const commentId = await create(repository, task.issue.number, body);
     if (commentId === null) return "no-issue";
-    remember(task.taskId, { commentId, body });
-    toPin.set(task.taskId, commentId);
-    return "shown";
+    const made = { commentId, body };
+    remember(marker, made);
+    return made;
+  }
+
+  /** Addresses of the comments of what is open, by the id of the request: found by one search where they are not known. */
+  async function linksOfRequests(repository: Repository, task: ExistingTask): Promise<ReadonlyMap<string, string>> {
+    const open = [...openQuestionsOf(task), ...openDependenciesOf(task)].map(({ requestId }) => requestId);
+    const links = linksOf(settings.webUrl, repository);
+    const found = new Map<string, string>();
+    if (isSettled(task) || open.length === 0) return found;
+    const markers = new Map(open.map((requestId) => [requestId, markerOf("request", requestId)]));
+    const unknown = [...markers.values()].filter((marker) => !shown.has(marker) && !requestComments.has(marker));
+    const there = unknown.length === 0 ? "no-issue" : await findAll(repository, task.issue.number, unknown);
+    if (requestComments.size >= rememberedMax) requestComments.clear();
+    if (there !== "no-issue") for (const [marker, { commentId }] of there) requestComments.set(marker, commentId);
+    for (const [requestId, marker] of markers) {
+      const commentId = shown.get(marker)?.commentId ?? requestComments.get(marker);
+      if (commentId !== undefined) found.set(requestId, links.comment(task.issue.number, commentId));
+    }
+    return found;
   }
 
   /** Right after its making only: what a person unpinned stays so. */
@@ -117,11 +167,11 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
   }
 
   /** False where the comment is gone. */
-  async function bringUpToDate(repository: Repository, taskId: TaskId, comment: Shown, body: string): Promise<boolean> {
+  async function bringUpToDate(repository: Repository, marker: string, comment: Shown, body: string): Promise<boolean> {
     // Until the edit has succeeded nobody knows what the comment says.
-    shown.delete(taskId);
+    shown.delete(marker);
     if (comment.body !== body && !(await edit(repository, comment.commentId, body))) return false;
-    remember(taskId, { commentId: comment.commentId, body });
+    remember(marker, { commentId: comment.commentId, body });
     return true;
   }
 
@@ -131,13 +181,24 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
       workflowFile: settings.workflowFile,
       appUrl: settings.appUrl,
       actionRef: settings.actionRef,
+      requests: new Map(),
       // Few texts name it, so only they cost a request.
       defaultBranch: withBranch ? (await readRepository(api, repository)).defaultBranch : "HEAD",
     };
   }
 
-  /** Ours only: anybody can write a comment with our marker in it. */
   async function find(repository: Repository, issueNumber: number, marker: string): Promise<Shown | null | "no-issue"> {
+    const found = await findAll(repository, issueNumber, [marker]);
+    return found === "no-issue" ? found : (found.get(marker) ?? null);
+  }
+
+  /** Ours only: anybody can write a comment with our marker in it. Stops at the last one that is looked for. */
+  async function findAll(
+    repository: Repository,
+    issueNumber: number,
+    markers: readonly string[],
+  ): Promise<ReadonlyMap<string, Shown> | "no-issue"> {
+    const found = new Map<string, Shown>();
     for (let page = 1; page <= commentPagesMax; page += 1) {
       const answer = await readOrNull(api, {
         repository,
@@ -153,17 +214,17 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
       });
       if (answer === null) return issueIsGone(repository, issueNumber);
       for (const comment of answer.data) {
-        if (comment.body?.startsWith(marker) === true && (await isOurs(comment))) {
-          return { commentId: comment.id, body: comment.body };
-        }
+        const { id: commentId, body = "" } = comment;
+        const marker = markers.find((each) => !found.has(each) && body.startsWith(each));
+        if (marker !== undefined && (await isOurs(comment))) found.set(marker, { commentId, body });
       }
-      if (answer.data.length < commentsPerPage) return null;
+      if (found.size === markers.length || answer.data.length < commentsPerPage) return found;
     }
     settings.log.warn(
       { repository: nameOf(repository), issueNumber },
       "issue has too many comments to look at them all",
     );
-    return null;
+    return found;
   }
 
   async function isOurs(comment: {
@@ -220,8 +281,8 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     }
   }
 
-  function remember(taskId: TaskId, comment: Shown): void {
+  function remember(marker: string, comment: Shown): void {
     if (shown.size >= rememberedMax) shown.clear();
-    shown.set(taskId, comment);
+    shown.set(marker, comment);
   }
 }

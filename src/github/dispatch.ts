@@ -4,7 +4,7 @@ import type { RunId, TaskId } from "../core/ids.ts";
 import type { Api } from "./api.ts";
 import { nameOf, pathOf, readOrNull } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
-import { workflowFileName, workflowPath } from "./workflow-file.ts";
+import { outdatedWorkflowFile, workflowFileName, workflowPath } from "./workflow-file.ts";
 
 const recentRunsMax = 50;
 /** `run-name` of the workflow file puts this before the input `phase`. */
@@ -20,6 +20,7 @@ interface RunToDispatch {
   /** For people, e.g. `Planning · issue #7`. */
   readonly phase: string;
   readonly ref: string;
+  readonly grants: readonly { readonly slot: number; readonly name: string }[];
 }
 
 /**
@@ -55,7 +56,7 @@ async function send(
           workflow_id: workflowFileName,
           // Always the default branch: a workflow file on a phase branch was written by the agent.
           ref: run.ref,
-          inputs: { run: run.runId, task: run.taskId, phase: labelOf(run) },
+          inputs: { run: run.runId, task: run.taskId, phase: labelOf(run), ...grantInputs(run) },
           return_run_details: true,
         }),
     });
@@ -69,13 +70,15 @@ async function send(
       );
     }
     if (/unexpected inputs|required input/iu.test(error.reason)) {
-      throw new DispatchRefused(
-        `${workflowPath} on ${run.ref} is of another version than this app; replace it with the current one (${error.reason})`,
-        { cause: error },
-      );
+      throw new DispatchRefused(outdatedWorkflowFile(run.ref, run.grants.length > 0, error.reason), { cause: error });
     }
     throw new DispatchRefused(`GitHub refused to start the workflow: ${error.reason}`, { cause: error });
   }
+}
+
+/** Names alone, and only where there are any: a workflow file that is older than the slots still serves the tasks that need none. */
+function grantInputs({ grants }: RunToDispatch): Readonly<Record<string, string>> {
+  return Object.fromEntries(grants.map(({ slot, name }) => [`secret_${slot}`, name]));
 }
 
 /** The input `phase`, as the run's list shows it. */

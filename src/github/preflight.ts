@@ -1,9 +1,8 @@
 import type { Preflight } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
-import type { Api, Call } from "./api.ts";
+import type { Api } from "./api.ts";
 import { isSensitiveWorkflow, type DefaultToken } from "./ci-sensitivity.ts";
-import { headOf, nameOf, pathOf, readOrNull, readRepository } from "./repository.ts";
-import { RequestFailed } from "./request-failed.ts";
+import { headOf, nameOf, pathOf, readIfAllowed, readOrNull, readRepository } from "./repository.ts";
 import { readBlobText } from "./tree.ts";
 import { workflowFileName, workflowPath } from "./workflow-file.ts";
 
@@ -117,14 +116,4 @@ async function defaultTokenOf(api: Api, repository: Repository): Promise<Default
     send: (octokit) => octokit.rest.actions.getGithubActionsDefaultWorkflowPermissionsRepository(pathOf(repository)),
   });
   return setting?.data.default_workflow_permissions ?? null;
-}
-
-/** Null where the installation does not grant the permission, or there is nothing of the kind. */
-async function readIfAllowed<Result>(api: Api, call: Call<Result>): Promise<Result | null> {
-  try {
-    return await readOrNull(api, call);
-  } catch (error) {
-    if (error instanceof RequestFailed && error.status === 403) return null;
-    throw error;
-  }
 }

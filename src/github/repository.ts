@@ -26,6 +26,16 @@ export async function readOrNull<Result>(api: Api, call: Call<Result>): Promise<
   }
 }
 
+/** Null where the installation does not grant the permission, or there is nothing of the kind. */
+export async function readIfAllowed<Result>(api: Api, call: Call<Result>): Promise<Result | null> {
+  try {
+    return await readOrNull(api, call);
+  } catch (error) {
+    if (error instanceof RequestFailed && error.status === 403) return null;
+    throw error;
+  }
+}
+
 export async function readRepository(api: Api, repository: Repository): Promise<RepositoryFacts> {
   const { data } = await api.read({
     repository,

@@ -4,6 +4,7 @@ import type { Repository } from "../core/events.ts";
 /** As small as the call allows; every token is narrowed to one repository besides. */
 export interface TokenPermissions {
   readonly actions?: "read" | "write";
+  readonly actions_variables?: "read";
   readonly administration?: "read";
   readonly contents?: "read" | "write";
   readonly issues?: "read" | "write";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Intent, IssueAsSent } from "../control/intents.ts";
 import type { Repository } from "../core/events.ts";
+import { answersOf } from "./answers.ts";
 import { parseCommand } from "./slash-commands.ts";
 import { workflowPath } from "./workflow-file.ts";
 
@@ -32,7 +33,7 @@ const IssueOpened = z.object({
 });
 const Comment = z.object({
   issue: z.object({ number: Id, pull_request: z.unknown().optional(), ...IssueText }),
-  comment: z.object({ id: Id, body: z.string().nullable(), user: Account.nullable() }),
+  comment: z.object({ id: Id, node_id: z.string().default(""), body: z.string().nullish(), user: Account.nullable() }),
 });
 const IssueChanged = z.object({ issue: z.object({ number: Id, pull_request: z.unknown().optional() }) });
 const PullRequest = z.object({ pull_request: z.object({ number: Id }) });
@@ -110,7 +111,11 @@ export function translateWebhook(event: string, payload: unknown): Intent {
     case "issues.opened":
       return parsed(name, IssueOpened, payload, ({ issue }) => openedOf(name, repository, issue));
     case "issue_comment.created":
-      return parsed(name, Comment, payload, (data) => commentOf(name, repository, envelope.data, data));
+    case "issue_comment.edited":
+    case "issue_comment.deleted": {
+      const change = commentChanges[name];
+      return parsed(name, Comment, payload, (data) => commentOf(name, change, repository, envelope.data, data));
+    }
     case "pull_request.synchronize":
     case "pull_request_review.submitted":
     case "pull_request_review.dismissed":
@@ -135,6 +140,12 @@ const issueChanges = {
   "issues.reopened": "reopened",
   "issues.deleted": "deleted",
   "issues.transferred": "transferred",
+} as const;
+
+const commentChanges = {
+  "issue_comment.created": "created",
+  "issue_comment.edited": "edited",
+  "issue_comment.deleted": "deleted",
 } as const;
 
 const repositoryChanges = {
@@ -201,26 +212,37 @@ function openedOf(name: string, repository: Repository, issue: z.infer<typeof Is
   };
 }
 
+type CommentChange = Extract<Intent, { kind: "comment" }>["change"];
+
+/** The sender is who did it just now, the author whose words they were at first; GitHub lets maintainers edit anybody's. */
 function commentOf(
   name: string,
+  change: CommentChange,
   repository: Repository,
   { sender }: Envelope,
   { issue, comment }: z.infer<typeof Comment>,
 ): Intent {
+  const isAuthors = comment.user?.login === sender.login;
   // A comment can be brought along by somebody else (a transfer, an import): then nobody said it here.
-  if (comment.user?.login !== sender.login) return ignored(`${name}: sender and author differ`);
-  const command = parseCommand(comment.body ?? "");
-  if (command === null) return ignored(`${name}: no command`);
-  return {
-    kind: "command",
+  if (change === "created" && !isAuthors) return ignored(`${name}: sender and author differ`);
+  if (comment.user?.type === "Bot") return ignored(`${name}: written by a bot`);
+  const body = change === "deleted" ? "" : (comment.body ?? "");
+  if (change !== "deleted" && body.trim() === "") return ignored(`${name}: empty`);
+  const said = {
     repository,
     issueNumber: issue.number,
     onPullRequest: issue.pull_request !== undefined,
     commentId: comment.id,
+    commentNodeId: comment.node_id,
     sender: sender.login,
-    command,
+    body,
+    // What somebody else put into a comment is neither its author's answer nor the editor's.
+    answers: isAuthors ? answersOf(body) : [],
     issue: asSent(issue),
   };
+  // A command was given once: an edit gives no second one.
+  const command = change === "created" ? parseCommand(body) : null;
+  return command === null ? { kind: "comment", change, ...said } : { kind: "command", command, ...said };
 }
 
 function asSent({ title, body }: { readonly title: string; readonly body?: string | null | undefined }): IssueAsSent {

@@ -1,5 +1,6 @@
 /** How the CLI is called. Pure. */
 
+import { toolNamesOfCli } from "./dialogue-tools.ts";
 import type { ModelCredential } from "./gateway-headers.ts";
 
 export interface ClaudeArguments {
@@ -9,6 +10,9 @@ export interface ClaudeArguments {
   /** Built-in tools; only these exist for the agent. */
   readonly tools: readonly string[];
   readonly systemPromptFile: string;
+  /** In JSON; without secrets, since every user of the machine can read them here. */
+  readonly mcpConfig: string;
+  readonly settings: string;
 }
 
 export interface ClaudeEnvironment {
@@ -36,8 +40,7 @@ export const offeredTools: readonly string[] = [
 ];
 
 /** The prompt itself comes through stdin, where no list of processes shows it. */
-export function claudeArguments({ sessionId, resume, model, tools, systemPromptFile }: ClaudeArguments): string[] {
-  const list = tools.join(",");
+export function claudeArguments({ sessionId, resume, model, tools, ...files }: ClaudeArguments): string[] {
   return [
     "-p",
     "--output-format",
@@ -49,15 +52,19 @@ export function claudeArguments({ sessionId, resume, model, tools, systemPromptF
     "--permission-mode",
     "dontAsk",
     "--tools",
-    list,
+    tools.join(","),
     "--allowedTools",
-    list,
+    [...tools, ...toolNamesOfCli].join(","),
     // A checkout is trusted in this mode. Without these, its hooks and servers would run.
     "--setting-sources",
     "",
     "--strict-mcp-config",
+    "--mcp-config",
+    files.mcpConfig,
+    "--settings",
+    files.settings,
     "--append-system-prompt-file",
-    systemPromptFile,
+    files.systemPromptFile,
   ];
 }
 

@@ -30,7 +30,7 @@ export type ClaudeOutcome =
       readonly stderrTail: string;
     };
 
-export type TimeOut = "no-output" | "step-time";
+export type TimeOut = "no-output" | "step-time" | "slice-end";
 
 type ClaudeFailure =
   | "authentication"
@@ -40,6 +40,8 @@ type ClaudeFailure =
   | "api"
   | "invalid-request"
   | "structured-output"
+  /** There is no transcript to resume. */
+  | "no-conversation"
   | "other";
 
 export interface ClaudeExit {
@@ -118,8 +120,13 @@ function resetOf(rateLimit: ClaudeExit["rateLimit"]): string | null {
 
 function failureOf(
   { lastAssistantError }: ClaudeExit,
-  { subtype, terminalReason, apiErrorStatus }: ResultEvent,
+  { subtype, terminalReason, apiErrorStatus, errors }: ResultEvent,
 ): Failure {
+  if (errors.some((error) => error.startsWith("No conversation found with session ID"))) {
+    return { reason: "no-conversation", retryable: false };
+  }
+  // Our server of tools was not there in time. The next try says a prompt, and then the CLI gets by without.
+  if (terminalReason === "tool_deferred_unavailable") return { reason: "other", retryable: true };
   if (subtype === "error_max_turns" || terminalReason === "max_turns") return { reason: "max-turns", retryable: false };
   if (subtype === "error_max_structured_output_retries" || terminalReason === "structured_output_retry_exhausted") {
     return { reason: "structured-output", retryable: true };

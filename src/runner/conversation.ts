@@ -3,19 +3,28 @@
 import { claudeArguments, offeredTools } from "./claude-command.ts";
 import type { ClaudeOutcome } from "./claude-outcome.ts";
 import type { Wait } from "./app-client.ts";
+import type { DialogueServer } from "./dialogue-server.ts";
+import type { ConversationState } from "./dialogue.ts";
 import { runClaude, type ClaudeProcess } from "./run-claude.ts";
 import type { StreamEvent } from "./stream-event.ts";
 
 export interface Conversation {
   /** Says one prompt and waits until the agent is done with it. Environment faults are tried again, up to a limit. */
   say(message: Message): Promise<ClaudeOutcome>;
+  state(): ConversationState;
 }
 
 interface Message {
   readonly prompt: string;
+  /** The CLI put a call off: it is made now, and its result is what the agent hears. Only a second try says the prompt, too. */
+  readonly answersCall: boolean;
   readonly tools: readonly string[];
+  /** Values that are lent to the step, by their names. */
+  readonly lent: Readonly<Record<string, string>>;
   /** What is left of the step's time. */
   readonly stepMs: number;
+  /** Milliseconds since 1970. */
+  readonly sliceEndsAt: number;
   readonly onEvent: (event: StreamEvent) => void;
 }
 
@@ -25,6 +34,9 @@ export interface ConversationOptions extends Pick<
 > {
   readonly model: string;
   readonly systemPromptFile: string;
+  /** `resume`: a transcript of this session lies in the CLI's folder. */
+  readonly session: { readonly id: string; readonly resume: boolean };
+  readonly dialogue: Pick<DialogueServer, "mcpConfig" | "settings" | "environment">;
   readonly newId: () => string;
   readonly wait: Wait;
   readonly now: () => Date;
@@ -32,17 +44,31 @@ export interface ConversationOptions extends Pick<
 }
 
 const retryPausesMs: readonly number[] = [5_000, 20_000];
+const lastOutputCharactersMax = 4_000;
+const toolsMax = 200;
+const idCharactersMax = 200;
 
 export function startConversation(options: ConversationOptions): Conversation {
   const { signal } = options;
-  let session: { readonly id: string; readonly resume: boolean } = { id: options.newId(), resume: false };
+  let session = options.session;
+  let lastMessageId: string | null = null;
+  let lastOutput = "";
+  const toolsUsed = new Set<string>();
 
-  return { say };
+  return { say, state };
+
+  function state(): ConversationState {
+    return { sessionId: session.id, hasSpoken: session.resume, lastMessageId, lastOutput, toolsUsed: [...toolsUsed] };
+  }
 
   async function say(message: Message): Promise<ClaudeOutcome> {
     const endsAt = options.now().getTime() + message.stepMs;
     for (let tried = 0; ; tried += 1) {
-      const outcome = await sayOnce({ ...message, stepMs: Math.max(1, endsAt - options.now().getTime()) });
+      const nowMs = options.now().getTime();
+      if (message.sliceEndsAt <= nowMs && !signal.aborted) return { kind: "timed-out", why: "slice-end" };
+      // The call may have been made in the first try: then there is nothing to resume without a prompt.
+      const prompt = message.answersCall && tried === 0 ? "" : message.prompt;
+      const outcome = await sayOnce({ ...message, prompt, stepMs: Math.max(1, endsAt - nowMs) }, nowMs);
       const pauseMs = retryPausesMs[tried];
       if (pauseMs === undefined || !isPassing(outcome) || signal.aborted) return outcome;
       options.onRetry(outcome, pauseMs);
@@ -52,30 +78,48 @@ export function startConversation(options: ConversationOptions): Conversation {
     }
   }
 
-  async function sayOnce(message: Message): Promise<ClaudeOutcome> {
+  async function sayOnce(message: Message, nowMs: number): Promise<ClaudeOutcome> {
+    const { dialogue } = options;
     const tools = message.tools.filter((tool) => offeredTools.includes(tool));
     let hasSpoken = false;
     const outcome = await runClaude({
       ...options,
+      // What we set ourselves comes last: no value of the agent's choice may take its place.
+      env: { ...message.lent, ...options.env, ...dialogue.environment },
       args: claudeArguments({
         sessionId: session.id,
         resume: session.resume,
         model: options.model,
         tools,
         systemPromptFile: options.systemPromptFile,
+        ...dialogue,
       }),
       prompt: message.prompt,
       stepMs: message.stepMs,
+      sliceMs: Math.max(1, message.sliceEndsAt - nowMs),
       onEvent: (event) => {
-        if (event.kind === "text" || event.kind === "tool-use") hasSpoken = true;
+        if (event.kind === "text" || event.kind === "tool-use") {
+          hasSpoken = true;
+          note(event);
+        }
         message.onEvent(event);
       },
     });
+    if (outcome.kind === "failed" && outcome.reason === "no-conversation") startAfresh();
     // A first process that died before the agent spoke may have left nothing to resume, and its id can't be used again.
-    if (session.resume) return outcome;
-    session =
-      outcome.kind === "completed" || hasSpoken ? { ...session, resume: true } : { id: options.newId(), resume: false };
+    else if (!session.resume && outcome.kind !== "completed" && !hasSpoken) startAfresh();
+    else session = { ...session, resume: true };
     return outcome;
+  }
+
+  function startAfresh(): void {
+    session = { id: options.newId(), resume: false };
+  }
+
+  function note(event: Extract<StreamEvent, { kind: "text" | "tool-use" }>): void {
+    lastMessageId = event.messageId?.slice(0, idCharactersMax) ?? lastMessageId;
+    if (event.kind === "text") lastOutput = event.text.slice(-lastOutputCharactersMax).toWellFormed();
+    else if (toolsUsed.size < toolsMax) toolsUsed.add(event.name.slice(0, idCharactersMax));
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the parts of the runner tell each other about requests to people. Types alone. */
 
 import type { PendingAction } from "../protocol/checkpoint.ts";
-import type { JobDependency, PersonAnswer, RunnerRequest } from "../protocol/runner.ts";
+import type { JobDependency, PersonAnswer, RunnerRequest, StepRequest } from "../protocol/runner.ts";
 
 type WithoutId<Request> = Request extends unknown ? Omit<Request, "id"> : never;
 
@@ -17,6 +17,9 @@ export interface Resolved {
   readonly answers: readonly PersonAnswer[];
   readonly dependencies: readonly JobDependency[];
 }
+
+/** One answer that the agent has heard. An answer that was changed is another one. */
+export type Told = StepRequest["told"][number];
 
 /** Values that this job holds. They never stand in an argument, a prompt or a message: only in the agent's environment. */
 export interface Grants {

@@ -16,6 +16,8 @@ export interface ClaudeProcess {
   readonly prompt: string;
   readonly noOutputMs: number;
   readonly stepMs: number;
+  /** What is left of the time after which another run goes on. */
+  readonly sliceMs: number;
   /** Between SIGTERM, on which the CLI saves the conversation, and SIGKILL. */
   readonly graceMs: number;
   /** Aborted when the run is to stop. */
@@ -25,6 +27,8 @@ export interface ClaudeProcess {
   readonly gateway: () => {
     readonly refusedForBudget: boolean;
     readonly rateLimit: { readonly status: string; readonly resetsAt: number | null } | null;
+    /** The last failure of the provider, where nothing succeeded since. */
+    readonly lastError: { readonly status: number } | null;
   };
   readonly redact: (text: string) => string;
 }
@@ -33,6 +37,8 @@ const stderrKeptBytes = 16 * 1024;
 const stderrTailLength = 2_000;
 /** Output can be held open by a child that left; it is killed, and then this is enough for the rest to arrive. */
 const drainMs = 2_000;
+/** A timer takes no more. */
+const timerMsMax = 2 ** 31 - 1;
 
 interface Seen {
   readonly results: ResultEvent[];
@@ -85,7 +91,8 @@ export async function runClaude(options: ClaudeProcess): Promise<ClaudeOutcome> 
       refusedForBudget: gateway.refusedForBudget,
       stderrTail: redact(stderr()).slice(-stderrTailLength),
     });
-    return outcome.kind === "rate-limited" && gateway.rateLimit?.status !== "rejected" ? unseenLimit(outcome) : outcome;
+    if (outcome.kind === "rate-limited" && gateway.rateLimit?.status !== "rejected") return unseen(outcome);
+    return isRefusal(outcome) && gateway.lastError === null ? unseen(outcome) : outcome;
   } finally {
     watch.end();
     child.stdout.destroy();
@@ -93,9 +100,13 @@ export async function runClaude(options: ClaudeProcess): Promise<ClaudeOutcome> 
   }
 }
 
-/** A limit holds back all work under the account, so the provider's own word counts, and not the CLI's, which the agent could imitate. */
-function unseenLimit({ message }: Extract<ClaudeOutcome, { kind: "rate-limited" }>): ClaudeOutcome {
+/** A limit and a refusal hold back work and call people, so the provider's own word counts, and not the CLI's, which the agent could imitate. */
+function unseen({ message }: { readonly message: string }): ClaudeOutcome {
   return { kind: "failed", reason: "api", message, retryable: true };
+}
+
+function isRefusal(outcome: ClaudeOutcome): outcome is Extract<ClaudeOutcome, { kind: "failed" }> {
+  return outcome.kind === "failed" && ["authentication", "billing", "model-not-found"].includes(outcome.reason);
 }
 
 function note(seen: Seen, event: StreamEvent): void {
@@ -104,8 +115,8 @@ function note(seen: Seen, event: StreamEvent): void {
   else if (event.kind === "assistant-error") seen.lastAssistantError = event;
 }
 
-/** SIGTERM first, on a silence, on the end of the step's time and on a stop; SIGKILL after the grace. */
-function startWatch(child: ChildProcess, { noOutputMs, stepMs, graceMs, signal }: ClaudeProcess) {
+/** SIGTERM first, on a silence, at the end of the step's or the run's time and on a stop; SIGKILL after the grace. */
+function startWatch(child: ChildProcess, { noOutputMs, stepMs, sliceMs, graceMs, signal }: ClaudeProcess) {
   let timedOut: TimeOut | null = null;
   let killing: NodeJS.Timeout | undefined;
   const end = (why: TimeOut | null): void => {
@@ -116,13 +127,14 @@ function startWatch(child: ChildProcess, { noOutputMs, stepMs, graceMs, signal }
   };
   const silence = setTimeout(() => end("no-output"), noOutputMs);
   const step = setTimeout(() => end("step-time"), stepMs);
+  const slice = setTimeout(() => end("slice-end"), Math.min(sliceMs, timerMsMax));
   const onAbort = (): void => end(null);
   signal.addEventListener("abort", onAbort, { once: true });
   return {
     heard: () => silence.refresh(),
     timedOut: () => timedOut,
     end: () => {
-      for (const timer of [silence, step, killing]) clearTimeout(timer);
+      for (const timer of [silence, step, slice, killing]) clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
     },
   };

@@ -10,7 +10,7 @@ type Unfinished = Exclude<ClaudeOutcome, { kind: "completed" }>;
 
 /**
  * What the end of one process means for the run. `failed` is the agent's fault and uses up an attempt;
- * `lost` is that of the machine, the provider or the account, which another attempt of the agent could not mend.
+ * `lost` is that of the machine or the network, which another attempt of the agent could not mend.
  */
 export function outcomeOfRun(outcome: Unfinished, step: string, money: RunMoney, isStopped: boolean): Outcome {
   if (isStopped) return { kind: "cancelled" };
@@ -23,9 +23,15 @@ export function outcomeOfRun(outcome: Unfinished, step: string, money: RunMoney,
     case "cancelled":
       return { kind: "lost", message: `${doing}: Claude Code was ended from outside` };
     case "timed-out":
-      return outcome.why === "no-output"
-        ? { kind: "lost", message: `${doing}: Claude Code said nothing for too long and was ended` }
-        : failed(`${doing}: took longer than its time and was ended`);
+      switch (outcome.why) {
+        case "no-output":
+          return { kind: "lost", message: `${doing}: Claude Code said nothing for too long and was ended` };
+        case "step-time":
+          return failed(`${doing}: took longer than its time and was ended`);
+        case "slice-end":
+          return { kind: "slice-ended" };
+      }
+      break;
     case "question":
       return failed(`${doing}: the agent stopped at a question (${outcome.deferred.name})`);
     case "crashed": {
@@ -37,11 +43,11 @@ export function outcomeOfRun(outcome: Unfinished, step: string, money: RunMoney,
         case "authentication":
         case "billing":
         case "model-not-found":
+          return { kind: "provider-refused", why: outcome.reason, message: `${doing}: ${outcome.message}` };
         case "api":
-          return {
-            kind: "lost",
-            message: `${doing}: the model provider refused (${outcome.reason}): ${outcome.message}`,
-          };
+          return { kind: "lost", message: `${doing}: the model provider did not answer: ${outcome.message}` };
+        case "no-conversation":
+          return { kind: "lost", message: `${doing}: ${outcome.message}` };
         case "max-turns":
         case "invalid-request":
         case "structured-output":

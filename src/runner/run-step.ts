@@ -4,14 +4,23 @@ import type { Outcome } from "../core/outcome.ts";
 import type { Phase, Step } from "../core/playbook.ts";
 import type { Change } from "../core/change.ts";
 import type { Finding, Tree } from "../core/report.ts";
+import type { PendingAction } from "../protocol/checkpoint.ts";
 import { limits, type Answer, type Job, type LiveEvent } from "../protocol/runner.ts";
 import type { AgentUser } from "./agent-user.ts";
 import { collectChanges, type Changeset } from "./changes.ts";
+import type { ClaudeOutcome } from "./claude-outcome.ts";
 import type { Conversation } from "./conversation.ts";
+import { relativePath, untrueClaims } from "./dialogue-claims.ts";
+import { openDesk } from "./dialogue-desk.ts";
+import { createListener } from "./dialogue-listener.ts";
+import { goOn, mend, openingOf, wholeStep } from "./dialogue-saying.ts";
+import type { DialogueServer } from "./dialogue-server.ts";
+import { toolPrefix, type AskedError } from "./dialogue-tools.ts";
+import type { Grants, Requests, Resolved, StepResume, Told } from "./dialogue.ts";
 import type { NumberedFeedback } from "./feedback.ts";
 import { readAnswers } from "./feedback-answers.ts";
 import { GitTimedOut } from "./git.ts";
-import { mendPrompt, noAnswer, stepPrompt } from "./prompt.ts";
+import { noAnswer } from "./prompt.ts";
 import { outcomeOfRun, type RunMoney } from "./run-outcome.ts";
 import type { StreamEvent } from "./stream-event.ts";
 import { withhold } from "./withhold.ts";
@@ -40,6 +49,16 @@ export interface StepOptions {
   readonly money: () => RunMoney;
   readonly signal: AbortSignal;
   readonly say: (event: LiveEvent) => void;
+  readonly dialogue: Pick<DialogueServer, "attend">;
+  readonly requests: Requests;
+  readonly resolved: () => Resolved;
+  /** Answers that the conversation has, of the checkpoint and of this run's earlier steps. */
+  readonly told: readonly Told[];
+  readonly grants: Grants;
+  /** Null where the step begins here. */
+  readonly resume: StepResume | null;
+  /** Milliseconds since 1970. */
+  readonly sliceEndsAt: number;
 }
 
 export type StepEnd = Done | Ended;
@@ -51,11 +70,17 @@ interface Done {
   /** To feedback of this step; what the agent passed over has none. */
   readonly answers: readonly Answer[];
   readonly tree: Tree;
+  /** Answers of people that the conversation has since this step. */
+  readonly told: readonly Told[];
 }
 
 interface Ended {
   readonly kind: "ended";
   readonly outcome: Outcome;
+  /** What is under way, for a checkpoint; so is the next. */
+  readonly pending: readonly PendingAction[];
+  readonly round: number;
+  readonly told: readonly Told[];
 }
 
 export async function runStep(options: StepOptions): Promise<StepEnd> {
@@ -65,62 +90,123 @@ export async function runStep(options: StepOptions): Promise<StepEnd> {
     // Between two sayings git works on what the agent left, and on nothing else.
     if (!(error instanceof GitTimedOut)) throw error;
     const message = `step ${options.step.slug}: its changes can't be handed over: ${error.message}`;
-    return { kind: "ended", outcome: { kind: "failed", message, findings: [] } };
+    const outcome: Outcome = { kind: "failed", message, findings: [] };
+    return { kind: "ended", outcome, pending: [], round: options.resume?.round ?? 0, told: [] };
   }
 }
 
 async function workOnStep(options: StepOptions): Promise<StepEnd> {
-  const { job, step, workspace, conversation, checks, signal, say, feedback } = options;
-  const { workTree } = workspace;
+  const { job, step, conversation, checks, signal, say, feedback } = options;
   const said = createTranscript();
+  const stepsToCome = stepsAfter(options);
+  const desk = openDesk({ ...options, step: step.slug, stepsToCome });
+  options.dialogue.attend(desk);
   const endsAt = options.now().getTime() + job.limits.stepMinutes * 60_000;
-  let prompt = stepPrompt({
-    job,
-    step,
-    workTree,
-    findings: options.findings,
-    feedback,
-    boundary: options.boundary,
-  });
-  for (let round = 0; ; round += 1) {
-    const stepMs = endsAt - options.now().getTime();
+  let round = options.resume?.round ?? 0;
+  let isLost = false;
+  let next = openingOf(options, desk);
+  for (;;) {
+    const listener = createListener(desk);
     const outcome = await conversation.say({
-      prompt,
+      ...next,
       tools: step.tools,
-      stepMs,
+      lent: desk.lend(),
+      stepMs: endsAt - options.now().getTime(),
+      sliceEndsAt: options.sliceEndsAt,
       onEvent: (event) => {
         if (event.kind === "text") said.add(event.messageId, event.text);
+        listener.take(event);
         tell(event, options);
       },
     });
-    if (outcome.kind !== "completed") {
-      return { kind: "ended", outcome: outcomeOfRun(outcome, step.slug, options.money(), signal.aborted) };
+    listener.end();
+    const turn = await desk.endTurn(outcome.kind === "question" ? outcome.deferred : null);
+    const ended = (outcome: Outcome, pending: readonly PendingAction[]): Ended => {
+      return { kind: "ended", outcome, pending, round, told: desk.told() };
+    };
+    const underWay = outcome.kind === "question" ? turn.pending : [...turn.pending, midStep];
+    if (signal.aborted) return ended({ kind: "cancelled" }, underWay);
+    if (outcome.kind === "failed" && outcome.reason === "no-conversation" && !isLost) {
+      isLost = true;
+      say({
+        kind: "log",
+        level: "warn",
+        text: `step ${step.slug}: its conversation is lost, and it goes on in a new one`,
+      });
+      next = wholeStep(options, desk);
+      continue;
     }
-    said.add(null, outcome.text);
+    if (turn.waits !== null && (outcome.kind === "question" || outcome.kind === "completed" || isSliceEnd(outcome))) {
+      for (const fault of turn.faults) say({ kind: "log", level: "warn", text: `step ${step.slug}: ${fault}` });
+      return ended({ kind: turn.waits }, turn.pending);
+    }
+    if (outcome.kind !== "completed" && !(outcome.kind === "question" && turn.lent.length > 0)) {
+      return ended(outcomeOfRun(outcome, step.slug, options.money(), signal.aborted), underWay);
+    }
+    if (turn.lent.length > 0) {
+      next = goOn(options, desk, turn, outcome.kind === "question");
+      continue;
+    }
+    if (outcome.kind === "completed") said.add(null, outcome.text);
     const answers = readAnswers(said.messages(), feedback);
     const unanswered = feedback.filter(({ item }) => answers.every(({ id }) => id !== item.id));
-    const changeset = await collectChanges(workspace, step.slug);
+    const changeset = await collectChanges(options.workspace, step.slug);
     const unfit = [...changeset.findings, ...(await checks.changesetFindings(changeset.changes, job.phase, step.slug))];
-    const findings = [...unfit, ...(await checks.checkStep(changeset.tree, job.phase, step))].slice(
-      0,
-      limits.findingsMax,
-    );
-    const missed = [...findings, ...unanswered.map((missing) => unansweredFinding(step, missing))];
+    const missing = await checks.checkStep(changeset.tree, job.phase, step);
+    const reported = turn.errors.find(({ type }) => type === "execution_failed") ?? turn.errors[0];
+    if (reported !== undefined && missing.some(({ check }) => check === "outputs-exist")) {
+      return ended(outcomeOfReport(reported, step.slug, missing), [midStep]);
+    }
+    const findings = [...unfit, ...missing].slice(0, limits.findingsMax);
+    const claimed = {
+      ...checks,
+      ...job,
+      stepsAhead: [step.slug, ...stepsToCome],
+      workTree: options.workspace.workTree,
+    };
+    const faults = [...turn.faults, ...(await untrueClaims(turn.claims, changeset.tree, claimed))];
+    const missed = [
+      ...findings,
+      ...unanswered.map(({ number, item }) => asFinding(step, item, `${number}: ${noAnswer}`)),
+      ...faults.map((fault) => asFinding(step, nowhere, fault)),
+    ];
     if (missed.length > 0) {
       say({ kind: "round", step: step.slug, round, findings: missed.slice(0, limits.findingsMax) });
     }
     if (missed.length === 0 || round >= job.limits.moreRoundsMax) {
       const end = await finish(options, changeset, unfit, findings);
-      return end.kind === "done" ? { ...end, answers } : end;
+      return end.kind === "done" ? { ...end, answers, told: desk.told() } : ended(end.outcome, []);
     }
-    prompt = mendPrompt({ job, step, workTree, findings, feedback: unanswered });
+    round += 1;
+    next = mend(options, desk, { findings, unanswered, faults, notes: turn.notes });
   }
 }
 
-/** For the log of rounds alone: it is no fault of the deliverable, and never handed over. */
-function unansweredFinding({ slug }: Step, { number, item }: NumberedFeedback): Finding {
-  return { check: "outputs-exist", step: slug, path: item.path, line: item.line, message: `${number}: ${noAnswer}` };
+const midStep: PendingAction = { kind: "step" };
+
+function isSliceEnd(outcome: ClaudeOutcome): boolean {
+  return outcome.kind === "timed-out" && outcome.why === "slice-end";
 }
+
+function stepsAfter({ job, step }: StepOptions): readonly string[] {
+  const at = job.stepsToDo.indexOf(step.slug);
+  return at === -1 ? [] : job.stepsToDo.slice(at + 1);
+}
+
+/** The agent says that it can't go on, and it is right: the deliverable is not there. */
+function outcomeOfReport({ type, message }: AskedError, step: string, findings: readonly Finding[]): Outcome {
+  const said = `step ${step}: the agent reported ${type}: ${message}`;
+  return type === "execution_failed"
+    ? { kind: "lost", message: said }
+    : { kind: "failed", message: said, findings: findings.slice(0, limits.findingsMax) };
+}
+
+/** For the log of rounds alone: it is no fault of the deliverable, and never handed over. */
+function asFinding({ slug }: Step, { path, line }: Pick<Finding, "path" | "line">, message: string): Finding {
+  return { check: "outputs-exist", step: slug, path, line, message };
+}
+
+const nowhere = { path: null, line: null };
 
 const transcriptCharactersMax = 1_000_000;
 
@@ -148,7 +234,7 @@ async function finish(
   changeset: Changeset,
   unfit: readonly Finding[],
   findings: readonly Finding[],
-): Promise<Ended | Omit<Done, "answers">> {
+): Promise<Pick<Ended, "kind" | "outcome"> | Omit<Done, "answers" | "told">> {
   const { job, step, workspace, agent, checks, say } = options;
   if (!changeset.isWhole) {
     const message = `step ${step.slug}: its changes can't be handed over`;
@@ -196,7 +282,11 @@ function tell(event: StreamEvent, { step, workspace, say }: StepOptions): void {
   switch (event.kind) {
     case "tool-use": {
       const summary = event.summary.replaceAll(`${workspace.workTree}/`, "");
-      say({ kind: "action", step: step.slug, text: `${event.name} ${summary}`.trim() });
+      const name = event.name.startsWith(toolPrefix) ? event.name.slice(toolPrefix.length) : event.name;
+      const path = event.writes === null ? null : relativePath(event.writes, workspace.workTree);
+      // A path outside the tree is nobody's document.
+      const document = path === null || path.startsWith("/") ? null : path.slice(0, limits.pathCharactersMax);
+      say({ kind: "action", step: step.slug, text: `${name} ${summary}`.trim(), document });
       return;
     }
     case "permission-denied":

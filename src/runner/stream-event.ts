@@ -48,7 +48,10 @@ interface InitEvent {
 interface ToolUseEvent {
   readonly kind: "tool-use";
   readonly id: string;
+  readonly messageId: string | null;
   readonly name: string;
+  /** The file that it writes, as the agent named it; null for tools that write none. */
+  readonly writes: string | null;
   /** One line for a log: the path, the command, the pattern. Raw agent text. */
   readonly summary: string;
   /** The call that started the subagent; null in the main conversation. */

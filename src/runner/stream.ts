@@ -135,16 +135,23 @@ function assistantEvents(json: Json): readonly StreamEvent[] {
           ? [{ kind: "text", messageId: stringAt(message, "id"), text }]
           : [];
       }
-      case "tool_use":
+      case "tool_use": {
+        const name = stringAt(block, "name") ?? "";
+        const input = objectAt(block, "input") ?? {};
         return [
           {
             kind: "tool-use",
             id: stringAt(block, "id") ?? "",
-            name: stringAt(block, "name") ?? "",
-            summary: summaryOf(objectAt(block, "input") ?? {}),
+            messageId: stringAt(message, "id"),
+            name,
+            writes: writingTools.includes(name)
+              ? (stringAt(input, "file_path") ?? stringAt(input, "notebook_path"))
+              : null,
+            summary: summaryOf(input),
             parentToolUseId,
           },
         ];
+      }
       default:
         return [];
     }
@@ -215,6 +222,7 @@ function usageOf(counts: Json): Usage {
   };
 }
 
+const writingTools = ["Write", "Edit", "NotebookEdit"];
 const telling = ["command", "file_path", "notebook_path", "pattern", "path", "url", "query", "question", "description"];
 
 function summaryOf(input: Json): string {

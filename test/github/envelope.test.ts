@@ -21,7 +21,7 @@ let uploadAs: (signature: string) => UploadArtifact;
 
 beforeEach(async () => {
   bed = await startGitHubTestbed();
-  const asked = { runId, taskId, phase: "Planning · issue #7", ref: "main" };
+  const asked = { runId, taskId, phase: "Planning · issue #7", ref: "main", grants: [] };
   ({ workflowRunId } = await bed.github.dispatchRun(bed.repository, asked));
   const { context } = bed.sandbox;
   const repository = bed.sandbox.repositoryOf("octo/shop");

@@ -19,7 +19,7 @@ function payload(action: string, rest: object, sender: object = owner): object {
 const text = { title: "A shop", body: "Sell things." };
 const comment = (body: string | null, user: object | null = owner, issue: object = { number: 7 }) => ({
   issue: { ...text, ...issue },
-  comment: { id: 5, body, user },
+  comment: { id: 5, node_id: "IC_5", body, user },
 });
 const issue = (over: object = {}) => ({
   issue: { number: 7, user: owner, labels: [{ name: "create_app" }], ...text, ...over },
@@ -49,8 +49,11 @@ describe("a webhook becomes an intent", () => {
         issueNumber: 7,
         onPullRequest: false,
         commentId: 5,
+        commentNodeId: "IC_5",
         sender: "owner",
         command: { name: "run", argument: "" },
+        body: "/run",
+        answers: [],
         issue: text,
       },
     ],
@@ -64,8 +67,11 @@ describe("a webhook becomes an intent", () => {
         issueNumber: 8,
         onPullRequest: true,
         commentId: 5,
+        commentNodeId: "IC_5",
         sender: "owner",
         command: { name: "cancel", argument: "" },
+        body: "/cancel",
+        answers: [],
         issue: text,
       },
     ],
@@ -133,6 +139,77 @@ describe("a webhook becomes an intent", () => {
     expect(translateWebhook(event, body)).toEqual(intent);
   });
 
+  describe("what people say in comments", () => {
+    const eve = { login: "eve", type: "User" };
+    const said = { repository, issueNumber: 7, onPullRequest: false, commentId: 5, commentNodeId: "IC_5", issue: text };
+
+    test("carries every answer that a command holds", () => {
+      const body = "/answer 1: yes\n/answer 2: no";
+      expect(translateWebhook("issue_comment", payload("created", comment(body)))).toEqual({
+        ...said,
+        kind: "command",
+        sender: "owner",
+        body,
+        command: { name: "answer", argument: "1: yes\n/answer 2: no" },
+        answers: [
+          { number: 1, text: "yes" },
+          { number: 2, text: "no" },
+        ],
+      });
+    });
+
+    test.each<readonly [string, string, object, object]>([
+      [
+        "talk is looked at, since it may hold what it should not",
+        "created",
+        comment("hello"),
+        { change: "created", sender: "owner", body: "hello", answers: [] },
+      ],
+      [
+        "a reply below a quoted question answers it",
+        "created",
+        comment("> **Question 3** (choice)\n\nFreemium"),
+        { change: "created", sender: "owner", answers: [{ number: 3, text: "Freemium" }] },
+      ],
+      [
+        "an edited comment answers anew, and commands nothing",
+        "edited",
+        comment("/run\n/answer 2: Freemium"),
+        { change: "edited", sender: "owner", answers: [{ number: 2, text: "Freemium" }] },
+      ],
+      [
+        "a deleted comment says nothing any more",
+        "deleted",
+        comment("/answer 2: Freemium"),
+        { change: "deleted", sender: "owner", body: "", answers: [] },
+      ],
+      [
+        "what a maintainer puts into somebody's comment is nobody's answer",
+        "edited",
+        comment("/answer 2: Freemium", eve),
+        { change: "edited", sender: "owner", body: "/answer 2: Freemium", answers: [] },
+      ],
+      [
+        "whoever deletes somebody's comment is named as such",
+        "deleted",
+        comment("/answer 2", eve),
+        { change: "deleted", sender: "owner", answers: [] },
+      ],
+      [
+        "an edit of a comment whose author is gone is nobody's answer",
+        "edited",
+        comment("/answer 2", null),
+        { change: "edited", sender: "owner", answers: [] },
+      ],
+    ])("%s", (_claim, action, rest, intent) => {
+      expect(translateWebhook("issue_comment", payload(action, rest))).toMatchObject({
+        ...said,
+        kind: "comment",
+        ...intent,
+      });
+    });
+  });
+
   describe("without a repository", () => {
     const named = [{ id: 22, name: "shop", full_name: "octo/shop", private: true }];
     const none = { repositories_added: [], repositories_removed: [] };
@@ -172,7 +249,6 @@ describe("a webhook becomes an intent", () => {
     ["a bot's label", "issues", payload("labeled", { ...issue(), label: { name: "x" } }, bot), "sent by a bot"],
     ["a bot's issue", "issues", payload("opened", issue({ user: bot })), "written by a bot"],
     ["an issue without labels", "issues", payload("opened", issue({ labels: [] })), "no labels"],
-    ["an edited comment", "issue_comment", payload("edited", comment("/run")), "of no concern"],
     [
       "a comment that somebody else brings",
       "issue_comment",
@@ -193,8 +269,9 @@ describe("a webhook becomes an intent", () => {
       "the base is the same",
     ],
     ["a closed pull request's issue", "issues", payload("closed", issue({ pull_request: {} })), "a pull request"],
-    ["talk", "issue_comment", payload("created", comment("hello")), "no command"],
-    ["an empty comment", "issue_comment", payload("created", comment(null)), "no command"],
+    ["an empty comment", "issue_comment", payload("created", comment(null)), "empty"],
+    ["an edited comment of ours", "issue_comment", payload("edited", comment("/answer 2", bot)), "written by a bot"],
+    ["a pinned comment", "issue_comment", payload("pinned", comment("/answer 2")), "of no concern"],
     [
       "another workflow's run",
       "workflow_run",

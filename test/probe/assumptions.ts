@@ -198,6 +198,35 @@ const issues: readonly Assumption[] = [
       );
     },
   },
+  {
+    row: "A comment that is minimised",
+    async check({ api, graphql, issue }) {
+      const body = "hidden by the probe";
+      const made = await api("POST", `/issues/${issue}/comments`, { body });
+      const hidden = await graphql(
+        `
+          mutation ($id: ID!) {
+            minimizeComment(input: { subjectId: $id, classifier: OUTDATED }) {
+              minimizedComment {
+                isMinimized
+                minimizedReason
+              }
+            }
+          }
+        `,
+        { id: at(made.body, "node_id") },
+      );
+      const read = await api("GET", `/issues/comments/${String(at(made.body, "id"))}`);
+      return compare(
+        [
+          "minimising",
+          { isMinimized: true, minimizedReason: "outdated" },
+          at(hidden.body, "data", "minimizeComment", "minimizedComment"),
+        ],
+        ["its text", body, at(read.body, "body")],
+      );
+    },
+  },
 ];
 
 const pullRequests: readonly Assumption[] = [
@@ -378,7 +407,52 @@ const graphqlApi: readonly Assumption[] = [
 
 const updateRefs = "mutation ($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }";
 
+const nameLists = ["secrets", "organization-secrets", "variables", "organization-variables"].map(
+  (list) => `/actions/${list}`,
+);
+
 const others: readonly Assumption[] = [
+  {
+    row: "Names of secrets with their times",
+    async check({ narrowed }) {
+      const statuses = async (permissions: Readonly<Record<string, string>>) => {
+        const found = [];
+        for (const list of nameLists) found.push((await narrowed(permissions, "GET", list)).status);
+        return found;
+      };
+      return compare(
+        ["without a permission", [403, 403, 403, 403], await statuses({ metadata: "read" })],
+        ["with `secrets`", [200, 200, 403, 403], await statuses({ secrets: "read" })],
+        ["with `actions_variables`", [403, 403, 200, 200], await statuses({ actions_variables: "read" })],
+      );
+    },
+  },
+  {
+    row: "Variables come 10 to a page",
+    async check({ api }) {
+      const all = await api("GET", "/actions/variables");
+      const total = Number(at(all.body, "total_count"));
+      if (total <= 10) return unchecked(`the repository has ${total} variables: it takes more than ten`);
+      return compare(["a page", 10, list(at(all.body, "variables")).length]);
+    },
+  },
+  {
+    row: "The lists of secrets and variables have an ETag",
+    async check({ client, token, repository }) {
+      const found = [];
+      for (const names of nameLists) {
+        const path = `/repos/${repository}${names}`;
+        const first = await client.call("GET", path, { token });
+        const again = await client.call("GET", path, {
+          token,
+          headers: { "if-none-match": first.headers.get("etag") ?? "" },
+        });
+        const used = ({ headers }: typeof first) => Number(headers.get("x-ratelimit-used"));
+        found.push([again.status, used(again) - used(first)]);
+      }
+      return compare(["again, and what it cost", nameLists.map(() => [304, 0]), found]);
+    },
+  },
   {
     row: "Reading whether Actions is on",
     async check({ api, permissions }) {

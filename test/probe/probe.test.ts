@@ -13,6 +13,8 @@ const program = path.join(import.meta.dirname, "main.ts");
 async function world(): Promise<World> {
   const folder = await mkdtemp(path.join(tmpdir(), "phasegate-probe-"));
   const made = await startWorld({ folder });
+  // More than come on one page.
+  for (let index = 0; index < 11; index += 1) made.owner.setVariable(`V${index}`, "x");
   onTestFinished(async () => {
     await made.sandbox.stop();
     await rm(folder, { recursive: true, force: true });

@@ -16,6 +16,8 @@ export interface Scratch {
   readonly graphql: (query: string, variables: Readonly<Record<string, unknown>>) => Promise<Answer>;
   readonly accessTokens: (body: unknown) => Promise<Answer>;
   readonly token: string;
+  /** `owner/name` */
+  readonly repository: string;
   readonly appId: number;
   readonly appSlug: string;
   /** What the installation may, e.g. `{contents: "write"}`. */

@@ -22,10 +22,11 @@ async function runScript(script: string, options: Partial<ClaudeProcess> = {}): 
     prompt: "the prompt",
     noOutputMs: 20_000,
     stepMs: 20_000,
+    sliceMs: 20_000,
     graceMs: 200,
     signal: new AbortController().signal,
     onEvent: () => {},
-    gateway: () => ({ refusedForBudget: false, rateLimit: null }),
+    gateway: () => ({ refusedForBudget: false, rateLimit: null, lastError: null }),
     redact: (text) => text.replaceAll("sk-secret", "***"),
     ...options,
   });
@@ -57,6 +58,13 @@ describe("a process of the CLI", () => {
     expect(outcome).toEqual({ kind: "timed-out", why: "step-time" });
   });
 
+  test("is ended at the end of the run's slice", async () => {
+    const script = "while :; do echo '{}'; sleep 0.02; done";
+    expect(await runScript(script, { sliceMs: 100 })).toEqual({ kind: "timed-out", why: "slice-end" });
+    // Longer than any timer takes, which would fire at once.
+    expect(await runScript(`echo '${completed}'`, { sliceMs: 2 ** 40 })).toMatchObject({ kind: "completed" });
+  });
+
   test("is ended when the run is stopped", async () => {
     const stop = new AbortController();
     const outcome = await runScript(`echo '{"type":"system","subtype":"init"}'; exec sleep 100`, {
@@ -80,7 +88,7 @@ describe("a process of the CLI", () => {
   test("that the gateway refused money has exhausted its budget", async () => {
     const failed = completed.replace("false", "true");
     const outcome = await runScript(`echo '${failed}'`, {
-      gateway: () => ({ refusedForBudget: true, rateLimit: null }),
+      gateway: () => ({ refusedForBudget: true, rateLimit: null, lastError: null }),
     });
     expect(outcome).toEqual({ kind: "budget-exhausted" });
   });
@@ -94,8 +102,24 @@ describe("a process of the CLI", () => {
     // The agent could have written these lines, to hold back everybody's work until the year 2100.
     expect(await runScript(script)).toMatchObject({ kind: "failed", reason: "api", retryable: true });
     const rateLimit = { status: "rejected", resetsAt: 1_795_228_440 };
-    const outcome = await runScript(script, { gateway: () => ({ refusedForBudget: false, rateLimit }) });
+    const outcome = await runScript(script, {
+      gateway: () => ({ refusedForBudget: false, rateLimit, lastError: null }),
+    });
     expect(outcome).toMatchObject({ kind: "rate-limited", resetsAt: "2026-11-21T02:34:00.000Z" });
+  });
+
+  test("is refused by the model provider only where the provider said so", async () => {
+    const refused = completed
+      .replace("false", "true")
+      .replace("}", ',"api_error_status":401}')
+      .replace('"completed"', '"api_error"');
+    const assistant =
+      '{"type":"assistant","error":"authentication_failed","api_error_status":401,"message":{"model":"<synthetic>","content":[]}}';
+    const script = `echo '${assistant}'; echo '${refused}'`;
+    expect(await runScript(script)).toMatchObject({ kind: "failed", reason: "api", retryable: true });
+    const lastError = { status: 401 };
+    const gateway = () => ({ refusedForBudget: false, rateLimit: null, lastError });
+    expect(await runScript(script, { gateway })).toMatchObject({ kind: "failed", reason: "authentication" });
   });
 
   test("that can't be started is an error that names it", async () => {

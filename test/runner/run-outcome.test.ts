@@ -22,7 +22,7 @@ describe("the end of a process means for the run", () => {
   });
 
   test("the environment's fault: no attempt is used up", () => {
-    for (const reason of ["authentication", "billing", "model-not-found", "api"] as const) {
+    for (const reason of ["api", "no-conversation"] as const) {
       expect(outcomeOfRun(refused(reason), "s", money, false).kind).toBe("lost");
     }
     expect(outcomeOfRun({ kind: "timed-out", why: "no-output" }, "s", money, false).kind).toBe("lost");
@@ -32,6 +32,17 @@ describe("the end of a process means for the run", () => {
       kind: "lost",
       message: "step s: Claude Code crashed (SIGSEGV):",
     });
+  });
+
+  test("the account's fault: whoever keeps it is asked", () => {
+    for (const why of ["authentication", "billing", "model-not-found"] as const) {
+      const expected = { kind: "provider-refused", why, message: "step s: no" };
+      expect(outcomeOfRun(refused(why), "s", money, false)).toEqual(expected);
+    }
+  });
+
+  test("nobody's fault at the end of its slice: another run goes on", () => {
+    expect(outcomeOfRun({ kind: "timed-out", why: "slice-end" }, "s", money, false)).toEqual({ kind: "slice-ended" });
   });
 
   test("cancelled, whatever it was, where the run was stopped", () => {

@@ -24,6 +24,7 @@ test("a work tree that git never gets through is the agent's failure, not the ma
     },
     agent,
     conversation: {
+      state: () => ({ sessionId: "s", hasSpoken: false, lastMessageId: null, lastOutput: "", toolsUsed: [] }),
       say: async () => await Promise.resolve({ kind: "completed", text: "done", permissionDenials: [] }),
     },
     checks: {
@@ -36,8 +37,16 @@ test("a work tree that git never gets through is the agent's failure, not the ma
     money: () => ({ spentUsd: 0, budgetUsd: 1 }),
     signal: new AbortController().signal,
     say: () => {},
+    dialogue: { attend: () => {} },
+    requests: { send: async () => await Promise.resolve("run-1/1"), left: () => 20 },
+    resolved: () => ({ answers: [], dependencies: [] }),
+    told: [],
+    grants: { names: [], environmentOf: () => ({}), lend: () => false },
+    resume: null,
+    sliceEndsAt: new Date("2026-11-21T00:50:00Z").getTime(),
   });
   const message =
     "step 01_idea: its changes can't be handed over: looking for changes: git ls-files did not end in 120000 ms";
-  expect(end).toEqual({ kind: "ended", outcome: { kind: "failed", message, findings: [] } });
+  const outcome = { kind: "failed", message, findings: [] };
+  expect(end).toEqual({ kind: "ended", outcome, pending: [], round: 0, told: [] });
 });

@@ -101,10 +101,14 @@ export function aJob(
     prompt: { title: "A link shortener", text: "Make long links short." },
     findings: [],
     feedback: [],
+    answers: [],
+    dependencies: [],
+    checkpoint: null,
+    prices: [],
     model: "claude-sonnet-5-5",
     language: "en",
     budgetUsd: 5,
-    limits: { moreRoundsMax: 2, stepMinutes: 2, noOutputMinutes: 1, heartbeatSeconds: 30 },
+    limits: { moreRoundsMax: 2, stepMinutes: 2, noOutputMinutes: 1, heartbeatSeconds: 30, sliceMinutes: 50 },
     ...rest,
   });
 }

@@ -191,12 +191,26 @@ describe("createStreamParser", () => {
     ];
     const message = { id: "m", model: "claude", content };
     expect(lineEvents({ type: "assistant", parent_tool_use_id: "t1", message })).toEqual([
-      { kind: "tool-use", id: "t2", name: "Read", summary: "a", parentToolUseId: "t1" },
+      { kind: "tool-use", id: "t2", messageId: "m", name: "Read", writes: null, summary: "a", parentToolUseId: "t1" },
     ]);
     expect(lineEvents({ type: "assistant", parent_tool_use_id: null, message }).map(({ kind }) => kind)).toEqual([
       "text",
       "tool-use",
     ]);
+  });
+
+  test("names the file that a tool writes", () => {
+    const calls = [
+      { name: "Write", input: { file_path: "/tree/docs/a.md", content: "" } },
+      { name: "Edit", input: { file_path: "/tree/docs/b.md" } },
+      { name: "NotebookEdit", input: { notebook_path: "/tree/c.ipynb" } },
+      { name: "Read", input: { file_path: "/tree/d.md" } },
+      { name: "Write", input: { file_path: 7 } },
+    ];
+    const content = calls.map((call, at) => ({ type: "tool_use", id: `t${at}`, ...call }));
+    const events = lineEvents({ type: "assistant", message: { id: "m", content } });
+    const written = ["/tree/docs/a.md", "/tree/docs/b.md", "/tree/c.ipynb", null, null];
+    expect(events).toMatchObject(written.map((writes) => ({ writes })));
   });
 
   test("does not take notices of the CLI for words of the agent", () => {

@@ -5,7 +5,7 @@ import { GitHubError, invalid, notFound } from "./errors.ts";
 import { secretJson, variableJson } from "./payloads-actions.ts";
 import { repositoryUrl } from "./payloads.ts";
 import { optionalBoolean, paginate, requiredString } from "./routes/http.ts";
-import type { Level, Repository, SandboxContext } from "./state.ts";
+import type { Level, Repository, SandboxContext, Secret } from "./state.ts";
 
 const ACTIONS = "/repos/:owner/:repo/actions";
 const NAME = /^[A-Z_][A-Z0-9_]*$/;
@@ -13,20 +13,43 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 /** A sealed box carries a public key (32 bytes) and a tag (16 bytes) beside the text. */
 const SEALED_BOX_OVERHEAD = 48;
 const SECRET_BYTES_MAX = 49_152;
+/** Fewer than of anything else. */
+const VARIABLES_PER_PAGE = { usual: 10, max: 30 };
 
 /** Adds or changes a secret as a person does on the settings page; its time of change moves. */
 export function setSecret(context: SandboxContext, repository: Repository, name: string, value: string): void {
-  const key = checkName(name);
-  const now = context.timestamp();
-  const createdAt = repository.secrets.get(key)?.createdAt ?? now;
-  repository.secrets.set(key, { name: key, value, createdAt, updatedAt: now });
+  put(context, repository.secrets, name, value);
 }
 
 export function setVariable(context: SandboxContext, repository: Repository, name: string, value: string): void {
+  put(context, repository.variables, name, value);
+}
+
+/** The organisation's, new or changed, and lent to the repository. */
+export function lendSecret(context: SandboxContext, repository: Repository, name: string, value: string): void {
+  put(context, repository.lentSecrets, name, value);
+}
+
+export function lendVariable(context: SandboxContext, repository: Repository, name: string, value: string): void {
+  put(context, repository.lentVariables, name, value);
+}
+
+/** What a workflow of the repository sees: the repository's own comes before the organisation's. */
+export function valuesOf(
+  repository: Repository,
+): Readonly<Record<"secrets" | "variables", Readonly<Record<string, string>>>> {
+  const values = (...kept: readonly ReadonlyMap<string, Secret>[]) =>
+    Object.fromEntries(kept.flatMap((some) => [...some.values()]).map(({ name, value }) => [name, value]));
+  return {
+    secrets: values(repository.lentSecrets, repository.secrets),
+    variables: values(repository.lentVariables, repository.variables),
+  };
+}
+
+function put(context: SandboxContext, kept: Map<string, Secret>, name: string, value: string): void {
   const key = checkName(name);
   const now = context.timestamp();
-  const createdAt = repository.variables.get(key)?.createdAt ?? now;
-  repository.variables.set(key, { name: key, value, createdAt, updatedAt: now });
+  kept.set(key, { name: key, value, createdAt: kept.get(key)?.createdAt ?? now, updatedAt: now });
 }
 
 /** Actions' settings of a repository: whether it is on, its secrets and variables. */
@@ -67,13 +90,14 @@ function secretRoutes(context: SandboxContext): Hono {
 
   routes.get(`${ACTIONS}/secrets`, (c) => {
     const repository = admit(context, c, "secrets", "read");
-    const all = [...repository.secrets.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const all = byName(repository.secrets);
     return c.json({ total_count: all.length, secrets: paginate(context, c, all).map(secretJson) });
   });
 
   routes.get(`${ACTIONS}/organization-secrets`, (c) => {
-    admit(context, c, "secrets", "read");
-    return c.json({ total_count: 0, secrets: [] });
+    const repository = admit(context, c, "secrets", "read");
+    const all = byName(repository.lentSecrets);
+    return c.json({ total_count: all.length, secrets: paginate(context, c, all).map(secretJson) });
   });
 
   routes.get(`${ACTIONS}/secrets/public-key`, (c) => {
@@ -117,13 +141,16 @@ function variableRoutes(context: SandboxContext): Hono {
 
   routes.get(`${ACTIONS}/variables`, (c) => {
     const repository = admit(context, c, "actions_variables", "read");
-    const all = [...repository.variables.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    return c.json({ total_count: all.length, variables: paginate(context, c, all).map(variableJson) });
+    const all = byName(repository.variables);
+    const page = paginate(context, c, all, VARIABLES_PER_PAGE);
+    return c.json({ total_count: all.length, variables: page.map(variableJson) });
   });
 
   routes.get(`${ACTIONS}/organization-variables`, (c) => {
-    admit(context, c, "actions_variables", "read");
-    return c.json({ total_count: 0, variables: [] });
+    const repository = admit(context, c, "actions_variables", "read");
+    const all = byName(repository.lentVariables);
+    const page = paginate(context, c, all, VARIABLES_PER_PAGE);
+    return c.json({ total_count: all.length, variables: page.map(variableJson) });
   });
 
   routes.get(`${ACTIONS}/variables/:name`, (c) => {
@@ -166,6 +193,10 @@ function admit(context: SandboxContext, c: Context, permission: string, level: L
   const repository = requireRepository(context, c, actor);
   requirePermission(context, actor, repository, permission, level);
   return repository;
+}
+
+function byName(kept: ReadonlyMap<string, Secret>): Secret[] {
+  return [...kept.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Names are case-insensitive and kept in capitals. */

@@ -41,6 +41,7 @@ export type ActionsBedOptions = {
   readonly permissions?: Permissions;
   readonly private?: boolean;
   readonly actions?: Partial<ActionsOptions>;
+  readonly clock?: () => Date;
 };
 
 /** Nobody signs with it here: these tests start from an installation token. */
@@ -67,6 +68,7 @@ export async function startActionsBed(options: ActionsBedOptions): Promise<Actio
       tempDir: join(root, "machines"),
       ...options.actions,
     },
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
     onExchange: (exchange) => {
       if (exchange.url.startsWith("/repos/")) faults.push(...oracle.checkExchange(exchange));
     },

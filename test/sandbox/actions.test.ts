@@ -207,28 +207,8 @@ describe("runs", () => {
   });
 });
 
-describe("settings", () => {
-  test("tell names and times of secrets, never values", async () => {
-    const { api, faults, sandbox } = await bed({ permissions: { metadata: "read", secrets: "write" } });
-    const key = await api("GET", "/actions/secrets/public-key");
-    const box = Buffer.alloc(64, 1).toString("base64");
-
-    const keyId = typeof key.body === "object" && key.body !== null && "key_id" in key.body ? key.body.key_id : "";
-    const made = await api("PUT", "/actions/secrets/my_key", { encrypted_value: box, key_id: keyId });
-    const again = await api("PUT", "/actions/secrets/MY_KEY", { encrypted_value: box, key_id: keyId });
-    const wrongKey = await api("PUT", "/actions/secrets/MY_KEY", { encrypted_value: box, key_id: "1" });
-    const listed = await api("GET", "/actions/secrets");
-    const one = await api("GET", "/actions/secrets/my_key");
-    const none = await api("GET", "/actions/secrets/other");
-    const stranger = await api("GET", "/actions/secrets", undefined, sandbox.tokenOf("rita"));
-
-    expect([made, again, wrongKey, none, stranger].map(({ status }) => status)).toEqual([201, 204, 422, 404, 403]);
-    expect(listed.body).toMatchObject({ total_count: 1, secrets: [{ name: "MY_KEY" }] });
-    expect(JSON.stringify([listed.body, one.body])).not.toContain(box);
-    expect(faults).toEqual([]);
-  });
-
-  test("serve artifacts as a zip at another address, which refuses GitHub's token", async () => {
+describe("artifacts", () => {
+  test("are served as a zip at another address, which refuses GitHub's token", async () => {
     const { api, call, context, repository, dispatch, finished, faults } = await bed();
     const run = await finished(await dispatch({ task: "a" }));
     const artifact = addArtifact(context, repository, {

@@ -3,9 +3,9 @@ import { type ExpressionScope, evaluateCondition, interpolate } from "./expressi
 
 const scope: ExpressionScope = {
   contexts: {
-    inputs: { secret_1: "MODEL_KEY", empty: "", flag: true },
+    inputs: { secret_1: "MODEL_KEY", secret_2: "region", empty: "", flag: true },
     secrets: { MODEL_KEY: "sk-1" },
-    vars: {},
+    vars: { REGION: "eu-west-1" },
     github: { ref: "refs/heads/main", token: "ghs_x" },
     steps: { look: { outputs: { answer: "42" } } },
   },
@@ -18,6 +18,10 @@ describe("an expression", () => {
   test.each([
     ["${{ secrets[inputs.secret_1] }}", "sk-1"],
     ["${{ secrets[inputs.empty] }}", ""],
+    ["${{ secrets[inputs.secret_1] || vars[inputs.secret_1] }}", "sk-1"],
+    ["${{ secrets[inputs.secret_2] || vars[inputs.secret_2] }}", "eu-west-1"],
+    ["${{ secrets[inputs.empty] || vars[inputs.empty] }}", ""],
+    ["${{ secrets[inputs.undeclared] || vars[inputs.undeclared] }}", ""],
     ["${{ secrets.model_key }}", "sk-1"],
     ["${{ vars.RUNNER || 'ubuntu-latest' }}", "ubuntu-latest"],
     ["run ${{ inputs.secret_1 }} on ${{ github.ref }}", "run MODEL_KEY on refs/heads/main"],

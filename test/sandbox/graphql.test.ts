@@ -326,4 +326,35 @@ describe("pull request mutations", () => {
       minimizedComment: { isMinimized: true, minimizedReason: "outdated" },
     });
   });
+
+  test("minimise what anybody wrote, with `issues: write` or as a writer, under a reason of GitHub's list", async () => {
+    const testbed = await bed();
+    const { number } = await testbed.person("rita").openIssue({ title: "help" });
+    const { id } = await testbed.person("stranger").comment(number, "my key is sk-1234");
+    const heard = (await testbed.heard()).length;
+    const node = textAt((await testbed.api("GET", `/issues/comments/${id}`)).body, "node_id");
+    const hide = (classifier: string) =>
+      `mutation ($id: ID!) { minimizeComment(input: { subjectId: $id, classifier: ${classifier} }) {
+        minimizedComment { isMinimized minimizedReason } } }`;
+    const reader = await testbed.installationToken({ permissions: { issues: "read", contents: "write" } });
+
+    const refused = await ask(testbed, hide("SENSITIVE"), { id: node });
+    const [byReader, byRita, byWanda, byApp] = [
+      await ask(testbed, hide("OFF_TOPIC"), { id: node }, reader),
+      await ask(testbed, hide("OFF_TOPIC"), { id: node }, testbed.sandbox.tokenOf("rita")),
+      await ask(testbed, hide("OFF_TOPIC"), { id: node }, testbed.sandbox.tokenOf("wanda")),
+      await ask(testbed, hide("OUTDATED"), { id: node }),
+    ];
+
+    expect(textAt(refused.errors, 0, "message")).toContain("ReportedContentClassifiers");
+    expect([byReader, byRita].map(({ errors }) => valueAt(errors, 0, "type"))).toEqual(["FORBIDDEN", "FORBIDDEN"]);
+    const reasons = [byWanda, byApp].map(({ data }) => valueAt(data, "minimizeComment", "minimizedComment"));
+    expect(reasons).toEqual([
+      { isMinimized: true, minimizedReason: "off-topic" },
+      { isMinimized: true, minimizedReason: "outdated" },
+    ]);
+    // Hidden is not gone, and nobody is told.
+    expect((await testbed.api("GET", `/issues/comments/${id}`)).body).toMatchObject({ body: "my key is sk-1234" });
+    expect(await testbed.heard(heard)).toEqual([]);
+  });
 });

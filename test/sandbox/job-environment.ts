@@ -1,4 +1,5 @@
 import { arch, env as ownEnv } from "node:process";
+import { valuesOf } from "./actions-settings.ts";
 import { workflowRefOf } from "./actions-runtime.ts";
 import type { ExpressionObject } from "./expression.ts";
 import type { CommandFiles, JobFolders } from "./runner-files.ts";
@@ -174,7 +175,7 @@ export function earlyContexts(
       run_number: String(run.runNumber),
     },
     inputs: inputsContext(file, run),
-    vars: Object.fromEntries([...repository.variables.values()].map(({ name, value }) => [name, value])),
+    vars: valuesOf(repository).variables,
   };
 }
 

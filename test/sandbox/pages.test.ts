@@ -191,6 +191,16 @@ describe("an issue's page", () => {
     expect(text).toContain(`see <a href="/octo/shop/issues/${issue}">#${issue}</a><br>next line`);
   });
 
+  test("folds a comment that was hidden, and says why", async () => {
+    const hidden = await bed.person("wanda").comment(issue, "my key is `sk-1234`");
+    const comment = bed.sandbox.repositoryOf("octo/shop").issueComments.get(hidden.id);
+    if (comment !== undefined) comment.minimizedReason = "outdated";
+    const text = await page(`/issues/${issue}`);
+    expect(text).toMatch(
+      /<details>\s*<summary[^>]*>This comment was marked as outdated\. Show it<\/summary>.*sk-1234/s,
+    );
+  });
+
   test("leads to the pull request that has the number, and the other way round", async () => {
     const toPull = await get(`/octo/shop/issues/${pull}`);
     const toIssue = await get(`/octo/shop/pull/${issue}`);

@@ -1,3 +1,4 @@
+import { setSecret, setVariable } from "./actions-settings.ts";
 import { roleAtLeast, roleOf } from "./auth.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { deleteIssue, transferIssue } from "./routes/issue-changes.ts";
@@ -85,8 +86,15 @@ export type Person = {
   deleteBranch(branch: string): Promise<void>;
   merge(number: number, method?: MergeMethod): Promise<{ sha: string; merged: boolean }>;
   closePull(number: number): Promise<PullSeen>;
-  /** Types a secret into the settings page. */
+  /** Types a secret into the settings page, anew or over the old one. */
   setSecret(name: string, value: string): void;
+  setVariable(name: string, value: string): void;
+  /** `/answer` with an option's number, words, or `3: words`. */
+  answer(number: number, words: string): Promise<CommentSeen>;
+  /** "Quote reply": all of that comment behind `>`, and the words below it. */
+  quoteReply(number: number, commentId: number, words: string): Promise<CommentSeen>;
+  editComment(commentId: number, body: string): Promise<CommentSeen>;
+  deleteComment(commentId: number): Promise<void>;
   /** Any other call below the repository, "" for itself. Never throws on a status. */
   request(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
 };
@@ -225,10 +233,20 @@ export function person(sandbox: Sandbox, login: string, repository = onlyReposit
     closePull: (number) => call("PATCH", `/pulls/${number}`, { state: "closed" }),
     setSecret(name, value) {
       requireRole("write", "set secrets");
-      const found = sandbox.repositoryOf(repository);
-      const at = sandbox.context.timestamp();
-      const createdAt = found.secrets.get(name.toUpperCase())?.createdAt ?? at;
-      found.secrets.set(name.toUpperCase(), { name: name.toUpperCase(), value, createdAt, updatedAt: at });
+      setSecret(sandbox.context, sandbox.repositoryOf(repository), name, value);
+    },
+    setVariable(name, value) {
+      requireRole("write", "set variables");
+      setVariable(sandbox.context, sandbox.repositoryOf(repository), name, value);
+    },
+    answer: (number, words) => call("POST", `/issues/${number}/comments`, { body: `/answer ${words}` }),
+    async quoteReply(number, commentId, words) {
+      const { body } = await call<CommentSeen>("GET", `/issues/comments/${commentId}`);
+      return call("POST", `/issues/${number}/comments`, { body: `${quoted(body)}\n\n${words}` });
+    },
+    editComment: (commentId, body) => call("PATCH", `/issues/comments/${commentId}`, { body }),
+    async deleteComment(commentId) {
+      await call("DELETE", `/issues/comments/${commentId}`);
     },
   };
 }
@@ -238,6 +256,12 @@ const THREADS = `query ($owner: String!, $name: String!, $number: Int!) {
     id isResolved isOutdated path line comments(first: 100) { nodes { databaseId body author { login } } }
   } } } }
 }`;
+
+/** HTML comments are no part of the rendered text, and so of no quote. */
+function quoted(body: string): string {
+  const seen = body.replaceAll(/<!--.*?-->/gs, "").trim();
+  return seen.replaceAll(/^/gm, "> ").replaceAll(/ +$/gm, "");
+}
 
 function accountOf(sandbox: Sandbox, login: string): Account {
   const account = sandbox.context.state.accounts.get(login.toLowerCase());

@@ -19,8 +19,9 @@ export type JobToRun = {
   readonly file: WorkflowFile;
   readonly definition: JobDefinition;
   readonly workflowName: string;
-  /** As they were when the run was queued: GitHub reads them then. */
+  /** As they were when the run was queued: GitHub reads them then. Only those that the job's text reaches. */
   readonly secrets: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
   readonly needs: ExpressionObject;
 };
 
@@ -200,7 +201,7 @@ async function bootMachine(context: SandboxContext, work: JobToRun): Promise<Job
     runtimeToken,
     idTokenUrl: definition.permissions.idToken ? idTokenRequestUrl(context, job.id) : null,
     secrets: work.secrets,
-    variables: Object.fromEntries([...repository.variables.values()].map(({ name, value }) => [name, value])),
+    variables: work.variables,
     needs: work.needs,
   };
 }

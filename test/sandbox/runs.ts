@@ -1,8 +1,10 @@
+import { valuesOf } from "./actions-settings.ts";
 import { type LiveRun, actionsRuntimeOf } from "./actions-runtime.ts";
 import { enterConcurrencyGroup } from "./concurrency.ts";
 import { GitHubError } from "./errors.ts";
 import { type ExpressionObject, evaluateCondition, interpolate } from "./expression.ts";
 import { earlyContexts } from "./job-environment.ts";
+import { secretsOfJob } from "./job-secrets.ts";
 import { jobJson, runJson, workflowJson } from "./payloads-actions.ts";
 import { runJob } from "./run-job.ts";
 import { fullName } from "./state.ts";
@@ -109,10 +111,10 @@ function beginAttempt(context: SandboxContext, repository: Repository, run: Work
     lossNoticed: new AbortController(),
   };
   runtime.liveRuns.set(run.id, live);
-  // Read now: a secret that is added later reaches only the next run.
-  const secrets = Object.fromEntries([...repository.secrets.values()].map(({ name, value }) => [name, value]));
+  // Read now: what is added later reaches only the next run.
+  const values = valuesOf(repository);
   const jobs = file.jobs.map((definition) => queueJob(context, repository, run, file, definition));
-  live.done = runAttempt(context, live, file, secrets, jobs)
+  live.done = runAttempt(context, live, file, values, jobs)
     .catch((error: unknown): Conclusion => {
       for (const { job } of jobs) job.log += `##[error]${error instanceof Error ? error.message : String(error)}\n`;
       return "failure";
@@ -131,13 +133,14 @@ function beginAttempt(context: SandboxContext, repository: Repository, run: Work
     });
 }
 
+type QueuedValues = ReturnType<typeof valuesOf>;
 type QueuedJob = { readonly job: WorkflowJob; readonly definition: JobDefinition };
 
 async function runAttempt(
   context: SandboxContext,
   live: LiveRun,
   file: WorkflowFile,
-  secrets: Readonly<Record<string, string>>,
+  values: QueuedValues,
   jobs: readonly QueuedJob[],
 ): Promise<Conclusion> {
   const { repository, run } = live;
@@ -151,7 +154,7 @@ async function runAttempt(
     for (const { job, definition } of inOrder(jobs)) {
       const needed = definition.needs.map((key) => results.get(key) ?? "skipped");
       const conclusion = shouldRun(live, file, definition, needed)
-        ? await startJob(context, live, { job, file, definition, secrets, results })
+        ? await startJob(context, live, { job, file, definition, values, results })
         : isStopped(live)
           ? "cancelled"
           : "skipped";
@@ -169,19 +172,21 @@ type JobStart = {
   readonly job: WorkflowJob;
   readonly file: WorkflowFile;
   readonly definition: JobDefinition;
-  readonly secrets: Readonly<Record<string, string>>;
+  readonly values: QueuedValues;
   readonly results: ReadonlyMap<string, Conclusion>;
 };
 
 async function startJob(context: SandboxContext, live: LiveRun, start: JobStart): Promise<Conclusion> {
-  const { job, definition, results, file, secrets } = start;
+  const { job, definition, results, file, values } = start;
   job.status = "in_progress";
   job.startedAt = context.timestamp();
   tellJob(context, live, job, "in_progress");
   const needs: ExpressionObject = Object.fromEntries(
     definition.needs.map((key) => [key, { result: results.get(key) ?? "skipped" }]),
   );
-  return runJob(context, { live, job, file, definition, secrets, needs, workflowName: live.run.name });
+  const secrets = secretsOfJob(file, definition, values.secrets);
+  const { variables } = values;
+  return runJob(context, { live, job, file, definition, secrets, variables, needs, workflowName: live.run.name });
 }
 
 function shouldRun(

@@ -1,7 +1,10 @@
 import { createHmac } from "node:crypto";
+import examples from "@octokit/webhooks-examples" with { type: "json" };
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { deleteIssue } from "./routes/issue-changes.ts";
-import { startTestbed, WEBHOOK_SECRET, numberAt } from "./sandbox-testbed.ts";
+import type { Person } from "./person.ts";
+import { startTestbed, WEBHOOK_SECRET, numberAt, valueAt } from "./sandbox-testbed.ts";
 import type { Testbed } from "./sandbox-testbed.ts";
 
 let bed: Testbed;
@@ -123,6 +126,71 @@ describe("comments", () => {
       comment: { body: "second" },
     });
   });
+
+  test("of people are edited, quoted and deleted by their writers, and tell who did it", async () => {
+    const [wanda, rita, stranger] = ["wanda", "rita", "stranger"].map((login) => bed.person(login)) as [
+      Person,
+      Person,
+      Person,
+    ];
+    const { number } = await rita.openIssue({ title: "talk" });
+    const from = (await bed.heard()).length;
+    const question = await wanda.comment(number, "Which one?\n\nThis <!-- not seen --> or that\n<!-- marker -->");
+    const answer = await rita.quoteReply(number, question.id, "That.");
+    await rita.answer(number, "2");
+    await rita.editComment(answer.id, "This.");
+    await wanda.editComment(answer.id, "Both.");
+    await expect(stranger.editComment(answer.id, "None.")).rejects.toThrow("403");
+    await expect(stranger.deleteComment(answer.id)).rejects.toThrow("403");
+    await wanda.deleteComment(answer.id);
+
+    expect(answer.body).toBe("> Which one?\n>\n> This  or that\n\nThat.");
+    await bed.heard();
+    const told = bed.received.slice(from).map(({ payload }) => payload);
+    expect(
+      told.map((payload) => [
+        payload["action"],
+        valueAt(payload, "sender", "login"),
+        valueAt(payload, "comment", "user", "login"),
+        valueAt(payload, "changes", "body", "from"),
+        valueAt(payload, "comment", "body"),
+      ]),
+    ).toEqual([
+      ["created", "wanda", "wanda", undefined, question.body],
+      ["created", "rita", "rita", undefined, answer.body],
+      ["created", "rita", "rita", undefined, "/answer 2"],
+      ["edited", "rita", "rita", answer.body, "This."],
+      ["edited", "wanda", "rita", "This.", "Both."],
+      ["deleted", "wanda", "rita", undefined, "Both."],
+    ]);
+  });
+
+  test.each(["created", "edited", "deleted"])(
+    "are told of as in GitHub's own examples when they are %s",
+    async (action) => {
+      const wanda = bed.person("wanda");
+      const { number } = await wanda.openIssue({ title: action });
+      const { id } = await wanda.comment(number, "first");
+      if (action === "edited") await wanda.editComment(id, "second");
+      if (action === "deleted") await wanda.deleteComment(id);
+      await bed.heard();
+      const payload = bed.received.at(-1)?.payload ?? {};
+      const known = z
+        .array(z.object({ name: z.string(), examples: z.array(z.record(z.string(), z.unknown())) }))
+        .parse(examples)
+        .find(({ name }) => name === "issue_comment");
+      const example = known?.examples.findLast((one) => one["action"] === action);
+
+      expect(payload["action"]).toBe(action);
+      expect(example).toBeDefined();
+      for (const part of [[], ["comment"], ["changes"], ["comment", "user"], ["comment", "reactions"]]) {
+        const wanted = Object.keys(Object(valueAt(example, ...part)));
+        // Of an organisation's repository.
+        const missing = wanted.filter((key) => key !== "organization" && !(key in Object(valueAt(payload, ...part))));
+        expect([part.join("."), missing]).toEqual([part.join("."), []]);
+      }
+    },
+  );
 });
 
 describe("webhooks", () => {

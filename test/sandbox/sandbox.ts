@@ -235,6 +235,8 @@ function newRepository(
     artifacts: new Map(),
     secrets: new Map(),
     variables: new Map(),
+    lentSecrets: new Map(),
+    lentVariables: new Map(),
     actionsEnabled: true,
     archived: false,
     approvalsRequired: new Map(),

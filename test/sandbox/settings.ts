@@ -1,3 +1,4 @@
+import { lendSecret, lendVariable } from "./actions-settings.ts";
 import { APP_PERMISSIONS, installationJson, userJson } from "./payloads.ts";
 import type { Json } from "./payloads.ts";
 import { findInstallation, fullName, nodeId } from "./state.ts";
@@ -13,6 +14,9 @@ export type Settings = {
   deleteRepository(repository: string): void;
   /** A rule that a pull request into the branch needs so many approvals. */
   requireReviews(repository: string, branch: string, approvals: number): void;
+  /** A secret or variable of the organisation, new or changed, that this repository may use. */
+  lendSecret(repository: string, name: string, value: string): void;
+  lendVariable(repository: string, name: string, value: string): void;
   suspend(owner: string): void;
   unsuspend(owner: string): void;
   uninstall(owner: string): void;
@@ -90,6 +94,8 @@ export function createSettings(
     requireReviews(name, branch, approvals) {
       repositoryOf(name).approvalsRequired.set(branch, approvals);
     },
+    lendSecret: (name, secret, value) => lendSecret(context, repositoryOf(name), secret, value),
+    lendVariable: (name, variable, value) => lendVariable(context, repositoryOf(name), variable, value),
     suspend(owner) {
       const installation = installationOf(owner);
       installation.suspendedAt = context.timestamp();

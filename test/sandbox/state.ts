@@ -78,6 +78,9 @@ export type Repository = {
   /** By upper-case name. */
   readonly secrets: Map<string, Secret>;
   readonly variables: Map<string, Variable>;
+  /** The organisation's, as far as they are lent to this repository. */
+  readonly lentSecrets: Map<string, Secret>;
+  readonly lentVariables: Map<string, Variable>;
   actionsEnabled: boolean;
   archived: boolean;
   /** Branch → approvals that a pull request into it needs. */

@@ -1,16 +1,21 @@
-import type { BlockReason } from "../../core/outcome.ts";
+import type { Forecast } from "../../control/ports.ts";
+import type { BlockReason, ProviderRefusal } from "../../core/outcome.ts";
 import {
   branchOf,
   currentPhaseOf,
+  openDependenciesOf,
+  openQuestionsOf,
   outlineOfPhase,
+  purseOf,
   type ExistingTask,
   type Gate,
   type PhaseProgress,
 } from "../../core/state.ts";
-import { workflowPath } from "../workflow-file.ts";
-import { code, link, person, plain } from "./escape.ts";
+import { saysOutdatedFile, workflowPath } from "../workflow-file.ts";
+import { code, link, oneLine, person, plain } from "./escape.ts";
 import { count, dollars, moment } from "./format.ts";
 import { newWorkflowLink, type Links } from "./links.ts";
+import { forecastSentence, suggestedUsd } from "./money.ts";
 
 /** Three sentences or so for whoever can get a task going again. All Markdown. */
 export interface BlockText {
@@ -18,6 +23,16 @@ export interface BlockText {
   readonly why: string;
   /** Names the exact page or command. */
   readonly next: string;
+  /** A file to be copied, where the next step needs one. */
+  readonly file?: string;
+}
+
+/** What is known beside the task. */
+export interface BlockFacts {
+  /** Of the current phase. */
+  readonly forecast?: Forecast | undefined;
+  /** When work under the account's limit is tried again. */
+  readonly limitEndsAt?: string | null;
 }
 
 export interface BlockContext {
@@ -29,9 +44,16 @@ export interface BlockContext {
   readonly appUrl: string;
   /** `owner/repo@sha` of the action, as workflow files name it. */
   readonly actionRef: string;
+  /** Addresses of the comments of what the agent asked for, by the id of the request, where they are known. */
+  readonly requests: ReadonlyMap<string, string>;
 }
 
-export function blockText(reason: BlockReason, task: ExistingTask, context: BlockContext): BlockText {
+export function blockText(
+  reason: BlockReason,
+  task: ExistingTask,
+  context: BlockContext,
+  facts: BlockFacts = {},
+): BlockText {
   const { links } = context;
   switch (reason.kind) {
     case "no-workflow-file":
@@ -65,6 +87,7 @@ export function blockText(reason: BlockReason, task: ExistingTask, context: Bloc
         next: `have the operator of the app check \`PUBLIC_URL\`, compare it with ${code("app_url")} in ${link(code(workflowPath), links.file(context.defaultBranch, workflowPath))}, then comment \`/run\` here.`,
       };
     case "dispatch-refused":
+      if (saysOutdatedFile(reason.message)) return outdatedFile(reason.message, context);
       return {
         what: sentence(`The run did not go ahead: ${plain(reason.message, 500)}`),
         why: "GitHub decides whether a run goes ahead: by the workflow file on the default branch, by the repository's Actions settings and rulesets, and by whoever presses *Cancel workflow*. What was delivered so far is kept.",
@@ -81,16 +104,35 @@ export function blockText(reason: BlockReason, task: ExistingTask, context: Bloc
     case "verification-failed":
       return verificationFailed(reason.attempts, task, links);
     case "budget-exhausted":
-      return budgetExhausted(reason.scope, task);
-    case "rate-limited":
+      return budgetExhausted(reason, task, facts);
+    case "rate-limited": {
+      const until = facts.limitEndsAt ?? reason.resetsAt;
       return {
         what: sentence(`Claude's usage limit is reached: ${plain(reason.message, 300)}`),
-        why: "The limit belongs to the account behind this repository's key for Claude. What was delivered so far is kept.",
+        why: "The limit belongs to the account behind this repository's key for Claude, and holds for all tasks that use it. What was delivered so far is kept.",
         next:
-          reason.resetsAt === null
-            ? "comment `/run` here when the limit has lifted."
-            : `comment \`/run\` here after ${moment(reason.resetsAt)}.`,
+          until === null
+            ? "nothing to do: it is tried again every now and then, and the task goes on by itself when the limit has lifted."
+            : `nothing to do: the task goes on by itself at ${moment(until)}.`,
       };
+    }
+    // What is open is listed beside it.
+    case "waiting-question": {
+      const open = openQuestionsOf(task);
+      return {
+        what: `The agent waits for ${open.length === 1 ? "an answer" : "answers"}.`,
+        why: "It asked what it cannot decide for you. Nothing runs meanwhile, so waiting costs nothing.",
+        next: `answer here, for example ${code(`/answer ${open[0]?.number ?? 1}: your words`)}. The task goes on by itself after the last answer.`,
+      };
+    }
+    case "waiting-dependency":
+      return {
+        what: "The agent needs what only people can provide.",
+        why: "It cannot go on without. Nothing runs meanwhile, so waiting costs nothing.",
+        next: `provide it as its comment says, or comment ${code(`/skip ${oneLine(openDependenciesOf(task)[0]?.name ?? "NAME", 100)}`)} to have the agent go on without. The task then goes on by itself.`,
+      };
+    case "provider-refused":
+      return providerRefused(reason.why, reason.message, context.links);
     case "gate-closed":
       return {
         what: `Pull request ${link(`#${reason.pullRequest}`, links.pull(reason.pullRequest))} was closed without a merge, so the task waits.`,
@@ -187,30 +229,75 @@ function gateRetargeted(
   };
 }
 
-/** A budget is fixed when its task is created: no command and no setting raises it afterwards. */
-function budgetExhausted(scope: "phase" | "task", task: ExistingTask): BlockText {
+/** The file is older than what the app asks of it. */
+function outdatedFile(message: string, { links, defaultBranch, workflowFile }: BlockContext): BlockText {
+  return {
+    what: sentence(`The run could not start: ${plain(message, 500)}`),
+    why: "The agent works inside GitHub Actions of this repository, and this file is what runs there. Phasegate has no permission to write workflow files, so a person must.",
+    next: `${link(`edit ${code(workflowPath)}`, links.editFile(defaultBranch, workflowPath))} on ${code(defaultBranch)}: put the current file in the place of all that is there, commit it, then comment \`/retry\` here.`,
+    file: workflowFile,
+  };
+}
+
+/** The account of the model is at fault: no repeat mends it, and whoever holds the key must act. */
+function providerRefused(why: ProviderRefusal, message: string, links: Links): BlockText {
+  const kept = "What was delivered so far is kept.";
+  const said = message.trim() === "" ? "" : ` It said: ${sentence(plain(message, 300))}`;
+  switch (why) {
+    case "authentication":
+      return {
+        what: `Claude does not take this repository's key.${said}`,
+        why: `The key may be wrong, revoked or expired. ${kept}`,
+        next: `whoever holds the account renews the secret \`ANTHROPIC_API_KEY\` or \`CLAUDE_CODE_OAUTH_TOKEN\` under ${link("Settings → Secrets → Actions", links.secrets)}. Then comment \`/run\` here.`,
+      };
+    case "billing":
+      return {
+        what: `The account behind this repository's key for Claude has nothing left to pay with.${said}`,
+        why: `Unlike a usage limit this does not lift by itself. ${kept}`,
+        next: "whoever holds the account adds credit or a means of payment at its provider. Then comment `/run` here.",
+      };
+    case "model-not-found":
+      return {
+        what: `The account behind this repository's key for Claude cannot use the model that the app asks for.${said}`,
+        why: `The name of the model is a setting of the app. ${kept}`,
+        next: "the operator of the app sets `CLAUDE_MODEL` to a model that the account has. Then comment `/run` here.",
+      };
+  }
+}
+
+function budgetExhausted(
+  reason: Extract<BlockReason, { kind: "budget-exhausted" }>,
+  task: ExistingTask,
+  { forecast }: BlockFacts,
+): BlockText {
+  const why =
+    "The agent stops before a call that could cost more than what is left. What was delivered so far is kept.";
+  if (reason.scope === "day") {
+    return {
+      what: `The day's budget of this repository's key for Claude is used up: ${dollars(reason.spentUsd)} of ${dollars(reason.budgetUsd)} spent by all tasks that use it.`,
+      why: `${why} A day lasts from midnight to midnight, UTC.`,
+      next: "nothing to do: the task goes on by itself after midnight, UTC. The operator of the app can raise `DAY_BUDGET_USD`.",
+    };
+  }
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
   const taskSpentUsd = task.phases.reduce((sum, { spent }) => sum + spent.costUsd, 0);
   const isLast = phase !== null && phase.phase === task.playbook.phases.length;
+  const ofPhase = reason.scope === "phase" && phase !== null;
   // With the task's budget gone a merge starts no further phase.
   const accept =
-    phase === null || gate === null || (scope === "task" && !isLast)
+    phase === null || gate === null || (!ofPhase && !isLast)
       ? ""
-      : `to accept what is there, ${mergeOf(gate)} ${goalOf(task, phase)}. Otherwise `;
-  const [name, spentUsd, budgetUsd, raise] =
-    scope === "phase" && phase !== null
-      ? [
-          nameOfPhase(task, phase),
-          phase.spent.costUsd,
-          outlineOfPhase(task, phase.phase).budgetUsd,
-          "the phase's budget in the playbook",
-        ]
-      : ["this task", taskSpentUsd, task.taskBudgetUsd, "`TASK_BUDGET_USD`"];
+      : ` Or, to accept what is there, ${mergeOf(gate)} ${goalOf(task, phase)}.`;
+  const name = ofPhase ? nameOfPhase(task, phase) : "this task";
+  const spentUsd = ofPhase ? phase.spent.costUsd : taskSpentUsd;
+  const budgetUsd = ofPhase ? purseOf(task, phase.phase) : task.taskBudgetUsd;
+  const expected = ofPhase && forecast !== undefined ? ` ${forecastSentence(forecast)}` : "";
+  const usd = suggestedUsd(spentUsd, budgetUsd, ofPhase ? forecast : undefined);
   return {
-    what: `The budget of ${name} is used up: ${dollars(spentUsd)} of ${dollars(budgetUsd)} spent.`,
-    why: "The agent stops before a call that could cost more than what is left. A task keeps the budgets that it started with. What was delivered so far is kept.",
-    next: `${accept}comment \`/cancel\` here, ask the operator of the app to raise ${raise}, then take the label ${code(task.playbook.name, 60)} off and set it again to start a new task.`,
+    what: `The budget of ${name} is used up: ${dollars(spentUsd)} of ${dollars(budgetUsd)} spent.${expected}`,
+    why,
+    next: `comment \`/budget ${usd}\` here to let ${ofPhase ? "the phase" : "the task"} spend up to ${dollars(usd)} in all and go on, or \`/cancel\` to end the task.${accept}`,
   };
 }
 

@@ -37,6 +37,14 @@ export function code(text: string, charactersMax = 200): string {
   return `${fence}${pad}${line.replaceAll("|", "\\|")}${pad}${fence}`;
 }
 
+/** A code block, for lines that people copy and for what is no prose: nothing in it can end it, and no hidden character is in it. */
+export function block(text: string, charactersMax: number): string {
+  const shown = cutAt(stripHiddenCharacters(text).text, charactersMax);
+  const longest = Math.max(2, ...Array.from(shown.matchAll(/`+/gu), ([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}\n${shown}\n${fence}`;
+}
+
 /** A link whose text is already Markdown. The address is ours or GitHub's; anything but http(s) is dropped. */
 export function link(text: string, url: string): string {
   if (!/^https?:\/\//u.test(url)) return text;
@@ -69,7 +77,8 @@ export function people(logins: readonly string[]): string {
   return named.length < 2 ? last : `${named.slice(0, -1).join(", ")} and ${last}`;
 }
 
-function oneLine(text: string, charactersMax: number): string {
+/** Without what nobody sees, for a code block; elsewhere it needs one of the above. */
+export function oneLine(text: string, charactersMax: number): string {
   const line = stripHiddenCharacters(text).text.replace(/\s+/gu, " ").trim();
   const cut = cutAt(line, charactersMax);
   return cut === line ? line : `${cutAt(line, charactersMax - 1)}…`;

@@ -1,16 +1,21 @@
 import type { TaskView } from "../../control/ports.ts";
 import type { CheckResult } from "../../core/report.ts";
-import { outlineOfPhase, type PhaseProgress, type Verification } from "../../core/state.ts";
+import { outlineOfPhase, purseOf, type PhaseProgress, type Verification } from "../../core/state.ts";
 import { tokensOf } from "../../core/usage.ts";
 import { code, link, people, person, plain, title } from "./escape.ts";
 import { findingLine } from "./findings.ts";
 import { count, dollars, shaCharacters, tokens } from "./format.ts";
+import { dependencySentence } from "./dependency.ts";
 import type { Links } from "./links.ts";
+import { forecastWords, purseFor } from "./money.ts";
+import { answeredLine } from "./questions.ts";
 
 /** GitHub refuses 65,536; the rest is for what its own pages add. */
 const bodyCharactersMax = 60_000;
 const filesShownMax = 100;
 const findingsShownMax = 50;
+const questionsShownMax = 40;
+const dialogueCharactersMax = 200;
 
 /** Stands before the title where the repository's plan has no drafts (Q30). */
 const unfinishedPrefix = "WIP: ";
@@ -62,9 +67,11 @@ export function gateBody(facts: GateFacts): string {
     goOn(facts, progress),
     ...verificationSection(facts, progress?.verification ?? null),
     ...feedbackSection(progress),
+    ...dialogueSection(view, phase),
+    ...costSection(facts, progress),
     ...stepsSection(view, phase, progress),
     ...filesSection(facts),
-    footer(view, progress, links),
+    footer(view, links),
   ];
   return bounded(withoutSkipMarks(sections.join("\n\n")));
 }
@@ -186,6 +193,57 @@ function feedbackSection(progress: PhaseProgress | undefined): readonly string[]
   return ["## Feedback", `Of ${all} of feedback, ${state} when this was written.`];
 }
 
+/** Written when the checks are over: what people decided is part of what is reviewed. */
+function dialogueSection({ task }: TaskView, phase: number): readonly string[] {
+  const questions = task.questions.filter((question) => question.phase === phase);
+  const needed = task.dependencies.filter(({ steps }) => steps.some((each) => each.phase === phase));
+  return [
+    ...(questions.length === 0
+      ? []
+      : [
+          "## Questions and answers",
+          questions
+            .slice(-questionsShownMax)
+            .map((question) => answeredLine(question, dialogueCharactersMax))
+            .join("\n"),
+        ]),
+    ...(needed.length === 0
+      ? []
+      : [
+          "## Provided",
+          needed
+            .slice(-questionsShownMax)
+            .map((dependency) => `- ${dependencySentence(dependency)}`)
+            .join("\n"),
+        ]),
+  ];
+}
+
+/** Before the checks it would be the figure of the moment at which the pull request was opened. */
+function costSection({ view, phase }: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
+  if (progress === undefined || progress.verification === null) return [];
+  const { task, forecasts } = view;
+  const expected = forecasts.get(phase);
+  const reckoned = expected === undefined ? "" : `; ${forecastWords(expected)}`;
+  const lines = [
+    `- This phase: ${tokens(tokensOf(progress.spent.usage))} tokens, ${dollars(progress.spent.costUsd)} of ${dollars(purseOf(task, phase))}${reckoned}.`,
+    ...nextPhaseCost(view, phase),
+  ];
+  return ["## Cost", lines.join("\n")];
+}
+
+function nextPhaseCost({ task, forecasts }: TaskView, phase: number): readonly string[] {
+  const following = task.playbook.phases.find(({ number }) => number === phase + 1);
+  if (following === undefined) return [];
+  const forecast = forecasts.get(following.number);
+  const purseUsd = purseOf(task, following.number);
+  const usd = purseFor(forecast?.usd ?? purseUsd);
+  const expected = forecast === undefined ? "" : `${forecastWords(forecast)}, and `;
+  return [
+    `- Phase ${following.number}, ${plain(following.title, 60)}: ${expected}it may spend ${dollars(purseUsd)}. To set another limit with your approval, comment ${code(`/approve up to $${usd}`)}.`,
+  ];
+}
+
 function stepsSection(view: TaskView, phase: number, progress: PhaseProgress | undefined): readonly string[] {
   const { steps } = outlineOfPhase(view.task, phase);
   // Nobody edits the body while the agent works: marks would only show the moment of its opening.
@@ -226,16 +284,11 @@ function block(name: string, entries: readonly string[]): readonly string[] {
   return entries.length === 0 ? [] : [`${name}:`, entries.join("\n")];
 }
 
-function footer(view: TaskView, progress: PhaseProgress | undefined, links: Links): string {
+function footer(view: TaskView, links: Links): string {
   const { task, model } = view;
   const facts = [`Issue: ${link(`#${task.issue.number}`, links.issue(task.issue.number))}`];
   if (task.prompt !== null) facts.push(`Started by ${person(task.prompt.startedBy)}`);
   facts.push(`Model: ${code(model, 80)}`);
-  // Before the checks it would be the figure of the moment at which the pull request was opened.
-  if (progress !== undefined && progress.verification !== null) {
-    const { usage, costUsd } = progress.spent;
-    facts.push(`Spent on this phase: ${tokens(tokensOf(usage))} tokens, ${dollars(costUsd)}`);
-  }
   return `---\n${facts.join(" · ")}`;
 }
 

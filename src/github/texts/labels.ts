@@ -15,6 +15,8 @@ const labels = {
   draft: { color: "d4d4d4", description: "Waits for somebody with write access to start it" },
   running: { color: "1d76db", description: "Phasegate is at work" },
   review: { color: "fbca04", description: "A pull request waits for your review" },
+  "waiting-question": { color: "d876e3", description: "The agent asked something; answer on the issue" },
+  "waiting-dependency": { color: "d876e3", description: "The agent needs something; the issue says what and where" },
   paused: { color: "d93f0b", description: "Waits for somebody; the status comment says for what" },
   completed: { color: "0e8a16", description: "All phases are merged" },
   failed: { color: "b60205", description: "Ended without success" },
@@ -28,6 +30,9 @@ export function stateLabelOf(task: ExistingTask): StateLabel {
 }
 
 function stateOf(task: ExistingTask): keyof typeof labels {
-  if (task.blockedBy !== null && !isSettled(task)) return "paused";
+  if (task.blockedBy !== null && !isSettled(task)) {
+    const { kind } = task.blockedBy;
+    return kind === "waiting-question" || kind === "waiting-dependency" ? kind : "paused";
+  }
   return task.status === "pending" || task.status === "in_progress" ? "running" : task.status;
 }

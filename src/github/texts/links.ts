@@ -4,12 +4,14 @@ import { workflowFileName, workflowPath } from "../workflow-file.ts";
 /** Addresses of GitHub's pages for one repository. */
 export interface Links {
   issue(number: number): string;
+  comment(issue: number, id: number): string;
   pull(number: number): string;
   branch(name: string): string;
   file(ref: string, path: string): string;
   commit(sha: string): string;
   newFile(branch: string, path: string, content: string): string;
   editFile(branch: string, path: string): string;
+  upload(branch: string): string;
   /** Where a review of a pull request is given. */
   files(pullRequest: number): string;
   readonly settings: string;
@@ -17,6 +19,8 @@ export interface Links {
   readonly workflowRuns: string;
   readonly secrets: string;
   readonly newSecret: string;
+  readonly variables: string;
+  readonly newVariable: string;
   /** The page that offers *Suspend* and *Configure* for installed apps is per account; this one lists them for the repository. */
   readonly installations: string;
 }
@@ -25,6 +29,7 @@ export function linksOf(webUrl: string, repository: Repository): Links {
   const root = `${webUrl.replace(/\/+$/u, "")}/${encodeURIComponent(repository.owner)}/${encodeURIComponent(repository.name)}`;
   return {
     issue: (number) => `${root}/issues/${number}`,
+    comment: (issue, id) => `${root}/issues/${issue}#issuecomment-${id}`,
     pull: (number) => `${root}/pull/${number}`,
     branch: (name) => `${root}/tree/${pathOf(name)}`,
     file: (ref, path) => `${root}/blob/${pathOf(ref)}/${pathOf(path)}`,
@@ -32,12 +37,15 @@ export function linksOf(webUrl: string, repository: Repository): Links {
     newFile: (branch, path, content) =>
       `${root}/new/${pathOf(branch)}?filename=${encodeURIComponent(path)}&value=${encodeURIComponent(content)}`,
     editFile: (branch, path) => `${root}/edit/${pathOf(branch)}/${pathOf(path)}`,
+    upload: (branch) => `${root}/upload/${pathOf(branch)}`,
     files: (pullRequest) => `${root}/pull/${pullRequest}/files`,
     settings: `${root}/settings`,
     actionsSettings: `${root}/settings/actions`,
     workflowRuns: `${root}/actions/workflows/${workflowFileName}`,
     secrets: `${root}/settings/secrets/actions`,
     newSecret: `${root}/settings/secrets/actions/new`,
+    variables: `${root}/settings/variables/actions`,
+    newVariable: `${root}/settings/variables/actions/new`,
     installations: `${root}/settings/installations`,
   };
 }

@@ -1,16 +1,23 @@
 import type { Notice } from "../../control/ports.ts";
+import type { Question } from "../../core/dialogue.ts";
 import { workflowPath } from "../workflow-file.ts";
 import { answerVerdict } from "./answers.ts";
 import { blockText, sentence, type BlockContext } from "./blocked.ts";
 import { commandTable } from "./commands.ts";
-import { code, link, person, plain } from "./escape.ts";
+import { block, code, link, person, plain } from "./escape.ts";
+import type { Links } from "./links.ts";
+import { listed } from "./places.ts";
+import { howToAnswer } from "./questions.ts";
+
+const questionCharactersMax = 500;
+const fileCharactersMax = 20_000;
 
 /** A comment that is written once and never edited: what happened, why, and what to do next. */
 export function noticeText(notice: Notice, context: BlockContext): string {
   switch (notice.kind) {
     case "blocked": {
-      const { what, why, next } = blockText(notice.reason, notice.task, context);
-      return lines(what, why, next);
+      const { what, why, next, file } = blockText(notice.reason, notice.task, context, { forecast: notice.forecast });
+      return file === undefined ? lines(what, why, next) : `${lines(what, why, next)}\n\n${fileToCopy(file)}`;
     }
     case "second-label":
       return lines(
@@ -40,11 +47,56 @@ export function noticeText(notice: Notice, context: BlockContext): string {
     }
     case "action-outdated":
       return actionOutdated(notice, context);
+    case "question-reminder":
+      return questionReminder(notice.questions);
+    case "answer-not-yours":
+      return lines(
+        `${person(notice.login)} answered a question of the agent, but that answer was not taken.`,
+        `Answers to this task count from people with write access to the repository, and from ${person(notice.author)}, who opened the issue.`,
+        "if the answer is right, one of them says it again: `/answer` and the answer. This is said once.",
+      );
+    case "secret-pasted":
+      return secretPasted(notice, context.links);
   }
 }
 
+function questionReminder(questions: readonly Question[]): string {
+  const asked = questions.map(
+    ({ number, question }) => `- **Question ${number}:** ${plain(question, questionCharactersMax)}`,
+  );
+  return lines(
+    `The agent has waited for a day for ${questions.length === 1 ? "an answer" : "answers"}:`,
+    asked.join("\n"),
+    `${howToAnswer(questions)}\n\nThis is the only reminder: the task waits for as long as it takes.`,
+  );
+}
+
+/** Hiding undoes nothing: whoever got the mail has it. */
+function secretPasted({ what, hidden, names }: Extract<Notice, { kind: "secret-pasted" }>, links: Links): string {
+  const where = names.length === 0 ? "" : ` with the name ${listed(names.map((name) => code(name, 100)))}`;
+  const hiding = hidden
+    ? "Phasegate hid the comment. Everybody can still unfold it"
+    : "GitHub did not let Phasegate hide the comment. Everybody can still read it";
+  return lines(
+    `**A comment here holds what looks like a credential: ${plain(what, 100)}.** It was not taken as an answer, and the agent did not get it.`,
+    `${hiding}, and GitHub has sent it out by mail: whoever follows this repository may have it.`,
+    [
+      "whoever it belongs to",
+      "",
+      "1. revokes it where it was made, and makes a new one,",
+      "2. deletes the comment (*⋯*, then *Delete*),",
+      `3. adds the new one as ${link("a repository secret", links.newSecret)}${where}, never as a comment.`,
+    ].join("\n"),
+  );
+}
+
+/** Folded, since nobody reads it; with the button that copies it. */
+function fileToCopy(file: string): string {
+  return `<details><summary>The current ${workflowPath}, to be copied</summary>\n\n${block(file, fileCharactersMax)}\n\n</details>`;
+}
+
 const help = [
-  "Write a command at the start of a line of its own, in a comment on the issue or on a pull request of its task. People with write access may give commands.",
+  "Write a command at the start of a line of its own, in a comment on the issue or on a pull request of its task. People with write access may give commands; questions may also be answered by whoever opened the issue.",
   "",
   commandTable,
 ].join("\n");

@@ -1,21 +1,28 @@
-import type { TaskView } from "../../control/ports.ts";
+import type { LiveStatus, TaskView } from "../../control/ports.ts";
+import type { Dependency, Question } from "../../core/dialogue.ts";
 import {
   currentPhaseOf,
   isSettled,
   liveRunOf,
+  openDependenciesOf,
+  openQuestionsOf,
   outlineOfPhase,
   progressPercentOf,
+  purseOf,
   type ExistingTask,
   type LiveRun,
   type PhaseProgress,
 } from "../../core/state.ts";
 import type { PhaseOutline } from "../../core/playbook.ts";
-import { addSpent, nothingSpent, tokensOf, type Spent } from "../../core/usage.ts";
+import { addSpent, nothingSpent, spentBeyond, tokensOf, type Spent } from "../../core/usage.ts";
 import { blockText, type BlockContext } from "./blocked.ts";
 import { commandList } from "./commands.ts";
+import { dependencySentence } from "./dependency.ts";
 import { code, link, people, person, plain } from "./escape.ts";
 import { findingLine } from "./findings.ts";
 import { count, dollars, moment, progressBar, tokens } from "./format.ts";
+import { forecastSentence } from "./money.ts";
+import { answeredLine } from "./questions.ts";
 
 /** The one comment that tells where a task stands, without its marker. */
 export function statusText(view: TaskView, context: BlockContext): string {
@@ -29,13 +36,14 @@ export function statusText(view: TaskView, context: BlockContext): string {
     "",
     now,
     "",
+    ...openRequests(task, context),
     `*Next:* ${next}`,
     "",
     progressBar(task.status === "completed" ? 100 : progressPercentOf(task)),
     "",
     ...phaseTable(task),
     "",
-    spentLine(task),
+    spentLine(view),
     "",
     ...details(view),
   ].join("\n");
@@ -49,8 +57,10 @@ interface Situation {
 function situationOf(view: TaskView, context: BlockContext): Situation {
   const { task } = view;
   if (task.blockedBy !== null && !isSettled(task)) {
-    const { what, next } = blockText(task.blockedBy, task, context);
-    return { now: `**Paused.** ${what}`, next };
+    const forecast = view.forecasts.get(currentPhaseOf(task)?.phase ?? 0);
+    const { limitEndsAt } = view;
+    const { what, next } = blockText(task.blockedBy, task, context, { forecast, limitEndsAt });
+    return { now: `**${waitsForPeople(task) ? "Waits for you" : "Paused"}.** ${what}`, next };
   }
   switch (task.status) {
     case "draft":
@@ -79,6 +89,40 @@ function situationOf(view: TaskView, context: BlockContext): Situation {
         next: `nothing more happens here. To start a new task on this issue, ${labelAgain(task)}.`,
       };
   }
+}
+
+function waitsForPeople({ blockedBy }: ExistingTask): boolean {
+  return blockedBy?.kind === "waiting-question" || blockedBy?.kind === "waiting-dependency";
+}
+
+const requestsShownMax = 10;
+const requestCharactersMax = 120;
+
+/** What is open, each with a link to the comment that says how to answer or provide it. */
+function openRequests(task: ExistingTask, context: BlockContext): readonly string[] {
+  if (isSettled(task)) return [];
+  const questions = openQuestionsOf(task).map((question) => openQuestion(question, context));
+  const dependencies = openDependenciesOf(task).map((dependency) => openDependency(dependency, context));
+  const open = [...questions, ...dependencies];
+  if (open.length === 0) return [];
+  const more = open.length - requestsShownMax;
+  return [...open.slice(0, requestsShownMax), ...(more > 0 ? [`- and ${more} more`] : []), ""];
+}
+
+function openQuestion({ number, requestId, category, question }: Question, context: BlockContext): string {
+  const name = requested(`**Question ${number}**`, requestId, context);
+  return `- ${name} (${category}): ${plain(question, requestCharactersMax)}`;
+}
+
+function openDependency({ name, requestId, refused, description }: Dependency, context: BlockContext): string {
+  const what = refused === null ? description : `its value does not work: ${refused}`;
+  return `- ${requested(`**${code(name, 100)}**`, requestId, context)}: ${plain(what, requestCharactersMax)}`;
+}
+
+/** With a link to the comment of the request, where that is known. */
+function requested(text: string, requestId: string, { requests }: BlockContext): string {
+  const address = requests.get(requestId);
+  return address === undefined ? text : link(text, address);
 }
 
 /** GitHub reports a label only when it is put on. */
@@ -113,14 +157,21 @@ function atWork(view: TaskView): Situation {
   }
   const watch = run.dispatched === null ? "" : ` ${link("Watch the run", run.dispatched.url)}.`;
   const late = phase.steps.some((step) => step.completed && step.slug === live?.currentStep);
-  const action = late ? null : (live?.currentAction ?? null);
   return {
     now: [
       `**${where}:** ${stepSentence(phase, outline, live?.currentStep ?? null)}${watch}${attempt}`,
-      ...(action === null ? [] : [`Right now: ${code(action, 160)}`]),
+      ...(late || live === null ? [] : rightNow(live)),
     ].join("\n\n"),
     next: nothingToDo,
   };
+}
+
+function rightNow({ currentAction, currentDocument }: LiveStatus): readonly string[] {
+  const parts = [
+    ...(currentAction === null ? [] : [`Right now: ${code(currentAction, 160)}`]),
+    ...(currentDocument === null ? [] : [`Document: ${code(currentDocument, 160)}`]),
+  ];
+  return parts.length === 0 ? [] : [parts.join(" · ")];
 }
 
 /** Why the agent is at it again. */
@@ -194,22 +245,33 @@ function phaseState(task: ExistingTask, phase: PhaseProgress | undefined): strin
   if (phase.completed !== null) return "✔ merged";
   if (task.status === "cancelled") return "✖ cancelled";
   if (task.status === "failed") return "✖ failed";
+  if (waitsForPeople(task)) return "‖ waits for you";
   if (task.blockedBy !== null) return "‖ paused";
   if (task.status === "review") return "● in review";
   if (task.status === "in_progress") return task.run === null ? "● being checked" : "● at work";
   return "● starting";
 }
 
-function spentLine(task: ExistingTask): string {
-  const total = task.phases.reduce<Spent>((sum, phase) => addSpent(sum, phase.spent), nothingSpent);
+/** With what the live run has spent since its last step, as far as it said. */
+function spentLine(view: TaskView): string {
+  const { task, forecasts } = view;
+  const total = task.phases.reduce<Spent>((sum, phase) => addSpent(sum, phase.spent), unsettledOf(view));
   const whole = `Spent on this task: ${tokens(tokensOf(total.usage))} tokens, ${dollars(total.costUsd)} of ${dollars(task.taskBudgetUsd)}`;
   const phase = currentPhaseOf(task);
   if (phase === null || isSettled(task)) return `${whole}.`;
-  const { budgetUsd } = outlineOfPhase(task, phase.phase);
-  return `${whole}; of this on phase ${phase.phase}: ${dollars(phase.spent.costUsd)} of ${dollars(budgetUsd)}.`;
+  const spentUsd = phase.spent.costUsd + unsettledOf(view).costUsd;
+  const forecast = forecasts.get(phase.phase);
+  const expected = forecast?.from === "history" ? ` ${forecastSentence(forecast)}` : "";
+  return `${whole}; of this on phase ${phase.phase}: ${dollars(spentUsd)} of ${dollars(purseOf(task, phase.phase))}.${expected}`;
 }
 
-function details({ task, model }: TaskView): readonly string[] {
+function unsettledOf({ task, live }: TaskView): Spent {
+  const run = liveRunOf(task);
+  if (run?.started !== true || live === null || live.lastUpdate < run.requestedAt) return nothingSpent;
+  return spentBeyond(live.spent, run.spent);
+}
+
+function details({ task, model, live }: TaskView): readonly string[] {
   const facts = [`- Model: ${code(model, 80)}`];
   if (task.prompt !== null) {
     facts.push(
@@ -236,6 +298,8 @@ function details({ task, model }: TaskView): readonly string[] {
     "",
     ...facts,
     "",
+    ...dialogue(task),
+    ...(liveRunOf(task) === null ? [] : lastActions(live)),
     // A paragraph between the lists: with nothing but a blank line they are one list, widely spaced.
     "What happened last, newest first:",
     "",
@@ -245,6 +309,35 @@ function details({ task, model }: TaskView): readonly string[] {
     "",
     "</details>",
   ];
+}
+
+/** What was asked and what came of it, newest last; the comments themselves have it all. */
+function dialogue({ questions, dependencies, errors }: ExistingTask): readonly string[] {
+  const asked = questions.slice(-historyShownMax).map((question) => answeredLine(question, historyCharactersMax));
+  const needed = dependencies.slice(-historyShownMax).map((dependency) => `- ${dependencySentence(dependency)}`);
+  const reported = errors.map(({ at, message }) => `- ${moment(at)}: ${plain(message, historyCharactersMax)}`);
+  return [
+    ...section("Questions and answers:", questions.length - asked.length, asked),
+    ...section("What the agent needed:", dependencies.length - needed.length, needed),
+    ...section("Errors that the agent reported, newest first:", 0, reported),
+  ];
+}
+
+const historyShownMax = 10;
+const historyCharactersMax = 120;
+
+function section(title: string, earlier: number, entries: readonly string[]): readonly string[] {
+  if (entries.length === 0) return [];
+  return [title, "", ...(earlier > 0 ? [`- ${earlier} earlier`] : []), ...entries, ""];
+}
+
+function lastActions(live: LiveStatus | null): readonly string[] {
+  const actions = live?.recentActions ?? [];
+  return section(
+    "What the agent did last, newest first:",
+    0,
+    actions.map(({ at, text }) => `- ${moment(at)}: ${code(text, 160)}`),
+  );
 }
 
 /** Null where nobody said anything about the phase. */

@@ -66,6 +66,11 @@ describe("a gate's body", () => {
       | Every file of every step is there | ✔ passed | 2 outputs |
       | Documents are long enough | ✔ passed | 2 documents |
 
+      ## Cost
+
+      - This phase: 246k tokens, $0.84 of $5.00.
+      - Phase 2, Design: it may spend $5.00. To set another limit with your approval, comment \`/approve up to $6\`.
+
       ## Steps
 
       - [x] Idea definition
@@ -86,7 +91,7 @@ describe("a gate's body", () => {
       - \`old.txt\`
 
       ---
-      Issue: [#7](https://github.com/octo/shop/issues/7) · Started by **owner** · Model: \`claude-test\` · Spent on this phase: 246k tokens, $0.84"
+      Issue: [#7](https://github.com/octo/shop/issues/7) · Started by **owner** · Model: \`claude-test\`"
     `);
   });
 

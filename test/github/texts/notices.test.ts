@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TaskEvent } from "../../../src/core/events.ts";
 import type { BlockReason } from "../../../src/core/outcome.ts";
 import { slashCommands, usageOf } from "../../../src/core/slash-commands.ts";
+import { outdatedWorkflowFile } from "../../../src/github/workflow-file.ts";
 import { noticeText } from "../../../src/github/texts/notices.ts";
 import { at, context, gateOpened, inReview, running, started, taskOf, verified } from "../texts-fixtures.ts";
 
@@ -35,9 +36,23 @@ describe("a notice about a pause", () => {
     [
       { kind: "rate-limited", resetsAt: "2026-11-21T07:00:00.000Z", message: "5-hour limit" },
       "usage limit",
-      "after 21 Nov 07:00 UTC",
+      "the task goes on by itself at 21 Nov 07:00 UTC",
     ],
     [{ kind: "rate-limited", resetsAt: null, message: "limit" }, "usage limit", "when the limit has lifted"],
+    [
+      { kind: "budget-exhausted", scope: "day", spentUsd: 50.1, budgetUsd: 50 },
+      "The day's budget of this repository's key for Claude is used up: $50.10 of $50.00",
+      "after midnight, UTC. The operator of the app can raise `DAY_BUDGET_USD`",
+    ],
+    [
+      { kind: "provider-refused", why: "authentication", message: "invalid x-api-key" },
+      "does not take this repository's key. It said: invalid x\\-api\\-key.",
+      "https://github.com/octo/shop/settings/secrets/actions)",
+    ],
+    [{ kind: "provider-refused", why: "billing", message: "" }, "nothing left to pay with", "adds credit"],
+    [{ kind: "provider-refused", why: "model-not-found", message: "" }, "cannot use the model", "`CLAUDE_MODEL`"],
+    [{ kind: "waiting-question" }, "The agent waits for answers", "`/answer 1: your words`"],
+    [{ kind: "waiting-dependency" }, "what only people can provide", "`/skip NAME`"],
     [{ kind: "gate-closed", pullRequest: 8 }, "closed without a merge", "to reopen it"],
     [{ kind: "paused", by: "owner" }, "**owner** paused the task", "comment `/resume` here"],
     [{ kind: "issue-closed", by: "owner" }, "**owner** closed its issue", "reopen the issue"],
@@ -113,14 +128,33 @@ describe("a notice about a pause", () => {
     // A run knows only what was left for itself.
     const text = blocked({ kind: "budget-exhausted", scope: "phase", spentUsd: 0.1, budgetUsd: 0.1 });
     expect(text).toContain("The budget of phase 1, Planning, is used up: $0.42 of $5.00 spent.");
-    expect(text).toContain("merge it to start phase 2, Design. Otherwise comment `/cancel` here");
-    expect(text).toContain("raise the phase's budget in the playbook");
+    expect(text).toContain("comment `/budget 8` here to let the phase spend up to $8.00 in all and go on");
+    expect(text).toContain("Or, to accept what is there, press *Ready for review*");
+    expect(text).toContain("merge it to start phase 2, Design.");
+  });
+
+  test.each([
+    [{ usd: 5, from: "playbook" }, "The playbook reckons with $5.00.", "`/budget 8`"],
+    [{ usd: 12, from: "history" }, "Such phases have cost about $12.00 in this repository.", "`/budget 15`"],
+  ] as const)("because of a budget proposes one that the forecast %j fits in", (forecast, what, next) => {
+    const reason = { kind: "budget-exhausted", scope: "phase", spentUsd: 5, budgetUsd: 5 } as const;
+    const text = noticeText({ kind: "blocked", reason, task: taskOf(...running), forecast }, context);
+    expect(text).toContain(what);
+    expect(text).toContain(next);
+  });
+
+  test("because of an old workflow file brings the new one, and the page where it is put in", () => {
+    const message = outdatedWorkflowFile("main", true, 'Unexpected inputs provided: ["secret_1"]');
+    const text = blocked({ kind: "dispatch-refused", message });
+    expect(text).toContain("secret\\_1 to secret\\_10");
+    expect(text).toContain("(https://github.com/octo/shop/edit/main/.github/workflows/phasegate.yml)");
+    expect(text).toContain(`\`\`\`\n${context.workflowFile}\n\`\`\``);
   });
 
   test("because of the task's budget promises no next phase", () => {
     const text = blocked({ kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 });
     expect(text).toContain("The budget of this task is used up: $0.42 of $25.00 spent.");
-    expect(text).toContain("raise `TASK_BUDGET_USD`");
+    expect(text).toContain("comment `/budget 40` here to let the task spend up to $40.00 in all");
     expect(text).not.toMatch(/merge|`\/run`/u);
   });
 

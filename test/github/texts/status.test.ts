@@ -21,6 +21,8 @@ function textOf(events: readonly TaskEvent[], live: Parameters<typeof viewOf>[1]
   return statusText(viewOf(events, live), context);
 }
 
+const quiet = { spent, currentDocument: null, recentActions: [] };
+
 function nextOf(text: string): string | undefined {
   return text.split("\n").find((line) => line.startsWith("*Next:*"));
 }
@@ -30,7 +32,7 @@ describe("the status comment", () => {
     const live = {
       currentAction: "Write docs/planning/02_market.md",
       currentStep: "02_market",
-      spent,
+      ...quiet,
       lastUpdate: at,
     };
     expect(textOf([...running, gateOpened()], live)).toMatchInlineSnapshot(`
@@ -65,7 +67,7 @@ describe("the status comment", () => {
       - 21 Nov 02:20 UTC: run dispatched
       - 21 Nov 02:20 UTC: phase 1 started: Planning
 
-      Commands, for people with write access: \`/run\`, \`/pause\`, \`/resume\`, \`/retry\`, \`/rework <what to change>\`, \`/approve\`, \`/accept\`, \`/cancel\`, \`/delete\`, \`/status\`, \`/help\`.
+      Commands, for people with write access: \`/run\`, \`/pause\`, \`/resume\`, \`/retry\`, \`/rework <what to change>\`, \`/answer <2, or 3: your words>\`, \`/provided <NAME>\`, \`/skip <NAME>\`, \`/budget <8>\`, \`/approve <up to $6>\`, \`/accept\`, \`/cancel\`, \`/delete\`, \`/status\`, \`/help\`.
 
       </details>"
     `);
@@ -77,14 +79,14 @@ describe("the status comment", () => {
     ["the first open one, where the runner names none of this phase", "07_other", "step 2 of 2, Market"],
     ["the first open one, where the runner said nothing", null, "step 2 of 2, Market"],
   ])("takes as current step %s", (_claim, currentStep, words) => {
-    const live = { currentAction: null, currentStep, spent, lastUpdate: at };
+    const live = { currentAction: null, currentStep, ...quiet, lastUpdate: at };
     const text = textOf(running, live);
     expect(text).toContain(`the agent works on ${words}.`);
     expect(text).toContain("| 1/2 |");
   });
 
   test("shows no action of a step that is completed", () => {
-    const live = { currentAction: "Write docs/planning/01_idea.md", currentStep: "01_idea", spent, lastUpdate: at };
+    const live = { currentAction: "Write docs/planning/01_idea.md", currentStep: "01_idea", ...quiet, lastUpdate: at };
     expect(textOf(running, live)).not.toContain("Right now");
     expect(textOf(running, { ...live, currentStep: null })).toContain("Right now: `Write docs/planning/01_idea.md`");
   });
@@ -95,7 +97,7 @@ describe("the status comment", () => {
       { type: "RunDispatched", at, runId, workflowRunId: 99, url: "https://github.com/octo/shop/actions/runs/99" },
       { type: "RunStarted", at, runId },
     ];
-    const live = { currentAction: null, currentStep: "02_market", spent, lastUpdate: at };
+    const live = { currentAction: null, currentStep: "02_market", ...quiet, lastUpdate: at };
     expect(textOf(reopened, live)).toContain("the agent works on step 2 of 2, Market.");
   });
 

@@ -101,7 +101,11 @@ function bodyView(repository: Repository, { body, verb, minimizedReason }: Said)
       : nothing;
   const rendered = html`<div class="inside md">${renderMarkdown(text, commentPlace(repository))}</div>`;
   if (minimizedReason === null) return rendered;
-  return html`<div class="inside dim">This comment was hidden (${minimizedReason.toLowerCase()}).</div>`;
+  // Hidden is not gone: whoever may read the issue can open it.
+  return html`<details>
+    <summary class="inside dim">This comment was marked as ${minimizedReason}. Show it</summary>
+    ${rendered}
+  </details>`;
 }
 
 const EMOJI: Readonly<Record<string, string>> = {

@@ -2,12 +2,16 @@ import type { Context } from "hono";
 import { invalid, notFound } from "../errors.ts";
 import type { SandboxContext } from "../state.ts";
 
-const PER_PAGE = 30;
-const PER_PAGE_MAX = 100;
+const PER_PAGE = { usual: 30, max: 100 };
 
 /** One page of a list by `page` and `per_page`, with GitHub's Link header on the answer. */
-export function paginate<Item>(context: SandboxContext, c: Context, items: readonly Item[]): Item[] {
-  const perPage = Math.min(positive(c.req.query("per_page")) ?? PER_PAGE, PER_PAGE_MAX);
+export function paginate<Item>(
+  context: SandboxContext,
+  c: Context,
+  items: readonly Item[],
+  pageSize = PER_PAGE,
+): Item[] {
+  const perPage = Math.min(positive(c.req.query("per_page")) ?? pageSize.usual, pageSize.max);
   const page = positive(c.req.query("page")) ?? 1;
   const last = Math.max(1, Math.ceil(items.length / perPage));
   const links: string[] = [];

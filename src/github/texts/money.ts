@@ -1,0 +1,35 @@
+/** What things may cost, in words and in whole dollars that people type. */
+import type { Forecast } from "../../control/ports.ts";
+import { dollars } from "./format.ts";
+
+/** Room above what is expected: a purse that is just enough stops the agent before its last word. */
+const roomFactor = 1.2;
+const moreFactor = 1.6;
+/** No command takes more. */
+const usdMax = 10_000;
+
+/** For a purse that is to be enough. */
+export function purseFor(usd: number): number {
+  return Math.max(1, Math.ceil(usd * roomFactor));
+}
+
+/** A budget to go on with, of which `spentUsd` is gone: never less than what would be refused. */
+export function suggestedUsd(spentUsd: number, budgetUsd: number, forecast: Forecast | undefined): number {
+  const enough = forecast === undefined ? 0 : purseFor(forecast.usd);
+  return Math.min(
+    usdMax,
+    Math.max(Math.ceil(Math.max(spentUsd, budgetUsd) * moreFactor), Math.floor(spentUsd) + 1, enough),
+  );
+}
+
+export function forecastSentence(forecast: Forecast): string {
+  const words = forecastWords(forecast);
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
+}
+
+/** As a part of a sentence. */
+export function forecastWords({ usd, from }: Forecast): string {
+  return from === "history"
+    ? `such phases have cost about ${dollars(usd)} in this repository`
+    : `the playbook reckons with ${dollars(usd)}`;
+}

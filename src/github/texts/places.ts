@@ -1,0 +1,33 @@
+/** Where in a task something was asked, in words. */
+import { outlineOfPhase, type ExistingTask } from "../../core/state.ts";
+import { person, plain } from "./escape.ts";
+
+/** e.g. `phase 1, Planning, step *Market*`. */
+export function placeOf(task: ExistingTask, phase: number, step: string): string {
+  const outline = outlineOfPhase(task, phase);
+  const title = outline.steps.find(({ slug }) => slug === step)?.title ?? step;
+  return `phase ${phase}, ${plain(outline.title, 60)}, step *${plain(title, 100)}*`;
+}
+
+/** Steps of several phases, e.g. `*Market* and *Screens*`. */
+export function stepsOf(
+  task: ExistingTask,
+  steps: readonly { readonly phase: number; readonly step: string }[],
+): string {
+  const titles = steps.map(({ phase, step }) => {
+    const title = outlineOfPhase(task, phase).steps.find(({ slug }) => slug === step)?.title ?? step;
+    return `*${plain(title, 100)}*`;
+  });
+  return listed([...new Set(titles)]);
+}
+
+/** Whose answers count (Q8). */
+export function whoAnswers(task: ExistingTask): string {
+  return `people with write access, and ${person(task.issue.author)}, who opened the issue`;
+}
+
+/** e.g. `a, b and c`, of what is Markdown already. */
+export function listed(parts: readonly string[]): string {
+  const last = parts.at(-1) ?? "";
+  return parts.length < 2 ? last : `${parts.slice(0, -1).join(", ")} and ${last}`;
+}

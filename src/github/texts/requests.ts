@@ -1,0 +1,22 @@
+import type { RequestShown } from "../../control/ports.ts";
+import type { ExistingTask } from "../../core/state.ts";
+import type { BlockContext } from "./blocked.ts";
+import { dependencyText } from "./dependency.ts";
+import { person } from "./escape.ts";
+import { questionsText } from "./questions.ts";
+import { reportedErrorText } from "./reported-error.ts";
+
+/** The comment of what the agent asked for, as it stands now: edited in place, so that it never says what is no longer so. */
+export function requestText(request: RequestShown, task: ExistingTask, context: BlockContext): string {
+  if (task.erasedBy !== null) {
+    return `${person(task.erasedBy)} had this task deleted, and with it what the agent asked here.`;
+  }
+  switch (request.kind) {
+    case "questions":
+      return questionsText(request.questions, task);
+    case "dependency":
+      return dependencyText(request, task, context);
+    case "error":
+      return reportedErrorText(request, task);
+  }
+}
