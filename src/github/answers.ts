@@ -18,8 +18,8 @@ interface Draft {
 export function answersOf(comment: string): readonly AnswerGiven[] {
   const blocks = blocksOf(linesOf(comment));
   const commanded = commandedIn(blocks);
-  const drafts = commanded.length > 0 ? commanded : repliesIn(blocks);
-  return drafts.flatMap(givenBy).slice(0, answersMax);
+  const given = commanded.length > 0 ? commanded.flatMap(commandedBy) : repliesIn(blocks).flatMap(repliedBy);
+  return given.slice(0, answersMax);
 }
 
 type Block =
@@ -99,35 +99,43 @@ function repliesIn(blocks: readonly Block[]): readonly Draft[] {
   return drafts.filter(({ lines }) => lines.some(({ text }) => text.trim() !== ""));
 }
 
-function givenBy({ numbers, lines }: Draft): readonly AnswerGiven[] {
-  const [only = null, ...others] = numbers;
-  const quoted = others.length === 0 ? only : null;
-  const parts = quoted === null ? numberedParts(lines) : [];
-  return parts.length > 0 ? parts.map((part) => given(part, null)) : [given(textOf(lines), quoted)];
+function commandedBy({ numbers, lines }: Draft): readonly AnswerGiven[] {
+  const parts = numberedParts(lines);
+  if (parts.length > 0) return parts;
+  const text = seen(textOf(lines));
+  return [numberedPart(text) ?? { number: onlyOf(numbers), text }];
+}
+
+function repliedBy({ numbers, lines }: Draft): readonly AnswerGiven[] {
+  const number = onlyOf(numbers);
+  const parts = number === null ? numberedParts(lines) : [];
+  if (parts.length > 0) return parts;
+  const text = seen(textOf(lines));
+  const part = numberedPart(text);
+  // Below the quote of another question a number and a colon are words.
+  return [part !== null && (number === null || part.number === number) ? part : { number, text }];
+}
+
+function onlyOf(numbers: readonly number[]): number | null {
+  const [only, ...others] = numbers;
+  return only === undefined || others.length > 0 ? null : only;
 }
 
 /** A list of answers below a bare `/answer`, or below a quote of several questions; empty where it is none. */
-function numberedParts(lines: readonly CommentLine[]): readonly string[] {
+function numberedParts(lines: readonly CommentLine[]): readonly AnswerGiven[] {
   if (lines[0]?.text.trim() !== "") return [];
-  const parts: string[] = [];
+  const parts: { number: number; lines: string[] }[] = [];
   for (const { text, place } of lines) {
-    if (place === "open" && numberedPart(text.trim()) !== null) parts.push(text);
-    else if (parts.length > 0) parts.push(`${parts.pop() ?? ""}\n${text}`);
+    const part = place === "open" ? numberedPart(text.trim()) : null;
+    if (part !== null) parts.push({ number: part.number, lines: [part.text] });
+    else if (parts.length > 0) parts.at(-1)?.lines.push(text);
     else if (text.trim() !== "") return [];
   }
-  return parts;
+  return parts.map((part) => ({ number: part.number, text: seen(part.lines.join("\n")) }));
 }
 
 function textOf(lines: readonly CommentLine[]): string {
   return lines.map(({ text }) => text).join("\n");
-}
-
-function given(raw: string, quoted: number | null): AnswerGiven {
-  const text = seen(raw);
-  const part = numberedPart(text);
-  // Below the quote of another question a number and a colon are words.
-  if (part !== null && (quoted === null || part.number === quoted)) return part;
-  return { number: quoted, text };
 }
 
 /** `3: words`, `#3 words`, `Question 3: words`; `10:30` is a time of day, and `1. words` an option as our comment lists it. */

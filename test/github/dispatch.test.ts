@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DispatchRefused, RetryLater } from "../../src/control/ports.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
+import { readWorkflowFile, saysOutdatedFile, workflowPath } from "../../src/github/workflow-file.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 import { taskId } from "./texts-fixtures.ts";
 
@@ -34,6 +35,36 @@ describe("dispatching a run", () => {
       ref: "refs/heads/main",
       inputs: { run: asked.runId, task: "task-1", phase: "Planning · issue #7 · 0f3c9a1e" },
     });
+  });
+
+  test("tells the names that are lent, each in its slot, and no slot of those that are not", async () => {
+    const grants = [
+      { slot: 1, name: "STRIPE_KEY" },
+      { slot: 10, name: "REGION" },
+    ];
+    await bed.github.dispatchRun(bed.repository, { ...asked, grants });
+    expect(runs()[0]?.inputs).toMatchObject({ secret_1: "STRIPE_KEY", secret_10: "REGION" });
+    expect(runs()[0]?.inputs["secret_2"] ?? "").toBe("");
+  });
+
+  test("in a repository whose workflow file is older than the slots is refused only where something is lent", async () => {
+    const old = readWorkflowFile({ actionRef: "phasegate/phasegate@0123", appUrl: "https://phasegate.example" })
+      .split("\n")
+      .filter((line) => !line.includes("secret_"))
+      .join("\n")
+      .replace(/ +env:\n/u, "");
+    await bed.stop();
+    bed = await startGitHubTestbed({ files: { "README.md": "# Shop\n", [workflowPath]: old } });
+    await bed.github.dispatchRun(bed.repository, asked);
+    const refusal = bed.github.dispatchRun(bed.repository, {
+      ...asked,
+      phase: "Design · issue #7",
+      grants: [{ slot: 1, name: "STRIPE_KEY" }],
+    });
+    await expect(refusal).rejects.toBeInstanceOf(DispatchRefused);
+    await expect(refusal).rejects.toThrow("inputs secret_1 to secret_10, which the current file has");
+    await expect(refusal).rejects.toSatisfy((error: Error) => saysOutdatedFile(error.message));
+    expect(runs()).toHaveLength(1);
   });
 
   test("again, or after a lost answer, finds the run that is there", async () => {

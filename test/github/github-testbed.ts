@@ -39,6 +39,8 @@ export interface GitHubTestbed {
   readonly owner: Person;
   /** Methods and paths of what our client sent since the last call, e.g. `POST /repos/octo/shop/pulls`. */
   sent(): readonly string[];
+  /** Statuses of all answers, in order, whose path matches. */
+  statusesOf(path: RegExp): readonly number[];
   /** The next request that matches meets this fault, once. */
   failNext(match: RegExp, fault: Fault): void;
   /** A second client, as after a restart of the app. */
@@ -53,6 +55,7 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
   const oracle = loadOracle();
   const faults: string[] = [];
   const sent: string[] = [];
+  const answered: { readonly url: string; readonly status: number }[] = [];
   const planned: { readonly match: RegExp; readonly fault: Fault }[] = [];
   // The key's signature carries the real time, so the sandbox and the client start from it, too.
   let now = Date.now();
@@ -77,6 +80,7 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
         }),
     },
     onExchange(exchange) {
+      answered.push(exchange);
       if (isApiPath(exchange.url)) faults.push(...oracle.checkExchange(exchange));
     },
   });
@@ -150,6 +154,8 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
     repository: { installationId: installation?.id ?? 0, repositoryId: added.id, owner: "octo", name: "shop" },
     owner: person(sandbox, "wanda", "octo/shop"),
     sent: () => sent.splice(0),
+    statusesOf: (path) =>
+      answered.filter(({ url }) => path.test(new URL(url, sandbox.url).pathname)).map(({ status }) => status),
     failNext: (match, fault) => planned.push({ match, fault }),
     advance(ms) {
       now += ms;

@@ -1,7 +1,9 @@
+import type { DependencyAsked, QuestionAsked } from "../../src/core/dialogue.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { currentPhaseOf, type ExistingTask, type PhaseProgress } from "../../src/core/state.ts";
+import { nothingSpent } from "../../src/core/usage.ts";
 import type { LiveStatus, TaskView } from "../../src/control/ports.ts";
 import type { BlockContext } from "../../src/github/texts/blocked.ts";
 import { linksOf } from "../../src/github/texts/links.ts";
@@ -103,6 +105,50 @@ export function verified(passed: boolean, message = "has 20 characters, needs 50
     },
   ];
 }
+
+export const runStarted: readonly TaskEvent[] = running.slice(0, 5);
+
+/** One question of the agent, asked in the first step. */
+export function asked(over: Partial<QuestionAsked> = {}): QuestionAsked {
+  return {
+    category: "choice",
+    question: "Which revenue model shall it have?",
+    options: ["Paid subscription", "Freemium", "Advertising"],
+    default: "Freemium",
+    required: true,
+    ...over,
+  };
+}
+
+/** As many as were asked before, these included, make their numbers. */
+export function questionsAsked(
+  questions: readonly QuestionAsked[],
+  { first = 1, requestId = `${runId}/1`, phase = 1 } = {},
+): TaskEvent {
+  const numbered = questions.map((question, index) => ({ ...question, number: first + index }));
+  return { type: "QuestionsAsked", at, runId, phase, step: "01_idea", requestId, questions: numbered };
+}
+
+export function answered(number: number, text: string, option: number | null = null): TaskEvent {
+  return { type: "QuestionAnswered", at, number, by: "owner", text, option, commentId: 51 };
+}
+
+export function needed(over: Partial<DependencyAsked> = {}, requestId = `${runId}/2`): TaskEvent {
+  const dependency: DependencyAsked = {
+    name: "OPENAI_API_KEY",
+    askedAs: "OPENAI_API_KEY",
+    type: "api_key",
+    description: "To summarise what people write.",
+    required: true,
+    ...over,
+  };
+  return { type: "DependencyRequested", at, runId, phase: 1, step: "01_idea", requestId, dependency };
+}
+
+export const waitsForAnswer: readonly TaskEvent[] = [
+  { type: "RunEnded", at, runId, phase: 1, outcome: { kind: "waiting-question" }, spent: nothingSpent },
+  { type: "TaskPaused", at, reason: { kind: "waiting-question" } },
+];
 
 export const inReview: readonly TaskEvent[] = [
   ...running,

@@ -1,7 +1,7 @@
 import type { RequestShown } from "../../control/ports.ts";
 import { hasValue, type Dependency, type DependencyType } from "../../core/dialogue.ts";
 import { serviceOf } from "../../core/known-services.ts";
-import { branchOf, currentPhaseOf, isSettled, type ExistingTask } from "../../core/state.ts";
+import { branchOf, currentPhaseOf, isSettled, openDependenciesOf, type ExistingTask } from "../../core/state.ts";
 import { sentence, type BlockContext } from "./blocked.ts";
 import { block, code, link, oneLine, paragraphs, person, plain } from "./escape.ts";
 import type { Links } from "./links.ts";
@@ -29,7 +29,12 @@ function headingOf(dependency: Dependency, task: ExistingTask): string {
   if (dependency.state === "skipped") return `Skipped: ${name}`;
   if (isSettled(task)) return `Not provided: ${name}`;
   if (dependency.refused !== null) return `The value of ${name} does not work`;
-  return dependency.required ? `The agent needs ${name}` : `The agent could use ${name}`;
+  return isWaitedFor(dependency, task) ? `The agent needs ${name}` : `The agent could use ${name}`;
+}
+
+/** What a merged phase needed is not waited for any more. */
+function isWaitedFor({ name }: Dependency, task: ExistingTask): boolean {
+  return openDependenciesOf(task).some((open) => open.name === name);
 }
 
 function nameOf({ name }: Pick<Dependency, "name">): string {
@@ -75,9 +80,9 @@ const kinds: Readonly<Record<DependencyType, string>> = {
 
 function whileOpen(shown: Shown, task: ExistingTask, context: BlockContext): readonly string[] {
   const { dependency } = shown;
-  const { name, refused, required } = dependency;
-  const waits = required
-    ? "The task waits until it is there; its run has ended, so waiting costs nothing."
+  const { name, refused } = dependency;
+  const waits = isWaitedFor(dependency, task)
+    ? "The task waits until it is there. Nothing runs meanwhile, so waiting costs nothing."
     : "The agent goes on without it meanwhile, and gets it should it come later.";
   return [
     ...(refused === null ? [waits] : [refusedSentence(refused), waits]),

@@ -1,5 +1,5 @@
 import { sameName, type Question } from "../../core/dialogue.ts";
-import { isSettled, type ExistingTask } from "../../core/state.ts";
+import { isSettled, openQuestionsOf, type ExistingTask } from "../../core/state.ts";
 import { block, oneLine, paragraphs, person, plain } from "./escape.ts";
 import { count, moment } from "./format.ts";
 import { listed, placeOf, whoAnswers } from "./places.ts";
@@ -22,19 +22,31 @@ const rooms: readonly Room[] = [
 /** One to four questions of one message, what became of each, and how the others are answered. */
 export function questionsText(questions: readonly Question[], task: ExistingTask): string {
   const open = questions.filter(({ answer }) => answer === null);
+  const numbers = new Set(openQuestionsOf(task).map(({ number }) => number));
+  const waits = open.some(({ number }) => numbers.has(number));
   const [first] = questions;
   const where = first === undefined ? [] : [`Asked in ${placeOf(task, first.phase, first.step)}.`];
   const texts = rooms.map((room) => questions.map((question) => questionText(question, room)).join("\n\n"));
   const asked = texts.find((text) => text.length <= questionsCharactersMax) ?? texts.at(-1) ?? "";
-  return [`### ${headingOf(questions, open, task)}`, ...where, asked, ...goOnOf(questions, open, task)].join("\n\n");
+  return [
+    `### ${headingOf(questions, open, waits, task)}`,
+    ...where,
+    asked,
+    ...goOnOf(questions, open, waits, task),
+  ].join("\n\n");
 }
 
-function headingOf(questions: readonly Question[], open: readonly Question[], task: ExistingTask): string {
+function headingOf(
+  questions: readonly Question[],
+  open: readonly Question[],
+  waits: boolean,
+  task: ExistingTask,
+): string {
   if (open.length === 0) return `Answered: ${namesOf(questions)}`;
   if (isSettled(task)) return `Not answered: ${namesOf(open)}`;
-  return open.some(({ required }) => required)
+  return waits
     ? `The agent waits for your ${open.length === 1 ? "answer" : `answers to ${count(open.length, "question", "questions")}`}`
-    : `The agent asks, and goes on meanwhile`;
+    : "The agent asks, and goes on meanwhile";
 }
 
 function questionText(question: Question, room: Room): string {
@@ -76,18 +88,23 @@ function without({ required, options, default: mine }: Question, room: Room): st
   return `Without an answer the task waits.${hint}`;
 }
 
-function goOnOf(questions: readonly Question[], open: readonly Question[], task: ExistingTask): readonly string[] {
+function goOnOf(
+  questions: readonly Question[],
+  open: readonly Question[],
+  waits: boolean,
+  task: ExistingTask,
+): readonly string[] {
   if (isSettled(task)) return ["The task has ended: answers are not heard any more."];
   if (open.length === 0) {
     const example = questions[0]?.number ?? 1;
     return [`*Next:* nothing. To say something else, answer again (\`/answer ${example}: …\`) or edit your comment.`];
   }
-  const waits = open.some(({ required }) => required)
-    ? "The run has ended, so waiting costs nothing; the last answer makes the agent go on at once."
+  const then = waits
+    ? "Nothing runs while the task waits, so waiting costs nothing; the last answer makes the agent go on at once."
     : "An answer reaches the agent with its next step.";
   return [
     `*Next:* ${howToAnswer(open)}`,
-    `Or quote a question and write the answer below the quote. Heard are ${whoAnswers(task)}. ${waits}`,
+    `Or quote a question and write the answer below the quote. Heard are ${whoAnswers(task)}. ${then}`,
   ];
 }
 
