@@ -73,7 +73,7 @@ export async function placesOnGitHub(sandbox: Sandbox): Promise<readonly Place[]
 }
 
 /** Every row of the app's database, unpacked where it is packed. */
-export async function databasePlace(dataDir: string, file = "phasegate.db"): Promise<Place> {
+export async function databasePlace(dataDir: string, file = "phasegate.sqlite"): Promise<Place> {
   const database = new DatabaseSync(path.join(dataDir, file), { readOnly: true });
   try {
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
