@@ -25,7 +25,7 @@ export interface DemoPerson {
 
 export function demoPerson(
   world: World,
-  told: Told,
+  told: Pick<Told, "gateOf" | "reworksOf">,
   issue: () => number,
   emit: (event: DemoEvent) => void,
 ): DemoPerson {
@@ -85,7 +85,12 @@ const remarks = [
 ] as const;
 
 /** The scripted person at the gate: looks at what changed, asks once for changes, approves, merges. */
-async function review(world: World, told: Told, phase: number, emit: (event: DemoEvent) => void): Promise<void> {
+async function review(
+  world: World,
+  told: Pick<Told, "gateOf" | "reworksOf">,
+  phase: number,
+  emit: (event: DemoEvent) => void,
+): Promise<void> {
   const pullRequest = told.gateOf(phase);
   if (pullRequest === null) return;
   const { owner } = world;
