@@ -104,7 +104,7 @@ function goOnOf(
     : "An answer reaches the agent with its next step.";
   return [
     `*Next:* ${howToAnswer(open)}`,
-    `Or quote a question and write the answer below the quote. Heard are ${whoAnswers(task)}. ${then}`,
+    `Or quote ${open.length === 1 ? "the question" : "a question"} and write the answer below the quote. Heard are ${whoAnswers(task)}. ${then}`,
   ];
 }
 
