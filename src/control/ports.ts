@@ -231,7 +231,7 @@ export interface Store {
   updateLive(taskId: TaskId, live: LiveStatus): Promise<void>;
   readLive(taskId: TaskId): Promise<LiveStatus | null>;
 
-  /** Takes the place of the task's earlier one. */
+  /** Takes the place of the task's earlier one. Nothing where the task has ended. */
   saveCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
   readCheckpoint(taskId: TaskId): Promise<StoredCheckpoint | null>;
   dropCheckpoint(taskId: TaskId): Promise<void>;

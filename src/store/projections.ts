@@ -150,6 +150,7 @@ function phaseRows(state: ExistingTask): readonly PhaseRow[] {
       started_at: progress === undefined ? null : timestampFrom(progress.startedAt),
       failed_attempts: progress?.failedAttempts ?? 0,
       environment_faults: progress?.environmentFaults ?? 0,
+      empty_slices: progress?.emptySlices ?? 0,
       limited_runs: progress?.limitedRuns ?? 0,
       cost_usd: progress?.spent.costUsd ?? 0,
       completed_by: completed?.by ?? null,

@@ -172,6 +172,7 @@ export interface PhaseRow {
   readonly started_at: string | null;
   readonly failed_attempts: number;
   readonly environment_faults: number;
+  readonly empty_slices: number;
   readonly limited_runs: number;
   readonly cost_usd: number;
   readonly completed_by: string | null;

@@ -101,6 +101,7 @@ const writePhase = prepared((db, row: PhaseRow) =>
         started_at: eb.ref("excluded.started_at"),
         failed_attempts: eb.ref("excluded.failed_attempts"),
         environment_faults: eb.ref("excluded.environment_faults"),
+        empty_slices: eb.ref("excluded.empty_slices"),
         limited_runs: eb.ref("excluded.limited_runs"),
         cost_usd: eb.ref("excluded.cost_usd"),
         completed_by: eb.ref("excluded.completed_by"),

@@ -116,6 +116,9 @@ describe("what the agent needs", () => {
     given(...running, needs(key))
       .when(needs(key, { id: "other" }))
       .then();
+    given(...running, needs(key), skips(key))
+      .when(needs(key))
+      .then();
     const both = [...running, needs(key), needs(key, { id: "other", step: "02_market" })];
     expect(dependencyAfter(...both)).toMatchObject({
       requestId: `run-1/${key}`,
@@ -147,6 +150,9 @@ describe("what the agent needs", () => {
     const next = [...over, runEndedWith(waits), merged(31), ...session("run-2", 2)];
     const wished = needs(key, { id: "3", step: "01_screens", runId: "run-2", required: false });
     expect(openDependenciesOf(taskAfter(...next, wished))).toEqual([]);
+    given(...next)
+      .when(runLost("run-2"))
+      .then("RunEnded", "RunRequested");
   });
 
   test("though a person skipped it is asked for anew, in a comment of its own", () => {

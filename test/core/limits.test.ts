@@ -194,6 +194,12 @@ describe("a run that used up its purse", () => {
       .when(usedUp(1.5, 1.6))
       .then("RunEnded", "TaskPaused");
     expect(paused).toMatchObject({ reason: { scope: "day", spentUsd: 1.6, budgetUsd: 1.5 } });
+    // What it spent on its steps was part of its own purse.
+    const step = { ...stepCompleted("01_idea"), spent: { ...spent, costUsd: 3 } } as TaskCommand;
+    const [, later] = given(...running, step)
+      .when(usedUp(4, 1))
+      .then("RunEnded", "TaskPaused");
+    expect(later).toMatchObject({ reason: { scope: "day" } });
   });
 
   test("while somebody gave it more is followed by another, and the day has no part in it", () => {

@@ -4,6 +4,8 @@ import type { z } from "zod";
 import type { EventOf, TaskEvent, TaskEventType } from "../../src/core/events.ts";
 import { evolve, stateFrom } from "../../src/core/evolve.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
+import type { Outcome } from "../../src/core/outcome.ts";
+import { nothingSpent } from "../../src/core/usage.ts";
 import { decodeEvent, encodeEvent } from "../../src/store/event-codec.ts";
 import { eventCodecs } from "../../src/store/event-schemas.ts";
 
@@ -127,6 +129,33 @@ test.each([
   ],
 ])("%s is refused with its name", (_case, row, message) => {
   expect(() => decodeEvent(row)).toThrow(message);
+});
+
+/** One of each kind; `tsc` names a kind that is missing. */
+const outcomes: { readonly [Kind in Outcome["kind"]]: Extract<Outcome, { readonly kind: Kind }> } = {
+  completed: { kind: "completed" },
+  "nothing-to-do": { kind: "nothing-to-do" },
+  "rate-limited": { kind: "rate-limited", resetsAt: "2026-11-20T14:00:00Z", message: "five hours are used up" },
+  "budget-exhausted": { kind: "budget-exhausted", spentUsd: 5.04, budgetUsd: 5 },
+  "slice-ended": { kind: "slice-ended" },
+  "waiting-question": { kind: "waiting-question" },
+  "waiting-dependency": { kind: "waiting-dependency" },
+  "provider-refused": { kind: "provider-refused", why: "authentication", message: "invalid x-api-key" },
+  failed: { kind: "failed", message: "no document", findings: [] },
+  lost: { kind: "lost", message: "silence" },
+  cancelled: { kind: "cancelled" },
+};
+
+test.each(Object.values(outcomes))("that a run ended as $kind is read as it was written", (outcome) => {
+  const ended: TaskEvent = {
+    type: "RunEnded",
+    at: "2026-11-20T09:00:12Z",
+    runId: runIdFrom("r"),
+    phase: 1,
+    outcome,
+    spent: nothingSpent,
+  };
+  expect(decodeEvent({ ...encodeEvent(ended), type: "RunEnded" })).toEqual(ended);
 });
 
 test("the type of the row wins over one in the payload", () => {

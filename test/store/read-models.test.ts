@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import type { TaskCommand } from "../../src/core/commands.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import {
+  answers,
+  asks,
+  budget,
   command,
   createTask,
   dispatched,
@@ -11,10 +14,16 @@ import {
   gateOpened,
   gateReady,
   merged,
+  needs,
   phase1Ready,
+  provides,
   runEnded,
+  runEndedWith,
   runLost,
+  running,
+  says,
   sessionOpened,
+  skips,
   spent,
   reviewed,
   reworkAsked,
@@ -40,6 +49,45 @@ const approved = command({
   feedback: [],
 });
 
+function openedUnder(account: string, runId: string, workflowRunId: number): TaskCommand {
+  const url = `https://github.test/runs/${workflowRunId}`;
+  return command({ type: "OpenSession", runId: runIdFrom(runId), workflowRunId, url, account });
+}
+
+function errorReported(id: string): TaskCommand {
+  return command({
+    type: "ReportError",
+    runId: runIdFrom("run-1"),
+    step: "01_idea",
+    requestId: `run-1/${id}`,
+    error: "missing_file",
+    message: "README.md is not there",
+    details: "words of the agent",
+  });
+}
+
+/** Questions, some answered, dependencies in every state, and an error. */
+const dialogue: readonly TaskCommand[] = [
+  ...running,
+  asks("1", [
+    { question: "Who pays?" },
+    { question: "What is it called?", options: [], default: null, required: false },
+  ]),
+  needs("MAPS_KEY", { id: "2", description: "to draw a map" }),
+  needs("MAIL_KEY", { id: "3", required: false }),
+  needs("a domain", { id: "4", type: "service" }),
+  needs("PAY_KEY", { id: "5" }),
+  errorReported("6"),
+  says("2", 1, 500),
+  says("words of a person", 2, 501),
+  provides("PAY_KEY"),
+  command({ type: "WithdrawAnswer", commentId: 501, by: "owner" }),
+  command({ type: "RefuseValue", runId: runIdFrom("run-1"), name: "PAY_KEY", message: "401: words of a service" }),
+  runEndedWith({ kind: "waiting-dependency" }),
+  provides("MAPS_KEY"),
+  skips("a domain"),
+];
+
 const histories: Record<string, readonly TaskCommand[]> = {
   "a draft": [createTask(stranger)],
   "a phase that is merged": [...phase1Ready, approved, merged(31)],
@@ -64,6 +112,30 @@ const histories: Record<string, readonly TaskCommand[]> = {
     command({ type: "RecordResolved", phase: 1, ids: ["thread:T1"] }),
   ],
   "runs that are lost": [createTask(), dispatched(), sessionOpened(), runLost(), runLost("after-run-1", "third")],
+  "a dialogue": dialogue,
+  "a dialogue that goes on": [
+    ...dialogue,
+    provides("PAY_KEY"),
+    dispatched("run-provided", 101),
+    openedUnder("account-1", "run-provided", 101),
+    answers([{ number: 2, text: "Links" }]),
+    stepCompleted("01_idea", "run-provided"),
+  ],
+  "a limit, and another account": [
+    createTask(),
+    dispatched(),
+    openedUnder("account-1", "run-1", 100),
+    stepCompleted("01_idea"),
+    runLost("run-1", "run-2"),
+    dispatched("run-2", 101),
+    openedUnder("account-1", "run-2", 101),
+    runEndedWith({ kind: "rate-limited", resetsAt: null, message: "too many requests" }, "run-2"),
+    budget(8),
+    command({ type: "RunTask", by: writer, prompt: { hash: "hash-of-prompt", hiddenRemoved: 0 } }, "run-3"),
+    dispatched("run-3", 102),
+    openedUnder("account-2", "run-3", 102),
+    stepCompleted("02_market", "run-3"),
+  ],
   "a pause": [createTask(), command({ type: "PauseTask", reason: { kind: "no-model-secret" } })],
   "a gate that is closed": [
     createTask(),
@@ -83,6 +155,9 @@ const tables = [
   "steps",
   "reviews",
   "feedback",
+  "questions",
+  "dependencies",
+  "reported_errors",
   "verifications",
   "usage_metrics",
   "agent_statuses",
@@ -116,7 +191,7 @@ function chunksOf(events: readonly TaskEvent[], sizes: readonly number[]): reado
   return chunks;
 }
 
-onEachDatabase(({ name, freshPlace }) => {
+onEachDatabase(({ name, freshPlace, freshStore }) => {
   test("read models that grew commit by commit equal those of a fresh fold", async () => {
     const folded = new Map<readonly TaskCommand[], unknown>();
     await fc.assert(
@@ -174,6 +249,164 @@ onEachDatabase(({ name, freshPlace }) => {
     expect(await store.readRunLog(runIdFrom("rework-1"))).toEqual([]);
     await store.close();
     expect(await readModelsIn(place)).toEqual(await readModelsAfter(await freshPlace(), [left]));
+  });
+
+  test("questions are kept with their answers, and what became of those (D2)", async () => {
+    const place = await freshPlace();
+    const store = await place.open();
+    await store.commit(unitOf(eventsOf(dialogue)));
+    const columns = "number, request_id, position, question, options, default_answer, required";
+    expect(await place.rows(`select ${columns} from questions order by number`)).toEqual([
+      {
+        number: 1,
+        request_id: "run-1/1",
+        position: 1,
+        question: "Who pays?",
+        options: '["subscription","freemium","advertising"]',
+        default_answer: "freemium",
+        required: 1,
+      },
+      {
+        number: 2,
+        request_id: "run-1/1",
+        position: 2,
+        question: "What is it called?",
+        options: "[]",
+        default_answer: null,
+        required: 0,
+      },
+    ]);
+    const answered =
+      "select answer, answer_option, answered_by, answer_comment_id, delivered from questions order by number";
+    const first = { answer: "freemium", answer_option: 2, answered_by: "owner", answer_comment_id: 500, delivered: 0 };
+    const none = { answer: null, answer_option: null, answered_by: null, answer_comment_id: null, delivered: 0 };
+    expect(await place.rows(answered)).toEqual([first, none]);
+    const past = eventsOf(dialogue);
+    await store.commit(unitOf([{ type: "AnswersDelivered", at: minute(9), numbers: [1] }], past));
+    expect(await place.rows(answered)).toEqual([{ ...first, delivered: 1 }, none]);
+  });
+
+  test("dependencies are kept with their slots, and who decided about them (D1)", async () => {
+    const place = await freshPlace();
+    const store = await place.open();
+    await store.commit(unitOf(eventsOf(dialogue)));
+    const columns = "name, required, state, decided_by, slot, refused";
+    expect(await place.rows(`select ${columns} from dependencies order by position`)).toEqual([
+      { name: "MAPS_KEY", required: 1, state: "granted", decided_by: "owner", slot: 2, refused: null },
+      { name: "MAIL_KEY", required: 0, state: "open", decided_by: null, slot: null, refused: null },
+      { name: "a domain", required: 1, state: "skipped", decided_by: "owner", slot: null, refused: null },
+      { name: "PAY_KEY", required: 1, state: "open", decided_by: null, slot: 1, refused: "401: words of a service" },
+    ]);
+    expect(await place.rows("select distinct steps from dependencies")).toEqual([
+      { steps: '[{"phase":1,"step":"01_idea"}]' },
+    ]);
+  });
+
+  test("errors that the agent reported are kept, also those that the state lets go (D4)", async () => {
+    const place = await freshPlace();
+    const store = await place.open();
+    const more = Array.from({ length: 9 }, (_, index) => errorReported(`error-${index}`));
+    await store.commit(unitOf(eventsOf([...running, ...more])));
+    expect(await place.rows("select distinct run_id, phase, step, type, message, cause from reported_errors")).toEqual([
+      {
+        run_id: "run-1",
+        phase: 1,
+        step: "01_idea",
+        type: "missing_file",
+        message: "README.md is not there",
+        cause: "agent",
+      },
+    ]);
+    expect(await place.rows("select count(distinct request_id) as errors from reported_errors")).toEqual([
+      { errors: 9 },
+    ]);
+  });
+
+  test("what was spent is kept for each attempt, under the account that its run works under (H1)", async () => {
+    const place = await freshPlace();
+    const store = await place.open();
+    const past = eventsOf(histories["a limit, and another account"] ?? []);
+    for (const [index, event] of past.entries()) await store.commit(unitOf([event], past.slice(0, index)));
+    expect(await place.rows("select run_id, step, attempt, account from usage_metrics order by version")).toEqual([
+      { run_id: "run-1", step: "01_idea", attempt: 1, account: "account-1" },
+      { run_id: "run-1", step: null, attempt: 1, account: "account-1" },
+      { run_id: "run-2", step: null, attempt: 1, account: "account-1" },
+      { run_id: "run-3", step: "02_market", attempt: 1, account: "account-2" },
+    ]);
+    expect(await place.rows("select account from tasks")).toEqual([{ account: "account-2" }]);
+    expect(await place.rows("select id, account from runs order by id")).toEqual([
+      { id: "run-1", account: "account-1" },
+      { id: "run-2", account: "account-1" },
+      { id: "run-3", account: "account-2" },
+    ]);
+    expect(await place.rows("select phase, budget_usd, purse_usd from phases order by phase")).toEqual([
+      { phase: 1, budget_usd: 5, purse_usd: 8 },
+      { phase: 2, budget_usd: 5, purse_usd: null },
+    ]);
+  });
+
+  test("another process that goes on with a task knows under which account it works", async () => {
+    const place = await freshPlace();
+    const past = eventsOf(histories["a limit, and another account"] ?? []);
+    const begins = past.findIndex((event) => event.type === "RunStarted" && event.runId === "run-2");
+    const first = await place.open();
+    await first.commit(unitOf(past.slice(0, begins)));
+    await first.close();
+    let serial = 0;
+    const second = await place.open({ newId: () => `second-${(serial += 1)}` });
+    await second.commit(unitOf(past.slice(begins), past.slice(0, begins)));
+    expect(await place.rows("select account from runs where id = 'run-2'")).toEqual([{ account: "account-1" }]);
+  });
+
+  test("limits in a row are counted until a step is completed", async () => {
+    const place = await freshPlace();
+    const store = await place.open();
+    const past = eventsOf(histories["a limit, and another account"] ?? []);
+    const limited = past.findIndex((event) => event.type === "RunEnded" && event.outcome.kind === "rate-limited") + 1;
+    await store.commit(unitOf(past.slice(0, limited)));
+    const query = "select limited_runs from phases where phase = 1";
+    expect(await place.rows(query)).toEqual([{ limited_runs: 1 }]);
+    await store.commit(unitOf(past.slice(limited), past.slice(0, limited)));
+    expect(await place.rows(query)).toEqual([{ limited_runs: 0 }]);
+  });
+
+  test("of a dialogue that is erased nothing stays but who did what (Q33)", async () => {
+    const place = await freshPlace();
+    const store = await place.open();
+    await store.commit(unitOf(eventsOf(dialogue)));
+    const checkpoint = { taskId, checkpointId: "c1", runId: runIdFrom("run-1"), phase: 1, createdAt: minute(1) };
+    await store.saveCheckpoint({ ...checkpoint, keyId: "k1", sealed: Buffer.from("sealed words") });
+    const request = {
+      key: "request:run-1/7",
+      kind: "request",
+      lane: "repository:2",
+      body: "words of the agent",
+    } as const;
+    await store.takeIn({ ...request, receivedAt: minute(1) });
+    await store.eraseTask(taskId);
+    expect(await store.readCheckpoint(taskId)).toBeNull();
+    expect(await store.dueMessages(minute(1), 1)).toMatchObject([{ key: request.key, kind: "request", body: "" }]);
+    const left = await store.readEvents(taskId);
+    await store.close();
+    const rows = await readModelsIn(place);
+    const words = /words|Who pays|it called|freemium|subscription|a map|for the bot|a domain|README/u;
+    expect(JSON.stringify([left, rows])).not.toMatch(words);
+    expect(await place.rows("select number, answered_by, answer_option from questions order by number")).toEqual([
+      { number: 1, answered_by: "owner", answer_option: 2 },
+      { number: 2, answered_by: null, answer_option: null },
+    ]);
+    expect(rows).toEqual(await readModelsAfter(await freshPlace(), [left]));
+  });
+
+  test("what the agent does right now is erased, too, and what it spent stays (Q33)", async () => {
+    const store = await freshStore();
+    await store.commit(unitOf(eventsOf(dialogue)));
+    const live = { currentStep: "01_idea", spent, lastUpdate: minute(1) };
+    const recentActions = [{ at: minute(1), text: "Read words.md" }];
+    await store.updateLive(taskId, { ...live, currentAction: "Write", currentDocument: "words.md", recentActions });
+    await store.eraseTask(taskId);
+    const silent = { currentAction: null, currentStep: null, currentDocument: null, recentActions: [] };
+    expect(await store.readLive(taskId)).toEqual({ ...live, ...silent });
   });
 
   test("the rows show where the task stands and what it has been through", async () => {

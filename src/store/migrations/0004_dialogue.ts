@@ -108,10 +108,12 @@ async function addAccounts(db: AnyDb, { text, integer }: Columns): Promise<void>
 }
 
 async function addToStatus(db: AnyDb, { text, integer, money }: Columns): Promise<void> {
-  await db.schema
-    .alterTable("phases")
-    .addColumn("limited_runs", integer, (column) => column.notNull().defaultTo(0))
-    .execute();
+  for (const counter of ["empty_slices", "limited_runs"]) {
+    await db.schema
+      .alterTable("phases")
+      .addColumn(counter, integer, (column) => column.notNull().defaultTo(0))
+      .execute();
+  }
   await db.schema.alterTable("phases").addColumn("purse_usd", money).execute();
   await db.schema.alterTable("agent_statuses").addColumn("current_document", text).execute();
   await db.schema
