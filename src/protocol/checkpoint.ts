@@ -68,6 +68,8 @@ export const Checkpoint = z.object({
         }),
       )
       .max(2_000),
+    /** Changed files that could not be kept: too large, or they hold a value that may not leave the machine. */
+    leftOut: z.array(z.string().max(limits.pathCharactersMax)).max(limits.leftOutMax).default([]),
     /** Rounds of quick checks that the step has behind it. */
     round: z.int().nonnegative(),
     /** Answers of people that the conversation has. */

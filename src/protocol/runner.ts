@@ -13,7 +13,7 @@ export const runnerRoutes = {
   step: "/runner/step",
   /** What the agent asks for, as soon as it asks. Since version 3, like the next. */
   request: "/runner/request",
-  /** PUT: the newest takes the place of the one before. GET: what the run goes on from. */
+  /** PUT: the newest takes the place of the one before. GET: what the run goes on from, as it was put; 404 where there is nothing. */
   checkpoint: "/runner/checkpoint",
   outcome: "/runner/outcome",
 } as const;
@@ -50,6 +50,8 @@ export const limits = {
   requestsMax: 20,
   /** Of a checkpoint's JSON; what is inside is packed. */
   checkpointBytesMax: 24 * 1024 * 1024,
+  /** Paths that a checkpoint names without having them. */
+  leftOutMax: 100,
   /** What people answered; the newest are kept. */
   answersMax: 100,
   personAnswerCharactersMax: 10_000,

@@ -1,6 +1,7 @@
 /** Speaks with the app. Retries what may pass, and gives up on what the app has refused. */
 
 import { z } from "zod";
+import { Checkpoint } from "../protocol/checkpoint.ts";
 import {
   Acknowledged,
   EventsAnswer,
@@ -12,6 +13,7 @@ import {
   type EventsRequest,
   type Job,
   type OutcomeRequest,
+  type RunnerRequest,
   type StepRequest,
 } from "../protocol/runner.ts";
 
@@ -49,41 +51,55 @@ export interface RunSession {
   /** One try. Throws for whoever keeps the queue to try again. */
   sendEvents(request: EventsRequest, signal: AbortSignal): Promise<EventsAnswer>;
   handOverStep(request: StepRequest, signal: AbortSignal): Promise<Acknowledged>;
+  /** What the agent asks of people. Stored once this resolves. */
+  ask(request: RunnerRequest, signal: AbortSignal): Promise<Acknowledged>;
+  /** Gives up sooner than the others: the work does not wait for it. */
+  saveCheckpoint(checkpoint: Checkpoint, signal: AbortSignal): Promise<Acknowledged>;
+  /** Null where the app has none. Throws also for one of another shape. */
+  readCheckpoint(signal: AbortSignal): Promise<Checkpoint | null>;
   declareOutcome(request: OutcomeRequest, signal: AbortSignal): Promise<Acknowledged>;
 }
-
-type Acknowledged = z.infer<typeof Acknowledged>;
 
 const backOffMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 /** With the longest pause ten more times: over five minutes. */
 const triesMax = 16;
 const sessionTriesMax = 7;
+const checkpointTriesMax = 3;
 const requestTimeoutMs = 60_000;
-const answerBytesMax = 8 * 1024 * 1024;
+const answerBytesMax = limits.checkpointBytesMax;
 
 export async function openSession(
   options: AppOptions,
-  run: { readonly runId: string; readonly getOidcToken: () => Promise<string> },
+  run: { readonly runId: string; readonly account: string; readonly getOidcToken: () => Promise<string> },
   signal: AbortSignal,
 ): Promise<RunSession> {
   const answer = await retry(options, sessionTriesMax, signal, async () => {
     // A token counts once, so each try has its own.
     const oidcToken = await run.getOidcToken();
-    const body = { protocol: protocolVersion, oidcToken, runId: run.runId };
+    const body = { protocol: protocolVersion, oidcToken, runId: run.runId, account: run.account };
     return await post(options, runnerRoutes.session, null, body, AnySessionAnswer, signal).catch(sayWhatToUpdate);
   });
   const { job, runToken, sealKey } = answer;
+  const repeat = async <T>(tries: number, route: string, body: unknown, shape: z.ZodType<T>, signal: AbortSignal) =>
+    await retry(options, tries, signal, () => post(options, route, runToken, body, shape, signal));
   return {
     job,
     runToken,
     sealKey,
     sendEvents: (request, signal) => post(options, runnerRoutes.events, runToken, request, EventsAnswer, signal),
-    handOverStep: (request, signal) =>
-      retry(options, triesMax, signal, () => post(options, runnerRoutes.step, runToken, request, Acknowledged, signal)),
-    declareOutcome: (request, signal) =>
-      retry(options, triesMax, signal, () =>
-        post(options, runnerRoutes.outcome, runToken, request, Acknowledged, signal),
-      ),
+    handOverStep: (request, signal) => repeat(triesMax, runnerRoutes.step, request, Acknowledged, signal),
+    ask: (request, signal) => repeat(triesMax, runnerRoutes.request, request, Acknowledged, signal),
+    declareOutcome: (request, signal) => repeat(triesMax, runnerRoutes.outcome, request, Acknowledged, signal),
+    saveCheckpoint: async (checkpoint, signal) => {
+      const body = textOf(runnerRoutes.checkpoint, checkpoint, limits.checkpointBytesMax);
+      const put = { method: "PUT", body, route: runnerRoutes.checkpoint, runToken, shape: Acknowledged };
+      const answer = await retry(options, checkpointTriesMax, signal, () => ask(options, put, signal));
+      return required(put.route, answer);
+    },
+    readCheckpoint: async (signal) => {
+      const get = { method: "GET", route: runnerRoutes.checkpoint, runToken, shape: Checkpoint, isOptional: true };
+      return await retry(options, sessionTriesMax, signal, () => ask(options, get, signal));
+    },
   };
 }
 
@@ -130,25 +146,48 @@ async function retry<T>(
 }
 
 async function post<T>(
-  { appUrl, fetch }: AppOptions,
+  options: AppOptions,
   route: string,
   runToken: string | null,
   body: unknown,
   shape: z.ZodType<T>,
   signal: AbortSignal,
 ): Promise<T> {
+  const text = textOf(route, body, limits.stepBodyBytesMax);
+  return required(route, await ask(options, { method: "POST", route, runToken, body: text, shape }, signal));
+}
+
+function required<T>(route: string, answer: T | null): T {
+  if (answer === null) throw new Error(`${route} answered nothing`);
+  return answer;
+}
+
+function textOf(route: string, body: unknown, bytesMax: number): string {
   const text = JSON.stringify(body);
-  if (Buffer.byteLength(text) > limits.stepBodyBytesMax) {
-    throw new AppRefused("too-large", `the message to ${route} is larger than ${limits.stepBodyBytesMax} bytes`);
-  }
+  if (Buffer.byteLength(text) <= bytesMax) return text;
+  throw new AppRefused("too-large", `the message to ${route} is larger than ${bytesMax} bytes`);
+}
+
+interface Asking<T> {
+  readonly method: string;
+  readonly route: string;
+  readonly runToken: string | null;
+  readonly body?: string;
+  readonly shape: z.ZodType<T>;
+  /** 404 says that there is nothing, which is an answer. */
+  readonly isOptional?: boolean;
+}
+
+async function ask<T>({ appUrl, fetch }: AppOptions, asking: Asking<T>, signal: AbortSignal): Promise<T | null> {
+  const { method, route, runToken, body, shape } = asking;
   const response = await fetch(`${appUrl}${route}`, {
-    method: "POST",
+    method,
     headers: {
-      "content-type": "application/json",
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
       accept: "application/json",
       ...(runToken === null ? {} : { authorization: `Bearer ${runToken}` }),
     },
-    body: text,
+    ...(body === undefined ? {} : { body }),
     // A redirect could carry the tokens to another host.
     redirect: "error",
     signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
@@ -159,6 +198,7 @@ async function post<T>(
     if (parsed.success) return parsed.data;
     throw new Error(`the answer of ${route} has another shape than expected`);
   }
+  if (response.status === 404 && asking.isOptional === true) return null;
   const refusal = RunnerError.safeParse(answer);
   if (refusal.success && refusal.data.error !== "unavailable" && response.status < 500 && response.status !== 429) {
     throw new AppRefused(refusal.data.error, refusal.data.message);

@@ -15,6 +15,8 @@ import type { Workspace } from "./workspace.ts";
 
 export interface Changeset {
   readonly changes: readonly Change[];
+  /** Git's id of what stood beneath each change; null where nothing did. */
+  readonly baseOids: ReadonlyMap<string, string | null>;
   /** What can't be part of any changeset, e.g. a file that is too large. Their files are not among `changes`. */
   readonly findings: readonly Finding[];
   /** False where there is so much that nothing of it was taken; `findings` says why. */
@@ -51,11 +53,11 @@ export async function collectChanges(workspace: Workspace, step: string): Promis
   const listed = (await git.run("listing the work tree", ["ls-files", "--stage", "-z"])).toString("utf8");
   const paths = listed.split("\0").flatMap((entry) => /^100[67][45][45] [^\t]*\t([^]*)$/.exec(entry)?.[1] ?? []);
   const tree = workTreeOf(workTree, paths);
-  if (candidates.isTooMuch) return { changes: [], findings, isWhole: false, tree };
+  if (candidates.isTooMuch) return { changes: [], baseOids: new Map(), findings, isWhole: false, tree };
   const raw = await git.run("comparing with what was handed over", [
     "diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", baselineTree,
   ]); // prettier-ignore
-  return { changes: await readChanges(workspace, raw.toString("utf8")), findings, isWhole: true, tree };
+  return { ...(await readChanges(workspace, raw.toString("utf8"))), findings, isWhole: true, tree };
 }
 
 /** The workspace whose baseline is what the index holds now. Call it once the changeset was acknowledged. */
@@ -115,28 +117,42 @@ async function findCandidates({ git, workTree }: Workspace): Promise<Candidates>
   return { present, gone, faults: [{ path: null, message }, ...faults], isTooMuch: true };
 }
 
-async function readChanges({ git }: Workspace, raw: string): Promise<readonly Change[]> {
-  const fields = raw.split("\0");
-  const entries: { readonly path: string; readonly mode: string; readonly blob: string; readonly status: string }[] =
-    [];
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [, mode, blob, status] = /^:\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) ([A-Z])/.exec(fields[at] ?? "") ?? [];
-    const path = fields[at + 1];
-    if (mode === undefined || blob === undefined || status === undefined || path === undefined) {
-      throw new Error(`comparing with what was handed over: unreadable line "${fields[at]}"`);
-    }
-    entries.push({ path, mode, blob, status });
-  }
+async function readChanges({ git }: Workspace, raw: string): Promise<Pick<Changeset, "changes" | "baseOids">> {
+  const entries = readRaw(raw);
   const contents = await readBlobs(
     git,
     new Set(entries.filter(({ status }) => status !== "D").map(({ blob }) => blob)),
   );
-  return entries.flatMap(({ path, mode, blob, status }): readonly Change[] => {
+  const changes = entries.flatMap(({ path, mode, blob, status }): readonly Change[] => {
     if (status === "D") return [{ kind: "deleted", path }];
     const content = contents.get(blob);
     if (content === undefined || !(mode === "100644" || mode === "100755" || mode === "120000")) return [];
     return [{ kind: "written", path, mode, content }];
   });
+  return { changes, baseOids: new Map(entries.map(({ path, base }) => [path, base])) };
+}
+
+interface RawEntry {
+  readonly path: string;
+  readonly mode: string;
+  readonly base: string | null;
+  readonly blob: string;
+  /** e.g. `M`, `A`, `D`. */
+  readonly status: string;
+}
+
+function readRaw(raw: string): readonly RawEntry[] {
+  const fields = raw.split("\0");
+  const entries: RawEntry[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [, mode, base, blob, status] = /^:\d+ (\d+) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])/.exec(fields[at] ?? "") ?? [];
+    const path = fields[at + 1];
+    if (mode === undefined || base === undefined || blob === undefined || status === undefined || path === undefined) {
+      throw new Error(`comparing with what was handed over: unreadable line "${fields[at]}"`);
+    }
+    entries.push({ path, mode, base: /^0+$/.test(base) ? null : base, blob, status });
+  }
+  return entries;
 }
 
 /** One process for all: there may be two thousand. */

@@ -61,7 +61,7 @@ export interface StepDesk extends Desk {
   endTurn(deferred: { readonly id: string; readonly name: string } | null): Promise<TurnEnd>;
 }
 
-export interface TurnEnd {
+interface TurnEnd {
   /** What people have to do before the step can go on. */
   readonly waits: "waiting-question" | "waiting-dependency" | null;
   /** Where the step waits, what a later run has to answer. */

@@ -135,8 +135,9 @@ function tidy(event: LiveEvent, redact: (text: string) => string): LiveEvent {
   const text = (value: string): string => cut(redact(value), limits.eventTextCharactersMax);
   switch (event.kind) {
     case "log":
-    case "action":
       return { ...event, text: text(event.text) };
+    case "action":
+      return { ...event, text: text(event.text), document: event.document === null ? null : redact(event.document) };
     case "round": {
       const findings = event.findings.slice(0, limits.findingsMax);
       return { ...event, findings: findings.map((finding) => ({ ...finding, message: text(finding.message) })) };

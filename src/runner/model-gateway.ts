@@ -16,7 +16,7 @@ import {
 } from "./gateway-headers.ts";
 import { readBody, sendError } from "./gateway-http.ts";
 import { readModelRequest, type ModelRequest } from "./model-request.ts";
-import { noSurcharges } from "./price.ts";
+import { noSurcharges, type PriceOverride } from "./price.ts";
 import { createRedactor } from "./redact.ts";
 import { createSpending, type Charge, type ModelSpending } from "./spending.ts";
 
@@ -27,6 +27,8 @@ export interface ModelGatewayOptions {
   /** What the agent shows instead, in the header of the credential's kind. */
   readonly token: string;
   readonly budgetUsd: number;
+  /** Instead of the list's. */
+  readonly prices?: readonly PriceOverride[];
   /** Already spent out of this budget, by earlier runs. */
   readonly spentUsd?: number;
   /** Full names, or beginnings such as `claude-sonnet`. All models where it is left out. */
@@ -84,7 +86,7 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
   checkOptions(options, credential);
   const limits = { ...limitsDefault, ...options.limits };
   const redact = createRedactor([credential.value, token]);
-  const spending = createSpending(budgetUsd, spentUsd);
+  const spending = createSpending(budgetUsd, spentUsd, options.prices);
   const underWay = new Set<Promise<void>>();
   const stopping = new AbortController();
   let requests = 0;

@@ -1,5 +1,6 @@
-/** List prices of the Claude models, as the pinned CLI carries them. What is not known costs as much as the dearest. */
+/** What model calls cost, by the list prices of `prices.json`. What is not known costs as much as the dearest. */
 
+import prices from "./prices.json" with { type: "json" };
 import type { Usage } from "../core/usage.ts";
 
 /** US dollars for a million tokens. */
@@ -28,44 +29,17 @@ export const noSurcharges: Surcharges = {
   pinnedRegion: false,
 };
 
-const cacheWriteFactor = 1.25;
-const longCacheWriteFactor = 2;
-const fastModeFactor = 6;
-const pinnedRegionFactor = 1.1;
-const usdPerWebSearch = 0.01;
-
-const dearest: Price = { input: 15, output: 75, cacheRead: 1.5 };
-
-/** By name prefix; the first that fits counts, so the longer ones stand first. A bare family covers its unknown members. */
-const priceByPrefix: readonly (readonly [prefix: string, price: Price])[] = [
-  ["claude-opus-5-5", { input: 4, output: 20, cacheRead: 0.2 }],
-  ["claude-opus-5", { input: 5, output: 25, cacheRead: 0.5 }],
-  ["claude-opus-4-5", { input: 5, output: 25, cacheRead: 0.5 }],
-  ["claude-opus-4-6", { input: 5, output: 25, cacheRead: 0.5 }],
-  ["claude-opus-4-7", { input: 5, output: 25, cacheRead: 0.5 }],
-  ["claude-opus-4-8", { input: 5, output: 25, cacheRead: 0.5 }],
-  ["claude-sonnet-5-5", { input: 2, output: 10, cacheRead: 0.1 }],
-  ["claude-sonnet-5", { input: 2, output: 10, cacheRead: 0.2 }],
-  ["claude-sonnet", { input: 3, output: 15, cacheRead: 0.3 }],
-  ["claude-3-7-sonnet", { input: 3, output: 15, cacheRead: 0.3 }],
-  ["claude-3-5-sonnet", { input: 3, output: 15, cacheRead: 0.3 }],
-  [
-    "claude-haiku-5-5",
-    { input: 0.1, output: 0.5, cacheRead: 0.01, longPrompt: { aboveTokens: 100_000, timesDearer: 5 } },
-  ],
-  ["claude-haiku", { input: 1, output: 5, cacheRead: 0.1 }],
-  ["claude-3-5-haiku", { input: 0.8, output: 4, cacheRead: 0.08 }],
-  ["claude-fable-5-2", { input: 8, output: 40, cacheRead: 0.2 }],
-  ["claude-fable-5-1", { input: 10, output: 50, cacheRead: 0.25 }],
-  ["claude-fable", { input: 10, output: 50, cacheRead: 1 }],
-  ["claude-mythos-5-2", { input: 8, output: 40, cacheRead: 0.2 }],
-  ["claude-mythos-5-1", { input: 10, output: 50, cacheRead: 0.25 }],
-  ["claude-mythos", { input: 10, output: 50, cacheRead: 1 }],
-];
+/** A price that somebody set takes the place of the table's for models whose name begins so. */
+export type PriceOverride = Price & { readonly model: string };
 
 /** What one model call costs at list price, in US dollars. */
-export function costUsd(usage: Usage, model: string, surcharges: Surcharges = noSurcharges): number {
-  const price = priceOf(model);
+export function costUsd(
+  usage: Usage,
+  model: string,
+  surcharges: Surcharges = noSurcharges,
+  overrides: readonly PriceOverride[] = [],
+): number {
+  const price = priceOf(model, overrides);
   const promptTokens = usage.inputTokens + usage.cacheCreationInputTokens + usage.cacheReadInputTokens;
   const longCacheTokens = Math.min(surcharges.longCacheTokens, usage.cacheCreationInputTokens);
   const shortCacheTokens = usage.cacheCreationInputTokens - longCacheTokens;
@@ -73,14 +47,21 @@ export function costUsd(usage: Usage, model: string, surcharges: Surcharges = no
     usage.inputTokens * price.input +
     usage.outputTokens * price.output +
     usage.cacheReadInputTokens * price.cacheRead +
-    (shortCacheTokens * cacheWriteFactor + longCacheTokens * longCacheWriteFactor) * price.input;
+    (shortCacheTokens * timesInput.cacheWrite + longCacheTokens * timesInput.longCacheWrite) * price.input;
   const factor =
     (price.longPrompt !== undefined && promptTokens > price.longPrompt.aboveTokens ? price.longPrompt.timesDearer : 1) *
-    (surcharges.fastMode ? fastModeFactor : 1) *
-    (surcharges.pinnedRegion ? pinnedRegionFactor : 1);
-  return (perMillion * factor) / 1e6 + surcharges.webSearches * usdPerWebSearch;
+    (surcharges.fastMode ? timesAll.fastMode : 1) *
+    (surcharges.pinnedRegion ? timesAll.pinnedRegion : 1);
+  return (perMillion * factor) / 1e6 + surcharges.webSearches * prices.usdPerWebSearch;
 }
 
-function priceOf(model: string): Price {
-  return priceByPrefix.find(([prefix]) => model.startsWith(prefix))?.[1] ?? dearest;
+const { timesInput, timesAll } = prices;
+const listed: readonly PriceOverride[] = prices.models;
+
+function priceOf(model: string, overrides: readonly PriceOverride[]): Price {
+  // Of several that fit, the one that names the model most closely.
+  const [set] = overrides
+    .filter((each) => model.startsWith(each.model))
+    .sort((a, b) => b.model.length - a.model.length);
+  return set ?? listed.find((each) => model.startsWith(each.model)) ?? prices.dearest;
 }

@@ -5,10 +5,14 @@
  */
 
 const mask = "***";
-const secretLengthMin = 6;
+/** What is shorter can't be told from other words. */
+export const secretLengthMin = 6;
 /** Pieces of a random-looking secret are hidden from this length on: a key cut by a few characters is still a key. */
 const fragmentLength = 16;
 const fragmentedSecretLengthMin = 24;
+/** The same for shorter ones, where they are no words. */
+const shortFragmentLength = 12;
+const shortKeyLengthMin = 16;
 /** Lines of a secret of several lines are hidden singly too, unless they are as common as a brace. */
 const secretLineLengthMin = 16;
 
@@ -19,27 +23,47 @@ interface Range {
 }
 
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
+  const find = createFinder(secrets);
+  return (text) => maskRanges(text, [...find(text), ...tokenRanges(text), ...privateKeyRanges(text)]);
+}
+
+/** Whether a text holds the secret, also in pieces, backwards or encoded. False for ever where it is too short to be told from other words. */
+export function createDetector(secret: string): (text: string) => boolean {
+  const find = createFinder([secret]);
+  return (text) => find(text).length > 0;
+}
+
+function createFinder(secrets: readonly string[]): (text: string) => readonly Range[] {
   const known = secrets
     .flatMap((secret) => [secret, secret.trim()])
     .filter((secret) => secret.trim().length >= secretLengthMin);
   const flatNeedles = known
     .flatMap(partsOf)
+    .flatMap((part) => [part, backwards(part)])
     .flatMap(encodingsOf)
     .map((needle) => flatten(needle).text)
     .filter((needle) => needle.length >= secretLengthMin);
   const needles = [...new Set(flatNeedles)];
-  const fragments = new Set(known.filter(looksRandom).flatMap(fragmentsOf));
+  const directed = known.flatMap((secret) => [secret, backwards(secret)]);
+  const long = new Set(directed.filter(looksRandom).flatMap((secret) => fragmentsOf(secret, fragmentLength)));
+  const short = new Set(directed.filter(isShortKey).flatMap((secret) => fragmentsOf(secret, shortFragmentLength)));
 
-  return function redact(text: string): string {
+  return function find(text) {
     const flat = flatten(text);
-    const found = [...needles.flatMap((needle) => occurrences(flat.text, needle)), ...runsOf(flat.text, fragments)];
-    return maskRanges(text, [
+    const found = [
+      ...needles.flatMap((needle) => occurrences(flat.text, needle)),
+      ...runsOf(flat.text, long, fragmentLength),
+      ...runsOf(flat.text, short, shortFragmentLength),
+    ];
+    return [
       ...found.map(({ start, end }) => ({ start: flat.indexOf(start), end: flat.indexOf(end - 1) + 1 })),
       ...known.flatMap((secret) => occurrences(text, secret)),
-      ...tokenRanges(text),
-      ...privateKeyRanges(text),
-    ]);
+    ];
   };
+}
+
+function backwards(secret: string): string {
+  return Array.from(secret).reverse().join("");
 }
 
 function partsOf(secret: string): readonly string[] {
@@ -90,8 +114,19 @@ function looksRandom(secret: string): boolean {
   return secret.length >= fragmentedSecretLengthMin && /^[\w.+/=-]+$/.test(secret);
 }
 
-function fragmentsOf(secret: string): readonly string[] {
-  return Array.from({ length: secret.length - fragmentLength + 1 }, (_, at) => secret.slice(at, at + fragmentLength));
+/** Letters and digits in no order that a name would have. */
+function isShortKey(secret: string): boolean {
+  return (
+    secret.length >= shortKeyLengthMin &&
+    secret.length < fragmentedSecretLengthMin &&
+    /^[\w+/=-]+$/.test(secret) &&
+    (secret.match(/\d/g)?.length ?? 0) >= 3 &&
+    (secret.match(/[a-z]/gi)?.length ?? 0) >= 3
+  );
+}
+
+function fragmentsOf(secret: string, length: number): readonly string[] {
+  return Array.from({ length: secret.length - length + 1 }, (_, at) => secret.slice(at, at + length));
 }
 
 /**
@@ -140,11 +175,11 @@ function occurrences(text: string, needle: string): readonly Range[] {
   return ranges;
 }
 
-function runsOf(text: string, fragments: ReadonlySet<string>): readonly Range[] {
+function runsOf(text: string, fragments: ReadonlySet<string>, length: number): readonly Range[] {
   if (fragments.size === 0) return [];
   const ranges: Range[] = [];
-  for (let at = 0; at + fragmentLength <= text.length; at += 1) {
-    if (fragments.has(text.slice(at, at + fragmentLength))) ranges.push({ start: at, end: at + fragmentLength });
+  for (let at = 0; at + length <= text.length; at += 1) {
+    if (fragments.has(text.slice(at, at + length))) ranges.push({ start: at, end: at + length });
   }
   return ranges;
 }

@@ -47,6 +47,12 @@ export function describeOutcome(outcome: Outcome): string {
       return `outcome: the budget of $${outcome.budgetUsd.toFixed(2)} is spent ($${outcome.spentUsd.toFixed(2)})`;
     case "lost":
       return `outcome: lost: ${outcome.message}`;
+    case "waiting-question":
+      return "outcome: waiting for an answer, asked on the issue";
+    case "waiting-dependency":
+      return "outcome: waiting for what was asked for on the issue";
+    case "provider-refused":
+      return `outcome: the model provider refused (${outcome.why}): ${outcome.message}`;
     case "failed": {
       const found = outcome.findings.map(({ path, message }) => `\n  - ${path === null ? "" : `${path}: `}${message}`);
       return `outcome: failed: ${outcome.message}${found.join("")}`;
@@ -54,9 +60,15 @@ export function describeOutcome(outcome: Outcome): string {
   }
 }
 
-/** Whether the job may end green. Whatever did not reach its end is red, also where nobody is to blame. */
+/** Whether the job may end green: it did what it could. Whatever broke off is red, also where nobody is to blame. */
 export function isGreen({ kind }: Outcome): boolean {
-  return kind === "completed" || kind === "nothing-to-do" || kind === "slice-ended";
+  return (
+    kind === "completed" ||
+    kind === "nothing-to-do" ||
+    kind === "slice-ended" ||
+    kind === "waiting-question" ||
+    kind === "waiting-dependency"
+  );
 }
 
 export function outcomeAsDeclared(outcome: Outcome, redact: (text: string) => string): OutcomeRequest["outcome"] {
@@ -69,12 +81,15 @@ export function outcomeAsDeclared(outcome: Outcome, redact: (text: string) => st
       };
     case "lost":
     case "rate-limited":
+    case "provider-refused":
       return { ...outcome, message: shown(outcome.message, redact) };
     case "completed":
     case "nothing-to-do":
     case "slice-ended":
     case "cancelled":
     case "budget-exhausted":
+    case "waiting-question":
+    case "waiting-dependency":
       return outcome;
   }
 }

@@ -1,7 +1,7 @@
 /** The purse of one phase: what was spent, and what is being spent at this moment. */
 
 import { addSpent, nothingSpent, noUsage, type Spent, type Usage } from "../core/usage.ts";
-import { costUsd, noSurcharges, type Surcharges } from "./price.ts";
+import { costUsd as listCostUsd, noSurcharges, type PriceOverride, type Surcharges } from "./price.ts";
 
 export interface ModelSpending extends Spent {
   readonly model: string;
@@ -39,7 +39,9 @@ export interface Spending {
 
 const noReply: Reply = { tokensMax: 0, tokensMin: 0, surcharges: noSurcharges };
 
-export function createSpending(budgetUsd: number, spentUsd: number): Spending {
+export function createSpending(budgetUsd: number, spentUsd: number, prices: readonly PriceOverride[] = []): Spending {
+  const costUsd = (usage: Usage, model: string, surcharges: Surcharges): number =>
+    listCostUsd(usage, model, surcharges, prices);
   const byModel = new Map<string, ModelSpending>();
   const reservations = new Set<{ usd: number }>();
 

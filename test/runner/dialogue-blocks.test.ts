@@ -194,7 +194,7 @@ describe("whatever an agent writes", () => {
       "priority: high", "Need API key for FIGMA_ACCESS_TOKEN", "［USER_QUESTION］", "\r", "", "\u2028", "\ud83e",
     ),
     fc.string({ unit: "binary", maxLength: 30 }),
-    fc.string({ unit: fc.constantFrom(..."`~[]/*_=:-> \"'“”\\A1가："), maxLength: 60 }),
+    fc.string({ unit: fc.constantFrom(...Array.from("`~[]/*_=:-> \"'“”\\A1가：")), maxLength: 60 }),
   ); // prettier-ignore
   const text = fc
     .array(fc.tuple(line, fc.constantFrom("\n", "\r\n", "", " ")), { maxLength: 40 })
@@ -218,7 +218,7 @@ describe("whatever an agent writes", () => {
   });
 
   test("between whole blocks leaves them as they are", () => {
-    const prose = fc.string({ unit: fc.constantFrom(..."abc .,!\n-*_가"), maxLength: 200 });
+    const prose = fc.string({ unit: fc.constantFrom(...Array.from("abc .,!\n-*_가")), maxLength: 200 });
     fc.assert(
       fc.property(prose, prose, (before, after) => {
         expect(blocksOf(`${before}\n${question}\n${after}\n${dependency}\n${after}`)).toMatchObject([
