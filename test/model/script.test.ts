@@ -114,10 +114,10 @@ describe("the scripted model", () => {
   test("understands the runner's prompts, whatever the issue says", () => {
     const firstTries = [{ path: "a.md", text: "half" }];
     const agent = agentOf(product(step("planning/01_idea", ["a.md"], { firstTries }), step("planning/02_x", ["b.md"])));
-    const asked = { job: JOB, step: STEP, workTree: WORK_TREE };
-    agent.ask(runnerStepPrompt({ ...asked, findings: [], feedback: [], boundary: "=====boundary" }));
+    const asked = { ...PROMPT, feedback: [] };
+    agent.ask(runnerStepPrompt({ ...asked, findings: [] }));
     expect(agent.files).toEqual(new Map([[`${WORK_TREE}/a.md`, "half"]]));
-    agent.ask(mendPrompt({ ...asked, findings: [FINDING], feedback: [] }));
+    agent.ask(mendPrompt({ ...asked, findings: [FINDING] }));
     expect(agent.files).toEqual(new Map([[`${WORK_TREE}/a.md`, "text of a.md"]]));
   });
 
@@ -125,8 +125,8 @@ describe("the scripted model", () => {
     const agent = agentOf(product(step("planning/01_idea", ["a.md", "b.md"])));
     agent.files.set(`${WORK_TREE}/a.md`, "text of a.md");
     const feedback = feedbackOf(JOB, "01_idea");
-    const asked = { job: JOB, step: STEP, workTree: WORK_TREE, findings: [], feedback };
-    const said = agent.ask(runnerStepPrompt({ ...asked, boundary: "=====boundary" }));
+    const asked = { ...PROMPT, findings: [], feedback };
+    const said = agent.ask(runnerStepPrompt(asked));
     expect(agent.files).toEqual(
       new Map([[`${WORK_TREE}/a.md`, "text of a.md\n\n## After review\n\n- Say who pays.\n"]]),
     );
@@ -215,10 +215,24 @@ const JOB: Job = {
     },
     { ...REMARK, id: "thread:B", request: "comment", comments: [{ by: "reviewer", text: "Nice." }] },
   ],
+  answers: [],
+  dependencies: [],
+  checkpoint: null,
+  prices: [],
   model: "claude-sonnet-5-5",
   language: "en",
   budgetUsd: 5,
-  limits: { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 5, heartbeatSeconds: 30 },
+  limits: { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 5, heartbeatSeconds: 30, sliceMinutes: 50 },
+};
+
+const PROMPT = {
+  job: JOB,
+  step: STEP,
+  workTree: WORK_TREE,
+  faults: [],
+  news: { answers: [], dependencies: [], notes: [] },
+  resumed: null,
+  boundary: "=====boundary",
 };
 
 function stepPrompt(name: string): string {

@@ -154,7 +154,7 @@ describe("the completion of a phase", () => {
 describe("a plain sentence", () => {
   const namesIn = (text: string): readonly string[] =>
     blocksOf(text).flatMap((block) =>
-      block.kind === "dependency" ? [`${block.dependency.type} ${block.dependency.name}`] : [],
+      block.kind === "sentence" ? [`${block.dependency.type} ${block.dependency.name}`] : [],
     );
 
   test("asks for a name in both languages", () => {
@@ -194,7 +194,7 @@ describe("whatever an agent writes", () => {
       "priority: high", "Need API key for FIGMA_ACCESS_TOKEN", "［USER_QUESTION］", "\r", "", "\u2028", "\ud83e",
     ),
     fc.string({ unit: "binary", maxLength: 30 }),
-    fc.string({ unit: fc.constantFrom(..."`~[]/*_=:-> \"'“”\\A1가："), maxLength: 60 }),
+    fc.string({ unit: fc.constantFrom(...Array.from("`~[]/*_=:-> \"'“”\\A1가：")), maxLength: 60 }),
   ); // prettier-ignore
   const text = fc
     .array(fc.tuple(line, fc.constantFrom("\n", "\r\n", "", " ")), { maxLength: 40 })
@@ -218,7 +218,7 @@ describe("whatever an agent writes", () => {
   });
 
   test("between whole blocks leaves them as they are", () => {
-    const prose = fc.string({ unit: fc.constantFrom(..."abc .,!\n-*_가"), maxLength: 200 });
+    const prose = fc.string({ unit: fc.constantFrom(...Array.from("abc .,!\n-*_가")), maxLength: 200 });
     fc.assert(
       fc.property(prose, prose, (before, after) => {
         expect(blocksOf(`${before}\n${question}\n${after}\n${dependency}\n${after}`)).toMatchObject([
@@ -250,8 +250,8 @@ describe("whatever an agent writes", () => {
     // Lines as long as they are kept, and as long as they are taken for prose.
     const lines = [9_000, 1_900].map((length) => `${unit.repeat(Math.ceil(length / unit.length))}\n`);
     const startedAt = performance.now();
-    for (const line of lines) blocksOf(line.repeat(Math.ceil(1_000_000 / line.length)));
-    // Some hundred milliseconds; with the square of a line's length it would take a minute, with that of the whole for ever.
-    expect(performance.now() - startedAt).toBeLessThan(8_000);
+    for (const line of lines) blocksOf(line.repeat(Math.ceil(300_000 / line.length)));
+    // Well below a second; with the square of the whole it would take minutes.
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 });

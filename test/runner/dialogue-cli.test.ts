@@ -2,17 +2,13 @@
 
 import { describe, expect, test } from "vitest";
 import type { JobDependency } from "../../src/protocol/runner.ts";
+import { limitOfKey, limitOfSubscription, refusals, textBlock, toolOfRunner } from "../model/ask-first.ts";
 import type { AnswerBlock, ModelAnswer } from "../model/model-answer.ts";
 import type { ModelRequest } from "../model/model-request.ts";
-import { answerOf, resumeOf, stepWorld, type RunEnded } from "./dialogue-world.ts";
+import { answerOf, resumeOf, stepWorld } from "./dialogue-world.ts";
 import { aStep } from "./run-world.ts";
 
 const text = (words: string): AnswerBlock => ({ type: "text", text: words });
-const use = (name: string, input: Readonly<Record<string, unknown>>): AnswerBlock => ({
-  type: "tool_use",
-  name: `mcp__phasegate__${name}`,
-  input,
-});
 const question = (words: string, required: boolean) => ({
   category: "business",
   question: words,
@@ -20,10 +16,8 @@ const question = (words: string, required: boolean) => ({
   default: "Subscription",
   required,
 });
-const ask = (...questions: readonly object[]): AnswerBlock => use("ask_user", { questions });
+const ask = (...questions: readonly object[]): AnswerBlock => toolOfRunner("ask_user", { questions });
 const say = (...blocks: readonly AnswerBlock[]): ModelAnswer => ({ blocks });
-const workTreeOf = ({ messages }: ModelRequest): string =>
-  messages.flatMap(({ text }) => /^Work tree: (\S+)$/m.exec(text)?.[1] ?? []).at(-1) ?? "";
 const bash = (command: string): AnswerBlock => ({
   type: "tool_use",
   name: "Bash",
@@ -33,13 +27,8 @@ const document = "# Idea\n\n## Problem\n\nLong links break in mails, and nobody 
 /** In the folder that the CLI runs in: on a second machine that is another one. */
 const write = (line = ""): AnswerBlock =>
   bash(`mkdir -p docs && cat > docs/01_idea.md <<'END'\n${document}${line}\nEND`);
-const results = ({ messages }: ModelRequest): readonly string[] =>
-  messages.flatMap(({ toolResults }) => toolResults.map(({ text }) => text));
-const lastRequest = ({ asked }: RunEnded): ModelRequest => {
-  const last = asked.at(-1);
-  if (last === undefined) throw new Error("the model was asked nothing");
-  return last;
-};
+const results = (request: ModelRequest | undefined): readonly string[] =>
+  request?.messages.flatMap(({ toolResults }) => toolResults.map(({ text }) => text)) ?? [];
 const isSaid = (request: ModelRequest, words: string): boolean =>
   request.messages.some(({ text }) => text.includes(words));
 
@@ -76,7 +65,7 @@ describe("a question that the step must wait for", () => {
       "user",
     ]);
     expect(resumed?.messages.some(({ role, text }) => role === "assistant" && text.includes("MANGO"))).toBe(true);
-    const [result = ""] = results(resumed ?? lastRequest(second));
+    const [result = ""] = results(resumed);
     expect(result).toContain("Question 1: Who pays?\nowner answers:\n| Advertising\nboundary-7c1d");
     expect(result).toContain('"Which colour?": go on with the default: Subscription');
     expect(result).toContain(`The work tree is ${second.workTree} now.`);
@@ -120,7 +109,7 @@ describe("a question that the step must wait for", () => {
     });
     const answers = [answerOf(first.requests[0], "Advertising"), { ...answerOf(first.requests[1], "Five"), number: 2 }];
     const second = await world.run({ from: { resume: resumeOf(first), machine: first.machine }, answers });
-    const result = results(second.asked[0] ?? lastRequest(second)).at(-1);
+    const result = results(second.asked[0]).at(-1);
     expect(result).toContain("Question 2: How much?\nowner answers:\n| Five");
     expect(result).toContain("Question 1: Who pays?\nowner answers:\n| Advertising");
     // Neither the CLI nor we have told the model of the call that is gone.
@@ -136,7 +125,7 @@ describe("a question that the step must wait for", () => {
       return results(request).length === 0 ? say(ask(question("Who pays?", true))) : say(text("I wait."));
     });
     const first = await world.run({ hookIsGone: true });
-    expect(results(lastRequest(first))[0]).toContain("End your turn now");
+    expect(results(first.asked.at(-1))[0]).toContain("End your turn now");
     expect(first.requests).toHaveLength(1);
     expect(first.end).toMatchObject({
       outcome: { kind: "waiting-question" },
@@ -180,9 +169,7 @@ describe("a question that the step need not wait for", () => {
     expect(requests).toMatchObject([
       { kind: "questions", questions: [{ question: "Which colour?", required: false }] },
     ]);
-    expect(results(asked[1] ?? lastRequest({ asked } as RunEnded))[0]).toContain(
-      "go on with the default: Subscription",
-    );
+    expect(results(asked[1])[0]).toContain("go on with the default: Subscription");
   });
 
   test("whose answer comes later reaches the next step", async () => {
@@ -219,7 +206,7 @@ describe("something that only people can provide", () => {
   test("is waited for, and is in the environment of the step that asked, on the next machine", async () => {
     await using world = await stepWorld((request) => {
       const { length } = results(request);
-      if (length === 0) return say(use("request_dependency", key));
+      if (length === 0) return say(toolOfRunner("request_dependency", key));
       if (length === 1) return say(bash('echo "length ${#STRIPE_KEY}"'));
       return length === 2 ? say(write()) : say(text("Done."));
     });
@@ -235,7 +222,7 @@ describe("something that only people can provide", () => {
       held: { STRIPE_KEY: "sk_test_0123456789" },
     });
     expect(second.end.kind).toBe("done");
-    const [answer, length] = results(lastRequest(second));
+    const [answer, length] = results(second.asked.at(-1));
     expect(answer).toContain("STRIPE_KEY is in your environment");
     expect(length).toBe("length 18");
     expect(JSON.stringify(second.asked)).not.toContain("sk_test_0123456789");
@@ -245,7 +232,7 @@ describe("something that only people can provide", () => {
     await using world = await stepWorld((request) => {
       const { length } = results(request);
       if (length === 0) return say(bash('echo "length ${#STRIPE_KEY}"'));
-      if (length === 1) return say(use("request_dependency", key));
+      if (length === 1) return say(toolOfRunner("request_dependency", key));
       if (length === 2) return say(bash('echo "length ${#STRIPE_KEY}"'));
       return length === 3 ? say(write()) : say(text("Done."));
     });
@@ -255,7 +242,7 @@ describe("something that only people can provide", () => {
     });
     expect(end.kind).toBe("done");
     expect(requests).toMatchObject([{ kind: "dependency" }]);
-    const [before, answer, after] = results(asked.at(-1) ?? asked[0]!);
+    const [before, answer, after] = results(asked.at(-1));
     expect([before, after]).toEqual(["length 0", "length 18"]);
     expect(answer).toContain("STRIPE_KEY is in your environment");
   });
@@ -270,21 +257,13 @@ describe("something that only people can provide", () => {
     const dependencies = Object.keys(held).map((name) => ({ ...granted, name, steps: ["01_idea"] }));
     const { end, asked, machine } = await world.run({ dependencies, held });
     expect(end.kind).toBe("done");
-    expect(results(asked[1] ?? asked[0]!)[0]).toBe(machine.configDir.replace(/config$/, "home"));
+    expect(results(asked[1])[0]).toBe(machine.configDir.replace(/config$/, "home"));
   });
 });
 
 describe("in words", () => {
-  const block = (name: string, ...lines: readonly string[]): string => [`[${name}]`, ...lines, `[/${name}]`].join("\n");
-  const asked = block(
-    "USER_QUESTION",
-    "category: business",
-    "question: Who pays?",
-    "options:",
-    "- Users",
-    "default: Users",
-    "required: true",
-  );
+  const fields = { category: "business", question: "Who pays?", options: ["Users"], default: "Users" };
+  const asked = textBlock("USER_QUESTION", { ...fields, required: true });
 
   test("a question is waited for, and its answer is the next thing that the agent hears", async () => {
     await using world = await stepWorld((request) => {
@@ -310,7 +289,7 @@ describe("in words", () => {
   test("a block that is not in order goes back, and an optional question is told its default there", async () => {
     await using world = await stepWorld((request) => {
       if (results(request).length > 0) return say(text("Done."));
-      const broken = block("ERROR", "type: bad", "message: x");
+      const broken = textBlock("ERROR", { type: "bad", message: "x" });
       return request.lastUserText.includes("Mend:")
         ? say(write())
         : say(text(`${broken}\n${asked.replace("required: true", "required: false")}`));
@@ -346,9 +325,18 @@ describe("in words", () => {
     } = await world.run({ dependencies: [dependency], held: { STRIPE_KEY: "sk_test_0123456789" } });
     expect(end.kind).toBe("done");
     expect(requests).toMatchObject([{ kind: "dependency", dependency: { name: "STRIPE_KEY" } }]);
-    expect(results(prompts.at(-1) ?? prompts[0]!)[0]).toBe("length 18");
+    expect(results(prompts.at(-1))[0]).toBe("length 18");
     const without = await world.run();
     expect(without.end).toMatchObject({ outcome: { kind: "waiting-dependency" }, pending: [{ kind: "requests" }] });
+  });
+
+  test("a key that is named when all is done is asked for, and not waited for", async () => {
+    await using world = await stepWorld((request) =>
+      results(request).length === 0 ? say(write()) : say(text("Done. OPENAI_API_KEY 환경 변수가 필요합니다.")),
+    );
+    const { end, requests } = await world.run();
+    expect(end.kind).toBe("done");
+    expect(requests).toMatchObject([{ kind: "dependency", dependency: { name: "OPENAI_API_KEY", required: false } }]);
   });
 
   test("a claim that is not true goes back with the difference", async () => {
@@ -366,7 +354,8 @@ describe("in words", () => {
 });
 
 describe("an error that the agent reports", () => {
-  const report = (type: string) => use("report_error", { type, message: "npm can't be run", details: "exit 127" });
+  const report = (type: string) =>
+    toolOfRunner("report_error", { type, message: "npm can't be run", details: "exit 127" });
 
   test("ends the step where its deliverable is missing", async () => {
     await using world = await stepWorld((request) =>
@@ -432,30 +421,28 @@ describe("a step that is stopped in the midst of a tool", () => {
 });
 
 describe("a provider that does not serve", () => {
-  const error = (status: number, type: string, headers: Readonly<Record<string, string>> = {}): ModelAnswer => ({
-    error: { status, type, message: "no", headers },
-  });
-
   test("for a limit says until when, or nothing", async () => {
-    let headers: Readonly<Record<string, string>> = { "retry-after": "3600" };
-    await using world = await stepWorld(() => error(429, "rate_limit_error", headers));
+    let answer = limitOfKey(3_600);
+    await using world = await stepWorld(() => answer);
     const limited = await world.run();
-    expect(limited.end).toMatchObject({
-      outcome: { kind: "rate-limited", resetsAt: expect.stringMatching(/^20/) },
-      pending: [{ kind: "step" }],
-    });
-    headers = {};
+    const resetsAt = expect.stringMatching(/^20/);
+    expect(limited.end).toMatchObject({ outcome: { kind: "rate-limited", resetsAt }, pending: [{ kind: "step" }] });
+    answer = limitOfSubscription(1_795_228_440);
+    const exact = await world.run();
+    expect(exact.end).toMatchObject({ outcome: { kind: "rate-limited", resetsAt: "2026-11-21T02:34:00.000Z" } });
+    answer = limitOfKey(null);
     const unsaid = await world.run();
     expect(unsaid.end).toMatchObject({ outcome: { kind: "rate-limited", resetsAt: null } });
   });
 
-  test.each([
-    [401, "authentication_error", "authentication"],
-    [404, "not_found_error", "model-not-found"],
-  ])("with %i asks whoever keeps the account", async (status, type, why) => {
-    await using world = await stepWorld(() => error(status, type));
-    const { end } = await world.run();
-    expect(end).toMatchObject({ outcome: { kind: "provider-refused", why }, pending: [{ kind: "step" }] });
+  test("for the sake of the account asks whoever keeps it", async () => {
+    let answer: ModelAnswer = refusals.authentication;
+    await using world = await stepWorld(() => answer);
+    for (const why of ["authentication", "billing", "model-not-found"] as const) {
+      answer = refusals[why];
+      const { end } = await world.run();
+      expect(end).toMatchObject({ outcome: { kind: "provider-refused", why }, pending: [{ kind: "step" }] });
+    }
   });
 });
 

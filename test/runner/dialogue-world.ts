@@ -26,7 +26,7 @@ import { aJob, aStep, makeFolder, makeRepository, secrets } from "./run-world.ts
 
 const executable = await claudeBinaryPath();
 
-export interface RunOfStep {
+interface RunOfStep {
   /** What a checkpoint would carry over: where the step was, and the machine whose transcript is there. */
   readonly from?: { readonly resume: StepResume; readonly machine: Machine | null };
   readonly answers?: readonly PersonAnswer[];
@@ -146,7 +146,7 @@ export async function stepWorld(
       dependencies.filter(({ steps }) => steps.includes(step.slug)).map(({ name }) => name).filter((name) => name in held),
     ); // prettier-ignore
     const run = runs;
-    const end = await runStep({
+    const ended = runStep({
       job,
       step,
       findings: [],
@@ -184,10 +184,10 @@ export async function stepWorld(
       },
       resume: options.from?.resume ?? null,
       sliceEndsAt: Date.now() + (options.sliceMs ?? 600_000),
-    }).finally(async () => {
-      await gateway.stop();
-      await server.stop();
     });
+    const [settled] = await Promise.allSettled([ended]);
+    await Promise.all([gateway.stop(), server.stop()]);
+    const end = settled.status === "fulfilled" ? settled.value : await ended;
     const state = conversation.state();
     return {
       end,
