@@ -48,6 +48,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Log;
+  /** Where the playbooks are; those of this repository where absent. */
+  readonly guideFolder?: string;
 }
 
 export interface RunningApp {
@@ -59,8 +61,9 @@ export interface RunningApp {
 }
 
 /** Wires store, GitHub, engine and server. Throws where one of them cannot start; nothing is left behind then. */
-export async function startApp(config: Config, { clock, newId, log }: Surroundings): Promise<RunningApp> {
-  const playbooks = await readPlaybooks();
+export async function startApp(config: Config, surroundings: Surroundings): Promise<RunningApp> {
+  const { clock, newId, log } = surroundings;
+  const playbooks = await readPlaybooks(surroundings.guideFolder ?? guideFolder);
   const { dataDir, databaseUrl } = config;
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId });
   try {
@@ -164,8 +167,8 @@ function portFault({ host, port }: Config, error: unknown): string {
   }
 }
 
-async function readPlaybooks(): Promise<Playbooks> {
-  const loaded = await loadPlaybooks(guideFolder);
+async function readPlaybooks(folder: string): Promise<Playbooks> {
+  const loaded = await loadPlaybooks(folder);
   /** Tasks freeze few different ones; each has some hundred kilobytes, and is asked for at every step. */
   const parsed = new Map<string, Playbook>();
   return {

@@ -50,6 +50,8 @@ export type WorldTold = Partial<WorldOptions> & {
   readonly runner?: FakeRunnerOptions;
   /** Who answers as the model: then the action and the CLI are the real ones, and `runner` is not used. */
   readonly decide?: Decide;
+  /** Playbooks of its own; by default those of the product. */
+  readonly guideFolder?: string;
   /** Settings of the app beside those of the world. */
   readonly environment?: Readonly<Record<string, string>>;
   /** What is already so before the app starts. */
@@ -89,7 +91,8 @@ async function tellOn(
   options: StoryOptions,
   tell: (story: Story) => Promise<void>,
 ): Promise<void> {
-  const { story, heard, violations, complaints, close } = await openStory(options, settings);
+  const opened = await openStory(options, settings);
+  const { story, heard, violations, complaints } = opened;
   try {
     await withinTime(tell(story), heard);
     expect(violations).toEqual([]);
@@ -102,7 +105,7 @@ async function tellOn(
         )
       : error;
   } finally {
-    await close();
+    await opened.close();
   }
 }
 
@@ -144,6 +147,7 @@ export async function openStory(
   const app = await startApp(config, {
     clock,
     newId: randomUUID,
+    ...(options.guideFolder === undefined ? {} : { guideFolder: options.guideFolder }),
     log: listening({ heard, complaints, clock, provoked: new Set(["run lost", ...(options.provokes ?? [])]) }),
   });
   const story: Story = {
