@@ -1,13 +1,17 @@
 import { Webhooks } from "@octokit/webhooks";
 import path from "node:path";
 import type { Config } from "./control/config.ts";
+import { createCheckpointSeal } from "./control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
 import type { Clock, Log, NewId, Playbooks, Timer } from "./control/ports.ts";
 import {
   inVersionSpoken,
   openSession,
+  readCheckpoint,
+  takeCheckpoint,
   takeEvents,
   takeOutcome,
+  takeRequest,
   takeStep,
   type ServingRunner,
 } from "./control/serve-runner.ts";
@@ -24,6 +28,7 @@ import { audienceOf } from "./protocol/runner.ts";
 import { openStore } from "./store/open-store.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
 import { stepOfPath } from "./verify/step-of-path.ts";
+import { findCredential } from "./verify/secrets.ts";
 import { verifyPhase } from "./verify/verify-phase.ts";
 
 const githubTimeoutMs = 30_000;
@@ -89,7 +94,12 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       github,
       playbooks,
       policy: { ...defaultPolicy, reviewDebounceMs: config.reviewDebounceMs },
-      verifier: { verifyPhase, changesetFindings, stepOfPath },
+      verifier: { verifyPhase, changesetFindings, stepOfPath, findCredential },
+      seal: createCheckpointSeal(config.checkpointKeys),
+      prices: config.prices,
+      liveShownAt: new Map(),
+      dayBudgetUsd: config.dayBudgetUsd,
+      phaseBudgetUsd: config.phaseBudgetUsd,
       model: config.model,
       language: config.language,
       taskBudgetUsd: config.taskBudgetUsd,
@@ -111,6 +121,9 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         openSession: async (request) => inVersionSpoken(await openSession(working, request)),
         takeEvents: (token, request) => takeEvents(working, token, request),
         takeStep: (token, request) => takeStep(working, token, request),
+        takeRequest: (token, request) => takeRequest(working, token, request),
+        takeCheckpoint: (token, checkpoint) => takeCheckpoint(working, token, checkpoint),
+        readCheckpoint: (token) => readCheckpoint(working, token),
         takeOutcome: (token, request) => takeOutcome(working, token, request),
       },
     });

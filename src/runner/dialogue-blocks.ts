@@ -18,6 +18,8 @@ import {
 export type Block =
   | { readonly kind: "question"; readonly question: AskedQuestion }
   | { readonly kind: "dependency"; readonly dependency: AskedDependency }
+  /** A plain sentence. It may also tell what the product needs: whether the step does, its deliverable shows. */
+  | { readonly kind: "sentence"; readonly dependency: AskedDependency }
   | { readonly kind: "error"; readonly error: z.infer<typeof AskedError> }
   | { readonly kind: "complete"; readonly claim: ClaimedPhase }
   /** For the agent: what is wrong with a block, and with which. */
@@ -168,7 +170,7 @@ export function createBlockParser(): BlockParser {
     }
     for (const { name, type } of neededNames(text)) {
       const description = plain(text).slice(0, limits.descriptionCharactersMax).toWellFormed();
-      found.push({ kind: "dependency", dependency: { type, name, description, required: true } });
+      found.push({ kind: "sentence", dependency: { type, name, description, required: true } });
     }
   }
 

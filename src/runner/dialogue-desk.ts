@@ -59,6 +59,8 @@ export interface StepDesk extends Desk {
   told(): readonly Told[];
   /** Waits until the app has all that was asked since the last turn. `deferred`: the call that the CLI stopped at. */
   endTurn(deferred: { readonly id: string; readonly name: string } | null): Promise<TurnEnd>;
+  /** Asks for what the agent said in passing. The step waits for it where `required`. */
+  need(sentences: readonly AskedDependency[], required: boolean): Promise<TurnEnd>;
 }
 
 interface TurnEnd {
@@ -70,6 +72,8 @@ interface TurnEnd {
   readonly lent: readonly string[];
   readonly errors: readonly AskedError[];
   readonly claims: readonly ClaimedPhase[];
+  /** Said in passing, and sent only once it is needed. */
+  readonly sentences: readonly AskedDependency[];
   /** What was wrong with what the agent wrote, for the agent. */
   readonly faults: readonly string[];
   /** What the agent should know with the next thing that it is told. */
@@ -101,7 +105,7 @@ export function openDesk(options: DeskOptions): StepDesk {
   /** What was asked in this step already, in words that don't differ. */
   const asked = new Set<string>();
 
-  return { judge, use, lend, letThrough, hear, tellAnswers, agentSpoke, told: () => told, endTurn };
+  return { judge, use, lend, letThrough, hear, tellAnswers, agentSpoke, told: () => told, endTurn, need };
 
   function judge(call: ToolCall): "defer" | "pass" {
     const asking = readCall(call);
@@ -204,6 +208,9 @@ export function openDesk(options: DeskOptions): StepDesk {
         case "dependency":
           hearDependency(block.dependency);
           break;
+        case "sentence":
+          addNew(turn.sentences, block.dependency);
+          break;
         case "error":
           reportError(block.error);
           break;
@@ -301,6 +308,11 @@ export function openDesk(options: DeskOptions): StepDesk {
     return { ...rest, waits: kinds[0] ?? null, pending };
   }
 
+  async function need(sentences: readonly AskedDependency[], required: boolean): Promise<TurnEnd> {
+    for (const dependency of sentences) hearDependency({ ...dependency, required });
+    return await endTurn(null);
+  }
+
   function lend(): Readonly<Record<string, string>> {
     const environment = grants.environmentOf(step);
     inEnvironment = Object.keys(environment);
@@ -363,7 +375,9 @@ export function openDesk(options: DeskOptions): StepDesk {
         return "skipped";
       case "granted":
         if (!hasValue(known?.type ?? type)) return "confirmed";
-        return grants.names.some((held) => sameName(held, legal)) ? "held" : "absent";
+        if (grants.names.some((held) => sameName(held, legal))) return "held";
+        // With a slot there may be a value in the next job, which says so where there is none.
+        return known?.slot === null ? "absent" : "open";
     }
   }
 
@@ -398,12 +412,13 @@ interface Turn {
   readonly lent: string[];
   readonly errors: AskedError[];
   readonly claims: ClaimedPhase[];
+  readonly sentences: AskedDependency[];
   readonly faults: string[];
   readonly notes: string[];
 }
 
 function newTurn(): Turn {
-  return { entries: [], lent: [], errors: [], claims: [], faults: [], notes: [] };
+  return { entries: [], lent: [], errors: [], claims: [], sentences: [], faults: [], notes: [] };
 }
 
 const listMax = 20;

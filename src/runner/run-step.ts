@@ -15,7 +15,7 @@ import { openDesk } from "./dialogue-desk.ts";
 import { createListener } from "./dialogue-listener.ts";
 import { goOn, mend, openingOf, wholeStep } from "./dialogue-saying.ts";
 import type { DialogueServer } from "./dialogue-server.ts";
-import { toolPrefix, type AskedError } from "./dialogue-tools.ts";
+import { serverName, toolPrefix, type AskedError } from "./dialogue-tools.ts";
 import type { Grants, Requests, Resolved, StepResume, Told } from "./dialogue.ts";
 import type { NumberedFeedback } from "./feedback.ts";
 import { readAnswers } from "./feedback-answers.ts";
@@ -138,7 +138,8 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     }
     if (turn.waits !== null && (outcome.kind === "question" || outcome.kind === "completed" || isSliceEnd(outcome))) {
       for (const fault of turn.faults) say({ kind: "log", level: "warn", text: `step ${step.slug}: ${fault}` });
-      return ended({ kind: turn.waits }, turn.pending);
+      const needed = await desk.need(turn.sentences, true);
+      return ended({ kind: turn.waits }, [...turn.pending, ...needed.pending]);
     }
     if (outcome.kind !== "completed" && !(outcome.kind === "question" && turn.lent.length > 0)) {
       return ended(outcomeOfRun(outcome, step.slug, options.money(), signal.aborted), underWay);
@@ -154,8 +155,13 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     const unfit = [...changeset.findings, ...(await checks.changesetFindings(changeset.changes, job.phase, step.slug))];
     const missing = await checks.checkStep(changeset.tree, job.phase, step);
     const reported = turn.errors.find(({ type }) => type === "execution_failed") ?? turn.errors[0];
-    if (reported !== undefined && missing.some(({ check }) => check === "outputs-exist")) {
-      return ended(outcomeOfReport(reported, step.slug, missing), [midStep]);
+    const isAbsent = missing.some(({ check }) => check === "outputs-exist");
+    if (reported !== undefined && isAbsent) return ended(outcomeOfReport(reported, step.slug, missing), [midStep]);
+    const needed = await desk.need(turn.sentences, isAbsent);
+    if (needed.waits !== null) return ended({ kind: needed.waits }, needed.pending);
+    if (needed.lent.length > 0 && isAbsent) {
+      next = goOn(options, desk, needed, false);
+      continue;
     }
     const findings = [...unfit, ...missing].slice(0, limits.findingsMax);
     const claimed = {
@@ -178,7 +184,7 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
       return end.kind === "done" ? { ...end, answers, told: desk.told() } : ended(end.outcome, []);
     }
     round += 1;
-    next = mend(options, desk, { findings, unanswered, faults, notes: turn.notes });
+    next = mend(options, desk, { findings, unanswered, faults, notes: [...turn.notes, ...needed.notes] });
   }
 }
 
@@ -307,7 +313,13 @@ function tell(event: StreamEvent, { step, workspace, say }: StepOptions): void {
       return warn(`a line of ${event.bytes} bytes from Claude Code was left out`);
     case "unreadable-line":
       return warn(`a line from Claude Code could not be read: ${event.excerpt}`);
-    case "init":
+    case "init": {
+      const server = event.mcpServers.find(({ name }) => name === serverName);
+      if (server !== undefined && server.status !== "connected") {
+        warn(`the agent can't reach people by tools, only in words: its server is ${server.status}`);
+      }
+      return;
+    }
     case "text":
     case "tool-result":
     case "rate-limit":

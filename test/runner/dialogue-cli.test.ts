@@ -330,6 +330,15 @@ describe("in words", () => {
     expect(without.end).toMatchObject({ outcome: { kind: "waiting-dependency" }, pending: [{ kind: "requests" }] });
   });
 
+  test("a key that is named when all is done is asked for, and not waited for", async () => {
+    await using world = await stepWorld((request) =>
+      results(request).length === 0 ? say(write()) : say(text("Done. OPENAI_API_KEY 환경 변수가 필요합니다.")),
+    );
+    const { end, requests } = await world.run();
+    expect(end.kind).toBe("done");
+    expect(requests).toMatchObject([{ kind: "dependency", dependency: { name: "OPENAI_API_KEY", required: false } }]);
+  });
+
   test("a claim that is not true goes back with the difference", async () => {
     await using world = await stepWorld((request) => {
       const claim = "=== PHASE 2 COMPLETE ===\nDocuments created:\n- docs/01_idea.md\n- docs/02_market.md";

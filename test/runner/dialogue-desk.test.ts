@@ -208,7 +208,7 @@ describe("a dependency", () => {
       [{ ...dependency, state: "skipped" as const, slot: null }],
       "people decided to go on without it",
     ],
-    ["was granted and has no value here", {}, [dependency], "has no value for it"],
+    ["was granted and has no slot", {}, [{ ...dependency, slot: null }], "has no value for it"],
     [
       "was confirmed",
       { type: "service", name: "a bucket" },
@@ -261,6 +261,24 @@ describe("a dependency", () => {
       text: expect.stringContaining("End your turn"),
     });
     expect(await desk.endTurn(null)).toMatchObject({ waits: null, lent: ["STRIPE_KEY"] });
+  });
+
+  test("that was granted, and whose value is not here yet, is waited for: the next job has it, or says why not", async () => {
+    const { desk } = deskOf({ dependencies: [dependency] });
+    expect(desk.judge(needing("toolu_1"))).toBe("defer");
+  });
+
+  test("that is named in passing is asked for once it is needed", async () => {
+    const { desk, requests } = deskOf();
+    const passing = { type: "api_key" as const, name: "STRIPE_KEY", description: "", required: true };
+    desk.hear([{ kind: "sentence", dependency: passing }]);
+    const { sentences, waits } = await desk.endTurn(null);
+    expect([sentences, waits, requests]).toEqual([[passing], null, []]);
+    expect(await desk.need(sentences, true)).toMatchObject({
+      waits: "waiting-dependency",
+      pending: [{ kind: "requests" }],
+    });
+    expect(requests).toMatchObject([{ kind: "dependency", dependency: passing }]);
   });
 
   test("beside a question is waited for after it", async () => {
