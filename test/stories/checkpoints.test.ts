@@ -53,16 +53,11 @@ describe("a checkpoint that is lost", () => {
       guideFolder,
       decide: notesAgent({
         "notes/02_second": [
-          ({ messages }) => {
-            const answer = /^\| (.*)$/mu.exec(messages[0]?.text ?? "")?.[1];
+          (scene) => {
+            const answer = /^\| (.*)$/mu.exec(scene.messages[0]?.text ?? "")?.[1];
             return answer === undefined
-              ? asks(question("Which colour?"))({ step: "", workTree: "", messages, result: "" })
-              : writes(`Asked before: ${answer}`)({
-                  step: "notes/02_second",
-                  workTree: /^Work tree: (.*?)\/?$/mu.exec(messages[0]?.text ?? "")?.[1] ?? "",
-                  messages,
-                  result: "",
-                });
+              ? asks(question("Which colour?"))(scene)
+              : writes(`Asked before: ${answer}`)(scene);
           },
         ],
       }),
