@@ -8,7 +8,8 @@ import { aJob, aStep } from "./run-world.ts";
 const job = aJob({ headSha: "1".repeat(40), steps: [aStep({ slug: "01_idea" })] });
 const never = new AbortController().signal;
 const unavailable = { status: 503, body: { error: "unavailable", message: "starting" } };
-const step = { step: "01_idea", changes: [], spent: nothingSpent, findings: [], answers: [] };
+const step = { step: "01_idea", changes: [], spent: nothingSpent, findings: [], answers: [], told: [] };
+const account = "0123456789abcdef";
 
 async function withApp(
   work: (app: FakeApp, open: () => Promise<RunSession>, pauses: number[], tokens: () => number) => Promise<void>,
@@ -32,7 +33,7 @@ async function withApp(
   try {
     await work(
       app,
-      () => openSession(options, { runId: "run-1", getOidcToken }, never),
+      () => openSession(options, { runId: "run-1", account, getOidcToken }, never),
       pauses,
       () => tokens,
     );
@@ -47,7 +48,7 @@ describe("the session", () => {
       app.faults.set(runnerRoutes.session, [unavailable, { status: 502, body: "<html>" }]);
       const session = await open();
       expect(session.job).toEqual(job);
-      expect(app.sessions).toEqual([{ protocol: 2, oidcToken: "oidc-3", runId: "run-1" }]);
+      expect(app.sessions).toEqual([{ protocol: 3, oidcToken: "oidc-3", runId: "run-1", account }]);
       expect(pauses).toEqual([1_000, 2_000]);
     });
   });
@@ -82,7 +83,7 @@ describe("the session", () => {
       await expect(open()).rejects.toMatchObject({
         code: "unsupported-protocol",
         message:
-          "this action speaks protocol 2 and the app does not: update the app, or set the `uses:` line of .github/workflows/phasegate.yml to the app's ACTION_REF",
+          "this action speaks protocol 3 and the app does not: update the app, or set the `uses:` line of .github/workflows/phasegate.yml to the app's ACTION_REF",
       });
       expect(pauses).toEqual([]);
     });
@@ -107,7 +108,7 @@ describe("a hand-over", () => {
     await withApp(async (app, open, pauses) => {
       const session = await open();
       app.faults.set(runnerRoutes.step, [unavailable, { status: 429, body: null }, { status: 200, body: { odd: 1 } }]);
-      expect(await session.handOverStep(step, never)).toEqual({ acknowledged: true, stop: false });
+      expect(await session.handOverStep(step, never)).toEqual({ acknowledged: true, stop: false, answers: [] });
       expect(app.steps).toEqual([step]);
       expect(pauses).toEqual([1_000, 2_000, 4_000]);
     });

@@ -76,7 +76,7 @@ async function runWith(prepare: (app: FakeApp) => void): Promise<Ended> {
 }
 
 async function aJobOnGitHub(): Promise<{ readonly workflowRunId: number; readonly runtimeToken: string }> {
-  const asked = { runId, taskId: taskIdFrom("task-1"), phase: "Planning · issue #7", ref: "main" };
+  const asked = { runId, taskId: taskIdFrom("task-1"), phase: "Planning · issue #7", ref: "main", grants: [] };
   const { workflowRunId } = await github.github.dispatchRun(github.repository, asked);
   const repository = github.sandbox.repositoryOf("octo/shop");
   const run = repository.runs.get(workflowRunId);
