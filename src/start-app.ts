@@ -1,13 +1,17 @@
 import { Webhooks } from "@octokit/webhooks";
 import path from "node:path";
 import type { Config } from "./control/config.ts";
+import { createCheckpointSeal } from "./control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
 import type { Clock, Log, NewId, Playbooks, Timer } from "./control/ports.ts";
 import {
   inVersionSpoken,
   openSession,
+  readCheckpoint,
+  takeCheckpoint,
   takeEvents,
   takeOutcome,
+  takeRequest,
   takeStep,
   type ServingRunner,
 } from "./control/serve-runner.ts";
@@ -24,6 +28,7 @@ import { audienceOf } from "./protocol/runner.ts";
 import { openStore } from "./store/open-store.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
 import { stepOfPath } from "./verify/step-of-path.ts";
+import { findCredential } from "./verify/secrets.ts";
 import { verifyPhase } from "./verify/verify-phase.ts";
 
 const githubTimeoutMs = 30_000;
@@ -48,6 +53,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Log;
+  /** Where the playbooks are; those of this repository where absent. */
+  readonly guideFolder?: string;
 }
 
 export interface RunningApp {
@@ -59,8 +66,9 @@ export interface RunningApp {
 }
 
 /** Wires store, GitHub, engine and server. Throws where one of them cannot start; nothing is left behind then. */
-export async function startApp(config: Config, { clock, newId, log }: Surroundings): Promise<RunningApp> {
-  const playbooks = await readPlaybooks();
+export async function startApp(config: Config, surroundings: Surroundings): Promise<RunningApp> {
+  const { clock, newId, log } = surroundings;
+  const playbooks = await readPlaybooks(surroundings.guideFolder ?? guideFolder);
   const { dataDir, databaseUrl } = config;
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId });
   try {
@@ -86,7 +94,12 @@ export async function startApp(config: Config, { clock, newId, log }: Surroundin
       github,
       playbooks,
       policy: { ...defaultPolicy, reviewDebounceMs: config.reviewDebounceMs },
-      verifier: { verifyPhase, changesetFindings, stepOfPath },
+      verifier: { verifyPhase, changesetFindings, stepOfPath, findCredential },
+      seal: createCheckpointSeal(config.checkpointKeys),
+      prices: config.prices,
+      liveShownAt: new Map(),
+      dayBudgetUsd: config.dayBudgetUsd,
+      phaseBudgetUsd: config.phaseBudgetUsd,
       model: config.model,
       language: config.language,
       taskBudgetUsd: config.taskBudgetUsd,
@@ -108,6 +121,9 @@ export async function startApp(config: Config, { clock, newId, log }: Surroundin
         openSession: async (request) => inVersionSpoken(await openSession(working, request)),
         takeEvents: (token, request) => takeEvents(working, token, request),
         takeStep: (token, request) => takeStep(working, token, request),
+        takeRequest: (token, request) => takeRequest(working, token, request),
+        takeCheckpoint: (token, checkpoint) => takeCheckpoint(working, token, checkpoint),
+        readCheckpoint: (token) => readCheckpoint(working, token),
         takeOutcome: (token, request) => takeOutcome(working, token, request),
       },
     });
@@ -164,8 +180,8 @@ function portFault({ host, port }: Config, error: unknown): string {
   }
 }
 
-async function readPlaybooks(): Promise<Playbooks> {
-  const loaded = await loadPlaybooks(guideFolder);
+async function readPlaybooks(folder: string): Promise<Playbooks> {
+  const loaded = await loadPlaybooks(folder);
   /** Tasks freeze few different ones; each has some hundred kilobytes, and is asked for at every step. */
   const parsed = new Map<string, Playbook>();
   return {

@@ -1,5 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
+import { PriceOverride } from "../protocol/runner.ts";
+import { derivedCheckpointKey, parseCheckpointKeys, type CheckpointKey } from "./checkpoint-keys.ts";
 
 export interface Config {
   readonly appId: number;
@@ -16,7 +18,15 @@ export interface Config {
   readonly databaseUrl: string | null;
   readonly model: string;
   readonly language: "en" | "ko";
+  /** Most that a phase of a new task may spend; null where its playbook says. */
+  readonly phaseBudgetUsd: number | null;
   readonly taskBudgetUsd: number;
+  /** Of one model account, from midnight to midnight UTC. */
+  readonly dayBudgetUsd: number;
+  /** In the place of the runner's own price table. */
+  readonly prices: readonly PriceOverride[];
+  /** The first seals, all open. Never empty. */
+  readonly checkpointKeys: readonly CheckpointKey[];
   readonly logLevel: string;
   readonly githubApiUrl: string;
   readonly githubWebUrl: string;
@@ -53,8 +63,10 @@ const defaults = {
   oidcIssuer: "https://token.actions.githubusercontent.com",
 } as const;
 
+const usdMax = 10_000;
+
 /**
- * Reads the settings from an environment. `readFile` gets the path of `PRIVATE_KEY_PATH`.
+ * Reads the settings from an environment. `readFile` gets the paths of `PRIVATE_KEY_PATH` and `MODEL_PRICES`.
  * Throws `ConfigError` with every fault at once, so that nobody mends them one start at a time.
  */
 export function parseConfig(environment: Environment, readFile: (path: string) => string): Config {
@@ -120,7 +132,15 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     databaseUrl: databaseUrlOf(get("DATABASE_URL"), faults),
     model: get("CLAUDE_MODEL") ?? "sonnet",
     language: language === "ko" ? "ko" : "en",
-    taskBudgetUsd: numberOf("TASK_BUDGET_USD", 25, 0.01, 10_000),
+    phaseBudgetUsd: get("PHASE_BUDGET_USD") === undefined ? null : numberOf("PHASE_BUDGET_USD", 5, 0.01, usdMax),
+    taskBudgetUsd: numberOf("TASK_BUDGET_USD", 25, 0.01, usdMax),
+    dayBudgetUsd: numberOf("DAY_BUDGET_USD", 50, 0.01, usdMax),
+    prices: pricesOf(get("MODEL_PRICES"), readFile, faults),
+    checkpointKeys: [
+      ...parseCheckpointKeys(get("CHECKPOINT_KEYS"), faults),
+      // Also where others are set: what it sealed before that is still there.
+      ...(privateKey === "" ? [] : [derivedCheckpointKey(privateKey)]),
+    ],
     logLevel: get("LOG_LEVEL") ?? "info",
     githubApiUrl: elsewhere("GITHUB_API_URL", get("GITHUB_API_URL"), defaults.githubApiUrl, faults),
     githubWebUrl: elsewhere("GITHUB_WEB_URL", get("GITHUB_WEB_URL"), defaults.githubWebUrl, faults),
@@ -165,6 +185,30 @@ function privateKeyOf(
     );
     return "";
   }
+}
+
+const Prices = z.array(PriceOverride);
+
+/** A JSON list, or the path of a file with one. */
+function pricesOf(
+  text: string | undefined,
+  readFile: (path: string) => string,
+  faults: string[],
+): readonly PriceOverride[] {
+  if (text === undefined) return [];
+  const example = '[{"model":"claude-sonnet","input":3,"output":15,"cacheRead":0.3}], US dollars for a million tokens';
+  try {
+    const json = text.startsWith("[") ? text : readFile(text);
+    const parsed = Prices.safeParse(JSON.parse(json));
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
+    faults.push(`MODEL_PRICES: expected ${example}; got something else${where}: ${issue?.message ?? "unreadable"}`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    faults.push(`MODEL_PRICES: expected ${example}, or the path of a file with such a list; ${why}`);
+  }
+  return [];
 }
 
 /** The address holds a password, so no fault repeats any of it. */

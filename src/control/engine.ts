@@ -4,6 +4,7 @@ import { performEffect, type Performing } from "./perform-effect.ts";
 import { RetryLater, type ClaimedEffect, type ClaimedMessage, type Timer } from "./ports.ts";
 import { processMessage, type Processing } from "./process-message.ts";
 import { createSweep, reconcileRuns } from "./reconcile.ts";
+import { createNamesWatch } from "./watch-names.ts";
 
 /** Lanes at work at the same time, messages and effects each. */
 const parallelMax = 8;
@@ -28,6 +29,7 @@ const onlyTells: readonly Effect["kind"][] = [
   "RequestReview",
   // The next sweep reads them again.
   "ReadReviews",
+  "RemindQuestions",
 ];
 
 export interface Working extends Processing, Performing {
@@ -52,6 +54,7 @@ export function startEngine(working: Working): Engine {
   let reconciling: Promise<void> | null = null;
   let reconciledAt = Number.NEGATIVE_INFINITY;
   const sweep = createSweep(working);
+  const names = createNamesWatch(working);
   let sweptAt = Number.NEGATIVE_INFINITY;
   /** The look for work that is under way; there is one at a time. */
   let looking: Promise<void> | null = null;
@@ -106,6 +109,7 @@ export function startEngine(working: Working): Engine {
 
   async function reconcile(now: Date): Promise<void> {
     await reconcileRuns(working, listeningSince);
+    await names.run();
     if (now.getTime() - sweptAt < sweepEveryMs) return;
     sweptAt = now.getTime();
     await sweep.run();

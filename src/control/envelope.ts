@@ -5,12 +5,14 @@ import { currentPhaseOf, liveRunOf } from "../core/state.ts";
 import { openSealed, type Envelope } from "../protocol/envelope.ts";
 import { RetryLater, type Clock, type GitHub, type Log, type OpenRun, type Store } from "./ports.ts";
 import { readTask } from "./read-task.ts";
-import { outcomeKeyOf, storeOutcome, storeStep } from "./serve-runner.ts";
+import type { CheckpointSeal } from "./checkpoints.ts";
+import { isRequestOf, outcomeKeyOf, storeCheckpoint, storeOutcome, storeRequest, storeStep } from "./serve-runner.ts";
 
 interface TakingIn {
   readonly store: Store;
   readonly github: GitHub;
   readonly clock: Clock;
+  readonly seal: CheckpointSeal;
   readonly log: Log;
 }
 
@@ -47,7 +49,15 @@ export async function takeInEnvelope(taking: TakingIn, { taskId, runId, workflow
       await storeStep(taking, task, runId, step);
     } else log.warn({ taskId, runId, step: step.step }, "the envelope names a step that the phase has not");
   }
-  // Last, so that it is processed after the steps.
+  for (const request of envelope.requests) {
+    if (isRequestOf(runId, request)) await storeRequest(taking, task, runId, request);
+    else log.warn({ taskId, runId, request: request.id }, "the envelope has a request that is none of its run's");
+  }
+  const { checkpoint } = envelope;
+  if (checkpoint !== null && checkpoint.taskId === taskId && checkpoint.runId === runId) {
+    await storeCheckpoint(taking, task, runId, checkpoint);
+  }
+  // Last, so that it is processed after all else.
   await storeOutcome(taking, task, runId, envelope.outcome);
   log.info({ taskId, runId, steps: envelope.steps.map(({ step }) => step) }, "envelope of a run taken in");
   return true;

@@ -118,12 +118,17 @@ function unitOf(
   };
 }
 
-/** Has the status shown now, in its own lane: two who write it at the same time would make two comments of it. */
-export async function queueStatus(handling: CommandHandling, taskId: TaskId, cause: Cause): Promise<void> {
+/** Has the status shown, in its own lane: two who write it at the same time would make two comments of it. */
+export async function queueStatus(
+  handling: CommandHandling,
+  taskId: TaskId,
+  cause: Cause,
+  urgency: "now" | "soon" = "now",
+): Promise<void> {
   const { store, clock } = handling;
   for (let tries = 1; ; tries += 1) {
     const past = await store.readEvents(taskId);
-    const shown: Reaction = { effect: { kind: "ShowStatus" }, urgency: "now" };
+    const shown: Reaction = { effect: { kind: "ShowStatus" }, urgency };
     const status = queued(handling, taskId, "", shown, clock.now().toISOString());
     try {
       return await store.commit(unitOf(taskId, past.length, [], stateOf(past), [status], cause));
@@ -161,8 +166,8 @@ function queued(
   { effect, urgency }: Reaction,
   at: string,
 ): NewEffect {
-  const waitMs = { now: 0, soon: statusIntervalMs, "after-review": policy.reviewDebounceMs }[urgency];
-  const notBefore = new Date(Date.parse(at) + waitMs).toISOString();
+  const waitMs = { now: 0, soon: statusIntervalMs, "after-review": policy.reviewDebounceMs };
+  const notBefore = typeof urgency === "string" ? new Date(Date.parse(at) + waitMs[urgency]).toISOString() : urgency.at;
   // One row for each task: however often the status changes, what is shown is the newest.
   if (effect.kind === "ShowStatus") {
     return { key: `status:${taskId}`, lane: `status:${taskId}`, effect, notBefore, coalesce: true };
@@ -190,7 +195,17 @@ function laneOf(taskId: TaskId, effect: Effect): string {
       return `end:${taskId}`;
     // What GitHub forbids must not keep words alive.
     case "EraseTask":
+    case "DropCheckpoint":
       return `erase:${taskId}`;
+    // Each request has a comment of its own, and its changes follow each other.
+    case "ShowRequest":
+      return `request:${effect.requestId}`;
+    // What is due much later stands in nobody's way.
+    case "RemindQuestions":
+      return `later:${effect.requestId}`;
+    case "EndLimit":
+    case "EndDay":
+      return `later:${taskId}:${effect.kind}:${effect.pausedAt}`;
     case "ShowStatus":
       return `status:${taskId}`;
     case "NotifyBlocked":

@@ -2,13 +2,17 @@
 import type { Person } from "../core/commands.ts";
 import type { Refusal } from "../core/decide.ts";
 import type { CommandName } from "../core/slash-commands.ts";
-import { currentPhaseOf, type ExistingTask } from "../core/state.ts";
+import { hasValue, sameName, type Dependency } from "../core/dialogue.ts";
+import { branchOf, currentPhaseOf, type ExistingTask } from "../core/state.ts";
 import { commandWords, itemOfWords, readGateSaid, saveWords, wordsToTakeUp } from "./gate-feedback.ts";
 import { handleCommand, queueStatus, type Asked, type Cause } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
-import { keyOf, personOf, taskById } from "./people.ts";
+import { keyOf, personOf } from "./people.ts";
 import type { Notice } from "./ports.ts";
 import { freezePrompt, type Processing } from "./process-message.ts";
+
+/** A comment that names more is none that a person wrote. */
+const namesMax = 10;
 
 type Command = Extract<Intent, { kind: "command" }>;
 
@@ -20,14 +24,14 @@ interface Order {
   readonly reply: (notice: Notice) => Promise<void>;
 }
 
-export async function onSlashCommand(processing: Processing, intent: Command, inboxKey: string): Promise<void> {
-  const { store, github } = processing;
+export async function obeyCommand(
+  processing: Processing,
+  intent: Command,
+  task: ExistingTask,
+  inboxKey: string,
+): Promise<void> {
+  const { github } = processing;
   const { repository, issueNumber, command, sender } = intent;
-  const taskId = intent.onPullRequest
-    ? await store.taskOfPullRequest(repository.repositoryId, issueNumber)
-    : ((await store.tasksOfIssue(repository.repositoryId, issueNumber))[0] ?? null);
-  const task = await taskById(processing, taskId);
-  if (task === null) return;
   const by = await personOf(processing, repository, sender);
   // Whoever may not command gets no answer either: a comment for each comment would be a tool for spam.
   if (!by.mayWrite) return;
@@ -67,7 +71,16 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
       await revive(processing, task);
       return ask(processing, order, name, { type: "DeleteTask", by });
     case "approve":
-      return approve(processing, order);
+      return approve(processing, order, argument);
+    case "answer":
+      // Heard before, with all the answers of the comment.
+      return;
+    case "provided":
+      return eachName(argument, (named) => provided(processing, order, named));
+    case "skip":
+      return eachName(argument, (named) => ask(processing, order, name, { type: "SkipDependency", by, name: named }));
+    case "budget":
+      return ask(processing, order, name, { type: "SetBudget", by, usd: amountOf(argument) ?? Number.NaN });
     case "accept":
       await revive(processing, task);
       return ask(processing, order, name, { type: "AcceptPhase", by });
@@ -109,12 +122,62 @@ async function run(processing: Processing, order: Order): Promise<void> {
   return ask(processing, order, "run", { type: "RunTask", by, prompt });
 }
 
-async function approve(processing: Processing, order: Order): Promise<void> {
+/** One a line; without any, the core says what is open. */
+async function eachName(argument: string, obeyOne: (name: string) => Promise<void>): Promise<void> {
+  const names = argument.split("\n").map((line) => line.trim().replaceAll(/^`+|`+$/gu, ""));
+  const [first = "", ...others] = names.filter((name) => name !== "");
+  for (const name of [first, ...others].slice(0, namesMax)) await obeyOne(name);
+}
+
+/** GitHub is asked whether it is there: a run that finds nothing would come back with the same question. */
+async function provided(processing: Processing, order: Order, named: string): Promise<void> {
+  const { task, by, reply } = order;
+  const found = task.dependencies.find(({ name, askedAs }) => sameName(name, named) || sameName(askedAs, named));
+  if (by.mayWrite && found !== undefined && found.state !== "granted") {
+    const missing = await missingOf(processing, task, found);
+    if (missing !== null) return reply({ kind: "refused", command: `/provided ${found.name}`, reason: missing });
+  }
+  return ask(processing, order, "provided", { type: "ProvideDependency", by, name: named });
+}
+
+/** Half a sentence; null where it is there, or nobody can tell. */
+async function missingOf(
+  { github }: Processing,
+  task: ExistingTask,
+  { name, type }: Dependency,
+): Promise<string | null> {
+  if (hasValue(type)) {
+    const names = await github.listNames(task.repository);
+    if (names === null || names.some((each) => sameName(each.name, name))) return null;
+    return `this repository has no secret or variable named ${name} yet; add it by the link in the request, and it is noticed by itself`;
+  }
+  if (type !== "file") return null;
+  const base = await github.defaultBranchOf(task.repository);
+  const phase = currentPhaseOf(task)?.phase ?? null;
+  const head = phase === null ? null : await github.headOf(task.repository, branchOf(task, phase));
+  const trees = await Promise.all(
+    [head, base.headSha].flatMap((sha) => (sha === null || sha === "" ? [] : [github.readTree(task.repository, sha)])),
+  );
+  const path = name.replace(/^\.?\//u, "");
+  if (trees.some(({ paths }) => paths.includes(path))) return null;
+  return `there is no file ${path} on the phase branch or on ${base.name} yet; commit it there first`;
+}
+
+/** `8`, `$8`, `8.50 USD`, `up to $6`; null for anything else. */
+function amountOf(argument: string): number | null {
+  const found = /^(?:up\s+to\s+)?\$?\s*(\d{1,6}(?:\.\d{1,2})?)\s*(?:\$|usd|dollars?)?\s*\.?$/iu.exec(
+    argument.trim(),
+  )?.[1];
+  return found === undefined ? null : Number(found);
+}
+
+async function approve(processing: Processing, order: Order, argument: string): Promise<void> {
   const { github } = processing;
   const { task, by, reply, intent } = order;
   const gate = currentPhaseOf(task)?.gate ?? null;
   const seen = gate === null ? null : await github.readGate(intent.repository, gate.pullRequest);
-  const asked = { type: "ApprovePhase", by, headSha: seen?.headSha ?? "" } as const;
+  const purseUsd = argument.trim() === "" ? null : (amountOf(argument) ?? Number.NaN);
+  const asked = { type: "ApprovePhase", by, headSha: seen?.headSha ?? "", purseUsd } as const;
   // Without the message's mark: the reply below belongs to it, too.
   await ask(processing, order, "approve", asked, { userId: by.login });
   if (gate === null || seen?.open !== true || task.status !== "review") return;
@@ -147,8 +210,20 @@ async function rework(processing: Processing, order: Order, argument: string): P
   });
 }
 
+function waitedFor({ questions, dependencies }: Extract<Refusal, { code: "waiting" }>): string {
+  const parts = [
+    ...(questions.length === 0
+      ? []
+      : [`an answer to question ${questions.join(", ")} (/answer ${questions[0] ?? 1}: your words)`]),
+    ...(dependencies.length === 0
+      ? []
+      : [`${dependencies.join(", ")} (add it, or /skip ${dependencies[0] ?? ""} to go on without)`]),
+  ];
+  return parts.join(", and ");
+}
+
 /** Why a command was refused, as half a sentence to the person who gave it. */
-function wordsOf(refusal: Refusal): string {
+export function wordsOf(refusal: Refusal): string {
   switch (refusal.code) {
     case "already-running":
       if (refusal.status === "review") return "the pull request waits for review: merge it, or ask for changes";
@@ -169,6 +244,34 @@ function wordsOf(refusal: Refusal): string {
       return `the task is ${refusal.status}; to start a new one on this issue, take the label off and set it again`;
     case "not-permitted":
       return "it takes write access to this repository";
+    case "waiting":
+      return `the agent still waits for ${waitedFor(refusal)}`;
+    case "no-question":
+      return "the agent has asked nothing in this task";
+    case "unknown-question":
+      return `there is no question ${refusal.number}; the status comment lists those that were asked`;
+    case "which-question":
+      return `questions ${refusal.numbers.join(", ")} are open: name one, e.g. /answer ${refusal.numbers[0] ?? 1}: your words`;
+    case "no-such-option":
+      return `question ${refusal.number} has options 1 to ${refusal.options}; to answer in your own words, write more than a number`;
+    case "empty-answer":
+      return refusal.number === null
+        ? "it says nothing; write /answer and an option's number or your words"
+        : `it says nothing; write /answer ${refusal.number}: and an option's number or your words`;
+    case "answer-used":
+      return `the agent has heard your answer to question ${refusal.numbers.join(", ")} already; to change it, answer again: /answer ${refusal.numbers[0] ?? 1}: your words`;
+    case "unknown-dependency":
+      return refusal.known.length === 0
+        ? "the agent waits for nothing by that name, nor for anything else"
+        : `the agent asked for nothing by that name; open are ${refusal.known.join(", ")}`;
+    case "too-many-grants":
+      return `a task can be lent ${refusal.max} values, and has them; have the agent go on without this one: /skip and its name`;
+    case "bad-amount":
+      return "it takes an amount in US dollars from 0.01 to 10000, e.g. 8 or $7.50";
+    case "below-spent":
+      return `$${refusal.spentUsd.toFixed(2)} are spent already; name more than that`;
+    case "day-budget":
+      return "what the model account may spend a day is set by whoever runs the app (DAY_BUDGET_USD); the task goes on by itself at midnight UTC";
     case "no-such-task":
     case "task-exists":
     case "unknown-run":

@@ -5,23 +5,29 @@ import type { Finding } from "../core/report.ts";
 import {
   appIsAtWork,
   branchOf,
-  budgetLeftOf,
   currentPhaseOf,
+  grantsOf,
   isSettled,
   liveRunOf,
+  openQuestionsOf,
   outlineOfPhase,
   type ExistingTask,
 } from "../core/state.ts";
+import { hasValue, type ReportedError } from "../core/dialogue.ts";
+import { budgetLeft, limitInTheWay, type Budgeting } from "./budget.ts";
 import { readStoredChangeset } from "./changeset.ts";
 import { itemOfWords, readGateSaid, saveWords, wordsOfReview } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
 import { phaseDefinition } from "./phase-definition.ts";
 import {
   DispatchRefused,
+  RetryLater,
   type AnswerShown,
   type ClaimedEffect,
+  type Forecast,
   type GitHub,
   type Playbooks,
+  type RequestShown,
   type TaskView,
   type Verifier,
 } from "./ports.ts";
@@ -39,7 +45,7 @@ const nothingChanged: Finding = {
 /** With less a run could not pay for its first question. */
 const runUsdMin = 0.01;
 
-export interface Performing extends CommandHandling {
+export interface Performing extends CommandHandling, Pick<Budgeting, "dayBudgetUsd"> {
   readonly github: GitHub;
   readonly verifier: Verifier;
   readonly playbooks: Playbooks;
@@ -109,6 +115,20 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
     case "DeleteBranch":
       await performing.github.deleteBranch(state.repository, branchOf(state, effect.phase));
       return null;
+    case "ShowRequest":
+      return showRequest(performing, state, effect.requestId);
+    case "RemindQuestions":
+      return remindQuestions(performing, state, effect.requestId, noticeKey(claimed.key));
+    case "EndLimit":
+      return endLimit(performing, state);
+    case "EndDay": {
+      const reason = state.blockedBy;
+      if (reason?.kind !== "budget-exhausted" || reason.scope !== "day") return null;
+      return { type: "LiftBlock", kinds: ["budget-exhausted"], by: "the new day" };
+    }
+    case "DropCheckpoint":
+      await performing.store.dropCheckpoint(state.taskId);
+      return null;
     case "EraseTask":
       await performing.store.eraseTask(state.taskId);
       return null;
@@ -130,9 +150,73 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
         kind: "blocked",
         reason: effect.reason,
         task: state,
+        forecast: (await forecastsOf(performing, state)).get(currentPhaseOf(state)?.phase ?? 0),
       });
       return null;
   }
+}
+
+/** The one comment of a request, as things stand now. */
+async function showRequest({ github }: Performing, task: ExistingTask, requestId: string): Promise<null> {
+  // Its words are gone.
+  if (task.erasedBy !== null) return null;
+  const request = await requestShown(github, task, requestId);
+  if (request !== null) await github.showRequest(task.repository, { task, key: requestId, request });
+  return null;
+}
+
+async function requestShown(github: GitHub, task: ExistingTask, requestId: string): Promise<RequestShown | null> {
+  const questions = task.questions.filter((question) => question.requestId === requestId);
+  if (questions.length > 0) return { kind: "questions", questions };
+  const error = task.errors.find((each) => each.requestId === requestId);
+  if (error !== undefined) return { kind: "error", error, next: nextAfterError(error) };
+  const dependency = task.dependencies.find((each) => each.requestId === requestId);
+  if (dependency === undefined) return null;
+  const isAwaited = hasValue(dependency.type) && dependency.state === "open";
+  const isNoticed = isAwaited && !isSettled(task) && (await github.listNames(task.repository)) !== null;
+  return { kind: "dependency", dependency, isNoticed };
+}
+
+function nextAfterError({ cause }: ReportedError): string {
+  return cause === "environment"
+    ? "the agent goes on if it can; a step that ends with this counts as a fault of the environment, and is tried again on another machine."
+    : "the agent goes on if it can; a step that ends with this counts as a failed attempt, and the next attempt is told what went wrong.";
+}
+
+/** Whoever has answered meanwhile is not reminded. */
+async function remindQuestions(
+  { github }: Performing,
+  task: ExistingTask,
+  requestId: string,
+  key: string,
+): Promise<null> {
+  if (isSettled(task) || task.blockedBy?.kind !== "waiting-question") return null;
+  const questions = openQuestionsOf(task).filter((question) => question.requestId === requestId);
+  if (questions.length > 0) {
+    await github.notify(task.repository, task.issue.number, key, { kind: "question-reminder", questions });
+  }
+  return null;
+}
+
+/** Between two tasks that go on when a limit ends: the first shows whether it has. */
+const afterEachOtherMs = 30_000;
+
+/** The oldest task of the account goes first. */
+async function endLimit({ store, clock }: Performing, task: ExistingTask): Promise<Asked | null> {
+  if (task.blockedBy?.kind !== "rate-limited" || isSettled(task)) return null;
+  const limit = await limitInTheWay({ store, clock }, task);
+  // Another run has met it anew.
+  if (limit !== null && limit.resetsAt !== null) {
+    throw new RetryLater("the model account's limit holds on", Date.parse(limit.resetsAt) - clock.now().getTime());
+  }
+  for (const taskId of task.account === null ? [] : await store.openTasksOfAccount(task.account)) {
+    if (taskId === task.taskId) break;
+    const older = await readTask(store, taskId);
+    if (older.status !== "absent" && older.blockedBy?.kind === "rate-limited") {
+      throw new RetryLater("an older task under the same model account goes first", afterEachOtherMs);
+    }
+  }
+  return { type: "LiftBlock", kinds: ["rate-limited"], by: "the end of the limit" };
 }
 
 /** One attempt with all that is open, once the reviewers have been silent for a while. */
@@ -204,13 +288,19 @@ async function answerFeedback(
 }
 
 async function dispatchRun(
-  { github }: Performing,
+  performing: Performing,
   state: ExistingTask,
   effect: Extract<Effect, { kind: "DispatchRun" }>,
 ): Promise<Asked | null> {
   const run = liveRunOf(state);
   if (run?.runId !== effect.runId || run.dispatched !== null) return null;
-  const { leftUsd, ...budget } = budgetLeftOf(state);
+  const { github } = performing;
+  const limit = await limitInTheWay(performing, state);
+  if (limit !== null) {
+    const { resetsAt, message } = limit;
+    return { type: "PauseTask", reason: { kind: "rate-limited", resetsAt, message } };
+  }
+  const { leftUsd, ...budget } = await budgetLeft(performing, state);
   if (leftUsd < runUsdMin) return { type: "PauseTask", reason: { kind: "budget-exhausted", ...budget } };
   const preflight = await github.preflight(state.repository);
   if (preflight.fault !== null) return { type: "PauseTask", reason: preflight.fault };
@@ -220,6 +310,7 @@ async function dispatchRun(
       taskId: state.taskId,
       phase: phaseLabel(state, effect.phase),
       ref: preflight.defaultBranch,
+      grants: grantsOf(state).map(({ slot, dependency }) => ({ slot, name: dependency.name })),
     });
     return {
       type: "RecordDispatch",
@@ -387,8 +478,41 @@ async function pathsOfPhase({ store }: Performing, state: ExistingTask, phase: n
   return [...paths];
 }
 
-async function viewOf({ store, model }: Pick<Performing, "store" | "model">, task: ExistingTask): Promise<TaskView> {
-  return { task, live: await store.readLive(task.taskId), model };
+async function viewOf(performing: Pick<Performing, "store" | "model">, task: ExistingTask): Promise<TaskView> {
+  const { store, model } = performing;
+  const reason = task.blockedBy;
+  return {
+    task,
+    live: await store.readLive(task.taskId),
+    model,
+    forecasts: await forecastsOf(performing, task),
+    limitEndsAt: reason?.kind === "rate-limited" ? reason.resetsAt : null,
+  };
+}
+
+/** With fewer completed phases of its kind a repository has no history to go by. */
+const historyMin = 3;
+
+/** Of the current phase and the next one: of all others nobody needs any. */
+async function forecastsOf(
+  { store }: Pick<Performing, "store">,
+  task: ExistingTask,
+): Promise<ReadonlyMap<number, Forecast>> {
+  const current = currentPhaseOf(task)?.phase ?? 1;
+  const wanted = task.playbook.phases.filter(({ number }) => number === current || number === current + 1);
+  const found = new Map<number, Forecast>();
+  for (const { number, name, budgetUsd } of wanted) {
+    const costs = await store.costsOfPhase(task.repository.repositoryId, task.playbook.name, name);
+    const usd = costs.length < historyMin ? null : median(costs);
+    found.set(number, usd === null ? { usd: budgetUsd, from: "playbook" } : { usd, from: "history" });
+  }
+  return found;
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((one, other) => one - other);
+  const half = Math.floor((sorted.length - 1) / 2);
+  return ((sorted[half] ?? 0) + (sorted[sorted.length - 1 - half] ?? 0)) / 2;
 }
 
 function gateOf(state: ExistingTask, phase: number) {

@@ -3,25 +3,30 @@ import type { FrozenPrompt } from "../core/commands.ts";
 import type { Repository } from "../core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import type { Outcome } from "../core/outcome.ts";
-import { outlineOf } from "../core/playbook.ts";
+import { outlineOf, type PlaybookOutline } from "../core/playbook.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
+import type { RunnerRequest } from "../protocol/runner.ts";
 import { takeInEnvelope } from "./envelope.ts";
 import { saveTaskText } from "./gate-feedback.ts";
+import { onComment } from "./hear-comment.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
 import { onGateChanged, onReviewsChanged } from "./hear-gate.ts";
 import { onAccessChanged, onIssueChanged, onRepositoryChanged } from "./hear-world.ts";
 import type { Intent, IssueAsSent } from "./intents.ts";
-import { onSlashCommand } from "./obey-command.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
 import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./ports.ts";
-import { StoredOutcome, StoredStep } from "./stored-messages.ts";
+import type { CheckpointSeal } from "./checkpoints.ts";
+import { StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
 
 export interface Processing extends CommandHandling {
   readonly github: GitHub;
   readonly playbooks: Playbooks;
   readonly verifier: Verifier;
   readonly taskBudgetUsd: number;
+  /** Null where the playbook says. */
+  readonly phaseBudgetUsd: number | null;
+  readonly seal: CheckpointSeal;
   readonly model: string;
   /** Pure translation of a stored webhook. */
   readonly translate: (event: string, payload: unknown) => Intent;
@@ -45,9 +50,15 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       await onStep(processing, StoredStep.parse(JSON.parse(message.body)), message.key);
       break;
     }
+    case "request": {
+      const { runId, request } = StoredRequest.parse(JSON.parse(message.body));
+      await onRun(processing, runIdFrom(runId), message.key, askedBy(runIdFrom(runId), request));
+      break;
+    }
     case "outcome": {
       const { runId, outcome, spent } = StoredOutcome.parse(JSON.parse(message.body));
       const id = runIdFrom(runId);
+      if (outcome.kind === "rate-limited") await noteLimit(processing, id, outcome);
       await onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent });
       break;
     }
@@ -61,6 +72,7 @@ async function onStep(processing: Processing, stored: StoredStep, inboxKey: stri
   const runId = runIdFrom(stored.runId);
   const taskId = await processing.store.taskOfRun(runId);
   if (taskId === null) return;
+  await noteFree(processing, taskId);
   const answers = [];
   for (const { id, kind, text } of stored.answers) {
     answers.push({ id, kind, textHash: await saveTaskText(processing.store, taskId, text) });
@@ -73,8 +85,43 @@ async function onStep(processing: Processing, stored: StoredStep, inboxKey: stri
     files,
     spent,
     answers,
+    told: stored.told,
   } as const;
   await handleCommand(processing, taskId, asked, { inboxKey });
+}
+
+function askedBy(runId: RunId, request: RunnerRequest): Asked {
+  const { id: requestId, step } = request;
+  switch (request.kind) {
+    case "questions":
+      return { type: "AskQuestions", runId, step, requestId, questions: request.questions };
+    case "dependency":
+      return { type: "RequestDependency", runId, step, requestId, dependency: request.dependency };
+    case "error": {
+      const { type: error, message, details } = request.error;
+      return { type: "ReportError", runId, step, requestId, error, message, details };
+    }
+    case "value-refused":
+      return { type: "RefuseValue", runId, name: request.name, message: request.message };
+  }
+}
+
+/** Everything under the same model account waits with it (Q12). */
+async function noteLimit(
+  { store, clock, log }: Processing,
+  runId: RunId,
+  { resetsAt, message }: Extract<Outcome, { kind: "rate-limited" }>,
+): Promise<void> {
+  const task = await taskById({ store }, await store.taskOfRun(runId));
+  if (task === null || task.account === null || liveRunOf(task)?.runId !== runId) return;
+  await store.limitAccount(task.account, { since: clock.now().toISOString(), resetsAt, message });
+  log.warn({ account: task.account, resetsAt }, "the model account has reached a limit");
+}
+
+/** A step was finished under the account: whatever held it back is over. */
+async function noteFree({ store }: Processing, taskId: TaskId): Promise<void> {
+  const account = (await taskById({ store }, taskId))?.account ?? null;
+  if (account !== null && (await store.accountLimit(account)) !== null) await store.freeAccount(account);
 }
 
 async function onRun(processing: Processing, runId: RunId, inboxKey: string, asked: Asked): Promise<void> {
@@ -93,7 +140,8 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
     case "issue-opened":
       return onLabels(processing, { ...intent, sender: intent.author }, inboxKey);
     case "command":
-      return onSlashCommand(processing, intent, inboxKey);
+    case "comment":
+      return onComment(processing, intent, inboxKey);
     case "reviews-changed":
       return onReviewsChanged(processing, intent, inboxKey);
     case "gate-changed":
@@ -156,13 +204,19 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
       repository,
       issue: { number: issueNumber, title: labelled.issue.title, author: issue.author },
       by,
-      playbook: outlineOf(first.playbook, first.hash),
+      playbook: withBudget(outlineOf(first.playbook, first.hash), processing.phaseBudgetUsd),
       taskBudgetUsd: processing.taskBudgetUsd,
       ordinal,
       prompt,
     },
     { inboxKey, userId: sender },
   );
+}
+
+/** The installation's figure goes before the playbook's; frozen with the task. */
+function withBudget(outline: PlaybookOutline, budgetUsd: number | null): PlaybookOutline {
+  if (budgetUsd === null) return outline;
+  return { ...outline, phases: outline.phases.map((phase) => ({ ...phase, budgetUsd })) };
 }
 
 async function onRunCompleted(processing: Processing, repository: Repository, workflowRunId: number): Promise<void> {

@@ -2,46 +2,65 @@ import { createHash, randomBytes } from "node:crypto";
 import { changesetIdOf, runIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import {
   branchOf,
-  budgetLeftOf,
   currentPhaseOf,
+  grantsOf,
   liveRunOf,
   unansweredOf,
+  undeliveredAnswersOf,
   type ExistingTask,
   type LiveRun,
   type PhaseProgress,
 } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
+import type { Checkpoint } from "../protocol/checkpoint.ts";
 import {
   limits,
   protocolVersion,
   protocolVersionsServed,
   type EventsAnswer,
   type EventsRequest,
-  type Feedback,
+  type Acknowledged,
   type Job,
   type LiveEvent,
   type OutcomeRequest,
+  type PersonAnswer,
+  type PriceOverride,
   type RunnerError,
+  type RunnerRequest,
   type SessionAnswer,
-  type SessionAnswerOfVersion1,
+  type SessionAnswerOfVersion2,
   type SessionRequest,
   type StepRequest,
 } from "../protocol/runner.ts";
+import { budgetLeft } from "./budget.ts";
 import { storedChangesetFrom } from "./changeset.ts";
-import { handleCommand } from "./handle-command.ts";
+import type { CheckpointSeal } from "./checkpoints.ts";
+import { handleCommand, queueStatus } from "./handle-command.ts";
 import { readWords } from "./gate-feedback.ts";
 import type { Performing } from "./perform-effect.ts";
 import { phaseDefinition } from "./phase-definition.ts";
-import { FrozenText, StoredOutcome, StoredStep } from "./stored-messages.ts";
+import { FrozenText, StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
 import { RetryLater, type LiveStatus, type RunnerIdentity, type RunSession, type VerifyRunner } from "./ports.ts";
 import { readTask } from "./read-task.ts";
 
 /** Figures of Q11 that a run goes by. */
-const runLimits = { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 6, heartbeatSeconds: 30 } as const;
+const runLimits = {
+  moreRoundsMax: 2,
+  stepMinutes: 20,
+  noOutputMinutes: 6,
+  heartbeatSeconds: 30,
+  sliceMinutes: 50,
+} as const;
+
+/** Between two looks of people at what a run does (Q11). */
+const liveStatusMs = 30_000;
+const recentActionsMax = 5;
 
 /** Lines of one run's log that are kept; a run of an hour writes some thousands. */
 const runLogEventsMax = 50_000;
 const messageCharactersMax = 2_000;
+/** Of their words an answer of a version may be longer than the protocol takes. */
+const answersKept = -limits.answersMax;
 
 /** How long a run that has ended may still deliver its last events. */
 const lastWordsMs = 10 * 60_000;
@@ -53,6 +72,10 @@ export interface ServingRunner extends Performing {
   readonly language: "en" | "ko";
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;
+  readonly seal: CheckpointSeal;
+  readonly prices: readonly PriceOverride[];
+  /** When the status comment of a task last followed its run; for this process alone, since it only saves writes. */
+  readonly liveShownAt: Map<TaskId, number>;
   /** Wakes the engine, since something was stored. */
   readonly wake: () => void;
 }
@@ -97,6 +120,7 @@ export async function openSession(serving: ServingRunner, request: SessionReques
     runId,
     workflowRunId: identity.workflowRunId,
     url: `${serving.webUrl}/${task.repository.owner}/${task.repository.name}/actions/runs/${identity.workflowRunId}`,
+    account: request.account,
   });
   const state = opened.state;
   const run = state.status === "absent" ? null : liveRunOf(state);
@@ -119,18 +143,25 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   return { protocol: request.protocol, runToken: token, sealKey: session.sealKey, job };
 }
 
-/** As a runner of that version understands it (Q32): what reviewers said comes as findings, which any version mends. */
-export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion1 {
+/** As a runner of that version understands it (Q32): what people answered comes as findings, which any version mends. */
+export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion2 {
   if (answer.protocol >= protocolVersion) return answer;
-  const { protocol, runToken } = answer;
-  const { feedback, ...job } = answer.job;
-  return { protocol, runToken, job: { ...job, findings: [...job.findings, ...feedback.map(findingFrom)] } };
+  const { answers, dependencies: _dependencies, checkpoint: _checkpoint, prices: _prices, ...job } = answer.job;
+  const { sliceMinutes: _sliceMinutes, ...runLimitsSpoken } = job.limits;
+  const first = job.stepsToDo[0] ?? null;
+  const findings = [...job.findings, ...answers.map((each) => findingFrom(each, first))];
+  return { ...answer, job: { ...job, findings, limits: runLimitsSpoken } };
 }
 
-function findingFrom({ step, path, line, comments }: Feedback): Job["findings"][number] {
-  const words = comments.map(({ by, text }) => `${by} says: ${text}`).join(" / ");
-  const message = `a review of the deliverable asks for this; it is about the deliverable alone: ${words}`;
-  return { check: "outputs-exist", step, path, line, message: message.slice(0, messageCharactersMax).toWellFormed() };
+function findingFrom({ question, by, text }: PersonAnswer, step: string | null): Job["findings"][number] {
+  const message = `${by} answered the question "${question}" with: ${text}`;
+  return {
+    check: "outputs-exist",
+    step,
+    path: null,
+    line: null,
+    message: message.slice(0, messageCharactersMax).toWellFormed(),
+  };
 }
 
 /** Says on the issue, once a task, that the action should be updated. Never throws: the run goes on all the same. */
@@ -215,11 +246,58 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     prompt: FrozenText.parse(JSON.parse(frozen)),
     findings: [...run.findings],
     feedback: await feedbackFor(serving, progress),
+    answers: answersOf(task),
+    dependencies: dependenciesOf(task, progress.phase),
+    checkpoint: await checkpointFor(serving, task, progress.phase),
+    prices: [...serving.prices],
     model: serving.model,
     language: serving.language,
-    budgetUsd: budgetLeftOf(task).leftUsd,
+    budgetUsd: (await budgetLeft(serving, task)).leftUsd,
     limits: runLimits,
   };
+}
+
+/** What people said and no completed step has heard; of very many the newest. */
+function answersOf(task: ExistingTask): PersonAnswer[] {
+  return undeliveredAnswersOf(task)
+    .flatMap(({ number, requestId, index, question, answer }) =>
+      answer === null
+        ? []
+        : [{ number, requestId, index, question, by: answer.by, at: answer.at, text: cut(answer.text) }],
+    )
+    .slice(answersKept);
+}
+
+function cut(text: string): string {
+  return text.slice(0, limits.personAnswerCharactersMax).toWellFormed();
+}
+
+function dependenciesOf(task: ExistingTask, phase: number): Job["dependencies"] {
+  const slots = new Map(grantsOf(task).map(({ slot, dependency }) => [dependency.name, slot]));
+  return task.dependencies.map(({ name, askedAs, type, state, steps }) => ({
+    name,
+    askedAs,
+    type,
+    state,
+    steps: steps.filter((each) => each.phase === phase).map(({ step }) => step),
+    slot: slots.get(name) ?? null,
+  }));
+}
+
+/** Only of the same phase, since each phase has a conversation of its own. */
+async function checkpointFor(
+  { store, seal, log }: ServingRunner,
+  { taskId }: ExistingTask,
+  phase: number,
+): Promise<Job["checkpoint"]> {
+  const stored = await store.readCheckpoint(taskId);
+  if (stored === null || stored.phase !== phase) return null;
+  if (seal.knows(stored.keyId)) return { checkpointId: stored.checkpointId };
+  log.warn(
+    { taskId, keyId: stored.keyId },
+    "the checkpoint's key is not among CHECKPOINT_KEYS: the phase goes on from its branch",
+  );
+  return null;
 }
 
 /** What the running rework was given and nobody has answered, at steps that are still to be done. */
@@ -273,22 +351,99 @@ export async function takeEvents(serving: ServingRunner, token: string, request:
       request.events.reduce((status, { event }) => liveAfter(status, event, at), before),
     );
     for (const { event } of request.events) serving.log.info({ taskId, runId, live: event }, "live");
+    await showLive(serving, taskId);
   }
   // Beyond the limit a line counts as heard, or the runner would send it for ever.
   return { acknowledged: stored >= runLogEventsMax ? Math.max(stored, last) : stored, stop: !live };
 }
 
-/** Stores one step's changes, acknowledged before anything is published. */
-export async function takeStep(
+/** The status comment follows what the run does, as often as Q11 allows. */
+async function showLive(serving: ServingRunner, taskId: TaskId): Promise<void> {
+  const now = serving.clock.now().getTime();
+  if (now - (serving.liveShownAt.get(taskId) ?? Number.NEGATIVE_INFINITY) < liveStatusMs) return;
+  serving.liveShownAt.set(taskId, now);
+  await queueStatus(serving, taskId, {}, "soon");
+}
+
+/** Stores what the agent asks for, acknowledged before anybody is told. */
+export async function takeRequest(
   serving: ServingRunner,
   token: string,
-  request: StepRequest,
-): Promise<{ acknowledged: true; stop: boolean }> {
+  request: RunnerRequest,
+): Promise<Acknowledged> {
+  const session = await sessionOf(serving, token);
+  const { runId } = session;
+  const task = await liveTaskOf(serving, session);
+  if (task === null) return acknowledged(true);
+  if (!isRequestOf(runId, request)) {
+    throw new RunnerRefused(
+      "bad-request",
+      `"${request.id}" is no id of a request of run ${runId}: expected ${runId}/1 to ${runId}/${limits.requestsMax}`,
+    );
+  }
+  await storeRequest(serving, task, runId, request);
+  return acknowledge(serving, session);
+}
+
+/** Bounded by its number, so that no run fills an issue with comments. */
+export function isRequestOf(runId: RunId, { id }: RunnerRequest): boolean {
+  const number = id.startsWith(`${runId}/`) ? id.slice(runId.length + 1) : "";
+  return /^[1-9]\d{0,2}$/u.test(number) && Number(number) <= limits.requestsMax;
+}
+
+export async function takeCheckpoint(
+  serving: ServingRunner,
+  token: string,
+  checkpoint: Checkpoint,
+): Promise<Acknowledged> {
+  const session = await sessionOf(serving, token);
+  const task = await liveTaskOf(serving, session);
+  if (task === null) return acknowledged(true);
+  if (checkpoint.taskId !== session.taskId || checkpoint.runId !== session.runId) {
+    throw new RunnerRefused("bad-request", `the checkpoint is not of run ${session.runId}`);
+  }
+  await storeCheckpoint(serving, task, session.runId, checkpoint);
+  return acknowledge(serving, session);
+}
+
+/** Sealed before it is stored. */
+export async function storeCheckpoint(
+  { store, seal, clock }: Pick<ServingRunner, "store" | "seal" | "clock">,
+  task: ExistingTask,
+  runId: RunId,
+  checkpoint: Checkpoint,
+): Promise<void> {
+  const phase = currentPhaseOf(task)?.phase;
+  if (phase === undefined) return;
+  const { taskId } = task;
+  const { checkpointId } = checkpoint;
+  const createdAt = clock.now().toISOString();
+  await store.saveCheckpoint({ taskId, checkpointId, runId, phase, createdAt, ...seal.seal(checkpoint) });
+}
+
+/** What the session's job goes on from. Refused where it is gone or damaged: the runner then goes on from the branch. */
+export async function readCheckpoint(serving: ServingRunner, token: string): Promise<Checkpoint> {
+  const session = await sessionOf(serving, token);
+  const task = await liveTaskOf(serving, session);
+  const stored = task === null ? null : await serving.store.readCheckpoint(session.taskId);
+  if (task === null || stored === null || stored.phase !== currentPhaseOf(task)?.phase) {
+    throw new RunnerRefused("no-checkpoint", `run ${session.runId} has no checkpoint to go on from`);
+  }
+  try {
+    return serving.seal.open(stored);
+  } catch (cause) {
+    serving.log.warn({ taskId: session.taskId, checkpointId: stored.checkpointId, err: cause }, "opening a checkpoint");
+    throw new RunnerRefused("no-checkpoint", "the checkpoint can't be opened", { cause });
+  }
+}
+
+/** Stores one step's changes, acknowledged before anything is published. */
+export async function takeStep(serving: ServingRunner, token: string, request: StepRequest): Promise<Acknowledged> {
   const session = await sessionOf(serving, token);
   const { runId } = session;
   const task = await liveTaskOf(serving, session);
   // Nothing could come of it, and it may be large.
-  if (task === null) return { acknowledged: true, stop: true };
+  if (task === null) return acknowledged(true);
   if (currentPhaseOf(task)?.steps.some(({ slug }) => slug === request.step) !== true) {
     throw new RunnerRefused("bad-request", `the phase of run ${runId} has no step "${request.step}"`);
   }
@@ -296,14 +451,18 @@ export async function takeStep(
   return acknowledge(serving, session);
 }
 
+function acknowledged(stop: boolean, answers: readonly PersonAnswer[] = []): Acknowledged {
+  return { acknowledged: true, stop, answers: [...answers] };
+}
+
 export async function takeOutcome(
   serving: ServingRunner,
   token: string,
   request: OutcomeRequest,
-): Promise<{ acknowledged: true; stop: boolean }> {
+): Promise<Acknowledged> {
   const session = await sessionOf(serving, token);
   const task = await liveTaskOf(serving, session);
-  if (task === null) return { acknowledged: true, stop: true };
+  if (task === null) return acknowledged(true);
   await storeOutcome(serving, task, session.runId, request);
   return acknowledge(serving, session);
 }
@@ -317,10 +476,20 @@ export async function storeStep(
   runId: RunId,
   request: StepRequest,
 ): Promise<void> {
-  const { step, changes, spent, answers } = request;
+  const { step, changes, spent, answers, told } = request;
   await storing.store.saveChangeset(changesetIdOf(runId, step), storedChangesetFrom(changes));
-  const stored = StoredStep.parse({ runId, step, files: changes.length, spent, answers });
+  const stored = StoredStep.parse({ runId, step, files: changes.length, spent, answers, told });
   await takeIn(storing, task, "step", `step:${runId}:${step}`, stored);
+}
+
+export async function storeRequest(
+  storing: Storing,
+  task: ExistingTask,
+  runId: RunId,
+  request: RunnerRequest,
+): Promise<void> {
+  const stored = StoredRequest.parse({ runId, request });
+  await takeIn(storing, task, "request", `request:${request.id}`, stored);
 }
 
 export async function storeOutcome(
@@ -346,7 +515,7 @@ function bounded(outcome: OutcomeRequest["outcome"]): OutcomeRequest["outcome"] 
 async function takeIn(
   { store, clock }: Storing,
   task: ExistingTask,
-  kind: "step" | "outcome",
+  kind: "step" | "request" | "outcome",
   key: string,
   body: object,
 ): Promise<void> {
@@ -355,13 +524,12 @@ async function takeIn(
   await store.takeIn({ key, kind, lane, body: JSON.stringify(body), receivedAt: clock.now().toISOString() });
 }
 
-async function acknowledge(
-  serving: ServingRunner,
-  session: RunSession,
-): Promise<{ acknowledged: true; stop: boolean }> {
+/** With what people have said up to now: the next step hears it (Q11). */
+async function acknowledge(serving: ServingRunner, session: RunSession): Promise<Acknowledged> {
   await serving.store.touchRunSession(session.runId, serving.clock.now().toISOString());
   serving.wake();
-  return { acknowledged: true, stop: (await liveTaskOf(serving, session)) === null };
+  const task = await liveTaskOf(serving, session);
+  return task === null ? acknowledged(true) : acknowledged(false, answersOf(task));
 }
 
 async function sessionOf(serving: ServingRunner, token: string): Promise<RunSession> {
@@ -388,9 +556,16 @@ async function liveTaskOf({ store }: ServingRunner, session: RunSession): Promis
 function liveAfter(live: LiveStatus, event: LiveEvent, at: string): LiveStatus {
   switch (event.kind) {
     case "step-started":
-      return { ...live, currentStep: event.step, currentAction: null, lastUpdate: at };
+      return { ...live, currentStep: event.step, currentAction: null, currentDocument: null, lastUpdate: at };
     case "action":
-      return { ...live, currentStep: event.step, currentAction: event.text, lastUpdate: at };
+      return {
+        ...live,
+        currentStep: event.step,
+        currentAction: event.text,
+        currentDocument: event.document ?? live.currentDocument,
+        recentActions: [{ at, text: event.text }, ...live.recentActions].slice(0, recentActionsMax),
+        lastUpdate: at,
+      };
     case "round":
       return { ...live, currentStep: event.step, currentAction: `round ${event.round}`, lastUpdate: at };
     case "usage":
@@ -403,7 +578,14 @@ function liveAfter(live: LiveStatus, event: LiveEvent, at: string): LiveStatus {
 }
 
 function emptyLive(at: string): LiveStatus {
-  return { currentAction: null, currentStep: null, spent: nothingSpent, lastUpdate: at };
+  return {
+    currentAction: null,
+    currentStep: null,
+    currentDocument: null,
+    recentActions: [],
+    spent: nothingSpent,
+    lastUpdate: at,
+  };
 }
 
 function unknownRun(runId: RunId): RunnerRefused {

@@ -1,6 +1,6 @@
 /** The shapes in which runners' messages and frozen texts lie in the store. */
 import { z } from "zod";
-import { Answer, OutcomeRequest, Spent } from "../protocol/runner.ts";
+import { Answer, OutcomeRequest, RunnerRequest, Spent, StepRequest } from "../protocol/runner.ts";
 
 /** A step as a runner handed it over; the changeset lies beside it in the store. */
 export const StoredStep = z.object({
@@ -9,8 +9,13 @@ export const StoredStep = z.object({
   files: z.int(),
   spent: Spent,
   answers: z.array(Answer).default([]),
+  told: StepRequest.shape.told,
 });
 export type StoredStep = z.infer<typeof StoredStep>;
+
+/** What an agent asked for. */
+export const StoredRequest = z.object({ runId: z.string(), request: RunnerRequest });
+export type StoredRequest = z.infer<typeof StoredRequest>;
 
 export const StoredOutcome = OutcomeRequest.extend({ runId: z.string() });
 

@@ -14,6 +14,10 @@ export function nextMidnight(at: string): string {
   return new Date((Math.floor(Date.parse(at) / dayMs) + 1) * dayMs).toISOString();
 }
 
+export function midnightBefore(at: string): string {
+  return new Date(Math.floor(Date.parse(at) / dayMs) * dayMs).toISOString();
+}
+
 /** By whole seconds, as GitHub tells them: within one second nobody knows. */
 export function isBeforeSecondOf(one: string, other: string): boolean {
   return Math.floor(Date.parse(one) / 1_000) < Math.floor(Date.parse(other) / 1_000);

@@ -6,10 +6,12 @@ import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import { webhookKeyOf, type Clock, type Log, type Store } from "../control/ports.ts";
 import { announcedLimit, bracketFault, inSlots } from "./body-limits.ts";
+import { Checkpoint } from "../protocol/checkpoint.ts";
 import {
   EventsRequest,
   limits,
   OutcomeRequest,
+  RunnerRequest,
   runnerRoutes,
   SessionRequest,
   StepRequest,
@@ -33,6 +35,9 @@ export interface RunnerEndpoints {
   openSession(request: SessionRequest): Promise<object>;
   takeEvents(token: string, request: EventsRequest): Promise<EventsAnswer>;
   takeStep(token: string, request: StepRequest): Promise<object>;
+  takeRequest(token: string, request: RunnerRequest): Promise<object>;
+  takeCheckpoint(token: string, checkpoint: Checkpoint): Promise<object>;
+  readCheckpoint(token: string): Promise<Checkpoint>;
   takeOutcome(token: string, request: OutcomeRequest): Promise<object>;
 }
 
@@ -60,6 +65,7 @@ const statusOf = {
   "unknown-run": 404,
   "already-started": 409,
   "token-refused": 401,
+  "no-checkpoint": 404,
   "too-large": 413,
   unavailable: 503,
 } as const satisfies Record<RunnerError["error"], number>;
@@ -93,6 +99,16 @@ export function httpApp(options: ServerOptions): Hono {
   );
   app.post(runnerRoutes.step, known, large, (context) =>
     answer(options, context, StepRequest, (body) => options.runner.takeStep(tokenOf(context), body)),
+  );
+  app.post(runnerRoutes.request, known, small, (context) =>
+    answer(options, context, RunnerRequest, (body) => options.runner.takeRequest(tokenOf(context), body)),
+  );
+  // What is inside is packed, so no more brackets are in it than in any other message.
+  app.put(runnerRoutes.checkpoint, known, large, (context) =>
+    answer(options, context, Checkpoint, (body) => options.runner.takeCheckpoint(tokenOf(context), body)),
+  );
+  app.get(runnerRoutes.checkpoint, known, (context) =>
+    answered(options, context, () => options.runner.readCheckpoint(tokenOf(context))),
   );
   app.post(runnerRoutes.outcome, known, small, (context) =>
     answer(options, context, OutcomeRequest, (body) => options.runner.takeOutcome(tokenOf(context), body)),
@@ -189,8 +205,13 @@ async function answer<Body>(
   if (!parsed.success) {
     return refuse(context, { code: "bad-request", message: z.prettifyError(parsed.error).slice(0, 1_000) });
   }
+  return answered(options, context, () => serve(parsed.data));
+}
+
+async function answered(options: ServerOptions, context: Context, serve: () => Promise<object>): Promise<Response> {
+  if (!options.ready()) return refuse(context, { code: "unavailable", message: "the app is stopping; try again" });
   try {
-    return context.json(await serve(parsed.data));
+    return context.json(await serve());
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === null) throw error;

@@ -399,6 +399,8 @@ export const RunnerError = z.object({
     "already-started",
     "token-refused",
     "too-large",
+    /** There is nothing to go on from: the phase goes on from its branch. */
+    "no-checkpoint",
     "unavailable",
   ]),
   message: z.string(),

@@ -49,3 +49,9 @@ async function scanFile({ path, text }: TextFile): Promise<readonly Finding[]> {
     message: `this line holds what looks like a credential (${kind}): remove it, read it from the environment, and replace it where it was real.`,
   }));
 }
+
+/** What kind of credential a text holds, e.g. `openai`; null where none was found. */
+export async function findCredential(text: string): Promise<string | null> {
+  const [found] = await scanSecrets([{ path: "comment.md", text }]);
+  return found === undefined ? null : (/\(([^)]+)\)/u.exec(found.message)?.[1] ?? "credential");
+}

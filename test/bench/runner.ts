@@ -10,6 +10,7 @@ import { claudeArguments } from "../../src/runner/claude-command.ts";
 import type { ModelAnswer } from "../model/model-answer.ts";
 import type { ModelRequest } from "../model/model-request.ts";
 import { startModelServer } from "../model/model-server.ts";
+import { startDialogueServer } from "../../src/runner/dialogue-server.ts";
 import { startFakeApp } from "../runner/fake-app.ts";
 import { aJob, aStep } from "../runner/run-world.ts";
 import { claudeBinaryPath } from "../support/claude-binary-path.ts";
@@ -19,7 +20,7 @@ import { interleaved, median, medianRatio } from "./rounds.ts";
 import { inScratchFolder } from "./scratch-folder.ts";
 
 const toolCalls = 20;
-const tools = ["Read", "Write", "Bash"];
+const builtInTools = ["Read", "Write", "Bash"];
 /** Less than any model needs for an answer, so that the share of the runner is shown larger than it is. */
 const shortThinkingMs = 500;
 const model = "claude-sonnet-5-5";
@@ -51,7 +52,7 @@ export async function measureRunner({ isQuick }: { readonly isQuick: boolean }):
     const world = await startWorld({ folder });
     const git = ["--git-dir", world.sandbox.gitDirOf(repositoryName), "rev-parse", "main"];
     const headSha = (await execa("git", git)).stdout.trim();
-    const step = aStep({ slug: "01_idea", tools });
+    const step = aStep({ slug: "01_idea", tools: builtInTools });
     const app = await startFakeApp(
       aJob({ headSha, steps: [step], repository: { owner: "acme", name: "links" }, model }),
     );
@@ -85,30 +86,31 @@ export async function measureRunner({ isQuick }: { readonly isQuick: boolean }):
       if (outcome?.kind !== "completed") throw new Error(`running the action: declared ${JSON.stringify(outcome)}`);
       return measured;
     };
-    const asClaude = async () => {
+    const tools = await startDialogueServer({ token: "bench" });
+    tools.attend({ judge: () => "pass", use: () => ({ text: "Nobody asks here.", isError: true }) });
+    const asClaude = () => claudeAlone([]);
+    /** The same, with our tools and the hook before each of their calls. */
+    const asClaudeWithTools = () => claudeAlone(["--mcp-config", tools.mcpConfig, "--settings", tools.settings]);
+    const claudeAlone = async (more: readonly string[]) => {
       const home = await freshFolder(folder);
       const workTree = path.join(home, "links");
       await execa("git", ["clone", "--quiet", world.sandbox.gitDirOf(repositoryName), workTree]);
       const systemPromptFile = path.join(home, "system.txt");
       await writeFile(systemPromptFile, "You write documents.\n");
       const sessionId = crypto.randomUUID();
-      const measured = await measure(
-        watch,
-        claude,
-        claudeArguments({ sessionId, resume: false, model, tools, systemPromptFile }),
-        {
-          cwd: workTree,
-          env: {
-            PATH: process.env["PATH"],
-            HOME: home,
-            ANTHROPIC_BASE_URL: server.url,
-            ANTHROPIC_API_KEY: modelKey,
-            CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-            DISABLE_AUTOUPDATER: "1",
-          },
-          input: `Step: planning/01_idea\nWork tree: ${workTree}\n`,
+      const measured = await measure(watch, claude, [...bareArguments({ sessionId, systemPromptFile }), ...more], {
+        cwd: workTree,
+        env: {
+          PATH: process.env["PATH"],
+          HOME: home,
+          ANTHROPIC_BASE_URL: server.url,
+          ANTHROPIC_API_KEY: modelKey,
+          CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+          DISABLE_AUTOUPDATER: "1",
+          ...(more.length === 0 ? {} : tools.environment),
         },
-      );
+        input: `Step: planning/01_idea\nWork tree: ${workTree}\n`,
+      });
       await readFile(path.join(workTree, "docs", "01_idea.md"));
       return measured;
     };
@@ -116,6 +118,8 @@ export async function measureRunner({ isQuick }: { readonly isQuick: boolean }):
       const { one, other } = await interleaved(isQuick ? 1 : 5, asAction, asClaude);
       thinkingMs = shortThinkingMs;
       const thinking = await interleaved(1, asAction, asClaude);
+      thinkingMs = 0;
+      const talk = await interleaved(isQuick ? 1 : 9, asClaudeWithTools, asClaude);
       const walls = { action: one.map(({ wallMs }) => wallMs), claude: other.map(({ wallMs }) => wallMs) };
       return [
         atMost(1.05, {
@@ -128,6 +132,14 @@ export async function measureRunner({ isQuick }: { readonly isQuick: boolean }):
           value: medianRatio(
             thinking.one.map(({ wallMs }) => wallMs),
             thinking.other.map(({ wallMs }) => wallMs),
+          ),
+          unit: "×",
+        }),
+        atMost(1.05, {
+          name: `claude with the dialogue tools against without, ${toolCalls} tool calls, wall`,
+          value: medianRatio(
+            talk.one.map(({ wallMs }) => wallMs),
+            talk.other.map(({ wallMs }) => wallMs),
           ),
           unit: "×",
         }),
@@ -160,12 +172,20 @@ export async function measureRunner({ isQuick }: { readonly isQuick: boolean }):
         }),
       ];
     } finally {
+      await tools.stop();
       await app.close();
       await server.stop();
       await world.sandbox.stop();
       identity.close();
     }
   });
+}
+
+/** As the runner starts it, but for our own tools: what comes with them is in pairs of flag and value. */
+function bareArguments(files: { readonly sessionId: string; readonly systemPromptFile: string }): readonly string[] {
+  const args = claudeArguments({ ...files, resume: false, model, tools: builtInTools, mcpConfig: "", settings: "" });
+  const isOurs = (at: number) => ["--mcp-config", "--settings"].includes(args[at] ?? "");
+  return args.filter((_, at) => !isOurs(at) && !isOurs(at - 1));
 }
 
 /** Nineteen short commands, then one that writes the document: the CLI's own work, without any thinking. */

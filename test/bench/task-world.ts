@@ -54,6 +54,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     verifier: {
       verifyPhase: async () => ({ passed: true, checks: [], findings: [] }),
       changesetFindings: async () => [],
+      findCredential: async () => null,
       stepOfPath: () => null,
     },
     model: "sonnet",
@@ -140,12 +141,13 @@ async function playRunner(
     protocol: protocolVersion,
     runId,
     oidcToken: JSON.stringify(identity),
+    account: null,
   });
   for (const step of job.stepsToDo) {
     const contentBase64 = Buffer.from(`${step} of ${job.phase.name}\n`.repeat(40)).toString("base64");
     const path = `docs/${job.phase.name}/${step}.md`;
     const changes = [{ kind: "written" as const, path, mode: "100644" as const, contentBase64 }];
-    await takeStep(working, runToken, { step, changes, spent, findings: [], answers: [] });
+    await takeStep(working, runToken, { step, changes, spent, findings: [], answers: [], told: [] });
   }
   await takeOutcome(working, runToken, { outcome: { kind: "completed" }, spent: { ...spent, costUsd: 0 } });
 }

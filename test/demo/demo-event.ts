@@ -68,6 +68,33 @@ export type DemoEvent =
       readonly answer: "fixed" | "declined" | "question";
       readonly place: string;
     }
+  | {
+      readonly type: "question-asked";
+      readonly step: string;
+      readonly number: number;
+      readonly category: string;
+      readonly question: string;
+      readonly options: readonly string[];
+      readonly required: boolean;
+    }
+  | { readonly type: "question-answered"; readonly number: number; readonly by: string; readonly answer: string }
+  | {
+      readonly type: "dependency-requested";
+      readonly step: string;
+      readonly name: string;
+      readonly kind: string;
+      readonly description: string;
+      readonly required: boolean;
+    }
+  /** On the settings page of the repository: nobody says so to the app. */
+  | { readonly type: "secret-added"; readonly name: string; readonly by: string }
+  /** `by` is null where the app noticed it by itself. */
+  | { readonly type: "dependency-granted"; readonly name: string; readonly by: string | null }
+  | { readonly type: "dependency-skipped"; readonly name: string; readonly by: string }
+  /** The job is over, and the next one starts when people have answered. */
+  | { readonly type: "waiting" }
+  /** Where the values of secrets were looked for at the end, and where one was found. */
+  | { readonly type: "secrets-searched"; readonly places: readonly string[]; readonly found: readonly string[] }
   | { readonly type: "merged"; readonly phase: number; readonly pullRequest: number; readonly by: string }
   | { readonly type: "paused"; readonly reason: string }
   | { readonly type: "problem"; readonly message: string }

@@ -5,6 +5,7 @@ type Style = Parameters<typeof styleText>[0];
 
 /** How wide a line may be where the terminal does not say. */
 const columnsDefault = 100;
+const descriptionColumns = 84;
 
 export interface Terminal {
   write(text: string): void;
@@ -133,6 +134,49 @@ export function createTimeline(terminal: Terminal, now: () => number): Timeline 
       case "feedback-answered":
         line(`  ${paint("green", "✓")} ${event.answer}: ${event.place}`);
         return;
+      case "question-asked":
+        current = "";
+        line("");
+        line(`  ${paint("yellow", "?")} ${paint("bold", event.question)}`);
+        for (const [at, option] of event.options.entries()) line(`      ${at + 1}. ${option}`);
+        line(`      asked in ${event.step}${event.required ? "" : "; the agent goes on meanwhile"}`);
+        return;
+      case "waiting":
+        current = "";
+        line("      the job is over, and nothing runs or costs while the task waits for a person");
+        return;
+      case "question-answered":
+        line(`  ${paint("green", "✓")} ${event.by} answers question ${event.number}: ${paint("bold", event.answer)}`);
+        return;
+      case "dependency-requested":
+        current = "";
+        line("");
+        line(`  ${paint("yellow", "?")} ${paint("bold", `the agent needs ${event.name}`)}, asked for in ${event.step}`);
+        for (const part of wrapped(event.description, descriptionColumns)) line(`      ${part}`);
+        return;
+      case "secret-added":
+        line(`      ${event.by} adds the secret ${event.name} on the settings page, and tells nobody`);
+        doing("waiting until the app notices");
+        return;
+      case "dependency-granted":
+        current = "";
+        line(
+          event.by === null
+            ? `  ${paint("green", "✓")} the app noticed ${paint("bold", event.name)} by itself: only the step that asked gets it`
+            : `  ${paint("green", "✓")} ${event.name} is provided by ${event.by}`,
+        );
+        return;
+      case "dependency-skipped":
+        line(`  ${event.by} lets the agent go on without ${event.name}`);
+        return;
+      case "secrets-searched":
+        line("");
+        line(
+          event.found.length === 0
+            ? `${paint("green", "✓")} the secret's value stands in none of ${listed(event.places)}`
+            : `${paint("red", "✗")} the secret's value stands in ${listed(event.found)}`,
+        );
+        return;
       case "merged":
         line(`  ${paint("green", "✓")} #${event.pullRequest} merged by ${event.by}`);
         return;
@@ -184,6 +228,20 @@ export function createTimeline(terminal: Terminal, now: () => number): Timeline 
       erase();
     },
   };
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+function wrapped(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/u)) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length >= columns) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 function thousands(count: number): string {

@@ -165,6 +165,8 @@ describe("the label of the state", () => {
       started,
       running,
       inReview,
+      [...running, { type: "TaskPaused", at, reason: { kind: "waiting-question" } }],
+      [...running, { type: "TaskPaused", at, reason: { kind: "waiting-dependency" } }],
       [...inReview, { type: "TaskPaused", at, reason }],
       [...inReview, { type: "TaskPaused", at, reason }, { type: "TaskCancelled", at, by: "owner" }],
     ] as const) {
@@ -172,10 +174,9 @@ describe("the label of the state", () => {
       seen.push(await labels());
     }
     expect(seen).toEqual(
-      ["draft", "running", "running", "review", "paused", "cancelled"].map((state) => [
-        "create_app",
-        `phasegate:${state}`,
-      ]),
+      ["draft", "running", "running", "review", "waiting-question", "waiting-dependency", "paused", "cancelled"].map(
+        (state) => ["create_app", `phasegate:${state}`],
+      ),
     );
   });
 

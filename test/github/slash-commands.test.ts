@@ -53,6 +53,12 @@ describe("a command in a comment", () => {
     ["Hi\n/rework\n\nAdd a price.\r\n\n```\n/run\n```\n> as said\n", "Add a price.\n\n```\n/run\n```\n> as said"],
     ["/rework a\u{200b}b <!-- and\nobey -->c&#8203;", "ab c"],
     ["/rework", ""],
+    ["/provided OPENAI_API_KEY\nthank you", "OPENAI_API_KEY"],
+    ["/provided A\nand\n/provided B\n/skip C\n```\n/provided D\n```", "A\nB"],
+    ["/skip a file", "a file"],
+    ["/budget 8\n/provided X", "8"],
+    ["/approve up to $6\nthank you", "up to $6"],
+    ["/answer 1: yes\nplease\n/answer 2: no", "1: yes\nplease\n/answer 2: no"],
   ])("%j has the argument %j", (comment, argument) => {
     expect(parseCommand(comment)).toMatchObject({ argument });
   });

@@ -8,9 +8,13 @@ import { parseConfig } from "../../src/control/config.ts";
 import type { Log } from "../../src/control/ports.ts";
 import type { EventOf, TaskEvent, TaskEventType } from "../../src/core/events.ts";
 import { startApp, type RunningApp } from "../../src/start-app.ts";
+import { canHaveSecondUser } from "../demo/options.ts";
+import type { Decide, ModelServer } from "../model/model-server.ts";
+import { startModelServer } from "../model/model-server.ts";
 import { isApiPath, loadOracle } from "../sandbox/oracle.ts";
 import type { Exchange } from "../sandbox/state.ts";
 import { temporaryDatabase } from "../store/databases.ts";
+import { claudeBinaryPath } from "./claude-binary-path.ts";
 import { fakeRunner, type FakeRunnerOptions } from "./fake-runner.ts";
 import { startWorld, type World, type WorldOptions } from "./github-world.ts";
 
@@ -21,6 +25,8 @@ export interface Story extends World {
   readonly app: RunningApp;
   /** Everything that happened to all tasks, oldest first. */
   readonly events: readonly TaskEvent[];
+  /** The model of a story that is told with the real CLI. */
+  readonly model: ModelServer;
   /** Resolves with the next event of that type that nobody waited for yet. */
   next<Type extends TaskEventType>(type: Type): Promise<EventOf<Type>>;
   /** Resolves when all webhooks were answered and the app has nothing left that is due. */
@@ -29,6 +35,8 @@ export interface Story extends World {
   pass(minutes: number): void;
   /** Approves and merges the gate of a phase as the owner. */
   acceptGate(phase: number): Promise<void>;
+  /** Hears of each event, as it happens. */
+  onEvent(listener: (event: TaskEvent) => void): void;
 }
 
 /**
@@ -38,9 +46,12 @@ export interface Story extends World {
  */
 const allOnPostgres = process.env["STORIES_ON_POSTGRES"] === "all";
 
-type StoryOptions = Partial<WorldOptions> & {
-  readonly alsoOnPostgres?: boolean;
+export type WorldTold = Partial<WorldOptions> & {
   readonly runner?: FakeRunnerOptions;
+  /** Who answers as the model: then the action and the CLI are the real ones, and `runner` is not used. */
+  readonly decide?: Decide;
+  /** Playbooks of its own; by default those of the product. */
+  readonly guideFolder?: string;
   /** Settings of the app beside those of the world. */
   readonly environment?: Readonly<Record<string, string>>;
   /** What is already so before the app starts. */
@@ -48,6 +59,8 @@ type StoryOptions = Partial<WorldOptions> & {
   /** Messages of the warnings that the story provokes; any other one fails it. */
   readonly provokes?: readonly string[];
 };
+
+type StoryOptions = WorldTold & { readonly alsoOnPostgres?: boolean };
 
 /** Declares the story on SQLite and, where it asks for that, once more on PostgreSQL. */
 export function story(name: string, options: StoryOptions, tell: (story: Story) => Promise<void>): void {
@@ -73,21 +86,55 @@ async function tellOnPostgres(
   }
 }
 
-/** `settings` are those of the app's store. */
 async function tellOn(
   settings: Readonly<Record<string, string>>,
   options: StoryOptions,
   tell: (story: Story) => Promise<void>,
 ): Promise<void> {
+  const opened = await openStory(options, settings);
+  const { story, heard, violations, complaints } = opened;
+  try {
+    await withinTime(tell(story), heard);
+    expect(violations).toEqual([]);
+    expect(complaints).toEqual([]);
+  } catch (error) {
+    throw error instanceof Error && complaints.length + violations.length > 0
+      ? new Error(
+          `${error.message}\nthe app's log: ${complaints.join("\n")}\nagainst GitHub's description: ${violations.join("\n")}`,
+          { cause: error },
+        )
+      : error;
+  } finally {
+    await opened.close();
+  }
+}
+
+interface OpenStory {
+  readonly story: Story;
+  readonly heard: Heard;
+  /** What GitHub's description finds wrong in the exchanges so far. */
+  readonly violations: readonly string[];
+  /** Warnings and errors of the app that nobody announced. */
+  readonly complaints: readonly string[];
+  /** Stops all that was started, and leaves nothing behind. */
+  close(): Promise<void>;
+}
+
+/** `settings` are those of the app's store. */
+export async function openStory(
+  options: WorldTold,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<OpenStory> {
   const folder = await mkdtemp(path.join(tmpdir(), "phasegate-story-"));
   const oracle = loadOracle();
   const violations: string[] = [];
   const complaints: string[] = [];
   const heard = new Heard();
   const clock = new ImpatientClock();
+  const model = options.decide === undefined ? null : await startModelServer({ decide: options.decide });
   const world = await startWorld({
-    execute: await fakeRunner(options.runner),
     ...options,
+    ...(model === null ? { execute: await fakeRunner(options.runner), ...options } : await realRunner(model, options)),
     folder,
     clock: () => clock.now(),
     onExchange(exchange) {
@@ -100,47 +147,55 @@ async function tellOn(
   const app = await startApp(config, {
     clock,
     newId: randomUUID,
+    ...(options.guideFolder === undefined ? {} : { guideFolder: options.guideFolder }),
     log: listening({ heard, complaints, clock, provoked: new Set(["run lost", ...(options.provokes ?? [])]) }),
   });
-  const settled = async () => {
-    await world.sandbox.webhooks.idle();
-    await app.engine.idle();
+  const story: Story = {
+    ...world,
+    app,
+    events: heard.events,
+    get model() {
+      if (model === null) throw new Error("asking for the model: the story is told without one, so give it `decide`");
+      return model;
+    },
+    next: (type) => heard.next(type),
+    onEvent: (listener) => heard.listeners.push(listener),
+    async settled() {
+      await world.sandbox.webhooks.idle();
+      await app.engine.idle();
+    },
+    pass(minutes) {
+      clock.jumpTo(new Date(clock.now().getTime() + minutes * 60_000).toISOString());
+      app.engine.wake();
+    },
+    async acceptGate(phase) {
+      const pullRequest = heard.events.findLast((event) => event.type === "GateOpened" && event.phase === phase);
+      if (pullRequest?.type !== "GateOpened") throw new Error(`accepting the gate of phase ${phase}: none is open`);
+      await world.owner.review({ number: pullRequest.pullRequest, event: "APPROVE" });
+      await world.owner.merge(pullRequest.pullRequest);
+    },
   };
-  try {
-    await withinTime(
-      tell({
-        ...world,
-        app,
-        events: heard.events,
-        next: (type) => heard.next(type),
-        settled,
-        pass(minutes) {
-          clock.jumpTo(new Date(clock.now().getTime() + minutes * 60_000).toISOString());
-          app.engine.wake();
-        },
-        async acceptGate(phase) {
-          const pullRequest = heard.events.findLast((event) => event.type === "GateOpened" && event.phase === phase);
-          if (pullRequest?.type !== "GateOpened") throw new Error(`accepting the gate of phase ${phase}: none is open`);
-          await world.owner.review({ number: pullRequest.pullRequest, event: "APPROVE" });
-          await world.owner.merge(pullRequest.pullRequest);
-        },
-      }),
-      heard,
-    );
-    expect(violations).toEqual([]);
-    expect(complaints).toEqual([]);
-  } catch (error) {
-    throw error instanceof Error && complaints.length + violations.length > 0
-      ? new Error(
-          `${error.message}\nthe app's log: ${complaints.join("\n")}\nagainst GitHub's description: ${violations.join("\n")}`,
-          { cause: error },
-        )
-      : error;
-  } finally {
-    await app.stop();
-    await world.sandbox.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  return {
+    story,
+    heard,
+    violations,
+    complaints,
+    async close() {
+      await app.stop();
+      await world.sandbox.stop();
+      await model?.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The action and the CLI as processes; the agent is another user where the machine allows it. */
+async function realRunner(model: ModelServer, { jobEnvironment }: WorldTold): Promise<Partial<WorldOptions>> {
+  return {
+    modelUrl: model.url,
+    claudePath: await claudeBinaryPath(),
+    jobEnvironment: { ...(canHaveSecondUser() ? {} : { PHASEGATE_UNSAFE_SAME_USER: "1" }), ...jobEnvironment },
+  };
 }
 
 /** A story that hangs says how far it came, instead of only that it took too long. */
@@ -169,11 +224,13 @@ function violationsOf(oracle: ReturnType<typeof loadOracle>, exchange: Exchange)
 
 class Heard {
   readonly events: TaskEvent[] = [];
+  readonly listeners: ((event: TaskEvent) => void)[] = [];
   readonly #claimed = new Set<TaskEvent>();
   readonly #waiting: { readonly type: TaskEventType; readonly resolve: (event: TaskEvent) => void }[] = [];
 
   hear(event: TaskEvent): void {
     this.events.push(event);
+    for (const listener of this.listeners) listener(event);
     const index = this.#waiting.findIndex(({ type }) => type === event.type);
     const [waiting] = index < 0 ? [] : this.#waiting.splice(index, 1);
     if (waiting === undefined) return;

@@ -122,14 +122,14 @@ export function blockText(
       return {
         what: `The agent waits for ${open.length === 1 ? "an answer" : "answers"}.`,
         why: "It asked what it cannot decide for you. Nothing runs meanwhile, so waiting costs nothing.",
-        next: `answer here, for example ${code(`/answer ${open[0]?.number ?? 1}: your words`)}. The task goes on by itself after the last answer.`,
+        next: `answer here, for example ${code(`/answer ${open[0]?.number ?? 1}: your words`)}. The task goes on by itself when nothing is open any more.`,
       };
     }
     case "waiting-dependency":
       return {
         what: "The agent needs what only people can provide.",
         why: "It cannot go on without. Nothing runs meanwhile, so waiting costs nothing.",
-        next: `provide it as its comment says, or comment ${code(`/skip ${oneLine(openDependenciesOf(task)[0]?.name ?? "NAME", 100)}`)} to have the agent go on without. The task then goes on by itself.`,
+        next: `provide it as its comment says, or comment ${code(`/skip ${oneLine(openDependenciesOf(task)[0]?.name ?? "NAME", 100)}`)} to have the agent go on without. The task goes on by itself when nothing is open any more.`,
       };
     case "provider-refused":
       return providerRefused(reason.why, reason.message, context.links);

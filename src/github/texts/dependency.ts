@@ -116,7 +116,7 @@ function addValue({ dependency, isNoticed }: Shown, links: Links): readonly stri
       ? `Was ${nameOf(dependency)} there before the agent asked? Then it was meant for something else and is not lent by itself. Somebody with write access lends it to this task with:`
       : "Is the value right as it is (the service was out of order, for instance)? Then have it tried again with:";
   return [
-    `*Next:* it takes admin access to this repository.\n\n${steps.map((step, index) => `${index + 1}. ${step}`).join("\n")}`,
+    `*Next:* somebody with admin access to this repository adds it:\n\n${steps.map((step, index) => `${index + 1}. ${step}`).join("\n")}`,
     ...(isNoticed ? [`${existed}\n\n${grant}`] : [grant]),
     "Never write the value into a comment: everybody who can read this issue would have it.",
   ];

@@ -14,7 +14,7 @@ import { answeredLine } from "./questions.ts";
 const bodyCharactersMax = 60_000;
 const filesShownMax = 100;
 const findingsShownMax = 50;
-const questionsShownMax = 40;
+const questionsShownMax = 20;
 const dialogueCharactersMax = 200;
 
 /** Stands before the title where the repository's plan has no drafts (Q30). */
@@ -67,7 +67,7 @@ export function gateBody(facts: GateFacts): string {
     goOn(facts, progress),
     ...verificationSection(facts, progress?.verification ?? null),
     ...feedbackSection(progress),
-    ...dialogueSection(view, phase),
+    ...dialogueSection(view, phase, progress),
     ...costSection(facts, progress),
     ...stepsSection(view, phase, progress),
     ...filesSection(facts),
@@ -193,8 +193,9 @@ function feedbackSection(progress: PhaseProgress | undefined): readonly string[]
   return ["## Feedback", `Of ${all} of feedback, ${state} when this was written.`];
 }
 
-/** Written when the checks are over: what people decided is part of what is reviewed. */
-function dialogueSection({ task }: TaskView, phase: number): readonly string[] {
+/** What people decided is part of what is reviewed. Nobody edits the body while the agent works, so it comes with the checks. */
+function dialogueSection({ task }: TaskView, phase: number, progress: PhaseProgress | undefined): readonly string[] {
+  if (progress === undefined || (progress.verification === null && progress.accepted === null)) return [];
   const questions = task.questions.filter((question) => question.phase === phase);
   const needed = task.dependencies.filter(({ steps }) => steps.some((each) => each.phase === phase));
   return [

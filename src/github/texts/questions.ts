@@ -1,6 +1,6 @@
 import { sameName, type Question } from "../../core/dialogue.ts";
 import { isSettled, openQuestionsOf, type ExistingTask } from "../../core/state.ts";
-import { block, oneLine, paragraphs, person, plain } from "./escape.ts";
+import { block, paragraphs, person, plain } from "./escape.ts";
 import { count, moment } from "./format.ts";
 import { listed, placeOf, whoAnswers } from "./places.ts";
 
@@ -23,30 +23,29 @@ const rooms: readonly Room[] = [
 export function questionsText(questions: readonly Question[], task: ExistingTask): string {
   const open = questions.filter(({ answer }) => answer === null);
   const numbers = new Set(openQuestionsOf(task).map(({ number }) => number));
-  const waits = open.some(({ number }) => numbers.has(number));
+  const waited = open.filter(({ number }) => numbers.has(number)).length;
   const [first] = questions;
   const where = first === undefined ? [] : [`Asked in ${placeOf(task, first.phase, first.step)}.`];
   const texts = rooms.map((room) => questions.map((question) => questionText(question, room)).join("\n\n"));
   const asked = texts.find((text) => text.length <= questionsCharactersMax) ?? texts.at(-1) ?? "";
   return [
-    `### ${headingOf(questions, open, waits, task)}`,
+    `### ${headingOf(questions, open, waited, task)}`,
     ...where,
     asked,
-    ...goOnOf(questions, open, waits, task),
+    ...goOnOf(questions, open, waited > 0, task),
   ].join("\n\n");
 }
 
 function headingOf(
   questions: readonly Question[],
   open: readonly Question[],
-  waits: boolean,
+  waited: number,
   task: ExistingTask,
 ): string {
   if (open.length === 0) return `Answered: ${namesOf(questions)}`;
   if (isSettled(task)) return `Not answered: ${namesOf(open)}`;
-  return waits
-    ? `The agent waits for your ${open.length === 1 ? "answer" : `answers to ${count(open.length, "question", "questions")}`}`
-    : "The agent asks, and goes on meanwhile";
+  if (waited === 0) return "The agent asks, and goes on meanwhile";
+  return `The agent waits for your ${waited === 1 ? "answer" : `answers to ${count(waited, "question", "questions")}`}`;
 }
 
 function questionText(question: Question, room: Room): string {
@@ -104,7 +103,7 @@ function goOnOf(
     : "An answer reaches the agent with its next step.";
   return [
     `*Next:* ${howToAnswer(open)}`,
-    `Or quote a question and write the answer below the quote. Heard are ${whoAnswers(task)}. ${then}`,
+    `Or quote ${open.length === 1 ? "the question" : "a question"} and write the answer below the quote. Heard are ${whoAnswers(task)}. ${then}`,
   ];
 }
 
@@ -131,11 +130,6 @@ function exampleOf({ options, default: mine }: Question): string {
 function namesOf(questions: readonly Question[]): string {
   const numbers = questions.map(({ number }) => String(number));
   return `${numbers.length === 1 ? "question" : "questions"} ${listed(numbers)}`;
-}
-
-/** One entry of a list: the question in a few words. */
-export function questionLine(question: Question, charactersMax: number): string {
-  return plain(oneLine(question.question, charactersMax), charactersMax);
 }
 
 /** One entry of a list: what was asked, and who answered what. */

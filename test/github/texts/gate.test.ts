@@ -2,12 +2,17 @@ import { describe, expect, test } from "vitest";
 import type { TaskEvent } from "../../../src/core/events.ts";
 import { finishedTitle, gateBody, gateTitle } from "../../../src/github/texts/gate.ts";
 import {
+  answered,
+  asked,
   at,
   context,
   created,
   feedbackOf,
   gateOpened,
   inReview,
+  needed,
+  questionsAsked,
+  runStarted,
   running,
   verified,
   viewOf,
@@ -169,6 +174,37 @@ describe("a gate's body", () => {
     expect(bodyOf(0)).toContain("Of 1 point of feedback, none was open when this was written.");
     expect(gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered: null })).not.toContain(
       "Feedback",
+    );
+  });
+
+  test("tells what was asked and provided in its phase, and what people said", () => {
+    const events = [
+      ...runStarted,
+      questionsAsked([asked()]),
+      answered(1, "Half of each"),
+      needed(),
+      { type: "DependencyGranted", at, name: "OPENAI_API_KEY", by: "owner" },
+      ...inReview.slice(runStarted.length),
+    ] as const;
+    const body = gateBody({ view: viewOf(events), phase: 1, links, ready: true, delivered: null });
+    expect(body).toContain(
+      "## Questions and answers\n\n- Question 1: Which revenue model shall it have? **owner**: Half of each\n\n## Provided\n\n- `OPENAI_API_KEY`: provided by **owner**\n",
+    );
+    const atWork = gateBody({ view: viewOf(events.slice(0, -3)), phase: 1, links, ready: false, delivered: null });
+    expect(atWork).not.toContain("## Questions");
+    const merged = [...events, { type: "PhaseCompleted", at, phase: 1, by: "reviewer", mergeSha: "x" }] as const;
+    const next = viewOf([...merged, { type: "PhaseStarted", at, phase: 2 }, ...verified(true, "", 2)]);
+    expect(gateBody({ view: next, phase: 2, links, ready: true, delivered: null })).not.toContain("## Questions");
+  });
+
+  test("gives the cost against what was expected, and what the next phase may spend", () => {
+    const forecasts = new Map([
+      [1, { usd: 5, from: "playbook" } as const],
+      [2, { usd: 4.6, from: "history" } as const],
+    ]);
+    const body = gateBody({ view: { ...viewOf(inReview), forecasts }, phase: 1, links, ready: true, delivered: null });
+    expect(body).toContain(
+      "- This phase: 246k tokens, $0.84 of $5.00; the playbook reckons with $5.00.\n- Phase 2, Design: such phases have cost about $4.60 in this repository, and it may spend $5.00. To set another limit with your approval, comment `/approve up to $6`.\n",
     );
   });
 

@@ -4,7 +4,19 @@ import type { BlockReason } from "../../../src/core/outcome.ts";
 import { slashCommands, usageOf } from "../../../src/core/slash-commands.ts";
 import { outdatedWorkflowFile } from "../../../src/github/workflow-file.ts";
 import { noticeText } from "../../../src/github/texts/notices.ts";
-import { at, context, gateOpened, inReview, running, started, taskOf, verified } from "../texts-fixtures.ts";
+import {
+  asked,
+  at,
+  context,
+  gateOpened,
+  inReview,
+  questionsAsked,
+  runStarted,
+  running,
+  started,
+  taskOf,
+  verified,
+} from "../texts-fixtures.ts";
 
 function blocked(reason: BlockReason, events: readonly TaskEvent[] = [...running, gateOpened()]): string {
   return noticeText({ kind: "blocked", reason, task: taskOf(...events) }, context);
@@ -229,6 +241,49 @@ describe("other notices", () => {
 
       *Next:* open [*Files changed*](https://github.com/octo/shop/pull/8/files), choose *Approve* under *Review changes*, submit it, then merge [#8](https://github.com/octo/shop/pull/8)."
     `);
+  });
+
+  test("a reminder repeats the questions and the lines that answer them", () => {
+    const { questions } = taskOf(
+      ...runStarted,
+      questionsAsked([asked(), asked({ question: "Who pays?", options: [] })]),
+    );
+    expect(noticeText({ kind: "question-reminder", questions }, context)).toMatchInlineSnapshot(`
+      "The agent has waited for a day for answers:
+
+      - **Question 1:** Which revenue model shall it have?
+      - **Question 2:** Who pays?
+
+      *Next:* comment these lines, each with the number of an option or with words of your own after the colon:
+
+      \`\`\`
+      /answer 1: 2
+      /answer 2: 
+      \`\`\`
+
+      This is the only reminder: the task waits for as long as it takes."
+    `);
+  });
+
+  test("whoever may not answer is told who may", () => {
+    const text = noticeText({ kind: "answer-not-yours", login: "stranger", author: "owner" }, context);
+    expect(text).toContain("**stranger** answered a question of the agent, but that answer was not taken.");
+    expect(text).toContain("from people with write access to the repository, and from **owner**, who opened the issue");
+  });
+
+  test.each([
+    [true, "Phasegate hid the comment. Everybody can still unfold it"],
+    [false, "GitHub did not let Phasegate hide the comment. Everybody can still read it"],
+  ])("a pasted credential (hidden: %j) is to be revoked, and its place is named", (hidden, words) => {
+    const notice = { kind: "secret-pasted", what: "an OpenAI key", hidden, names: ["OPENAI_API_KEY"] } as const;
+    const text = noticeText(notice, context);
+    expect(text).toContain("**A comment here holds what looks like a credential: an OpenAI key.**");
+    expect(text).toContain(words);
+    expect(text).toContain("1. revokes it where it was made");
+    expect(text).toContain(
+      "3. adds the new one as [a repository secret](https://github.com/octo/shop/settings/secrets/actions/new) with the name `OPENAI_API_KEY`, never as a comment.",
+    );
+    expect(noticeText({ ...notice, names: [] }, context)).toContain("actions/new), never as a comment.");
   });
 
   test("an outdated action is told with the line that mends it and the page to do so", () => {

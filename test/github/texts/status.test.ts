@@ -2,18 +2,24 @@ import { describe, expect, test } from "vitest";
 import type { TaskEvent } from "../../../src/core/events.ts";
 import { statusText } from "../../../src/github/texts/status.ts";
 import {
+  answered,
+  asked,
   at,
   context,
   created,
   feedbackOf,
   gateOpened,
   inReview,
+  needed,
+  questionsAsked,
   runId,
+  runStarted,
   running,
   spent,
   started,
   verified,
   viewOf,
+  waitsForAnswer,
   withPhase,
 } from "../texts-fixtures.ts";
 
@@ -192,6 +198,121 @@ describe("the status comment", () => {
     expect(text).toBe(
       "Phasegate: **owner** had this task deleted, and with it the texts and logs that the app kept of it. Its phase branches are deleted, too, where the repository's rules allow it.",
     );
+  });
+
+  test("of a task that waits for people lists what is open first, with links, and then what to type", () => {
+    const events = [...runStarted, questionsAsked([asked(), asked({ required: false })]), needed(), ...waitsForAnswer];
+    const requests = new Map([[`${runId}/1`, "https://github.com/octo/shop/issues/7#issuecomment-1"]]);
+    const text = statusText(viewOf(events), { ...context, requests });
+    expect(text.slice(0, text.indexOf("`░"))).toMatchInlineSnapshot(`
+      "### Phasegate: create\\_app
+
+      **Waits for you.** The agent waits for an answer.
+
+      - [**Question 1**](https://github.com/octo/shop/issues/7#issuecomment-1) (choice): Which revenue model shall it have?
+      - **\`OPENAI_API_KEY\`**: To summarise what people write.
+
+      *Next:* answer here, for example \`/answer 1: your words\`. The task goes on by itself when nothing is open any more.
+
+      "
+    `);
+    expect(text).toContain("| 1 Planning | ‖ waits for you |");
+  });
+
+  test("of a task that waits for a key names it, and what was wrong with the last one", () => {
+    const events: readonly TaskEvent[] = [
+      ...runStarted,
+      needed(),
+      { type: "DependencyGranted", at, name: "OPENAI_API_KEY", by: null },
+      { type: "DependencyRefused", at, runId, name: "OPENAI_API_KEY", message: "OpenAI answered 401" },
+      { type: "TaskPaused", at, reason: { kind: "waiting-dependency" } },
+    ];
+    const text = textOf(events);
+    expect(text).toContain("**Waits for you.** The agent needs what only people can provide.");
+    expect(text).toContain("- **`OPENAI_API_KEY`**: its value does not work: OpenAI answered 401\n");
+    expect(nextOf(text)).toContain("comment `/skip OPENAI_API_KEY` to have the agent go on without");
+  });
+
+  test("keeps in its details what was asked and what came of it", () => {
+    const text = textOf([
+      ...runStarted,
+      questionsAsked([asked(), asked({ question: "Where?", required: false }), asked({ question: "When?" })]),
+      answered(1, "Freemium", 2),
+      needed(),
+      { type: "DependencySkipped", at, name: "OPENAI_API_KEY", by: "owner" },
+      {
+        type: "ErrorReported",
+        at,
+        runId,
+        phase: 1,
+        step: "01_idea",
+        requestId: `${runId}/3`,
+        error: "execution_failed",
+        message: "npm ci fails",
+        details: "",
+        cause: "environment",
+      },
+    ]);
+    const details = text.slice(text.indexOf("Questions and answers:"), text.indexOf("What happened last"));
+    expect(details).toMatchInlineSnapshot(`
+      "Questions and answers:
+
+      - Question 1: Which revenue model shall it have? **owner**: Freemium
+      - Question 2: Where? *Not answered; the agent took:* Freemium
+      - Question 3: When? *No answer yet.*
+
+      What the agent needed:
+
+      - \`OPENAI_API_KEY\`: skipped by **owner**
+
+      Errors that the agent reported, newest first:
+
+      - 21 Nov 02:20 UTC: npm ci fails
+
+      "
+    `);
+  });
+
+  test("shows of long histories the newest, and how many came before", () => {
+    const many = Array.from({ length: 12 }, (_, index) => asked({ question: `Number ${index + 1}?` }));
+    const text = textOf([...runStarted, questionsAsked(many)]);
+    const history = text.slice(text.indexOf("Questions and answers:"));
+    expect(history).toContain("- 2 earlier\n- Question 3: Number 3?");
+    expect(text.slice(0, text.indexOf("Questions and answers:"))).toContain("(choice): Number 10?\n- and 2 more\n");
+  });
+
+  test("shows live what the agent does, which document it writes, and what it did before", () => {
+    const live = {
+      currentAction: "Write docs/planning/02_market.md",
+      currentStep: "02_market",
+      currentDocument: "docs/planning/02_market.md",
+      recentActions: [{ at, text: "Read README.md" }],
+      spent: { ...spent, costUsd: spent.costUsd + 1 },
+      lastUpdate: at,
+    };
+    const text = textOf(running, live);
+    expect(text).toContain("Right now: `Write docs/planning/02_market.md` · Document: `docs/planning/02_market.md`\n");
+    expect(text).toContain("What the agent did last, newest first:\n\n- 21 Nov 02:20 UTC: `Read README.md`\n");
+    // One dollar since the last step was handed over.
+    expect(text).toContain("tokens, $1.42 of $25.00; of this on phase 1: $1.42 of $5.00.");
+    expect(textOf(running, { ...live, lastUpdate: "2026-11-21T02:19:00.000Z" })).toContain("$0.42 of $25.00");
+    expect(textOf(inReview, live)).not.toContain("What the agent did last");
+  });
+
+  test("gives cost against the purse that a person set, and what such phases cost here", () => {
+    const view = viewOf([...running, { type: "BudgetSet", at, by: "owner", phase: 1, usd: 8 }]);
+    const forecasts = new Map([[1, { usd: 6.1, from: "history" } as const]]);
+    expect(statusText({ ...view, forecasts }, context)).toContain(
+      "of this on phase 1: $0.42 of $8.00. Such phases have cost about $6.10 in this repository.",
+    );
+  });
+
+  test("of a task under a limit says until when, and that nobody has to do anything", () => {
+    const reason = { kind: "rate-limited", resetsAt: null, message: "5-hour limit" } as const;
+    const view = viewOf([...running, { type: "TaskPaused", at, reason }]);
+    const text = statusText({ ...view, limitEndsAt: "2026-11-21T07:00:00.000Z" }, context);
+    expect(text).toContain("**Paused.** Claude's usage limit is reached: 5\\-hour limit.");
+    expect(nextOf(text)).toBe("*Next:* nothing to do: the task goes on by itself at 21 Nov 07:00 UTC.");
   });
 
   test("has a row for each phase", () => {

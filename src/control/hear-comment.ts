@@ -1,0 +1,99 @@
+/** What people write on an issue or a gate of a task: commands, answers, and credentials that should not stand there. */
+import { isSettled, openQuestionsOf, type ExistingTask } from "../core/state.ts";
+import { handleCommand, type Cause } from "./handle-command.ts";
+import type { AnswerGiven, Intent } from "./intents.ts";
+import { obeyCommand, wordsOf } from "./obey-command.ts";
+import { keyOf, personOf, taskById } from "./people.ts";
+import type { Notice } from "./ports.ts";
+import type { Processing } from "./process-message.ts";
+import { lookAtNames, waitsForNames } from "./watch-names.ts";
+
+type Said = Extract<Intent, { kind: "command" | "comment" }>;
+
+export async function onComment(processing: Processing, said: Said, inboxKey: string): Promise<void> {
+  const task = await taskOf(processing, said);
+  if (task === null) return;
+  if (await holdsCredential(processing, said, task)) return;
+  const cause = { inboxKey, userId: said.sender };
+  if (said.kind === "comment" && said.change === "deleted") return withdraw(processing, said, task, cause);
+  const isAnswer = said.kind === "command" && said.command.name === "answer";
+  // A bare `/answer` is told what is missing.
+  const answers = isAnswer && said.answers.length === 0 ? [{ number: null, text: "" }] : said.answers;
+  // Whichever comes last marks the message.
+  const isLast = said.kind === "comment" || isAnswer;
+  if (answers.length > 0) await answer(processing, said, task, answers, isLast ? cause : { userId: said.sender });
+  if (said.kind === "command" && !isAnswer) await obeyCommand(processing, said, task, inboxKey);
+  // Somebody is at work there: what they added is looked for at once (Q9).
+  const now = await taskById(processing, task.taskId);
+  if (said.kind === "command" && now !== null && waitsForNames(now)) await lookAtNames(processing, [now]);
+}
+
+async function taskOf(processing: Processing, said: Said): Promise<ExistingTask | null> {
+  const { store } = processing;
+  const { repository, issueNumber, onPullRequest } = said;
+  const taskId = onPullRequest
+    ? await store.taskOfPullRequest(repository.repositoryId, issueNumber)
+    : ((await store.tasksOfIssue(repository.repositoryId, issueNumber))[0] ?? null);
+  return taskById(processing, taskId);
+}
+
+/** Hidden, and counted for nothing: what it says must not reach an event, or the agent. */
+async function holdsCredential(processing: Processing, said: Said, task: ExistingTask): Promise<boolean> {
+  if (said.body === "") return false;
+  const what = await processing.verifier.findCredential(said.body);
+  if (what === null) return false;
+  const { github, log } = processing;
+  const hidden = await github.hideComment(said.repository, said.commentNodeId);
+  log.warn({ taskId: task.taskId, commentId: said.commentId, what, hidden }, "a comment holds a credential");
+  const { mayWrite, isAuthor } = await whoIs(processing, said, task);
+  // A comment for each comment of a stranger would be a tool for spam.
+  if (!mayWrite && !isAuthor) return true;
+  const names = task.dependencies.filter(({ state }) => state === "open").map(({ name }) => name);
+  const notice: Notice = { kind: "secret-pasted", what, hidden, names };
+  await github.notify(said.repository, said.issueNumber, keyOf(`credential:${said.commentId}`), notice);
+  return true;
+}
+
+async function answer(
+  processing: Processing,
+  said: Said,
+  task: ExistingTask,
+  answers: readonly AnswerGiven[],
+  cause: Cause,
+): Promise<void> {
+  const { github } = processing;
+  const by = await whoIs(processing, said, task);
+  if (!by.mayWrite && !by.isAuthor) {
+    if (isSettled(task) || openQuestionsOf(task).length === 0) return;
+    const notice: Notice = { kind: "answer-not-yours", login: said.sender, author: task.issue.author };
+    return github.notify(said.repository, said.issueNumber, keyOf(`answer-not-yours:${task.taskId}`), notice);
+  }
+  const { commentId } = said;
+  const handled = await handleCommand(
+    processing,
+    task.taskId,
+    { type: "AnswerQuestions", by, commentId, answers },
+    cause,
+  );
+  if (handled.kind === "refused") await reply(processing, said, "/answer", wordsOf(handled.refusal));
+}
+
+async function withdraw(processing: Processing, said: Said, task: ExistingTask, cause: Cause): Promise<void> {
+  const { commentId, sender: by } = said;
+  const handled = await handleCommand(processing, task.taskId, { type: "WithdrawAnswer", commentId, by }, cause);
+  if (handled.kind !== "refused") return;
+  const { mayWrite, isAuthor } = await whoIs(processing, said, task);
+  if (mayWrite || isAuthor) await reply(processing, said, "deleting your answer", wordsOf(handled.refusal));
+}
+
+async function reply(processing: Processing, said: Said, command: string, reason: string): Promise<void> {
+  // One for each thing that a comment says: an edited one may be right the second time, and wrong in another way the first.
+  const key = keyOf(`comment:${said.commentId}:${command}:${reason}`);
+  await processing.github.notify(said.repository, said.issueNumber, key, { kind: "refused", command, reason });
+}
+
+/** The author of the issue may answer, and nothing more (Q8). */
+async function whoIs(processing: Processing, said: Said, task: ExistingTask) {
+  const person = await personOf(processing, said.repository, said.sender);
+  return { ...person, isAuthor: said.sender === task.issue.author };
+}

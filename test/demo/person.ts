@@ -1,0 +1,126 @@
+/** The scripted person: reviews and merges, answers what the agent asks, and adds the secret that it needs. */
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import type { EventOf, TaskEvent } from "../../src/core/events.ts";
+import { hasValue } from "../../src/core/dialogue.ts";
+import type { World } from "../support/github-world.ts";
+import { demoSecret } from "./agent.ts";
+import type { DemoEvent } from "./demo-event.ts";
+import type { Told } from "./told.ts";
+
+const PullFiles = z.array(z.object({ filename: z.string(), additions: z.int() }));
+
+/** People read the comment before they answer it. */
+const commentMsMax = 30_000;
+const lookEveryMs = 100;
+const secretBytes = 24;
+
+export interface DemoPerson {
+  /** Does what is due after the event. Throws where that can't be done. */
+  hear(event: TaskEvent): Promise<void>;
+  /** Values that were added, for whoever wants to know where they went. */
+  readonly secrets: readonly string[];
+}
+
+export function demoPerson(
+  world: World,
+  told: Pick<Told, "gateOf" | "reworksOf">,
+  issue: () => number,
+  emit: (event: DemoEvent) => void,
+): DemoPerson {
+  const { owner } = world;
+  const secrets: string[] = [];
+  return { hear, secrets };
+
+  async function hear(event: TaskEvent): Promise<void> {
+    if (event.type === "ReviewCreated") await review(world, told, event.phase, emit);
+    if (event.type === "QuestionsAsked") await answer(event);
+    if (event.type === "DependencyRequested") await provide(event.dependency);
+  }
+
+  /** Takes what the agent itself would take. */
+  async function answer({ questions }: EventOf<"QuestionsAsked">): Promise<void> {
+    const due = questions.filter(({ required }) => required);
+    if (due.length === 0) return;
+    await commentWith(`Question ${due[0]?.number}`);
+    const lines = due.map(({ number, options, default: fallback }) => {
+      const at = options.findIndex((option) => option === fallback);
+      const words = options.length > 0 ? String(Math.max(at, 0) + 1) : (fallback ?? "Decide what you think is best.");
+      return `/answer ${number}: ${words}`;
+    });
+    await owner.comment(issue(), lines.join("\n"));
+  }
+
+  async function provide({ name, type, required }: EventOf<"DependencyRequested">["dependency"]): Promise<void> {
+    if (!required) return;
+    await commentWith(name);
+    if (name === demoSecret.name) {
+      const value = randomBytes(secretBytes).toString("base64url");
+      secrets.push(value);
+      emit({ type: "secret-added", name, by: owner.login });
+      owner.setSecret(name, value);
+    } else {
+      // A real model may ask for what nobody here has.
+      await owner.comment(issue(), hasValue(type) ? `/skip ${name}` : `/provided ${name}`);
+    }
+  }
+
+  async function commentWith(words: string): Promise<void> {
+    const until = performance.now() + commentMsMax;
+    for (;;) {
+      const comments = await owner.comments(issue());
+      if (comments.some(({ body, user }) => user.login.endsWith("[bot]") && body.includes(words))) return;
+      if (performance.now() > until) throw new Error(`reading what the agent asks: no comment says "${words}"`);
+      await delay(lookEveryMs);
+    }
+  }
+}
+
+/** The phase in which the scripted reviewer is not content at first. */
+const pickyPhase = 2;
+const remarks = [
+  "Say what happens when the same URL is shortened twice.",
+  "Please name the limit here, too, so that nobody has to look it up.",
+] as const;
+
+/** The scripted person at the gate: looks at what changed, asks once for changes, approves, merges. */
+async function review(
+  world: World,
+  told: Pick<Told, "gateOf" | "reworksOf">,
+  phase: number,
+  emit: (event: DemoEvent) => void,
+): Promise<void> {
+  const pullRequest = told.gateOf(phase);
+  if (pullRequest === null) return;
+  const { owner } = world;
+  if (phase === pickyPhase && told.reworksOf(phase) === 0) return askForChanges(world, phase, pullRequest, emit);
+  const files = await owner.request("GET", `/pulls/${pullRequest}/files?per_page=100`);
+  if (!Array.isArray(files.body) || files.body.length === 0)
+    throw new Error(`reviewing #${pullRequest}: it changes nothing`);
+  await owner.review({ number: pullRequest, event: "APPROVE", body: "Reads well, thank you." });
+  emit({ type: "reviewed", phase, pullRequest, verdict: "approved", remarks: [], by: owner.login });
+  await owner.merge(pullRequest);
+}
+
+/** A review with a comment at a line of two documents. */
+async function askForChanges(
+  { owner }: World,
+  phase: number,
+  pullRequest: number,
+  emit: (event: DemoEvent) => void,
+): Promise<void> {
+  const { body } = await owner.request("GET", `/pulls/${pullRequest}/files?per_page=100`);
+  const files = PullFiles.parse(body).filter(({ filename }) => filename.endsWith(".md"));
+  const said = remarks.flatMap((text, index) => {
+    const file = files[index * 2] ?? files[index];
+    return file === undefined ? [] : [{ path: file.filename, line: Math.min(3, file.additions), text }];
+  });
+  await owner.review({
+    number: pullRequest,
+    event: "REQUEST_CHANGES",
+    body: "Good on the whole; two points before I merge it.",
+    comments: said.map(({ path, line, text }) => ({ path, line, body: text })),
+  });
+  emit({ type: "reviewed", phase, pullRequest, verdict: "changes requested", remarks: said, by: owner.login });
+}

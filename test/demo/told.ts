@@ -1,0 +1,275 @@
+import type { TaskEvent } from "../../src/core/events.ts";
+import { addSpent, nothingSpent, tokensOf, type Spent } from "../../src/core/usage.ts";
+import { LiveEvent } from "../../src/protocol/runner.ts";
+import type { AppLine } from "./app-process.ts";
+import type { DemoEvent, PhaseResult } from "./demo-event.ts";
+
+/** Turns the app's log into the events of the demo, and remembers what the end needs. */
+export class Told {
+  onEvent: (event: TaskEvent) => void = () => undefined;
+  readonly #emit: (event: DemoEvent) => void;
+  readonly #phases = new Map<number, PhaseTold>();
+  readonly #titles = new Map<string, string>();
+  #outline: Extract<TaskEvent, { type: "TaskCreated" }>["playbook"] | null = null;
+  #phase = 0;
+  #attempt = 1;
+  /** Where each point of feedback stands. */
+  readonly #places = new Map<string, string>();
+  /** When the run began, or its last step ended: what lies between is the next step. */
+  #stepStartedAt = 0;
+
+  constructor(emit: (event: DemoEvent) => void) {
+    this.#emit = emit;
+  }
+
+  gateOf(phase: number): number | null {
+    return this.#phases.get(phase)?.pullRequest ?? null;
+  }
+
+  reworksOf(phase: number): number {
+    return this.#phases.get(phase)?.reworks ?? 0;
+  }
+
+  spent(): Spent {
+    return [...this.#phases.values()].reduce((sum, phase) => addSpent(sum, phase.spent), nothingSpent);
+  }
+
+  phases(): readonly PhaseResult[] {
+    return [...this.#phases].map(([phase, { name, pullRequest, merged, steps, spent }]) => ({
+      phase,
+      name,
+      pullRequest,
+      merged,
+      steps: steps.size,
+      tokens: tokensOf(spent.usage),
+      costUsd: spent.costUsd,
+    }));
+  }
+
+  hear(line: AppLine): void {
+    if (line.msg === "event") {
+      // The app's own events, written by it a moment ago.
+      const event = line.event as TaskEvent;
+      this.#onTaskEvent(event);
+      this.onEvent(event);
+    } else if (line.msg === "live") {
+      const live = LiveEvent.safeParse(line.live);
+      if (live.success) this.#onLive(live.data);
+    } else if ((line.level ?? 0) >= 50) {
+      this.#emit({ type: "problem", message: line.msg });
+    }
+  }
+
+  #onLive(live: LiveEvent): void {
+    if (live.kind === "step-started") {
+      const { step, number, total } = live;
+      this.#emit({
+        type: "step-started",
+        phase: this.#phase,
+        step,
+        title: this.#titles.get(step) ?? step,
+        number,
+        total,
+      });
+    } else if (live.kind === "action") {
+      this.#emit({ type: "action", step: live.step, text: live.text });
+    } else if (live.kind === "round") {
+      this.#emit({
+        type: "round",
+        step: live.step,
+        round: live.round,
+        missing: live.findings.map((finding) => finding.message),
+      });
+    } else if (live.kind === "log" && live.level === "error") {
+      this.#emit({ type: "problem", message: live.text });
+    }
+  }
+
+  #onTaskEvent(event: TaskEvent): void {
+    switch (event.type) {
+      case "TaskCreated":
+        this.#outline = event.playbook;
+        return;
+      case "PhaseStarted": {
+        const outline = this.#outline?.phases.find((phase) => phase.number === event.phase);
+        this.#phase = event.phase;
+        this.#titles.clear();
+        for (const step of outline?.steps ?? []) this.#titles.set(step.slug, step.title);
+        this.#phases.set(event.phase, {
+          name: outline?.name ?? "",
+          pullRequest: null,
+          merged: false,
+          steps: new Set(),
+          reworks: 0,
+          spent: nothingSpent,
+        });
+        const phases = this.#outline?.phases.length ?? 0;
+        this.#emit({
+          type: "phase-started",
+          phase: event.phase,
+          phases,
+          title: outline?.title ?? "",
+          steps: outline?.steps.length ?? 0,
+        });
+        return;
+      }
+      case "RunDispatched":
+        this.#emit({ type: "run-started", phase: this.#phase, attempt: this.#attempt, url: event.url });
+        return;
+      case "StepCompleted":
+        this.#change(event.phase, (phase) => ({
+          ...phase,
+          steps: new Set([...phase.steps, event.step]),
+          spent: addSpent(phase.spent, event.spent),
+        }));
+        this.#emit({
+          type: "step-completed",
+          phase: event.phase,
+          step: event.step,
+          title: this.#titles.get(event.step) ?? event.step,
+          files: event.files,
+          tokens: tokensOf(event.spent.usage),
+          costUsd: event.spent.costUsd,
+          elapsedMs: Date.parse(event.at) - this.#stepStartedAt,
+        });
+        this.#stepStartedAt = Date.parse(event.at);
+        return;
+      case "RunEnded":
+        this.#change(event.phase, (phase) => ({ ...phase, spent: addSpent(phase.spent, event.spent) }));
+        return;
+      case "GateOpened":
+        this.#change(event.phase, (phase) => ({ ...phase, pullRequest: event.pullRequest }));
+        this.#emit({ type: "gate-opened", phase: event.phase, pullRequest: event.pullRequest, url: event.url });
+        return;
+      case "PhaseVerified":
+        this.#emit({
+          type: "verified",
+          phase: event.phase,
+          passed: event.passed,
+          checks: event.checks.length,
+          findings: event.findings.map((finding) => `${finding.path ?? "phase"}: ${finding.message}`),
+        });
+        return;
+      case "ReviewCreated": {
+        const pullRequest = this.gateOf(event.phase) ?? 0;
+        this.#emit({ type: "gate-ready", phase: event.phase, pullRequest, url: "" });
+        return;
+      }
+      case "PhaseCompleted":
+        this.#change(event.phase, (phase) => ({ ...phase, merged: true }));
+        this.#emit({ type: "merged", phase: event.phase, pullRequest: this.gateOf(event.phase) ?? 0, by: event.by });
+        return;
+      case "TaskPaused":
+        if (isWait(event)) this.#emit({ type: "waiting" });
+        else {
+          this.#emit({
+            type: "paused",
+            reason: "message" in event.reason ? `${event.reason.kind}: ${event.reason.message}` : event.reason.kind,
+          });
+        }
+        return;
+      case "QuestionsAsked":
+        for (const { number, category, question, options, required } of event.questions) {
+          const step = this.#titles.get(event.step) ?? event.step;
+          this.#emit({ type: "question-asked", step, number, category, question, options, required });
+        }
+        return;
+      case "QuestionAnswered":
+        this.#emit({ type: "question-answered", number: event.number, by: event.by, answer: event.text });
+        return;
+      case "DependencyRequested": {
+        const { name, type, description, required } = event.dependency;
+        const step = this.#titles.get(event.step) ?? event.step;
+        this.#emit({ type: "dependency-requested", step, name, kind: type, description, required });
+        return;
+      }
+      case "DependencyGranted": {
+        const { name, by } = event;
+        this.#emit({ type: "dependency-granted", name, by });
+        return;
+      }
+      case "DependencySkipped":
+        this.#emit({ type: "dependency-skipped", name: event.name, by: event.by });
+        return;
+      case "DependencyRefused":
+        this.#emit({ type: "problem", message: `the value of ${event.name} does not work: ${event.message}` });
+        return;
+      case "ErrorReported":
+        this.#emit({ type: "problem", message: `the agent reports: ${event.message}` });
+        return;
+      case "TaskFailed":
+        this.#emit({ type: "problem", message: event.message });
+        return;
+      case "RunStarted":
+        this.#stepStartedAt = Date.parse(event.at);
+        return;
+      case "RunRequested":
+        this.#attempt = event.attempt;
+        return;
+      case "FeedbackGiven":
+        for (const { id, path: file, line } of event.feedback) {
+          this.#places.set(id, file === null ? "what the review says as a whole" : `${file}:${line ?? 1}`);
+        }
+        return;
+      case "ReworkRequested":
+        this.#change(event.phase, (phase) => ({ ...phase, reworks: phase.reworks + 1 }));
+        this.#emit({
+          type: "rework-requested",
+          phase: event.phase,
+          by: event.by.join(", "),
+          points: event.ids.length,
+        });
+        return;
+      case "FeedbackAnswered":
+        this.#emit({
+          type: "feedback-answered",
+          phase: event.phase,
+          answer: event.answer,
+          place: this.#places.get(event.id) ?? event.id,
+        });
+        return;
+      case "TaskStarted":
+      case "AccountIdentified":
+      case "AnswersDelivered":
+      case "AnswerWithdrawn":
+      case "BudgetSet":
+      case "StepPublished":
+      case "ChangesetRefused":
+      case "ReviewApproved":
+      case "PhaseApproved":
+      case "ChangesRequested":
+      case "ReviewWithdrawn":
+      case "CiReleased":
+      case "FeedbackResolved":
+      case "FeedbackReopened":
+      case "RetryRequested":
+      case "PhaseAccepted":
+      case "RepositoryMoved":
+      case "TaskResumed":
+      case "TaskCompleted":
+      case "TaskCancelled":
+      case "TaskErased":
+        return;
+    }
+  }
+
+  #change(number: number, change: (phase: PhaseTold) => PhaseTold): void {
+    const phase = this.#phases.get(number);
+    if (phase !== undefined) this.#phases.set(number, change(phase));
+  }
+}
+
+/** Of people, for what the agent asked: nothing is wrong, and nothing runs. */
+export function isWait(event: Extract<TaskEvent, { type: "TaskPaused" }>): boolean {
+  return event.reason.kind === "waiting-question" || event.reason.kind === "waiting-dependency";
+}
+
+interface PhaseTold {
+  readonly name: string;
+  readonly pullRequest: number | null;
+  readonly merged: boolean;
+  /** Slugs; a rework does some of them again. */
+  readonly steps: ReadonlySet<string>;
+  readonly reworks: number;
+  readonly spent: Spent;
+}
