@@ -38,6 +38,16 @@ const situations = {
     await runner.step("01_idea");
     await told.settle();
   },
+  waiting: async (told) => {
+    await told.label();
+    const runner = await told.openRun();
+    await runner.step("01_idea");
+    await runner.question("Which colour?");
+    await runner.needs("STRIPE_KEY");
+    await runner.end({ kind: "waiting-question" });
+    await told.settle();
+    expect((await told.task()).blockedBy).toEqual({ kind: "waiting-question" });
+  },
   paused: async (told) => {
     await situations["at work"](told);
     await told.comment("pause");
@@ -67,6 +77,9 @@ const cancelled: Effect = ["cancelled", null];
 const cancelledIn = (blockedBy: string): Effect => ["cancelled", blockedBy];
 const settled = /the task is cancelled/u;
 const working = /at work/u;
+const waits = /waits for an answer to question 1 .* and STRIPE_KEY/u;
+const notAsked = /has asked nothing/u;
+const notNamed = /waits for nothing by that name/u;
 const notFailed = /nothing has failed/u;
 
 /** Every command in every situation. What says nothing to people has an effect; what has none says why. */
@@ -74,6 +87,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   run: {
     draft: ["pending", null],
     "at work": working,
+    waiting: waits,
     paused: ["pending", null],
     "in review": /the pull request waits for review/u,
     "failed verification": ["pending", null],
@@ -82,6 +96,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   pause: {
     draft: /has not started/u,
     "at work": ["pending", "paused"],
+    waiting: ["pending", "paused"],
     paused: /the task is paused/u,
     "in review": ["review", "paused"],
     "failed verification": /the task is paused/u,
@@ -90,6 +105,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   resume: {
     draft: /has not started/u,
     "at work": working,
+    waiting: waits,
     paused: ["pending", null],
     "in review": /the pull request waits for review/u,
     "failed verification": ["pending", null],
@@ -98,6 +114,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   retry: {
     draft: /has not started/u,
     "at work": notFailed,
+    waiting: waits,
     paused: notFailed,
     "in review": notFailed,
     "failed verification": ["pending", null],
@@ -106,6 +123,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   rework: {
     draft: /has not started/u,
     "at work": working,
+    waiting: waits,
     paused: /the task is paused/u,
     "in review": ["pending", null],
     "failed verification": ["pending", null],
@@ -114,6 +132,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   approve: {
     draft: /no pull request/u,
     "at work": /no pull request/u,
+    waiting: /no pull request/u,
     paused: /no pull request/u,
     "in review": ["review", null],
     "failed verification": /no pull request/u,
@@ -122,6 +141,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   accept: {
     draft: notFailed,
     "at work": notFailed,
+    waiting: notFailed,
     paused: notFailed,
     "in review": notFailed,
     "failed verification": ["review", null],
@@ -130,6 +150,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   cancel: {
     draft: cancelled,
     "at work": cancelled,
+    waiting: cancelledIn("waiting-question"),
     paused: cancelledIn("paused"),
     "in review": cancelled,
     "failed verification": cancelledIn("verification-failed"),
@@ -138,14 +159,52 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   delete: {
     draft: cancelled,
     "at work": cancelled,
+    waiting: cancelledIn("waiting-question"),
     paused: cancelledIn("paused"),
     "in review": cancelled,
     "failed verification": cancelledIn("verification-failed"),
     cancelled,
   },
+  answer: {
+    draft: notAsked,
+    "at work": notAsked,
+    waiting: ["pending", "waiting-dependency"],
+    paused: notAsked,
+    "in review": notAsked,
+    "failed verification": notAsked,
+    cancelled: settled,
+  },
+  provided: {
+    draft: notNamed,
+    "at work": notNamed,
+    waiting: /no secret or variable named STRIPE_KEY/u,
+    paused: notNamed,
+    "in review": notNamed,
+    "failed verification": notNamed,
+    cancelled: settled,
+  },
+  skip: {
+    draft: notNamed,
+    "at work": notNamed,
+    waiting: ["pending", "waiting-question"],
+    paused: notNamed,
+    "in review": notNamed,
+    "failed verification": notNamed,
+    cancelled: settled,
+  },
+  budget: {
+    draft: /has not started/u,
+    "at work": ["in_progress", null],
+    waiting: ["pending", "waiting-question"],
+    paused: ["pending", "paused"],
+    "in review": ["review", null],
+    "failed verification": ["pending", "verification-failed"],
+    cancelled: settled,
+  },
   status: {
     draft: ["draft", null],
     "at work": ["in_progress", null],
+    waiting: ["pending", "waiting-question"],
     paused: ["pending", "paused"],
     "in review": ["review", null],
     "failed verification": ["pending", "verification-failed"],
@@ -154,11 +213,22 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   help: {
     draft: /help/u,
     "at work": /help/u,
+    waiting: /help/u,
     paused: /help/u,
     "in review": /help/u,
     "failed verification": /help/u,
     cancelled: /help/u,
   },
+};
+
+/** What people type after a command that takes something. */
+const typedAfter: Readonly<Partial<Record<CommandName, string>>> = {
+  rework: "Say more about prices.\nAnd less about us.",
+  answer: "2",
+  provided: "STRIPE_KEY",
+  skip: "STRIPE_KEY",
+  budget: "$8",
+  approve: "up to $6",
 };
 
 const cells = slashCommands.flatMap(({ name, argument }) =>
@@ -169,7 +239,7 @@ const cells = slashCommands.flatMap(({ name, argument }) =>
       .map((onPullRequest) => ({
         name,
         situation,
-        typed: argument === null ? `/${name}` : `Thanks.\n\n/${name} Say more about prices.\nAnd less about us.`,
+        typed: argument === null ? `/${name}` : `Thanks.\n\n/${name} ${typedAfter[name] ?? ""}`,
         place: onPullRequest ? { number: 31, onPullRequest } : { number: 7, onPullRequest },
       })),
   ),
@@ -399,7 +469,7 @@ describe("/delete", () => {
     await told.review(31, { verdict: "changes_requested", body: secrets.review });
     await told.advance(20 * secondMs);
     const runner = await told.openRun();
-    await runner.say({ kind: "action", step: "02_market", text: secrets.action });
+    await runner.say({ kind: "action", step: "02_market", text: secrets.action, document: secrets.path });
     await runner.say({ kind: "log", level: "info", text: secrets.log });
     const answers = runner.job.feedback.map(({ id }) => ({ id, kind: "fixed", text: secrets.answer }) as const);
     await runner.step("02_market", secrets.changeset, 0.5, answers);
