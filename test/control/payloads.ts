@@ -1,5 +1,5 @@
 /** Webhooks as GitHub sends them, with what the translation looks at. */
-import { repository } from "./world.ts";
+import { repository, type World } from "./world.ts";
 
 interface Sender {
   readonly login: string;
@@ -49,6 +49,15 @@ export function commentPayload(body: string, more: Partial<Said> = {}): object {
     { issue: shown, comment: { id, node_id: `IC_${id}`, body, user: senderOf(author) } },
     sender,
   );
+}
+
+let commentsTyped = 5_000;
+
+/** A person types a comment, with its webhook. Answers its id. */
+export async function says(told: World, body: string, more: Partial<Said> = {}): Promise<number> {
+  const id = (commentsTyped += 1);
+  await told.webhook("issue_comment", commentPayload(body, { id, ...more }));
+  return more.id ?? id;
 }
 
 export function pullRequestPayload(action: string, { sender = "owner", number = 31, rest = {} } = {}): object {

@@ -310,6 +310,11 @@ export class World {
     await this.time.advance(ms, async () => this.settle());
   }
 
+  /** Hours and days, in which the engine looks only once, at the end. */
+  async leap(ms: number): Promise<void> {
+    await this.time.leap(ms, async () => this.settle());
+  }
+
   /** Moves on while something hangs: waits only until the engine has looked for work and naps again. */
   async advanceHanging(ms: number): Promise<void> {
     if (this.time.alarms().length === 0) await this.time.alarmSet();
