@@ -201,6 +201,10 @@ describe("what is not a secret", () => {
       told.pass(1);
       await told.next("DependencyGranted");
       await owner.comment(1, "/provided a mail server\n/provided assets/logo.svg");
+      await told.settled();
+      await commentWith(told, "there is no file assets/logo.svg");
+      await owner.push({ branch: "main", message: "Add the logo", files: { "assets/logo.svg": "<svg/>" } });
+      await owner.comment(1, "/provided assets/logo.svg");
       await owner.comment(1, "/provided read access to acme/brand");
       await told.settled();
       expect(told.events.filter(({ type }) => type === "RunRequested")).toHaveLength(1);
