@@ -500,6 +500,8 @@ export class Sim {
 
   /** The first request whose comment is not there, or shows what it was; null where all is as it is. */
   #unseenOf(task: ExistingTask): string | null {
+    // Its words are gone, here and there at different times.
+    if (task.erasedBy !== null) return null;
     const messages = new Set(task.questions.map(({ requestId }) => requestId));
     const due: RequestShown[] = [
       ...[...messages].map((id) => ({
