@@ -6,8 +6,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { MachineTakenAway } from "../src/runner/run-phase.ts";
 
 export const environmentFromStdin = "--environment-from-stdin";
+
+/** Last words of the first process. */
+const cancelled = "cancelled";
+const machineTakenAway = "taken away";
 
 interface RootOrder {
   readonly command: readonly string[];
@@ -26,7 +31,7 @@ export async function runAsRoot({ command, env, stop, sudo = "sudo" }: RootOrder
   // Stays open: its end tells the second process that this one is gone.
   child.stdin.write(`${JSON.stringify(env)}\n`);
   const onStop = (): void => {
-    child.stdin.end();
+    child.stdin.end(`${stop.reason instanceof MachineTakenAway ? machineTakenAway : cancelled}\n`);
   };
   stop.addEventListener("abort", onStop, { once: true });
   if (stop.aborted) onStop();
@@ -35,10 +40,19 @@ export async function runAsRoot({ command, env, stop, sudo = "sudo" }: RootOrder
   return typeof code === "number" ? code : 1;
 }
 
-/** Takes over the environment that the first process hands on. `onEnd` is called once that process stops, or is gone. */
-export async function receiveEnvironment(onEnd: () => void): Promise<Record<string, string>> {
+/** Takes over the environment that the first process hands on. `onEnd` is called once that process stops, or is gone, with why. */
+export async function receiveEnvironment(onEnd: (why: Error) => void): Promise<Record<string, string>> {
   const lines = createInterface({ input: process.stdin });
-  lines.once("close", onEnd);
+  let lastWord = "";
+  lines.on("line", (line) => {
+    lastWord = line;
+  });
+  // Whoever is killed says nothing: nobody cancels a job so.
+  lines.once("close", () =>
+    onEnd(
+      lastWord === cancelled ? new Error("the job was cancelled") : new MachineTakenAway("the job's own process ended"),
+    ),
+  );
   const [line] = await once(lines, "line");
   const received: unknown = JSON.parse(String(line));
   if (typeof received !== "object" || received === null)

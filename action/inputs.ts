@@ -4,6 +4,32 @@ import { isIP } from "node:net";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Slots in which a job carries granted values (Q28). */
+const slotsMax = 10;
+
+/**
+ * Takes the granted values out of the environment, where whatever is started later could read them. By slot, from 1; a slot
+ * that the workflow file does not name is missing.
+ */
+export function takeValues(env: Record<string, string | undefined>): ReadonlyMap<number, string> {
+  const values = new Map<number, string>();
+  for (let slot = 1; slot <= slotsMax; slot += 1) {
+    const value = env[valueVariable(slot)];
+    if (value !== undefined) values.set(slot, value);
+    delete env[valueVariable(slot)];
+  }
+  return values;
+}
+
+/** As `takeValues` found them, for the process that carries on. */
+export function asEnvironment(values: ReadonlyMap<number, string>): Record<string, string> {
+  return Object.fromEntries([...values].map(([slot, value]) => [valueVariable(slot), value]));
+}
+
+function valueVariable(slot: number): string {
+  return `PHASEGATE_SECRET_${slot}`;
+}
+
 export interface Inputs {
   /** Without a slash at the end. */
   readonly appUrl: string;

@@ -7,26 +7,31 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { getIDToken } from "@actions/core";
 import { audienceOf } from "../src/protocol/runner.ts";
-import { runPhase } from "../src/runner/run-phase.ts";
+import { MachineTakenAway, runPhase } from "../src/runner/run-phase.ts";
+import { secretLengthMin } from "../src/runner/redact.ts";
 import { artifactUpload, type UploadArtifact } from "../src/runner/upload-artifact.ts";
 import { messageOf } from "../src/runner/run-texts.ts";
 import { changesetFindings } from "../src/verify/changeset-findings.ts";
 import { checkStep } from "../src/verify/check-step.ts";
 import { verifyPhase } from "../src/verify/verify-phase.ts";
 import { environmentFromStdin, receiveEnvironment, runAsRoot } from "./become-root.ts";
-import { parseInputs, type Inputs } from "./inputs.ts";
+import { asEnvironment, parseInputs, takeValues, type Inputs } from "./inputs.ts";
 import { createJobLog } from "./job-log.ts";
 
 const jobLog = createJobLog((line) => process.stdout.write(line));
 
 async function main(): Promise<number> {
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => stop.abort(new Error(`the job was cancelled (${signal})`)));
-  }
+  // A person's cancelling begins with SIGINT; SIGTERM alone is the machine's end. The first one counts.
+  process.on("SIGINT", () => stop.abort(new Error("the job was cancelled (SIGINT)")));
+  process.on("SIGTERM", () => stop.abort(new MachineTakenAway("the job's machine is taken away (SIGTERM)")));
+  let values = takeValues(process.env);
   if (process.argv.includes(environmentFromStdin)) {
-    Object.assign(process.env, await receiveEnvironment(() => stop.abort(new Error("the job's own process ended"))));
+    const received = await receiveEnvironment((why) => stop.abort(why));
+    values = takeValues(received);
+    Object.assign(process.env, received);
   }
+  for (const value of values.values()) if (value.trim().length >= secretLengthMin) jobLog.hide(value);
   const parsed = parseInputs(process.env);
   if (parsed.kind === "faults") {
     for (const fault of parsed.faults) jobLog.log("error", fault);
@@ -38,16 +43,21 @@ async function main(): Promise<number> {
   if (uid !== 0 && !inputs.unsafeSameUser && !process.argv.includes(environmentFromStdin)) {
     const code = await runAsRoot({
       command: [process.execPath, fileURLToPath(import.meta.url)],
-      env: process.env,
+      env: { ...process.env, ...asEnvironment(values) },
       stop: stop.signal,
     });
     // Without sudo the run goes on as it is: it opens its session, and the agent's user is refused with the reason.
     if (code !== null) return code;
   }
-  return await run(inputs, uid, stop.signal);
+  return await run(inputs, values, uid, stop.signal);
 }
 
-async function run(inputs: Inputs, uid: number, signal: AbortSignal): Promise<number> {
+async function run(
+  inputs: Inputs,
+  values: ReadonlyMap<number, string>,
+  uid: number,
+  signal: AbortSignal,
+): Promise<number> {
   jobLog.log(
     "info",
     `run ${inputs.runId} of task ${inputs.task || "?"}, phase ${inputs.phase || "?"}, for ${inputs.appUrl}`,
@@ -55,6 +65,7 @@ async function run(inputs: Inputs, uid: number, signal: AbortSignal): Promise<nu
   const { env } = process;
   const end = await runPhase({
     ...inputs,
+    values,
     getOidcToken: async () => {
       try {
         return await getIDToken(audienceOf(inputs.appUrl));

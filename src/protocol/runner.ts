@@ -13,7 +13,7 @@ export const runnerRoutes = {
   step: "/runner/step",
   /** What the agent asks for, as soon as it asks. Since version 3, like the next. */
   request: "/runner/request",
-  /** PUT: the newest takes the place of the one before. GET: what the run goes on from, as it was put; 404 where there is nothing. */
+  /** PUT: the newest takes the place of the one before. GET: what the run goes on from, as it was put. */
   checkpoint: "/runner/checkpoint",
   outcome: "/runner/outcome",
 } as const;
@@ -388,6 +388,8 @@ export const Acknowledged = z.object({
   answers: z.array(PersonAnswer).max(limits.answersMax).default([]),
 });
 export type Acknowledged = z.infer<typeof Acknowledged>;
+/** As it is sent: what there is none of is left out, and version 2 knows no more. */
+export type Acknowledgement = z.input<typeof Acknowledged>;
 
 /** Every refusal of the app to a runner. `message` names the next step for the person who reads the job's log. */
 export const RunnerError = z.object({

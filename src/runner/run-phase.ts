@@ -1,31 +1,29 @@
-/** One run: session, workspace, agent, steps, verification, outcome. Everything that it needs of the machine is handed in. */
+/** One run: session, work, outcome, and what is left where nobody hears it. Everything that it needs of the machine is handed in. */
 
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Outcome } from "../core/outcome.ts";
+import type { Checkpoint } from "../protocol/checkpoint.ts";
 import { envelopeFileName, envelopeNameOf, sealEnvelope, type Envelope } from "../protocol/envelope.ts";
 import type { Job, LiveEvent, StepRequest } from "../protocol/runner.ts";
-import { createAgentUser, type AgentUser } from "./agent-user.ts";
-import { createRunPlace, type RunPlace } from "./agent-place.ts";
+import { accountOf } from "./account.ts";
+import type { AgentUser } from "./agent-user.ts";
 import { AppRefused, AppUnreachable, openSession, type RunSession, type Wait } from "./app-client.ts";
-import { acceptChanges, asFileChange, collectChanges } from "./changes.ts";
-import { provideClaude } from "./claude-binary.ts";
-import { claudeEnvironment } from "./claude-command.ts";
-import { startConversation } from "./conversation.ts";
-import type { ModelCredential } from "./gateway-headers.ts";
-import { feedbackOf } from "./feedback.ts";
+import type { Position } from "./checkpoint.ts";
+import type { Conversation } from "./conversation.ts";
+import type { ConversationPlace } from "./conversation-files.ts";
 import { createEventLog } from "./event-log.ts";
+import type { ModelCredential } from "./gateway-headers.ts";
+import { createGrants, type JobGrants } from "./grants.ts";
+import { checkpointAtEnd } from "./leave-checkpoint.ts";
 import { startLiveFeed, type LiveFeed } from "./live-feed.ts";
-import { startModelGateway, type ModelGateway } from "./model-gateway.ts";
-import { systemPrompt } from "./prompt.ts";
-import { proveSeparation } from "./prove-separation.ts";
-import { createRedactor } from "./redact.ts";
-import { answersAsDeclared, asDeclared, describeOutcome, isGreen, messageOf, outcomeAsDeclared } from "./run-texts.ts";
 import { createMeter, type Meter } from "./meter.ts";
-import { runStep, type Checks } from "./run-step.ts";
-import { trustedPath } from "./trusted-path.ts";
+import { createRedactor } from "./redact.ts";
+import { describeOutcome, isGreen, messageOf, outcomeAsDeclared } from "./run-texts.ts";
+import type { Checks } from "./run-step.ts";
+import { createRequests, type SentRequests } from "./send-requests.ts";
 import type { UploadArtifact } from "./upload-artifact.ts";
-import { prepareWorkspace, type Workspace } from "./workspace.ts";
+import { work } from "./work-phase.ts";
+import { graceMs } from "./work-steps.ts";
+import type { Workspace } from "./workspace.ts";
 
 export interface RunOptions {
   /** Without a slash at the end. */
@@ -47,6 +45,8 @@ export interface RunOptions {
   readonly path: string;
   /** Files and folders of the job that the agent must not write in. */
   readonly unwritable: readonly string[];
+  /** Values that people granted, by slot, from 1 (Q28). */
+  readonly values: ReadonlyMap<number, string>;
   /** More texts that must not show anywhere. */
   readonly secrets: readonly string[];
   readonly unsafeSameUser: boolean;
@@ -62,8 +62,13 @@ export interface RunOptions {
   readonly log: (level: "info" | "warn" | "error", text: string) => void;
   /** Called as soon as they are known, so that the job's log hides them too. */
   readonly hide: (secret: string) => void;
-  /** Aborted by the signals that cancel a job. */
+  /** Aborted by the signals that cancel a job; the reason is `MachineTakenAway` where it was no person's wish. */
   readonly signal: AbortSignal;
+}
+
+/** The machine goes away under the job: another one goes on. */
+export class MachineTakenAway extends Error {
+  override name = "MachineTakenAway";
 }
 
 /** `outcome` is what was declared; null where no session could be had. Green only what is done and acknowledged. */
@@ -72,7 +77,7 @@ export interface RunEnd {
   readonly isGreen: boolean;
 }
 
-interface Run extends RunOptions {
+export interface Run extends RunOptions {
   readonly session: RunSession;
   readonly job: Job;
   readonly feed: LiveFeed;
@@ -82,15 +87,32 @@ interface Run extends RunOptions {
   readonly stopped: AbortSignal;
   /** Spent since the last step that was handed over. */
   readonly meter: Meter;
+  readonly grants: JobGrants;
+  readonly requests: SentRequests;
+  /** Milliseconds since 1970: then another run goes on. */
+  readonly sliceEndsAt: number;
+  /** Where the run stands; null before the agent's place is ready. */
+  standing(): Standing | null;
+  stand(standing: Standing): void;
   /** Steps that the app has not got, since nobody answered. */
   readonly undelivered: StepRequest[];
   /** What is to be removed once the outcome was declared, last first. */
   readonly leftovers: { readonly what: string; readonly remove: () => Promise<void> }[];
 }
 
-// A cancelled job is killed ten seconds after its first signal: both together end well before.
-const graceMs = 2_000;
-const cancelledOutcomeMs = 3_500;
+interface Standing {
+  readonly agent: AgentUser;
+  readonly place: ConversationPlace;
+  readonly workspace: Workspace;
+  readonly conversation: Pick<Conversation, "state">;
+  readonly position: Position;
+  /** It began with what an earlier run left. */
+  readonly isRestored: boolean;
+}
+
+// A cancelled job is killed ten seconds after its first signal: all of it together ends before.
+const stoppedCheckpointMs = 3_000;
+const stoppedOutcomeMs = 6_000;
 const feedFlushMs = 2_000;
 const envelopeMs = 5 * 60_000;
 
@@ -100,7 +122,8 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
   const redactBefore = createRedactor(known);
   let session: RunSession;
   try {
-    session = await openSession(options, options, options.signal);
+    const account = accountOf(options.credential.value);
+    session = await openSession(options, { ...options, account }, options.signal);
   } catch (error) {
     const code = error instanceof AppRefused ? ` (${error.code})` : "";
     options.log("error", redactBefore(`opening the session with the app${code}: ${messageOf(error)}`));
@@ -108,14 +131,16 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
   }
   const ofSession = [session.runToken, session.sealKey];
   for (const secret of ofSession) options.hide(secret);
-  const redact = createRedactor([...known, ...ofSession]);
+  const { job } = session;
+  const grants = createGrants({ ...job, values: options.values, log: options.log });
+  const redact = createRedactor([...known, ...ofSession, ...grants.secrets]);
   const stop = new AbortController();
   const stopped = AbortSignal.any([options.signal, stop.signal]);
   const feed = startLiveFeed({
     send: (request, signal) => session.sendEvents(request, signal),
     now: options.now,
     wait: options.wait,
-    heartbeatMs: session.job.limits.heartbeatSeconds * 1_000,
+    heartbeatMs: job.limits.heartbeatSeconds * 1_000,
     redact,
     onStop: (reason) => {
       options.log("warn", redact(`stopping: ${reason}`));
@@ -127,19 +152,28 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
     feed.push(event);
     logEvent(event);
   };
+  let standing: Standing | null = null;
   const run: Run = {
     ...options,
     session,
-    job: session.job,
+    job,
     feed,
     say,
     redact,
     stopped,
     meter: createMeter(),
+    grants,
+    requests: createRequests({ runId: job.runId, session, redact, signal: stopped }),
+    sliceEndsAt: options.now().getTime() + job.limits.sliceMinutes * 60_000,
+    standing: () => standing,
+    stand: (next) => {
+      standing = next;
+    },
     undelivered: [],
     leftovers: [],
   };
-  const end = await declare(run, await Promise.race([workOrLost(run), cancelledSoonAfter(stopped)]));
+  const outcome = await Promise.race([workOrLost(run), cancelledSoonAfter(stopped)]);
+  const end = await declare(run, unlessTakenAway(run, outcome));
   await cleanUp(run);
   return end;
 }
@@ -154,6 +188,12 @@ async function workOrLost(run: Run): Promise<Outcome> {
   }
 }
 
+/** Nobody's wish, so it is tried again; whoever cancels a job sends the other signal first. */
+function unlessTakenAway({ signal }: Run, outcome: Outcome): Outcome {
+  const isTaken = signal.aborted && signal.reason instanceof MachineTakenAway;
+  return isTaken && outcome.kind === "cancelled" ? { kind: "lost", message: "the machine was taken away" } : outcome;
+}
+
 /** Whatever is under way when the run is stopped gets a moment to end by itself, and no more. */
 async function cancelledSoonAfter(stopped: AbortSignal): Promise<Outcome> {
   if (!stopped.aborted) await new Promise((resolve) => stopped.addEventListener("abort", resolve, { once: true }));
@@ -161,195 +201,51 @@ async function cancelledSoonAfter(stopped: AbortSignal): Promise<Outcome> {
   return { kind: "cancelled" };
 }
 
-async function work(run: Run): Promise<Outcome> {
-  const { job, leftovers } = run;
-  const id = run.newId().replaceAll("-", "").slice(0, 8);
-  const place = await createRunPlace({ id, runnerTemp: run.runnerTemp });
-  leftovers.push({ what: "the run's folders", remove: () => place.remove() });
-  const path = await trustedPath(run.path);
-  // None of them needs another, and each waits for programs most of the time.
-  const madeUser = createAgentUser({ ...run, path, id, home: place.home }).then((agent) => {
-    leftovers.push({ what: "the agent's user", remove: () => agent.remove() });
-    return agent;
-  });
-  const madeWorkspace = prepareWorkspace({
-    ...place,
-    headSha: job.headSha,
-    baseSha: job.baseSha,
-    path,
-    repositoryUrl: `${run.serverUrl}/${job.repository.owner}/${job.repository.name}.git`,
-    token: run.repositoryToken,
-  });
-  const provided = provideClaude({ ...run, ...place });
-  await allDone([madeUser, madeWorkspace, provided]);
-  const [agent, workspace, executable] = await Promise.all([madeUser, madeWorkspace, provided]);
-  if (!agent.isSeparate) {
-    const text =
-      "PHASEGATE_UNSAFE_SAME_USER is set: the agent runs as the runner's own user and can read all that the job can";
-    run.say({ kind: "log", level: "warn", text });
-  }
-  const systemPromptFile = join(place.sharedDir, "system-prompt.md");
-  await writeFile(systemPromptFile, systemPrompt(job, workspace.instructions), { mode: 0o644 });
-  const agentFolders = [place.workTree, place.home, place.configDir, place.tempDir];
-  await allDone(agentFolders.map((folder) => agent.ownFolder(folder)));
-  await proveSeparation(agent, {
-    path: run.path,
-    runnerPid: run.runner.pid,
-    unreadable: [place.privateDir, place.gitDir],
-    // The programs that the runner calls, too: a user's id may have belonged to whoever made their folder.
-    unwritable: [...run.unwritable, place.sharedDir, executable, ...path.split(":")],
-    writable: agentFolders,
-    executable,
-  });
-  const token = run.newId();
-  const gateway = await startModelGateway({
-    upstream: run.modelUrl,
-    credential: run.credential,
-    token,
-    budgetUsd: job.budgetUsd,
-    now: run.now,
-    fetch: run.fetch,
-    onUsage: ({ usage, costUsd }) => {
-      run.meter.set({ usage, costUsd });
-      run.say({ kind: "usage", spent: run.meter.total() });
-    },
-  });
-  try {
-    return await workThroughSteps(run, { place, agent, gateway, token, executable, systemPromptFile, workspace });
-  } finally {
-    // Before the outcome is declared: what was under way counts, too.
-    await gateway.stop();
-  }
-}
-
-/** Waits for all, also where one fails: what is still under way would be in the way of cleaning up. */
-async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
-  await Promise.allSettled(work);
-  await Promise.all(work);
-}
-
-interface Equipment {
-  readonly place: RunPlace;
-  readonly agent: AgentUser;
-  readonly gateway: ModelGateway;
-  readonly token: string;
-  readonly executable: string;
-  readonly systemPromptFile: string;
-  readonly workspace: Workspace;
-}
-
-async function workThroughSteps(run: Run, equipment: Equipment): Promise<Outcome> {
-  const { job, say, stopped, meter } = run;
-  const { place, agent, gateway } = equipment;
-  const conversation = startConversation({
-    agent,
-    executable: equipment.executable,
-    env: claudeEnvironment({
-      ...place,
-      path: run.path,
-      gatewayUrl: gateway.url,
-      gatewayToken: equipment.token,
-      credentialKind: run.credential.kind,
-    }),
-    cwd: place.workTree,
-    noOutputMs: job.limits.noOutputMinutes * 60_000,
-    graceMs,
-    signal: stopped,
-    gateway: () => gateway.snapshot(),
-    redact: run.redact,
-    model: job.model,
-    systemPromptFile: equipment.systemPromptFile,
-    newId: run.newId,
-    wait: run.wait,
-    now: run.now,
-    onRetry: ({ kind }, pauseMs) => {
-      say({ kind: "log", level: "warn", text: `Claude Code ${kind}: it is started again in ${pauseMs / 1_000} s` });
-    },
-  });
-  let { workspace } = equipment;
-  const boundary = `boundary-${run.newId()}`;
-  for (const [at, slug] of job.stepsToDo.entries()) {
-    const step = job.phase.steps.find((step) => step.slug === slug);
-    if (step === undefined)
-      throw new Error(`working through the steps: the job names "${slug}", which its phase has not`);
-    say({ kind: "step-started", step: slug, number: job.phase.steps.indexOf(step) + 1, total: job.phase.steps.length });
-    const end = await runStep({
-      job,
-      step,
-      findings: job.findings.filter((finding) => finding.step === slug || (finding.step === null && at === 0)),
-      feedback: feedbackOf(job, slug),
-      workspace,
-      agent,
-      conversation,
-      checks: run.checks,
-      boundary,
-      now: run.now,
-      money: () => ({ spentUsd: meter.total().costUsd, budgetUsd: job.budgetUsd }),
-      signal: stopped,
-      say,
-    });
-    if (end.kind === "ended") return end.outcome;
-    if (stopped.aborted) return { kind: "cancelled" };
-    const request = {
-      step: slug,
-      changes: end.changes.map(asFileChange),
-      spent: meter.sinceMark(),
-      findings: asDeclared(end.findings, run.redact),
-      answers: answersAsDeclared(end.answers, run.redact),
-    };
-    const isLast = at === job.stepsToDo.length - 1;
-    const answer = await handOver(run, request, isLast);
-    meter.mark(request.spent);
-    if (answer.stop) return { kind: "cancelled" };
-    workspace = await acceptChanges(workspace);
-  }
-  say({ kind: "verifying" });
-  const { tree } = await collectChanges(workspace, "");
-  const report = await run.checks.verifyPhase(tree, job.phase);
-  if (report.passed) return { kind: "completed" };
-  const message = `verification of the phase found ${report.findings.length} faults`;
-  return { kind: "failed", message, findings: report.findings };
-}
-
-/** Where nobody answers, the step is kept for the end, and the run ends: without the app nobody can stop it. */
-async function handOver(run: Run, request: StepRequest, isLast: boolean): Promise<{ readonly stop: boolean }> {
-  const { session, stopped, meter, undelivered } = run;
-  try {
-    return await session.handOverStep(request, stopped);
-  } catch (error) {
-    if (!(error instanceof AppUnreachable) || stopped.aborted) throw error;
-    undelivered.push(request);
-    // All work is done, so there is nothing to stop but the last check.
-    if (isLast) return { stop: false };
-    meter.mark(request.spent);
-    throw error;
-  }
-}
-
 async function declare(run: Run, outcome: Outcome): Promise<RunEnd> {
-  const { feed, session, redact, log, undelivered } = run;
-  // The job's own signal must not end this: these are the seconds that a cancelled job has for it.
-  const limit = outcome.kind === "cancelled" ? AbortSignal.timeout(cancelledOutcomeMs) : new AbortController().signal;
+  const { feed, session, requests, redact, log, stopped, undelivered } = run;
+  // The job's own signal must not end this: these are the seconds that a stopped job has for it.
+  const isHurried = stopped.aborted;
+  const limit = isHurried ? AbortSignal.timeout(stoppedOutcomeMs) : new AbortController().signal;
   const declared = outcomeAsDeclared(outcome, redact);
   const spent = run.meter.sinceMark();
   const flushed = feed.close(AbortSignal.any([limit, AbortSignal.timeout(feedFlushMs)]));
+  const [made] = await Promise.all([checkpointAtEnd(run, outcome), flushed]);
+  let checkpoint = made;
   try {
-    await flushed;
     while (undelivered[0] !== undefined) {
       await session.handOverStep(undelivered[0], limit);
       undelivered.shift();
     }
+    while (requests.undelivered[0] !== undefined) {
+      await session.ask(requests.undelivered[0], limit);
+      requests.undelivered.shift();
+    }
+    if (checkpoint !== null) await saveCheckpoint(run, checkpoint, limit);
+    checkpoint = null;
     await session.declareOutcome({ outcome: declared, spent }, limit);
   } catch (error) {
     log("error", redact(`declaring the outcome "${outcome.kind}": ${messageOf(error)}`));
     // Who cancelled knows how it ended, and there is no time left.
-    if (error instanceof AppUnreachable && outcome.kind !== "cancelled") {
-      await leaveEnvelope(run, { steps: undelivered, outcome: { outcome: declared, spent } });
+    if (error instanceof AppUnreachable && !isHurried) {
+      const said = { steps: undelivered, requests: requests.undelivered, outcome: { outcome: declared, spent } };
+      await leaveEnvelope(run, { ...said, checkpoint });
     }
     return { outcome: declared, isGreen: false };
   }
   log(isGreen(declared) ? "info" : "error", describeOutcome(declared));
   return { outcome: declared, isGreen: isGreen(declared) };
+}
+
+/** Throws only where nobody answers and there is time left for an envelope: the outcome counts for more. */
+async function saveCheckpoint(run: Run, checkpoint: Checkpoint, limit: AbortSignal): Promise<void> {
+  const isHurried = run.stopped.aborted;
+  try {
+    const signal = isHurried ? AbortSignal.any([limit, AbortSignal.timeout(stoppedCheckpointMs)]) : limit;
+    await run.session.saveCheckpoint(checkpoint, signal);
+  } catch (error) {
+    if (error instanceof AppUnreachable && !isHurried) throw error;
+    run.log("warn", run.redact(`the checkpoint was not stored: ${messageOf(error)}`));
+  }
 }
 
 /** The app's way to what it has not got, once it is back. Never throws. */
@@ -358,12 +254,22 @@ async function leaveEnvelope(run: Run, envelope: Envelope): Promise<void> {
   const name = envelopeNameOf(job.runId);
   try {
     if (uploadArtifact === null) throw new Error("this job has no ACTIONS_RESULTS_URL");
-    const content = sealEnvelope(envelope, session.sealKey, job.runId);
+    const content = sealWhatFits(envelope, session.sealKey, job.runId);
     await uploadArtifact({ name, fileName: envelopeFileName, content }, AbortSignal.timeout(envelopeMs));
     const text = `what the app has not got lies sealed in this run's artifact "${name}", and the app takes it in when it is back: nothing needs to be done`;
     log("error", text);
   } catch (error) {
     log("error", redact(`leaving what the app has not got as an artifact: ${messageOf(error)}; it is lost`));
+  }
+}
+
+/** The checkpoint is what the rest can do without. */
+function sealWhatFits(envelope: Envelope, sealKey: string, runId: string): Uint8Array {
+  try {
+    return sealEnvelope(envelope, sealKey, runId);
+  } catch (error) {
+    if (envelope.checkpoint === null) throw error;
+    return sealEnvelope({ ...envelope, checkpoint: null }, sealKey, runId);
   }
 }
 

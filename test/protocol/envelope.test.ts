@@ -13,8 +13,18 @@ const envelope: Envelope = {
       spent: nothingSpent,
       findings: [],
       answers: [{ id: "thread:A", kind: "fixed", text: "누가 지불하는지 적었습니다." }],
+      told: [{ number: 1, at: "2026-11-21T00:00:00.000Z" }],
     },
   ],
+  requests: [
+    {
+      kind: "dependency",
+      id: "run-1/1",
+      step: "02_market",
+      dependency: { type: "api_key", name: "STRIPE_KEY", description: "To charge.", required: true },
+    },
+  ],
+  checkpoint: null,
   outcome: { outcome: { kind: "completed" }, spent: nothingSpent },
 };
 const sealed = sealEnvelope(envelope, key, "run-1");
@@ -31,6 +41,12 @@ function sealAnything(packed: Buffer): Uint8Array {
 describe("an envelope", () => {
   test("is opened with its key, for its run", () => {
     expect(openSealed(sealed, key, "run-1")).toEqual(envelope);
+  });
+
+  test("of an action that knew no requests and no checkpoints has none", () => {
+    const { requests: _, checkpoint: __, ...older } = envelope;
+    const opened = openSealed(sealAnything(gzipSync(JSON.stringify(older))), key, "run-1");
+    expect(opened).toEqual({ ...envelope, requests: [] });
   });
 
   test("shows nothing of what is inside, and is another each time", () => {

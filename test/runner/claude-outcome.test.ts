@@ -161,6 +161,25 @@ describe("claudeOutcome", () => {
       { kind: "failed", reason: "invalid-request", retryable: false },
     ],
     [
+      "a deferred call whose tool was not there in time",
+      { exitCode: 1, results: [result({ isError: true, terminalReason: "tool_deferred_unavailable" })] },
+      { kind: "failed", reason: "other", retryable: true },
+    ],
+    [
+      "a session without a transcript",
+      {
+        exitCode: 1,
+        results: [
+          result({
+            subtype: "error_during_execution",
+            isError: true,
+            errors: ["No conversation found with session ID: x"],
+          }),
+        ],
+      },
+      { kind: "failed", reason: "no-conversation", retryable: false },
+    ],
+    [
       "a prompt that is too long",
       { exitCode: 1, results: [result({ isError: true, terminalReason: "prompt_too_long", apiErrorStatus: 400 })] },
       { kind: "failed", reason: "invalid-request", retryable: false },

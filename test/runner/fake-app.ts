@@ -2,10 +2,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
+import { Checkpoint } from "../../src/protocol/checkpoint.ts";
 import {
   EventsRequest,
   OutcomeRequest,
   protocolVersion,
+  RunnerRequest,
   runnerRoutes,
   SessionRequest,
   StepRequest,
@@ -18,7 +20,12 @@ export interface FakeApp {
   readonly sessions: SessionRequest[];
   readonly batches: EventsRequest[];
   readonly steps: StepRequest[];
+  readonly requests: RunnerRequest[];
+  /** In the order in which they came; the newest is what a run that asks gets. */
+  readonly checkpoints: Checkpoint[];
   readonly outcomes: OutcomeRequest[];
+  /** What came, in its order, without events. */
+  readonly order: string[];
   /** Answers of the next requests to a route, before it works as usual; null for one that it takes as usual. */
   readonly faults: Map<string, ({ readonly status: number; readonly body: unknown } | null)[]>;
   stopRun(): void;
@@ -30,11 +37,20 @@ export const runToken = "run-token-0123456789abcdef";
 /** In base64, as the session gives it. */
 export const sealKey = Buffer.alloc(32, 7).toString("base64");
 
-export async function startFakeApp(job: Job, onStep: (step: StepRequest) => void = () => {}): Promise<FakeApp> {
+interface FakeAppOptions {
+  readonly onStep?: (step: StepRequest) => void;
+  /** What an earlier run left, as the app would give it out. */
+  readonly stored?: unknown;
+}
+
+export async function startFakeApp(job: Job, options: FakeAppOptions = {}): Promise<FakeApp> {
   const sessions: SessionRequest[] = [];
   const batches: EventsRequest[] = [];
   const steps: StepRequest[] = [];
+  const requests: RunnerRequest[] = [];
+  const checkpoints: Checkpoint[] = [];
   const outcomes: OutcomeRequest[] = [];
+  const order: string[] = [];
   const faults: FakeApp["faults"] = new Map();
   let stop = false;
   let acknowledged = 0;
@@ -60,11 +76,30 @@ export async function startFakeApp(job: Job, onStep: (step: StepRequest) => void
   app.post(runnerRoutes.step, async (context) => {
     const step = StepRequest.parse(await context.req.json());
     steps.push(step);
-    onStep(step);
+    order.push(`step ${step.step}`);
+    options.onStep?.(step);
     return context.json({ acknowledged: true, stop });
+  });
+  app.post(runnerRoutes.request, async (context) => {
+    const request = RunnerRequest.parse(await context.req.json());
+    requests.push(request);
+    order.push(`request ${request.id}`);
+    return context.json({ acknowledged: true, stop });
+  });
+  app.put(runnerRoutes.checkpoint, async (context) => {
+    checkpoints.push(Checkpoint.parse(await context.req.json()));
+    order.push("checkpoint");
+    return context.json({ acknowledged: true, stop });
+  });
+  app.get(runnerRoutes.checkpoint, (context) => {
+    const stored = checkpoints.at(-1) ?? options.stored;
+    return stored === undefined
+      ? context.json({ error: "no-checkpoint", message: "there is none" }, 404)
+      : context.json(stored);
   });
   app.post(runnerRoutes.outcome, async (context) => {
     outcomes.push(OutcomeRequest.parse(await context.req.json()));
+    order.push("outcome");
     return context.json({ acknowledged: true, stop });
   });
   app.onError((error, context) => context.json({ error: "bad-request", message: error.message }, 400));
@@ -79,7 +114,10 @@ export async function startFakeApp(job: Job, onStep: (step: StepRequest) => void
     sessions,
     batches,
     steps,
+    requests,
+    checkpoints,
     outcomes,
+    order,
     faults,
     stopRun: () => {
       stop = true;

@@ -54,11 +54,11 @@ describe("the live feed", () => {
   test("sends what came within a second as one batch, numbered, without secrets", async () => {
     const { feed, sent, tick } = await startFeed();
     feed.push(note("the secret plan"));
-    feed.push({ kind: "action", step: "01_idea", text: "x".repeat(5_000) });
+    feed.push({ kind: "action", step: "01_idea", text: "x".repeat(5_000), document: "docs/secret.md" });
     await tick();
     expect(sent).toHaveLength(1);
     expect(sent[0]?.events[0]).toEqual({ number: 1, at: "1970-01-01T00:00:00.000Z", event: note("the *** plan") });
-    expect(sent[0]?.events[1]?.event).toMatchObject({ text: "x".repeat(4_000) });
+    expect(sent[0]?.events[1]?.event).toMatchObject({ text: "x".repeat(4_000), document: "docs/***.md" });
     await feed.close(never);
   });
 

@@ -138,6 +138,7 @@ export function runOptions(
     runnerTemp: root,
     path: process.env["PATH"] ?? "/usr/bin:/bin",
     unwritable: [],
+    values: new Map(),
     secrets: [secrets.oidcRequestToken],
     unsafeSameUser: !canHaveSecondUser,
     runner: { uid: process.getuid?.() ?? -1, pid: process.pid, platform: process.platform },

@@ -133,8 +133,8 @@ export async function openStory(
   const clock = new ImpatientClock();
   const model = options.decide === undefined ? null : await startModelServer({ decide: options.decide });
   const world = await startWorld({
-    ...(model === null ? { execute: await fakeRunner(options.runner) } : await realRunner(model)),
     ...options,
+    ...(model === null ? { execute: await fakeRunner(options.runner), ...options } : await realRunner(model, options)),
     folder,
     clock: () => clock.now(),
     onExchange(exchange) {
@@ -190,11 +190,11 @@ export async function openStory(
 }
 
 /** The action and the CLI as processes; the agent is another user where the machine allows it. */
-async function realRunner(model: ModelServer): Promise<Partial<WorldOptions>> {
+async function realRunner(model: ModelServer, { jobEnvironment }: WorldTold): Promise<Partial<WorldOptions>> {
   return {
     modelUrl: model.url,
     claudePath: await claudeBinaryPath(),
-    jobEnvironment: canHaveSecondUser() ? {} : { PHASEGATE_UNSAFE_SAME_USER: "1" },
+    jobEnvironment: { ...(canHaveSecondUser() ? {} : { PHASEGATE_UNSAFE_SAME_USER: "1" }), ...jobEnvironment },
   };
 }
 

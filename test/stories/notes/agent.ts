@@ -1,48 +1,51 @@
 /** A model that says its lines, for each step its own, wherever the conversation goes on. */
-import type { AnswerBlock, ModelAnswer } from "../../model/model-answer.ts";
-import type { ModelMessage, ModelRequest } from "../../model/model-request.ts";
 import type { AskedDependency, AskedQuestion } from "../../../src/runner/dialogue-tools.ts";
+import type { AnswerBlock, AnswerError, ModelAnswer } from "../../model/model-answer.ts";
+import type { ModelMessage } from "../../model/model-request.ts";
+import type { Decide } from "../../model/model-server.ts";
 
 /** What the agent knows while it says a line. */
 export interface Scene {
-  /** Since the step began. */
+  readonly step: string;
+  readonly workTree: string;
+  /** Since the step began in this conversation. */
   readonly messages: readonly ModelMessage[];
   /** Text of the result that came last; "" before the first. */
   readonly result: string;
-  readonly workTree: string;
 }
 
-/** Null: this line is left out, and stays so, whatever comes. */
-type Line = (scene: Scene) => readonly AnswerBlock[] | null;
+/** One message of the agent, or what the provider answers instead: then the line is due again. */
+type Line = (scene: Scene) => readonly AnswerBlock[] | ModelAnswer | Promise<readonly AnswerBlock[] | ModelAnswer>;
 
 /** By step, such as `notes/01_first`; a step without lines writes its file at once. */
 export type Lines = Readonly<Record<string, readonly Line[]>>;
 
 export const guideFolder = import.meta.dirname;
-export const label = "write_notes";
+export const request = { title: "Take notes", body: "Two notes, and one more.", labels: ["write_notes"] };
 const steps = ["notes/01_first", "notes/02_second", "more/01_third"];
 
-export function notesAgent(lines: Lines): (request: ModelRequest) => ModelAnswer {
-  return ({ messages }) => {
+export function notesAgent(lines: Lines): Decide {
+  return async ({ messages }) => {
     const latest = messages.findLast((message) => stepOf(message) !== null);
     const step = latest === undefined ? null : stepOf(latest);
-    if (step === null) return { blocks: [{ type: "text", text: "Nothing names a step." }] };
-    const begun = messages.findIndex((message) => stepOf(message) === step);
-    const own = messages.slice(begun);
-    const scene: Scene = {
-      messages: own,
-      result: own.flatMap(({ toolResults }) => toolResults).at(-1)?.text ?? "",
-      workTree: /^Work tree: (.*?)\/?$/mu.exec(latest?.text ?? "")?.[1] ?? "",
-    };
-    const said = own.filter(isLine).length;
-    const due = (lines[step] ?? [writes("A note without questions.")])
-      .map((line) => line(scene))
-      .filter((blocks) => blocks !== null);
-    return { blocks: due[said] ?? [{ type: "text", text: "The note is written." }] };
+    if (latest === undefined || step === null) return { blocks: [{ type: "text", text: "Nothing names a step." }] };
+    const own = messages.slice(messages.findIndex((message) => stepOf(message) === step));
+    const due = (lines[step] ?? [writes("A note without questions.")])[own.filter(isLine).length];
+    if (due === undefined) return { blocks: [{ type: "text", text: "The note is written." }] };
+    const result = own.flatMap(({ toolResults }) => toolResults).at(-1)?.text ?? "";
+    const workTree = own.map(workTreeOf).findLast((path) => path !== null) ?? "";
+    const answer = await due({ step, workTree, messages: own, result });
+    return "length" in answer ? { blocks: answer } : answer;
   };
 }
 
-/** After a cut the CLI itself puts a line of this kind into the conversation. */
+/** Said with the step, or with the answer that another machine gives. */
+function workTreeOf({ text, toolResults }: ModelMessage): string | null {
+  const heard = [text, ...toolResults.map((result) => result.text)].join("\n");
+  return /^(?:Work tree: |The work tree is )(\/\S*?)\/?(?: now\.)?$/mu.exec(heard)?.[1] ?? null;
+}
+
+/** After a cut the CLI itself puts such a line into the conversation. */
 function isLine({ role, text, toolCalls }: ModelMessage): boolean {
   return role === "assistant" && (toolCalls.length > 0 || text !== "No response requested.");
 }
@@ -53,16 +56,16 @@ function stepOf({ role, text, toolResults }: ModelMessage): string | null {
   return named !== undefined && steps.includes(named) ? named : null;
 }
 
+export function says(text: string): Line {
+  return () => [{ type: "text", text }];
+}
+
 export function asks(...questions: readonly AskedQuestion[]): Line {
   return () => [{ type: "tool_use", name: "mcp__phasegate__ask_user", input: { questions } }];
 }
 
 export function needs(dependency: AskedDependency): Line {
   return () => [{ type: "tool_use", name: "mcp__phasegate__request_dependency", input: { ...dependency } }];
-}
-
-export function says(text: string): Line {
-  return () => [{ type: "text", text }];
 }
 
 export function runs(command: string): Line {
@@ -72,18 +75,50 @@ export function runs(command: string): Line {
 /** The step's file; the words may come from what was heard. */
 export function writes(words: string | ((scene: Scene) => string)): Line {
   return (scene) => {
-    const step = scene.messages.map(stepOf).find((name) => name !== null) ?? "";
     const text = typeof words === "string" ? words : words(scene);
-    const input = { file_path: `${scene.workTree}/docs/${step}.md`, content: `# Note\n\n## Note\n\n${text}\n` };
+    const path = `${scene.workTree}/docs/${scene.step}.md`;
+    const input = { file_path: path, content: `# Note\n\n## Note\n\n${text}\n` };
     return [{ type: "tool_use", name: "Write", input }];
   };
 }
 
-/** A name as a fingerprint: it shows that the value is there, and is not the value. */
+/** The line is not said before that. */
+export function once(happened: Promise<unknown>, line: Line): Line {
+  return async (scene) => {
+    await happened;
+    return line(scene);
+  };
+}
+
+/** The provider refuses as long as that is so; then the line is said. */
+export function refused(error: AnswerError, isRefused: () => boolean, line: Line): Line {
+  return (scene) => (isRefused() ? { error } : line(scene));
+}
+
+/** A reply that costs dollars, whatever the model. */
+export function dear(line: Line): Line {
+  return async (scene) => {
+    const blocks = await line(scene);
+    if (!("length" in blocks)) return blocks;
+    const usage = {
+      input_tokens: 1_000,
+      output_tokens: 400_000,
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+    };
+    return { blocks, usage };
+  };
+}
+
+/** Shows that the variable has its value, and not the value. */
 export function fingerprints(name: string): Line {
-  return runs(`printf %s "$${name}" | sha256sum | cut -c1-16`);
+  return runs(`printf %s "\${${name}-nothing}" | sha256sum | cut -c1-16`);
 }
 
 export function question(text: string, more: Partial<AskedQuestion> = {}): AskedQuestion {
   return { category: "choice", question: text, options: [], default: null, required: true, ...more };
+}
+
+export function dependency(name: string, more: Partial<AskedDependency> = {}): AskedDependency {
+  return { type: "api_key", name, description: `Needed for ${name}.`, required: true, ...more };
 }

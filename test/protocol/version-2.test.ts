@@ -1,4 +1,4 @@
-/** Version 1 of the protocol as it was when it was current. The fixtures are never edited: actions out there speak it. */
+/** Version 2 of the protocol as it was when it was current. The fixtures are never edited: actions out there speak it. */
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
@@ -16,16 +16,17 @@ import {
   protocolVersionsServed,
   SessionRequest,
   StepRequest,
-  type Feedback,
+  type LiveEvent,
+  type PersonAnswer,
 } from "../../src/protocol/runner.ts";
 import { heartbeat, world, type World } from "../control/world.ts";
-import requests from "../fixtures/protocol/version-1.requests.json" with { type: "json" };
-import schemas from "../fixtures/protocol/version-1.schemas.json" with { type: "json" };
+import requests from "../fixtures/protocol/version-2.requests.json" with { type: "json" };
+import schemas from "../fixtures/protocol/version-2.schemas.json" with { type: "json" };
 
 const ajv = new Ajv({ strict: false });
 addFormats.default(ajv);
 
-/** What is wrong with a message by the rules of version 1; nothing more may stand in it than those know. */
+/** What is wrong with a message by the rules of version 2; nothing more may stand in it than those know. */
 function faultsOf(shape: keyof typeof schemas, message: unknown): unknown {
   const validate = ajv.compile(schemas[shape]);
   // As it crosses the wire.
@@ -33,75 +34,80 @@ function faultsOf(shape: keyof typeof schemas, message: unknown): unknown {
   return validate.errors;
 }
 
-const feedback: Feedback = {
-  id: "thread:A",
-  request: "change",
-  step: "01_idea",
-  path: "docs/01_idea.md",
-  line: 3,
-  hunk: "@@",
-  comments: [
-    { by: "reviewer", text: "Who pays?" },
-    { by: "owner", text: "Say it." },
-  ],
-};
-
-async function sessionOfVersion1(told: World) {
-  await told.label();
-  const { runId, workflowRunId } = await told.liveRun();
-  return openSession(told.serving, { ...told.proof(runId, workflowRunId), protocol: 1 });
+function withoutDocument(event: LiveEvent): object {
+  if (event.kind !== "action") return event;
+  const { document: _, ...rest } = event;
+  return rest;
 }
 
-describe("an action that speaks version 1", () => {
+const answer: PersonAnswer = {
+  number: 3,
+  requestId: "run-0/1",
+  index: 0,
+  question: "Who pays?",
+  text: "The visitors.",
+  by: "owner",
+  at: "2026-11-21T10:00:00.000Z",
+};
+
+async function sessionOfVersion2(told: World) {
+  await told.label();
+  const { runId, workflowRunId } = await told.liveRun();
+  return openSession(told.serving, { ...told.proof(runId, workflowRunId), protocol: 2 });
+}
+
+describe("an action that speaks version 2", () => {
   test("is served, beside the current version", () => {
-    expect(protocolVersionsServed).toEqual([protocolVersion, 1]);
+    expect(protocolVersionsServed).toEqual([protocolVersion, 2]);
   });
 
   test("is understood: each of its requests is one of today", () => {
     for (const shape of ["SessionRequest", "EventsRequest", "StepRequest", "OutcomeRequest"] as const) {
       expect(faultsOf(shape, requests[shape])).toBeNull();
     }
-    expect(SessionRequest.parse(requests.SessionRequest)).toEqual(requests.SessionRequest);
-    expect(EventsRequest.parse(requests.EventsRequest)).toEqual(requests.EventsRequest);
-    expect(StepRequest.parse(requests.StepRequest)).toEqual({ ...requests.StepRequest, answers: [] });
+    expect(SessionRequest.parse(requests.SessionRequest)).toEqual({ ...requests.SessionRequest, account: null });
+    const events = EventsRequest.parse(requests.EventsRequest).events.map(({ event }) => event);
+    const actions = events.filter(({ kind }) => kind === "action");
+    expect(actions).toMatchObject([{ document: null }]);
+    expect(events.map(withoutDocument)).toEqual(requests.EventsRequest.events.map(({ event }) => event));
+    expect(StepRequest.parse(requests.StepRequest)).toEqual({ ...requests.StepRequest, told: [] });
     expect(OutcomeRequest.parse(requests.OutcomeRequest)).toEqual(requests.OutcomeRequest);
   });
 
   test("gets a session in the shape that it knows, and its step is taken without answers", async () => {
     const told = await world();
-    const answer = await sessionOfVersion1(told);
+    const answer = await sessionOfVersion2(told);
     expect(faultsOf("SessionAnswer", inVersionSpoken(answer))).toBeNull();
     expect(faultsOf("EventsAnswer", await takeEvents(told.serving, answer.runToken, heartbeat))).toBeNull();
     const step = await takeStep(told.serving, answer.runToken, StepRequest.parse(requests.StepRequest));
     expect(faultsOf("Acknowledged", step)).toBeNull();
   });
 
-  test("reworks what reviewers asked for: their words come as findings", async () => {
+  test("learns what people answered: their words come as findings", async () => {
     const told = await world();
-    const answer = await sessionOfVersion1(told);
-    const long = { ...feedback, path: null, line: null, comments: [{ by: "reviewer", text: "x".repeat(9_000) }] };
-    const spoken = inVersionSpoken({ ...answer, job: { ...answer.job, feedback: [feedback, long] } });
+    const given = await sessionOfVersion2(told);
+    const long = { ...answer, text: "x".repeat(9_000) };
+    const spoken = inVersionSpoken({ ...given, job: { ...given.job, answers: [answer, long] } });
     expect(faultsOf("SessionAnswer", spoken)).toBeNull();
     expect(spoken.job.findings[0]).toEqual({
       check: "outputs-exist",
-      step: "01_idea",
-      path: "docs/01_idea.md",
-      line: 3,
-      message:
-        "a review of the deliverable asks for this; it is about the deliverable alone: reviewer says: Who pays? / owner says: Say it.",
+      step: given.job.stepsToDo[0],
+      path: null,
+      line: null,
+      message: 'owner answered the question "Who pays?" with: The visitors.',
     });
     expect(spoken.job.findings[1]?.message).toHaveLength(2_000);
   });
 
   test("is told of on the issue, once a task", async () => {
     const told = await world();
-    const { job } = await sessionOfVersion1(told);
+    const { job } = await sessionOfVersion2(told);
     const task = await told.task();
-    await noteOutdatedAction(told.serving, task.taskId, 1);
-    await noteOutdatedAction(told.serving, task.taskId, 1);
+    await noteOutdatedAction(told.serving, task.taskId, 2);
+    await noteOutdatedAction(told.serving, task.taskId, 2);
     expect(job.issueNumber).toBe(7);
     expect(told.github.comments.filter(({ notice }) => notice?.kind === "action-outdated")).toMatchObject([
-      { issueNumber: 7, notice: { spoken: 1, current: protocolVersion } },
+      { issueNumber: 7, notice: { spoken: 2, current: protocolVersion } },
     ]);
   });
 
@@ -111,10 +117,21 @@ describe("an action that speaks version 1", () => {
     const serving = { ...told.serving, github: { ...told.serving.github, notify } };
     await told.label();
     const { runId, workflowRunId } = await told.liveRun();
-    const proof = { ...told.proof(runId, workflowRunId), protocol: 1 };
-    expect((await openSession(serving, proof)).protocol).toBe(1);
+    const proof = { ...told.proof(runId, workflowRunId), protocol: 2 };
+    expect((await openSession(serving, proof)).protocol).toBe(2);
     await told.settle();
     expect(told.complaints()).toEqual(["telling that the action is outdated"]);
+  });
+});
+
+test("an action that speaks version 1 is refused, with what to update", async () => {
+  const told = await world();
+  await told.label();
+  const { runId, workflowRunId } = await told.liveRun();
+  const opened = openSession(told.serving, { ...told.proof(runId, workflowRunId), protocol: 1 });
+  await expect(opened).rejects.toMatchObject({
+    code: "unsupported-protocol",
+    message: expect.stringContaining("set the `uses:` line of .github/workflows/phasegate.yml"),
   });
 });
 
