@@ -13,7 +13,7 @@ export const runnerRoutes = {
   step: "/runner/step",
   /** What the agent asks for, as soon as it asks. Since version 3, like the next. */
   request: "/runner/request",
-  /** PUT: the newest takes the place of the one before. GET: what the run goes on from, as it was put; 404 where there is nothing. */
+  /** PUT: the newest takes the place of the one before. GET: what the run goes on from, as it was put. */
   checkpoint: "/runner/checkpoint",
   outcome: "/runner/outcome",
 } as const;

@@ -55,8 +55,8 @@ export interface RunSession {
   ask(request: RunnerRequest, signal: AbortSignal): Promise<Acknowledged>;
   /** Gives up sooner than the others: the work does not wait for it. */
   saveCheckpoint(checkpoint: Checkpoint, signal: AbortSignal): Promise<Acknowledged>;
-  /** Null where the app has none. Throws also for one of another shape. */
-  readCheckpoint(signal: AbortSignal): Promise<Checkpoint | null>;
+  /** Throws also where the app has none, and for one of another shape. */
+  readCheckpoint(signal: AbortSignal): Promise<Checkpoint>;
   declareOutcome(request: OutcomeRequest, signal: AbortSignal): Promise<Acknowledged>;
 }
 
@@ -93,11 +93,10 @@ export async function openSession(
     saveCheckpoint: async (checkpoint, signal) => {
       const body = textOf(runnerRoutes.checkpoint, checkpoint, limits.checkpointBytesMax);
       const put = { method: "PUT", body, route: runnerRoutes.checkpoint, runToken, shape: Acknowledged };
-      const answer = await retry(options, checkpointTriesMax, signal, () => ask(options, put, signal));
-      return required(put.route, answer);
+      return await retry(options, checkpointTriesMax, signal, () => ask(options, put, signal));
     },
     readCheckpoint: async (signal) => {
-      const get = { method: "GET", route: runnerRoutes.checkpoint, runToken, shape: Checkpoint, isOptional: true };
+      const get = { method: "GET", route: runnerRoutes.checkpoint, runToken, shape: Checkpoint };
       return await retry(options, sessionTriesMax, signal, () => ask(options, get, signal));
     },
   };
@@ -154,12 +153,7 @@ async function post<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const text = textOf(route, body, limits.stepBodyBytesMax);
-  return required(route, await ask(options, { method: "POST", route, runToken, body: text, shape }, signal));
-}
-
-function required<T>(route: string, answer: T | null): T {
-  if (answer === null) throw new Error(`${route} answered nothing`);
-  return answer;
+  return await ask(options, { method: "POST", route, runToken, body: text, shape }, signal);
 }
 
 function textOf(route: string, body: unknown, bytesMax: number): string {
@@ -174,11 +168,9 @@ interface Asking<T> {
   readonly runToken: string | null;
   readonly body?: string;
   readonly shape: z.ZodType<T>;
-  /** 404 says that there is nothing, which is an answer. */
-  readonly isOptional?: boolean;
 }
 
-async function ask<T>({ appUrl, fetch }: AppOptions, asking: Asking<T>, signal: AbortSignal): Promise<T | null> {
+async function ask<T>({ appUrl, fetch }: AppOptions, asking: Asking<T>, signal: AbortSignal): Promise<T> {
   const { method, route, runToken, body, shape } = asking;
   const response = await fetch(`${appUrl}${route}`, {
     method,
@@ -198,7 +190,6 @@ async function ask<T>({ appUrl, fetch }: AppOptions, asking: Asking<T>, signal: 
     if (parsed.success) return parsed.data;
     throw new Error(`the answer of ${route} has another shape than expected`);
   }
-  if (response.status === 404 && asking.isOptional === true) return null;
   const refusal = RunnerError.safeParse(answer);
   if (refusal.success && refusal.data.error !== "unavailable" && response.status < 500 && response.status !== 429) {
     throw new AppRefused(refusal.data.error, refusal.data.message);

@@ -87,7 +87,7 @@ export async function fetchCheckpoint(
   if (run.job.checkpoint === null) return null;
   try {
     const checkpoint = await run.session.readCheckpoint(run.stopped);
-    const fault = checkpoint === null ? "the app has none" : misfit(checkpoint);
+    const fault = misfit(checkpoint);
     if (fault === null) return checkpoint;
     warn(run, goesOnFromBranch(fault));
   } catch (error) {

@@ -100,7 +100,7 @@ export interface Run extends RunOptions {
   readonly leftovers: { readonly what: string; readonly remove: () => Promise<void> }[];
 }
 
-export interface Standing {
+interface Standing {
   readonly agent: AgentUser;
   readonly place: ConversationPlace;
   readonly workspace: Workspace;

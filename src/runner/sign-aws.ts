@@ -7,7 +7,8 @@ interface AwsRequest {
   readonly region: string;
   readonly service: string;
   readonly body: string;
-  readonly contentType: string;
+  /** Null for none. */
+  readonly contentType: string | null;
   readonly at: Date;
 }
 
@@ -24,7 +25,7 @@ export function signAws(request: AwsRequest, { keyId, secret, token }: AwsKey): 
   const time = request.at.toISOString().replaceAll(/[-:]|\.\d{3}/gu, "");
   const day = time.slice(0, 8);
   const headers: Record<string, string> = {
-    "content-type": contentType,
+    ...(contentType === null ? {} : { "content-type": contentType }),
     host,
     "x-amz-date": time,
     ...(token === null ? {} : { "x-amz-security-token": token }),

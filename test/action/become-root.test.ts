@@ -1,7 +1,9 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { execa } from "execa";
 import { runAsRoot } from "../../action/become-root.ts";
+import { MachineTakenAway } from "../../src/runner/run-phase.ts";
 import { makeFolder } from "../runner/run-world.ts";
 
 const action = join(import.meta.dirname, "../../action/become-root.ts");
@@ -42,14 +44,28 @@ test("the environment reaches the second process through stdin alone, and its ex
   expect(JSON.stringify([second.args, second.own])).not.toContain("sk-ant-key");
 });
 
-test("the second process learns that the job was cancelled", async () => {
+test.each([
+  ["that a person cancelled the job", new Error("SIGINT"), "Error"],
+  ["that the machine is taken away", new MachineTakenAway("SIGTERM"), "MachineTakenAway"],
+])("the second process learns %s", async (_what, reason, name) => {
   await using folder = await makeFolder();
   const sudo = await fakeSudo(folder.path, true);
   const stop = new AbortController();
-  const command = secondProcess(join(folder.path, "seen"), "await ended.promise; process.exit(3);");
+  const ending = `const why = await ended.promise; process.exit(why.name === ${JSON.stringify(name)} ? 3 : 4);`;
+  const command = secondProcess(join(folder.path, "seen"), ending);
   const code = runAsRoot({ command, env: {}, stop: stop.signal, sudo });
-  stop.abort();
+  stop.abort(reason);
   expect(await code).toBe(3);
+});
+
+test("a first process that is killed was taken away, too: nobody cancels a job so", async () => {
+  await using folder = await makeFolder();
+  const [file = "", ...args] = secondProcess(
+    join(folder.path, "seen"),
+    "const why = await ended.promise; process.exit(why.name === 'MachineTakenAway' ? 3 : 4);",
+  );
+  const run = await execa(file, args, { input: "{}\n", reject: false });
+  expect(run.exitCode).toBe(3);
 });
 
 test("without sudo, or with one that asks for a password, there is no second process", async () => {

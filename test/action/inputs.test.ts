@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { inputNames, parseInputs } from "../../action/inputs.ts";
+import { asEnvironment, inputNames, parseInputs, takeValues } from "../../action/inputs.ts";
 
 const env = {
   INPUT_APP_URL: "https://phasegate.example.org/app/",
@@ -88,4 +88,17 @@ describe("the inputs", () => {
     expect(faultsOf({ CLAUDE_CODE_USE_VERTEX: "0" })).toEqual([]);
     expect(faultsOf({ GITHUB_SERVER_URL: "https://git.example.org" })[0]).toMatch(/GitHub Enterprise Server/);
   });
+});
+
+test("granted values are taken out of the environment, by their slots, and handed on as they came", () => {
+  const given = { PHASEGATE_SECRET_1: "one\nmore", PHASEGATE_SECRET_3: "", PHASEGATE_SECRET_10: "ten" };
+  const env: Record<string, string | undefined> = { ...given, PATH: "/bin" };
+  const values = takeValues(env);
+  expect(env).toEqual({ PATH: "/bin" });
+  expect([...values]).toEqual([
+    [1, "one\nmore"],
+    [3, ""],
+    [10, "ten"],
+  ]);
+  expect(asEnvironment(values)).toEqual(given);
 });

@@ -16,6 +16,8 @@ import {
   protocolVersionsServed,
   SessionRequest,
   StepRequest,
+  type LiveEvent,
+  type PersonAnswer,
 } from "../../src/protocol/runner.ts";
 import { heartbeat, world, type World } from "../control/world.ts";
 import requests from "../fixtures/protocol/version-2.requests.json" with { type: "json" };
@@ -31,6 +33,22 @@ function faultsOf(shape: keyof typeof schemas, message: unknown): unknown {
   validate(JSON.parse(JSON.stringify(message)));
   return validate.errors;
 }
+
+function withoutDocument(event: LiveEvent): object {
+  if (event.kind !== "action") return event;
+  const { document: _, ...rest } = event;
+  return rest;
+}
+
+const answer: PersonAnswer = {
+  number: 3,
+  requestId: "run-0/1",
+  index: 0,
+  question: "Who pays?",
+  text: "The visitors.",
+  by: "owner",
+  at: "2026-11-21T10:00:00.000Z",
+};
 
 async function sessionOfVersion2(told: World) {
   await told.label();
@@ -48,12 +66,15 @@ describe("an action that speaks version 2", () => {
       expect(faultsOf(shape, requests[shape])).toBeNull();
     }
     expect(SessionRequest.parse(requests.SessionRequest)).toEqual({ ...requests.SessionRequest, account: null });
-    expect(EventsRequest.parse(requests.EventsRequest)).toMatchObject(requests.EventsRequest);
+    const events = EventsRequest.parse(requests.EventsRequest).events.map(({ event }) => event);
+    const actions = events.filter(({ kind }) => kind === "action");
+    expect(actions).toMatchObject([{ document: null }]);
+    expect(events.map(withoutDocument)).toEqual(requests.EventsRequest.events.map(({ event }) => event));
     expect(StepRequest.parse(requests.StepRequest)).toEqual({ ...requests.StepRequest, told: [] });
     expect(OutcomeRequest.parse(requests.OutcomeRequest)).toEqual(requests.OutcomeRequest);
   });
 
-  test("gets a session in the shape that it knows, and its step is taken", async () => {
+  test("gets a session in the shape that it knows, and its step is taken without answers", async () => {
     const told = await world();
     const answer = await sessionOfVersion2(told);
     expect(faultsOf("SessionAnswer", inVersionSpoken(answer))).toBeNull();
@@ -62,22 +83,18 @@ describe("an action that speaks version 2", () => {
     expect(faultsOf("Acknowledged", step)).toBeNull();
   });
 
-  test("is told what people answered: their words come as findings", async () => {
+  test("learns what people answered: their words come as findings", async () => {
     const told = await world();
-    const answer = await sessionOfVersion2(told);
-    const said = { number: 1, requestId: "run/1", index: 0, by: "owner", at: "2026-11-21T10:00:00.000Z" };
-    const answers = [
-      { ...said, question: "Who pays?", text: "The users." },
-      { ...said, question: "How?", text: "x".repeat(9_000) },
-    ];
-    const spoken = inVersionSpoken({ ...answer, job: { ...answer.job, answers } });
+    const given = await sessionOfVersion2(told);
+    const long = { ...answer, text: "x".repeat(9_000) };
+    const spoken = inVersionSpoken({ ...given, job: { ...given.job, answers: [answer, long] } });
     expect(faultsOf("SessionAnswer", spoken)).toBeNull();
     expect(spoken.job.findings[0]).toEqual({
       check: "outputs-exist",
-      step: "01_idea",
+      step: given.job.stepsToDo[0],
       path: null,
       line: null,
-      message: 'owner answered the question "Who pays?" with: The users.',
+      message: 'owner answered the question "Who pays?" with: The visitors.',
     });
     expect(spoken.job.findings[1]?.message).toHaveLength(2_000);
   });
@@ -104,6 +121,17 @@ describe("an action that speaks version 2", () => {
     expect((await openSession(serving, proof)).protocol).toBe(2);
     await told.settle();
     expect(told.complaints()).toEqual(["telling that the action is outdated"]);
+  });
+});
+
+test("an action that speaks version 1 is refused, with what to update", async () => {
+  const told = await world();
+  await told.label();
+  const { runId, workflowRunId } = await told.liveRun();
+  const opened = openSession(told.serving, { ...told.proof(runId, workflowRunId), protocol: 1 });
+  await expect(opened).rejects.toMatchObject({
+    code: "unsupported-protocol",
+    message: expect.stringContaining("set the `uses:` line of .github/workflows/phasegate.yml"),
   });
 });
 

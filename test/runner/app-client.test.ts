@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nothingSpent } from "../../src/core/usage.ts";
+import type { Checkpoint } from "../../src/protocol/checkpoint.ts";
 import { runnerRoutes } from "../../src/protocol/runner.ts";
 import { openSession, type AppOptions, type RunSession } from "../../src/runner/app-client.ts";
 import { startFakeApp, type FakeApp } from "./fake-app.ts";
@@ -9,6 +10,33 @@ const job = aJob({ headSha: "1".repeat(40), steps: [aStep({ slug: "01_idea" })] 
 const never = new AbortController().signal;
 const unavailable = { status: 503, body: { error: "unavailable", message: "starting" } };
 const step = { step: "01_idea", changes: [], spent: nothingSpent, findings: [], answers: [], told: [] };
+const checkpoint: Checkpoint = {
+  version: 1,
+  taskId: "task-1",
+  checkpointId: "checkpoint-1",
+  runId: "run-1",
+  createdAt: "2026-11-21T10:00:00.000Z",
+  reason: "auto",
+  executionState: {
+    conversation: null,
+    lastMessageId: null,
+    toolsUsed: [],
+    currentPhase: "planning",
+    currentStep: null,
+    progress: 0,
+  },
+  resumeContext: {
+    lastOutput: "",
+    pendingActions: [],
+    environment: [],
+    headSha: "1".repeat(40),
+    changes: [],
+    leftOut: [],
+    round: 0,
+    told: [],
+  },
+  rateLimitInfo: null,
+};
 const account = "0123456789abcdef";
 
 async function withApp(
@@ -146,6 +174,45 @@ describe("a hand-over", () => {
       await expect(session.handOverStep(step, stop.signal)).rejects.toMatchObject({ name: "AppUnreachable" });
       expect(pauses).toEqual([]);
       expect(app.steps).toEqual([]);
+    });
+  });
+});
+
+describe("a checkpoint", () => {
+  test("is fetched as it was stored, and what is of another shape is refused", async () => {
+    await withApp(async (app, open) => {
+      const session = await open();
+      await expect(session.readCheckpoint(never)).rejects.toMatchObject({ code: "no-checkpoint" });
+      await session.saveCheckpoint(checkpoint, never);
+      expect(await session.readCheckpoint(never)).toEqual(checkpoint);
+      app.faults.set(
+        runnerRoutes.checkpoint,
+        Array.from({ length: 7 }, () => ({ status: 200, body: { ...checkpoint, version: 2 } })),
+      );
+      await expect(session.readCheckpoint(never)).rejects.toThrow("has another shape than expected");
+    });
+  });
+
+  test("is sent three times and no more: the work does not wait for it", async () => {
+    await withApp(async (app, open, pauses) => {
+      const session = await open();
+      app.faults.set(
+        runnerRoutes.checkpoint,
+        Array.from({ length: 16 }, () => unavailable),
+      );
+      await expect(session.saveCheckpoint(checkpoint, never)).rejects.toMatchObject({ name: "AppUnreachable" });
+      expect(pauses).toEqual([1_000, 2_000]);
+    });
+  });
+
+  test("that is too large is not sent", async () => {
+    await withApp(async (app, open) => {
+      const session = await open();
+      const files = [{ path: "a", gzipBase64: "a".repeat(24 * 1024 * 1024) }];
+      const conversation = { sessionId: "0b4e4b4e-1111-4222-8333-444455556666", files };
+      const large = { ...checkpoint, executionState: { ...checkpoint.executionState, conversation } };
+      await expect(session.saveCheckpoint(large, never)).rejects.toMatchObject({ code: "too-large" });
+      expect(app.checkpoints).toEqual([]);
     });
   });
 });

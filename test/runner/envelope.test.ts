@@ -30,6 +30,26 @@ printf '# D\\n\\n## Problem\\n\\n%s\\n' '${text}' > "docs/$step.md"
 printf '%s\\n' '${completed}'
 `;
 
+const question = `[USER_QUESTION]
+category: choice
+question: Who pays, now that ${secrets.modelKey} is known?
+options:
+- visitors
+- owners
+default: owners
+required: true
+[/USER_QUESTION]`;
+/** Writes half of its document, asks, and waits. */
+const asking = `#!/bin/bash
+cat > /dev/null
+mkdir -p docs
+echo half > docs/01_idea.md
+cat <<'END'
+${JSON.stringify({ type: "assistant", message: { id: "msg_1", content: [{ type: "text", text: question }] } })}
+${JSON.stringify({ ...JSON.parse(completed), result: question })}
+END
+`;
+
 let github: GitHubTestbed;
 
 beforeEach(async () => {
@@ -46,7 +66,7 @@ interface Ended {
 }
 
 /** A run of two steps whose app behaves as `prepare` says. */
-async function runWith(prepare: (app: FakeApp) => void): Promise<Ended> {
+async function runWith(prepare: (app: FakeApp) => void, cli = script): Promise<Ended> {
   await using folder = await makeFolder();
   const repository = await makeRepository(folder.path, { "README.md": "A product\n" });
   const remark = { id: "thread:A", request: "change", path: null, line: null, hunk: null } as const;
@@ -59,7 +79,7 @@ async function runWith(prepare: (app: FakeApp) => void): Promise<Ended> {
   );
   prepare(app);
   const claudePath = join(folder.path, "claude");
-  await writeFile(claudePath, script);
+  await writeFile(claudePath, cli);
   await chmod(claudePath, 0o755);
   const { workflowRunId, runtimeToken } = await aJobOnGitHub();
   const log: string[] = [];
@@ -128,6 +148,40 @@ describe("a run whose app goes away", () => {
     expect(end.outcome?.kind).toBe("lost");
     // The outcome alone would make the app forget the step.
     expect(app.outcomes).toEqual([]);
+  });
+
+  test("while it waits for people leaves what it asked and its checkpoint, and none of it shows a secret", async () => {
+    const { end, app, envelope } = await runWith((app) => {
+      goesAwayAt(app, runnerRoutes.request);
+      goesAwayAt(app, runnerRoutes.checkpoint);
+      goesAwayAt(app, runnerRoutes.outcome);
+    }, asking);
+    expect(end.outcome).toEqual({ kind: "waiting-question" });
+    expect(app.order).toEqual([]);
+    expect(envelope).toMatchObject({
+      steps: [],
+      requests: [
+        { kind: "questions", id: "run-1/1", step: "01_idea", questions: [{ options: ["visitors", "owners"] }] },
+      ],
+      checkpoint: {
+        executionState: { currentStep: "01_idea" },
+        resumeContext: {
+          pendingActions: [{ kind: "requests", requestIds: ["run-1/1"] }],
+          changes: [{ change: { kind: "written", path: "docs/01_idea.md" }, baseOid: null }],
+        },
+      },
+      outcome: { outcome: { kind: "waiting-question" } },
+    });
+    expect(JSON.stringify(envelope)).not.toContain(secrets.modelKey);
+  });
+
+  test("while it waits, and comes back in time, gets what was asked before the checkpoint, and both before the outcome", async () => {
+    const { app, envelope } = await runWith((app) => {
+      const down = Array.from({ length: 16 }, () => ({ status: 503, body: "<html>" }));
+      app.faults.set(runnerRoutes.request, down);
+    }, asking);
+    expect(app.order).toEqual(["request run-1/1", "checkpoint", "outcome"]);
+    expect(envelope).toBeNull();
   });
 
   test("and comes back in time gets all of it in order, and no envelope", async () => {

@@ -93,7 +93,9 @@ export async function startFakeApp(job: Job, options: FakeAppOptions = {}): Prom
   });
   app.get(runnerRoutes.checkpoint, (context) => {
     const stored = checkpoints.at(-1) ?? options.stored;
-    return stored === undefined ? context.json({ error: "bad-request", message: "none" }, 404) : context.json(stored);
+    return stored === undefined
+      ? context.json({ error: "no-checkpoint", message: "there is none" }, 404)
+      : context.json(stored);
   });
   app.post(runnerRoutes.outcome, async (context) => {
     outcomes.push(OutcomeRequest.parse(await context.req.json()));

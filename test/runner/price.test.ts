@@ -1,8 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { costUsd, noSurcharges } from "../../src/runner/price.ts";
+import prices from "../../src/runner/prices.json" with { type: "json" };
 import { noUsage } from "../../src/core/usage.ts";
 
 const million = 1_000_000;
+
+test("the list says of when and of whom it is", () => {
+  expect(prices.date).toMatch(/^\d{4}-\d\d-\d\d$/u);
+  expect(prices.source).not.toBe("");
+  // A shorter name in front would hide a longer one behind it.
+  const names = prices.models.map(({ model }) => model);
+  const hidden = names.filter((name, at) => names.slice(0, at).some((earlier) => name.startsWith(earlier)));
+  expect(hidden).toEqual([]);
+});
 
 describe("costUsd", () => {
   test.each<readonly [model: string, input: number, output: number]>([
@@ -31,6 +41,19 @@ describe("costUsd", () => {
     expect(costUsd(written, model)).toBeCloseTo(3.75);
     expect(costUsd(written, model, { ...noSurcharges, longCacheTokens: million })).toBeCloseTo(6);
     expect(costUsd({ ...noUsage, cacheReadInputTokens: million }, model)).toBeCloseTo(0.3);
+  });
+
+  test("takes the price that somebody set, of several the closest, and the list's for all others", () => {
+    const set = (model: string, input: number) => ({ model, input, output: 7, cacheRead: 0.1 });
+    const overrides = [set("claude-sonnet", 9), set("claude-sonnet-5", 11)];
+    const cost = (model: string): number =>
+      costUsd({ ...noUsage, inputTokens: million }, model, noSurcharges, overrides);
+    expect(cost("claude-sonnet-5-5")).toBeCloseTo(11);
+    expect(cost("claude-sonnet-4-6")).toBeCloseTo(9);
+    expect(cost("claude-haiku-4-5")).toBeCloseTo(1);
+    expect(
+      costUsd({ ...noUsage, cacheCreationInputTokens: million }, "claude-sonnet-5", noSurcharges, overrides),
+    ).toBeCloseTo(13.75);
   });
 
   test("never counts more hour-long cache than there is cache", () => {

@@ -38,9 +38,27 @@ describe("createRedactor", () => {
             .match(/.{1,10}/g) ?? []
         ).join("\\n"),
     ],
+    ["backwards", (secret) => Array.from(secret).reverse().join("")],
+    ["backwards in hexadecimal", (secret) => Buffer.from(Array.from(secret).reverse().join("")).toString("hex")],
     ["coloured", (secret) => `${secret.slice(0, 6)}\u001b[1;31m${secret.slice(6)}`],
   ])("hides a secret %s", (_form, encode) => {
     expect(createRedactor([secret])(`before ${encode(secret)} after`)).toMatch(/^before \*\*\*\w?=* after$/);
+  });
+
+  test("hides a good part of a key, also of a shorter one, in either direction", () => {
+    const short = "aK3mQ9xT2vL8pR5w";
+    for (const text of [
+      key.slice(3, 25),
+      Array.from(key).reverse().slice(4, 24).join(""),
+      short.slice(0, 13),
+      short.slice(2),
+    ]) {
+      expect(createRedactor([key, short])(`<${text}>`)).toBe("<***>");
+    }
+    // A part of a name is no key.
+    expect(createRedactor(["production-database-eu1"])("the production-database of ours")).toContain(
+      "production-database",
+    );
   });
 
   test("leaves a text without secrets alone", () => {
