@@ -26,6 +26,8 @@ export interface CheckpointSeal {
 const algorithm = "aes-256-gcm";
 const ivBytes = 12;
 const tagBytes = 16;
+/** As it was taken, and what its shape adds. */
+const unpackedBytesMax = 2 * limits.checkpointBytesMax;
 
 /** `keys` must not be empty. */
 export function createCheckpointSeal(keys: readonly CheckpointKey[]): CheckpointSeal {
@@ -50,7 +52,7 @@ export function createCheckpointSeal(keys: readonly CheckpointKey[]): Checkpoint
       decipher.setAAD(placeOf(taskId, checkpointId));
       decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
       const packed = Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]);
-      const text = gunzipSync(packed, { maxOutputLength: limits.checkpointBytesMax }).toString("utf8");
+      const text = gunzipSync(packed, { maxOutputLength: unpackedBytesMax }).toString("utf8");
       return Checkpoint.parse(JSON.parse(text));
     },
     knows: (keyId) => keys.some(({ id }) => id === keyId),

@@ -6,7 +6,15 @@ import { openSealed, type Envelope } from "../protocol/envelope.ts";
 import { RetryLater, type Clock, type GitHub, type Log, type OpenRun, type Store } from "./ports.ts";
 import { readTask } from "./read-task.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
-import { isRequestOf, outcomeKeyOf, storeCheckpoint, storeOutcome, storeRequest, storeStep } from "./serve-runner.ts";
+import {
+  checkpointFault,
+  outcomeKeyOf,
+  requestFault,
+  storeCheckpoint,
+  storeOutcome,
+  storeRequest,
+  storeStep,
+} from "./serve-runner.ts";
 
 interface TakingIn {
   readonly store: Store;
@@ -50,13 +58,14 @@ export async function takeInEnvelope(taking: TakingIn, { taskId, runId, workflow
     } else log.warn({ taskId, runId, step: step.step }, "the envelope names a step that the phase has not");
   }
   for (const request of envelope.requests) {
-    if (isRequestOf(runId, request)) await storeRequest(taking, task, runId, request);
-    else log.warn({ taskId, runId, request: request.id }, "the envelope has a request that is none of its run's");
+    const fault = requestFault(task, runId, request);
+    if (fault === null) await storeRequest(taking, task, runId, request);
+    else log.warn({ taskId, runId, fault }, "the envelope has a request that is none of its run's");
   }
   const { checkpoint } = envelope;
-  if (checkpoint !== null && checkpoint.taskId === taskId && checkpoint.runId === runId) {
-    await storeCheckpoint(taking, task, runId, checkpoint);
-  }
+  const fault = checkpoint === null ? null : checkpointFault(task, runId, checkpoint);
+  if (fault !== null) log.warn({ taskId, runId, fault }, "the envelope has a checkpoint that is none of its run's");
+  else if (checkpoint !== null) await storeCheckpoint(taking, task, runId, checkpoint);
   // Last, so that it is processed after all else.
   await storeOutcome(taking, task, runId, envelope.outcome);
   log.info({ taskId, runId, steps: envelope.steps.map(({ step }) => step) }, "envelope of a run taken in");

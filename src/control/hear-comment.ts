@@ -1,12 +1,13 @@
 /** What people write on an issue or a gate of a task: commands, answers, and credentials that should not stand there. */
-import { isSettled, openQuestionsOf, type ExistingTask } from "../core/state.ts";
+import { hasValue } from "../core/dialogue.ts";
+import { isSettled, type ExistingTask } from "../core/state.ts";
 import { handleCommand, type Cause } from "./handle-command.ts";
 import type { AnswerGiven, Intent } from "./intents.ts";
 import { obeyCommand, wordsOf } from "./obey-command.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
 import type { Notice } from "./ports.ts";
 import type { Processing } from "./process-message.ts";
-import { lookAtNames, waitsForNames } from "./watch-names.ts";
+import { lookAtRepository } from "./watch-names.ts";
 
 type Said = Extract<Intent, { kind: "command" | "comment" }>;
 
@@ -23,9 +24,10 @@ export async function onComment(processing: Processing, said: Said, inboxKey: st
   const isLast = said.kind === "comment" || isAnswer;
   if (answers.length > 0) await answer(processing, said, task, answers, isLast ? cause : { userId: said.sender });
   if (said.kind === "command" && !isAnswer) await obeyCommand(processing, said, task, inboxKey);
-  // Somebody is at work there: what they added is looked for at once (Q9).
-  const now = await taskById(processing, task.taskId);
-  if (said.kind === "command" && now !== null && waitsForNames(now)) await lookAtNames(processing, [now]);
+  if (said.kind === "command" && (await whoIs(processing, said, task)).mayWrite) {
+    // What they added is looked for at once (Q9).
+    await lookAtRepository(processing, said.repository.repositoryId);
+  }
 }
 
 async function taskOf(processing: Processing, said: Said): Promise<ExistingTask | null> {
@@ -44,13 +46,15 @@ async function holdsCredential(processing: Processing, said: Said, task: Existin
   if (what === null) return false;
   const { github, log } = processing;
   const hidden = await github.hideComment(said.repository, said.commentNodeId);
-  log.warn({ taskId: task.taskId, commentId: said.commentId, what, hidden }, "a comment holds a credential");
+  log.info({ taskId: task.taskId, commentId: said.commentId, what, hidden }, "a comment holds a credential");
   const { mayWrite, isAuthor } = await whoIs(processing, said, task);
-  // A comment for each comment of a stranger would be a tool for spam.
-  if (!mayWrite && !isAuthor) return true;
-  const names = task.dependencies.filter(({ state }) => state === "open").map(({ name }) => name);
+  const names = task.dependencies
+    .filter(({ state, type }) => state === "open" && hasValue(type))
+    .map(({ name }) => name);
   const notice: Notice = { kind: "secret-pasted", what, hidden, names };
-  await github.notify(said.repository, said.issueNumber, keyOf(`credential:${said.commentId}`), notice);
+  // A comment for each comment of a stranger would be a tool for spam: they are told once a task.
+  const which = mayWrite || isAuthor ? said.commentId : `${task.taskId}:${said.sender}`;
+  await github.notify(said.repository, said.issueNumber, keyOf(`credential:${which}`), notice);
   return true;
 }
 
@@ -64,10 +68,12 @@ async function answer(
   const { github } = processing;
   const by = await whoIs(processing, said, task);
   if (!by.mayWrite && !by.isAuthor) {
-    if (isSettled(task) || openQuestionsOf(task).length === 0) return;
+    if (isSettled(task) || task.questions.every((question) => question.answer !== null)) return;
     const notice: Notice = { kind: "answer-not-yours", login: said.sender, author: task.issue.author };
-    return github.notify(said.repository, said.issueNumber, keyOf(`answer-not-yours:${task.taskId}`), notice);
+    return github.notify(task.repository, task.issue.number, keyOf(`answer-not-yours:${task.taskId}`), notice);
   }
+  // Who talks about what was asked when all is over wants nothing of us.
+  if (said.kind === "comment" && isSettled(task)) return;
   const { commentId } = said;
   const handled = await handleCommand(
     processing,

@@ -76,9 +76,9 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
       // Heard before, with all the answers of the comment.
       return;
     case "provided":
-      return eachName(argument, (named) => provided(processing, order, named));
+      return eachName(processing, order, name, argument, (named) => provide(processing, order, named));
     case "skip":
-      return eachName(argument, (named) => ask(processing, order, name, { type: "SkipDependency", by, name: named }));
+      return eachName(processing, order, name, argument, (named) => skip(processing, order, named));
     case "budget":
       return ask(processing, order, name, { type: "SetBudget", by, usd: amountOf(argument) ?? Number.NaN });
     case "accept":
@@ -122,53 +122,85 @@ async function run(processing: Processing, order: Order): Promise<void> {
   return ask(processing, order, "run", { type: "RunTask", by, prompt });
 }
 
-/** One a line; without any, the core says what is open. */
-async function eachName(argument: string, obeyOne: (name: string) => Promise<void>): Promise<void> {
-  const names = argument.split("\n").map((line) => line.trim().replaceAll(/^`+|`+$/gu, ""));
-  const [first = "", ...others] = names.filter((name) => name !== "");
-  for (const name of [first, ...others].slice(0, namesMax)) await obeyOne(name);
+/** One a line, or none where one thing is open; what comes of them is one answer. */
+async function eachName(
+  processing: Processing,
+  { task, reply }: Order,
+  command: CommandName,
+  argument: string,
+  obeyOne: (name: string) => Promise<string | null>,
+): Promise<void> {
+  const typed = argument.split("\n").map((line) => line.trim().replaceAll(/^`+|`+$/gu, ""));
+  const names = [...new Set(typed.filter((name) => name !== ""))].slice(0, namesMax);
+  const open = task.dependencies.filter(({ state }) => state === "open").map(({ name }) => name);
+  const meant = names.length === 0 && open.length === 1 ? open : names.length === 0 ? [""] : names;
+  const reasons: string[] = [];
+  for (const name of meant) {
+    const reason = await obeyOne(name);
+    if (reason !== null) reasons.push(reason);
+  }
+  if (reasons.length > 0) await reply({ kind: "refused", command: `/${command}`, reason: reasons.join("; ") });
 }
 
-/** GitHub is asked whether it is there: a run that finds nothing would come back with the same question. */
-async function provided(processing: Processing, order: Order, named: string): Promise<void> {
-  const { task, by, reply } = order;
-  const found = task.dependencies.find(({ name, askedAs }) => sameName(name, named) || sameName(askedAs, named));
-  if (by.mayWrite && found !== undefined && found.state !== "granted") {
-    const missing = await missingOf(processing, task, found);
-    if (missing !== null) return reply({ kind: "refused", command: `/provided ${found.name}`, reason: missing });
-  }
-  return ask(processing, order, "provided", { type: "ProvideDependency", by, name: named });
+/** Why not, as half a sentence. GitHub is asked whether it is there: a run that finds nothing would come back with the same question. */
+async function provide(processing: Processing, { task, by, cause }: Order, name: string): Promise<string | null> {
+  const found = task.dependencies.find((each) => sameName(each.name, name) || sameName(each.askedAs, name));
+  const missing = found === undefined || found.state === "granted" ? null : await missingOf(processing, task, found);
+  if (missing !== null) return missing;
+  return oneOfMany(processing, task, cause, { type: "ProvideDependency", by, name });
+}
+
+async function skip(processing: Processing, { task, by, cause }: Order, name: string): Promise<string | null> {
+  return oneOfMany(processing, task, cause, { type: "SkipDependency", by, name });
+}
+
+/** Without the message's mark: others may follow. */
+async function oneOfMany(
+  processing: Processing,
+  { taskId }: ExistingTask,
+  { userId }: Order["cause"],
+  asked: Asked,
+): Promise<string | null> {
+  const handled = await handleCommand(processing, taskId, asked, { userId });
+  return handled.kind === "refused" ? wordsOf(handled.refusal) : null;
 }
 
 /** Half a sentence; null where it is there, or nobody can tell. */
 async function missingOf(
   { github }: Processing,
   task: ExistingTask,
-  { name, type }: Dependency,
+  { name, type, askedAs }: Dependency,
 ): Promise<string | null> {
   if (hasValue(type)) {
     const names = await github.listNames(task.repository);
     if (names === null || names.some((each) => sameName(each.name, name))) return null;
-    return `this repository has no secret or variable named ${name} yet; add it by the link in the request, and it is noticed by itself`;
+    return `this repository has no secret or variable named ${name} yet; add it by the link in the comment that asks for it, and it is noticed by itself`;
   }
-  if (type !== "file") return null;
+  const path = askedAs.trim().replace(/^(?:\.?\/)+/u, "");
+  // Only of a path GitHub can say whether it is there.
+  if (type !== "file" || /\s/u.test(path) || !/[./]/u.test(path)) return null;
   const base = await github.defaultBranchOf(task.repository);
-  const phase = currentPhaseOf(task)?.phase ?? null;
-  const head = phase === null ? null : await github.headOf(task.repository, branchOf(task, phase));
-  const trees = await Promise.all(
-    [head, base.headSha].flatMap((sha) => (sha === null || sha === "" ? [] : [github.readTree(task.repository, sha)])),
-  );
-  const path = name.replace(/^\.?\//u, "");
-  if (trees.some(({ paths }) => paths.includes(path))) return null;
-  return `there is no file ${path} on the phase branch or on ${base.name} yet; commit it there first`;
+  const phase = currentPhaseOf(task);
+  const branch = phase === null || phase.completed !== null ? null : branchOf(task, phase.phase);
+  const head = branch === null ? null : await github.headOf(task.repository, branch);
+  // Where the next run stands: what is elsewhere it does not find.
+  const { paths } = await github.readTree(task.repository, head ?? base.headSha);
+  if (paths.some((each) => each === path || each.startsWith(`${path.replace(/\/+$/u, "")}/`))) return null;
+  return `there is no file ${path} on ${head === null ? base.name : branch}, where the next run would look; commit it there, then comment /provided again`;
 }
 
 /** `8`, `$8`, `8.50 USD`, `up to $6`; null for anything else. */
 function amountOf(argument: string): number | null {
-  const found = /^(?:up\s+to\s+)?\$?\s*(\d{1,6}(?:\.\d{1,2})?)\s*(?:\$|usd|dollars?)?\s*\.?$/iu.exec(
+  const found = /^(?:up\s+to\s+)?\$?\s*(\d{1,6}(?:[.,]\d{1,2})?)\s*(?:\$|usd|dollars?)?\s*[.!]?$/iu.exec(
     argument.trim(),
   )?.[1];
-  return found === undefined ? null : Number(found);
+  return found === undefined ? null : Number(found.replace(",", "."));
+}
+
+/** What the next phase may spend; null where nothing is said of it: people approve with a word of thanks, too. */
+function nextPurseOf(argument: string): number | null {
+  const speaksOfMoney = /\d|\$|\bup\s+to\b/iu.test(argument);
+  return speaksOfMoney ? (amountOf(argument) ?? Number.NaN) : null;
 }
 
 async function approve(processing: Processing, order: Order, argument: string): Promise<void> {
@@ -176,8 +208,7 @@ async function approve(processing: Processing, order: Order, argument: string): 
   const { task, by, reply, intent } = order;
   const gate = currentPhaseOf(task)?.gate ?? null;
   const seen = gate === null ? null : await github.readGate(intent.repository, gate.pullRequest);
-  const purseUsd = argument.trim() === "" ? null : (amountOf(argument) ?? Number.NaN);
-  const asked = { type: "ApprovePhase", by, headSha: seen?.headSha ?? "", purseUsd } as const;
+  const asked = { type: "ApprovePhase", by, headSha: seen?.headSha ?? "", purseUsd: nextPurseOf(argument) } as const;
   // Without the message's mark: the reply below belongs to it, too.
   await ask(processing, order, "approve", asked, { userId: by.login });
   if (gate === null || seen?.open !== true || task.status !== "review") return;
@@ -247,7 +278,7 @@ export function wordsOf(refusal: Refusal): string {
     case "waiting":
       return `the agent still waits for ${waitedFor(refusal)}`;
     case "no-question":
-      return "the agent has asked nothing in this task";
+      return "the agent has asked nothing in this task; to have something changed, say it with /rework once the pull request is ready";
     case "unknown-question":
       return `there is no question ${refusal.number}; the status comment lists those that were asked`;
     case "which-question":
@@ -262,7 +293,7 @@ export function wordsOf(refusal: Refusal): string {
       return `the agent has heard your answer to question ${refusal.numbers.join(", ")} already; to change it, answer again: /answer ${refusal.numbers[0] ?? 1}: your words`;
     case "unknown-dependency":
       return refusal.known.length === 0
-        ? "the agent waits for nothing by that name, nor for anything else"
+        ? "the agent waits for nothing by that name, nor for anything else; nothing is left to do"
         : `the agent asked for nothing by that name; open are ${refusal.known.join(", ")}`;
     case "too-many-grants":
       return `a task can be lent ${refusal.max} values, and has them; have the agent go on without this one: /skip and its name`;

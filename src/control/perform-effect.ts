@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { BlockReason } from "../core/outcome.ts";
 import type { Phase } from "../core/playbook.ts";
 import type { Effect } from "../core/react.ts";
 import type { Finding } from "../core/report.ts";
@@ -14,7 +15,15 @@ import {
   type ExistingTask,
 } from "../core/state.ts";
 import { hasValue, type ReportedError } from "../core/dialogue.ts";
-import { budgetLeft, limitInTheWay, type Budgeting } from "./budget.ts";
+import {
+  accountOf,
+  budgetLeft,
+  limitedTasks,
+  limitEndOf,
+  limitInTheWay,
+  pausedSince,
+  type Budgeting,
+} from "./budget.ts";
 import { readStoredChangeset } from "./changeset.ts";
 import { itemOfWords, readGateSaid, saveWords, wordsOfReview } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
@@ -44,6 +53,8 @@ const nothingChanged: Finding = {
 
 /** With less a run could not pay for its first question. */
 const runUsdMin = 0.01;
+
+const heldMs = 60_000;
 
 export interface Performing extends CommandHandling, Pick<Budgeting, "dayBudgetUsd"> {
   readonly github: GitHub;
@@ -120,10 +131,11 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
     case "RemindQuestions":
       return remindQuestions(performing, state, effect.requestId, noticeKey(claimed.key));
     case "EndLimit":
-      return endLimit(performing, state);
+      return endLimit(performing, state, effect.pausedAt, claimed.putOffs);
     case "EndDay": {
       const reason = state.blockedBy;
       if (reason?.kind !== "budget-exhausted" || reason.scope !== "day") return null;
+      if (effect.pausedAt !== (await pausedSince(performing.store, state))) return null;
       return { type: "LiftBlock", kinds: ["budget-exhausted"], by: "the new day" };
     }
     case "DropCheckpoint":
@@ -146,7 +158,7 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
     case "NotifyBlocked":
       // A person was faster, or another reason took its place and has its own notice.
       if (isSettled(state) || state.blockedBy?.kind !== effect.reason.kind) return null;
-      await performing.github.notify(state.repository, state.issue.number, noticeKey(claimed.key), {
+      await performing.github.notify(state.repository, state.issue.number, keyOfBlock(state, effect.reason, claimed), {
         kind: "blocked",
         reason: effect.reason,
         task: state,
@@ -154,6 +166,11 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       });
       return null;
   }
+}
+
+/** Whose account is at fault is asked once: a comment for each try would be noise, and the status comment says it all the same. */
+function keyOfBlock({ taskId, account }: ExistingTask, reason: BlockReason, { key }: ClaimedEffect): string {
+  return noticeKey(reason.kind === "provider-refused" ? `refused:${taskId}:${account ?? ""}:${reason.why}` : key);
 }
 
 /** The one comment of a request, as things stand now. */
@@ -198,23 +215,35 @@ async function remindQuestions(
   return null;
 }
 
-/** Between two tasks that go on when a limit ends: the first shows whether it has. */
-const afterEachOtherMs = 30_000;
+/** Between two tasks that go on when a limit ends. */
+const afterEachOtherMs = 10_000;
 
-/** The oldest task of the account goes first. */
-async function endLimit({ store, clock }: Performing, task: ExistingTask): Promise<Asked | null> {
-  if (task.blockedBy?.kind !== "rate-limited" || isSettled(task)) return null;
+/** The oldest task of the account goes first; the others follow one after the other. */
+async function endLimit(
+  { store, clock }: Performing,
+  task: ExistingTask,
+  pausedAt: string,
+  putOffs: number,
+): Promise<Asked | null> {
+  if (isSettled(task) || task.blockedBy?.kind !== "rate-limited") return null;
+  if (pausedAt !== (await pausedSince(store, task))) return null;
+  const now = clock.now().getTime();
   const limit = await limitInTheWay({ store, clock }, task);
   // Another run has met it anew.
-  if (limit !== null && limit.resetsAt !== null) {
-    throw new RetryLater("the model account's limit holds on", Date.parse(limit.resetsAt) - clock.now().getTime());
+  if (limit !== null) {
+    throw new RetryLater("the limit of the model account goes on", Date.parse(limit.endsAt) - now);
   }
-  for (const taskId of task.account === null ? [] : await store.openTasksOfAccount(task.account)) {
-    if (taskId === task.taskId) break;
-    const older = await readTask(store, taskId);
-    if (older.status !== "absent" && older.blockedBy?.kind === "rate-limited") {
-      throw new RetryLater("an older task under the same model account goes first", afterEachOtherMs);
-    }
+  const account = await accountOf(store, task);
+  let older = 0;
+  for (const other of account === null ? [] : await limitedTasks(store, account)) {
+    if (other.taskId === task.taskId) break;
+    // One that has longer to wait is not waited for.
+    const endsAt = await limitEndOf({ store, clock }, other);
+    if (endsAt !== null && Date.parse(endsAt) <= now) older += 1;
+  }
+  // Once: an older one that does not go on must not keep the others.
+  if (older > 0 && putOffs === 0) {
+    throw new RetryLater("an older task under the same model account goes first", older * afterEachOtherMs);
   }
   return { type: "LiftBlock", kinds: ["rate-limited"], by: "the end of the limit" };
 }
@@ -300,7 +329,11 @@ async function dispatchRun(
     const { resetsAt, message } = limit;
     return { type: "PauseTask", reason: { kind: "rate-limited", resetsAt, message } };
   }
-  const { leftUsd, ...budget } = await budgetLeft(performing, state);
+  const { leftUsd, isHeld, ...budget } = await budgetLeft(performing, state);
+  // It is not spent: whoever has it may leave some of it.
+  if (leftUsd < runUsdMin && isHeld) {
+    throw new RetryLater("other runs of the model account may still spend what is left of its day", heldMs);
+  }
   if (leftUsd < runUsdMin) return { type: "PauseTask", reason: { kind: "budget-exhausted", ...budget } };
   const preflight = await github.preflight(state.repository);
   if (preflight.fault !== null) return { type: "PauseTask", reason: preflight.fault };
@@ -478,15 +511,17 @@ async function pathsOfPhase({ store }: Performing, state: ExistingTask, phase: n
   return [...paths];
 }
 
-async function viewOf(performing: Pick<Performing, "store" | "model">, task: ExistingTask): Promise<TaskView> {
+async function viewOf(
+  performing: Pick<Performing, "store" | "clock" | "model">,
+  task: ExistingTask,
+): Promise<TaskView> {
   const { store, model } = performing;
-  const reason = task.blockedBy;
   return {
     task,
     live: await store.readLive(task.taskId),
     model,
     forecasts: await forecastsOf(performing, task),
-    limitEndsAt: reason?.kind === "rate-limited" ? reason.resetsAt : null,
+    limitEndsAt: await limitEndOf(performing, task),
   };
 }
 

@@ -7,6 +7,7 @@ import { outlineOf, type PlaybookOutline } from "../core/playbook.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { RunnerRequest } from "../protocol/runner.ts";
+import { limitedTasks, spentToday, type Budgeting } from "./budget.ts";
 import { takeInEnvelope } from "./envelope.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import { onComment } from "./hear-comment.ts";
@@ -19,7 +20,7 @@ import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./por
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
 
-export interface Processing extends CommandHandling {
+export interface Processing extends CommandHandling, Pick<Budgeting, "dayBudgetUsd"> {
   readonly github: GitHub;
   readonly playbooks: Playbooks;
   readonly verifier: Verifier;
@@ -59,7 +60,8 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       const { runId, outcome, spent } = StoredOutcome.parse(JSON.parse(message.body));
       const id = runIdFrom(runId);
       if (outcome.kind === "rate-limited") await noteLimit(processing, id, outcome);
-      await onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent });
+      const day = outcome.kind === "budget-exhausted" ? await dayOf(processing, id, spent.costUsd) : {};
+      await onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent, ...day });
       break;
     }
   }
@@ -72,7 +74,6 @@ async function onStep(processing: Processing, stored: StoredStep, inboxKey: stri
   const runId = runIdFrom(stored.runId);
   const taskId = await processing.store.taskOfRun(runId);
   if (taskId === null) return;
-  await noteFree(processing, taskId);
   const answers = [];
   for (const { id, kind, text } of stored.answers) {
     answers.push({ id, kind, textHash: await saveTaskText(processing.store, taskId, text) });
@@ -87,6 +88,7 @@ async function onStep(processing: Processing, stored: StoredStep, inboxKey: stri
     answers,
     told: stored.told,
   } as const;
+  await noteFree(processing, taskId, runId);
   await handleCommand(processing, taskId, asked, { inboxKey });
 }
 
@@ -115,13 +117,40 @@ async function noteLimit(
   const task = await taskById({ store }, await store.taskOfRun(runId));
   if (task === null || task.account === null || liveRunOf(task)?.runId !== runId) return;
   await store.limitAccount(task.account, { since: clock.now().toISOString(), resetsAt, message });
-  log.warn({ account: task.account, resetsAt }, "the model account has reached a limit");
+  log.info({ account: task.account, resetsAt }, "the model account has reached a limit");
 }
 
-/** A step was finished under the account: whatever held it back is over. */
-async function noteFree({ store }: Processing, taskId: TaskId): Promise<void> {
-  const account = (await taskById({ store }, taskId))?.account ?? null;
-  if (account !== null && (await store.accountLimit(account)) !== null) await store.freeAccount(account);
+/** What the run's account has spent today with it. */
+async function dayOf(
+  processing: Processing,
+  runId: RunId,
+  costUsd: number,
+): Promise<{ readonly day?: { readonly spentUsd: number; readonly budgetUsd: number } }> {
+  const task = await taskById(processing, await processing.store.taskOfRun(runId));
+  if (task === null) return {};
+  const { spentUsd, budgetUsd } = await spentToday(processing, task);
+  return { day: { spentUsd: spentUsd + costUsd, budgetUsd } };
+}
+
+/** A run that began under the limit of its account has finished a step: it is over, and whoever waits for it goes on, oldest first. */
+async function noteFree(processing: Processing, taskId: TaskId, runId: RunId): Promise<void> {
+  const { store, log } = processing;
+  const task = await taskById(processing, taskId);
+  const run = task === null ? null : liveRunOf(task);
+  if (task === null || task.account === null || run?.runId !== runId) return;
+  const limit = await store.accountLimit(task.account);
+  // Whoever was at work before the limit was met may end a step behind it.
+  if (limit === null || Date.parse(run.requestedAt) <= Date.parse(limit.since)) return;
+  // First, or those that go on would be held back at their dispatch. Should we die here, their own time comes.
+  await store.freeAccount(task.account);
+  log.info({ account: task.account }, "the model account works again");
+  for (const { taskId: limited } of await limitedTasks(store, task.account)) {
+    await handleCommand(processing, limited, {
+      type: "LiftBlock",
+      kinds: ["rate-limited"],
+      by: "the end of the limit",
+    });
+  }
 }
 
 async function onRun(processing: Processing, runId: RunId, inboxKey: string, asked: Asked): Promise<void> {

@@ -5,6 +5,7 @@ import {
   currentPhaseOf,
   grantsOf,
   liveRunOf,
+  outlineOfPhase,
   unansweredOf,
   undeliveredAnswersOf,
   type ExistingTask,
@@ -19,7 +20,7 @@ import {
   protocolVersionsServed,
   type EventsAnswer,
   type EventsRequest,
-  type Acknowledged,
+  type Acknowledgement,
   type Job,
   type LiveEvent,
   type OutcomeRequest,
@@ -32,7 +33,7 @@ import {
   type SessionRequest,
   type StepRequest,
 } from "../protocol/runner.ts";
-import { budgetLeft } from "./budget.ts";
+import { budgetLeft, limitInForce } from "./budget.ts";
 import { storedChangesetFrom } from "./changeset.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { handleCommand, queueStatus } from "./handle-command.ts";
@@ -55,12 +56,11 @@ const runLimits = {
 /** Between two looks of people at what a run does (Q11). */
 const liveStatusMs = 30_000;
 const recentActionsMax = 5;
+const actionCharactersMax = 300;
 
 /** Lines of one run's log that are kept; a run of an hour writes some thousands. */
 const runLogEventsMax = 50_000;
 const messageCharactersMax = 2_000;
-/** Of their words an answer of a version may be longer than the protocol takes. */
-const answersKept = -limits.answersMax;
 
 /** How long a run that has ended may still deliver its last events. */
 const lastWordsMs = 10 * 60_000;
@@ -111,6 +111,7 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   if (taskId === null || task === null || task.status === "absent") throw unknownRun(runId);
   const base = await serving.github.defaultBranchOf(task.repository);
   refuseOtherJobs(task, identity, base.name);
+  await refuseUnderLimit(serving, task, runId, request.account);
   if (!(await serving.store.rememberTokenId(identity.tokenId, identity.expiresAt))) {
     throw new RunnerRefused("identity-refused", "this identity token was used before");
   }
@@ -202,6 +203,27 @@ function refuseOtherJobs(task: ExistingTask, identity: RunnerIdentity, defaultBr
   if (faults.length > 0) throw new RunnerRefused("identity-refused", `the job comes from ${faults.join(" and ")}`);
 }
 
+/** Before the run counts as begun: all that it could do is be refused by the provider. */
+async function refuseUnderLimit(
+  serving: ServingRunner,
+  task: ExistingTask,
+  runId: RunId,
+  account: string | null,
+): Promise<void> {
+  const run = liveRunOf(task);
+  if (run?.runId !== runId || run.started) return;
+  const limit = await limitInForce(serving, account);
+  // Of which nobody knows when it ends, a run finds out.
+  if (limit === null || limit.resetsAt === null) return;
+  const { resetsAt, message } = limit;
+  await handleCommand(serving, task.taskId, { type: "PauseTask", reason: { kind: "rate-limited", resetsAt, message } });
+  serving.wake();
+  throw new RunnerRefused(
+    "unknown-run",
+    `the model account has reached a limit that lasts until ${resetsAt}; the task goes on by itself after that`,
+  );
+}
+
 /** The same job asks again and nobody has used the first token: the answer did not arrive. */
 async function answerWasLost({ store }: ServingRunner, run: LiveRun, identity: RunnerIdentity): Promise<boolean> {
   if (run.dispatched?.workflowRunId !== identity.workflowRunId) return false;
@@ -257,19 +279,19 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
   };
 }
 
-/** What people said and no completed step has heard; of very many the newest. */
-function answersOf(task: ExistingTask): PersonAnswer[] {
-  return undeliveredAnswersOf(task)
-    .flatMap(({ number, requestId, index, question, answer }) =>
-      answer === null
-        ? []
-        : [{ number, requestId, index, question, by: answer.by, at: answer.at, text: cut(answer.text) }],
-    )
-    .slice(answersKept);
+/** What people said and no completed step has heard, but for what the conversation was told; of very many the newest. */
+function answersOf(task: ExistingTask, told: StepRequest["told"] = []): PersonAnswer[] {
+  const said = undeliveredAnswersOf(task).flatMap(({ number, requestId, index, question, answer }) => {
+    if (answer === null || told.some((each) => each.number === number && each.at === answer.at)) return [];
+    const { by, at } = answer;
+    const text = cut(answer.text, limits.personAnswerCharactersMax);
+    return [{ number, requestId, index, question: cut(question, limits.questionCharactersMax), text, by, at }];
+  });
+  return said.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at)).slice(-limits.answersMax);
 }
 
-function cut(text: string): string {
-  return text.slice(0, limits.personAnswerCharactersMax).toWellFormed();
+function cut(text: string, charactersMax: number): string {
+  return text.slice(0, charactersMax).toWellFormed();
 }
 
 function dependenciesOf(task: ExistingTask, phase: number): Job["dependencies"] {
@@ -346,12 +368,10 @@ export async function takeEvents(serving: ServingRunner, token: string, request:
   // What a run that is over still has to say must not pass for its successor's.
   if (live && request.events.length > 0) {
     const before = (await serving.store.readLive(taskId)) ?? emptyLive(at);
-    await serving.store.updateLive(
-      taskId,
-      request.events.reduce((status, { event }) => liveAfter(status, event, at), before),
-    );
+    const after = request.events.reduce((status, { event }) => liveAfter(status, event, at), before);
+    await serving.store.updateLive(taskId, after);
     for (const { event } of request.events) serving.log.info({ taskId, runId, live: event }, "live");
-    await showLive(serving, taskId);
+    if (showsMore(before, after)) await showLive(serving, taskId);
   }
   // Beyond the limit a line counts as heard, or the runner would send it for ever.
   return { acknowledged: stored >= runLogEventsMax ? Math.max(stored, last) : stored, stop: !live };
@@ -370,40 +390,53 @@ export async function takeRequest(
   serving: ServingRunner,
   token: string,
   request: RunnerRequest,
-): Promise<Acknowledged> {
+): Promise<Acknowledgement> {
   const session = await sessionOf(serving, token);
   const { runId } = session;
   const task = await liveTaskOf(serving, session);
   if (task === null) return acknowledged(true);
-  if (!isRequestOf(runId, request)) {
-    throw new RunnerRefused(
-      "bad-request",
-      `"${request.id}" is no id of a request of run ${runId}: expected ${runId}/1 to ${runId}/${limits.requestsMax}`,
-    );
-  }
+  const fault = requestFault(task, runId, request);
+  if (fault !== null) throw new RunnerRefused("bad-request", fault);
   await storeRequest(serving, task, runId, request);
   return acknowledge(serving, session);
 }
 
-/** Bounded by its number, so that no run fills an issue with comments. */
-export function isRequestOf(runId: RunId, { id }: RunnerRequest): boolean {
+/** Why a request is none that this run may send; null where it is. Its number counts it, so that no run fills an issue with comments. */
+export function requestFault(task: ExistingTask, runId: RunId, { id, step }: RunnerRequest): string | null {
   const number = id.startsWith(`${runId}/`) ? id.slice(runId.length + 1) : "";
-  return /^[1-9]\d{0,2}$/u.test(number) && Number(number) <= limits.requestsMax;
+  if (!/^[1-9]\d{0,8}$/u.test(number)) return `the id of a request of run ${runId} is ${runId}/ and a number from 1`;
+  if (Number(number) > limits.requestsMax) {
+    return `run ${runId} has sent ${limits.requestsMax} requests, which is the most: let the agent go on with what it has`;
+  }
+  const isOfPhase = currentPhaseOf(task)?.steps.some(({ slug }) => slug === step) === true;
+  return isOfPhase ? null : `the phase of run ${runId} has no step "${step}"`;
 }
 
 export async function takeCheckpoint(
   serving: ServingRunner,
   token: string,
   checkpoint: Checkpoint,
-): Promise<Acknowledged> {
+): Promise<Acknowledgement> {
   const session = await sessionOf(serving, token);
   const task = await liveTaskOf(serving, session);
   if (task === null) return acknowledged(true);
-  if (checkpoint.taskId !== session.taskId || checkpoint.runId !== session.runId) {
-    throw new RunnerRefused("bad-request", `the checkpoint is not of run ${session.runId}`);
-  }
+  const fault = checkpointFault(task, session.runId, checkpoint);
+  if (fault !== null)
+    throw new RunnerRefused("bad-request", `the checkpoint is none of run ${session.runId}: ${fault}`);
   await storeCheckpoint(serving, task, session.runId, checkpoint);
   return acknowledge(serving, session);
+}
+
+/** Why a checkpoint is none of this run; null where it is. */
+export function checkpointFault(task: ExistingTask, runId: RunId, checkpoint: Checkpoint): string | null {
+  if (checkpoint.taskId !== task.taskId || checkpoint.runId !== runId) return "it names another task or run";
+  const phase = currentPhaseOf(task);
+  const { currentPhase, currentStep } = checkpoint.executionState;
+  if (phase === null) return "the task has no phase";
+  const { name } = outlineOfPhase(task, phase.phase);
+  if (currentPhase !== null && currentPhase !== name) return `the phase at work is "${name}", not "${currentPhase}"`;
+  const isOfPhase = currentStep === null || phase.steps.some(({ slug }) => slug === currentStep);
+  return isOfPhase ? null : `phase "${name}" has no step "${currentStep}"`;
 }
 
 /** Sealed before it is stored. */
@@ -438,7 +471,7 @@ export async function readCheckpoint(serving: ServingRunner, token: string): Pro
 }
 
 /** Stores one step's changes, acknowledged before anything is published. */
-export async function takeStep(serving: ServingRunner, token: string, request: StepRequest): Promise<Acknowledged> {
+export async function takeStep(serving: ServingRunner, token: string, request: StepRequest): Promise<Acknowledgement> {
   const session = await sessionOf(serving, token);
   const { runId } = session;
   const task = await liveTaskOf(serving, session);
@@ -448,18 +481,18 @@ export async function takeStep(serving: ServingRunner, token: string, request: S
     throw new RunnerRefused("bad-request", `the phase of run ${runId} has no step "${request.step}"`);
   }
   await storeStep(serving, task, runId, request);
-  return acknowledge(serving, session);
+  return acknowledge(serving, session, request.told);
 }
 
-function acknowledged(stop: boolean, answers: readonly PersonAnswer[] = []): Acknowledged {
-  return { acknowledged: true, stop, answers: [...answers] };
+function acknowledged(stop: boolean, answers: readonly PersonAnswer[] = []): Acknowledgement {
+  return { acknowledged: true, stop, ...(answers.length === 0 ? {} : { answers: [...answers] }) };
 }
 
 export async function takeOutcome(
   serving: ServingRunner,
   token: string,
   request: OutcomeRequest,
-): Promise<Acknowledged> {
+): Promise<Acknowledgement> {
   const session = await sessionOf(serving, token);
   const task = await liveTaskOf(serving, session);
   if (task === null) return acknowledged(true);
@@ -524,12 +557,17 @@ async function takeIn(
   await store.takeIn({ key, kind, lane, body: JSON.stringify(body), receivedAt: clock.now().toISOString() });
 }
 
-/** With what people have said up to now: the next step hears it (Q11). */
-async function acknowledge(serving: ServingRunner, session: RunSession): Promise<Acknowledged> {
+/** After a step also with what people have said that the conversation was not `told`: the next step hears it (Q11). */
+async function acknowledge(
+  serving: ServingRunner,
+  session: RunSession,
+  told: StepRequest["told"] | null = null,
+): Promise<Acknowledgement> {
   await serving.store.touchRunSession(session.runId, serving.clock.now().toISOString());
   serving.wake();
   const task = await liveTaskOf(serving, session);
-  return task === null ? acknowledged(true) : acknowledged(false, answersOf(task));
+  if (task === null) return acknowledged(true);
+  return acknowledged(false, told === null ? [] : answersOf(task, told));
 }
 
 async function sessionOf(serving: ServingRunner, token: string): Promise<RunSession> {
@@ -553,25 +591,35 @@ async function liveTaskOf({ store }: ServingRunner, session: RunSession): Promis
   return state.status !== "absent" && liveRunOf(state)?.runId === session.runId ? state : null;
 }
 
+/** Whether people would see another status. */
+function showsMore(before: LiveStatus, after: LiveStatus): boolean {
+  const seen = ({ lastUpdate: _lastUpdate, recentActions, ...rest }: LiveStatus) =>
+    JSON.stringify([rest, recentActions.map(({ text }) => text)]);
+  return seen(before) !== seen(after);
+}
+
 function liveAfter(live: LiveStatus, event: LiveEvent, at: string): LiveStatus {
   switch (event.kind) {
     case "step-started":
       return { ...live, currentStep: event.step, currentAction: null, currentDocument: null, lastUpdate: at };
-    case "action":
+    case "action": {
+      const text = cut(event.text, actionCharactersMax);
       return {
         ...live,
         currentStep: event.step,
-        currentAction: event.text,
+        currentAction: text,
+        // Whoever looks something up goes on with the document afterwards.
         currentDocument: event.document ?? live.currentDocument,
-        recentActions: [{ at, text: event.text }, ...live.recentActions].slice(0, recentActionsMax),
+        recentActions: [{ at, text }, ...live.recentActions].slice(0, recentActionsMax),
         lastUpdate: at,
       };
+    }
     case "round":
       return { ...live, currentStep: event.step, currentAction: `round ${event.round}`, lastUpdate: at };
     case "usage":
       return { ...live, spent: event.spent, lastUpdate: at };
     case "verifying":
-      return { ...live, currentAction: "checking the phase", lastUpdate: at };
+      return { ...live, currentAction: "checking the phase", currentDocument: null, lastUpdate: at };
     case "log":
       return { ...live, lastUpdate: at };
   }

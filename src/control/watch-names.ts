@@ -1,4 +1,5 @@
 /** Notices secrets and variables that people add: GitHub sends no event for them (Q9). Only names are ever read. */
+import type { TaskId } from "../core/ids.ts";
 import { hasValue, type Dependency } from "../core/dialogue.ts";
 import { isSettled, type ExistingTask } from "../core/state.ts";
 import { handleCommand } from "./handle-command.ts";
@@ -11,6 +12,8 @@ const dayMs = 24 * hourMs;
 /** The engine's minutes are not exact: what is nearly due is due. */
 const slackMs = 5_000;
 
+const cannotLook = "looking for names that were added";
+
 /** Between two looks, by the age of the newest request: whoever adds something does it soon. */
 function paceOf(ageMs: number): number {
   if (ageMs < hourMs) return minuteMs;
@@ -22,17 +25,36 @@ function awaited({ dependencies }: ExistingTask): readonly Dependency[] {
 }
 
 /** Names that would let it go on, or that an agent would like to have. */
-export function waitsForNames(task: ExistingTask): boolean {
+function waitsForNames(task: ExistingTask): boolean {
   return !isSettled(task) && awaited(task).length > 0;
 }
 
 /** Reads the names of the tasks' one repository, and tells each task. */
-export async function lookAtNames(processing: Processing, tasks: readonly ExistingTask[]): Promise<void> {
+async function lookAtNames(processing: Processing, tasks: readonly ExistingTask[]): Promise<void> {
   const [first] = tasks;
   if (first === undefined) return;
   const names = await processing.github.listNames(first.repository);
   if (names === null) return;
   for (const { taskId } of tasks) await handleCommand(processing, taskId, { type: "RecordNames", names });
+}
+
+/** At once, since somebody is at work there. Never throws: the next minute looks again. */
+export async function lookAtRepository(processing: Processing, repositoryId: number): Promise<void> {
+  try {
+    const tasks = await waitingTasks(processing, await processing.store.openTasks({ repositoryId }));
+    await lookAtNames(processing, tasks);
+  } catch (error) {
+    processing.log.warn({ repositoryId, err: error }, cannotLook);
+  }
+}
+
+async function waitingTasks(processing: Processing, taskIds: readonly TaskId[]): Promise<readonly ExistingTask[]> {
+  const waiting: ExistingTask[] = [];
+  for (const taskId of taskIds) {
+    const task = await taskById(processing, taskId);
+    if (task !== null && waitsForNames(task)) waiting.push(task);
+  }
+  return waiting;
 }
 
 export interface NamesWatch {
@@ -44,32 +66,22 @@ export interface NamesWatch {
 export function createNamesWatch(processing: Processing): NamesWatch {
   const lookedAt = new Map<number, number>();
 
-  async function waitingByRepository(): Promise<ReadonlyMap<number, readonly ExistingTask[]>> {
-    const found = new Map<number, ExistingTask[]>();
-    for (const taskId of await processing.store.openTasks()) {
-      const task = await taskById(processing, taskId);
-      if (task === null || !waitsForNames(task)) continue;
-      const { repositoryId } = task.repository;
-      found.set(repositoryId, [...(found.get(repositoryId) ?? []), task]);
-    }
-    return found;
-  }
-
   return {
     async run() {
-      const waiting = await waitingByRepository();
+      const tasks = await waitingTasks(processing, await processing.store.openTasks());
+      const waiting = Map.groupBy(tasks, ({ repository }) => repository.repositoryId);
       for (const repositoryId of lookedAt.keys()) if (!waiting.has(repositoryId)) lookedAt.delete(repositoryId);
-      for (const [repositoryId, tasks] of waiting) {
+      for (const [repositoryId, there] of waiting) {
         const now = processing.clock.now().getTime();
-        const newest = Math.max(...tasks.flatMap(awaited).map(({ askedAt }) => Date.parse(askedAt)));
+        const newest = Math.max(...there.flatMap(awaited).map(({ askedAt }) => Date.parse(askedAt)));
         const looked = lookedAt.get(repositoryId) ?? Number.NEGATIVE_INFINITY;
         if (now - looked < paceOf(now - newest) - slackMs) continue;
         lookedAt.set(repositoryId, now);
         try {
-          await lookAtNames(processing, tasks);
+          await lookAtNames(processing, there);
         } catch (error) {
           // One repository that cannot be read must not hide the others.
-          processing.log.warn({ repositoryId, err: error }, "looking for names that were added");
+          processing.log.warn({ repositoryId, err: error }, cannotLook);
         }
       }
     },

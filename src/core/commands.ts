@@ -177,7 +177,14 @@ export type TaskCommand = CommandFacts &
         readonly url: string;
         readonly draft: boolean;
       }
-    | { readonly type: "EndRun"; readonly runId: RunId; readonly outcome: Outcome; readonly spent: Spent }
+    | {
+        readonly type: "EndRun";
+        readonly runId: RunId;
+        readonly outcome: Outcome;
+        readonly spent: Spent;
+        /** Of the run's model account, where its purse was used up. */
+        readonly day?: { readonly spentUsd: number; readonly budgetUsd: number };
+      }
     | {
         readonly type: "RecordVerification";
         readonly phase: number;

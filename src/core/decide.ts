@@ -636,7 +636,7 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
     case "budget-exhausted":
       // It had the purse of before: whether the new one is enough is seen when the next run is dispatched.
       if (run.budgetSet && budgetLeftOf(next).leftUsd > 0) return accepted(ended, ...runOrWait(command, next));
-      return accepted(ended, pause(command.at, exhausted(command.outcome, state, next, phase, run)));
+      return accepted(ended, pause(command.at, exhausted(command.outcome, command.day, state, next, phase, run)));
     case "failed":
       return accepted(ended, ...reworkOrPause(command, next, policy));
     case "lost":
@@ -661,9 +661,10 @@ function lost(
     : accepted(ended, pause(command.at, { kind: "environment", faults, message: ended.outcome.message }));
 }
 
-/** What people are told is what they set: the whole phase's or task's, however many runs had a part of it. */
+/** What people are told is what they set: the whole phase's, task's or day's, however many runs had a part of it. */
 function exhausted(
   { spentUsd, budgetUsd }: Extract<Outcome, { kind: "budget-exhausted" }>,
+  day: CommandOf<"EndRun">["day"],
   before: ExistingTask,
   ended: ExistingTask,
   phase: PhaseProgress,
@@ -677,7 +678,7 @@ function exhausted(
     case "task":
       return { kind, scope, spentUsd: spentOf(ended, null), budgetUsd: ended.taskBudgetUsd };
     case "day":
-      return { kind, scope, spentUsd, budgetUsd };
+      return { kind, scope, ...(day ?? { spentUsd, budgetUsd }) };
   }
 }
 

@@ -90,6 +90,7 @@ export function httpApp(options: ServerOptions): Hono {
   const tiny = bodyLimit({ maxSize: sessionBodyBytesMax, onError: tooLarge });
   const small = bodyLimit({ maxSize: smallBodyBytesMax, onError: tooLarge });
   const large = bodyLimit({ maxSize: limits.stepBodyBytesMax, onError: tooLarge });
+  const ofCheckpoint = bodyLimit({ maxSize: limits.checkpointBytesMax, onError: tooLarge });
   const known = (context: Context, next: Next) => refuseStrangers(options, context, next);
   app.post(runnerRoutes.session, tiny, (context) =>
     answer(options, context, SessionRequest, (body) => options.runner.openSession(body)),
@@ -104,7 +105,7 @@ export function httpApp(options: ServerOptions): Hono {
     answer(options, context, RunnerRequest, (body) => options.runner.takeRequest(tokenOf(context), body)),
   );
   // What is inside is packed, so no more brackets are in it than in any other message.
-  app.put(runnerRoutes.checkpoint, known, large, (context) =>
+  app.put(runnerRoutes.checkpoint, known, ofCheckpoint, (context) =>
     answer(options, context, Checkpoint, (body) => options.runner.takeCheckpoint(tokenOf(context), body)),
   );
   app.get(runnerRoutes.checkpoint, known, (context) =>

@@ -388,6 +388,8 @@ export const Acknowledged = z.object({
   answers: z.array(PersonAnswer).max(limits.answersMax).default([]),
 });
 export type Acknowledged = z.infer<typeof Acknowledged>;
+/** As it is sent: what there is none of is left out, and version 2 knows no more. */
+export type Acknowledgement = z.input<typeof Acknowledged>;
 
 /** Every refusal of the app to a runner. `message` names the next step for the person who reads the job's log. */
 export const RunnerError = z.object({

@@ -8,7 +8,7 @@ import { slashCommands, type CommandName } from "../../src/core/slash-commands.t
 import type { TaskStatus } from "../../src/core/state.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { temporaryFolder } from "../store/temporary-store.ts";
-import { commentPayload } from "./payloads.ts";
+import { says } from "./payloads.ts";
 import { world, type World } from "./world.ts";
 
 const secondMs = 1_000;
@@ -20,13 +20,6 @@ const failing: VerificationReport = {
   findings: [{ check: "long-enough", step: "02_market", path: "docs/02_market.md", line: null, message: "too short" }],
 };
 
-let serial = 5_000;
-
-/** A person types a comment. */
-function type(told: World, body: string, more: Parameters<typeof commentPayload>[1] = {}): Promise<void> {
-  return told.webhook("issue_comment", commentPayload(body, { id: (serial += 1), ...more }));
-}
-
 const situations = {
   draft: async (told) => {
     const reader = { kind: "label-added", issueNumber: 7, label: "create_app", sender: "reader" } as const;
@@ -37,6 +30,16 @@ const situations = {
     const runner = await told.openRun();
     await runner.step("01_idea");
     await told.settle();
+  },
+  waiting: async (told) => {
+    await told.label();
+    const runner = await told.openRun();
+    await runner.step("01_idea");
+    await runner.question("Which colour?");
+    await runner.needs("STRIPE_KEY");
+    await runner.end({ kind: "waiting-question" });
+    await told.settle();
+    expect((await told.task()).blockedBy).toEqual({ kind: "waiting-question" });
   },
   paused: async (told) => {
     await situations["at work"](told);
@@ -67,6 +70,9 @@ const cancelled: Effect = ["cancelled", null];
 const cancelledIn = (blockedBy: string): Effect => ["cancelled", blockedBy];
 const settled = /the task is cancelled/u;
 const working = /at work/u;
+const waits = /waits for an answer to question 1 .* and STRIPE_KEY/u;
+const notAsked = /has asked nothing/u;
+const notNamed = /waits for nothing by that name/u;
 const notFailed = /nothing has failed/u;
 
 /** Every command in every situation. What says nothing to people has an effect; what has none says why. */
@@ -74,6 +80,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   run: {
     draft: ["pending", null],
     "at work": working,
+    waiting: waits,
     paused: ["pending", null],
     "in review": /the pull request waits for review/u,
     "failed verification": ["pending", null],
@@ -82,6 +89,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   pause: {
     draft: /has not started/u,
     "at work": ["pending", "paused"],
+    waiting: ["pending", "paused"],
     paused: /the task is paused/u,
     "in review": ["review", "paused"],
     "failed verification": /the task is paused/u,
@@ -90,6 +98,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   resume: {
     draft: /has not started/u,
     "at work": working,
+    waiting: waits,
     paused: ["pending", null],
     "in review": /the pull request waits for review/u,
     "failed verification": ["pending", null],
@@ -98,6 +107,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   retry: {
     draft: /has not started/u,
     "at work": notFailed,
+    waiting: waits,
     paused: notFailed,
     "in review": notFailed,
     "failed verification": ["pending", null],
@@ -106,6 +116,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   rework: {
     draft: /has not started/u,
     "at work": working,
+    waiting: waits,
     paused: /the task is paused/u,
     "in review": ["pending", null],
     "failed verification": ["pending", null],
@@ -114,6 +125,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   approve: {
     draft: /no pull request/u,
     "at work": /no pull request/u,
+    waiting: /no pull request/u,
     paused: /no pull request/u,
     "in review": ["review", null],
     "failed verification": /no pull request/u,
@@ -122,6 +134,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   accept: {
     draft: notFailed,
     "at work": notFailed,
+    waiting: notFailed,
     paused: notFailed,
     "in review": notFailed,
     "failed verification": ["review", null],
@@ -130,6 +143,7 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   cancel: {
     draft: cancelled,
     "at work": cancelled,
+    waiting: cancelledIn("waiting-question"),
     paused: cancelledIn("paused"),
     "in review": cancelled,
     "failed verification": cancelledIn("verification-failed"),
@@ -138,14 +152,52 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   delete: {
     draft: cancelled,
     "at work": cancelled,
+    waiting: cancelledIn("waiting-question"),
     paused: cancelledIn("paused"),
     "in review": cancelled,
     "failed verification": cancelledIn("verification-failed"),
     cancelled,
   },
+  answer: {
+    draft: notAsked,
+    "at work": notAsked,
+    waiting: ["pending", "waiting-dependency"],
+    paused: notAsked,
+    "in review": notAsked,
+    "failed verification": notAsked,
+    cancelled: settled,
+  },
+  provided: {
+    draft: notNamed,
+    "at work": notNamed,
+    waiting: /no secret or variable named STRIPE_KEY/u,
+    paused: notNamed,
+    "in review": notNamed,
+    "failed verification": notNamed,
+    cancelled: settled,
+  },
+  skip: {
+    draft: notNamed,
+    "at work": notNamed,
+    waiting: ["pending", "waiting-question"],
+    paused: notNamed,
+    "in review": notNamed,
+    "failed verification": notNamed,
+    cancelled: settled,
+  },
+  budget: {
+    draft: /has not started/u,
+    "at work": ["in_progress", null],
+    waiting: ["pending", "waiting-question"],
+    paused: ["pending", "paused"],
+    "in review": ["review", null],
+    "failed verification": ["pending", "verification-failed"],
+    cancelled: settled,
+  },
   status: {
     draft: ["draft", null],
     "at work": ["in_progress", null],
+    waiting: ["pending", "waiting-question"],
     paused: ["pending", "paused"],
     "in review": ["review", null],
     "failed verification": ["pending", "verification-failed"],
@@ -154,11 +206,22 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
   help: {
     draft: /help/u,
     "at work": /help/u,
+    waiting: /help/u,
     paused: /help/u,
     "in review": /help/u,
     "failed verification": /help/u,
     cancelled: /help/u,
   },
+};
+
+/** What people type after a command that takes something. */
+const typedAfter: Readonly<Partial<Record<CommandName, string>>> = {
+  rework: "Say more about prices.\nAnd less about us.",
+  answer: "2",
+  provided: "STRIPE_KEY",
+  skip: "STRIPE_KEY",
+  budget: "$8",
+  approve: "up to $6",
 };
 
 const cells = slashCommands.flatMap(({ name, argument }) =>
@@ -169,7 +232,7 @@ const cells = slashCommands.flatMap(({ name, argument }) =>
       .map((onPullRequest) => ({
         name,
         situation,
-        typed: argument === null ? `/${name}` : `Thanks.\n\n/${name} Say more about prices.\nAnd less about us.`,
+        typed: argument === null ? `/${name}` : `Thanks.\n\n/${name} ${typedAfter[name] ?? ""}`,
         place: onPullRequest ? { number: 31, onPullRequest } : { number: 7, onPullRequest },
       })),
   ),
@@ -189,7 +252,7 @@ describe("a command that the owner types", () => {
     const told = await world();
     await situations[situation](told);
     const before = { events: (await told.events()).length, comments: told.github.comments.length };
-    await type(told, typed, place);
+    await says(told, typed, place);
     const expected = table[name][situation];
     const { status, blockedBy } = await told.task();
     if (expected instanceof RegExp) {
@@ -212,8 +275,8 @@ describe("a command that the owner types", () => {
       const before = { events: (await told.events()).length, comments: told.github.comments.length };
       const shown = told.github.shown.length;
       for (const sender of ["reader", "stranger", "helper[bot]"]) {
-        await type(told, `/${name} now`, { sender });
-        await type(told, `/${name} now`, { sender, number: 31, onPullRequest: true });
+        await says(told, `/${name} now`, { sender });
+        await says(told, `/${name} now`, { sender, number: 31, onPullRequest: true });
       }
       expect(await told.events()).toHaveLength(before.events);
       expect(told.github.comments).toHaveLength(before.comments);
@@ -226,18 +289,18 @@ describe("a command that the owner types", () => {
     await situations["in review"](told);
     told.github.openIssue(8);
     const before = (await told.events()).length;
-    await type(told, "/cancel", { number: 99, onPullRequest: true });
-    await type(told, "/cancel", { number: 8 });
-    await type(told, "/cancel", { action: "edited" });
-    await type(told, "/cancel", { action: "deleted" });
-    await type(told, "> /cancel\n\n`/cancel`\n\n```\n/cancel\n```");
+    await says(told, "/cancel", { number: 99, onPullRequest: true });
+    await says(told, "/cancel", { number: 8 });
+    await says(told, "/cancel", { action: "edited" });
+    await says(told, "/cancel", { action: "deleted" });
+    await says(told, "> /cancel\n\n`/cancel`\n\n```\n/cancel\n```");
     expect(await told.events()).toHaveLength(before);
   });
 
   test("and nobody knows is helped once an issue, however often and whatever is typed", async () => {
     const told = await world();
     await situations["in review"](told);
-    for (const typed of ["/runn", "/runn", "/aprove", "/start"]) await type(told, typed);
+    for (const typed of ["/runn", "/runn", "/aprove", "/start"]) await says(told, typed);
     expect(told.github.notices()).toEqual([{ kind: "unknown-command", typed: "/runn" }]);
   });
 });
@@ -247,7 +310,7 @@ describe("/rework", () => {
     const told = await world();
     await situations["in review"](told);
     const threadId = told.github.thread(31);
-    await type(told, "/rework Say more in 01_idea.md.\nAnd less <!-- hidden -->here.", { id: 900 });
+    await says(told, "/rework Say more in 01_idea.md.\nAnd less <!-- hidden -->here.", { id: 900 });
     expect(await told.task()).toMatchObject({ phases: [{ rework: { by: ["owner"], source: "command" } }] });
     const { job } = await told.openRun();
     expect(job.feedback.map(({ id, step, comments }) => [id, step, comments.map(({ text }) => text)])).toEqual([
@@ -259,12 +322,12 @@ describe("/rework", () => {
   test("without words takes up the open threads, and says so where there are none", async () => {
     const told = await world();
     await situations["in review"](told);
-    await type(told, "/rework");
+    await says(told, "/rework");
     expect(told.github.notices()).toEqual([
       { kind: "refused", command: "/rework", reason: expect.stringContaining("no open thread") },
     ]);
     const threadId = told.github.thread(31);
-    await type(told, "/rework");
+    await says(told, "/rework");
     expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual([`thread:${threadId}`]);
   });
 
@@ -273,7 +336,7 @@ describe("/rework", () => {
     await situations["in review"](told);
     told.github.thread(31);
     await told.review(31, { verdict: "changes_requested" });
-    await type(told, "/rework At once.");
+    await says(told, "/rework At once.");
     await told.runPhase();
     await told.advance(60 * secondMs);
     expect((await told.types()).filter((event) => event === "ReworkRequested")).toHaveLength(1);
@@ -283,7 +346,7 @@ describe("/rework", () => {
   test("has its words answered once, in a comment on the pull request", async () => {
     const told = await world();
     await situations["in review"](told);
-    await type(told, "/rework Say more.", { id: 900 });
+    await says(told, "/rework Say more.", { id: 900 });
     await told.runPhase();
     const said = told.github.comments.filter(({ notice }) => notice?.kind === "feedback-answered");
     expect(said).toMatchObject([
@@ -297,7 +360,7 @@ describe("/approve", () => {
     const told = await world();
     told.github.ciIsSensitive = true;
     await situations["in review"](told);
-    await type(told, "/approve", { number: 31, onPullRequest: true });
+    await says(told, "/approve", { number: 31, onPullRequest: true });
     expect(await told.task()).toMatchObject({ phases: [{ gate: { review: "approved", approvedBy: ["owner"] } }] });
     expect(told.github.marksOf(branch)).toContain("verified:1/1");
     expect(told.github.notices()).toEqual([]);
@@ -307,7 +370,7 @@ describe("/approve", () => {
     const told = await world();
     told.github.requiresReview = true;
     await situations["in review"](told);
-    await type(told, "/approve", { id: 900 });
+    await says(told, "/approve", { id: 900 });
     expect(told.github.notices()).toEqual([{ kind: "review-required", pullRequest: 31 }]);
     expect(await told.task()).toMatchObject({ phases: [{ gate: { review: "approved" } }] });
   });
@@ -315,7 +378,7 @@ describe("/approve", () => {
   test("outlives every look at GitHub's reviews, until the head moves", async () => {
     const told = await world();
     await situations["in review"](told);
-    await type(told, "/approve");
+    await says(told, "/approve");
     await told.advance(11 * 60 * secondMs);
     expect(await told.task()).toMatchObject({ phases: [{ gate: { review: "approved" } }] });
     told.github.push(branch, "docs/01_idea.md", "By hand.");
@@ -328,7 +391,7 @@ describe("/accept", () => {
   test("takes a phase as it is, names what failed, and a merge starts the next one", async () => {
     const told = await world();
     await situations["failed verification"](told);
-    await type(told, "/accept");
+    await says(told, "/accept");
     expect(await told.task()).toMatchObject({
       status: "review",
       phases: [{ accepted: { by: "owner", failed: ["long-enough"] } }],
@@ -399,13 +462,13 @@ describe("/delete", () => {
     await told.review(31, { verdict: "changes_requested", body: secrets.review });
     await told.advance(20 * secondMs);
     const runner = await told.openRun();
-    await runner.say({ kind: "action", step: "02_market", text: secrets.action });
+    await runner.say({ kind: "action", step: "02_market", text: secrets.action, document: secrets.path });
     await runner.say({ kind: "log", level: "info", text: secrets.log });
     const answers = runner.job.feedback.map(({ id }) => ({ id, kind: "fixed", text: secrets.answer }) as const);
     await runner.step("02_market", secrets.changeset, 0.5, answers);
     await runner.end({ kind: "completed" });
     await told.settle();
-    await type(told, `/rework ${secrets.command}`);
+    await says(told, `/rework ${secrets.command}`);
     const last = await told.openRun();
     await last.step("02_market", secrets.changeset);
     await last.end({ kind: "failed", message: secrets.lost, findings: [] });
@@ -418,7 +481,7 @@ describe("/delete", () => {
     await lived(told);
     const before = await everythingIn(dataDir);
     expect(Object.values(secrets).filter((secret) => !holds(before, secret))).toEqual([]);
-    await type(told, "/delete");
+    await says(told, "/delete");
     await told.die();
     const after = await everythingIn(dataDir);
     expect(Object.values(secrets).filter((secret) => holds(after, secret))).toEqual([]);
@@ -430,7 +493,7 @@ describe("/delete", () => {
     const told = await world({ dataDir });
     await lived(told);
     const live = await told.liveRun();
-    await type(told, "/delete");
+    await says(told, "/delete");
     expect([...told.github.branches.keys()]).toEqual(["main"]);
     expect(told.github.pulls.get(31)).toMatchObject({ open: false, merged: false });
     expect(told.github.runs.find(({ runId }) => runId === live.runId)?.conclusion).toBe("cancelled");
@@ -446,7 +509,7 @@ describe("/delete", () => {
     const told = await world({ dataDir });
     await told.label();
     const runner = await told.openRun();
-    await type(told, "/delete");
+    await says(told, "/delete");
     expect(await runner.step("01_idea", "Latecomer")).toMatchObject({ stop: true });
     await runner.say({ kind: "log", level: "info", text: "Lastwords" });
     await told.settle();
@@ -462,8 +525,8 @@ describe("/delete", () => {
     told.github.openIssue(7, { body: secrets.body });
     await told.label();
     await told.comment("cancel");
-    await type(told, "/delete");
-    await type(told, "/delete");
+    await says(told, "/delete");
+    await says(told, "/delete");
     expect((await told.types()).filter((event) => event === "TaskErased")).toHaveLength(1);
     await told.die();
     expect(await everythingIn(dataDir)).not.toContain(secrets.body);
@@ -475,7 +538,7 @@ describe("/delete", () => {
     told.github.openIssue(8);
     await told.label();
     await told.label("create_app", { issueNumber: 8 });
-    await type(told, "/delete");
+    await says(told, "/delete");
     const { job } = await told.openRun(8);
     expect(job.prompt).toEqual({ title: "A link shortener", text: "Paste a long URL, get a short one." });
   });

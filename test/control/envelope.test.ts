@@ -10,10 +10,14 @@ import { Runner, spent, world, type World } from "./world.ts";
 function stepOf(step: string, text: string): Envelope["steps"][number] {
   const contentBase64 = Buffer.from(text).toString("base64");
   const changes = [{ kind: "written", path: `docs/${step}.md`, mode: "100644", contentBase64 } as const];
-  return { step, changes, spent, findings: [], answers: [] };
+  return { step, changes, spent, findings: [], answers: [], told: [] };
 }
 
 const completed: Envelope["outcome"] = { outcome: { kind: "completed" }, spent: { ...spent, costUsd: 0 } };
+
+function whole(envelope: Partial<Envelope> & Pick<Envelope, "outcome">): Envelope {
+  return { steps: [], requests: [], checkpoint: null, ...envelope };
+}
 
 interface Given {
   readonly told: World;
@@ -23,7 +27,11 @@ interface Given {
   readonly sealKey: string;
   readonly taking: World["serving"];
   /** The job ends, and leaves this behind. */
-  readonly leave: (envelope: Envelope, sealedWith?: string, forRun?: string) => void;
+  readonly leave: (
+    envelope: Partial<Envelope> & Pick<Envelope, "outcome">,
+    sealedWith?: string,
+    forRun?: string,
+  ) => void;
 }
 
 async function givenARun(): Promise<Given> {
@@ -45,7 +53,7 @@ async function givenARun(): Promise<Given> {
     sealKey,
     taking: { ...told.serving, store: { ...told.store, runSessionOf } },
     leave: (envelope, sealedWith = sealKey, forRun = runId) =>
-      told.github.envelopes.set(workflowRunId, sealEnvelope(envelope, sealedWith, forRun)),
+      told.github.envelopes.set(workflowRunId, sealEnvelope(whole(envelope), sealedWith, forRun)),
   };
 }
 
@@ -145,7 +153,7 @@ describe("an envelope that is none of the run's", () => {
 
   test("is not opened for a run without a session", async () => {
     const { told, sealKey } = await givenARun();
-    const sealed = sealEnvelope({ steps: [], outcome: completed }, sealKey, "run-of-nobody");
+    const sealed = sealEnvelope(whole({ outcome: completed }), sealKey, "run-of-nobody");
     expect(await openEnvelope(told.serving, sealed, runIdFrom("run-of-nobody"))).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 /** Webhooks as GitHub sends them, with what the translation looks at. */
-import { repository } from "./world.ts";
+import { repository, type World } from "./world.ts";
 
 interface Sender {
   readonly login: string;
@@ -29,13 +29,35 @@ export function issuePayload(action: string, { sender = "owner", label = "bug", 
   return payloadOf(action, { issue: whole, label: { name: label }, changes: {} }, sender);
 }
 
-export function commentPayload(
-  body: string,
-  { action = "created", sender = "owner", number = 7, onPullRequest = false, id = 5 } = {},
-): object {
+interface Said {
+  readonly action: string;
+  readonly sender: string;
+  /** Whose comment it was at first. */
+  readonly author: string;
+  readonly number: number;
+  readonly onPullRequest: boolean;
+  readonly id: number;
+}
+
+export function commentPayload(body: string, more: Partial<Said> = {}): object {
+  const { action = "created", sender = "owner", number = 7, onPullRequest = false, id = 5 } = more;
+  const { author = sender } = more;
   const issue = { number, user: senderOf("owner"), labels: [], ...text };
   const shown = onPullRequest ? { ...issue, pull_request: { url: "https://github.test/pull" } } : issue;
-  return payloadOf(action, { issue: shown, comment: { id, body, user: senderOf(sender) } }, sender);
+  return payloadOf(
+    action,
+    { issue: shown, comment: { id, node_id: `IC_${id}`, body, user: senderOf(author) } },
+    sender,
+  );
+}
+
+let commentsTyped = 5_000;
+
+/** A person types a comment, with its webhook. Answers its id. */
+export async function says(told: World, body: string, more: Partial<Said> = {}): Promise<number> {
+  const id = (commentsTyped += 1);
+  await told.webhook("issue_comment", commentPayload(body, { id, ...more }));
+  return more.id ?? id;
 }
 
 export function pullRequestPayload(action: string, { sender = "owner", number = 31, rest = {} } = {}): object {

@@ -91,7 +91,7 @@ describe("a session", () => {
     const told = await world();
     const { runId } = await dispatched(told);
     const serving = { ...told.serving, verifyRunner: () => Promise.reject(new Error("signature verification failed")) };
-    expect(await refusalOf(openSession(serving, { protocol: 1, runId, oidcToken: "x" }))).toBe(
+    expect(await refusalOf(openSession(serving, { protocol: 2, runId, account: null, oidcToken: "x" }))).toBe(
       "identity-refused: the identity token was refused: signature verification failed",
     );
   });
@@ -176,7 +176,7 @@ describe("a session", () => {
     release();
     await told.settle();
     expect(job.runId).toBe(runId);
-    expect((await told.types()).slice(-2)).toEqual(["RunDispatched", "RunStarted"]);
+    expect((await told.types()).slice(-3)).toEqual(["RunDispatched", "AccountIdentified", "RunStarted"]);
   });
 
   test("wins against a doubt whether a run could start at all", async () => {
@@ -359,9 +359,16 @@ describe("a step", () => {
     await told.label("create_app", { issueNumber: 8 });
     const runner = await told.openRun(7);
     const other = await told.openRun(8);
-    await takeStep(told.serving, runner.token, { step: "01_idea", changes: [], spent, findings: [], answers: [] });
-    await runner.say({ kind: "action", step: "01_idea", text: "of seven" });
-    await other.say({ kind: "action", step: "01_idea", text: "of eight" });
+    await takeStep(told.serving, runner.token, {
+      step: "01_idea",
+      changes: [],
+      spent,
+      findings: [],
+      answers: [],
+      told: [],
+    });
+    await runner.say({ kind: "action", step: "01_idea", text: "of seven", document: null });
+    await other.say({ kind: "action", step: "01_idea", text: "of eight", document: null });
     await told.settle();
     expect((await told.events(8)).some(({ type }) => type === "StepCompleted")).toBe(false);
     expect(await told.store.readLive((await told.task(7)).taskId)).toMatchObject({ currentAction: "of seven" });
@@ -410,7 +417,7 @@ describe("an outcome", () => {
 });
 
 describe("telemetry", () => {
-  const action = (text: string): LiveEvent => ({ kind: "action", step: "01_idea", text });
+  const action = (text: string): LiveEvent => ({ kind: "action", step: "01_idea", text, document: null });
 
   test("that is sent again after a drop is stored once, and the numbers say what may be forgotten", async () => {
     const told = await world();

@@ -1,10 +1,21 @@
 /** The shell on a real store, with GitHub, time, playbooks and the runner in memory. */
 import { expect, onTestFinished } from "vitest";
+import type { CheckpointKey } from "../../src/control/checkpoint-keys.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
 import { webhookKeyOf, type RunnerIdentity, type Store } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
-import { openSession, takeEvents, takeOutcome, takeStep, type ServingRunner } from "../../src/control/serve-runner.ts";
+import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
+import {
+  openSession,
+  readCheckpoint,
+  takeCheckpoint,
+  takeEvents,
+  takeOutcome,
+  takeRequest,
+  takeStep,
+  type ServingRunner,
+} from "../../src/control/serve-runner.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
 import type { Repository, TaskEvent } from "../../src/core/events.ts";
 import { runIdFrom, type TaskId } from "../../src/core/ids.ts";
@@ -12,16 +23,22 @@ import type { Phase, Playbook } from "../../src/core/playbook.ts";
 import type { Finding, VerificationReport } from "../../src/core/report.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { currentPhaseOf, isSettled, liveRunOf, type ExistingTask } from "../../src/core/state.ts";
+import type { Checkpoint } from "../../src/protocol/checkpoint.ts";
 import {
   protocolVersion,
+  type Acknowledgement,
   type Answer,
   type Job,
   type LiveEvent,
   type OutcomeRequest,
+  type PriceOverride,
+  type RunnerRequest,
   type SessionRequest,
+  type StepRequest,
 } from "../../src/protocol/runner.ts";
 import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { findCredential } from "../../src/verify/secrets.ts";
 import { stepOfPath } from "../../src/verify/step-of-path.ts";
 import type { CommandName } from "../../src/core/slash-commands.ts";
 import { FakeGitHub } from "../support/fake-github.ts";
@@ -30,11 +47,15 @@ import { SimulatedTime } from "./simulated-time.ts";
 export const repository: Repository = { installationId: 1, repositoryId: 2, owner: "octo", name: "links" };
 /** An intent whose text is that of the issue at the moment of sending, unless the test says otherwise. */
 type WithText<Each> = Each extends { readonly issue: IssueAsSent }
-  ? Omit<Each, "issue"> & { readonly issue?: IssueAsSent }
+  ? Omit<Each, Unsaid> & Partial<Pick<Each, Unsaid & keyof Each>>
   : Each;
+type Unsaid = "issue" | "commentNodeId" | "body" | "answers";
 export type SentIntent = WithText<Intent>;
 
 export const otherRepository: Repository = { installationId: 1, repositoryId: 3, owner: "octo", name: "shop" };
+
+/** Fingerprint of the model credential that the runners of a test have. */
+export const account = "0123456789abcdef";
 
 export const spent = {
   usage: { inputTokens: 10, outputTokens: 5, cacheCreationInputTokens: 0, cacheReadInputTokens: 0 },
@@ -95,6 +116,9 @@ export interface WorldOptions {
   /** Where the store lies; without it in memory, and then no crash is survived. */
   readonly dataDir?: string;
   readonly taskBudgetUsd?: number;
+  readonly phaseBudgetUsd?: number;
+  readonly dayBudgetUsd?: number;
+  readonly prices?: readonly PriceOverride[];
   /** Looks at the store of each life, e.g. to count or to break a call. */
   readonly storeOf?: (store: Store) => Store;
 }
@@ -107,6 +131,8 @@ export class World {
   readonly changesetFindings: Finding[][] = [];
   readonly reports: VerificationReport[] = [];
   readonly verified: string[] = [];
+  /** Read when the app starts. */
+  checkpointKeys: readonly CheckpointKey[] = [{ id: "k1", key: Buffer.alloc(32, 1) }];
   readonly #options: WorldOptions;
   #life: Life | null = null;
   #serial = 0;
@@ -182,7 +208,13 @@ export class World {
         },
         changesetFindings: async (_changes: readonly Change[]) => this.changesetFindings.shift() ?? [],
         stepOfPath,
+        findCredential,
       },
+      seal: createCheckpointSeal(this.checkpointKeys),
+      prices: this.#options.prices ?? [],
+      liveShownAt: new Map(),
+      phaseBudgetUsd: this.#options.phaseBudgetUsd ?? null,
+      dayBudgetUsd: this.#options.dayBudgetUsd ?? 50,
       model: "sonnet",
       language: "en",
       taskBudgetUsd: this.#options.taskBudgetUsd ?? 25,
@@ -278,6 +310,11 @@ export class World {
     await this.time.advance(ms, async () => this.settle());
   }
 
+  /** Hours and days, in which the engine looks only once, at the end. */
+  async leap(ms: number): Promise<void> {
+    await this.time.leap(ms, async () => this.settle());
+  }
+
   /** Moves on while something hangs: waits only until the engine has looked for work and naps again. */
   async advanceHanging(ms: number): Promise<void> {
     if (this.time.alarms().length === 0) await this.time.alarmSet();
@@ -301,7 +338,7 @@ export class World {
   #asSent(intent: SentIntent): object {
     if (!("issueNumber" in intent)) return intent;
     const { title, body } = this.github.issues.get(intent.issueNumber) ?? { title: "", body: "" };
-    return { issue: { title, body }, ...intent };
+    return { issue: { title, body }, commentNodeId: "IC_1", body: "", answers: [], ...intent };
   }
 
   async deliver(intent: SentIntent, delivery?: string): Promise<void> {
@@ -394,7 +431,7 @@ export class World {
       ref: "refs/heads/main",
       ...identity,
     };
-    return { protocol: protocolVersion, runId, oidcToken: JSON.stringify(whole) };
+    return { protocol: protocolVersion, runId, account, oidcToken: JSON.stringify(whole) };
   }
 
   /** The job of the live run begins and gets its work. */
@@ -443,12 +480,25 @@ export class World {
   }
 }
 
+type QuestionAsked = Extract<RunnerRequest, { kind: "questions" }>["questions"][number];
+type DependencyAsked = Extract<RunnerRequest, { kind: "dependency" }>["dependency"];
+type Asking = RunnerRequest extends infer Each
+  ? Each extends RunnerRequest
+    ? Omit<Each, "id" | "step"> & { readonly step?: string }
+    : never
+  : never;
+
+export function questionOf(question: string, rest: Partial<QuestionAsked> = {}): QuestionAsked {
+  return { category: "choice", question, options: ["Red", "Green"], default: null, required: true, ...rest };
+}
+
 /** A job that speaks with the app. */
 export class Runner {
   readonly #world: World;
   readonly token: string;
   readonly job: Job;
   #events = 0;
+  #requests = 0;
 
   constructor(world: World, token: string, job: Job) {
     this.#world = world;
@@ -461,7 +511,8 @@ export class Runner {
     content = `${step} of ${this.job.phase.name}`,
     costUsd = spent.costUsd,
     answers: readonly Answer[] = [],
-  ) {
+    told: StepRequest["told"] = [],
+  ): Promise<Acknowledgement> {
     const contentBase64 = Buffer.from(content).toString("base64");
     return takeStep(this.#world.serving, this.token, {
       step,
@@ -469,17 +520,43 @@ export class Runner {
       spent: { ...spent, costUsd },
       findings: [],
       answers: [...answers],
+      told,
     });
   }
 
   /** A step that changed no file. */
   idleStep(step: string, answers: readonly Answer[] = []) {
-    const request = { step, changes: [], spent, findings: [], answers: [...answers] };
+    const request = { step, changes: [], spent, findings: [], answers: [...answers], told: [] };
     return takeStep(this.#world.serving, this.token, request);
   }
 
   end(outcome: OutcomeRequest["outcome"]) {
     return takeOutcome(this.#world.serving, this.token, { outcome, spent: { ...spent, costUsd: 0 } });
+  }
+
+  /** What the agent asks of people; each goes under the next number. Answers its id. */
+  async ask(request: Asking, number = (this.#requests += 1)): Promise<string> {
+    const id = `${this.job.runId}/${number}`;
+    const step = this.job.stepsToDo[0] ?? "";
+    await takeRequest(this.#world.serving, this.token, { step, ...request, id });
+    return id;
+  }
+
+  question(question: string, rest: Partial<QuestionAsked> = {}): Promise<string> {
+    return this.ask({ kind: "questions", questions: [questionOf(question, rest)] });
+  }
+
+  needs(name: string, rest: Partial<DependencyAsked> = {}): Promise<string> {
+    const whole = { type: "api_key", name, description: `What ${name} is for.`, required: true, ...rest } as const;
+    return this.ask({ kind: "dependency", dependency: whole });
+  }
+
+  leave(checkpoint: Checkpoint) {
+    return takeCheckpoint(this.#world.serving, this.token, checkpoint);
+  }
+
+  checkpoint() {
+    return readCheckpoint(this.#world.serving, this.token);
   }
 
   say(...events: readonly LiveEvent[]) {
@@ -508,7 +585,7 @@ export function found({ github }: World) {
     runs: github.runs.length,
     commits: branches.map((branch) => [branch, github.marksOf(branch).map((mark) => mark.replace(/^id-\d+\//u, ""))]),
     pulls: [...github.pulls.values()].map(({ branch, open, merged, draft }) => ({ branch, open, merged, draft })),
-    comments: github.comments.map(({ notice }) => notice?.kind ?? "status"),
+    comments: github.comments.map(({ notice, request }) => notice?.kind ?? request?.kind ?? "status"),
   };
 }
 

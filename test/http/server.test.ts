@@ -49,7 +49,16 @@ function startServer(runner: Partial<RunnerEndpoints> = {}, ready = true) {
       nextDueAt: () => Promise.resolve(null),
       runSessionByToken: (hash) => Promise.resolve(sessions.get(hash) ?? null),
     },
-    runner: { openSession: notAsked, takeEvents: notAsked, takeStep: notAsked, takeOutcome: notAsked, ...runner },
+    runner: {
+      openSession: notAsked,
+      takeEvents: notAsked,
+      takeStep: notAsked,
+      takeRequest: notAsked,
+      takeCheckpoint: notAsked,
+      readCheckpoint: notAsked,
+      takeOutcome: notAsked,
+      ...runner,
+    },
   });
   return { app, stored, woken: () => woken };
 }

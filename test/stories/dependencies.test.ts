@@ -194,7 +194,7 @@ describe("what is not a secret", () => {
       const { owner } = told;
       await owner.openIssue(request);
       await told.next("TaskPaused");
-      const comments = (await commentsOf(told)).filter(({ body }) => body.includes("The agent needs"));
+      const comments = (await commentsOf(told)).filter(({ body }) => body.includes("### The agent needs"));
       expect(comments).toHaveLength(5);
       expect(comments.map(({ body }) => body).join("\n")).toContain("`APP_GITHUB_REGION`");
       owner.setVariable("APP_GITHUB_REGION", "eu-west-1");

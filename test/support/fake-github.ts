@@ -5,9 +5,11 @@ import {
   type GateState,
   type GitHub,
   type IssueText,
+  type NamesSeen,
   type Notice,
   type Permission,
   type Preflight,
+  type RequestShown,
   type ReviewState,
   type TaskView,
   type ThreadState,
@@ -32,13 +34,17 @@ export interface FakePull extends GateState {
 
 export interface FakeRun extends WorkflowRun {
   readonly runId: string;
+  /** Names by slot, as the job's inputs carry them. */
+  readonly grants: Readonly<Record<number, string>>;
 }
 
-/** `task` is null for a notice. */
+/** Neither a notice nor a request: the status. */
 export interface FakeComment {
   readonly issueNumber: number;
   readonly key: string;
   readonly notice: Notice | null;
+  /** As it was shown last. */
+  readonly request: RequestShown | null;
 }
 
 export interface FakeReview extends ReviewState {
@@ -89,6 +95,13 @@ export class FakeGitHub {
   readonly envelopes = new Map<number, Uint8Array>();
   /** Every edit of a status comment, as the status was. */
   readonly shown: string[] = [];
+  /** What the newest status comment of each task was written from. */
+  readonly views = new Map<string, TaskView>();
+  /** Secrets and variables; null where the app may not read them. */
+  names: readonly NamesSeen[] | null = [];
+  /** Node ids of comments that were hidden. */
+  readonly hidden: string[] = [];
+  refusesToHide = false;
   /** Every call, e.g. `publish`, in the order in which they began. */
   readonly calls: string[] = [];
   preflightFault: Preflight["fault"] = null;
@@ -259,6 +272,16 @@ export class FakeGitHub {
     return this.branches.get(branch)?.at(-1)?.files ?? new Map();
   }
 
+  /** Comments of requests, in the order of their making. */
+  requests(): readonly RequestShown[] {
+    return this.comments.flatMap(({ request }) => (request === null ? [] : [request]));
+  }
+
+  /** Somebody adds a secret or a variable, or gives it another value. */
+  addName(name: string, updatedAt: string): void {
+    this.names = [...(this.names ?? []).filter((each) => each.name !== name), { name, updatedAt }];
+  }
+
   notices(): readonly Notice[] {
     return this.comments.flatMap(({ notice }) => (notice === null ? [] : [notice]));
   }
@@ -273,13 +296,14 @@ export class FakeGitHub {
         headSha: this.headOf("main") ?? "",
         ciIsSensitive: this.ciIsSensitive,
       }),
-      dispatchRun: async (_repository, { runId }) => {
+      dispatchRun: async (_repository, { runId, grants: granted }) => {
         const there = this.runs.find((run) => run.runId === runId);
         if (there !== undefined) return there;
         if (this.refusesDispatch) throw new DispatchRefused("GitHub refused to start the workflow: disabled");
         const workflowRunId = 100 + this.runs.length;
         const url = `https://github.test/runs/${workflowRunId}`;
-        const run: FakeRun = { runId, workflowRunId, url, status: "queued", conclusion: null };
+        const grants = Object.fromEntries(granted.map(({ slot, name }) => [slot, name]));
+        const run: FakeRun = { runId, workflowRunId, url, status: "queued", conclusion: null, grants };
         this.runs.push(run);
         return run;
       },
@@ -383,20 +407,33 @@ export class FakeGitHub {
       redeliver: async (deliveryId) => {
         await this.deliveries.find((delivery) => delivery.deliveryId === deliveryId)?.send();
       },
-      showStatus: async (_repository, { task }) => {
+      showStatus: async (_repository, view) => {
+        const { task } = view;
+        this.views.set(task.taskId, view);
         this.shown.push(`${task.taskId}: ${task.status}${task.blockedBy === null ? "" : `, ${task.blockedBy.kind}`}`);
-        this.#comment(task.issue.number, `status:${task.taskId}`, null);
+        this.#comment(task.issue.number, `status:${task.taskId}`, { notice: null, request: null });
       },
       readEnvelope: async (_repository, workflowRunId) => this.envelopes.get(workflowRunId) ?? null,
       notify: async (_repository: Repository, issueNumber, key, notice) => {
-        this.#comment(issueNumber, key, notice);
+        this.#comment(issueNumber, key, { notice, request: null });
+      },
+      showRequest: async (_repository, { task, key, request }) => {
+        this.#comment(task.issue.number, `request:${key}`, { notice: null, request });
+      },
+      listNames: async () => this.names,
+      hideComment: async (_repository, commentNodeId) => {
+        if (this.refusesToHide) return false;
+        if (!this.hidden.includes(commentNodeId)) this.hidden.push(commentNodeId);
+        return true;
       },
     };
   }
 
-  #comment(issueNumber: number, key: string, notice: Notice | null): void {
-    if (this.comments.some((comment) => comment.issueNumber === issueNumber && comment.key === key)) return;
-    this.comments.push({ issueNumber, key, notice });
+  /** A notice stays as it is; a request is brought up to date. */
+  #comment(issueNumber: number, key: string, said: Pick<FakeComment, "notice" | "request">): void {
+    const at = this.comments.findIndex((comment) => comment.issueNumber === issueNumber && comment.key === key);
+    if (at === -1) this.comments.push({ issueNumber, key, ...said });
+    else if (said.request !== null) this.comments[at] = { issueNumber, key, ...said };
   }
 
   #commit(branch: string, before: readonly Commit[], mark: string, files: ReadonlyMap<string, string>): string {

@@ -33,10 +33,16 @@ export function notesAgent(lines: Lines): Decide {
     const due = (lines[step] ?? [writes("A note without questions.")])[own.filter(isLine).length];
     if (due === undefined) return { blocks: [{ type: "text", text: "The note is written." }] };
     const result = own.flatMap(({ toolResults }) => toolResults).at(-1)?.text ?? "";
-    const workTree = /^Work tree: (.*?)\/?$/mu.exec(latest.text)?.[1] ?? "";
+    const workTree = own.map(workTreeOf).findLast((path) => path !== null) ?? "";
     const answer = await due({ step, workTree, messages: own, result });
     return "length" in answer ? { blocks: answer } : answer;
   };
+}
+
+/** Said with the step, or with the answer that another machine gives. */
+function workTreeOf({ text, toolResults }: ModelMessage): string | null {
+  const heard = [text, ...toolResults.map((result) => result.text)].join("\n");
+  return /^(?:Work tree: |The work tree is )(\/\S*?)\/?(?: now\.)?$/mu.exec(heard)?.[1] ?? null;
 }
 
 /** After a cut the CLI itself puts such a line into the conversation. */
