@@ -317,7 +317,7 @@ export class Jobs {
           if (answer instanceof RunnerRefused)
             return this.#end(job, "failure", `is refused: ${answer.message.slice(0, 60)}`);
           if (answer instanceof Error) return;
-          job.told = [...job.told, ...answer.answers];
+          job.told = [...job.told, ...(answer.answers ?? [])];
           if (job.todo[0] === step) {
             job.todo.shift();
             job.unanswered = null;
