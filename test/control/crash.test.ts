@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { rowsIn, temporaryFolder } from "../store/temporary-store.ts";
+import { says } from "./payloads.ts";
 import { found, repository, world, type World } from "./world.ts";
 
 /** A task goes from its label to its end, whoever dies on the way. */
@@ -157,6 +158,61 @@ describe("a process that dies after an effect took place on GitHub, before it wa
     expect(told.github.notices()).toMatchObject([{ kind: "blocked", reason: { kind: "effect-failed" } }]);
     await told.comment("run");
     expect((await told.playOn()).status).toBe("completed");
+  });
+});
+
+describe("a process that dies over what the agent asks", () => {
+  /** The agent asks for an answer and a key, a person gives both, and the phase comes to its gate. */
+  async function asked(prepare: (told: World) => void): Promise<World> {
+    const told = await world({ dataDir: await temporaryFolder() });
+    await told.label();
+    const runner = await told.openRun();
+    prepare(told);
+    await told.insist(() => runner.question("Which colour?"));
+    await told.settle();
+    await told.insist(() => runner.needs("STRIPE_KEY"));
+    await told.insist(() => runner.end({ kind: "waiting-question" }));
+    await told.settle();
+    told.github.addName("STRIPE_KEY", "2030-01-01T00:00:00Z");
+    await says(told, "/answer 2");
+    await told.advance(61_000);
+    expect((await told.openRun()).job).toMatchObject({
+      answers: [{ number: 1, text: "Green" }],
+      dependencies: [{ name: "STRIPE_KEY", state: "granted", slot: 1 }],
+    });
+    return told;
+  }
+
+  const left = { runs: 2, comments: ["status", "questions", "dependency"] };
+
+  test("nobody dies, and this is what people find", async () => {
+    const told = await asked(() => undefined);
+    expect(found(told)).toMatchObject(left);
+    expect(told.github.requests()).toMatchObject([
+      { questions: [{ answer: { text: "Green" } }] },
+      { dependency: { state: "granted" } },
+    ]);
+  });
+
+  test.each(["showRequest", "listNames", "showStatus", "dispatchRun", "permissionOf"] as const)(
+    "%s: each request has one comment, as it stands in the end",
+    async (method) => {
+      const told = await asked((doomed) => doomed.dieAfter(method));
+      expect(found(told)).toMatchObject(left);
+      expect(told.github.requests()).toMatchObject([
+        { questions: [{ answer: { text: "Green" } }] },
+        { dependency: { state: "granted" } },
+      ]);
+      expect((await told.types()).filter((type) => type === "QuestionsAsked")).toHaveLength(1);
+      expect((await told.types()).filter((type) => type === "QuestionAnswered")).toHaveLength(1);
+    },
+  );
+
+  test.each(["before", "after"] as const)("at whatever call, %s it took effect", async (moment) => {
+    for (let call = 1; call <= 61; call += 12) {
+      const told = await asked((doomed) => doomed.dieAtCall(call, moment));
+      expect(found(told)).toMatchObject(left);
+    }
   });
 });
 

@@ -13,8 +13,12 @@ import {
   listed,
   payloadOf,
   pullRequestPayload,
+  says,
 } from "./payloads.ts";
 import { repository, world, type World } from "./world.ts";
+
+/** The comment in which somebody answered the first of two questions. */
+const answerId = 77;
 
 const hourMs = 60 * 60_000;
 
@@ -42,6 +46,26 @@ const states = {
     await states.review(told);
     await told.comment("rework", "owner", 7, "More.");
     await told.openRun();
+  },
+  "waiting for an answer": async (told) => {
+    await told.label();
+    const runner = await told.openRun();
+    await runner.step("01_idea");
+    await runner.question("Which colour?");
+    await runner.question("Who pays?");
+    await runner.end({ kind: "waiting-question" });
+    await told.settle();
+    told.github.changeRun(runner.job.runId, { status: "completed", conclusion: "success" });
+    await says(told, "/answer 1: Red", { id: answerId });
+  },
+  "waiting for a key": async (told) => {
+    await told.label();
+    const runner = await told.openRun();
+    await runner.step("01_idea");
+    await runner.needs("STRIPE_KEY");
+    await runner.end({ kind: "waiting-dependency" });
+    await told.settle();
+    told.github.changeRun(runner.job.runId, { status: "completed", conclusion: "success" });
   },
   paused: async (told) => {
     await states["at work"](told);
@@ -97,6 +121,8 @@ const transferred = { ...repository, owner: "other", installationId: 9 };
 
 const onOpenGate = (result: string): Cells => ({
   "at work": result,
+  "waiting for an answer": result,
+  "waiting for a key": result,
   verifying: result,
   review: result,
   "rework at work": result,
@@ -106,6 +132,8 @@ const onOpenGate = (result: string): Cells => ({
 const suspended = (reason: string): Cells => ({
   pending: `run cancelled, paused: ${reason}`,
   "at work": `run cancelled, paused: ${reason}`,
+  "waiting for an answer": `paused: ${reason}`,
+  "waiting for a key": `paused: ${reason}`,
   verifying: `paused: ${reason}`,
   review: `paused: ${reason}`,
   "rework at work": `run cancelled, paused: ${reason}`,
@@ -115,6 +143,8 @@ const abandoned = (end: string): Cells => ({
   draft: end,
   pending: `run cancelled, ${end}`,
   "at work": `run cancelled, ${end}`,
+  "waiting for an answer": end,
+  "waiting for a key": end,
   verifying: end,
   review: end,
   "rework at work": `run cancelled, ${end}`,
@@ -125,6 +155,8 @@ const moved: Cells = {
   draft: "moved",
   pending: "moved",
   "at work": "moved",
+  "waiting for an answer": "moved",
+  "waiting for a key": "moved",
   verifying: "moved",
   review: "moved",
   "rework at work": "moved",
@@ -173,8 +205,24 @@ const table: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
         paused: "resumed, run requested, dispatched",
       },
     },
+    "created, with the answer": {
+      payload: () => commentPayload("/answer 2: The users."),
+      cells: { "waiting for an answer": "answered, resumed, run requested, dispatched" },
+    },
+    "created, with the key left out": {
+      payload: () => commentPayload("/skip STRIPE_KEY"),
+      cells: { "waiting for a key": "skipped, resumed, run requested, dispatched" },
+    },
     edited: inert(() => commentPayload("/run", { action: "edited" })),
+    "edited, with another answer": {
+      payload: () => commentPayload("/answer 1: Green", { action: "edited", id: answerId }),
+      cells: { "waiting for an answer": "answered" },
+    },
     deleted: inert(() => commentPayload("/run", { action: "deleted" })),
+    "deleted, with the answer": {
+      payload: () => commentPayload("/answer 1: Red", { action: "deleted", id: answerId }),
+      cells: { "waiting for an answer": "answer withdrawn" },
+    },
     pinned: inert(() => commentPayload("/run", { action: "pinned" })),
     unpinned: inert(() => commentPayload("/run", { action: "unpinned" })),
   },
@@ -202,6 +250,8 @@ const table: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
       payload: pull("closed"),
       cells: {
         "at work": "run cancelled, paused: gate-closed",
+        "waiting for an answer": "paused: gate-closed",
+        "waiting for a key": "paused: gate-closed",
         verifying: "paused: gate-closed",
         review: "paused: gate-closed",
         "rework at work": "run cancelled, paused: gate-closed",
@@ -212,6 +262,9 @@ const table: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
       payload: pull("closed"),
       cells: {
         "at work": "run cancelled, phase completed, phase started, run requested, dispatched",
+        // Whoever merged has decided without what was asked.
+        "waiting for an answer": "phase completed, phase started, run requested, dispatched",
+        "waiting for a key": "phase completed, phase started, run requested, dispatched",
         // The dispatch waits its turn behind the verification that GitHub put off, which has become moot.
         verifying: "phase completed, phase started, run requested",
         review: "phase completed, phase started, run requested, dispatched",
@@ -225,6 +278,8 @@ const table: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
       payload: pull("edited", { changes: { base: { ref: { from: "main" } } } }),
       cells: {
         "at work": "run cancelled, paused: gate-retargeted",
+        "waiting for an answer": "paused: gate-retargeted",
+        "waiting for a key": "paused: gate-retargeted",
         verifying: "paused: gate-retargeted",
         review: "paused: gate-retargeted",
         "rework at work": "run cancelled, paused: gate-retargeted",
@@ -327,6 +382,9 @@ const words: Readonly<Partial<Record<TaskEvent["type"], string>>> = {
   ChangesRequested: "changes requested",
   FeedbackGiven: "feedback",
   FeedbackResolved: "resolved",
+  QuestionAnswered: "answered",
+  AnswerWithdrawn: "answer withdrawn",
+  DependencySkipped: "skipped",
 };
 
 function wordsOf(event: TaskEvent): string {
