@@ -377,6 +377,7 @@ export class People {
     if (random.chance(0.4) && own > 1) {
       this.#sim.tell(by, `force-pushes ${gate.branch}`);
       github.fake.forcePush(gate.branch, 1);
+      github.forgetLostCommits(gate.branch);
     } else {
       this.#sim.tell(by, `pushes to ${gate.branch}`);
       github.fake.push(gate.branch, "docs/note.md", `A note ${random.below(100)}.`);

@@ -144,9 +144,17 @@ export class SimGitHub {
     this.gateChanged(pull.pullRequest, by);
   }
 
+  /** What a person threw away before the app heard of it is rightly made again. */
+  forgetLostCommits(branch: string): void {
+    const there = new Set(this.fake.marksOf(branch));
+    const kept = this.commits.filter((commit) => commit.branch !== branch || there.has(commit.mark));
+    this.commits.splice(0, this.commits.length, ...kept);
+  }
+
   /** Whoever deletes a branch closes its pull request. */
   deleteBranch(branch: string, by: string): void {
     this.fake.branches.delete(branch);
+    this.forgetLostCommits(branch);
     for (const pull of this.gates) if (pull.branch === branch && pull.open) this.close(pull, by);
   }
 
