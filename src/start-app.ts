@@ -28,7 +28,7 @@ import { audienceOf } from "./protocol/runner.ts";
 import { openStore } from "./store/open-store.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
 import { stepOfPath } from "./verify/step-of-path.ts";
-import { findCredential } from "./verify/secrets.ts";
+import { findCredential } from "./verify/find-credential.ts";
 import { verifyPhase } from "./verify/verify-phase.ts";
 
 const githubTimeoutMs = 30_000;

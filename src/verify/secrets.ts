@@ -20,14 +20,28 @@ const RULE_PREFIX = "@secretlint/secretlint-rule-";
 
 /** Finds credentials in texts. A finding names the place and the kind, never the credential or a part of it. */
 export async function scanSecrets(files: readonly TextFile[]): Promise<readonly Finding[]> {
-  // It records every scan for as long as the process lives, which is weeks in the app.
-  secretLintProfiler.setEnabled(false);
   const findings: Finding[] = [];
   for (const file of files) findings.push(...(await scanFile(file)));
   return findings;
 }
 
-async function scanFile({ path, text }: TextFile): Promise<readonly Finding[]> {
+async function scanFile(file: TextFile): Promise<readonly Finding[]> {
+  return (await credentialsIn(file)).map(({ line, kind }) => ({
+    check: "no-secrets",
+    step: null,
+    path: file.path,
+    line,
+    message: `this line holds what looks like a credential (${kind}): remove it, read it from the environment, and replace it where it was real.`,
+  }));
+}
+
+/** Where in a text, and of which kind, e.g. `openai`: never the credential or a part of it. */
+export async function credentialsIn({
+  path,
+  text,
+}: TextFile): Promise<readonly { readonly line: number; readonly kind: string }[]> {
+  // It records every scan for as long as the process lives, which is weeks in the app.
+  secretLintProfiler.setEnabled(false);
   const name = path.slice(path.lastIndexOf("/") + 1);
   const dot = name.lastIndexOf(".");
   const { messages } = await lintSource({
@@ -41,17 +55,5 @@ async function scanFile({ path, text }: TextFile): Promise<readonly Finding[]> {
       return [`${message.loc.start.line} ${kind}`, { line: message.loc.start.line, kind }];
     }),
   );
-  return [...places.values()].map(({ line, kind }) => ({
-    check: "no-secrets",
-    step: null,
-    path,
-    line,
-    message: `this line holds what looks like a credential (${kind}): remove it, read it from the environment, and replace it where it was real.`,
-  }));
-}
-
-/** What kind of credential a text holds, e.g. `openai`; null where none was found. */
-export async function findCredential(text: string): Promise<string | null> {
-  const [found] = await scanSecrets([{ path: "comment.md", text }]);
-  return found === undefined ? null : (/\(([^)]+)\)/u.exec(found.message)?.[1] ?? "credential");
+  return [...places.values()];
 }

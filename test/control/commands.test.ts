@@ -9,7 +9,7 @@ import type { TaskStatus } from "../../src/core/state.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { temporaryFolder } from "../store/temporary-store.ts";
 import { says } from "./payloads.ts";
-import { world, type World } from "./world.ts";
+import { world, type Runner, type World } from "./world.ts";
 
 const secondMs = 1_000;
 const branch = "phasegate/7-1-planning";
@@ -445,6 +445,15 @@ describe("/delete", () => {
     command: "Uniquecommand",
     lost: "Uniquelost",
     action: "Uniqueaction",
+    question: "Uniquequestion",
+    option: "Uniqueoption",
+    said: "Uniquesaid",
+    quoted: "Uniquequoted",
+    dependency: "Uniquedependency",
+    refused: "Uniquerefused",
+    error: "Uniqueerror",
+    details: "Uniquedetails",
+    pending: "Uniquepending",
   };
 
   async function lived(told: World): Promise<void> {
@@ -471,8 +480,25 @@ describe("/delete", () => {
     await says(told, `/rework ${secrets.command}`);
     const last = await told.openRun();
     await last.step("02_market", secrets.changeset);
+    await asked(told, last);
     await last.end({ kind: "failed", message: secrets.lost, findings: [] });
     await told.settle();
+  }
+
+  /** What the agent asks, and what people say to it. */
+  async function asked(told: World, runner: Runner): Promise<void> {
+    const step = "02_market";
+    await runner.question(secrets.question, { options: [secrets.option], required: false });
+    await runner.needs("STRIPE_KEY", { description: secrets.dependency, required: false });
+    const error = { type: "execution_failed", message: secrets.error, details: secrets.details } as const;
+    await runner.ask({ kind: "error", step, error });
+    await told.settle();
+    await says(told, `/answer 1: ${secrets.said}`);
+    await says(told, `> **Question 1** (choice)\n\n${secrets.quoted}`);
+    told.github.addName("STRIPE_KEY", "2030-01-01T00:00:00Z");
+    await says(told, "/provided STRIPE_KEY");
+    await runner.ask({ kind: "value-refused", step, name: "STRIPE_KEY", message: secrets.refused });
+    await runner.ask({ kind: "error", step, error: { ...error, message: secrets.pending } });
   }
 
   test("leaves nothing of what people and agents wrote anywhere in the store's files", async () => {

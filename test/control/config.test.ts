@@ -40,7 +40,11 @@ describe("parseConfig", () => {
       githubApiUrl: "https://api.github.com",
       githubWriteIntervalMs: 1_000,
       reviewDebounceMs: 20_000,
+      phaseBudgetUsd: null,
       taskBudgetUsd: 25,
+      dayBudgetUsd: 50,
+      prices: [],
+      checkpointKeys: [{ id: expect.stringMatching(/^app-/u) }],
     });
   });
 
@@ -79,6 +83,13 @@ describe("parseConfig", () => {
     ["PHASEGATE_LANGUAGE", "fr", '"en" or "ko"'],
     ["PORT", "80000", "0 to 65535"],
     ["TASK_BUDGET_USD", "free", "number"],
+    ["PHASE_BUDGET_USD", "0", "0.01 to 10000"],
+    ["DAY_BUDGET_USD", "-1", "0.01 to 10000"],
+    ["MODEL_PRICES", "[{}]", "cacheRead"],
+    ["MODEL_PRICES", "[torn", "US dollars for a million tokens"],
+    ["MODEL_PRICES", "/etc/prices.json", 'no such file "/etc/prices.json"'],
+    ["CHECKPOINT_KEYS", "k1", "openssl rand -base64 32"],
+    ["CHECKPOINT_KEYS", "k1:c2hvcnQ=", "expected 32 bytes"],
     ["GHE_HOST", "github.corp.example", "not supported in version 1"],
     ["GITHUB_API_URL", "https://api.github.evil.example", "on this machine"],
     ["DATABASE_URL", "mysql://app@db.example.org/phasegate", "postgres://user"],
@@ -112,6 +123,24 @@ describe("parseConfig", () => {
   ])("takes the store's address %s as it is, and without one the store is SQLite", (url) => {
     expect(parseConfig({ ...good, DATABASE_URL: url }, noFile).databaseUrl).toBe(url);
     expect(parseConfig(good, noFile).databaseUrl).toBeNull();
+  });
+
+  test("takes prices as a list, and from a file", () => {
+    const prices = [{ model: "claude-sonnet", input: 3, output: 15, cacheRead: 0.3 }];
+    const json = JSON.stringify(prices);
+    expect(parseConfig({ ...good, MODEL_PRICES: json }, noFile).prices).toEqual(prices);
+    expect(parseConfig({ ...good, MODEL_PRICES: "/etc/prices.json" }, () => json).prices).toEqual(prices);
+  });
+
+  test("seals checkpoints with the first key that is set, and opens what the app's own key has sealed before", () => {
+    const key = Buffer.alloc(32, 7).toString("base64");
+    const { checkpointKeys } = parseConfig({ ...good, CHECKPOINT_KEYS: `k2:${key}` }, noFile);
+    expect(checkpointKeys.map(({ id }) => id)).toEqual(["k2", parseConfig(good, noFile).checkpointKeys[0]?.id]);
+  });
+
+  test("never repeats a key of checkpoints in a fault", () => {
+    const key = Buffer.alloc(32, 7).toString("base64");
+    expect(faultsOf({ ...good, CHECKPOINT_KEYS: `k1:${key},k1:${key},${key}` }).join()).not.toContain(key);
   });
 
   test("both ways to give the key at once is a fault", () => {

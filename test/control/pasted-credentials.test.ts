@@ -18,7 +18,7 @@ async function waiting(options: Parameters<typeof world>[0] = {}): Promise<World
   return told;
 }
 
-const pasted = { kind: "secret-pasted", what: "github", hidden: true, names: ["STRIPE_KEY"] };
+const pasted = { kind: "secret-pasted", what: "a credential of github", hidden: true, names: ["STRIPE_KEY"] };
 
 describe("a comment with a credential in it", () => {
   test.each([

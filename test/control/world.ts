@@ -38,7 +38,7 @@ import {
 } from "../../src/protocol/runner.ts";
 import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import { findCredential } from "../../src/verify/secrets.ts";
+import { findCredential } from "../../src/verify/find-credential.ts";
 import { stepOfPath } from "../../src/verify/step-of-path.ts";
 import type { CommandName } from "../../src/core/slash-commands.ts";
 import { FakeGitHub } from "../support/fake-github.ts";

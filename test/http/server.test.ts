@@ -5,7 +5,8 @@ import type { InboxMessage, Log, RunSession } from "../../src/control/ports.ts";
 import { RunnerRefused } from "../../src/control/serve-runner.ts";
 import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { httpApp, webhookPath, type RunnerEndpoints } from "../../src/http/server.ts";
-import { runnerRoutes } from "../../src/protocol/runner.ts";
+import { Checkpoint } from "../../src/protocol/checkpoint.ts";
+import { limits, runnerRoutes } from "../../src/protocol/runner.ts";
 
 const secret = "a-secret-of-the-tests";
 const webhooks = new Webhooks({ secret });
@@ -27,6 +28,33 @@ const sessions = new Map(
     return [tokenHash, { ...run, tokenHash, sealKey: "", openedAt: at, lastHeardAt: at, closedAt: closedAt ?? null }];
   }),
 );
+
+const checkpoint = Checkpoint.parse({
+  version: 1,
+  taskId: "task-1",
+  checkpointId: "c1",
+  runId: "run-1",
+  createdAt: "2026-11-21T10:00:00.000Z",
+  reason: "auto",
+  executionState: {
+    conversation: null,
+    lastMessageId: null,
+    toolsUsed: [],
+    currentPhase: null,
+    currentStep: null,
+    progress: 0,
+  },
+  resumeContext: {
+    lastOutput: "",
+    pendingActions: [],
+    environment: [],
+    headSha: "base-0",
+    changes: [],
+    round: 0,
+    told: [],
+  },
+  rateLimitInfo: null,
+});
 
 function startServer(runner: Partial<RunnerEndpoints> = {}, ready = true) {
   const stored: InboxMessage[] = [];
@@ -224,7 +252,7 @@ describe("a runner", () => {
       },
       { highWaterMark: 0 },
     );
-    for (const route of [runnerRoutes.events, runnerRoutes.step, runnerRoutes.outcome]) {
+    for (const route of [runnerRoutes.events, runnerRoutes.step, runnerRoutes.request, runnerRoutes.outcome]) {
       const response = await app.request(route, { method: "POST", body, headers, duplex: "half" as const });
       expect(response.status).toBe(401);
       expect(await response.json()).toMatchObject({ error: "token-refused" });
@@ -237,6 +265,51 @@ describe("a runner", () => {
     const response = await app.request(runnerRoutes.step, post(`[${"{},".repeat(60_000)}{}]`, held));
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ message: "the body has more than 50000 braces and brackets" });
+  });
+
+  test("asks people by a request, leaves a checkpoint and gets it back", async () => {
+    const asked: unknown[] = [];
+    const { app } = startServer({
+      takeRequest: (...args) => Promise.resolve({ acknowledged: asked.push(args) > 0, stop: false }),
+      takeCheckpoint: (_token, { checkpointId }) =>
+        Promise.resolve({ acknowledged: asked.push(checkpointId) > 0, stop: false }),
+      readCheckpoint: () => Promise.resolve(checkpoint),
+    });
+    const request = { kind: "value-refused", id: "run-1/1", step: "01_idea", name: "STRIPE_KEY", message: "401" };
+    expect((await app.request(runnerRoutes.request, post(request, held))).status).toBe(200);
+    expect((await app.request(runnerRoutes.checkpoint, { ...post(checkpoint, held), method: "PUT" })).status).toBe(200);
+    expect(asked).toEqual([[token, request], "c1"]);
+    const got = await app.request(runnerRoutes.checkpoint, { headers: held });
+    expect(await got.json()).toEqual(checkpoint);
+    expect((await app.request(runnerRoutes.checkpoint)).status).toBe(401);
+    expect((await app.request(runnerRoutes.checkpoint, { ...post(checkpoint), method: "PUT" })).status).toBe(401);
+  });
+
+  test("that has nothing to go on from is told so with 404, which is no fault", async () => {
+    const { app } = startServer({
+      readCheckpoint: () => Promise.reject(new RunnerRefused("no-checkpoint", "there is none")),
+    });
+    const response = await app.request(runnerRoutes.checkpoint, { headers: held });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: "no-checkpoint" });
+  });
+
+  test.each([
+    ["no question at all", { kind: "questions", id: "run-1/1", step: "01_idea", questions: [] }],
+    ["a kind that nobody knows", { kind: "wish", id: "run-1/1", step: "01_idea" }],
+    ["a name without end", { kind: "value-refused", id: "run-1/1", step: "a", name: "x".repeat(101), message: "" }],
+  ])("that asks with %s is told what was expected", async (_what, request) => {
+    const response = await startServer().app.request(runnerRoutes.request, post(request, held));
+    expect(response.status).toBe(400);
+  });
+
+  test.each([
+    [runnerRoutes.request, "POST", 3 * 1024 * 1024],
+    [runnerRoutes.checkpoint, "PUT", limits.checkpointBytesMax + 1],
+  ])("that sends %s by %s more than it may is refused before it is read", async (route, method, bytes) => {
+    const headers = { ...held, "content-length": String(bytes) };
+    const response = await startServer().app.request(route, { method, headers, body: "x" });
+    expect(response.status).toBe(413);
   });
 
   test("is told to try again while the app drains", async () => {
