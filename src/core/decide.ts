@@ -624,19 +624,17 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
       const { why, message } = command.outcome;
       return accepted(ended, pause(command.at, { kind: "provider-refused", why, message }));
     }
-    case "rate-limited":
-      return accepted(
-        ended,
-        pause(command.at, {
-          kind: "rate-limited",
-          resetsAt: command.outcome.resetsAt,
-          message: command.outcome.message,
-        }),
-      );
+    case "rate-limited": {
+      const { resetsAt, message } = command.outcome;
+      return accepted(ended, ...pauseBeside(state, command.at, { kind: "rate-limited", resetsAt, message }));
+    }
     case "budget-exhausted":
       // It had the purse of before: whether the new one is enough is seen when the next run is dispatched.
       if (run.budgetSet && budgetLeftOf(next).leftUsd > 0) return accepted(ended, ...runOrWait(command, next));
-      return accepted(ended, pause(command.at, exhausted(command.outcome, command.day, state, next, phase, run)));
+      return accepted(
+        ended,
+        ...pauseBeside(state, command.at, exhausted(command.outcome, command.day, state, next, phase, run)),
+      );
     case "failed":
       return accepted(ended, ...reworkOrPause(command, next, policy));
     case "lost":
@@ -1211,6 +1209,12 @@ function reworkOrPause(command: TaskCommand, state: ExistingTask, policy: Policy
 
 function pause(at: string, reason: Extract<TaskEvent, { type: "TaskPaused" }>["reason"]): TaskEvent {
   return { type: "TaskPaused", at, reason };
+}
+
+/** What goes by itself takes no place of what a person has to mend: the task would go on, and what failed stay undone. */
+function pauseBeside({ blockedBy }: ExistingTask, at: string, reason: BlockReason): readonly TaskEvent[] {
+  const isMoot = blockedBy !== null && !liftsByItself(blockedBy) && liftsByItself(reason);
+  return isMoot ? [] : [pause(at, reason)];
 }
 
 /** With what the run said that it spent beyond its steps: an end that it does not declare itself costs money, too. */
