@@ -631,10 +631,7 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
     case "budget-exhausted":
       // It had the purse of before: whether the new one is enough is seen when the next run is dispatched.
       if (run.budgetSet && budgetLeftOf(next).leftUsd > 0) return accepted(ended, ...runOrWait(command, next));
-      return accepted(
-        ended,
-        ...pauseBeside(state, command.at, exhausted(command.outcome, command.day, state, next, phase, run)),
-      );
+      return accepted(ended, ...withoutMoney(command, command.outcome, state, next, phase, run));
     case "failed":
       return accepted(ended, ...reworkOrPause(command, next, policy));
     case "lost":
@@ -659,6 +656,21 @@ function lost(
     : accepted(ended, pause(command.at, { kind: "environment", faults, message: ended.outcome.message }));
 }
 
+/** What others hold of the day is waited for where the next run is dispatched; what is used up stops the task. */
+function withoutMoney(
+  command: CommandOf<"EndRun">,
+  outcome: Extract<Outcome, { kind: "budget-exhausted" }>,
+  before: ExistingTask,
+  ended: ExistingTask,
+  phase: PhaseProgress,
+  run: LiveRun,
+): readonly TaskEvent[] {
+  const reason = exhausted(outcome, command.day, before, ended, phase, run);
+  const isOfDay = reason.kind === "budget-exhausted" && reason.scope === "day";
+  if (isOfDay && command.day?.isHeld === true) return runOrWait(command, ended);
+  return pauseBeside(before, command.at, reason);
+}
+
 /** What people are told is what they set: the whole phase's, task's or day's, however many runs had a part of it. */
 function exhausted(
   { spentUsd, budgetUsd }: Extract<Outcome, { kind: "budget-exhausted" }>,
@@ -676,7 +688,7 @@ function exhausted(
     case "task":
       return { kind, scope, spentUsd: spentOf(ended, null), budgetUsd: ended.taskBudgetUsd };
     case "day":
-      return { kind, scope, ...(day ?? { spentUsd, budgetUsd }) };
+      return { kind, scope, spentUsd: day?.spentUsd ?? spentUsd, budgetUsd: day?.budgetUsd ?? budgetUsd };
   }
 }
 
