@@ -1,7 +1,7 @@
 import type { CommandFacts, CommandOf, Person, TaskCommand } from "./commands.ts";
 import { dropsRun, evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
-import { dependencyNameOf, isSameThing } from "./dependency-name.ts";
-import { grantsMax, hasValue, sameName, type Dependency, type DependencyType, type Question } from "./dialogue.ts";
+import { namedAmong } from "./dependency-name.ts";
+import { grantsMax, hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
 import { isBeforeSecondOf } from "./moment.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
@@ -828,7 +828,7 @@ function requestDependency(command: CommandOf<"RequestDependency">, state: Exist
   const phase = runOfRequest(state, runId, step);
   if (phase === null) return refused({ code: "unknown-run" });
   const { type, name: askedAs, description, required } = command.dependency;
-  const { name, known } = namedFor(state, type, askedAs);
+  const { name, known } = namedAmong(state.dependencies, type, askedAs);
   if (known !== undefined && known.steps.some((each) => each.phase === phase.phase && each.step === step)) {
     // What was skipped is asked for anew, and what was wished for may be needed now; all else is known.
     const isNews = known.state === "skipped" || (required && !known.required);
@@ -836,15 +836,6 @@ function requestDependency(command: CommandOf<"RequestDependency">, state: Exist
   }
   const dependency = { name, askedAs, type: known?.type ?? type, description, required };
   return accepted({ type: "DependencyRequested", at, runId, phase: phase.phase, step, requestId, dependency });
-}
-
-/** What it is called already, or a name that nothing else has. */
-function namedFor(state: ExistingTask, type: DependencyType, askedAs: string) {
-  for (let which = 1; ; which += 1) {
-    const name = dependencyNameOf(type, askedAs, which);
-    const known = state.dependencies.find((dependency) => sameName(dependency.name, name));
-    if (known === undefined || isSameThing(known, type, askedAs)) return { name: known?.name ?? name, known };
-  }
 }
 
 function dependencyNamed(state: ExistingTask, name: string): Dependency | Refusal {

@@ -24,14 +24,29 @@ export function dependencyNameOf(type: DependencyType, askedAs: string, which = 
   return `${legal.slice(0, charactersMax)}${suffix}`;
 }
 
+/** What it is called already, and that, or else a name that nothing else has. */
+export function namedAmong<Known extends Pick<Dependency, "name" | "type" | "askedAs">>(
+  dependencies: readonly Known[],
+  type: DependencyType,
+  askedAs: string,
+): { readonly name: string; readonly known: Known | undefined } {
+  for (let which = 1; ; which += 1) {
+    const name = dependencyNameOf(type, askedAs, which);
+    const known = dependencies.find((dependency) => sameName(dependency.name, name));
+    if (known === undefined || isSameThing(known, type, askedAs)) return { name: known?.name ?? name, known };
+  }
+}
+
 /** Whether what is asked for is what is known under the same legal name: letters that GitHub does not take tell names apart. */
-export function isSameThing(
-  known: Pick<Dependency, "type" | "askedAs">,
+function isSameThing(
+  known: Pick<Dependency, "name" | "type" | "askedAs">,
   type: DependencyType,
   askedAs: string,
 ): boolean {
   if (hasValue(known.type) !== hasValue(type)) return false;
-  return sameName(lineOf(known.askedAs), lineOf(askedAs)) || !(losesLetters(known.askedAs) || losesLetters(askedAs));
+  // The agent is told the name, and may ask by it.
+  if ([known.askedAs, known.name].some((name) => sameName(lineOf(name), lineOf(askedAs)))) return true;
+  return !(losesLetters(known.askedAs) || losesLetters(askedAs));
 }
 
 function lineOf(askedAs: string): string {
