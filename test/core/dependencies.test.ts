@@ -53,6 +53,8 @@ describe("the name under which a value is added", () => {
     ["CLAUDE_CODE_OAUTH_TOKEN", "APP_CLAUDE_CODE_OAUTH_TOKEN"],
     ["NODE_OPTIONS", "APP_NODE_OPTIONS"],
     ["ld_preload", "APP_LD_PRELOAD"],
+    // Read by the program that starts it, too, which has more rights.
+    ["GCONV_PATH", "APP_GCONV_PATH"],
     ["PATH", "APP_PATH"],
     ["https_proxy", "APP_HTTPS_PROXY"],
     ["PATHFINDER_KEY", "PATHFINDER_KEY"],
