@@ -57,7 +57,8 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       break;
     }
     case "outcome": {
-      const { runId, outcome, spent } = StoredOutcome.parse(JSON.parse(message.body));
+      const { runId, spent, ...said } = StoredOutcome.parse(JSON.parse(message.body));
+      const outcome = believable(processing, said.outcome);
       const id = runIdFrom(runId);
       if (outcome.kind === "rate-limited") await noteLimit(processing, id, outcome);
       const day = outcome.kind === "budget-exhausted" ? await dayOf(processing, id, outcome, spent.costUsd) : {};
@@ -106,6 +107,16 @@ function askedBy(runId: RunId, request: RunnerRequest): Asked {
     case "value-refused":
       return { type: "RefuseValue", runId, name: request.name, message: request.message };
   }
+}
+
+/** The longest window of a model account is a week. */
+const limitMsMax = 8 * 24 * 60 * 60_000;
+
+/** What would hold back an account for longer is a runner's or a proxy's mistake: when that limit ends, nobody knows. */
+function believable({ clock }: Processing, outcome: Outcome): Outcome {
+  if (outcome.kind !== "rate-limited" || outcome.resetsAt === null) return outcome;
+  const isFar = Date.parse(outcome.resetsAt) - clock.now().getTime() > limitMsMax;
+  return isFar ? { ...outcome, resetsAt: null } : outcome;
 }
 
 /** Everything under the same model account waits with it (Q12). */

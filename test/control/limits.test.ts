@@ -111,6 +111,14 @@ describe("a limit", () => {
     expect(told.github.runs).toHaveLength(3);
   });
 
+  test("that is said to last for longer than any window is tried like one of which nobody says when it ends", async () => {
+    const { told, runners } = await tasks([7]);
+    for (const runner of runners) await end(told, runner, limited("9999-01-01T00:00:00.000Z"));
+    expect((await told.task()).blockedBy).toMatchObject({ kind: "rate-limited", resetsAt: null });
+    await told.leap(5 * minuteMs);
+    expect(told.github.runs).toHaveLength(2);
+  });
+
   test("that ends lets the oldest task go first, and the others follow some seconds apart", async () => {
     const numbers = [7, 8, 9];
     const { told, runners } = await tasks(numbers);
