@@ -140,6 +140,8 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       return { type: "LiftBlock", kinds: ["budget-exhausted"], by: "the new day" };
     }
     case "DropCheckpoint":
+      // What a run left since is another one.
+      if (liveRunOf(state)?.started === true) return null;
       await performing.store.dropCheckpoint(state.taskId);
       return null;
     case "EraseTask":

@@ -137,9 +137,11 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       return [now({ kind: "ShowStatus" })];
     case "CiReleased":
     case "FeedbackAnswered":
-    case "RetryRequested":
     case "ReworkRequested":
       return [];
+    case "RetryRequested":
+      // Machine after machine broke off at what it went on from: the next begins at the last finished step.
+      return before?.blockedBy?.kind === "environment" ? [now({ kind: "DropCheckpoint" })] : [];
     case "FeedbackGiven":
     case "FeedbackResolved":
     case "FeedbackReopened":

@@ -260,6 +260,23 @@ describe("what is kept", () => {
     expect(rowsIn(told.dataDir, "select task_id from checkpoints")).toEqual([]);
   });
 
+  test.each([
+    ["/run", { checkpointId: "c1" }],
+    ["/retry", null],
+  ])("when machine after machine broke off at it is, after %s, %j", async (typed, checkpoint) => {
+    const told = await world();
+    await told.label();
+    for (let run = 0; run < 4; run += 1) {
+      const runner = await told.openRun();
+      await runner.leave(checkpointOf(runner.job));
+      await runner.end({ kind: "lost", message: "Claude Code crashed" });
+      await told.settle();
+    }
+    expect((await told.task()).blockedBy?.kind).toBe("environment");
+    await says(told, typed);
+    expect((await told.openRun()).job.checkpoint).toEqual(checkpoint);
+  });
+
   test("stays through a wait of days", async () => {
     const { told, runner } = await atWork();
     await runner.question("Which colour?");
