@@ -41095,12 +41095,21 @@ const RULES = [
 }));
 const RULE_PREFIX = "@secretlint/secretlint-rule-";
 async function scanSecrets(files) {
-	secretLintProfiler.setEnabled(false);
 	const findings = [];
 	for (const file of files) findings.push(...await scanFile(file));
 	return findings;
 }
-async function scanFile({ path, text }) {
+async function scanFile(file) {
+	return (await credentialsIn(file)).map(({ line, kind }) => ({
+		check: "no-secrets",
+		step: null,
+		path: file.path,
+		line,
+		message: `this line holds what looks like a credential (${kind}): remove it, read it from the environment, and replace it where it was real.`
+	}));
+}
+async function credentialsIn({ path, text }) {
+	secretLintProfiler.setEnabled(false);
 	const name = path.slice(path.lastIndexOf("/") + 1);
 	const dot = name.lastIndexOf(".");
 	const { messages } = await lintSource({
@@ -41123,13 +41132,7 @@ async function scanFile({ path, text }) {
 			line: message.loc.start.line,
 			kind
 		}];
-	})).values()].map(({ line, kind }) => ({
-		check: "no-secrets",
-		step: null,
-		path,
-		line,
-		message: `this line holds what looks like a credential (${kind}): remove it, read it from the environment, and replace it where it was real.`
-	}));
+	})).values()];
 }
 // src/verify/changeset-findings.ts
 const BINARY_LOOK_BYTES = 8e3;
