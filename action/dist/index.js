@@ -15749,7 +15749,7 @@ function partial(Class, schema, mask, name = "partial") {
 		checks: []
 	}));
 }
-function required$1(Class, schema, mask) {
+function required(Class, schema, mask) {
 	const selected = mask ? new Set(maskedKeys(schema, mask)) : void 0;
 	const newShape = {};
 	mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), (value, key) => selected && !selected.has(key) ? value : new Class({
@@ -20677,7 +20677,7 @@ const ZodObject = $constructor("ZodObject", (inst, def) => {
 		return partial(ZodExactOptional, this, args[0], "exactPartial");
 	},
 	required(...args) {
-		return required$1(ZodNonOptional, this, args[0]);
+		return required(ZodNonOptional, this, args[0]);
 	}
 });
 function object(shape, params) {
@@ -21474,16 +21474,14 @@ async function openSession(options, run, signal) {
 				runToken,
 				shape: Acknowledged
 			};
-			const answer = await retry(options, checkpointTriesMax, signal, () => ask(options, put, signal));
-			return required(put.route, answer);
+			return await retry(options, checkpointTriesMax, signal, () => ask(options, put, signal));
 		},
 		readCheckpoint: async (signal) => {
 			const get = {
 				method: "GET",
 				route: runnerRoutes.checkpoint,
 				runToken,
-				shape: Checkpoint,
-				isOptional: true
+				shape: Checkpoint
 			};
 			return await retry(options, sessionTriesMax, signal, () => ask(options, get, signal));
 		}
@@ -21514,17 +21512,13 @@ async function retry({ appUrl, wait }, triesMax, signal, work) {
 	}
 }
 async function post(options, route, runToken, body, shape, signal) {
-	return required(route, await ask(options, {
+	return await ask(options, {
 		method: "POST",
 		route,
 		runToken,
 		body: textOf(route, body, limits.stepBodyBytesMax),
 		shape
-	}, signal));
-}
-function required(route, answer) {
-	if (answer === null) throw new Error(`${route} answered nothing`);
-	return answer;
+	}, signal);
 }
 function textOf(route, body, bytesMax) {
 	const text = JSON.stringify(body);
@@ -21550,7 +21544,6 @@ async function ask({ appUrl, fetch }, asking, signal) {
 		if (parsed.success) return parsed.data;
 		throw new Error(`the answer of ${route} has another shape than expected`);
 	}
-	if (response.status === 404 && asking.isOptional === true) return null;
 	const refusal = RunnerError.safeParse(answer);
 	if (refusal.success && refusal.data.error !== "unavailable" && response.status < 500 && response.status !== 429) throw new AppRefused(refusal.data.error, refusal.data.message);
 	throw new Error(`${route} answered ${response.status}${refusal.success ? `: ${refusal.data.message}` : ""}`);
@@ -22611,10 +22604,14 @@ async function make(run, reason, rateLimit, instead = null) {
 	}
 }
 async function fetchCheckpoint(run, misfit) {
-	if (run.job.checkpoint === null) return null;
+	const { job } = run;
+	if (job.checkpoint === null) {
+		if ((job.stepsToDo.length < job.phase.steps.length || job.answers.length > 0) && job.attempt === 1) warn(run, goesOnFromBranch("the app has none"));
+		return null;
+	}
 	try {
 		const checkpoint = await run.session.readCheckpoint(run.stopped);
-		const fault = checkpoint === null ? "the app has none" : misfit(checkpoint);
+		const fault = misfit(checkpoint);
 		if (fault === null) return checkpoint;
 		warn(run, goesOnFromBranch(fault));
 	} catch (error) {
@@ -33844,7 +33841,7 @@ function signAws(request, { keyId, secret, token }) {
 	const time = request.at.toISOString().replaceAll(/[-:]|\.\d{3}/gu, "");
 	const day = time.slice(0, 8);
 	const headers = {
-		"content-type": contentType,
+		...contentType === null ? {} : { "content-type": contentType },
 		host,
 		"x-amz-date": time,
 		...token === null ? {} : { "x-amz-security-token": token }
@@ -41098,12 +41095,21 @@ const RULES = [
 }));
 const RULE_PREFIX = "@secretlint/secretlint-rule-";
 async function scanSecrets(files) {
-	secretLintProfiler.setEnabled(false);
 	const findings = [];
 	for (const file of files) findings.push(...await scanFile(file));
 	return findings;
 }
-async function scanFile({ path, text }) {
+async function scanFile(file) {
+	return (await credentialsIn(file)).map(({ line, kind }) => ({
+		check: "no-secrets",
+		step: null,
+		path: file.path,
+		line,
+		message: `this line holds what looks like a credential (${kind}): remove it, read it from the environment, and replace it where it was real.`
+	}));
+}
+async function credentialsIn({ path, text }) {
+	secretLintProfiler.setEnabled(false);
 	const name = path.slice(path.lastIndexOf("/") + 1);
 	const dot = name.lastIndexOf(".");
 	const { messages } = await lintSource({
@@ -41126,13 +41132,7 @@ async function scanFile({ path, text }) {
 			line: message.loc.start.line,
 			kind
 		}];
-	})).values()].map(({ line, kind }) => ({
-		check: "no-secrets",
-		step: null,
-		path,
-		line,
-		message: `this line holds what looks like a credential (${kind}): remove it, read it from the environment, and replace it where it was real.`
-	}));
+	})).values()];
 }
 // src/verify/changeset-findings.ts
 const BINARY_LOOK_BYTES = 8e3;

@@ -46,7 +46,7 @@ async function holdsCredential(processing: Processing, said: Said, task: Existin
   if (what === null) return false;
   const { github, log } = processing;
   const hidden = await github.hideComment(said.repository, said.commentNodeId);
-  log.warn({ taskId: task.taskId, commentId: said.commentId, what, hidden }, "a comment holds a credential");
+  log.info({ taskId: task.taskId, commentId: said.commentId, what, hidden }, "a comment holds a credential");
   const { mayWrite, isAuthor } = await whoIs(processing, said, task);
   const names = task.dependencies
     .filter(({ state, type }) => state === "open" && hasValue(type))

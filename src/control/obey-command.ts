@@ -80,6 +80,8 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
     case "skip":
       return eachName(processing, order, name, argument, (named) => skip(processing, order, named));
     case "budget":
+      // What failed while nothing could be spent is tried again with it.
+      await revive(processing, task);
       return ask(processing, order, name, { type: "SetBudget", by, usd: amountOf(argument) ?? Number.NaN });
     case "accept":
       await revive(processing, task);

@@ -117,7 +117,7 @@ async function noteLimit(
   const task = await taskById({ store }, await store.taskOfRun(runId));
   if (task === null || task.account === null || liveRunOf(task)?.runId !== runId) return;
   await store.limitAccount(task.account, { since: clock.now().toISOString(), resetsAt, message });
-  log.warn({ account: task.account, resetsAt }, "the model account has reached a limit");
+  log.info({ account: task.account, resetsAt }, "the model account has reached a limit");
 }
 
 /** What the run's account has spent today with it. */

@@ -41,6 +41,8 @@ export type Effect =
   | { readonly kind: "CloseGate"; readonly pullRequest: number }
   /** The comment of questions, a dependency or an error: made once, and brought up to date. */
   | { readonly kind: "ShowRequest"; readonly requestId: string }
+  /** An edited comment calls nobody: whoever added a value that does not work is told. */
+  | { readonly kind: "NotifyRefused"; readonly name: string }
   /** Once, a day after it was asked (Q11). */
   | { readonly kind: "RemindQuestions"; readonly requestId: string }
   /** Due when the provider's limit is over, or is to be tried. */
@@ -161,8 +163,9 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       return showingDependency(after, event.dependency.name);
     case "DependencyGranted":
     case "DependencySkipped":
-    case "DependencyRefused":
       return showingDependency(after, event.name);
+    case "DependencyRefused":
+      return [...showingDependency(after, event.name), now({ kind: "NotifyRefused", name: event.name })];
     case "ErrorReported":
       return [now({ kind: "ShowRequest", requestId: event.requestId }), soon({ kind: "ShowStatus" })];
     case "BudgetSet":

@@ -137,7 +137,6 @@ const Question = z.object({
   default: z.string().max(limits.optionCharactersMax).nullable(),
   required: z.boolean(),
 });
-export type Question = z.infer<typeof Question>;
 
 const Dependency = z.object({
   type: z.enum(["api_key", "env_variable", "service", "file", "permission", "package"]),
@@ -146,14 +145,12 @@ const Dependency = z.object({
   description: z.string().max(limits.descriptionCharactersMax),
   required: z.boolean(),
 });
-export type Dependency = z.infer<typeof Dependency>;
 
 const ReportedError = z.object({
   type: z.enum(["missing_file", "execution_failed", "validation_error"]),
   message: z.string().min(1).max(limits.errorMessageCharactersMax),
   details: z.string().max(limits.errorDetailsCharactersMax),
 });
-export type ReportedError = z.infer<typeof ReportedError>;
 
 /** `id` is the runner's: the run's id, a slash and a number, so that what is sent twice counts once. */
 const requestBase = { id: z.string().min(1).max(240), step: z.string().max(200) };

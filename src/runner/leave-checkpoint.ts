@@ -84,7 +84,12 @@ export async function fetchCheckpoint(
   run: Pick<Run, "job" | "session" | "stopped" | "say">,
   misfit: (checkpoint: Checkpoint) => string | null,
 ): Promise<Checkpoint | null> {
-  if (run.job.checkpoint === null) return null;
+  const { job } = run;
+  if (job.checkpoint === null) {
+    const isBegun = job.stepsToDo.length < job.phase.steps.length || job.answers.length > 0;
+    if (isBegun && job.attempt === 1) warn(run, goesOnFromBranch("the app has none"));
+    return null;
+  }
   try {
     const checkpoint = await run.session.readCheckpoint(run.stopped);
     const fault = misfit(checkpoint);

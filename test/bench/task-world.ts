@@ -1,5 +1,6 @@
 /** The shell with its engine on a real store; GitHub is in memory, and the runner hands over at once. */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
+import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import path from "node:path";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent } from "../../src/control/intents.ts";
@@ -60,6 +61,11 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     model: "sonnet",
     language: "en",
     taskBudgetUsd: 25,
+    phaseBudgetUsd: null,
+    dayBudgetUsd: 10_000,
+    prices: [],
+    seal: createCheckpointSeal([{ id: "bench", key: randomBytes(32) }]),
+    liveShownAt: new Map(),
     webUrl: "https://github.test",
     translate: (_event, payload) => payload as Intent,
     freeze: (raw) => ({ text: raw, hiddenRemoved: 0 }),

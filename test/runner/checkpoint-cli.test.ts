@@ -177,6 +177,46 @@ function finishMarket(request: ModelRequest): ModelAnswer {
   return request.toolResults.length === 1 ? writing("02_market") : say("Done.");
 }
 
+describe("a run that has to pause", () => {
+  test("for a limit of the model account leaves its conversation, and when the limit ends", async () => {
+    const limited = { status: 429, type: "rate_limit_error", message: "slow down", headers: { "retry-after": "7200" } };
+    const first = await runOn({
+      decide: (request) => (stepIn(request) === "01_idea" ? diligent(request) : { error: limited }),
+    });
+    expect(first.end.outcome).toMatchObject({ kind: "rate-limited" });
+    const resetsAt = first.end.outcome?.kind === "rate-limited" ? first.end.outcome.resetsAt : null;
+    expect(resetsAt).not.toBeNull();
+    const checkpoint = first.app.checkpoints.at(-1);
+    expect(checkpoint).toMatchObject({ reason: "rate_limit", rateLimitInfo: { resetAt: resetsAt } });
+    expect(checkpoint?.executionState.currentStep).toBe("02_market");
+    const second = await runOn({
+      files: { "docs/01_idea.md": document },
+      job: { stepsToDo: ["02_market"] },
+      checkpoint,
+      decide: diligent,
+    });
+    expect(second.end.outcome).toEqual({ kind: "completed" });
+    expect(JSON.stringify(second.asked[0]?.messages)).toContain("Step: planning/01_idea");
+  });
+
+  test("at the end of its slice begins no other step, and leaves its conversation", async () => {
+    const hourMs = 3_600_000;
+    const { end, app } = await runOn({
+      decide: diligent,
+      options: ({ steps }) => ({
+        now: () => new Date(performance.timeOrigin + performance.now() + steps.length * hourMs),
+      }),
+    });
+    expect(end).toEqual({ outcome: { kind: "slice-ended" }, isGreen: true });
+    expect(app.order).toEqual(["step 01_idea", "checkpoint", "checkpoint", "outcome"]);
+    expect(app.checkpoints.at(-1)).toMatchObject({
+      reason: "auto",
+      executionState: { currentStep: null, progress: 50 },
+    });
+    expect(app.checkpoints.at(-1)?.executionState.conversation).not.toBeNull();
+  });
+});
+
 describe("a checkpoint that can't be used", () => {
   test.each<readonly [what: string, spoil: (checkpoint: Checkpoint) => unknown, says: RegExp]>([
     ["of another task", (checkpoint) => ({ ...checkpoint, taskId: "task-2" }), /it belongs to another task/u],

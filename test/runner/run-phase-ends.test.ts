@@ -1,7 +1,7 @@
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { runnerRoutes } from "../../src/protocol/runner.ts";
+import { runnerRoutes, type Job } from "../../src/protocol/runner.ts";
 import { runPhase, type RunEnd, type RunOptions } from "../../src/runner/run-phase.ts";
 import { startFakeApp, type FakeApp } from "./fake-app.ts";
 import { aJob, aStep, canHaveSecondUser, makeFolder, makeRepository, runOptions } from "./run-world.ts";
@@ -21,10 +21,11 @@ interface Ended {
 async function runWith(
   script: string,
   prepare: (app: FakeApp, root: string) => Partial<RunOptions> | Promise<Partial<RunOptions>> = () => ({}),
+  given: Partial<Omit<Job, "phase">> = {},
 ): Promise<Ended> {
   await using folder = await makeFolder();
   const repository = await makeRepository(folder.path, { "README.md": "A product\n" });
-  const app = await startFakeApp(aJob({ headSha: repository.sha, steps: [aStep({ slug: "01_idea" })] }));
+  const app = await startFakeApp(aJob({ ...given, headSha: repository.sha, steps: [aStep({ slug: "01_idea" })] }));
   const claudePath = join(folder.path, "claude");
   await writeFile(claudePath, `#!/bin/sh\n${script}\n`);
   await chmod(claudePath, 0o755);
@@ -73,6 +74,50 @@ describe("a run", () => {
     expect(performance.now() - stoppedAt).toBeLessThan(6_000);
     expect(end.outcome).toEqual({ kind: "cancelled" });
     expect(app.outcomes).toHaveLength(1);
+  });
+
+  test("whose job is cancelled gives its checkpoint three seconds, and declares its outcome all the same", async () => {
+    const stop = new AbortController();
+    const said: string[] = [];
+    let stoppedAt = 0;
+    const { end, app, log } = await runWith("exec sleep 100", () => ({
+      signal: stop.signal,
+      fetch: async (url, init) => {
+        if (init?.method !== "PUT") return await globalThis.fetch(url, init);
+        return await new Promise((_, reject) => {
+          init.signal?.addEventListener("abort", () => reject(new Error("nobody answered")));
+        });
+      },
+      log: (level, text) => {
+        said.push(`${level}: ${text}`);
+        if (!text.startsWith("step 1")) return;
+        stoppedAt = performance.now();
+        stop.abort();
+      },
+    }));
+    expect(performance.now() - stoppedAt).toBeLessThan(9_000);
+    expect(log).toEqual([]);
+    expect(said.some((line) => line.startsWith("warn: the checkpoint was not stored"))).toBe(true);
+    expect(end).toEqual({ outcome: { kind: "cancelled" }, isGreen: false });
+    expect(app.outcomes).toHaveLength(1);
+  });
+
+  test("that fails at the step which it took up leaves a checkpoint without its conversation", async () => {
+    const failed = JSON.stringify({ type: "result", subtype: "error_max_turns", is_error: true, errors: ["too many"] });
+    const { end, app } = await runWith(`cat >/dev/null; echo '${failed}'`, () => ({}), {
+      checkpoint: { checkpointId: "checkpoint-0" },
+    });
+    expect(end.outcome).toMatchObject({ kind: "failed" });
+    expect(app.checkpoints).toMatchObject([
+      { reason: "error", executionState: { conversation: null, currentStep: null }, resumeContext: { changes: [] } },
+    ]);
+  });
+
+  test("that fails at a step which it began leaves the checkpoint before it alone", async () => {
+    const failed = JSON.stringify({ type: "result", subtype: "error_max_turns", is_error: true, errors: ["too many"] });
+    const { end, app } = await runWith(`cat >/dev/null; echo '${failed}'`);
+    expect(end.outcome).toMatchObject({ kind: "failed" });
+    expect(app.checkpoints).toEqual([]);
   });
 
   test("whose CLI crashes again and again is lost, after two more tries", async () => {

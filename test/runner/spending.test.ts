@@ -15,6 +15,16 @@ describe("createSpending", () => {
     expect(createSpending(5, 4).charge(model, oneDollar)).toBeNull();
   });
 
+  test("counts at the prices that somebody set", () => {
+    const prices = [{ model: "claude-sonnet", input: 300, output: 300, cacheRead: 30 }];
+    expect(createSpending(1.1, 0, prices).charge(model, oneDollar)).toBeNull();
+    const spending = createSpending(5, 0, prices);
+    const charge = spending.charge(model, 1_000);
+    charge?.update({ ...noUsage, inputTokens: 1_000 }, noSurcharges);
+    charge?.close();
+    expect(spending.total().costUsd).toBeCloseTo(0.3);
+  });
+
   test("refuses everything where nothing is left", () => {
     expect(createSpending(0, 0).charge(model, 0)).toBeNull();
     expect(createSpending(1, 2).charge(model, 0)).toBeNull();

@@ -39,15 +39,26 @@ const names = [
   "commands",
   "deletion",
   "smallPurse",
+  "questions",
+  "dependencies",
+  "secrets",
+  "namesHidden",
+  "oddAnswers",
+  "limits",
+  "oldAction",
 ] as const;
 
 type Feature = (typeof names)[number];
 export type Features = Readonly<Record<Feature, boolean>>;
 
+/** No trouble at all: what agents and people do in any case. */
+const everyday: readonly Feature[] = ["questions", "dependencies", "secrets"];
+
 export function featuresFrom(random: Random): Features {
   // Some stories are almost calm, others have nearly everything.
   const density = 0.1 + random.next() * 0.55;
-  return Object.fromEntries(names.map((name) => [name, random.chance(density)])) as Features;
+  const likely = (name: Feature) => (everyday.includes(name) ? Math.max(density, 0.5) : density);
+  return Object.fromEntries(names.map((name) => [name, random.chance(likely(name))])) as Features;
 }
 
 export function namesOf(features: Features): readonly string[] {

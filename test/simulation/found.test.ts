@@ -16,6 +16,9 @@ describe("a task that is erased", () => {
       issueNumber: 7,
       onPullRequest: false,
       commentId: 1,
+      commentNodeId: "IC_1",
+      body: "/status",
+      answers: [],
       sender: "owner",
       command: { name: "status", argument: "" },
     });

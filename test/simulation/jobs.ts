@@ -5,15 +5,19 @@ import {
   RunnerRefused,
   takeEvents,
   takeOutcome,
+  takeRequest,
   takeStep,
   type ServingRunner,
 } from "../../src/control/serve-runner.ts";
-import type { Answer, Job, OutcomeRequest } from "../../src/protocol/runner.ts";
+import type { Answer, Job, OutcomeRequest, PersonAnswer, RunnerRequest } from "../../src/protocol/runner.ts";
 import { badWord, hostileWord } from "./playbooks.ts";
 import type { Sim } from "./sim.ts";
 
 /** A run stops as soon as its purse is empty, and one reply more may be on its way. */
 export const replyUsdMax = 1;
+
+/** Of all agents of a story, so that it comes to an end. */
+const requestsMax = 12;
 
 interface Request {
   readonly life: object;
@@ -31,6 +35,10 @@ export interface SimJob {
   owedUsd: number;
   outcome: OutcomeRequest["outcome"] | null;
   events: number;
+  /** Requests to people that it made. */
+  requests: number;
+  /** What people answered, as far as it was told. */
+  told: readonly PersonAnswer[];
   tries: number;
   request: Request | null;
   lastStep: (() => void) | null;
@@ -43,6 +51,7 @@ export class Jobs {
   readonly all: SimJob[] = [];
   #tokens = 0;
   #drafts = 0;
+  #requests = 0;
 
   constructor(sim: Sim) {
     this.#sim = sim;
@@ -63,6 +72,8 @@ export class Jobs {
         owedUsd: 0,
         outcome: null,
         events: 0,
+        requests: 0,
+        told: [],
         tries: 0,
         request: null,
         lastStep: null,
@@ -126,7 +137,8 @@ export class Jobs {
       ref: "refs/heads/main",
     };
     this.#say(job, stolen ? "is run again by hand" : "asks for its work");
-    const request = { protocol: 2, runId: job.runId, oidcToken: JSON.stringify(identity) };
+    const protocol = features.oldAction ? 2 : 3;
+    const request = { protocol, runId: job.runId, oidcToken: JSON.stringify(identity), account: modelAccount };
     this.#ask(
       job,
       (serving) => openSession(serving, request),
@@ -142,6 +154,7 @@ export class Jobs {
         job.token = answer.runToken;
         job.job = answer.job;
         job.todo = [...answer.job.stepsToDo];
+        job.told = "answers" in answer.job ? answer.job.answers : [];
         job.mode = "working";
         this.#say(job, `has work: ${job.todo.join(", ")} for $${answer.job.budgetUsd}`);
       },
@@ -170,6 +183,8 @@ export class Jobs {
       ],
       [trouble && features.runnersRepeat && job.lastStep !== null ? 1 : 0, () => job.lastStep?.()],
       [trouble && features.runnersFail ? 1 : 0, () => this.#breakOff(job)],
+      [trouble && features.limits ? 2 : 0, () => this.#meetLimit(job)],
+      [step !== undefined && this.#mayAsk(job) ? 8 : 0, () => this.#request(job, step ?? "")],
     ]);
     act();
   }
@@ -182,13 +197,82 @@ export class Jobs {
       { kind: "nothing-to-do" },
       { kind: "completed" },
       { kind: "slice-ended" },
-      { kind: "rate-limited", resetsAt: null, message: "the provider's limit" },
+      { kind: "waiting-question" },
+      { kind: "waiting-dependency" },
+      { kind: "provider-refused", why: "billing", message: "no credit" },
       { kind: "failed", message: "the agent gave up", findings: [finding] },
       { kind: "failed", message: "the agent gave up", findings: [] },
       { kind: "lost", message: "the provider did not answer" },
       { kind: "cancelled" },
     ]);
     this.#declare(job);
+  }
+
+  #meetLimit(job: SimJob): void {
+    const { random, clock } = this.#sim;
+    const minutes = random.pick([null, 0, 3, 40, 300]);
+    const resetsAt = minutes === null ? null : new Date(clock.now().getTime() + minutes * 60_000).toISOString();
+    job.outcome ??= { kind: "rate-limited", resetsAt, message: "the provider's limit" };
+    this.#declare(job);
+  }
+
+  #mayAsk(job: SimJob): boolean {
+    const { features } = this.#sim;
+    const isTalker = (features.questions || features.dependencies) && !features.oldAction;
+    return isTalker && this.#requests < requestsMax && job.outcome === null && job.unanswered === null;
+  }
+
+  /** Sent until the app has it; whoever needs what it asked for ends to wait, but for some that go on. */
+  #request(job: SimJob, step: string): void {
+    const { random, features } = this.#sim;
+    const request = this.#requestOf(job, step);
+    const waits = waitOf(request);
+    const goesOn = features.runnersFail && random.chance(0.2);
+    const send = () => {
+      this.#say(job, `asks: ${JSON.stringify(request).slice(0, 120)}`);
+      this.#sim.watch.handed.request.add(request.id);
+      this.#ask(
+        job,
+        (serving) => takeRequest(serving, job.token, request),
+        (answer) => {
+          if (answer instanceof RunnerRefused) return this.#end(job, "failure", "is refused");
+          if (answer instanceof Error) return;
+          job.unanswered = null;
+          if (waits !== null && !goesOn) job.outcome ??= { kind: waits };
+          if (answer.stop) this.#end(job, "success", "is told to stop");
+        },
+      );
+    };
+    job.lastStep = send;
+    job.unanswered = send;
+    send();
+  }
+
+  #requestOf(job: SimJob, step: string): RunnerRequest {
+    const { random, features } = this.#sim;
+    this.#requests += 1;
+    const base = { id: `${job.runId}/${(job.requests += 1)}`, step };
+    const required = random.chance(0.6);
+    const lent = (job.job?.dependencies ?? []).filter(({ slot }) => slot !== null);
+    if (lent.length > 0 && random.chance(0.3)) {
+      return { kind: "value-refused", ...base, name: random.pick(lent).name, message: "it does not work" };
+    }
+    if (random.chance(0.1)) {
+      const type = random.pick(["missing_file", "execution_failed"] as const);
+      return { kind: "error", ...base, error: { type, message: "it does not run", details: "" } };
+    }
+    if (features.dependencies && (!features.questions || random.chance(0.5))) {
+      const [name, type] = random.pick(things);
+      return { kind: "dependency", ...base, dependency: { type, name, description: "for the work", required } };
+    }
+    const questions = Array.from({ length: 1 + random.below(3) }, (_, index) => ({
+      category: "choice" as const,
+      question: `Which one, ${index}?`,
+      options: index === 2 ? [] : ["this", "that"],
+      default: "this",
+      required: index === 0 ? required : random.chance(0.5),
+    }));
+    return { kind: "questions", ...base, questions };
   }
 
   /** Asks the model once more. False where the purse is empty. */
@@ -224,7 +308,8 @@ export class Jobs {
     const send = () => {
       this.#say(job, `hands ${step} over${isEmpty ? " without a change" : ""}: ${words.slice(0, 60)}`);
       this.#sim.watch.handed.step.add(`${job.runId} ${step}`);
-      const body = { step, changes: isEmpty ? [] : [change], spent, findings: [], answers };
+      const told = job.told.map(({ number, at }) => ({ number, at }));
+      const body = { step, changes: isEmpty ? [] : [change], spent, findings: [], answers, told };
       this.#ask(
         job,
         (serving) => takeStep(serving, job.token, body),
@@ -232,6 +317,7 @@ export class Jobs {
           if (answer instanceof RunnerRefused)
             return this.#end(job, "failure", `is refused: ${answer.message.slice(0, 60)}`);
           if (answer instanceof Error) return;
+          job.told = [...job.told, ...(answer.answers ?? [])];
           if (job.todo[0] === step) {
             job.todo.shift();
             job.unanswered = null;
@@ -270,7 +356,7 @@ export class Jobs {
 
   #speak(job: SimJob): void {
     const number = (job.events += 1);
-    const event = { kind: "action", step: job.todo[0] ?? "", text: "writes" } as const;
+    const event = { kind: "action", step: job.todo[0] ?? "", text: "writes", document: null } as const;
     const body = { events: [{ number, at: this.#sim.clock.now().toISOString(), event }] };
     this.#ask(
       job,
@@ -310,6 +396,31 @@ export class Jobs {
 
   #say(job: SimJob, what: string): void {
     this.#sim.tell(`job ${job.runId}`, what);
+  }
+}
+
+/** Of every job: one credential of one repository. */
+const modelAccount = "0123456789abcdef";
+
+/** What agents ask for; two of them come to the same name, and one has no value. */
+const things = [
+  ["OPENAI_API_KEY", "api_key"],
+  ["OpenAI API key", "env_variable"],
+  ["GITHUB_TOKEN", "api_key"],
+  ["비밀", "api_key"],
+  ["the logo", "file"],
+] as const;
+
+function waitOf(request: RunnerRequest): "waiting-question" | "waiting-dependency" | null {
+  switch (request.kind) {
+    case "questions":
+      return request.questions.some(({ required }) => required) ? "waiting-question" : null;
+    case "dependency":
+      return request.dependency.required ? "waiting-dependency" : null;
+    case "value-refused":
+      return "waiting-dependency";
+    case "error":
+      return null;
   }
 }
 

@@ -118,6 +118,29 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       };
     },
   },
+  "names count as new whenever they are seen": {
+    github: (github) => ({
+      listNames: async (repository) => {
+        const names = await github.listNames(repository);
+        return names?.map(({ name }) => ({ name, updatedAt: "2099-01-01T00:00:00.000Z" })) ?? null;
+      },
+    }),
+  },
+  "the comment of a request is made anew each time": {
+    github: (github) => {
+      let serial = 0;
+      return {
+        showRequest: (repository, shown) =>
+          github.showRequest(repository, { ...shown, key: `${shown.key} ${(serial += 1)}` }),
+      };
+    },
+  },
+  "a limit never ends": {
+    store: (store) => ({
+      commit: (unit) =>
+        store.commit({ ...unit, effects: unit.effects.filter(({ effect }) => effect.kind !== "EndLimit") }),
+    }),
+  },
   "lost webhooks are never asked for": {
     github: () => ({ failedDeliveries: async () => [] }),
   },

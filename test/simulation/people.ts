@@ -1,7 +1,8 @@
 /** What people do on GitHub's pages: sensible things, and all others that GitHub lets them do. */
-import type { Intent } from "../../src/control/intents.ts";
+import type { AnswerGiven, Intent } from "../../src/control/intents.ts";
 import { slashCommands, type CommandName } from "../../src/core/slash-commands.ts";
-import { isSettled, type ExistingTask } from "../../src/core/state.ts";
+import { hasValue } from "../../src/core/dialogue.ts";
+import { isSettled, openDependenciesOf, openQuestionsOf, type ExistingTask } from "../../src/core/state.ts";
 import type { FakePull } from "../support/fake-github.ts";
 import { labels } from "./playbooks.ts";
 import { defaultBranch } from "./sim-github.ts";
@@ -12,10 +13,14 @@ type Deed = readonly [weight: number, act: () => void];
 const writers = ["owner", "writer"];
 const others = ["reader", "stranger"];
 const bot = "helper[bot]";
+/** Some of them agents ask for, in these words or others. */
+const secretNames = ["OPENAI_API_KEY", "APP_GITHUB_TOKEN", "APP_VALUE", "OTHER_KEY"];
 
 export class People {
   readonly #sim: Sim;
   #comments = 5_000;
+  /** Comments that answer something, as they are now. */
+  #said: { readonly commentId: number; readonly issueNumber: number; readonly by: string }[] = [];
   /** Deeds of the helpful person, by task. */
   readonly #help = new Map<string, number>();
 
@@ -94,7 +99,14 @@ export class People {
           if (task.blockedBy.merged) return command("accept");
           return pull?.open === true ? () => this.#retarget(pull, defaultBranch) : command("run");
         case "budget-exhausted":
-          return command("cancel");
+          return command(task.blockedBy.scope === "day" || this.#sim.random.chance(0.5) ? "cancel" : "budget");
+        case "waiting-question":
+          return () => this.#answerOpen(task);
+        case "waiting-dependency":
+          return () => this.#provide(task);
+        case "rate-limited":
+          // It ends by itself; whoever cannot wait is told the same again.
+          return calm ? null : command("run");
         case "repository-archived":
           return () => this.#archive(false);
         case "no-access":
@@ -111,7 +123,7 @@ export class People {
         case "no-model-secret":
         case "no-workflow-file":
         case "paused":
-        case "rate-limited":
+        case "provider-refused":
           return command("run");
       }
     }
@@ -182,6 +194,8 @@ export class People {
       }),
       onIssue(on.issueChanges ? 0.25 : 0, (number) => this.#changeIssue(number, who, mayWrite)),
       onIssue(mayWrite ? 0.5 : 0, (number) => this.#label(number, random.pick(labels), who)),
+      [on.oddAnswers ? 2 : 0, () => this.#answerOddly(who)],
+      [on.secrets && mayWrite ? 0.6 : 0, () => this.#addSecret(random.pick(secretNames), who)],
       [on.archiving ? 0.12 : 0, () => this.#archive(!github.archived)],
       [on.suspending ? 0.12 : 0, () => this.#suspend(!github.suspended)],
       [on.renaming ? 0.1 : 0, () => this.#rename()],
@@ -197,9 +211,9 @@ export class People {
     ];
   }
 
-  #command(number: number, name: CommandName, sender: string): void {
-    const { github, random } = this.#sim;
-    const argument = name === "rework" && random.chance(0.7) ? "Say more in 01_idea.md." : "";
+  #command(number: number, name: CommandName, sender: string, argument = this.#argumentOf(name)): void {
+    const { github } = this.#sim;
+    const answers: AnswerGiven[] = name === "answer" ? [{ number: null, text: argument }] : [];
     this.#sim.tell(sender, `comments /${name} ${argument} on #${number}`);
     const onPullRequest = github.fake.pulls.has(number);
     const { title, body } = github.fake.issues.get(number) ?? { title: "A gate", body: "A phase." };
@@ -211,11 +225,96 @@ export class People {
       issueNumber: number,
       onPullRequest,
       commentId,
+      commentNodeId: `IC_${commentId}`,
       sender,
       command,
+      body: `/${name} ${argument}`,
+      answers,
       issue: { title, body },
     };
     github.emit(intent);
+  }
+
+  #argumentOf(name: CommandName): string {
+    const { random } = this.#sim;
+    if (name === "rework") return random.chance(0.7) ? "Say more in 01_idea.md." : "";
+    if (name === "answer") return random.pick(["1", "2", "9", "as you like", ""]);
+    if (name === "provided" || name === "skip") return random.pick(secretNames);
+    if (name === "budget") return String(random.pick([0.1, 4, 8, 30]));
+    return name === "approve" && random.chance(0.3) ? "up to $6" : "";
+  }
+
+  /** Says what somebody says without a command, or once more in an edited or deleted comment. */
+  #comment(
+    issueNumber: number,
+    by: string,
+    answers: readonly AnswerGiven[],
+    { change, commentId }: { change: "created" | "edited" | "deleted"; commentId: number },
+  ): void {
+    const { github } = this.#sim;
+    const { title, body } = github.fake.issues.get(issueNumber) ?? { title: "", body: "" };
+    const text = answers.map(({ number, text }) => (number === null ? text : `${number}: ${text}`)).join(", ");
+    this.#sim.tell(by, `${change} comment ${commentId} on #${issueNumber}: ${text}`);
+    github.emit({
+      kind: "comment",
+      repository: github.repository,
+      issueNumber,
+      onPullRequest: false,
+      commentId,
+      commentNodeId: `IC_${commentId}`,
+      sender: by,
+      change,
+      body: text,
+      answers,
+      issue: { title, body },
+    });
+  }
+
+  #answerOpen(task: ExistingTask): void {
+    const { random } = this.#sim;
+    const [question] = openQuestionsOf(task);
+    if (question === undefined) return;
+    const by = random.chance(0.5) ? task.issue.author : "owner";
+    const text = question.options.length > 0 && random.chance(0.7) ? "2" : "as you like";
+    this.#say(task.issue.number, by, [{ number: question.number, text }]);
+  }
+
+  #say(issueNumber: number, by: string, answers: readonly AnswerGiven[]): void {
+    const commentId = (this.#comments += 1);
+    this.#said.push({ commentId, issueNumber, by });
+    this.#comment(issueNumber, by, answers, { change: "created", commentId });
+  }
+
+  /** Adds what was asked for and says nothing, where the app may see it; else says so, or has the agent go on without. */
+  #provide(task: ExistingTask): void {
+    const { github, random } = this.#sim;
+    const [dependency] = openDependenciesOf(task);
+    if (dependency === undefined) return;
+    const { name, type } = dependency;
+    if (hasValue(type) && random.chance(0.7)) this.#addSecret(name, "owner");
+    if (hasValue(type) && !github.namesHidden && github.names.has(name) && random.chance(0.7)) return;
+    this.#command(task.issue.number, random.chance(0.8) ? "provided" : "skip", "owner", name);
+  }
+
+  #addSecret(name: string, by: string): void {
+    this.#sim.tell(by, `sets the secret ${name}`);
+    this.#sim.github.setSecret(name);
+  }
+
+  #answerOddly(who: string): void {
+    const { random } = this.#sim;
+    const tasks = this.#sim.tasks().filter(({ questions }) => questions.length > 0);
+    if (tasks.length === 0) return;
+    const task = random.pick(tasks);
+    const said = this.#said.filter(({ by }) => by === who);
+    if (said.length > 0 && random.chance(0.5)) {
+      const { commentId, issueNumber } = random.pick(said);
+      const change = random.pick(["edited", "deleted"] as const);
+      const answers = change === "deleted" ? [] : [{ number: null, text: random.pick(["1", "2", "7"]) }];
+      return this.#comment(issueNumber, who, answers, { change, commentId });
+    }
+    const number = random.pick([null, 99, ...task.questions.map((question) => question.number)]);
+    this.#say(task.issue.number, who, [{ number, text: random.pick(["1", "2", "7", "neither", " "]) }]);
   }
 
   #label(issueNumber: number, label: string, sender: string): void {
@@ -278,6 +377,7 @@ export class People {
     if (random.chance(0.4) && own > 1) {
       this.#sim.tell(by, `force-pushes ${gate.branch}`);
       github.fake.forcePush(gate.branch, 1);
+      github.forgetLostCommits(gate.branch);
     } else {
       this.#sim.tell(by, `pushes to ${gate.branch}`);
       github.fake.push(gate.branch, "docs/note.md", `A note ${random.below(100)}.`);

@@ -66,6 +66,7 @@ export const verifier: Verifier = {
         ? [finding("no-secrets", step, change.path)]
         : [],
     ),
+  findCredential: async () => null,
   stepOfPath,
 };
 

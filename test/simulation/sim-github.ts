@@ -1,6 +1,6 @@
 /** GitHub of a simulation: the fake of the other tests, with what GitHub refuses, and with webhooks for what happens. */
 import type { Intent } from "../../src/control/intents.ts";
-import { RetryLater, type GitHub, type TaskView } from "../../src/control/ports.ts";
+import { RetryLater, type GitHub, type RequestShown, type TaskView } from "../../src/control/ports.ts";
 import type { Repository } from "../../src/core/events.ts";
 import { FakeGitHub, type FakePull } from "../support/fake-github.ts";
 
@@ -29,6 +29,8 @@ const writes: readonly (keyof GitHub)[] = [
   "showStatus",
   "notify",
 ];
+/** Those whose traces are kept here, not in the fake. */
+const ownWrites: readonly (keyof GitHub)[] = ["showRequest", "hideComment"];
 
 export const defaultBranch = "main";
 
@@ -55,6 +57,14 @@ export class SimGitHub {
   readonly shown = new Map<string, TaskView["task"]>();
   /** Tasks whose status was to be shown while GitHub took nothing; the app gives such a comment up until the next change. */
   readonly unshown = new Set<string>();
+  /** Names of secrets and variables, each with the moment of its last change. */
+  readonly names = new Map<string, string>();
+  /** The app has no permission to list them. */
+  namesHidden = false;
+  /** The comment of each request, by the task and the message that asked; as it is now. */
+  readonly requests = new Map<string, { readonly key: string; readonly request: RequestShown }>();
+  /** Names that were lent with a dispatch, by task and slot. */
+  readonly lent = new Map<string, string>();
   readonly #now: () => Date;
   #deliveries = 0;
 
@@ -122,15 +132,29 @@ export class SimGitHub {
       this.changeIssue(issueNumber, "closed", by);
   }
 
+  /** A person adds a secret, or gives it another value. */
+  setSecret(name: string): void {
+    const seconds = Math.floor(this.#now().getTime() / 1_000);
+    this.names.set(name, new Date(seconds * 1_000).toISOString());
+  }
+
   close(pull: FakePull, by: string): void {
     this.closings.set(pull.branch, (this.closings.get(pull.branch) ?? 0) + 1);
     this.fake.changePull(pull.pullRequest, { open: false });
     this.gateChanged(pull.pullRequest, by);
   }
 
+  /** What a person threw away before the app heard of it is rightly made again. */
+  forgetLostCommits(branch: string): void {
+    const there = new Set(this.fake.marksOf(branch));
+    const kept = this.commits.filter((commit) => commit.branch !== branch || there.has(commit.mark));
+    this.commits.splice(0, this.commits.length, ...kept);
+  }
+
   /** Whoever deletes a branch closes its pull request. */
   deleteBranch(branch: string, by: string): void {
     this.fake.branches.delete(branch);
+    this.forgetLostCommits(branch);
     for (const pull of this.gates) if (pull.branch === branch && pull.open) this.close(pull, by);
   }
 
@@ -151,6 +175,7 @@ export class SimGitHub {
         const before = this.fake.runs.length;
         const answer = await inner.dispatchRun(repository, run);
         if (this.fake.runs.length > before) this.dispatches.push(run.runId);
+        for (const { slot, name } of run.grants) this.#lend(`${run.taskId} ${slot}`, name);
         return answer;
       },
       cancelRun: async (repository, workflowRunId) => {
@@ -222,6 +247,16 @@ export class SimGitHub {
         if (!this.fake.pulls.has(number)) this.#requireIssue(number);
         await inner.notify(repository, number, key, notice);
       },
+      listNames: async () =>
+        this.namesHidden ? null : [...this.names].map(([name, updatedAt]) => ({ name, updatedAt })),
+      showRequest: async (_repository, { task, key, request }) => {
+        this.#requireIssue(task.issue.number);
+        const of = `${task.taskId} ${requestIdOf(request)}`;
+        const known = this.requests.get(of)?.key;
+        if (known !== undefined && known !== key) throw new Error(`one comment a request: ${of}: ${known}, ${key}`);
+        this.requests.set(of, { key, request });
+      },
+      hideComment: async () => true,
     };
     return new Proxy(ruled, {
       get: (methods, name: keyof GitHub) => {
@@ -241,9 +276,15 @@ export class SimGitHub {
   #refuse(name: keyof GitHub): void {
     if (name === "failedDeliveries" || name === "redeliver") return;
     if (this.suspended) throw new Refused("GitHub answered 403: this installation has been suspended");
-    if (this.archived && writes.includes(name)) {
+    if (this.archived && [...writes, ...ownWrites].includes(name)) {
       throw new Refused("GitHub answered 403: the repository was archived so is read-only");
     }
+  }
+
+  #lend(slot: string, name: string): void {
+    const known = this.lent.get(slot) ?? name;
+    if (known !== name) throw new Error(`a slot keeps its name: ${slot}: ${known}, ${name}`);
+    this.lent.set(slot, name);
   }
 
   #requireIssue(number: number): void {
@@ -253,6 +294,17 @@ export class SimGitHub {
   /** GitHub tells the app of its own pushes, too. */
   #movedHead(branch: string): void {
     for (const pull of this.gates) if (pull.branch === branch && pull.open) this.reviewsChanged(pull.pullRequest);
+  }
+}
+
+export function requestIdOf(request: RequestShown): string {
+  switch (request.kind) {
+    case "questions":
+      return request.questions[0]?.requestId ?? "none";
+    case "dependency":
+      return request.dependency.requestId;
+    case "error":
+      return request.error.requestId;
   }
 }
 

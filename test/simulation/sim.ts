@@ -1,12 +1,14 @@
 /** One story, told by one seed: the whole app with GitHub, runners, people and time around it. */
 import { createHash } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
+import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent } from "../../src/control/intents.ts";
-import { RetryLater, webhookKeyOf, type GitHub, type Store } from "../../src/control/ports.ts";
+import { RetryLater, webhookKeyOf, type GitHub, type RequestShown, type Store } from "../../src/control/ports.ts";
 import type { ServingRunner } from "../../src/control/serve-runner.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
-import { currentPhaseOf, isSettled, type ExistingTask } from "../../src/core/state.ts";
+import { hasValue } from "../../src/core/dialogue.ts";
+import { currentPhaseOf, isSettled, openDependenciesOf, type ExistingTask } from "../../src/core/state.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { featuresFrom, namesOf, type Features } from "./features.ts";
 import { Jobs } from "./jobs.ts";
@@ -14,7 +16,7 @@ import { People } from "./people.ts";
 import { playbooks, verifier } from "./playbooks.ts";
 import { Random } from "./random.ts";
 import { SimClock } from "./sim-clock.ts";
-import { Refused, SimGitHub, type Webhook } from "./sim-github.ts";
+import { Refused, requestIdOf, SimGitHub, type Webhook } from "./sim-github.ts";
 import { Turns, type CallFault } from "./turns.ts";
 import { SparedLooks } from "./spared-looks.ts";
 import { summaryOf, Violation, Watch } from "./watch.ts";
@@ -24,6 +26,7 @@ const actionsMax = 180;
 /** Simulated time in which everything must have settled once the trouble is over. */
 const settleMsMax = 48 * 60 * 60_000;
 const minuteMs = 60_000;
+const patienceMs = 10 * minuteMs;
 const redeliveryTriesMax = 3;
 const deliveriesKeptMs = 3 * 24 * 60 * minuteMs;
 
@@ -47,6 +50,18 @@ interface App {
   readonly serving: ServingRunner;
   /** Calls of the app that the simulation made itself, e.g. the delivery of a webhook. */
   readonly underWay: Set<Webhook>;
+}
+
+/** What the comment of a request shows of it. */
+function shownOf(request: RequestShown): string {
+  switch (request.kind) {
+    case "questions":
+      return JSON.stringify(request.questions.map(({ number, answer }) => [number, answer?.text]));
+    case "dependency":
+      return JSON.stringify([request.dependency.name, request.dependency.state, request.dependency.refused]);
+    case "error":
+      return request.error.message;
+  }
 }
 
 /** An error that the simulation brought about. */
@@ -256,6 +271,11 @@ export class Sim {
       model: "sonnet",
       language: "en",
       taskBudgetUsd: this.features.smallPurse ? 3 : 25,
+      phaseBudgetUsd: null,
+      dayBudgetUsd: this.features.smallPurse ? 4 : 50,
+      seal: createCheckpointSeal([{ id: "k1", key: new Uint8Array(32) }]),
+      prices: [],
+      liveShownAt: new Map(),
       webUrl: "https://github.test",
       translate: (_event, payload) => payload as Intent,
       freeze: (raw) => ({ text: raw, hiddenRemoved: 0 }),
@@ -403,6 +423,7 @@ export class Sim {
       this.watch.world();
       if (github.inTransit.length > 0) this.#deliver();
       else if (this.jobs.active.length > 0) this.jobs.act(random.pick(this.jobs.active));
+      else if (isHelpful && this.#isLongUntilNext() && this.people.help()) quietRounds = 0;
       else if (this.watch.isWaiting() || this.#turns.nextEnd() !== null) {
         quietRounds = 0;
         const due = this.watch.nextDue(clock.now().toISOString());
@@ -418,6 +439,14 @@ export class Sim {
     }
     if (clock.passed >= end) return this.fail("everything settles in time");
     this.#isSettled(isHelpful);
+  }
+
+  /** People do not wait for a reminder. */
+  #isLongUntilNext(): boolean {
+    const now = this.clock.now().toISOString();
+    return (
+      this.#turns.nextEnd() === null && this.watch.nextDue(now) !== null && !this.watch.isDueWithin(now, patienceMs)
+    );
   }
 
   #isSettled(isHelpful: boolean): void {
@@ -446,8 +475,19 @@ export class Sim {
         const pull = this.github.fake.pulls.get(currentPhaseOf(task)?.gate?.pullRequest ?? 0);
         if (pull?.open !== true || pull.draft) return this.fail(`what waits for review can be reviewed: ${rule}`);
       }
+      const unseen = this.#unseenOf(task);
+      if (unseen !== null) return this.fail(`people see what is asked of them: ${rule}: ${unseen}`);
       if (isSettled(task) || task.blockedBy === null) continue;
       const { blockedBy } = task;
+      if (blockedBy.kind === "rate-limited") return this.fail(`a limit holds nobody for ever: ${rule}`);
+      if (blockedBy.kind === "waiting-dependency" && !this.github.namesHidden) {
+        const added = openDependenciesOf(task).find(
+          ({ name, type, askedAt }) => hasValue(type) && (this.github.names.get(name) ?? "") > askedAt,
+        );
+        if (added !== undefined) return this.fail(`what was added is noticed: ${rule}: ${added.name}`);
+      }
+      // The comments of what is asked for call people; they were looked at above.
+      if (blockedBy.kind === "waiting-question" || blockedBy.kind === "waiting-dependency") continue;
       const isTold = this.github.fake.comments.some(
         ({ notice }) =>
           notice?.kind === "blocked" &&
@@ -456,5 +496,26 @@ export class Sim {
       );
       if (!isTold) return this.fail(`whoever is waited for was told: ${rule}`);
     }
+  }
+
+  /** The first request whose comment is not there, or shows what it was; null where all is as it is. */
+  #unseenOf(task: ExistingTask): string | null {
+    // Its words are gone, here and there at different times.
+    if (task.erasedBy !== null) return null;
+    const messages = new Set(task.questions.map(({ requestId }) => requestId));
+    const due: RequestShown[] = [
+      ...[...messages].map((id) => ({
+        kind: "questions" as const,
+        questions: task.questions.filter(({ requestId }) => requestId === id),
+      })),
+      ...task.dependencies.map((dependency) => ({ kind: "dependency" as const, dependency, isNoticed: true })),
+    ];
+    for (const request of due) {
+      const shown = this.github.requests.get(`${task.taskId} ${requestIdOf(request)}`)?.request;
+      if (shown === undefined || shownOf(shown) !== shownOf(request)) {
+        return `shown ${shown === undefined ? "nothing" : shownOf(shown)}, is ${shownOf(request)}`;
+      }
+    }
+    return null;
   }
 }

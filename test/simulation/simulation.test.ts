@@ -30,6 +30,9 @@ const soonNoticed = [
   "anybody counts as a writer",
   "a dispatch does not look for an earlier one",
   "a comment is written again",
+  "names count as new whenever they are seen",
+  "the comment of a request is made anew each time",
+  "a limit never ends",
 ] as const;
 
 /** Which seed it is changes with the app. */

@@ -4,7 +4,17 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { evolve, stateFrom } from "../../src/core/evolve.ts";
 import { taskIdFrom } from "../../src/core/ids.ts";
-import { branchOf, currentPhaseOf, initialState, isSettled, liveRunOf, type TaskState } from "../../src/core/state.ts";
+import {
+  branchOf,
+  currentPhaseOf,
+  initialState,
+  isSettled,
+  liveRunOf,
+  openDependenciesOf,
+  openQuestionsOf,
+  purseOf,
+  type TaskState,
+} from "../../src/core/state.ts";
 import { decodeEvent } from "../../src/store/event-codec.ts";
 import { rowsOfEvents, rowsOfState } from "../../src/store/projections.ts";
 import { replyUsdMax } from "./jobs.ts";
@@ -13,6 +23,15 @@ import { defaultBranch, type SimGitHub } from "./sim-github.ts";
 
 /** Whoever these are, nothing happens because of them. */
 const powerless = ["reader", "stranger", "helper[bot]"];
+
+/** What an answer leads to. */
+const ofAnswers: readonly TaskEvent["type"][] = [
+  "QuestionAnswered",
+  "AnswerWithdrawn",
+  "TaskResumed",
+  "TaskPaused",
+  "RunRequested",
+];
 
 /** What must never be, and is. */
 export class Violation extends Error {
@@ -41,7 +60,12 @@ export class Watch {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   /** Distinct messages that were handed to the app, by kind. */
-  readonly handed = { webhook: new Set<string>(), step: new Set<string>(), outcome: new Set<string>() };
+  readonly handed = {
+    webhook: new Set<string>(),
+    step: new Set<string>(),
+    request: new Set<string>(),
+    outcome: new Set<string>(),
+  };
   #lastRow = 0;
 
   constructor(dataDir: string, github: SimGitHub, story: (line: string) => void) {
@@ -143,6 +167,15 @@ export class Watch {
     if (event.type === "RunRequested") {
       if (live !== null) fail("one live run a task");
       if (before.status !== "absent" && before.blockedBy !== null) fail("no run while the task is blocked");
+      if (before.status !== "absent" && openQuestionsOf(before).length + openDependenciesOf(before).length > 0) {
+        fail("no run while it lacks what it must have");
+      }
+    }
+    if (event.type === "DependencyGranted" && event.by === null && before.status !== "absent") {
+      const asked = before.dependencies.find(({ name }) => name === event.name);
+      const changedAt = this.#github.names.get(event.name) ?? "";
+      const second = (at: string) => Math.floor(Date.parse(at) / 1_000);
+      if (!(second(changedAt) >= second(asked?.askedAt ?? ""))) fail("nothing is lent that was there before");
     }
     if (event.type === "RunStarted" && live?.started === true) fail("a run starts once");
     if (event.type === "GateOpened" && before.status !== "absent") {
@@ -161,13 +194,17 @@ export class Watch {
       if (pull?.merged !== true) fail("only a merge completes a phase");
       if (pull?.base === defaultBranch && !this.#github.mergedByPeople.has(event.mergeSha)) fail("a person merges");
     }
-    this.#mayDoNothing(row, event, fail);
+    this.#mayDoNothing(row, event, before, fail);
   }
 
-  #mayDoNothing(row: EventRow, event: TaskEvent, fail: (rule: string) => never): void {
+  #mayDoNothing(row: EventRow, event: TaskEvent, before: TaskState, fail: (rule: string) => never): void {
     // Anybody may open an issue with the label, which makes a draft; and close the own one.
     if (event.type === "TaskCreated") return;
     if (event.type === "TaskPaused" && event.reason.kind === "issue-closed") return;
+    // Whoever wrote the issue may answer what is asked about it, and with the last answer the task goes on (Q8).
+    const author = before.status === "absent" ? "" : before.issue.author;
+    const isAuthors = row.user_id === author || ("by" in event && event.by === author);
+    if (isAuthors && ofAnswers.includes(event.type)) return;
     if (row.user_id !== null && powerless.includes(row.user_id)) {
       // What closes an issue ends its run, too.
       if (event.type === "RunEnded" && event.outcome.kind === "cancelled") return;
@@ -186,14 +223,19 @@ export class Watch {
     const state = task?.state ?? initialState;
     if (task === undefined || state.status === "absent") return;
     const expected = rowsOfState(state);
-    const history = rowsOfEvents(taskIdFrom(taskId), 1, task.events);
+    const history = rowsOfEvents(taskIdFrom(taskId), 1, task.events, null);
     this.#same("tasks", expected.tasks, "id", taskId);
     this.#same("agent_statuses", expected.agentStatuses, "task_id", taskId);
     this.#same("phases", expected.phases, "task_id", taskId);
     this.#same("steps", expected.steps, "task_id", taskId);
     this.#same("reviews", expected.reviews, "task_id", taskId);
     this.#same("feedback", expected.feedback, "task_id", taskId);
-    this.#same("runs", history.runs, "task_id", taskId);
+    this.#same("questions", expected.questions, "task_id", taskId);
+    this.#same("dependencies", expected.dependencies, "task_id", taskId);
+    const accounts = new Map(history.accounts.map(({ id, account }) => [id, account]));
+    const runs = history.runs.map((run) => ({ ...run, account: accounts.get(run.id) ?? null }));
+    this.#same("runs", runs, "task_id", taskId);
+    this.#same("reported_errors", history.reportedErrors, "task_id", taskId);
     this.#same("verifications", history.verifications, "task_id", taskId);
     this.#same("usage_metrics", history.usageMetrics, "task_id", taskId);
   }
@@ -247,7 +289,7 @@ export class Watch {
         throw new Violation(`one branch a phase: nobody knows ${branch}`);
       }
     }
-    for (const kind of ["webhook", "step", "outcome"] as const) {
+    for (const kind of ["webhook", "step", "request", "outcome"] as const) {
       const [row] = this.rows("select count(*) as count from inbox where kind = ?", kind);
       if (Number(row?.["count"]) > this.handed[kind].size) throw new Violation(`each message is stored once: ${kind}`);
     }
@@ -263,7 +305,10 @@ export class Watch {
     }
     if (task > state.taskBudgetUsd + replyUsdMax) throw new Violation(`the purse: task ${state.taskId} spent ${task}`);
     for (const [phase, usd] of phases) {
-      if (usd > phaseBudgetUsd + replyUsdMax) throw new Violation(`the purse: phase ${phase} spent ${usd}`);
+      // Whoever lowers it while a run is at work lowers it for the next one.
+      const set = events.flatMap((event) => (event.type === "BudgetSet" && event.phase === phase ? [event.usd] : []));
+      const purseUsd = Math.max(phaseBudgetUsd, purseOf(state, phase), ...set);
+      if (usd > purseUsd + replyUsdMax) throw new Violation(`the purse: phase ${phase} spent ${usd}`);
     }
   }
 

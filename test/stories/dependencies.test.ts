@@ -154,7 +154,9 @@ describe("a secret that the agent needs", () => {
       await told.next("DependencyGranted");
       expect(await told.next("DependencyRefused")).toMatchObject({ name: "STRIPE_API_KEY" });
       expect((await told.next("TaskPaused")).reason).toEqual({ kind: "waiting-dependency" });
-      await commentWith(told, "The value of `STRIPE_API_KEY` does not work");
+      await commentWith(told, "### The value of `STRIPE_API_KEY` does not work");
+      // An edited comment alone calls nobody.
+      await commentWith(told, "**The value of `STRIPE_API_KEY` was tried");
 
       told.pass(1);
       owner.setSecret("STRIPE_API_KEY", "sk_test_good_0123456789");
@@ -194,13 +196,17 @@ describe("what is not a secret", () => {
       const { owner } = told;
       await owner.openIssue(request);
       await told.next("TaskPaused");
-      const comments = (await commentsOf(told)).filter(({ body }) => body.includes("The agent needs"));
+      const comments = (await commentsOf(told)).filter(({ body }) => body.includes("### The agent needs"));
       expect(comments).toHaveLength(5);
       expect(comments.map(({ body }) => body).join("\n")).toContain("`APP_GITHUB_REGION`");
       owner.setVariable("APP_GITHUB_REGION", "eu-west-1");
       told.pass(1);
       await told.next("DependencyGranted");
       await owner.comment(1, "/provided a mail server\n/provided assets/logo.svg");
+      await told.settled();
+      await commentWith(told, "there is no file assets/logo.svg");
+      await owner.push({ branch: "main", message: "Add the logo", files: { "assets/logo.svg": "<svg/>" } });
+      await owner.comment(1, "/provided assets/logo.svg");
       await owner.comment(1, "/provided read access to acme/brand");
       await told.settled();
       expect(told.events.filter(({ type }) => type === "RunRequested")).toHaveLength(1);

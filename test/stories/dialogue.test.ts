@@ -5,7 +5,7 @@ import { asks, guideFolder, notesAgent, once, question, request, says, writes } 
 import {
   asked,
   commentWith,
-  jobsAtWork,
+  earlierJobsAtWork,
   labelsOf,
   lastAsked,
   noteOf,
@@ -36,7 +36,6 @@ describe("a question", () => {
       expect(comment.body).toContain("Who is it for?");
       expect(comment.body).toMatch(/2\. blue/u);
       expect(comment.body).toContain("/answer 1: 1");
-      expect(jobsAtWork(told)).toBe(0);
       expect(await labelsOf(told)).toContain("phasegate:waiting-question");
       const [firstTree = ""] = workTreesIn(lastAsked(told));
 
@@ -55,6 +54,7 @@ describe("a question", () => {
       await told.settled();
 
       expect(runsRequested(told)).toBe(2);
+      expect(earlierJobsAtWork(told)).toBe(0);
       const note = noteOf(told, "notes/01_first");
       expect(note).toContain("| blue");
       expect(note).toContain("| For people who print.");

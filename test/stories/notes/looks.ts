@@ -18,10 +18,12 @@ export async function commentsOf(told: Story): Promise<readonly { readonly id: n
   return (await told.owner.comments(1)).filter(({ user }) => user.login === "phasegate[bot]");
 }
 
-/** The one that says so. */
+/** The one that says so; the status comment, which repeats what others say, where no other does. */
 export async function commentWith(told: Story, words: string): Promise<{ readonly id: number; readonly body: string }> {
   const comments = await commentsOf(told);
-  const [found, ...more] = comments.filter(({ body }) => body.includes(words));
+  const saying = comments.filter(({ body }) => body.includes(words));
+  const others = saying.filter(({ body }) => !body.includes("<!-- phasegate:status:"));
+  const [found, ...more] = others.length > 0 ? others : saying;
   if (found !== undefined && more.length === 0) return found;
   const all = comments.map(({ body }) => body).join("\n---\n");
   throw new Error(
@@ -52,8 +54,10 @@ export function workTreesIn({ messages }: ModelRequest): readonly string[] {
   return [...new Set(trees.filter((tree) => tree !== ""))];
 }
 
-export function jobsAtWork({ sandbox }: Story): number {
-  return [...sandbox.repositoryOf(repositoryName).runs.values()].filter(({ status }) => status !== "completed").length;
+/** Once a job has followed them: nothing of what came before it waits on a machine. */
+export function earlierJobsAtWork({ sandbox }: Story): number {
+  const runs = [...sandbox.repositoryOf(repositoryName).runs.values()].toSorted((one, other) => one.id - other.id);
+  return runs.slice(0, -1).filter(({ status }) => status !== "completed").length;
 }
 
 export function runsRequested({ events }: Story): number {
