@@ -31,12 +31,22 @@ export async function accountOf(store: Store, task: ExistingTask): Promise<strin
   return task.account ?? (await store.accountOfRepository(task.repository.repositoryId));
 }
 
-/** The smallest of what the phase, the task and the account's day have left. */
-export async function budgetLeft(budgeting: Budgeting, task: ExistingTask): Promise<BudgetLeft> {
+/** With less of what others hold of a day it is not worth to begin. */
+export const heldUsdMin = 0.5;
+
+/**
+ * The smallest of what the phase, the task and the account's day have left. What runs hold that are only dispatched counts
+ * before a dispatch; a run that begins is not held up by them, or of several that were dispatched at once none could.
+ */
+export async function budgetLeft(
+  budgeting: Budgeting,
+  task: ExistingTask,
+  holding: "dispatched" | "started",
+): Promise<BudgetLeft> {
   const own = { ...budgetLeftOf(task), isHeld: false };
   const { spentUsd, budgetUsd } = await spentToday(budgeting, task);
   const unspentUsd = Math.max(0, budgetUsd - spentUsd);
-  const leftUsd = Math.max(0, unspentUsd - (await heldByOthers(budgeting, task)));
+  const leftUsd = Math.max(0, unspentUsd - (await heldByOthers(budgeting, task, holding)));
   if (own.leftUsd <= leftUsd) return own;
   return { scope: "day", leftUsd, spentUsd, budgetUsd, isHeld: unspentUsd > leftUsd };
 }
@@ -53,14 +63,19 @@ export async function spentToday(
 }
 
 /** What other runs of the account may still spend: together they must not overdraw the day. */
-async function heldByOthers({ store }: Budgeting, task: ExistingTask): Promise<number> {
+async function heldByOthers(
+  { store }: Budgeting,
+  task: ExistingTask,
+  holding: "dispatched" | "started",
+): Promise<number> {
   const account = await accountOf(store, task);
   let usd = 0;
   for (const taskId of account === null ? [] : await store.openTasksOfAccount(account)) {
     const other = taskId === task.taskId ? null : await readTask(store, taskId);
     if (other === null || other.status === "absent") continue;
     const run = liveRunOf(other);
-    if (run !== null && (run.started || run.dispatched !== null)) usd += budgetLeftOf(other).leftUsd;
+    if (run === null) continue;
+    if (run.started || (holding === "dispatched" && run.dispatched !== null)) usd += budgetLeftOf(other).leftUsd;
   }
   return usd;
 }

@@ -18,6 +18,7 @@ import { hasValue, type ReportedError } from "../core/dialogue.ts";
 import {
   accountOf,
   budgetLeft,
+  heldUsdMin,
   limitedTasks,
   limitEndOf,
   limitInTheWay,
@@ -337,9 +338,9 @@ async function dispatchRun(
     const { resetsAt, message } = limit;
     return { type: "PauseTask", reason: { kind: "rate-limited", resetsAt, message } };
   }
-  const { leftUsd, isHeld, ...budget } = await budgetLeft(performing, state);
+  const { leftUsd, isHeld, ...budget } = await budgetLeft(performing, state, "dispatched");
   // It is not spent: whoever has it may leave some of it.
-  if (leftUsd < runUsdMin && isHeld) {
+  if (leftUsd < heldUsdMin && isHeld) {
     throw new RetryLater("other runs of the model account may still spend what is left of its day", heldMs);
   }
   if (leftUsd < runUsdMin) return { type: "PauseTask", reason: { kind: "budget-exhausted", ...budget } };

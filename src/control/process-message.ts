@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { FrozenPrompt } from "../core/commands.ts";
+import type { CommandOf, FrozenPrompt } from "../core/commands.ts";
 import type { Repository } from "../core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import type { Outcome } from "../core/outcome.ts";
@@ -7,7 +7,7 @@ import { outlineOf, type PlaybookOutline } from "../core/playbook.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { RunnerRequest } from "../protocol/runner.ts";
-import { limitedTasks, spentToday, type Budgeting } from "./budget.ts";
+import { heldUsdMin, limitedTasks, spentToday, type Budgeting } from "./budget.ts";
 import { takeInEnvelope } from "./envelope.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import { onComment } from "./hear-comment.ts";
@@ -60,7 +60,7 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       const { runId, outcome, spent } = StoredOutcome.parse(JSON.parse(message.body));
       const id = runIdFrom(runId);
       if (outcome.kind === "rate-limited") await noteLimit(processing, id, outcome);
-      const day = outcome.kind === "budget-exhausted" ? await dayOf(processing, id, spent.costUsd) : {};
+      const day = outcome.kind === "budget-exhausted" ? await dayOf(processing, id, outcome, spent.costUsd) : {};
       await onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent, ...day });
       break;
     }
@@ -124,12 +124,15 @@ async function noteLimit(
 async function dayOf(
   processing: Processing,
   runId: RunId,
+  purse: Extract<Outcome, { kind: "budget-exhausted" }>,
   costUsd: number,
-): Promise<{ readonly day?: { readonly spentUsd: number; readonly budgetUsd: number } }> {
+): Promise<Pick<CommandOf<"EndRun">, "day">> {
   const task = await taskById(processing, await processing.store.taskOfRun(runId));
   if (task === null) return {};
   const { spentUsd, budgetUsd } = await spentToday(processing, task);
-  return { day: { spentUsd: spentUsd + costUsd, budgetUsd } };
+  const leftUsd = budgetUsd - spentUsd - costUsd;
+  const isHeld = leftUsd - Math.max(0, purse.budgetUsd - purse.spentUsd) >= heldUsdMin;
+  return { day: { spentUsd: spentUsd + costUsd, budgetUsd, isHeld } };
 }
 
 /** A run that began under the limit of its account has finished a step: it is over, and whoever waits for it goes on, oldest first. */

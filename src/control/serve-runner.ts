@@ -274,7 +274,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     prices: [...serving.prices],
     model: serving.model,
     language: serving.language,
-    budgetUsd: (await budgetLeft(serving, task)).leftUsd,
+    budgetUsd: (await budgetLeft(serving, task, "started")).leftUsd,
     limits: runLimits,
   };
 }

@@ -183,7 +183,12 @@ export type TaskCommand = CommandFacts &
         readonly outcome: Outcome;
         readonly spent: Spent;
         /** Of the run's model account, where its purse was used up. */
-        readonly day?: { readonly spentUsd: number; readonly budgetUsd: number };
+        readonly day?: {
+          readonly spentUsd: number;
+          readonly budgetUsd: number;
+          /** More of it is left than the run was given: others held that, or a new day has begun. */
+          readonly isHeld: boolean;
+        };
       }
     | {
         readonly type: "RecordVerification";

@@ -1,7 +1,7 @@
 import type { CommandFacts, CommandOf, Person, TaskCommand } from "./commands.ts";
 import { dropsRun, evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
-import { dependencyNameOf, isSameThing } from "./dependency-name.ts";
-import { grantsMax, hasValue, sameName, type Dependency, type DependencyType, type Question } from "./dialogue.ts";
+import { namedAmong } from "./dependency-name.ts";
+import { grantsMax, hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
 import { isBeforeSecondOf } from "./moment.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
@@ -624,19 +624,14 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
       const { why, message } = command.outcome;
       return accepted(ended, pause(command.at, { kind: "provider-refused", why, message }));
     }
-    case "rate-limited":
-      return accepted(
-        ended,
-        pause(command.at, {
-          kind: "rate-limited",
-          resetsAt: command.outcome.resetsAt,
-          message: command.outcome.message,
-        }),
-      );
+    case "rate-limited": {
+      const { resetsAt, message } = command.outcome;
+      return accepted(ended, ...pauseBeside(state, command.at, { kind: "rate-limited", resetsAt, message }));
+    }
     case "budget-exhausted":
       // It had the purse of before: whether the new one is enough is seen when the next run is dispatched.
       if (run.budgetSet && budgetLeftOf(next).leftUsd > 0) return accepted(ended, ...runOrWait(command, next));
-      return accepted(ended, pause(command.at, exhausted(command.outcome, command.day, state, next, phase, run)));
+      return accepted(ended, ...withoutMoney(command, command.outcome, state, next, phase, run));
     case "failed":
       return accepted(ended, ...reworkOrPause(command, next, policy));
     case "lost":
@@ -661,6 +656,21 @@ function lost(
     : accepted(ended, pause(command.at, { kind: "environment", faults, message: ended.outcome.message }));
 }
 
+/** What others hold of the day is waited for where the next run is dispatched; what is used up stops the task. */
+function withoutMoney(
+  command: CommandOf<"EndRun">,
+  outcome: Extract<Outcome, { kind: "budget-exhausted" }>,
+  before: ExistingTask,
+  ended: ExistingTask,
+  phase: PhaseProgress,
+  run: LiveRun,
+): readonly TaskEvent[] {
+  const reason = exhausted(outcome, command.day, before, ended, phase, run);
+  const isOfDay = reason.kind === "budget-exhausted" && reason.scope === "day";
+  if (isOfDay && command.day?.isHeld === true) return runOrWait(command, ended);
+  return pauseBeside(before, command.at, reason);
+}
+
 /** What people are told is what they set: the whole phase's, task's or day's, however many runs had a part of it. */
 function exhausted(
   { spentUsd, budgetUsd }: Extract<Outcome, { kind: "budget-exhausted" }>,
@@ -678,7 +688,7 @@ function exhausted(
     case "task":
       return { kind, scope, spentUsd: spentOf(ended, null), budgetUsd: ended.taskBudgetUsd };
     case "day":
-      return { kind, scope, ...(day ?? { spentUsd, budgetUsd }) };
+      return { kind, scope, spentUsd: day?.spentUsd ?? spentUsd, budgetUsd: day?.budgetUsd ?? budgetUsd };
   }
 }
 
@@ -818,7 +828,7 @@ function requestDependency(command: CommandOf<"RequestDependency">, state: Exist
   const phase = runOfRequest(state, runId, step);
   if (phase === null) return refused({ code: "unknown-run" });
   const { type, name: askedAs, description, required } = command.dependency;
-  const { name, known } = namedFor(state, type, askedAs);
+  const { name, known } = namedAmong(state.dependencies, type, askedAs);
   if (known !== undefined && known.steps.some((each) => each.phase === phase.phase && each.step === step)) {
     // What was skipped is asked for anew, and what was wished for may be needed now; all else is known.
     const isNews = known.state === "skipped" || (required && !known.required);
@@ -826,15 +836,6 @@ function requestDependency(command: CommandOf<"RequestDependency">, state: Exist
   }
   const dependency = { name, askedAs, type: known?.type ?? type, description, required };
   return accepted({ type: "DependencyRequested", at, runId, phase: phase.phase, step, requestId, dependency });
-}
-
-/** What it is called already, or a name that nothing else has. */
-function namedFor(state: ExistingTask, type: DependencyType, askedAs: string) {
-  for (let which = 1; ; which += 1) {
-    const name = dependencyNameOf(type, askedAs, which);
-    const known = state.dependencies.find((dependency) => sameName(dependency.name, name));
-    if (known === undefined || isSameThing(known, type, askedAs)) return { name: known?.name ?? name, known };
-  }
 }
 
 function dependencyNamed(state: ExistingTask, name: string): Dependency | Refusal {
@@ -1211,6 +1212,12 @@ function reworkOrPause(command: TaskCommand, state: ExistingTask, policy: Policy
 
 function pause(at: string, reason: Extract<TaskEvent, { type: "TaskPaused" }>["reason"]): TaskEvent {
   return { type: "TaskPaused", at, reason };
+}
+
+/** What goes by itself takes no place of what a person has to mend: the task would go on, and what failed stay undone. */
+function pauseBeside({ blockedBy }: ExistingTask, at: string, reason: BlockReason): readonly TaskEvent[] {
+  const isMoot = blockedBy !== null && !liftsByItself(blockedBy) && liftsByItself(reason);
+  return isMoot ? [] : [pause(at, reason)];
 }
 
 /** With what the run said that it spent beyond its steps: an end that it does not declare itself costs money, too. */

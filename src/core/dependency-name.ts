@@ -7,7 +7,7 @@ const nameCharactersMax = 100;
  * its own, or the model's credential would be lent.
  */
 const takenName =
-  /^(?:GITHUB_|ACTIONS_|RUNNER_|INPUT_|PHASEGATE_|ANTHROPIC_|CLAUDE_|LD_|DYLD_|NODE_|BUN_|GIT_|NPM_CONFIG_|BASH_|API_TIMEOUT|DISABLE_|MCP_|CI$|PATH$|HOME$|ENV$|IFS$|LANG$|LC_|PWD$|TERM$|TMPDIR$|SHELL$|USER$|(?:HTTPS?|NO|ALL)_PROXY$)/u;
+  /^(?:GITHUB_|ACTIONS_|RUNNER_|INPUT_|PHASEGATE_|ANTHROPIC_|CLAUDE_|LD_|DYLD_|NODE_|BUN_|GIT_|NPM_CONFIG_|BASH_|GCONV_PATH$|LOCPATH$|GLIBC_TUNABLES$|API_TIMEOUT|DISABLE_|MCP_|CI$|PATH$|HOME$|ENV$|IFS$|LANG$|LC_|PWD$|TERM$|TMPDIR$|SHELL$|USER$|(?:HTTPS?|NO|ALL)_PROXY$)/u;
 
 /**
  * A name under which it can be added on GitHub: what is not allowed there is replaced (D1).
@@ -24,14 +24,29 @@ export function dependencyNameOf(type: DependencyType, askedAs: string, which = 
   return `${legal.slice(0, charactersMax)}${suffix}`;
 }
 
+/** What it is called already, and that, or else a name that nothing else has. */
+export function namedAmong<Known extends Pick<Dependency, "name" | "type" | "askedAs">>(
+  dependencies: readonly Known[],
+  type: DependencyType,
+  askedAs: string,
+): { readonly name: string; readonly known: Known | undefined } {
+  for (let which = 1; ; which += 1) {
+    const name = dependencyNameOf(type, askedAs, which);
+    const known = dependencies.find((dependency) => sameName(dependency.name, name));
+    if (known === undefined || isSameThing(known, type, askedAs)) return { name: known?.name ?? name, known };
+  }
+}
+
 /** Whether what is asked for is what is known under the same legal name: letters that GitHub does not take tell names apart. */
-export function isSameThing(
-  known: Pick<Dependency, "type" | "askedAs">,
+function isSameThing(
+  known: Pick<Dependency, "name" | "type" | "askedAs">,
   type: DependencyType,
   askedAs: string,
 ): boolean {
   if (hasValue(known.type) !== hasValue(type)) return false;
-  return sameName(lineOf(known.askedAs), lineOf(askedAs)) || !(losesLetters(known.askedAs) || losesLetters(askedAs));
+  // The agent is told the name, and may ask by it.
+  if ([known.askedAs, known.name].some((name) => sameName(lineOf(name), lineOf(askedAs)))) return true;
+  return !(losesLetters(known.askedAs) || losesLetters(askedAs));
 }
 
 function lineOf(askedAs: string): string {

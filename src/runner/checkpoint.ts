@@ -70,8 +70,8 @@ export async function makeCheckpoint(order: CheckpointOrder): Promise<Made> {
       reason: order.reason,
       executionState: {
         conversation: packed.conversation,
-        lastMessageId: conversation.lastMessageId,
-        toolsUsed: conversation.toolsUsed.slice(0, 200),
+        lastMessageId: conversation.lastMessageId === null ? null : redact(conversation.lastMessageId),
+        toolsUsed: conversation.toolsUsed.slice(0, 200).map(redact),
         currentPhase: job.phase.name,
         currentStep: position.step,
         progress: Math.floor((100 * stepsOnBranch.length) / Math.max(1, job.phase.steps.length)),

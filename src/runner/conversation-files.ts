@@ -57,7 +57,9 @@ export async function packConversation(
   let leftRaw = bytesMax - transcript.length;
   let leftOut = 0;
   for (const path of await listBelow(folder, sessionId, owner)) {
-    const bytes = leftRaw > 0 ? await readPlainFile(folder, path, owner) : null;
+    // The agent names its files.
+    const isClean = redact(path) === path;
+    const bytes = leftRaw > 0 && isClean ? await readPlainFile(folder, path, owner) : null;
     if (bytes === null || files.length >= filesMax || bytes.length > leftRaw) {
       leftOut += 1;
       continue;

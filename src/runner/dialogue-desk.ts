@@ -3,7 +3,7 @@
  * Whatever is asked is noted at once and sent in the background, since the CLI lets a call through where its hook is slow.
  */
 
-import { dependencyNameOf } from "../core/dependency-name.ts";
+import { namedAmong } from "../core/dependency-name.ts";
 import { hasValue, sameName } from "../core/dialogue.ts";
 import type { PendingAction } from "../protocol/checkpoint.ts";
 import { limits, type PersonAnswer } from "../protocol/runner.ts";
@@ -365,9 +365,8 @@ export function openDesk(options: DeskOptions): StepDesk {
   }
 
   function stateOf({ type, name }: AskedDependency): DependencyState {
-    const legal = dependencyNameOf(type, name);
-    if (inEnvironment.some((lent) => sameName(lent, legal))) return "lent";
-    const known = resolved().dependencies.find((known) => sameName(known.name, legal));
+    const { name: legal, known } = namedAmong(resolved().dependencies, type, name);
+    if (hasValue(type) && inEnvironment.some((lent) => sameName(lent, legal))) return "lent";
     switch (known?.state ?? "open") {
       case "open":
         return "open";
@@ -383,8 +382,7 @@ export function openDesk(options: DeskOptions): StepDesk {
 
   /** What it is called where it is added and lent. */
   function nameOf({ type, name }: AskedDependency): string {
-    const legal = dependencyNameOf(type, name);
-    return resolved().dependencies.find((known) => sameName(known.name, legal))?.name ?? legal;
+    return namedAmong(resolved().dependencies, type, name).name;
   }
 
   function wasNoted({ id }: ToolCall): boolean {

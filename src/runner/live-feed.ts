@@ -140,7 +140,11 @@ function tidy(event: LiveEvent, redact: (text: string) => string): LiveEvent {
       return { ...event, text: text(event.text), document: event.document === null ? null : redact(event.document) };
     case "round": {
       const findings = event.findings.slice(0, limits.findingsMax);
-      return { ...event, findings: findings.map((finding) => ({ ...finding, message: text(finding.message) })) };
+      const path = (of: string | null): string | null => (of === null ? null : redact(of));
+      return {
+        ...event,
+        findings: findings.map((each) => ({ ...each, path: path(each.path), message: text(each.message) })),
+      };
     }
     case "step-started":
     case "usage":

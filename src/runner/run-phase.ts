@@ -111,7 +111,7 @@ interface Standing {
 }
 
 // A cancelled job is killed ten seconds after its first signal: all of it together ends before.
-const stoppedCheckpointMs = 3_000;
+const stoppedCheckpointMs = 4_000;
 const stoppedOutcomeMs = 6_000;
 const feedFlushMs = 2_000;
 const envelopeMs = 5 * 60_000;
@@ -209,7 +209,10 @@ async function declare(run: Run, outcome: Outcome): Promise<RunEnd> {
   const declared = outcomeAsDeclared(outcome, redact);
   const spent = run.meter.sinceMark();
   const flushed = feed.close(AbortSignal.any([limit, AbortSignal.timeout(feedFlushMs)]));
-  const [made] = await Promise.all([checkpointAtEnd(run, outcome), flushed]);
+  // The tree that it is made of may be as large as the agent likes: the outcome does not wait for it.
+  const forCheckpoint = isHurried ? AbortSignal.any([limit, AbortSignal.timeout(stoppedCheckpointMs)]) : limit;
+  const [made] = await Promise.all([unlessLate(checkpointAtEnd(run, outcome), forCheckpoint), flushed]);
+  if (forCheckpoint.aborted) log("warn", "there was no time left for a checkpoint");
   let checkpoint = made;
   try {
     while (undelivered[0] !== undefined) {
@@ -220,7 +223,7 @@ async function declare(run: Run, outcome: Outcome): Promise<RunEnd> {
       await session.ask(requests.undelivered[0], limit);
       requests.undelivered.shift();
     }
-    if (checkpoint !== null) await saveCheckpoint(run, checkpoint, limit);
+    if (checkpoint !== null) await saveCheckpoint(run, checkpoint, forCheckpoint);
     checkpoint = null;
     await session.declareOutcome({ outcome: declared, spent }, limit);
   } catch (error) {
@@ -236,14 +239,18 @@ async function declare(run: Run, outcome: Outcome): Promise<RunEnd> {
   return { outcome: declared, isGreen: isGreen(declared) };
 }
 
+/** Null where the time is over first. */
+async function unlessLate<Made>(making: Promise<Made>, limit: AbortSignal): Promise<Made | null> {
+  const late = new Promise<null>((resolve) => limit.addEventListener("abort", () => resolve(null), { once: true }));
+  return await Promise.race([making, late]);
+}
+
 /** Throws only where nobody answers and there is time left for an envelope: the outcome counts for more. */
-async function saveCheckpoint(run: Run, checkpoint: Checkpoint, limit: AbortSignal): Promise<void> {
-  const isHurried = run.stopped.aborted;
+async function saveCheckpoint(run: Run, checkpoint: Checkpoint, signal: AbortSignal): Promise<void> {
   try {
-    const signal = isHurried ? AbortSignal.any([limit, AbortSignal.timeout(stoppedCheckpointMs)]) : limit;
     await run.session.saveCheckpoint(checkpoint, signal);
   } catch (error) {
-    if (error instanceof AppUnreachable && !isHurried) throw error;
+    if (error instanceof AppUnreachable && !run.stopped.aborted) throw error;
     run.log("warn", run.redact(`the checkpoint was not stored: ${messageOf(error)}`));
   }
 }

@@ -136,6 +136,32 @@ describe("the day's budget of a model account", () => {
     expect((await told.openRun()).job.budgetUsd).toBe(4);
   });
 
+  test("that two runs were dispatched for at once goes to the first to begin, and the other has its turn after it", async () => {
+    const told = await world({ dayBudgetUsd: 5 });
+    told.github.openIssue(8);
+    await told.label();
+    await phaseFor(told, 0);
+    const looks = told.github.countOf("preflight");
+    const release = told.github.hangNext("preflight", "before");
+    const merging = told.mergeGate(31);
+    await told.github.until(() => told.github.countOf("preflight") > looks);
+    const labelling = told.label("create_app", { issueNumber: 8 });
+    await told.github.until(() => told.github.runs.length === 2);
+    release();
+    await Promise.all([merging, labelling]);
+    expect(told.github.runs).toHaveLength(3);
+    const [first, second] = [await told.openRun(7), await told.openRun(8)];
+    expect([first.job.budgetUsd, second.job.budgetUsd]).toEqual([5, 0]);
+    await second.end({ kind: "budget-exhausted", spentUsd: 0, budgetUsd: 0 });
+    await told.settle();
+    expect(await told.task(8)).toMatchObject({ blockedBy: null, run: { dispatched: null } });
+    for (const step of first.job.stepsToDo) await first.step(step, step, 0.5);
+    await first.end({ kind: "completed" });
+    await told.settle();
+    await told.advance(61_000);
+    expect((await told.openRun(8)).job.budgetUsd).toBeGreaterThan(3);
+  });
+
   test("used up in the midst of a run says what the day has cost, and /budget says whose it is", async () => {
     const told = await world({ dayBudgetUsd: 4 });
     told.github.openIssue(8);

@@ -53,6 +53,8 @@ describe("the name under which a value is added", () => {
     ["CLAUDE_CODE_OAUTH_TOKEN", "APP_CLAUDE_CODE_OAUTH_TOKEN"],
     ["NODE_OPTIONS", "APP_NODE_OPTIONS"],
     ["ld_preload", "APP_LD_PRELOAD"],
+    // Read by the program that starts it, too, which has more rights.
+    ["GCONV_PATH", "APP_GCONV_PATH"],
     ["PATH", "APP_PATH"],
     ["https_proxy", "APP_HTTPS_PROXY"],
     ["PATHFINDER_KEY", "PATHFINDER_KEY"],
@@ -82,9 +84,13 @@ describe("the name under which a value is added", () => {
       taskAfter(...running, ...asked).dependencies.map(({ name }) => name);
     expect(names(needs("OpenAI key", { id: "1" }), needs("OPENAI_KEY", { id: "2" }))).toEqual(["OPENAI_KEY"]);
     expect(names(needs("비밀", { id: "1" }), needs("열쇠", { id: "2" }))).toEqual(["APP_VALUE", "APP_VALUE_2"]);
-    expect(
-      names(needs("결제_KEY", { id: "1" }), needs("지도_KEY", { id: "2" }), needs("결제_KEY", { id: "3" })),
-    ).toEqual(["___KEY", "___KEY_2"]);
+    const twoKeys = [needs("결제_KEY", { id: "1" }), needs("지도_KEY", { id: "2" })];
+    expect(names(...twoKeys, needs("결제_KEY", { id: "3" }))).toEqual(["___KEY", "___KEY_2"]);
+    // The agent is told these names, and may ask by them.
+    expect(names(...twoKeys, needs("___KEY", { id: "3" }), needs("___KEY_2", { id: "4" }))).toEqual([
+      "___KEY",
+      "___KEY_2",
+    ]);
   });
 
   test("is not that of a service that is confirmed: the key beside it has a value of its own", () => {

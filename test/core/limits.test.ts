@@ -77,6 +77,21 @@ describe("a limit of the provider", () => {
       .then("TaskResumed", "RunRequested");
   });
 
+  test("does not take the place of what a person has to mend: its end would let the task go on without", () => {
+    const broken = [...running, pausedBy({ kind: "effect-failed", effect: "PublishStep", message: "403" })];
+    given(...broken)
+      .when(runEndedWith(limited()))
+      .then("RunEnded");
+    const history = [...broken, runEndedWith(limited())];
+    expect(taskAfter(...history).blockedBy?.kind).toBe("effect-failed");
+    given(...history)
+      .when(lifted("rate-limited", "run-2"))
+      .then();
+    given(...history)
+      .when(resume)
+      .then("TaskResumed", "RunRequested");
+  });
+
   test("whose end comes too late, or twice, does nothing", () => {
     given(...running)
       .when(lifted("rate-limited", "run-2"))

@@ -67,6 +67,17 @@ describe("the files of a conversation", () => {
     expect((await lstat(join(to.folder, `${sessionId}.jsonl`))).mode & 0o777).toBe(0o600);
   });
 
+  test("lose those whose names hold a secret", async () => {
+    await using place = await withConversation({ "tool-results/s3cr3t-value.txt": "x", "tool-results/b.txt": "y" });
+    const redact = createRedactor(["s3cr3t-value"]);
+    const { conversation, faults } = await packConversation(place, sessionId, redact, megabytes);
+    expect(conversation?.files.map(({ path }) => path)).toEqual([
+      `${sessionId}.jsonl`,
+      `${sessionId}/tool-results/b.txt`,
+    ]);
+    expect(faults).toHaveLength(1);
+  });
+
   test("lose what is too much, results of tools first", async () => {
     const noise = (): string => Array.from({ length: 2_000 }, randomUUID).join("");
     await using place = await withConversation({

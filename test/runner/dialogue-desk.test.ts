@@ -79,6 +79,27 @@ const answer: PersonAnswer = {
   at: "2026-11-21T00:00:00Z",
 };
 
+describe("of two things whose names come to the same", () => {
+  const first: JobDependency = { ...dependency, name: "APP_VALUE", askedAs: "열쇠" };
+  const second: JobDependency = { ...dependency, name: "APP_VALUE_2", askedAs: "비밀", slot: 2 };
+
+  test("each is lent under its own, whichever name it is asked for by", async () => {
+    for (const name of ["비밀", "APP_VALUE_2"]) {
+      const { desk } = deskOf({ dependencies: [first, second], held: ["APP_VALUE", "APP_VALUE_2"] });
+      expect(desk.judge(needing("call-1", { name }))).toBe("defer");
+      expect((await desk.endTurn({ id: "call-1", name: "request_dependency" })).lent).toEqual(["APP_VALUE_2"]);
+    }
+  });
+
+  test("the key is asked for although the service of that name is confirmed", async () => {
+    const service: JobDependency = { ...dependency, name: "Redis", askedAs: "Redis", type: "service", slot: null };
+    const { desk, requests } = deskOf({ dependencies: [service] });
+    expect(desk.judge(needing("call-1", { name: "REDIS" }))).toBe("defer");
+    expect((await desk.endTurn({ id: "call-1", name: "request_dependency" })).waits).toBe("waiting-dependency");
+    expect(requests).toHaveLength(1);
+  });
+});
+
 describe("a call", () => {
   test.each([
     ["ask_user", { questions: [] }, "questions"],

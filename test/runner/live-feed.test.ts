@@ -55,10 +55,19 @@ describe("the live feed", () => {
     const { feed, sent, tick } = await startFeed();
     feed.push(note("the secret plan"));
     feed.push({ kind: "action", step: "01_idea", text: "x".repeat(5_000), document: "docs/secret.md" });
+    const found = {
+      check: "no-secrets",
+      step: "01_idea",
+      path: "docs/secret.md",
+      line: null,
+      message: "a secret",
+    } as const;
+    feed.push({ kind: "round", step: "01_idea", round: 0, findings: [found] });
     await tick();
     expect(sent).toHaveLength(1);
     expect(sent[0]?.events[0]).toEqual({ number: 1, at: "1970-01-01T00:00:00.000Z", event: note("the *** plan") });
     expect(sent[0]?.events[1]?.event).toMatchObject({ text: "x".repeat(4_000), document: "docs/***.md" });
+    expect(sent[0]?.events[2]?.event).toMatchObject({ findings: [{ path: "docs/***.md", message: "a ***" }] });
     await feed.close(never);
   });
 

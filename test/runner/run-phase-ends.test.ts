@@ -1,4 +1,5 @@
-import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runnerRoutes, type Job } from "../../src/protocol/runner.ts";
@@ -76,7 +77,7 @@ describe("a run", () => {
     expect(app.outcomes).toHaveLength(1);
   });
 
-  test("whose job is cancelled gives its checkpoint three seconds, and declares its outcome all the same", async () => {
+  test("whose job is cancelled gives its checkpoint four seconds, and declares its outcome all the same", async () => {
     const stop = new AbortController();
     const said: string[] = [];
     let stoppedAt = 0;
@@ -99,6 +100,30 @@ describe("a run", () => {
     expect(log).toEqual([]);
     expect(said.some((line) => line.startsWith("warn: the checkpoint was not stored"))).toBe(true);
     expect(end).toEqual({ outcome: { kind: "cancelled" }, isGreen: false });
+    expect(app.outcomes).toHaveLength(1);
+  });
+
+  test("whose job is cancelled declares its outcome also where git never gets through the work tree", async () => {
+    const stop = new AbortController();
+    let stoppedAt = 0;
+    const { end, app } = await runWith("exec sleep 100", async (_, root) => {
+      const hangs = join(root, "hangs");
+      await mkdir(join(root, "bin"));
+      const git = `#!/bin/sh\n[ -e "${hangs}" ] && exec sleep 10\nPATH=/usr/bin:/bin exec git "$@"\n`;
+      await writeFile(join(root, "bin/git"), git, { mode: 0o755 });
+      return {
+        path: `${join(root, "bin")}:${process.env["PATH"] ?? ""}`,
+        signal: stop.signal,
+        log: (_level, text) => {
+          if (!text.startsWith("step 1")) return;
+          writeFileSync(hangs, "");
+          stoppedAt = performance.now();
+          stop.abort();
+        },
+      };
+    });
+    expect(performance.now() - stoppedAt).toBeLessThan(9_000);
+    expect(end.outcome).toEqual({ kind: "cancelled" });
     expect(app.outcomes).toHaveLength(1);
   });
 
