@@ -171,16 +171,21 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "BudgetSet":
       return [now({ kind: "ShowStatus" })];
     case "PhaseCompleted":
-      return [now({ kind: "ShowStatus" })];
+      return [...openRequests(after), now({ kind: "ShowStatus" })];
     case "TaskPaused":
       return taskPaused(event, after);
     case "TaskResumed":
       return [...reopened(before), ...reworkDue(after, "now"), now({ kind: "ShowStatus" })];
     case "TaskCompleted":
     case "TaskFailed":
-      return [now({ kind: "DropCheckpoint" }), now({ kind: "ShowStatus" })];
+      return [...openRequests(after), now({ kind: "DropCheckpoint" }), now({ kind: "ShowStatus" })];
     case "TaskCancelled":
-      return [...openGates(after), now({ kind: "DropCheckpoint" }), now({ kind: "ShowStatus" })];
+      return [
+        ...openGates(after),
+        ...openRequests(after),
+        now({ kind: "DropCheckpoint" }),
+        now({ kind: "ShowStatus" }),
+      ];
     case "TaskErased":
       return [
         ...after.phases.map(({ phase }) => now({ kind: "DeleteBranch", phase })),
@@ -302,6 +307,15 @@ function reopened(before: ExistingTask | null): readonly Reaction[] {
   return isReady && (appIsAtWork(before) || before.status === "review")
     ? [reopen, now({ kind: "PresentGate", phase: phase.phase, ready: true })]
     : [reopen];
+}
+
+/** Their comments must not go on asking for what nobody waits for now. */
+function openRequests(state: ExistingTask): readonly Reaction[] {
+  const ids = [
+    ...state.questions.flatMap(({ requestId, answer }) => (answer === null ? [requestId] : [])),
+    ...state.dependencies.flatMap(({ requestId, state: now }) => (now === "open" ? [requestId] : [])),
+  ];
+  return [...new Set(ids)].map((requestId) => now({ kind: "ShowRequest", requestId }));
 }
 
 function openGates(state: ExistingTask): readonly Reaction[] {
