@@ -21681,7 +21681,7 @@ function sameName(one, other) {
 }
 // src/core/dependency-name.ts
 const nameCharactersMax = 100;
-const takenName = /^(?:GITHUB_|ACTIONS_|RUNNER_|INPUT_|PHASEGATE_|ANTHROPIC_|CLAUDE_|LD_|DYLD_|NODE_|BUN_|GIT_|NPM_CONFIG_|BASH_|API_TIMEOUT|DISABLE_|MCP_|CI$|PATH$|HOME$|ENV$|IFS$|LANG$|LC_|PWD$|TERM$|TMPDIR$|SHELL$|USER$|(?:HTTPS?|NO|ALL)_PROXY$)/u;
+const takenName = /^(?:GITHUB_|ACTIONS_|RUNNER_|INPUT_|PHASEGATE_|ANTHROPIC_|CLAUDE_|LD_|DYLD_|NODE_|BUN_|GIT_|NPM_CONFIG_|BASH_|GCONV_PATH$|LOCPATH$|GLIBC_TUNABLES$|API_TIMEOUT|DISABLE_|MCP_|CI$|PATH$|HOME$|ENV$|IFS$|LANG$|LC_|PWD$|TERM$|TMPDIR$|SHELL$|USER$|(?:HTTPS?|NO|ALL)_PROXY$)/u;
 function dependencyNameOf(type, askedAs, which = 1) {
 	const suffix = which === 1 ? "" : `_${which}`;
 	const charactersMax = nameCharactersMax - suffix.length;
@@ -21691,8 +21691,26 @@ function dependencyNameOf(type, askedAs, which = 1) {
 	const isTaken = takenName.test(bare) || /^\d/u.test(bare);
 	return `${(/^_*$/u.test(bare) ? "APP_VALUE" : isTaken ? `APP_${bare}` : bare).slice(0, charactersMax)}${suffix}`;
 }
+function namedAmong(dependencies, type, askedAs) {
+	for (let which = 1;; which += 1) {
+		const name = dependencyNameOf(type, askedAs, which);
+		const known = dependencies.find((dependency) => sameName(dependency.name, name));
+		if (known === void 0 || isSameThing(known, type, askedAs)) return {
+			name: known?.name ?? name,
+			known
+		};
+	}
+}
+function isSameThing(known, type, askedAs) {
+	if (hasValue(known.type) !== hasValue(type)) return false;
+	if ([known.askedAs, known.name].some((name) => sameName(lineOf(name), lineOf(askedAs)))) return true;
+	return !(losesLetters(known.askedAs) || losesLetters(askedAs));
+}
 function lineOf(askedAs) {
 	return askedAs.replaceAll(/\s+/gu, " ").trim();
+}
+function losesLetters(askedAs) {
+	return /[^\p{ASCII}]/u.test(askedAs) || !/[a-z0-9]/iu.test(askedAs) || lineOf(askedAs).length > nameCharactersMax;
 }
 // src/runner/redact.ts
 const mask = "***";
@@ -22352,7 +22370,8 @@ async function packConversation(place, sessionId, redact, packedBytesMax) {
 	let leftRaw = bytesMax - transcript.length;
 	let leftOut = 0;
 	for (const path of await listBelow(folder, sessionId, owner)) {
-		const bytes = leftRaw > 0 ? await readPlainFile(folder, path, owner) : null;
+		const isClean = redact(path) === path;
+		const bytes = leftRaw > 0 && isClean ? await readPlainFile(folder, path, owner) : null;
 		if (bytes === null || files.length >= filesMax || bytes.length > leftRaw) {
 			leftOut += 1;
 			continue;
@@ -22483,8 +22502,8 @@ async function makeCheckpoint(order) {
 			reason: order.reason,
 			executionState: {
 				conversation: packed.conversation,
-				lastMessageId: conversation.lastMessageId,
-				toolsUsed: conversation.toolsUsed.slice(0, 200),
+				lastMessageId: conversation.lastMessageId === null ? null : redact(conversation.lastMessageId),
+				toolsUsed: conversation.toolsUsed.slice(0, 200).map(redact),
 				currentPhase: job.phase.name,
 				currentStep: position.step,
 				progress: Math.floor(100 * stepsOnBranch.length / Math.max(1, job.phase.steps.length))
@@ -22751,11 +22770,13 @@ function tidy(event, redact) {
 		};
 		case "round": {
 			const findings = event.findings.slice(0, limits.findingsMax);
+			const path = (of) => of === null ? null : redact(of);
 			return {
 				...event,
-				findings: findings.map((finding) => ({
-					...finding,
-					message: text(finding.message)
+				findings: findings.map((each) => ({
+					...each,
+					path: path(each.path),
+					message: text(each.message)
 				}))
 			};
 		}
@@ -32572,9 +32593,8 @@ function openDesk(options) {
 		return questions.some((question) => question.required && answerTo(question, [], 0) === null);
 	}
 	function stateOf({ type, name }) {
-		const legal = dependencyNameOf(type, name);
-		if (inEnvironment.some((lent) => sameName(lent, legal))) return "lent";
-		const known = resolved().dependencies.find((known) => sameName(known.name, legal));
+		const { name: legal, known } = namedAmong(resolved().dependencies, type, name);
+		if (hasValue(type) && inEnvironment.some((lent) => sameName(lent, legal))) return "lent";
 		switch (known?.state ?? "open") {
 			case "open": return "open";
 			case "skipped": return "skipped";
@@ -32585,8 +32605,7 @@ function openDesk(options) {
 		}
 	}
 	function nameOf({ type, name }) {
-		const legal = dependencyNameOf(type, name);
-		return resolved().dependencies.find((known) => sameName(known.name, legal))?.name ?? legal;
+		return namedAmong(resolved().dependencies, type, name).name;
 	}
 	function wasNoted({ id }) {
 		return id !== null && turn.entries.some(({ callId }) => callId === id);
@@ -34447,7 +34466,7 @@ async function allDone(work) {
 var MachineTakenAway = class extends Error {
 	name = "MachineTakenAway";
 };
-const stoppedCheckpointMs = 3e3;
+const stoppedCheckpointMs = 4e3;
 const stoppedOutcomeMs = 6e3;
 const feedFlushMs = 2e3;
 const envelopeMs = 3e5;
@@ -34565,7 +34584,9 @@ async function declare(run, outcome) {
 	const declared = outcomeAsDeclared(outcome, redact);
 	const spent = run.meter.sinceMark();
 	const flushed = feed.close(AbortSignal.any([limit, AbortSignal.timeout(feedFlushMs)]));
-	const [made] = await Promise.all([checkpointAtEnd(run, outcome), flushed]);
+	const forCheckpoint = isHurried ? AbortSignal.any([limit, AbortSignal.timeout(stoppedCheckpointMs)]) : limit;
+	const [made] = await Promise.all([unlessLate(checkpointAtEnd(run, outcome), forCheckpoint), flushed]);
+	if (forCheckpoint.aborted) log("warn", "there was no time left for a checkpoint");
 	let checkpoint = made;
 	try {
 		while (undelivered[0] !== void 0) {
@@ -34576,7 +34597,7 @@ async function declare(run, outcome) {
 			await session.ask(requests.undelivered[0], limit);
 			requests.undelivered.shift();
 		}
-		if (checkpoint !== null) await saveCheckpoint(run, checkpoint, limit);
+		if (checkpoint !== null) await saveCheckpoint(run, checkpoint, forCheckpoint);
 		checkpoint = null;
 		await session.declareOutcome({
 			outcome: declared,
@@ -34604,13 +34625,15 @@ async function declare(run, outcome) {
 		isGreen: isGreen(declared)
 	};
 }
-async function saveCheckpoint(run, checkpoint, limit) {
-	const isHurried = run.stopped.aborted;
+async function unlessLate(making, limit) {
+	const late = new Promise((resolve) => limit.addEventListener("abort", () => resolve(null), { once: true }));
+	return await Promise.race([making, late]);
+}
+async function saveCheckpoint(run, checkpoint, signal) {
 	try {
-		const signal = isHurried ? AbortSignal.any([limit, AbortSignal.timeout(stoppedCheckpointMs)]) : limit;
 		await run.session.saveCheckpoint(checkpoint, signal);
 	} catch (error) {
-		if (error instanceof AppUnreachable && !isHurried) throw error;
+		if (error instanceof AppUnreachable && !run.stopped.aborted) throw error;
 		run.log("warn", run.redact(`the checkpoint was not stored: ${messageOf$1(error)}`));
 	}
 }
@@ -41095,12 +41118,21 @@ const RULES = [
 }));
 const RULE_PREFIX = "@secretlint/secretlint-rule-";
 async function scanSecrets(files) {
-	secretLintProfiler.setEnabled(false);
 	const findings = [];
 	for (const file of files) findings.push(...await scanFile(file));
 	return findings;
 }
-async function scanFile({ path, text }) {
+async function scanFile(file) {
+	return (await credentialsIn(file)).map(({ line, kind }) => ({
+		check: "no-secrets",
+		step: null,
+		path: file.path,
+		line,
+		message: `this line holds what looks like a credential (${kind}): remove it, read it from the environment, and replace it where it was real.`
+	}));
+}
+async function credentialsIn({ path, text }) {
+	secretLintProfiler.setEnabled(false);
 	const name = path.slice(path.lastIndexOf("/") + 1);
 	const dot = name.lastIndexOf(".");
 	const { messages } = await lintSource({
@@ -41123,13 +41155,7 @@ async function scanFile({ path, text }) {
 			line: message.loc.start.line,
 			kind
 		}];
-	})).values()].map(({ line, kind }) => ({
-		check: "no-secrets",
-		step: null,
-		path,
-		line,
-		message: `this line holds what looks like a credential (${kind}): remove it, read it from the environment, and replace it where it was real.`
-	}));
+	})).values()];
 }
 // src/verify/changeset-findings.ts
 const BINARY_LOOK_BYTES = 8e3;

@@ -25,6 +25,7 @@ const errorCharactersMax = 2_000;
 const onlyTells: readonly Effect["kind"][] = [
   "ShowStatus",
   "NotifyBlocked",
+  "NotifyRefused",
   "AnswerFeedback",
   "RequestReview",
   // The next sweep reads them again.

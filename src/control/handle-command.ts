@@ -209,6 +209,7 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "ShowStatus":
       return `status:${taskId}`;
     case "NotifyBlocked":
+    case "NotifyRefused":
     case "AnswerFeedback":
     case "RequestReview":
       return `notice:${taskId}`;

@@ -129,6 +129,14 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       return null;
     case "ShowRequest":
       return showRequest(performing, state, effect.requestId);
+    case "NotifyRefused": {
+      const dependency = state.dependencies.find(({ name }) => name === effect.name);
+      // Skipped, or another value is there already.
+      if (isSettled(state) || dependency?.state !== "open" || dependency.refused === null) return null;
+      const notice = { kind: "value-refused", dependency } as const;
+      await performing.github.notify(state.repository, state.issue.number, noticeKey(claimed.key), notice);
+      return null;
+    }
     case "RemindQuestions":
       return remindQuestions(performing, state, effect.requestId, noticeKey(claimed.key));
     case "EndLimit":

@@ -156,7 +156,7 @@ export interface AccountLimit {
   readonly message: string;
 }
 
-export interface UsageFilter {
+interface UsageFilter {
   readonly account?: string;
   readonly taskId?: TaskId;
   /** From then on; all there is where absent. */
@@ -397,6 +397,8 @@ export type Notice =
   | { readonly kind: "review-required"; readonly pullRequest: number }
   /** Questions that are open for a day (Q11). */
   | { readonly kind: "question-reminder"; readonly questions: readonly Question[] }
+  /** A value that was added does not work. */
+  | { readonly kind: "value-refused"; readonly dependency: Dependency }
   /** Somebody without the right answered; said once a task. */
   | { readonly kind: "answer-not-yours"; readonly login: string; readonly author: string }
   /** A comment with a credential in it was hidden, or could not be; `names` are what the agent waits for. */

@@ -2,7 +2,7 @@
 
 import type { RunId } from "./ids.ts";
 
-export type QuestionCategory = "business" | "clarification" | "choice" | "confirmation";
+type QuestionCategory = "business" | "clarification" | "choice" | "confirmation";
 
 /** As the agent asks it. */
 export interface QuestionAsked {

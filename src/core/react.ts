@@ -41,6 +41,8 @@ export type Effect =
   | { readonly kind: "CloseGate"; readonly pullRequest: number }
   /** The comment of questions, a dependency or an error: made once, and brought up to date. */
   | { readonly kind: "ShowRequest"; readonly requestId: string }
+  /** An edited comment calls nobody: whoever added a value that does not work is told. */
+  | { readonly kind: "NotifyRefused"; readonly name: string }
   /** Once, a day after it was asked (Q11). */
   | { readonly kind: "RemindQuestions"; readonly requestId: string }
   /** Due when the provider's limit is over, or is to be tried. */
@@ -163,23 +165,29 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       return showingDependency(after, event.dependency.name);
     case "DependencyGranted":
     case "DependencySkipped":
-    case "DependencyRefused":
       return showingDependency(after, event.name);
+    case "DependencyRefused":
+      return [...showingDependency(after, event.name), now({ kind: "NotifyRefused", name: event.name })];
     case "ErrorReported":
       return [now({ kind: "ShowRequest", requestId: event.requestId }), soon({ kind: "ShowStatus" })];
     case "BudgetSet":
       return [now({ kind: "ShowStatus" })];
     case "PhaseCompleted":
-      return [now({ kind: "ShowStatus" })];
+      return [...openRequests(after), now({ kind: "ShowStatus" })];
     case "TaskPaused":
       return taskPaused(event, after);
     case "TaskResumed":
       return [...reopened(before), ...reworkDue(after, "now"), now({ kind: "ShowStatus" })];
     case "TaskCompleted":
     case "TaskFailed":
-      return [now({ kind: "DropCheckpoint" }), now({ kind: "ShowStatus" })];
+      return [...openRequests(after), now({ kind: "DropCheckpoint" }), now({ kind: "ShowStatus" })];
     case "TaskCancelled":
-      return [...openGates(after), now({ kind: "DropCheckpoint" }), now({ kind: "ShowStatus" })];
+      return [
+        ...openGates(after),
+        ...openRequests(after),
+        now({ kind: "DropCheckpoint" }),
+        now({ kind: "ShowStatus" }),
+      ];
     case "TaskErased":
       return [
         ...after.phases.map(({ phase }) => now({ kind: "DeleteBranch", phase })),
@@ -301,6 +309,15 @@ function reopened(before: ExistingTask | null): readonly Reaction[] {
   return isReady && (appIsAtWork(before) || before.status === "review")
     ? [reopen, now({ kind: "PresentGate", phase: phase.phase, ready: true })]
     : [reopen];
+}
+
+/** Their comments must not go on asking for what nobody waits for now. */
+function openRequests(state: ExistingTask): readonly Reaction[] {
+  const ids = [
+    ...state.questions.flatMap(({ requestId, answer }) => (answer === null ? [requestId] : [])),
+    ...state.dependencies.flatMap(({ requestId, state: now }) => (now === "open" ? [requestId] : [])),
+  ];
+  return [...new Set(ids)].map((requestId) => now({ kind: "ShowRequest", requestId }));
 }
 
 function openGates(state: ExistingTask): readonly Reaction[] {

@@ -19,7 +19,7 @@ export type CommandName =
 
 interface CommandRow {
   readonly name: CommandName;
-  /** What follows the name; null where nothing does. */
+  /** What follows the name, as it is shown: `<needed>` or `[possible]`; null where nothing does. */
   readonly argument: string | null;
   /** Goes on after "The command". */
   readonly does: string;
@@ -30,18 +30,26 @@ export const slashCommands: readonly CommandRow[] = [
   { name: "pause", argument: null, does: "stops the run and waits; finished steps are kept" },
   { name: "resume", argument: null, does: "goes on after a pause" },
   { name: "retry", argument: null, does: "tries again what failed, with all attempts anew" },
-  { name: "rework", argument: "what to change", does: "has the agent change what you say, and what open threads say" },
-  { name: "answer", argument: "2, or 3: your words", does: "answers a question of the agent, by option or in words" },
+  {
+    name: "rework",
+    argument: "<what to change>",
+    does: "has the agent change what you say, and what open threads say",
+  },
+  { name: "answer", argument: "<number or words>", does: "answers a question of the agent, by option or in words" },
   {
     name: "provided",
-    argument: "NAME",
+    argument: "<NAME>",
     does: "says that what the agent asked for is there, and lends it to this task",
   },
-  { name: "skip", argument: "NAME", does: "has the agent go on without what it asked for" },
-  { name: "budget", argument: "8", does: "sets what the phase, or the task, may spend in US dollars, and goes on" },
+  { name: "skip", argument: "<NAME>", does: "has the agent go on without what it asked for" },
+  {
+    name: "budget",
+    argument: "<dollars>",
+    does: "sets what the phase, or the task, may spend in US dollars, and goes on",
+  },
   {
     name: "approve",
-    argument: "up to $6",
+    argument: "[up to $6]",
     does: "approves the pull request that waits for review; with an amount, sets what the next phase may spend",
   },
   { name: "accept", argument: null, does: "takes a phase as it is although its checks failed" },
@@ -57,5 +65,5 @@ export const slashCommands: readonly CommandRow[] = [
 
 /** As it is typed: `/rework <what to change>`. */
 export function usageOf({ name, argument }: CommandRow): string {
-  return argument === null ? `/${name}` : `/${name} <${argument}>`;
+  return argument === null ? `/${name}` : `/${name} ${argument}`;
 }

@@ -42,6 +42,7 @@ export async function examineRepository(
       ...(await guarded("workflow-file", () => examineWorkflow(examination, repository, defaultBranch, links))),
       ...(await guarded("actions", () => examineActions(examination.api, repository, links))),
       ...(await guarded("model-credential", () => examineCredential(examination.api, repository, links))),
+      ...(await guarded("added-names", () => examineNames(examination.api, repository, links))),
       ...(await guarded("agent-user", () => examineRunner(examination.api, repository))),
     ];
   });
@@ -159,6 +160,40 @@ async function examineCredential(api: Api, repository: Repository, links: Links)
   if (found.length === 0)
     return [fault("model-credential", `there is no secret ${modelSecrets.join(" or ")}`, links.newSecret)];
   return [ok("model-credential", `the secret ${found.join(" and ")} is there (its value can't be read)`)];
+}
+
+/** Whether what people add for the agent is noticed by itself. */
+async function examineNames(api: Api, repository: Repository, links: Links): Promise<readonly Finding[]> {
+  const paged = { ...pathOf(repository), per_page: 1 };
+  const secrets = await readIfAllowed(api, {
+    repository,
+    permissions: { secrets: "read" },
+    doing: `reading the names of secrets of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.actions.listRepoSecrets(paged),
+  });
+  const variables = await readIfAllowed(api, {
+    repository,
+    permissions: { actions_variables: "read" },
+    doing: `reading the names of variables of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.actions.listRepoVariables(paged),
+  });
+  if (secrets === "unreadable")
+    return [
+      warning(
+        "added-names",
+        "a secret or variable that somebody adds for the agent is not noticed by itself: people must comment /provided NAME",
+        `Accept the permission secrets: read for the App: ${links.installations}`,
+      ),
+    ];
+  if (variables === "unreadable")
+    return [
+      warning(
+        "added-names",
+        "a variable that somebody adds for the agent is not noticed by itself: people must comment /provided NAME",
+        `Accept the permission variables: read for the App: ${links.installations}`,
+      ),
+    ];
+  return [ok("added-names", "secrets and variables that people add for the agent are noticed by name")];
 }
 
 /** GitHub's own runners can make a user for the agent; what others can, the newest job hints at. */

@@ -19,6 +19,7 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("ReopenGate"), pullRequest: z.int() }),
   z.strictObject({ kind: z.literal("CloseGate"), pullRequest: z.int() }),
   z.strictObject({ kind: z.literal("ShowStatus") }),
+  z.strictObject({ kind: z.literal("NotifyRefused"), name: z.string() }),
   z.strictObject({ kind: z.literal("NotifyBlocked"), reason: BlockReason }),
   z.strictObject({ kind: z.literal("ReadReviews"), phase: z.int() }),
   z.strictObject({ kind: z.literal("StartRework"), phase: z.int(), requestedAt: z.string() }),

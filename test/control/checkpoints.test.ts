@@ -6,47 +6,13 @@ import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import type { StoredCheckpoint } from "../../src/control/ports.ts";
 import type { RunnerRefused } from "../../src/control/serve-runner.ts";
 import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
-import { Checkpoint } from "../../src/protocol/checkpoint.ts";
-import type { Job } from "../../src/protocol/runner.ts";
 import { rowsIn, temporaryFolder } from "../store/temporary-store.ts";
 import { says } from "./payloads.ts";
+import { checkpointOf, lastOutput } from "./checkpoint-of.ts";
 import { world, type Runner, type World } from "./world.ts";
 
 const k1 = { id: "k1", key: Buffer.alloc(32, 1) };
 const k2 = { id: "k2", key: Buffer.alloc(32, 2) };
-const words = "the agent's own words";
-
-function checkpointOf({ taskId, runId }: Pick<Job, "taskId" | "runId">, checkpointId = "c1"): Checkpoint {
-  return Checkpoint.parse({
-    version: 1,
-    taskId,
-    checkpointId,
-    runId,
-    createdAt: "2026-11-21T10:00:00.000Z",
-    reason: "auto",
-    executionState: {
-      conversation: {
-        sessionId: "00000000-0000-4000-8000-000000000000",
-        files: [{ path: "a.jsonl", gzipBase64: "AAAA" }],
-      },
-      lastMessageId: "m1",
-      toolsUsed: ["Write"],
-      currentPhase: "planning",
-      currentStep: "02_market",
-      progress: 33,
-    },
-    resumeContext: {
-      lastOutput: words,
-      pendingActions: [{ kind: "step" }],
-      environment: ["STRIPE_KEY"],
-      headSha: "base-0",
-      changes: [],
-      round: 1,
-      told: [],
-    },
-    rateLimitInfo: null,
-  });
-}
 
 async function codeOf(asked: Promise<unknown>): Promise<string> {
   return asked.then(
@@ -82,7 +48,7 @@ describe("a sealed checkpoint", () => {
 
   test("opens to what it was, and shows nothing of it before", () => {
     const sealed = stored();
-    expect(Buffer.from(sealed.sealed).includes(words)).toBe(false);
+    expect(Buffer.from(sealed.sealed).includes(lastOutput)).toBe(false);
     expect(createCheckpointSeal([k1]).open(sealed)).toEqual(whole);
   });
 

@@ -163,6 +163,16 @@ describe("a question", () => {
   });
 });
 
+test("a reminder that is due tomorrow keeps no notice of today waiting", async () => {
+  const told = await world();
+  await told.label();
+  const runner = await told.openRun();
+  await asksColour(runner);
+  await runner.end({ kind: "provider-refused", why: "authentication", message: "invalid key" });
+  await told.settle();
+  expect(told.github.notices()).toMatchObject([{ kind: "blocked", reason: { kind: "provider-refused" } }]);
+});
+
 describe("what a run sends", () => {
   test.each([
     ["under the id of another run", "run-of-nobody/1", "01_idea", "the id of a request of run"],

@@ -5,7 +5,8 @@ import { openSession } from "../../src/control/serve-runner.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
 import { sealEnvelope, type Envelope } from "../../src/protocol/envelope.ts";
 import type { Job } from "../../src/protocol/runner.ts";
-import { Runner, spent, world, type World } from "./world.ts";
+import { checkpointOf } from "./checkpoint-of.ts";
+import { questionOf, Runner, spent, world, type World } from "./world.ts";
 
 function stepOf(step: string, text: string): Envelope["steps"][number] {
   const contentBase64 = Buffer.from(text).toString("base64");
@@ -67,6 +68,39 @@ describe("the envelope of the task's live run", () => {
     expect(types.filter((type) => type === "StepCompleted")).toHaveLength(2);
     expect(types.lastIndexOf("StepCompleted")).toBeLessThan(types.indexOf("RunEnded"));
     expect((await told.task()).status).toBe("review");
+  });
+
+  test("brings what the agent asked for, and what the next run goes on from, before the outcome", async () => {
+    const { told, job, taking, run, leave } = await givenARun();
+    const questions = [questionOf("Which colour?")];
+    const ask = { kind: "questions" as const, step: "01_idea", questions };
+    const { runId } = job;
+    leave({
+      requests: [
+        { ...ask, id: `${runId}/1` },
+        { ...ask, id: "run-of-nobody/1" },
+        { ...ask, id: `${runId}/2`, step: "01_screens" },
+      ],
+      checkpoint: checkpointOf(job),
+      outcome: { outcome: { kind: "waiting-question" }, spent },
+    });
+    expect(await takeInEnvelope(taking, run)).toBe(true);
+    await told.settle();
+    expect(await told.task()).toMatchObject({
+      blockedBy: { kind: "waiting-question" },
+      questions: [{ number: 1, requestId: `${runId}/1` }],
+    });
+    expect(await told.store.readCheckpoint(run.taskId)).toMatchObject({ checkpointId: "c1", runId });
+    const warnings = told.complaints().filter((message) => message.includes("request"));
+    expect(warnings).toEqual(Array(2).fill("the envelope has a request that is none of its run's"));
+  });
+
+  test("brings no checkpoint of another run", async () => {
+    const { told, job, taking, run, leave } = await givenARun();
+    leave({ checkpoint: checkpointOf({ ...job, runId: "run-of-nobody" }), outcome: completed });
+    expect(await takeInEnvelope(taking, run)).toBe(true);
+    expect(await told.store.readCheckpoint(run.taskId)).toBeNull();
+    expect(told.complaints()).toContain("the envelope has a checkpoint that is none of its run's");
   });
 
   test("does not double what did arrive, whatever it says of it", async () => {

@@ -172,6 +172,17 @@ describe("a limit", () => {
     expect(await blocksOf(told, [7])).toEqual(["rate-limited"]);
   });
 
+  test("that somebody tried in vain meanwhile is tried at its new time, not at the old one", async () => {
+    const { told, runners } = await tasks([7]);
+    for (const runner of runners) await end(told, runner, limited(null));
+    await told.leap(minuteMs);
+    await told.comment("run");
+    await told.leap(4 * minuteMs);
+    expect(told.github.runs).toHaveLength(1);
+    await told.leap(minuteMs + 1_000);
+    expect(told.github.runs).toHaveLength(2);
+  });
+
   test("ends although the app was down at that moment", async () => {
     const told = await world({ dataDir: await temporaryFolder() });
     await end(told, await start(told, 7), limited());

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TaskCommand } from "../../src/core/commands.ts";
 import { decide } from "../../src/core/decide.ts";
 import { evolve } from "../../src/core/evolve.ts";
+import { runIdFrom } from "../../src/core/ids.ts";
 import { react, type Reaction } from "../../src/core/react.ts";
 import {
   approval,
@@ -213,6 +214,19 @@ describe("what the agent asks", () => {
         { effect: { requestId: "run-1/1" } },
       ]);
     }
+  });
+
+  test("is brought up to date where nobody waits for it any more", () => {
+    const end = command({ type: "CancelTask", by: writer });
+    expect(due("ShowRequest", [...waiting, end])).not.toEqual([]);
+    expect(due("ShowRequest", [...lacking, end])).not.toEqual([]);
+    expect(due("ShowRequest", [...lacking, skips("OPENAI_API_KEY"), end])).toEqual([]);
+  });
+
+  test("and somebody added calls them where it does not work, since an edited comment calls nobody", () => {
+    const history = [...running, needs("OPENAI_API_KEY", { id: "1" }), provides("OPENAI_API_KEY")];
+    const refused = command({ type: "RefuseValue", runId: runIdFrom("run-1"), name: "openai_api_key", message: "401" });
+    expect(due("NotifyRefused", [...history, refused])).toMatchObject([{ effect: { name: "OPENAI_API_KEY" } }]);
   });
 
   test("calls nobody a second time when the task waits for it", () => {

@@ -75,6 +75,7 @@ describe("npm run doctor", () => {
       "repository",
       "workflow-file",
       "actions",
+      "added-names",
     ])
       expect(of(findings, check).join()).toMatch(/^ok: /u);
     expect(of(findings, "store")).toEqual([
@@ -103,6 +104,21 @@ describe("npm run doctor", () => {
       `${sandbox.url}/${repositoryName}/new/main?filename=.github%2Fworkflows%2Fphasegate.yml`,
     );
     expect(mends["model-credential"]).toBe(`${sandbox.url}/${repositoryName}/settings/secrets/actions/new`);
+  });
+
+  test.each([
+    ["secrets", "a secret or variable that somebody adds"],
+    ["actions_variables", "a variable that somebody adds"],
+  ] as const)("without the permission %s it says that people must say what they provide", async (permission, words) => {
+    const { appEnvironment, sandbox } = await withApp();
+    for (const installation of sandbox.context.state.installations.values()) {
+      const { [permission]: _taken, ...left } = installation.permissions;
+      installation.permissions = left;
+    }
+    const { findings } = await doctor(appEnvironment, "--json", repositoryName);
+    expect(of(findings, "added-names")).toEqual([
+      expect.stringMatching(new RegExp(`^warning: ${words}.*: people must comment /provided NAME$`, "u")),
+    ]);
   });
 
   test("a workflow file of another version, and webhooks that go elsewhere, are faults", async () => {

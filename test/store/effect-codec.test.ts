@@ -27,6 +27,7 @@ const effects: { readonly [Kind in Effect["kind"]]: Extract<Effect, { readonly k
   EndDay: { kind: "EndDay", pausedAt: "2026-11-21T10:00:00.000Z" },
   DropCheckpoint: { kind: "DropCheckpoint" },
   ShowStatus: { kind: "ShowStatus" },
+  NotifyRefused: { kind: "NotifyRefused", name: "OPENAI_API_KEY" },
   NotifyBlocked: { kind: "NotifyBlocked", reason: { kind: "waiting-question" } },
 };
 

@@ -154,7 +154,9 @@ describe("a secret that the agent needs", () => {
       await told.next("DependencyGranted");
       expect(await told.next("DependencyRefused")).toMatchObject({ name: "STRIPE_API_KEY" });
       expect((await told.next("TaskPaused")).reason).toEqual({ kind: "waiting-dependency" });
-      await commentWith(told, "The value of `STRIPE_API_KEY` does not work");
+      await commentWith(told, "### The value of `STRIPE_API_KEY` does not work");
+      // An edited comment alone calls nobody.
+      await commentWith(told, "**The value of `STRIPE_API_KEY` was tried");
 
       told.pass(1);
       owner.setSecret("STRIPE_API_KEY", "sk_test_good_0123456789");

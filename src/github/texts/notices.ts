@@ -1,5 +1,5 @@
 import type { Notice } from "../../control/ports.ts";
-import type { Question } from "../../core/dialogue.ts";
+import type { Dependency, Question } from "../../core/dialogue.ts";
 import { workflowPath } from "../workflow-file.ts";
 import { answerVerdict } from "./answers.ts";
 import { blockText, sentence, type BlockContext } from "./blocked.ts";
@@ -55,6 +55,8 @@ export function noticeText(notice: Notice, context: BlockContext): string {
         `Answers to this task count from people with write access to the repository, and from ${person(notice.author)}, who opened the issue.`,
         "if the answer is right, one of them says it again: `/answer` and the answer. This is said once.",
       );
+    case "value-refused":
+      return valueRefused(notice.dependency, context.links);
     case "secret-pasted":
       return secretPasted(notice, context.links);
   }
@@ -68,6 +70,14 @@ function questionReminder(questions: readonly Question[]): string {
     `The agent has waited for a day for ${questions.length === 1 ? "an answer" : "answers"}:`,
     asked.join("\n"),
     `${howToAnswer(questions)}\n\nThis is the only reminder: the task waits for as long as it takes.`,
+  );
+}
+
+function valueRefused({ name, refused }: Dependency, { secrets, variables }: Links): string {
+  return lines(
+    `**The value of ${code(name, 100)} was tried before the agent got it, and does not work.** ${sentence(plain(refused ?? "", 500))}`,
+    "The task waits for another one.",
+    `*Next:* give it a new value among the ${link("repository secrets", secrets)} or ${link("variables", variables)}. It is tried again as soon as it is there; the request for it says more.`,
   );
 }
 
