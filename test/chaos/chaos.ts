@@ -173,14 +173,25 @@ function report(
 ): ChaosReport {
   const { events, sandbox } = story;
   const repository = sandbox.repositoryOf(repositoryName);
-  const dispatches = count(events, "RunDispatched");
-  const lost = events.filter((event) => event.type === "RunEnded" && event.outcome.kind === "lost").length;
-  const waits = events.filter((event) => event.type === "TaskPaused" && isWait(event)).length;
+  // The run of the phase that comes next may have begun already.
+  const played = new Set(
+    events.flatMap((event) => (event.type === "RunRequested" && event.phase <= phases ? [event.runId] : [])),
+  );
+  const dispatched = events.filter((event) => event.type === "RunDispatched");
+  const dispatches = dispatched.filter(({ runId }) => played.has(runId)).length;
+  const ends = events.flatMap((event) =>
+    event.type === "RunEnded" && played.has(event.runId) ? [event.outcome.kind] : [],
+  );
+  const lost = ends.filter((kind) => kind === "lost").length;
+  // Where the person answers before the run is over, the task does not even pause.
+  const waits = ends.filter((kind) => kind.startsWith("waiting-")).length;
   const steps = events.filter((event) => event.type === "StepCompleted");
   const published = events.filter((event) => event.type === "StepPublished");
   const faults = [
     ...complaints,
-    ...(dispatches === repository.runs.size ? [] : [`${repository.runs.size} jobs for ${dispatches} dispatches`]),
+    ...(dispatched.length === repository.runs.size
+      ? []
+      : [`${repository.runs.size} jobs for ${dispatched.length} dispatches`]),
     // One for each phase, one after each wait, and one after each kill that met a run before its last word.
     ...(dispatches === phases + waits + lost
       ? []
