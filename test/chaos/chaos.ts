@@ -195,7 +195,7 @@ function report(
     // One for each phase, one after each wait, and one after each kill that met a run before its last word.
     ...(dispatches === phases + waits + lost
       ? []
-      : [`${dispatches} dispatches for ${lost} lost runs and ${waits} waits`]),
+      : [`${dispatches} dispatches for ${lost} lost runs and ${waits} waits: ${ends.join(", ")}`]),
     ...twice(steps.map(({ phase, step }) => `step ${phase}/${step} was done`)),
     ...twice(published.map(({ changesetId }) => `changeset ${changesetId} was published`)),
     ...steps

@@ -7,6 +7,8 @@ export async function killRun(context: SandboxContext, runId: number, noticed: L
   const live = actionsRuntimeOf(context).liveRuns.get(runId);
   if (live === undefined) throw new Error(`killing run ${runId}: it is not live`);
   live.lost = noticed;
+  // First, since the job's own way to stop begins with a signal that the action may answer.
+  await Promise.all([...live.processGroups].map(killProcessTree));
   live.force.abort();
   await Promise.all([...live.processGroups].map(killProcessTree));
 }
