@@ -207,10 +207,6 @@ function report(
   return { kills, dispatches, tree: treeOf(story), faults };
 }
 
-function count(events: readonly TaskEvent[], type: TaskEvent["type"]): number {
-  return events.filter((event) => event.type === type).length;
-}
-
 function isMarker(line: string): boolean {
   return line.startsWith("<!-- phasegate:");
 }
