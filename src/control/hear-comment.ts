@@ -75,6 +75,9 @@ async function answer(
   // Who talks about what was asked when all is over wants nothing of us.
   if (said.kind === "comment" && isSettled(task)) return;
   const { commentId } = said;
+  // Its edit was heard first: a webhook that was lost comes again with the words of then.
+  const isFirst = said.kind === "command" || said.change === "created";
+  if (isFirst && task.questions.some((question) => question.answer?.commentId === commentId)) return;
   const handled = await handleCommand(
     processing,
     task.taskId,

@@ -271,6 +271,13 @@ describe("an answer", () => {
     expect(told.github.requests()).toMatchObject([{ questions: [{ answer: { text: "Green" } }] }]);
   });
 
+  test("stays as its edit says where what it said at first arrives later", async () => {
+    const { told } = await waiting(asksColour);
+    const id = await says(told, "/answer 2", { id: 900, action: "edited" });
+    await says(told, "/answer 1", { id });
+    expect(await told.task()).toMatchObject({ questions: [{ answer: { text: "Green" } }] });
+  });
+
   test("that is edited after a run had it reaches the agent again", async () => {
     const { told } = await waiting(asksColour);
     const id = await says(told, "/answer 1");
