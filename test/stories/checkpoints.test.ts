@@ -1,9 +1,10 @@
 /** Going on elsewhere, told with the real CLI: after a job that was stopped in the midst, and without what was kept. */
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { Client } from "pg";
 import { describe, expect } from "vitest";
 import { repositoryName } from "../support/github-world.ts";
-import { story } from "../support/story.ts";
+import { story, type Story } from "../support/story.ts";
 import { asks, guideFolder, notesAgent, question, request, runs, writes } from "./notes/agent.ts";
 import { commentWith, lastAsked, noteOf, workTreesIn } from "./notes/looks.ts";
 
@@ -46,6 +47,23 @@ describe("a job that is stopped in the midst of a tool", () => {
   );
 });
 
+/** Behind the app's back; answers how many there were. */
+async function forgetCheckpoints({ appEnvironment }: Story): Promise<number> {
+  const { DATA_DIR: dataDir = "", DATABASE_URL: databaseUrl } = appEnvironment;
+  const forget = "DELETE FROM checkpoints";
+  if (databaseUrl === undefined) {
+    const database = new DatabaseSync(path.join(dataDir, "phasegate.sqlite"));
+    const { changes } = database.prepare(forget).run();
+    database.close();
+    return Number(changes);
+  }
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rowCount } = await client.query(forget);
+  await client.end();
+  return rowCount ?? 0;
+}
+
 describe("a checkpoint that is lost", () => {
   story(
     "lets the phase go on from its branch, with the answers, and says so",
@@ -67,9 +85,7 @@ describe("a checkpoint that is lost", () => {
       await owner.openIssue(request);
       await told.next("TaskPaused");
       await told.settled();
-      const database = new DatabaseSync(path.join(told.appEnvironment["DATA_DIR"] ?? "", "phasegate.sqlite"));
-      expect(database.prepare("DELETE FROM checkpoints").run().changes).toBe(1);
-      database.close();
+      expect(await forgetCheckpoints(told)).toBe(1);
       await owner.answer(1, "ochre");
       await told.next("ReviewCreated");
 

@@ -6,7 +6,7 @@ import path from "node:path";
 import { afterAll, describe, expect } from "vitest";
 import { repositoryName } from "../support/github-world.ts";
 import { story, type Story } from "../support/story.ts";
-import { databasePlace, findValue, placesOnGitHub, type Place } from "../support/where-it-stands.ts";
+import { databasePlace, findValue, placesOnGitHub, postgresPlace, type Place } from "../support/where-it-stands.ts";
 import {
   dependency,
   fingerprints,
@@ -22,12 +22,12 @@ import { commentsOf, commentWith, fingerprintOf, labelsOf, noteOf } from "./note
 
 /** Everything that is left: on GitHub, in the app's database and files, and where the jobs ran. */
 async function everyPlace(told: Story): Promise<readonly Place[]> {
-  const dataDir = told.appEnvironment["DATA_DIR"] ?? "";
+  const { DATA_DIR: dataDir = "", DATABASE_URL: databaseUrl } = told.appEnvironment;
   const jobs = path.join(path.dirname(dataDir), "jobs");
   const files = (await readdir(jobs, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   return [
     ...(await placesOnGitHub(told.sandbox)),
-    await databasePlace(dataDir),
+    databaseUrl === undefined ? await databasePlace(dataDir) : await postgresPlace(databaseUrl),
     { name: "events", texts: [JSON.stringify(told.events)] },
     {
       name: "files of jobs",
@@ -146,6 +146,7 @@ describe("a secret that the agent needs", () => {
       }),
     },
     async (told) => {
+      services.asked = [];
       const { owner } = told;
       await owner.openIssue(request);
       await told.next("TaskPaused");

@@ -143,7 +143,8 @@ export async function openStory(
     },
   });
   options.prepare?.(world);
-  const config = parseConfig({ ...world.appEnvironment, ...options.environment, ...settings }, () => "");
+  const appEnvironment = { ...world.appEnvironment, ...options.environment, ...settings };
+  const config = parseConfig(appEnvironment, () => "");
   const app = await startApp(config, {
     clock,
     newId: randomUUID,
@@ -152,6 +153,7 @@ export async function openStory(
   });
   const story: Story = {
     ...world,
+    appEnvironment,
     app,
     events: heard.events,
     get model() {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { execa } from "execa";
+import { Client } from "pg";
 import { fullName } from "../sandbox/state.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 
@@ -86,6 +87,25 @@ export async function databasePlace(dataDir: string, file = "phasegate.sqlite"):
     return { name: "rows of the database", texts };
   } finally {
     database.close();
+  }
+}
+
+/** The same of a database on PostgreSQL, by its address. */
+export async function postgresPlace(databaseUrl: string): Promise<Place> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const tables = await client.query<{ name: string }>(
+      "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema()",
+    );
+    const texts: (string | Buffer)[] = [];
+    for (const { name } of tables.rows) {
+      const { rows } = await client.query<Record<string, unknown>>(`SELECT * FROM "${name}"`);
+      texts.push(...rows.flatMap((row) => Object.values(row).flatMap(unpacked)));
+    }
+    return { name: "rows of the database", texts };
+  } finally {
+    await client.end();
   }
 }
 
