@@ -30,6 +30,8 @@ describe("a limit of the provider", () => {
         }),
       },
       async (told) => {
+        // Told once for each database.
+        provider.isLimited = true;
         await told.owner.openIssue(request);
         const { reason } = await told.next("TaskPaused");
         expect(reason).toMatchObject({ kind: "rate-limited" });
@@ -71,6 +73,7 @@ describe("a provider that refuses the key", () => {
       }),
     },
     async (told) => {
+      provider.refuses = true;
       await told.owner.openIssue(request);
       expect((await told.next("TaskPaused")).reason).toMatchObject({
         kind: "provider-refused",
