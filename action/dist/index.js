@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { createCipheriv, createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { createCipheriv, createHash, createHmac, randomBytes, randomInt, randomUUID, timingSafeEqual } from "node:crypto";
 import fs, { appendFileSync, closeSync, constants, createReadStream, createWriteStream, existsSync, openSync, readFileSync, readSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path, { dirname, isAbsolute, join } from "node:path";
 import { scheduler, setImmediate as setImmediate$1, setTimeout as setTimeout$1 } from "node:timers/promises";
@@ -29621,6 +29621,11 @@ const sharedFolders = [
 	"/var/crash"
 ];
 const accountPrefix = "phasegate-";
+const userIds = {
+	min: 3e4,
+	max: 59999
+};
+const changesMax = 5;
 async function createAgentUser(order) {
 	if (order.unsafeSameUser) return sameUser();
 	const { runner, path } = order;
@@ -29698,19 +29703,33 @@ function privilegesOf({ uid, gid }) {
 async function addAccount({ id, home, runner }, tools) {
 	if (!/^[0-9a-f]{8}$/.test(id)) throw new Error(`making a user for the agent: "${id}" is no id`);
 	const name = `${accountPrefix}${id}`;
-	const comment = `runner ${runner.pid} ${await startOf(runner.pid) ?? "unknown"}`;
-	await tools.run("making a user for the agent", "useradd", [
+	const asked = [
 		"--system",
-		"--user-group",
 		"--no-create-home",
 		"--home-dir",
 		home,
 		"--shell",
 		"/bin/sh",
 		"--comment",
-		comment,
-		name
-	]);
+		`runner ${runner.pid} ${await startOf(runner.pid) ?? "unknown"}`
+	];
+	await again(isTaken, async () => {
+		const id = String(randomInt(userIds.min, userIds.max + 1));
+		const bounds = [
+			"SYS_UID_MIN",
+			"SYS_UID_MAX",
+			"SYS_GID_MIN",
+			"SYS_GID_MAX"
+		].flatMap((key) => ["-K", `${key}=${id}`]);
+		await tools.change("making a user for the agent", "useradd", [
+			...asked,
+			"--user-group",
+			"--uid",
+			id,
+			...bounds,
+			name
+		]);
+	});
 	const ask = async (what) => Number(await tools.run("asking for the agent's user", "id", [what, name]));
 	const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]);
 	if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy}`);
@@ -29743,7 +29762,7 @@ async function endAccount(account, tools) {
 		String(uid),
 		"-delete"
 	]).catch(() => {});
-	await tools.run("removing the agent's user", "userdel", ["--force", name]);
+	await tools.change("removing the agent's user", "userdel", ["--force", name]);
 }
 async function killAllOf(account, tools) {
 	await endProcesses({
@@ -29769,8 +29788,18 @@ async function startOf(pid) {
 		return null;
 	}
 }
+const isLocked = /cannot lock|try again later/i;
+const isTaken = /UID \d+ is not unique|already in use|can't get unique/i;
+async function again(reason, work) {
+	for (let left = changesMax;; left--) try {
+		return await work();
+	} catch (error) {
+		if (left === 1 || !(error instanceof Error) || !reason.test(error.message)) throw error;
+	}
+}
 function createTools(path) {
-	return {
+	const tools = {
+		change: async (doing, file, args) => await again(isLocked, async () => await tools.run(doing, file, args)),
 		async find(file) {
 			for (const folder of path.split(":")) {
 				const candidate = join(folder, file);
@@ -29795,6 +29824,7 @@ function createTools(path) {
 			return result.stdout;
 		}
 	};
+	return tools;
 }
 async function isExecutable(path) {
 	return await access(path, constants$2.X_OK).then(() => true, () => false);

@@ -3,6 +3,7 @@
  * Fail closed: where no such user can be had, nothing starts.
  */
 
+import { randomInt } from "node:crypto";
 import { access, constants, lchown, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -48,6 +49,13 @@ const remedy =
 const commandTimeoutMs = 30_000;
 const sharedFolders: readonly string[] = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/var/crash"];
 const accountPrefix = "phasegate-";
+/**
+ * Where ids of people's accounts end and those of containers have not begun.
+ * One at random and not the next free one: another run may still be clearing up after an agent that had it.
+ */
+const userIds = { min: 30_000, max: 59_999 } as const;
+/** Seconds, too: useradd itself waits for the other's lock for some of them. */
+const changesMax = 5;
 
 export async function createAgentUser(order: AgentUserOrder): Promise<AgentUser> {
   if (order.unsafeSameUser) return sameUser();
@@ -114,18 +122,23 @@ async function addAccount({ id, home, runner }: AgentUserOrder, tools: Tools): P
   if (!/^[0-9a-f]{8}$/.test(id)) throw new Error(`making a user for the agent: "${id}" is no id`);
   const name = `${accountPrefix}${id}`;
   const comment = `runner ${runner.pid} ${(await startOf(runner.pid)) ?? "unknown"}`;
-  await tools.run("making a user for the agent", "useradd", [
-    "--system",
-    "--user-group",
-    "--no-create-home",
-    "--home-dir",
-    home,
-    "--shell",
-    "/bin/sh",
-    "--comment",
-    comment,
-    name,
-  ]);
+  const asked = ["--system", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh", "--comment", comment];
+  await again(isTaken, async () => {
+    const id = String(randomInt(userIds.min, userIds.max + 1));
+    // The group gets the same number: useradd looks for one between these bounds.
+    const bounds = ["SYS_UID_MIN", "SYS_UID_MAX", "SYS_GID_MIN", "SYS_GID_MAX"].flatMap((key) => [
+      "-K",
+      `${key}=${id}`,
+    ]);
+    await tools.change("making a user for the agent", "useradd", [
+      ...asked,
+      "--user-group",
+      "--uid",
+      id,
+      ...bounds,
+      name,
+    ]);
+  });
   const ask = async (what: string) => Number(await tools.run("asking for the agent's user", "id", [what, name]));
   const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]);
   if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) {
@@ -151,7 +164,7 @@ async function removeStaleUsers(tools: Tools): Promise<void> {
 async function endAccount(account: Account, tools: Tools): Promise<void> {
   await killAllOf(account, tools);
   const { name, uid } = account;
-  // User ids are given again: the next agent must not find what this one left.
+  // The next agent must not find what this one left, least of all one that happens to get its id.
   for (const folder of sharedFolders) {
     await tools
       .run("removing what the agent left", "find", [folder, "-xdev", "-uid", String(uid), "-delete"])
@@ -159,7 +172,7 @@ async function endAccount(account: Account, tools: Tools): Promise<void> {
         // A folder may be missing, and another process may remove a file in this moment.
       });
   }
-  await tools.run("removing the agent's user", "userdel", ["--force", name]);
+  await tools.change("removing the agent's user", "userdel", ["--force", name]);
 }
 
 async function killAllOf(account: Account, tools: Tools): Promise<void> {
@@ -185,14 +198,32 @@ async function startOf(pid: number): Promise<string | null> {
   }
 }
 
+/** useradd's and userdel's words where another program is changing accounts, and where the id has an owner. */
+const isLocked = /cannot lock|try again later/i;
+const isTaken = /UID \d+ is not unique|already in use|can't get unique/i;
+
+/** Repeats what fails for this reason, and throws what fails for another. */
+async function again<Done>(reason: RegExp, work: () => Promise<Done>): Promise<Done> {
+  for (let left = changesMax; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left === 1 || !(error instanceof Error) || !reason.test(error.message)) throw error;
+    }
+  }
+}
+
 interface Tools {
+  /** Runs a program that changes the machine's accounts, also where another one is at it. */
+  change(doing: string, file: string, args: readonly string[]): Promise<string>;
   run(doing: string, file: string, args: readonly string[], timeoutMs?: number): Promise<string>;
   /** Absolute path of a program. */
   find(file: string): Promise<string>;
 }
 
 function createTools(path: string): Tools {
-  return {
+  const tools: Tools = {
+    change: async (doing, file, args) => await again(isLocked, async () => await tools.run(doing, file, args)),
     async find(file) {
       for (const folder of path.split(":")) {
         const candidate = join(folder, file);
@@ -214,6 +245,7 @@ function createTools(path: string): Tools {
       return result.stdout;
     },
   };
+  return tools;
 }
 
 async function isExecutable(path: string): Promise<boolean> {

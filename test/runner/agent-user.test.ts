@@ -98,6 +98,17 @@ describe.skipIf(!canHaveSecondUser)("the agent's user", () => {
     expect(await readFile("/etc/passwd", "utf8")).not.toContain("phasegate-0000000d");
   });
 
+  test("has an id that no agent had a moment ago: another run may still be deleting what is left of that one", async () => {
+    const ids: string[] = [];
+    for (const id of ["00000011", "00000012", "00000013"]) {
+      await withAgent(id, async (agent) => {
+        ids.push(await runAs(agent, "echo $(id -u):$(id -g)"));
+      });
+    }
+    expect(new Set(ids).size).toBe(3);
+    for (const id of ids) expect(id).toMatch(/^([345]\d{4}):\1$/);
+  });
+
   test("is removed by the next run where its runner was killed", async () => {
     await createAgentUser({
       id: "0000000e",
