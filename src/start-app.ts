@@ -93,7 +93,11 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       log,
       github,
       playbooks,
-      policy: { ...defaultPolicy, reviewDebounceMs: config.reviewDebounceMs },
+      policy: {
+        ...defaultPolicy,
+        reviewDebounceMs: config.reviewDebounceMs,
+        namesEveryMs: config.namesEveryMs,
+      },
       verifier: { verifyPhase, changesetFindings, stepOfPath, findCredential },
       seal: createCheckpointSeal(config.checkpointKeys),
       prices: config.prices,

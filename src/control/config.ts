@@ -35,6 +35,8 @@ export interface Config {
   readonly githubWriteIntervalMs: number;
   /** Silence after a review that requests changes, before its rework starts. */
   readonly reviewDebounceMs: number;
+  /** Between two looks at the names that a task waits for, in the first hour. */
+  readonly namesEveryMs: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -147,6 +149,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     oidcIssuer: elsewhere("OIDC_ISSUER", get("OIDC_ISSUER"), defaults.oidcIssuer, faults),
     githubWriteIntervalMs: numberOf("GITHUB_WRITE_INTERVAL_MS", 1_000, 0, 60_000),
     reviewDebounceMs: numberOf("REVIEW_DEBOUNCE_SECONDS", 20, 0, 3_600) * 1_000,
+    namesEveryMs: numberOf("NAMES_SECONDS", 60, 1, 3_600) * 1_000,
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;

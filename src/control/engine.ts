@@ -98,7 +98,8 @@ export function startEngine(working: Working): Engine {
 
   /** Beside everything else: GitHub may be slow to answer, and what is due must not wait for that. */
   function beginReconciling(now: Date): void {
-    if (reconciling !== null || now.getTime() - reconciledAt < reconcileEveryMs) return;
+    const everyMs = Math.min(reconcileEveryMs, working.policy.namesEveryMs);
+    if (reconciling !== null || now.getTime() - reconciledAt < everyMs) return;
     reconciledAt = now.getTime();
     reconciling = reconcile(now)
       .catch((error: unknown) => log.error({ err: error }, "reconciling"))

@@ -9,15 +9,15 @@ import type { Processing } from "./process-message.ts";
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
-/** The engine's minutes are not exact: what is nearly due is due. */
+/** The engine's looks are not exact: what is nearly due is due. */
 const slackMs = 5_000;
 
 const cannotLook = "looking for names that were added";
 
 /** Between two looks, by the age of the newest request: whoever adds something does it soon. */
-function paceOf(ageMs: number): number {
-  if (ageMs < hourMs) return minuteMs;
-  return ageMs < dayMs ? 5 * minuteMs : 15 * minuteMs;
+function paceOf(ageMs: number, namesEveryMs: number): number {
+  if (ageMs < hourMs) return namesEveryMs;
+  return Math.max(namesEveryMs, ageMs < dayMs ? 5 * minuteMs : 15 * minuteMs);
 }
 
 function awaited({ dependencies }: ExistingTask): readonly Dependency[] {
@@ -75,7 +75,7 @@ export function createNamesWatch(processing: Processing): NamesWatch {
         const now = processing.clock.now().getTime();
         const newest = Math.max(...there.flatMap(awaited).map(({ askedAt }) => Date.parse(askedAt)));
         const looked = lookedAt.get(repositoryId) ?? Number.NEGATIVE_INFINITY;
-        if (now - looked < paceOf(now - newest) - slackMs) continue;
+        if (now - looked < paceOf(now - newest, processing.policy.namesEveryMs) - slackMs) continue;
         lookedAt.set(repositoryId, now);
         try {
           await lookAtNames(processing, there);

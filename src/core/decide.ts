@@ -35,6 +35,8 @@ export interface Policy {
   readonly emptySlicesMax: number;
   /** Silence after a review that requests changes, before a rework starts. */
   readonly reviewDebounceMs: number;
+  /** Between two looks at the names of secrets and variables that a task waits for, in the first hour (Q9). */
+  readonly namesEveryMs: number;
 }
 
 export const defaultPolicy: Policy = {
@@ -42,6 +44,7 @@ export const defaultPolicy: Policy = {
   environmentFaultsMax: 3,
   emptySlicesMax: 3,
   reviewDebounceMs: 20_000,
+  namesEveryMs: 60_000,
 };
 
 /** A refusal is a normal answer; `src/github/texts.ts` turns those that a person caused into words. */

@@ -40,6 +40,7 @@ describe("parseConfig", () => {
       githubApiUrl: "https://api.github.com",
       githubWriteIntervalMs: 1_000,
       reviewDebounceMs: 20_000,
+      namesEveryMs: 60_000,
       phaseBudgetUsd: null,
       taskBudgetUsd: 25,
       dayBudgetUsd: 50,

@@ -84,6 +84,17 @@ describe("the pace", () => {
     expect(await looksIn(told, hourMs)).toBe(4);
   }, 60_000);
 
+  test("is that of the settings in the first hour, and no faster afterwards", async () => {
+    const slow = await needing(["STRIPE_KEY"], 7, await world({ namesEveryMs: 10 * minuteMs }));
+    expect(await looksIn(slow, hourMs / 2)).toBe(3);
+    await slow.leap(hourMs);
+    expect(await looksIn(slow, hourMs)).toBe(6);
+    const fast = await needing(["STRIPE_KEY"], 7, await world({ namesEveryMs: 1_000 }));
+    expect(await looksIn(fast, minuteMs)).toBeGreaterThanOrEqual(10);
+    await fast.leap(hourMs);
+    expect(await looksIn(fast, 30 * minuteMs)).toBe(6);
+  }, 60_000);
+
   test("is one look a repository, however many of its tasks wait", async () => {
     const told = await needing();
     await needing(["FIGMA_TOKEN"], 8, told);

@@ -118,6 +118,7 @@ export interface WorldOptions {
   readonly taskBudgetUsd?: number;
   readonly phaseBudgetUsd?: number;
   readonly dayBudgetUsd?: number;
+  readonly namesEveryMs?: number;
   readonly prices?: readonly PriceOverride[];
   /** Looks at the store of each life, e.g. to count or to break a call. */
   readonly storeOf?: (store: Store) => Store;
@@ -191,7 +192,7 @@ export class World {
         life,
         this.github.client(() => life.alive),
       ),
-      policy: defaultPolicy,
+      policy: { ...defaultPolicy, namesEveryMs: this.#options.namesEveryMs ?? defaultPolicy.namesEveryMs },
       playbooks: {
         byLabel: (label) => {
           const playbook = Object.hasOwn(labels, label) ? labels[label] : undefined;
