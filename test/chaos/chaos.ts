@@ -66,7 +66,7 @@ export async function runChaos({ kills, seed, phases, say }: ChaosOptions): Prom
   const opened = await openStory({
     decide,
     provokes: ["run lost", "command refused"],
-    environment: { REVIEW_DEBOUNCE_SECONDS: "0" },
+    environment: { REVIEW_DEBOUNCE_SECONDS: "0", NAMES_SECONDS: "1" },
   });
   const { story, complaints, violations } = opened;
   const killed: number[] = [];

@@ -76,11 +76,11 @@ function stepOf({ role, text, toolResults }: ModelMessage): string | null {
   return role === "user" && toolResults.length === 0 ? (/^Step: (\S+)$/mu.exec(text)?.[1] ?? null) : null;
 }
 
-/** As the author would have it if nobody had asked for anything. */
+/** As the author would have it if nobody had asked for anything, and nothing had happened on another machine. */
 function withoutTalk(request: ModelRequest): ModelRequest {
   const isTalk = ({ name, input }: ModelMessage["toolCalls"][number]) =>
     name === ask || name === need || isTrial(input);
-  const messages = request.messages
+  const messages = onThisMachine(request.messages)
     .map((message) => ({
       ...message,
       toolCalls: message.toolCalls.filter((call) => !isTalk(call)),
@@ -91,6 +91,15 @@ function withoutTalk(request: ModelRequest): ModelRequest {
       return before?.toolResults.length === 0 || message.toolResults.length > 0;
     });
   return { ...request, messages, toolResults: request.toolResults.filter(({ call }) => !isTalk(call)) };
+}
+
+/** An answer that another machine gives says where the work tree is now. */
+function onThisMachine(messages: readonly ModelMessage[]): readonly ModelMessage[] {
+  const step = messages.findLastIndex((message) => stepOf(message) !== null);
+  const before = /^Work tree: (\S+?)\/?$/mu.exec(messages[step]?.text ?? "")?.[1];
+  const now = /^The work tree is (\S+?)\/? now\.$/mu.exec(heard(messages.slice(step + 1)))?.[1];
+  if (before === undefined || now === undefined) return messages;
+  return JSON.parse(JSON.stringify(messages).replaceAll(before, now));
 }
 
 function isTrial(input: Readonly<Record<string, unknown>>): boolean {

@@ -22,7 +22,14 @@ export type DemoEvent =
       readonly title: string;
       readonly steps: number;
     }
-  | { readonly type: "run-started"; readonly phase: number; readonly attempt: number; readonly url: string }
+  | {
+      readonly type: "run-started";
+      readonly phase: number;
+      readonly attempt: number;
+      /** Where the run before it stopped to ask. */
+      readonly goesOn: boolean;
+      readonly url: string;
+    }
   | { readonly type: "rework-requested"; readonly phase: number; readonly by: string; readonly points: number }
   | {
       readonly type: "step-started";

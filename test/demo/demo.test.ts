@@ -1,12 +1,12 @@
 import { execa } from "execa";
-import { access, rm } from "node:fs/promises";
+import { access, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, test } from "vitest";
 import { loadProduct } from "../model/load-product.ts";
 import { startModelServer } from "../model/model-server.ts";
-import { scriptedDecide } from "../model/script.ts";
 import { productFolder } from "../support/fake-runner.ts";
+import { demoAgent, demoQuestion, demoSecret } from "./agent.ts";
 import type { DemoEvent } from "./demo-event.ts";
 
 const main = path.join(import.meta.dirname, "main.ts");
@@ -37,6 +37,18 @@ async function playDemo(
   return { events, exitCode, stderr };
 }
 
+/** What the agent asks of people, what they do about it, and the runs that go on with it. */
+const talk: readonly DemoEvent["type"][] = [
+  "question-asked",
+  "question-answered",
+  "dependency-requested",
+  "secret-added",
+  "dependency-granted",
+  "waiting",
+  "run-started",
+  "secrets-searched",
+];
+
 describe("npm run demo", () => {
   test(
     "with --model real asks the provider with the key of the environment, and completes",
@@ -44,7 +56,7 @@ describe("npm run demo", () => {
     async () => {
       const key = "sk-ant-api03-key-of-the-person-who-runs-the-demo";
       const model = await startModelServer({
-        decide: scriptedDecide(await loadProduct(productFolder)),
+        decide: demoAgent(await loadProduct(productFolder)),
         credentials: [key],
       });
       try {
@@ -77,6 +89,21 @@ describe("npm run demo", () => {
           "approved",
           "approved",
         ]);
+        const talked = events.filter((event) => talk.includes(event.type));
+        expect(talked.filter((event) => event.type !== "run-started" || event.goesOn)).toMatchObject([
+          { type: "question-asked", question: demoQuestion.question, required: true },
+          { type: "waiting" },
+          { type: "question-answered", answer: demoQuestion.default },
+          { type: "run-started" },
+          { type: "dependency-requested", name: demoSecret.name },
+          { type: "waiting" },
+          { type: "secret-added", name: demoSecret.name },
+          { type: "dependency-granted", by: null },
+          { type: "run-started" },
+          { type: "secrets-searched", found: [] },
+        ]);
+        const decided = await readFile(path.join(last.repository, "docs/planning/06_product.md"), "utf8");
+        expect(decided).toContain(`**${demoQuestion.default}.**`);
         const answers = events.filter((event) => event.type === "feedback-answered");
         expect(answers.map(({ phase, answer }) => ({ phase, answer }))).toEqual(
           Array.from({ length: 3 }, () => ({ phase: 2, answer: "fixed" })),

@@ -7,7 +7,7 @@ import { hasValue } from "../../src/core/dialogue.ts";
 import type { World } from "../support/github-world.ts";
 import { demoSecret } from "./agent.ts";
 import type { DemoEvent } from "./demo-event.ts";
-import type { Told } from "./told.ts";
+import { isWait, type Told } from "./told.ts";
 
 const PullFiles = z.array(z.object({ filename: z.string(), additions: z.int() }));
 
@@ -15,6 +15,9 @@ const PullFiles = z.array(z.object({ filename: z.string(), additions: z.int() })
 const commentMsMax = 30_000;
 const lookEveryMs = 100;
 const secretBytes = 24;
+
+type Asked = EventOf<"QuestionsAsked">["questions"][number];
+type Needed = EventOf<"DependencyRequested">["dependency"];
 
 export interface DemoPerson {
   /** Does what is due after the event. Throws where that can't be done. */
@@ -31,17 +34,23 @@ export function demoPerson(
 ): DemoPerson {
   const { owner } = world;
   const secrets: string[] = [];
+  /** What the task will wait for. */
+  const questions: Asked[] = [];
+  const dependencies: Needed[] = [];
   return { hear, secrets };
 
   async function hear(event: TaskEvent): Promise<void> {
     if (event.type === "ReviewCreated") await review(world, told, event.phase, emit);
-    if (event.type === "QuestionsAsked") await answer(event);
-    if (event.type === "DependencyRequested") await provide(event.dependency);
+    if (event.type === "QuestionsAsked") questions.push(...event.questions.filter(({ required }) => required));
+    if (event.type === "DependencyRequested" && event.dependency.required) dependencies.push(event.dependency);
+    // Nobody hurries: the task waits as long as people need.
+    if (event.type !== "TaskPaused" || !isWait(event)) return;
+    await answer(questions.splice(0));
+    for (const dependency of dependencies.splice(0)) await provide(dependency);
   }
 
   /** Takes what the agent itself would take. */
-  async function answer({ questions }: EventOf<"QuestionsAsked">): Promise<void> {
-    const due = questions.filter(({ required }) => required);
+  async function answer(due: readonly Asked[]): Promise<void> {
     if (due.length === 0) return;
     await commentWith(`Question ${due[0]?.number}`);
     const lines = due.map(({ number, options, default: fallback }) => {
@@ -52,8 +61,7 @@ export function demoPerson(
     await owner.comment(issue(), lines.join("\n"));
   }
 
-  async function provide({ name, type, required }: EventOf<"DependencyRequested">["dependency"]): Promise<void> {
-    if (!required) return;
+  async function provide({ name, type }: Needed): Promise<void> {
     await commentWith(name);
     if (name === demoSecret.name) {
       const value = randomBytes(secretBytes).toString("base64url");

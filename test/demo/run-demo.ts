@@ -101,6 +101,7 @@ async function play(
       TASK_BUDGET_USD: String(options.budgetUsd),
       // The scripted reviewer has no second thoughts, so nobody need wait for them.
       REVIEW_DEBOUNCE_SECONDS: "1",
+      NAMES_SECONDS: "1",
     },
     logFile: path.join(folder, "app.log"),
     onLine: (line) => told.hear(line),

@@ -90,7 +90,7 @@ export function createTimeline(terminal: Terminal, now: () => number): Timeline 
         line(paint("bold", `Phase ${event.phase} of ${event.phases} · ${event.title}`) + ` · ${event.steps} steps`);
         return;
       case "run-started":
-        line(`  run dispatched${event.attempt > 1 ? `, attempt ${event.attempt}` : ""}  ${paint("dim", event.url)}`);
+        line(`  run dispatched${howItGoesOn(event)}  ${paint("dim", event.url)}`);
         doing("waiting for the runner");
         return;
       case "step-started":
@@ -228,6 +228,11 @@ export function createTimeline(terminal: Terminal, now: () => number): Timeline 
       erase();
     },
   };
+}
+
+function howItGoesOn({ goesOn, attempt }: Extract<DemoEvent, { type: "run-started" }>): string {
+  if (goesOn) return ": another machine goes on in the same conversation";
+  return attempt > 1 ? `, attempt ${attempt}` : "";
 }
 
 function listed(names: readonly string[]): string {

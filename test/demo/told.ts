@@ -13,6 +13,8 @@ export class Told {
   #outline: Extract<TaskEvent, { type: "TaskCreated" }>["playbook"] | null = null;
   #phase = 0;
   #attempt = 1;
+  /** The run before stopped to ask something. */
+  #waited = false;
   /** Where each point of feedback stands. */
   readonly #places = new Map<string, string>();
   /** When the run began, or its last step ended: what lies between is the next step. */
@@ -114,7 +116,14 @@ export class Told {
         return;
       }
       case "RunDispatched":
-        this.#emit({ type: "run-started", phase: this.#phase, attempt: this.#attempt, url: event.url });
+        this.#emit({
+          type: "run-started",
+          phase: this.#phase,
+          attempt: this.#attempt,
+          goesOn: this.#waited,
+          url: event.url,
+        });
+        this.#waited = false;
         return;
       case "StepCompleted":
         this.#change(event.phase, (phase) => ({
@@ -160,8 +169,10 @@ export class Told {
         this.#emit({ type: "merged", phase: event.phase, pullRequest: this.gateOf(event.phase) ?? 0, by: event.by });
         return;
       case "TaskPaused":
-        if (isWait(event)) this.#emit({ type: "waiting" });
-        else {
+        if (isWait(event)) {
+          this.#waited = true;
+          this.#emit({ type: "waiting" });
+        } else {
           this.#emit({
             type: "paused",
             reason: "message" in event.reason ? `${event.reason.kind}: ${event.reason.message}` : event.reason.kind,
