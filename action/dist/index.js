@@ -29703,17 +29703,17 @@ function privilegesOf({ uid, gid }) {
 async function addAccount({ id, home, runner }, tools) {
 	if (!/^[0-9a-f]{8}$/.test(id)) throw new Error(`making a user for the agent: "${id}" is no id`);
 	const name = `${accountPrefix}${id}`;
+	const comment = `runner ${runner.pid} ${await startOf(runner.pid) ?? "unknown"}`;
 	const asked = [
 		"--system",
+		"--user-group",
 		"--no-create-home",
 		"--home-dir",
 		home,
 		"--shell",
-		"/bin/sh",
-		"--comment",
-		`runner ${runner.pid} ${await startOf(runner.pid) ?? "unknown"}`
+		"/bin/sh"
 	];
-	await again(isTaken, async () => {
+	await changeAccounts(async () => {
 		const id = String(randomInt(userIds.min, userIds.max + 1));
 		const bounds = [
 			"SYS_UID_MIN",
@@ -29721,14 +29721,16 @@ async function addAccount({ id, home, runner }, tools) {
 			"SYS_GID_MIN",
 			"SYS_GID_MAX"
 		].flatMap((key) => ["-K", `${key}=${id}`]);
-		await tools.change("making a user for the agent", "useradd", [
+		const args = [
 			...asked,
-			"--user-group",
+			"--comment",
+			comment,
 			"--uid",
 			id,
 			...bounds,
 			name
-		]);
+		];
+		return await tools.run("making a user for the agent", "useradd", args);
 	});
 	const ask = async (what) => Number(await tools.run("asking for the agent's user", "id", [what, name]));
 	const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]);
@@ -29762,7 +29764,7 @@ async function endAccount(account, tools) {
 		String(uid),
 		"-delete"
 	]).catch(() => {});
-	await tools.change("removing the agent's user", "userdel", ["--force", name]);
+	await changeAccounts(() => tools.run("removing the agent's user", "userdel", ["--force", name]));
 }
 async function killAllOf(account, tools) {
 	await endProcesses({
@@ -29788,18 +29790,17 @@ async function startOf(pid) {
 		return null;
 	}
 }
-const isLocked = /cannot lock|try again later/i;
-const isTaken = /UID \d+ is not unique|already in use|can't get unique/i;
-async function again(reason, work) {
+const isWorthAnotherTry = /cannot lock|try again later|UID \d+ is not unique|already in use|can't get unique/i;
+async function changeAccounts(change) {
 	for (let left = changesMax;; left--) try {
-		return await work();
+		await change();
+		return;
 	} catch (error) {
-		if (left === 1 || !(error instanceof Error) || !reason.test(error.message)) throw error;
+		if (left === 1 || !(error instanceof Error) || !isWorthAnotherTry.test(error.message)) throw error;
 	}
 }
 function createTools(path) {
-	const tools = {
-		change: async (doing, file, args) => await again(isLocked, async () => await tools.run(doing, file, args)),
+	return {
 		async find(file) {
 			for (const folder of path.split(":")) {
 				const candidate = join(folder, file);
@@ -29824,7 +29825,6 @@ function createTools(path) {
 			return result.stdout;
 		}
 	};
-	return tools;
 }
 async function isExecutable(path) {
 	return await access(path, constants$2.X_OK).then(() => true, () => false);

@@ -54,7 +54,7 @@ const accountPrefix = "phasegate-";
  * One at random and not the next free one: another run may still be clearing up after an agent that had it.
  */
 const userIds = { min: 30_000, max: 59_999 } as const;
-/** Seconds, too: useradd itself waits for the other's lock for some of them. */
+/** Tries to change the machine's accounts; where another program is at it, each of them waits some seconds by itself. */
 const changesMax = 5;
 
 export async function createAgentUser(order: AgentUserOrder): Promise<AgentUser> {
@@ -122,22 +122,16 @@ async function addAccount({ id, home, runner }: AgentUserOrder, tools: Tools): P
   if (!/^[0-9a-f]{8}$/.test(id)) throw new Error(`making a user for the agent: "${id}" is no id`);
   const name = `${accountPrefix}${id}`;
   const comment = `runner ${runner.pid} ${(await startOf(runner.pid)) ?? "unknown"}`;
-  const asked = ["--system", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh", "--comment", comment];
-  await again(isTaken, async () => {
+  const asked = ["--system", "--user-group", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh"];
+  await changeAccounts(async () => {
     const id = String(randomInt(userIds.min, userIds.max + 1));
     // The group gets the same number: useradd looks for one between these bounds.
     const bounds = ["SYS_UID_MIN", "SYS_UID_MAX", "SYS_GID_MIN", "SYS_GID_MAX"].flatMap((key) => [
       "-K",
       `${key}=${id}`,
     ]);
-    await tools.change("making a user for the agent", "useradd", [
-      ...asked,
-      "--user-group",
-      "--uid",
-      id,
-      ...bounds,
-      name,
-    ]);
+    const args = [...asked, "--comment", comment, "--uid", id, ...bounds, name];
+    return await tools.run("making a user for the agent", "useradd", args);
   });
   const ask = async (what: string) => Number(await tools.run("asking for the agent's user", "id", [what, name]));
   const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]);
@@ -172,7 +166,7 @@ async function endAccount(account: Account, tools: Tools): Promise<void> {
         // A folder may be missing, and another process may remove a file in this moment.
       });
   }
-  await tools.change("removing the agent's user", "userdel", ["--force", name]);
+  await changeAccounts(() => tools.run("removing the agent's user", "userdel", ["--force", name]));
 }
 
 async function killAllOf(account: Account, tools: Tools): Promise<void> {
@@ -198,32 +192,28 @@ async function startOf(pid: number): Promise<string | null> {
   }
 }
 
-/** useradd's and userdel's words where another program is changing accounts, and where the id has an owner. */
-const isLocked = /cannot lock|try again later/i;
-const isTaken = /UID \d+ is not unique|already in use|can't get unique/i;
+/** useradd's and userdel's words where another program is changing accounts, or the id has an owner. */
+const isWorthAnotherTry = /cannot lock|try again later|UID \d+ is not unique|already in use|can't get unique/i;
 
-/** Repeats what fails for this reason, and throws what fails for another. */
-async function again<Done>(reason: RegExp, work: () => Promise<Done>): Promise<Done> {
+async function changeAccounts(change: () => Promise<string>): Promise<void> {
   for (let left = changesMax; ; left--) {
     try {
-      return await work();
+      await change();
+      return;
     } catch (error) {
-      if (left === 1 || !(error instanceof Error) || !reason.test(error.message)) throw error;
+      if (left === 1 || !(error instanceof Error) || !isWorthAnotherTry.test(error.message)) throw error;
     }
   }
 }
 
 interface Tools {
-  /** Runs a program that changes the machine's accounts, also where another one is at it. */
-  change(doing: string, file: string, args: readonly string[]): Promise<string>;
   run(doing: string, file: string, args: readonly string[], timeoutMs?: number): Promise<string>;
   /** Absolute path of a program. */
   find(file: string): Promise<string>;
 }
 
 function createTools(path: string): Tools {
-  const tools: Tools = {
-    change: async (doing, file, args) => await again(isLocked, async () => await tools.run(doing, file, args)),
+  return {
     async find(file) {
       for (const folder of path.split(":")) {
         const candidate = join(folder, file);
@@ -245,7 +235,6 @@ function createTools(path: string): Tools {
       return result.stdout;
     },
   };
-  return tools;
 }
 
 async function isExecutable(path: string): Promise<boolean> {
