@@ -56,6 +56,7 @@ export function startEngine(working: Working): Engine {
   let reconciledAt = Number.NEGATIVE_INFINITY;
   const sweep = createSweep(working);
   const names = createNamesWatch(working);
+  let runsAt = Number.NEGATIVE_INFINITY;
   let sweptAt = Number.NEGATIVE_INFINITY;
   /** The look for work that is under way; there is one at a time. */
   let looking: Promise<void> | null = null;
@@ -110,7 +111,11 @@ export function startEngine(working: Working): Engine {
   }
 
   async function reconcile(now: Date): Promise<void> {
-    await reconcileRuns(working, listeningSince);
+    // However often names are looked at: a run that fell silent is asked for at GitHub.
+    if (now.getTime() - runsAt >= reconcileEveryMs) {
+      runsAt = now.getTime();
+      await reconcileRuns(working, listeningSince);
+    }
     await names.run();
     if (now.getTime() - sweptAt < sweepEveryMs) return;
     sweptAt = now.getTime();
