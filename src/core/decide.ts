@@ -33,6 +33,12 @@ export interface Policy {
   readonly environmentFaultsMax: number;
   /** Runs in a row that end with their slice and finish no step, before a person is asked. */
   readonly emptySlicesMax: number;
+  /** Reworks for failed checks of the repository, before people are asked (Q12). */
+  readonly ciReworksMax: number;
+  /** US dollars that a phase may spend without a step that changes a file, before a person is asked. */
+  readonly withoutCommitUsdMax: number;
+  /** Events of one task in a minute; more is a loop. */
+  readonly eventsPerMinuteMax: number;
   /** Silence after a review that requests changes, before a rework starts. */
   readonly reviewDebounceMs: number;
   /** Between two looks at the names of secrets and variables that a task waits for, in the first hour (Q9). */
@@ -43,6 +49,9 @@ export const defaultPolicy: Policy = {
   reworksMax: 3,
   environmentFaultsMax: 3,
   emptySlicesMax: 3,
+  ciReworksMax: 2,
+  withoutCommitUsdMax: 3,
+  eventsPerMinuteMax: 120,
   reviewDebounceMs: 20_000,
   namesEveryMs: 60_000,
 };
@@ -74,6 +83,12 @@ export type Refusal =
   | { readonly code: "unknown-dependency"; readonly name: string; readonly known: readonly string[] }
   | { readonly code: "too-many-grants"; readonly max: number }
   | { readonly code: "bad-amount" }
+  | { readonly code: "unknown-decision"; readonly number: number; readonly decisions: number }
+  /** The person saw a list that an attempt has replaced since. */
+  | { readonly code: "decision-replaced"; readonly number: number }
+  | { readonly code: "not-skippable"; readonly phase: string }
+  /** They asked for it, and the repository's settings keep them from approving it (Q5). */
+  | { readonly code: "requester-may-not"; readonly login: string }
   | { readonly code: "below-spent"; readonly spentUsd: number }
   | { readonly code: "day-budget" }
   | { readonly code: "unknown-run" }

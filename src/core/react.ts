@@ -50,6 +50,22 @@ export type Effect =
   /** Due at the next midnight, UTC. */
   | { readonly kind: "EndDay"; readonly pausedAt: string }
   | { readonly kind: "DropCheckpoint" }
+  /** The check run on the gate's head, as the verification stands: made with the gate, brought up to date with it. */
+  | { readonly kind: "ShowCheck"; readonly phase: number }
+  /** What the repository's own checks say of the head that is presented. */
+  | { readonly kind: "ReadCi"; readonly phase: number; readonly headSha: string }
+  /** One attempt with the logs of what failed. */
+  | { readonly kind: "StartCiRework"; readonly phase: number; readonly headSha: string }
+  /** Never started, or red after the last rework: a person is told, once for each head. */
+  | { readonly kind: "NotifyCi"; readonly phase: number; readonly headSha: string }
+  /** A decision was vetoed for a reason: an attempt starts once the reviewer has been silent for a while. */
+  | { readonly kind: "StartVetoRework"; readonly phase: number; readonly vetoedAt: string }
+  /** A tick without a word: whoever ticked is asked why. */
+  | { readonly kind: "AskVetoReason"; readonly phase: number; readonly number: number }
+  /** `merge: auto`: approved on its head, and nothing is red. */
+  | { readonly kind: "MergeGate"; readonly phase: number; readonly headSha: string }
+  /** The last comment: what was built, where, and what it took. */
+  | { readonly kind: "PostSummary" }
   | { readonly kind: "ShowStatus" }
   | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason };
 

@@ -1,10 +1,12 @@
 import type { Dependency, Question, ReportedError } from "./dialogue.ts";
-import type { IssueRef, Repository } from "./events.ts";
+import type { IssueRef, Repository, ReworkSource } from "./events.ts";
 import type { Feedback } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason } from "./outcome.ts";
 import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
-import type { CheckId, CheckResult, Finding } from "./report.ts";
+import type { CiState } from "./ci.ts";
+import type { AnyCheck, CheckResult, DecisionTaken, Finding, ReworkAttempt, RunnerReport } from "./report.ts";
+import type { TaskSettings } from "./settings.ts";
 import type { Spent } from "./usage.ts";
 import { invariant } from "./invariant.ts";
 
@@ -74,7 +76,7 @@ export interface Gate {
 /** A pass over the phase that people asked for, from the wish to the next presentation. */
 export interface Rework {
   readonly by: readonly string[];
-  readonly source: "review" | "command";
+  readonly source: ReworkSource;
   /** Feedback that the agent was given. */
   readonly ids: readonly string[];
   /** Under this hash the store has its words. */
@@ -94,6 +96,17 @@ export interface Verification {
   readonly passed: boolean;
   readonly checks: readonly CheckResult[];
   readonly findings: readonly Finding[];
+  readonly notes: readonly Finding[];
+}
+
+/** Shown in the gate's body by its number, from 1. */
+export interface Decision extends DecisionTaken {
+  readonly number: number;
+  readonly veto: {
+    readonly by: string;
+    /** Null until somebody says why; only then it is reworked. */
+    readonly reason: string | null;
+  } | null;
 }
 
 export interface PhaseProgress {
@@ -115,11 +128,33 @@ export interface PhaseProgress {
   /** What an attempt found wanting and no step has mended since; the next run is told. */
   readonly toMend: readonly Finding[];
   /** Somebody took the phase as it is although checks failed (Q10). */
-  readonly accepted: { readonly by: string; readonly failed: readonly CheckId[] } | null;
+  readonly accepted: { readonly by: string; readonly failed: readonly AnyCheck[] } | null;
+  /** The newest; null before, and for a run too old to have one. */
+  readonly report: (RunnerReport & { readonly attempt: number }) | null;
+  /** Those of the newest attempt that named some. */
+  readonly decisions: { readonly attempt: number; readonly list: readonly Decision[] };
+  /** When a decision was last vetoed for a reason that no rework has taken up; null where none is. */
+  readonly vetoedAt: string | null;
+  /** Failed verifications in a row with the very same findings: 1 after the first, 0 where none failed. */
+  readonly sameFindings: number;
+  /** Requirement G3.1, oldest first. */
+  readonly reworkAttempts: readonly ReworkAttempt[];
+  /** Of the head that it names; null before anybody looked. */
+  readonly ci: (CiState & { readonly headSha: string }) | null;
+  /** Reworks for failed checks of the repository since people last asked for anything (Q12). */
+  readonly ciReworks: number;
+  /** US dollars that runs spent since the last step that changed a file. */
+  readonly spentWithoutCommitUsd: number;
   readonly feedback: readonly Feedback[];
   readonly rework: Rework | null;
   readonly spent: Spent;
-  readonly completed: { readonly by: string; readonly mergeSha: string; readonly at: string } | null;
+  /** Merged, or skipped: then `mergeSha` is empty. */
+  readonly completed: {
+    readonly by: string;
+    readonly mergeSha: string;
+    readonly at: string;
+    readonly skipped: boolean;
+  } | null;
 }
 
 /** What every task has once it exists. */
@@ -133,6 +168,7 @@ export interface TaskFacts {
   readonly playbook: PlaybookOutline;
   /** As it was set at the start, or by `/budget`. */
   readonly taskBudgetUsd: number;
+  readonly settings: TaskSettings;
   /** Purses that people set; any other phase has its playbook's. */
   readonly purses: readonly { readonly phase: number; readonly usd: number }[];
   /** The model account that the last run worked under; null before the first. */
