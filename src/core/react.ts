@@ -66,6 +66,8 @@ export type Effect =
   | { readonly kind: "MergeGate"; readonly phase: number; readonly headSha: string }
   /** The last comment: what was built, where, and what it took. */
   | { readonly kind: "PostSummary" }
+  /** The pull request from the task's own branch, once all phases are on it. */
+  | { readonly kind: "OpenFinalGate" }
   | { readonly kind: "ShowStatus" }
   | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason };
 

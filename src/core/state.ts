@@ -185,6 +185,8 @@ export interface TaskFacts {
   readonly blockedBy: BlockReason | null;
   /** One entry for each phase that was started, in order; the last one is the current phase. */
   readonly phases: readonly PhaseProgress[];
+  /** From the task's own branch into the default one, after the last phase; null before, and where phases go there by themselves. */
+  readonly finalGate: { readonly pullRequest: number; readonly url: string } | null;
   /** Who had the texts of this task erased (Q33); null where they are there. */
   readonly erasedBy: string | null;
   /** The last five things that happened, newest first (F2.1). */
@@ -318,6 +320,12 @@ export function unansweredOf({ rework, feedback }: PhaseProgress): readonly Feed
 export function branchOf(state: TaskFacts, phase: number): string {
   const suffix = state.ordinal > 1 ? `-r${state.ordinal}` : "";
   return `phasegate/${state.issue.number}-${phase}-${outlineOfPhase(state, phase).name}${suffix}`;
+}
+
+/** Where the phases of a task are collected; null where each goes into the default branch (Q6). */
+export function taskBranchOf(state: TaskFacts): string | null {
+  if (state.settings.integration === "phase") return null;
+  return `phasegate/${state.issue.number}-task${state.ordinal > 1 ? `-r${state.ordinal}` : ""}`;
 }
 
 /** Whole percent of the playbook's steps that are completed. */
