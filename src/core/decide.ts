@@ -17,6 +17,7 @@ import {
   openQuestionsOf,
   outlineOfPhase,
   purseOf,
+  taskBranchOf,
   unansweredOf,
   type ExistingTask,
   type Gate,
@@ -177,6 +178,8 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return recordRetarget(command, state);
     case "RecordMerge":
       return recordMerge(command, state);
+    case "RecordFinalGate":
+      return recordFinalGate(command, state);
     case "RecordGateClosed":
       return recordGateClosed(command, state);
   }
@@ -401,6 +404,10 @@ function acceptPhase(command: CommandOf<"AcceptPhase">, state: ExistingTask): De
   const reason = state.blockedBy;
   if (phase === null || reason === null) return refused({ code: "nothing-failed" });
   const { login } = command.by;
+  if (reason.kind === "gate-retargeted" && reason.merged && isFinalGate(state, reason.pullRequest)) {
+    const merged: TaskEvent = { type: "FinalGateMerged", at: command.at, by: login, mergeSha: "" };
+    return accepted(merged, { type: "TaskCompleted", at: command.at });
+  }
   if (reason.kind === "gate-retargeted" && reason.merged) {
     return accepted(...completePhase(command, state, phase, login, ""));
   }
@@ -1100,9 +1107,9 @@ function recordCiReleased(command: CommandOf<"RecordCiReleased">, state: Existin
 
 /** The next phase builds on the default branch: what goes elsewhere is no acceptance of this one. */
 function recordRetarget(command: CommandOf<"RecordRetarget">, state: ExistingTask): Decision {
-  const phase = phaseOfGate(state, command.pullRequest);
-  if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
-  if (phase.completed !== null || isSettled(state)) return accepted();
+  const isOpen = isGateInReview(state, command.pullRequest);
+  if (isOpen === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
+  if (!isOpen) return accepted();
   const { pullRequest, base, merged } = command;
   const known = state.blockedBy;
   const isNews =
@@ -1131,6 +1138,12 @@ function isPresentable({ verification, attempt, accepted: taken, completed }: Ph
 }
 
 function recordMerge(command: CommandOf<"RecordMerge">, state: ExistingTask): Decision {
+  if (isFinalGate(state, command.pullRequest)) {
+    if (state.status === "completed") return accepted();
+    if (isSettled(state)) return wrongStatus(command, state);
+    const { at, by, mergeSha } = command;
+    return accepted({ type: "FinalGateMerged", at, by, mergeSha }, { type: "TaskCompleted", at });
+  }
   const phase = phaseOfGate(state, command.pullRequest);
   if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
   if (phase.completed !== null) return accepted();
@@ -1149,7 +1162,7 @@ function completePhase(
   const ended = cancelRunOf(command, state);
   const completed: TaskEvent = { type: "PhaseCompleted", at: command.at, phase: phase.phase, by, mergeSha };
   const next = nextPhaseOf(state);
-  if (next === null) return [...ended, completed, { type: "TaskCompleted", at: command.at }];
+  if (next === null) return [...ended, completed, ...lastOf(state, command.at)];
   // A merge is heard during a pause, but what a person stopped starts again by a person's word.
   if (state.blockedBy !== null && outlastsMerge(state.blockedBy)) {
     return [...ended, completed, pause(command.at, state.blockedBy)];
@@ -1157,14 +1170,37 @@ function completePhase(
   return [...ended, completed, ...startPhase(command, next, leftOver(state, phase, next))];
 }
 
+/** Nothing where the task's own branch is still to be merged: the task ends with that. */
+function lastOf(state: ExistingTask, at: string): readonly TaskEvent[] {
+  return taskBranchOf(state) === null ? [{ type: "TaskCompleted", at }] : [];
+}
+
+function recordFinalGate({ at, gate }: CommandOf<"RecordFinalGate">, state: ExistingTask): Decision {
+  if (state.finalGate !== null) return accepted();
+  if (gate === null) return isSettled(state) ? accepted() : accepted({ type: "TaskCompleted", at });
+  // Also where somebody cancelled the task meanwhile: then it is closed again.
+  return accepted({ type: "FinalGateOpened", at, ...gate });
+}
+
+function isFinalGate({ finalGate }: ExistingTask, pullRequest: number): boolean {
+  return finalGate?.pullRequest === pullRequest;
+}
+
+/** Of a phase that is under way, or the task's last one; null where it is neither. */
+function isGateInReview(state: ExistingTask, pullRequest: number): boolean | null {
+  if (isFinalGate(state, pullRequest)) return !isSettled(state);
+  const phase = phaseOfGate(state, pullRequest);
+  return phase === null ? null : phase.completed === null && !isSettled(state);
+}
+
 function outlastsMerge({ kind }: BlockReason): boolean {
   return kind === "paused" || kind === "issue-closed" || kind === "repository-archived" || kind === "no-access";
 }
 
 function recordGateClosed(command: CommandOf<"RecordGateClosed">, state: ExistingTask): Decision {
-  const phase = phaseOfGate(state, command.pullRequest);
-  if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
-  if (phase.completed !== null || isSettled(state)) return accepted();
+  const isOpen = isGateInReview(state, command.pullRequest);
+  if (isOpen === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
+  if (!isOpen) return accepted();
   if (state.blockedBy !== null && !liftsByItself(state.blockedBy)) return accepted();
   return accepted(
     ...cancelRunOf(command, state),

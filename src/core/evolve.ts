@@ -11,6 +11,7 @@ import {
   currentPhaseOf,
   initialState,
   isOver,
+  isSettled,
   liveRunOf,
   outlineOfPhase,
   type ExistingTask,
@@ -53,6 +54,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       prompt: null,
       blockedBy: null,
       erasedBy: null,
+      finalGate: null,
       phases: [],
       recentActions: [{ at: event.at, text: actionTextOf(event, event.playbook) }],
     };
@@ -418,6 +420,12 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           completed: { by: event.by, mergeSha: event.mergeSha, at: event.at },
         })),
       };
+    case "FinalGateOpened": {
+      const finalGate = { pullRequest: event.pullRequest, url: event.url };
+      return isSettled(state) ? { ...state, finalGate } : { ...facts, status: "review", finalGate };
+    }
+    case "FinalGateMerged":
+      return { ...state, blockedBy: null };
     case "TaskPaused": {
       const paused = { ...state, blockedBy: event.reason };
       return dropsRun(event.reason) ? { ...factsOf(paused), status: "pending", run: null } : paused;
@@ -504,6 +512,7 @@ function factsOf(state: ExistingTask): TaskFacts {
     blockedBy: state.blockedBy,
     erasedBy: state.erasedBy,
     phases: state.phases,
+    finalGate: state.finalGate,
     recentActions: state.recentActions,
   };
 }
@@ -788,6 +797,10 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `the repository is ${event.repository.owner}/${event.repository.name} now`;
     case "PhaseCompleted":
       return `phase ${event.phase} merged by ${event.by}`;
+    case "FinalGateOpened":
+      return `final pull request #${event.pullRequest} opened`;
+    case "FinalGateMerged":
+      return `final pull request merged by ${event.by}`;
     case "TaskPaused":
       return `paused: ${spaced(event.reason.kind)}`;
     case "TaskResumed":

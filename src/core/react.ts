@@ -1,5 +1,6 @@
 import { sameName } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
+import { nextPhaseOf } from "./evolve.ts";
 import type { ChangesetId, RunId } from "./ids.ts";
 import { dayMs, later, laterOf, nextMidnight } from "./moment.ts";
 import type { BlockReason } from "./outcome.ts";
@@ -7,6 +8,7 @@ import {
   appIsAtWork,
   currentPhaseOf,
   isSettled,
+  taskBranchOf,
   unansweredOf,
   type ExistingTask,
   type Gate,
@@ -36,6 +38,8 @@ export type Effect =
     }
   | { readonly kind: "RequestReview"; readonly phase: number; readonly from: readonly string[] }
   | { readonly kind: "DeleteBranch"; readonly phase: number }
+  /** The task's own, where it has one. */
+  | { readonly kind: "DeleteTaskBranch" }
   | { readonly kind: "EraseTask" }
   | { readonly kind: "ReopenGate"; readonly pullRequest: number }
   | { readonly kind: "CloseGate"; readonly pullRequest: number }
@@ -191,7 +195,15 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "BudgetSet":
       return [now({ kind: "ShowStatus" })];
     case "PhaseCompleted":
-      return [...openRequests(after), now({ kind: "ShowStatus" })];
+      return [...openRequests(after), ...finalGateDue(after), now({ kind: "ShowStatus" })];
+    case "FinalGateOpened":
+      // It was being opened while somebody cancelled the task.
+      return [
+        ...(isSettled(after) ? [now({ kind: "CloseGate", pullRequest: event.pullRequest })] : []),
+        now({ kind: "ShowStatus" }),
+      ];
+    case "FinalGateMerged":
+      return [];
     case "TaskPaused":
       return taskPaused(event, after);
     case "TaskResumed":
@@ -209,6 +221,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "TaskErased":
       return [
         ...after.phases.map(({ phase }) => now({ kind: "DeleteBranch", phase })),
+        ...(taskBranchOf(after) === null ? [] : [now({ kind: "DeleteTaskBranch" })]),
         now({ kind: "EraseTask" }),
         now({ kind: "ShowStatus" }),
       ];
@@ -339,9 +352,15 @@ function openRequests(state: ExistingTask): readonly Reaction[] {
 }
 
 function openGates(state: ExistingTask): readonly Reaction[] {
-  return state.phases.flatMap(({ gate, completed }) =>
-    gate === null || completed !== null ? [] : [now({ kind: "CloseGate", pullRequest: gate.pullRequest })],
-  );
+  const ofPhases = state.phases.flatMap(({ gate, completed }) => (gate === null || completed !== null ? [] : [gate]));
+  const gates = state.finalGate === null ? ofPhases : [...ofPhases, state.finalGate];
+  return gates.map(({ pullRequest }) => now({ kind: "CloseGate", pullRequest }));
+}
+
+/** The last phase is on the task's own branch. */
+function finalGateDue(state: ExistingTask): readonly Reaction[] {
+  const isLast = currentPhaseOf(state)?.completed !== null && nextPhaseOf(state) === null;
+  return isLast && !isSettled(state) && taskBranchOf(state) !== null ? [now({ kind: "OpenFinalGate" })] : [];
 }
 
 function phaseOf(state: ExistingTask, phase: number): PhaseProgress | null {

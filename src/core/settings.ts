@@ -10,4 +10,9 @@ export interface TaskSettings {
   readonly ci: "ready" | "approved" | null;
 }
 
-export const defaultSettings: TaskSettings = { merge: "manual", requesterMayApprove: true, integration: "phase", ci: null };
+export const defaultSettings: TaskSettings = {
+  merge: "manual",
+  requesterMayApprove: true,
+  integration: "phase",
+  ci: null,
+};

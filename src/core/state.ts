@@ -322,6 +322,11 @@ export function branchOf(state: TaskFacts, phase: number): string {
   return `phasegate/${state.issue.number}-${phase}-${outlineOfPhase(state, phase).name}${suffix}`;
 }
 
+/** The pull request that people have before them: the task's last one, or that of its phase. */
+export function pullRequestOf(state: TaskFacts): number | null {
+  return state.finalGate?.pullRequest ?? currentPhaseOf(state)?.gate?.pullRequest ?? null;
+}
+
 /** Where the phases of a task are collected; null where each goes into the default branch (Q6). */
 export function taskBranchOf(state: TaskFacts): string | null {
   if (state.settings.integration === "phase") return null;
