@@ -56,6 +56,8 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
     case "StepCompleted":
     case "StepPublished":
     case "GateOpened":
+    case "FinalGateOpened":
+    case "FinalGateMerged":
     case "ReviewCreated":
     case "ReviewApproved":
     case "PhaseApproved":
