@@ -196,7 +196,10 @@ const JOB: Job = {
     name: "planning",
     title: "Planning",
     allowedPaths: ["**"],
-    checks: [],
+    criteria: [],
+    verifierGuide: "",
+    testCommand: null,
+    mayBeSkipped: false,
     budgetUsd: 5,
     steps: [{ ...STEP, outputs: ["a.md"], sections: [], allowedPaths: [], tools: [] }],
   },
@@ -222,6 +225,9 @@ const JOB: Job = {
   model: "claude-sonnet-5-5",
   language: "en",
   budgetUsd: 5,
+  verification: { budgetUsd: 1, minutes: 10, testMinutes: 10 },
+  isRepeated: false,
+  decisions: [],
   limits: { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 5, heartbeatSeconds: 30, sliceMinutes: 50 },
 };
 
