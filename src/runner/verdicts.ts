@@ -94,10 +94,15 @@ async function evidenceOf(
   const path = relativePath(parsed.data.path, workTree);
   if (path.length > limits.pathCharactersMax || redact(path) !== path || !tree.paths.includes(path)) return null;
   const line = z.int().positive().safeParse(parsed.data.line);
-  const lines = line.success ? ((await tree.read(path)) ?? "").split("\n").length : 0;
+  const lines = line.success ? linesIn(await tree.read(path)) : 0;
   return {
     path,
     line: line.success && line.data <= lines ? line.data : null,
     quote: shortened(parsed.data.quote, redact, limits.evidenceCharactersMax),
   };
+}
+
+/** None of what is no text. */
+function linesIn(text: string | null): number {
+  return text === null ? 0 : text.replace(/\n$/u, "").split("\n").length;
 }
