@@ -5,6 +5,7 @@ import {
   type GateState,
   type GitHub,
   type IssueText,
+  type MergeResult,
   type NamesSeen,
   type Notice,
   type Permission,
@@ -13,10 +14,13 @@ import {
   type ReviewState,
   type TaskView,
   type ThreadState,
+  type VetoBox,
   type WorkflowRun,
 } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
+import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository } from "../../src/core/events.ts";
+import { defaultSettings, type TaskSettings } from "../../src/core/settings.ts";
 
 interface Commit {
   readonly sha: string;
@@ -30,6 +34,17 @@ export interface FakePull extends GateState {
   readonly base: string;
   /** How often its body was written. */
   readonly presented: number;
+  /** Those of its body. */
+  readonly boxes: readonly VetoBox[];
+}
+
+/** Our check run on a commit, by what it was written from. */
+export interface FakeCheck {
+  readonly headSha: string;
+  readonly phase: number;
+  readonly verified: "passed" | "failed" | "accepted" | null;
+  /** How often it was written. */
+  readonly shown: number;
 }
 
 export interface FakeRun extends WorkflowRun {
@@ -106,6 +121,15 @@ export class FakeGitHub {
   readonly calls: string[] = [];
   preflightFault: Preflight["fault"] = null;
   ciIsSensitive = false;
+  settings: TaskSettings = defaultSettings;
+  /** What the repository's own checks say, by commit; of all others there are none. */
+  readonly ci = new Map<string, CiState>();
+  /** Of jobs that failed, by commit. */
+  readonly failedLogs = new Map<string, readonly { readonly name: string; readonly log: string }[]>();
+  /** Our own, by commit. */
+  readonly checks = new Map<string, FakeCheck>();
+  /** What the next wishes to merge are answered with; then each is granted. */
+  readonly mergeAnswers: MergeResult[] = [];
   refusesDispatch = false;
   readonly #faults: Fault[] = [];
   readonly #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
@@ -204,6 +228,19 @@ export class FakeGitHub {
     this.changePull(number, { open: false, merged: true, mergedBy: by, mergeSha: `merge-${number}` });
   }
 
+  /** A person ticks a box of the gate's body, or takes the tick away. */
+  tick(number: number, box: number, ticked = true): void {
+    const { boxes } = this.#pull(number);
+    if (!boxes.some((each) => each.number === box)) throw new Error(`ticking box ${box} of #${number}: there is none`);
+    this.changePull(number, { boxes: boxes.map((each) => (each.number === box ? { ...each, ticked } : each)) });
+  }
+
+  /** The repository's own checks have something new to say of a commit. */
+  setCi(sha: string, kind: CiKind, rest: Partial<CiState> = {}): void {
+    const failed = kind === "red" ? [{ name: "test", url: `https://github.test/checks/${sha}` }] : [];
+    this.ci.set(sha, { kind, reason: kind === "never-started" ? "its workflow is disabled" : null, failed, ...rest });
+  }
+
   /** A thread at a line of a document; `comments` may say more than one thing. */
   thread(pullRequest: number, thread: Partial<FakeThread> = {}): string {
     const threadId = `T${this.threads.length + 1}`;
@@ -295,6 +332,7 @@ export class FakeGitHub {
         defaultBranch: "main",
         headSha: this.headOf("main") ?? "",
         ciIsSensitive: this.ciIsSensitive,
+        settings: this.settings,
       }),
       dispatchRun: async (_repository, { runId, grants: granted }) => {
         const there = this.runs.find((run) => run.runId === runId);
@@ -329,7 +367,15 @@ export class FakeGitHub {
         const pullRequest = there?.pullRequest ?? 31 + this.pulls.size;
         if (there === undefined) {
           const headSha = this.headOf(branch) ?? "";
-          const state = { open: true, merged: false, mergedBy: null, mergeSha: null, draft: true, presented: 0 };
+          const state = {
+            open: true,
+            merged: false,
+            mergedBy: null,
+            mergeSha: null,
+            draft: true,
+            presented: 0,
+            boxes: [],
+          };
           this.pulls.set(pullRequest, { ...state, pullRequest, branch, base, headSha });
         }
         return { pullRequest, url: `https://github.test/pull/${pullRequest}`, draft: true };
@@ -348,9 +394,10 @@ export class FakeGitHub {
           const view = { ...gate.view, task: { ...gate.view.task, phases } };
           await this.#methods().releaseCi(repository, { ...gate, view });
         }
-        const { draft, presented } = this.#pull(pull.pullRequest);
+        const { draft, presented, boxes } = this.#pull(pull.pullRequest);
         this.changePull(pull.pullRequest, {
           presented: presented + 1,
+          boxes: boxesOf(gate.view, gate.phase, boxes),
           draft: draft && !(pull.open && gate.ready),
         });
         return { headSha: this.headOf(gate.branch) ?? "" };
@@ -421,6 +468,28 @@ export class FakeGitHub {
         this.#comment(task.issue.number, `request:${key}`, { notice: null, request });
       },
       listNames: async () => this.names,
+      showCheck: async (_repository, { view, phase, branch }) => {
+        const headSha = this.headOf(branch);
+        const progress = view.task.phases.find((each) => each.phase === phase);
+        if (headSha === null || progress === undefined) return;
+        const passed = progress.verification?.passed;
+        const said = passed === undefined ? null : passed ? "passed" : "failed";
+        const verified = progress.accepted === null ? said : "accepted";
+        this.checks.set(headSha, { headSha, phase, verified, shown: (this.checks.get(headSha)?.shown ?? 0) + 1 });
+      },
+      readVetoBoxes: async (_repository, pullRequest) => this.pulls.get(pullRequest)?.boxes ?? [],
+      readCi: async (_repository, { sha }) => this.ci.get(sha) ?? { kind: "none", reason: null, failed: [] },
+      readFailedLogs: async (_repository, sha) => this.failedLogs.get(sha) ?? [],
+      mergeGate: async (_repository, { pullRequest, headSha }) => {
+        const pull = this.#pull(pullRequest);
+        if (pull.merged) return { kind: "merged", mergeSha: pull.mergeSha ?? "" };
+        const answer = this.mergeAnswers.shift();
+        if (answer !== undefined && answer.kind !== "merged") return answer;
+        if (!pull.open || pull.draft) return { kind: "refused", message: "the pull request is closed, or a draft" };
+        if (pull.headSha !== headSha) return { kind: "refused", message: "the head of the branch has moved" };
+        this.merge(pullRequest, "phasegate[bot]");
+        return { kind: "merged", mergeSha: `merge-${pullRequest}` };
+      },
       hideComment: async (_repository, commentNodeId) => {
         if (this.refusesToHide) return false;
         if (!this.hidden.includes(commentNodeId)) this.hidden.push(commentNodeId);
@@ -472,6 +541,16 @@ export class FakeGitHub {
       else this.#waiting.push(waiting);
     }
   }
+}
+
+/** Written anew, with the ticks of people that nobody has heard yet. */
+function boxesOf({ task }: TaskView, phase: number, before: readonly VetoBox[]): readonly VetoBox[] {
+  const decisions = task.phases.find((each) => each.phase === phase)?.decisions;
+  return (decisions?.list ?? []).map(({ number, veto }) => {
+    const { attempt = 1 } = decisions ?? {};
+    const isTicked = before.some((box) => box.attempt === attempt && box.number === number && box.ticked);
+    return { attempt, number, ticked: isTicked || veto !== null };
+  });
 }
 
 function never(): Promise<never> {
