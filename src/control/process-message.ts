@@ -57,12 +57,12 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       break;
     }
     case "outcome": {
-      const { runId, spent, ...said } = StoredOutcome.parse(JSON.parse(message.body));
+      const { runId, spent, report, ...said } = StoredOutcome.parse(JSON.parse(message.body));
       const outcome = believable(processing, said.outcome);
       const id = runIdFrom(runId);
       if (outcome.kind === "rate-limited") await noteLimit(processing, id, outcome);
       const day = outcome.kind === "budget-exhausted" ? await dayOf(processing, id, outcome, spent.costUsd) : {};
-      await onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent, ...day });
+      await onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent, report, ...day });
       break;
     }
   }

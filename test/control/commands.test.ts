@@ -18,6 +18,7 @@ const failing: VerificationReport = {
   passed: false,
   checks: [{ check: "long-enough", passed: false, looked: 1 }],
   findings: [{ check: "long-enough", step: "02_market", path: "docs/02_market.md", line: null, message: "too short" }],
+  notes: [],
 };
 
 const situations = {
@@ -462,6 +463,7 @@ describe("/delete", () => {
       passed: false,
       checks: [{ check: "long-enough", passed: false, looked: 1 }],
       findings: [{ check: "long-enough", step: "01_idea", path: secrets.path, line: 1, message: secrets.finding }],
+      notes: [],
     });
     await told.label();
     await told.runPhase();
