@@ -169,21 +169,19 @@ export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionA
 /** Those that a phase could ask for by name; all others went without saying. */
 const checksOfVersion3 = ["env-ignored", "tests-exist"] as const;
 
+const knownToVersion3: readonly string[] = [
+  "outputs-exist",
+  "long-enough",
+  "sections-present",
+  "no-placeholder",
+  "no-secrets",
+  "paths-allowed",
+  ...checksOfVersion3,
+];
+
 /** Its name only says where to look: what is to be mended stands in the message. */
 function checkOfVersion3(check: Job["findings"][number]["check"]): Job["findings"][number]["check"] {
-  switch (check) {
-    case "outputs-exist":
-    case "long-enough":
-    case "sections-present":
-    case "no-placeholder":
-    case "env-ignored":
-    case "no-secrets":
-    case "tests-exist":
-    case "paths-allowed":
-      return check;
-    default:
-      return "outputs-exist";
-  }
+  return knownToVersion3.includes(check) ? check : "outputs-exist";
 }
 
 /** Says on the issue, once a task, that the action should be updated. Never throws: the run goes on all the same. */
