@@ -119,11 +119,14 @@ export class FakeGitHub {
   refusesToHide = false;
   /** Every call, e.g. `publish`, in the order in which they began. */
   readonly calls: string[] = [];
+  readonly #arguments = new Map<string, (readonly unknown[])[]>();
   preflightFault: Preflight["fault"] = null;
   ciIsSensitive = false;
   settings: TaskSettings = defaultSettings;
-  /** What the repository's own checks say, by commit; of all others there are none. */
+  /** What the repository's own checks say, by commit. */
   readonly ci = new Map<string, CiState>();
+  /** Of commits of which nothing else is said. */
+  ciDefault: CiKind = "none";
   /** Of jobs that failed, by commit. */
   readonly failedLogs = new Map<string, readonly { readonly name: string; readonly log: string }[]>();
   /** Our own, by commit. */
@@ -147,6 +150,7 @@ export class FakeGitHub {
         return async (...args: unknown[]): Promise<unknown> => {
           if (!isAlive()) return never();
           this.calls.push(String(name));
+          this.#arguments.set(String(name), [...(this.#arguments.get(String(name)) ?? []), args]);
           this.#lookAround();
           await this.#fail(name, "before", args);
           if (!isAlive()) return never();
@@ -198,6 +202,11 @@ export class FakeGitHub {
     return this.calls.filter((call) => call === method).length;
   }
 
+  /** Of each call of the method, oldest first. */
+  argumentsOf<Name extends Method>(method: Name): readonly Parameters<GitHub[Name]>[] {
+    return (this.#arguments.get(method) ?? []) as Parameters<GitHub[Name]>[];
+  }
+
   openIssue(number: number, issue: Partial<IssueText> = {}): void {
     this.issues.set(number, {
       title: "A link shortener",
@@ -237,8 +246,7 @@ export class FakeGitHub {
 
   /** The repository's own checks have something new to say of a commit. */
   setCi(sha: string, kind: CiKind, rest: Partial<CiState> = {}): void {
-    const failed = kind === "red" ? [{ name: "test", url: `https://github.test/checks/${sha}` }] : [];
-    this.ci.set(sha, { kind, reason: kind === "never-started" ? "its workflow is disabled" : null, failed, ...rest });
+    this.ci.set(sha, { ...ciState(sha, kind), ...rest });
   }
 
   /** A thread at a line of a document; `comments` may say more than one thing. */
@@ -478,7 +486,7 @@ export class FakeGitHub {
         this.checks.set(headSha, { headSha, phase, verified, shown: (this.checks.get(headSha)?.shown ?? 0) + 1 });
       },
       readVetoBoxes: async (_repository, pullRequest) => this.pulls.get(pullRequest)?.boxes ?? [],
-      readCi: async (_repository, { sha }) => this.ci.get(sha) ?? { kind: "none", reason: null, failed: [] },
+      readCi: async (_repository, { sha }) => this.ci.get(sha) ?? ciState(sha, this.ciDefault),
       readFailedLogs: async (_repository, sha) => this.failedLogs.get(sha) ?? [],
       mergeGate: async (_repository, { pullRequest, headSha }) => {
         const pull = this.#pull(pullRequest);
@@ -541,6 +549,11 @@ export class FakeGitHub {
       else this.#waiting.push(waiting);
     }
   }
+}
+
+function ciState(sha: string, kind: CiKind): CiState {
+  const failed = kind === "red" ? [{ name: "test", url: `https://github.test/checks/${sha}` }] : [];
+  return { kind, reason: kind === "never-started" ? "its workflow is disabled" : null, failed };
 }
 
 /** Written anew, with the ticks of people that nobody has heard yet. */
