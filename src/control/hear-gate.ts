@@ -1,12 +1,13 @@
 /** What happened to a gate, as GitHub says at this moment: the webhook, or the look that replaces it, only wakes. */
-import { currentPhaseOf, type ExistingTask, type PhaseProgress } from "../core/state.ts";
+import { currentPhaseOf, mayApprove, presentedHeadOf, taskBranchOf, type ExistingTask } from "../core/state.ts";
 import { readGateSaid } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type Cause } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
 import { personOf, taskById } from "./people.ts";
-import type { GateState, VetoBox } from "./ports.ts";
+import type { GateState } from "./ports.ts";
 import type { Processing } from "./process-message.ts";
-import { queueLookAtCi, shownHeadOf } from "./watch-ci.ts";
+import { changedBoxes } from "./take-up-vetoes.ts";
+import { queueLookAtCi } from "./watch-ci.ts";
 
 type IntentOf<Kind extends Intent["kind"]> = Extract<Intent, { kind: Kind }>;
 
@@ -48,7 +49,8 @@ export async function onCiChanged(
 ): Promise<void> {
   for (const taskId of await processing.store.openTasks({ repositoryId })) {
     const task = await taskById(processing, taskId);
-    if (task !== null && shownHeadOf(currentPhaseOf(task)) === headSha) await queueLookAtCi(processing, task);
+    const phase = task === null ? null : currentPhaseOf(task);
+    if (task !== null && phase !== null && presentedHeadOf(phase) === headSha) await queueLookAtCi(processing, task);
   }
 }
 
@@ -82,15 +84,6 @@ export async function hearBoxes(
   }
 }
 
-function changedBoxes(boxes: readonly VetoBox[], { decisions }: PhaseProgress): readonly VetoBox[] {
-  return boxes.filter(({ attempt, number, ticked }) => {
-    const decision = decisions.list.find((each) => each.number === number);
-    // Of a list that an attempt has replaced: its boxes are gone with the next body.
-    if (attempt !== decisions.attempt || decision === undefined) return false;
-    return ticked !== (decision.veto !== null);
-  });
-}
-
 /** Verdicts and threads. */
 export async function hearReviews(
   processing: Processing,
@@ -119,7 +112,9 @@ export async function hearGate(
   const whole: Cause = by === null ? cause : { ...cause, userId: by };
   const ask = (asked: Asked) => handleCommand(processing, task.taskId, asked, whole);
   if (gate.open || gate.merged) {
-    const { name } = await github.defaultBranchOf(task.repository);
+    const isFinal = task.finalGate?.pullRequest === pullRequest;
+    const own = isFinal ? null : taskBranchOf(task);
+    const name = own ?? (await github.defaultBranchOf(task.repository)).name;
     if (gate.base !== name) {
       await ask({ type: "RecordRetarget", pullRequest, base: gate.base, merged: gate.merged });
       return;
@@ -141,10 +136,10 @@ export async function hearGate(
 }
 
 /** Whoever approved it, where the app merged for them: its webhook may be faster than its own word. */
-function mergerOf({ phases }: ExistingTask, { mergedBy }: GateState, pullRequest: number): string | null {
-  const gate = phases.find((phase) => phase.gate?.pullRequest === pullRequest)?.gate ?? null;
-  const approvers = gate === null ? [] : [...gate.approvedBy, ...gate.approvedByComment.map(({ login }) => login)];
-  return mergedBy?.endsWith("[bot]") === true ? (approvers[0] ?? mergedBy) : mergedBy;
+function mergerOf(task: ExistingTask, { mergedBy }: GateState, pullRequest: number): string | null {
+  const gate = task.phases.find((phase) => phase.gate?.pullRequest === pullRequest)?.gate ?? null;
+  const approver = gate?.approvedBy.find((login) => mayApprove(task, login));
+  return mergedBy?.endsWith("[bot]") === true ? (approver ?? mergedBy) : mergedBy;
 }
 
 function isAboutThisGate({ blockedBy }: ExistingTask, pullRequest: number): boolean {

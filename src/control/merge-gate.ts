@@ -1,14 +1,22 @@
 /** `merge: auto`: the app merges what was approved on its head, for whoever approved it. */
 import type { Effect } from "../core/react.ts";
 import type { TaskSettings } from "../core/settings.ts";
-import { currentPhaseOf, type ExistingTask, type Gate, type PhaseProgress } from "../core/state.ts";
+import {
+  currentPhaseOf,
+  mayApprove,
+  mergeableHeadOf,
+  taskBranchOf,
+  type ExistingTask,
+  type Gate,
+  type PhaseProgress,
+} from "../core/state.ts";
 import { readGateSaid } from "./gate-feedback.ts";
 import { handleCommand, type Asked } from "./handle-command.ts";
 import { keyOf, personOf } from "./people.ts";
 import type { Performing } from "./perform-effect.ts";
 import { RetryLater } from "./ports.ts";
+import { changedBoxes } from "./take-up-vetoes.ts";
 import { viewOf } from "./task-view.ts";
-import { shownHeadOf } from "./watch-ci.ts";
 
 type MergeGate = Extract<Effect, { kind: "MergeGate" }>;
 
@@ -36,11 +44,11 @@ export async function mergeGate(
   if (seen === null) return null;
   // By an earlier try, whose answer was lost.
   if (seen.merged) return merged(gate, by, seen.mergeSha ?? "");
-  const { name } = await github.defaultBranchOf(repository);
+  const base = taskBranchOf(task) ?? (await github.defaultBranchOf(repository)).name;
   // Each of them is heard by its own webhook, and changes what is to be merged.
-  if (!seen.open || seen.draft || seen.base !== name || seen.headSha !== effect.headSha) return null;
+  if (!seen.open || seen.draft || seen.base !== base || seen.headSha !== effect.headSha) return null;
   const boxes = await github.readVetoBoxes(repository, gate.pullRequest);
-  const isVetoed = boxes.some(({ attempt, ticked }) => attempt === phase.decisions.attempt && ticked);
+  const isVetoed = changedBoxes(boxes, phase).some(({ ticked }) => ticked);
   if (isVetoed && putOffs < triesMax) throw tryLater("a tick in the gate's body was not heard yet", putOffs);
   if (isVetoed) return null;
   const wish = { pullRequest: gate.pullRequest, headSha: effect.headSha, view: await viewOf(performing, task) };
@@ -84,24 +92,20 @@ async function askAnew(performing: Performing, before: ExistingTask, effect: Mer
 
 function wantedOf(task: ExistingTask, { phase: number, headSha }: MergeGate): Omit<Wanted, "settings"> | null {
   const phase = currentPhaseOf(task);
-  if (task.status !== "review" || task.blockedBy !== null || phase === null || phase.phase !== number) return null;
-  const { gate, ci, decisions } = phase;
-  if (gate === null || shownHeadOf(phase) !== headSha || gate.requestedBy.length > 0) return null;
-  if (ci?.headSha !== headSha || (ci.kind !== "green" && ci.kind !== "none")) return null;
-  return decisions.list.some(({ veto }) => veto !== null) ? null : { task, phase, gate };
+  const gate = phase?.gate ?? null;
+  if (phase === null || phase.phase !== number || gate === null) return null;
+  return mergeableHeadOf(task) === headSha ? { task, phase, gate } : null;
 }
 
 /** Who approved it, may still write, and is not kept from approving (Q5). */
 async function approverOf(
   performing: Performing,
   task: ExistingTask,
-  gate: Gate,
-  { requesterMayApprove }: TaskSettings,
+  { approvedBy }: Gate,
+  settings: TaskSettings,
 ): Promise<string | null> {
-  const requesters = [task.issue.author, task.prompt?.startedBy];
-  const approvers = new Set([...gate.approvedBy, ...gate.approvedByComment.map(({ login }) => login)]);
-  for (const login of approvers) {
-    if (!requesterMayApprove && requesters.includes(login)) continue;
+  for (const login of approvedBy) {
+    if (!mayApprove({ ...task, settings }, login)) continue;
     if ((await personOf(performing, task.repository, login)).mayWrite) return login;
   }
   return null;

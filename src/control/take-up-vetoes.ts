@@ -1,24 +1,39 @@
 /** Decisions that people vetoed: asked why, and handed to the agent. */
 import type { Effect } from "../core/react.ts";
-import { currentPhaseOf, type Decision, type ExistingTask, type PhaseProgress } from "../core/state.ts";
+import {
+  currentPhaseOf,
+  openVetoesOf,
+  vetoIdOf,
+  type Decision,
+  type ExistingTask,
+  type PhaseProgress,
+} from "../core/state.ts";
 import { limits, type Feedback as FeedbackText } from "../protocol/runner.ts";
 import { itemOfWords, saveWords, type GateReading } from "./gate-feedback.ts";
 import type { Asked } from "./handle-command.ts";
 import type { Performing } from "./perform-effect.ts";
 import { phaseDefinition } from "./phase-definition.ts";
+import type { VetoBox } from "./ports.ts";
 
 type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
 
-/** Vetoed for a reason, and no rework has taken it up. */
-function openVetoesOf({ decisions, feedback, vetoedAt }: PhaseProgress) {
-  if (vetoedAt === null) return [];
-  return decisions.list.flatMap((decision) => {
-    const id = `veto:${decisions.attempt}:${decision.number}`;
-    const { veto } = decision;
-    // An attempt that named no decisions left the list as it was.
-    const isAnswered = feedback.some((item) => item.id === id && item.answer !== null);
-    return veto === null || veto.reason === null || isAnswered ? [] : [{ id, decision, veto, reason: veto.reason }];
+/** Boxes that say something else than what is known. */
+export function changedBoxes(boxes: readonly VetoBox[], { decisions, feedback }: PhaseProgress): readonly VetoBox[] {
+  return boxes.filter(({ attempt, number, ticked }) => {
+    const decision = decisions.list.find((each) => each.number === number);
+    // Of a list that an attempt has replaced: its boxes are gone with the next body.
+    if (attempt !== decisions.attempt || decision === undefined) return false;
+    // A rework has taken it up, and named no decisions that would take the place of these.
+    if (feedback.some(({ id }) => id === vetoIdOf(attempt, number))) return false;
+    return ticked !== (decision.veto !== null);
   });
+}
+
+/** Those with a reason: of the others the agent could only guess why. */
+function reasonedVetoesOf(phase: PhaseProgress) {
+  return openVetoesOf(phase).flatMap(({ veto, ...decision }) =>
+    veto.reason === null ? [] : [{ decision, by: veto.by, reason: veto.reason }],
+  );
 }
 
 /** What the agent gets of each open veto, at the step whose files show the decision. */
@@ -27,24 +42,24 @@ export async function wordsOfVetoes(
   task: ExistingTask,
   phase: PhaseProgress,
 ): Promise<readonly FeedbackText[]> {
-  const open = openVetoesOf(phase);
+  const open = reasonedVetoesOf(phase);
   if (open.length === 0) return [];
   const definition = await phaseDefinition(reading, task, phase.phase);
-  return open.map(({ id, decision, veto, reason }) => {
+  return open.map(({ decision, by, reason }) => {
     const [step] = decision.files.flatMap((file) => reading.verifier.stepOfPath(definition, file) ?? []);
     return {
-      id,
+      id: vetoIdOf(phase.decisions.attempt, decision.number),
       request: "change" as const,
       step: step ?? definition.steps.at(-1)?.slug ?? "",
       path: null,
       line: null,
       hunk: null,
-      comments: [{ by: veto.by, text: vetoText(reading, decision, reason) }],
+      comments: [{ by, text: vetoText(reading, decision, reason) }],
     };
   });
 }
 
-function vetoText({ freeze }: GateReading, decision: Decision, reason: string): string {
+function vetoText({ freeze }: GateReading, decision: Omit<Decision, "veto">, reason: string): string {
   const { number, decision: decided, alternative, files } = decision;
   const instead = alternative === "" ? "" : ` What you did not choose: "${alternative}".`;
   const where = files.length === 0 ? "" : ` It shows in: ${files.join(", ")}.`;
@@ -68,7 +83,7 @@ export async function startVetoRework(
   if (words.length === 0) return null;
   return {
     type: "RequestRework",
-    by: [...new Set(openVetoesOf(phase).map(({ veto }) => veto.by))],
+    by: [...new Set(reasonedVetoesOf(phase).map(({ by }) => by))],
     mayWrite: true,
     source: "veto",
     feedback: words.map(itemOfWords),

@@ -1,7 +1,14 @@
 /** What the repository's own checks say of a gate's head: read, looked at again while they run, and handed to the agent. */
 import type { CiState } from "../core/ci.ts";
 import type { Effect } from "../core/react.ts";
-import { branchOf, currentPhaseOf, outlineOfPhase, type ExistingTask, type PhaseProgress } from "../core/state.ts";
+import {
+  branchOf,
+  currentPhaseOf,
+  outlineOfPhase,
+  presentedHeadOf,
+  type ExistingTask,
+  type PhaseProgress,
+} from "../core/state.ts";
 import type { Feedback as FeedbackText } from "../protocol/runner.ts";
 import { itemOfWords, saveWords } from "./gate-feedback.ts";
 import { handleCommand, queueEffect, type Asked, type CommandHandling } from "./handle-command.ts";
@@ -27,19 +34,14 @@ const jobsMax = 5;
 const logCharactersMax = 4_000;
 const nameCharactersMax = 100;
 
-/** The head on which the repository's workflows may run: what was presented, or our commit on top that lets them (Q29). */
-export function shownHeadOf(phase: PhaseProgress | null): string | null {
-  if (phase === null || phase.completed !== null) return null;
-  return phase.gate?.releasedSha ?? phase.gate?.headSha ?? null;
-}
-
 /** Whether people, or the app for them, still wait for what is said of it. */
 function isShown(
   task: ExistingTask,
   { phase, headSha }: { readonly phase: number; readonly headSha: string },
 ): boolean {
   const current = currentPhaseOf(task);
-  return task.status === "review" && current?.phase === phase && shownHeadOf(current) === headSha;
+  if (task.status !== "review" || current === null || current.completed !== null) return false;
+  return current.phase === phase && presentedHeadOf(current) === headSha;
 }
 
 /** True where the repository's workflows wait for the approval (Q29). */
@@ -50,8 +52,8 @@ export function isCiLater({ settings, ciIsSensitive }: Pick<Preflight, "settings
 /** Has the head of the task's gate looked at; soon, and once for however many ask for it. */
 export async function queueLookAtCi(handling: CommandHandling, task: ExistingTask): Promise<void> {
   const phase = currentPhaseOf(task);
-  const headSha = shownHeadOf(phase);
-  if (phase === null || headSha === null || task.status !== "review") return;
+  const headSha = phase === null ? null : presentedHeadOf(phase);
+  if (phase === null || headSha === null || !isShown(task, { phase: phase.phase, headSha })) return;
   const at = new Date(handling.clock.now().getTime() + togetherMs).toISOString();
   await queueEffect(handling, task.taskId, { kind: "ReadCi", phase: phase.phase, headSha }, { at }, {});
 }
@@ -98,6 +100,8 @@ export async function startCiRework(
   if (phase === null || task.blockedBy !== null || !isShown(task, effect)) return null;
   // Repeated by somebody meanwhile, and green.
   if (phase.ci?.headSha !== effect.headSha || phase.ci.kind !== "red") return null;
+  // Those that people asked for meanwhile count anew (Q12).
+  if (phase.ciReworks >= performing.policy.ciReworksMax) return notifyCi(performing, task, effect);
   const words = [
     await wordsOfCi(performing, task, phase, phase.ci),
     // One attempt with all that is open.
@@ -154,7 +158,7 @@ function shown(text: string): string {
 export async function notifyCi(
   { github }: Performing,
   task: ExistingTask,
-  effect: EffectOf<"NotifyCi">,
+  effect: Omit<EffectOf<"NotifyCi">, "kind">,
 ): Promise<null> {
   const phase = currentPhaseOf(task);
   const ci = phase?.ci ?? null;

@@ -150,7 +150,9 @@ export class FakeGitHub {
         return async (...args: unknown[]): Promise<unknown> => {
           if (!isAlive()) return never();
           this.calls.push(String(name));
-          this.#arguments.set(String(name), [...(this.#arguments.get(String(name)) ?? []), args]);
+          const known = this.#arguments.get(String(name));
+          if (known === undefined) this.#arguments.set(String(name), [args]);
+          else known.push(args);
           this.#lookAround();
           await this.#fail(name, "before", args);
           if (!isAlive()) return never();
@@ -231,9 +233,9 @@ export class FakeGitHub {
   }
 
   merge(number: number, by: string): void {
-    const { branch } = this.#pull(number);
+    const { branch, base } = this.#pull(number);
     const merged = { sha: `merge-${number}`, mark: "", files: this.filesOf(branch) };
-    this.branches.set("main", [...(this.branches.get("main") ?? []), merged]);
+    this.branches.set(base, [...(this.branches.get(base) ?? []), merged]);
     this.changePull(number, { open: false, merged: true, mergedBy: by, mergeSha: `merge-${number}` });
   }
 
@@ -387,6 +389,20 @@ export class FakeGitHub {
           this.pulls.set(pullRequest, { ...state, pullRequest, branch, base, headSha });
         }
         return { pullRequest, url: `https://github.test/pull/${pullRequest}`, draft: true };
+      },
+      makeBranch: async (_repository, branch, sha) => {
+        const there = this.headOf(branch);
+        if (there !== null) return there;
+        const line = [...this.branches.values()].find((commits) => commits.some((commit) => commit.sha === sha)) ?? [];
+        const at = line.findIndex((commit) => commit.sha === sha);
+        this.branches.set(branch, line.slice(0, at + 1));
+        return sha;
+      },
+      openFinalGate: async (repository, { branch, base, view }) => {
+        if (this.headOf(branch) === null || this.headOf(branch) === this.headOf(base)) return null;
+        const gate = await this.#methods().openGate(repository, { branch, base, view, phase: 0 });
+        this.changePull(gate.pullRequest, { draft: false });
+        return { pullRequest: gate.pullRequest, url: gate.url };
       },
       readTree: async (_repository, sha) => {
         const files = [...this.branches.values()].flat().find((commit) => commit.sha === sha)?.files ?? new Map();
