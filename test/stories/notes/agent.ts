@@ -1,5 +1,6 @@
 /** A model that says its lines, for each step its own, wherever the conversation goes on. */
 import type { AskedDependency, AskedQuestion } from "../../../src/runner/dialogue-tools.ts";
+import { reportAnswer, type ReportGiven } from "../../model/answer-report.ts";
 import type { AnswerBlock, AnswerError, ModelAnswer } from "../../model/model-answer.ts";
 import type { ModelMessage } from "../../model/model-request.ts";
 import type { Decide } from "../../model/model-server.ts";
@@ -22,10 +23,16 @@ export type Lines = Readonly<Record<string, readonly Line[]>>;
 
 export const guideFolder = import.meta.dirname;
 export const request = { title: "Take notes", body: "Two notes, and one more.", labels: ["write_notes"] };
-const steps = ["notes/01_first", "notes/02_second", "more/01_third"];
+/** The same notes, verified, and a program with a test after them. */
+export const checkedRequest = { ...request, labels: ["check_notes"] };
+const steps = ["notes/01_first", "notes/02_second", "more/01_third", "code/01_sum"];
 
-export function notesAgent(lines: Lines): Decide {
-  return async ({ messages }) => {
+/** `given`: what it says as the verifier, and of its decisions; by default all is well, and there are five. */
+export function notesAgent(lines: Lines, given: ReportGiven = {}): Decide {
+  return async (request) => {
+    const report = reportAnswer(request, given);
+    if (report !== null) return report;
+    const { messages } = request;
     const latest = messages.findLast((message) => stepOf(message) !== null);
     const step = latest === undefined ? null : stepOf(latest);
     if (latest === undefined || step === null) return { blocks: [{ type: "text", text: "Nothing names a step." }] };
