@@ -47,12 +47,6 @@ describe("a gate's decisions", () => {
             writes(({ messages }) =>
               messages.some(({ text }) => text.includes("a decision is vetoed")) ? "One, two." : "Ten, twenty.",
             ),
-            () => [
-              {
-                type: "text",
-                text: "The note is written.\n\n[FEEDBACK_ANSWER]\nid: F1\nanswer: fixed\ntext: It counts in ones.\n[/FEEDBACK_ANSWER]",
-              },
-            ],
           ],
         },
         { decisions: () => list },

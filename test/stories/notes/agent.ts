@@ -38,12 +38,21 @@ export function notesAgent(lines: Lines, given: ReportGiven = {}): Decide {
     if (latest === undefined || step === null) return { blocks: [{ type: "text", text: "Nothing names a step." }] };
     const own = messages.slice(messages.findIndex((message) => stepOf(message) === step));
     const due = (lines[step] ?? [writes("A note without questions.")])[own.filter(isLine).length];
-    if (due === undefined) return { blocks: [{ type: "text", text: "The note is written." }] };
+    if (due === undefined) return { blocks: [{ type: "text", text: closingWords(own) }] };
     const result = own.flatMap(({ toolResults }) => toolResults).at(-1)?.text ?? "";
     const workTree = own.map(workTreeOf).findLast((path) => path !== null) ?? "";
     const answer = await due({ step, workTree, messages: own, result });
     return "length" in answer ? { blocks: answer } : answer;
   };
+}
+
+/** With an answer to each point of feedback that the step was given. */
+function closingWords(own: readonly ModelMessage[]): string {
+  const numbers = own.flatMap(({ text }) => /^Answer each of ([F\d, ]+):/mu.exec(text)?.[1]?.split(", ") ?? []);
+  const answers = [...new Set(numbers)].map(
+    (number) => `[FEEDBACK_ANSWER]\nid: ${number}\nanswer: fixed\ntext: Changed as asked.\n[/FEEDBACK_ANSWER]`,
+  );
+  return ["The note is written.", ...answers].join("\n\n");
 }
 
 /** Said with the step, or with the answer that another machine gives. */
