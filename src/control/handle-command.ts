@@ -185,6 +185,7 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "PresentGate":
     case "ReleaseCi":
     case "ReopenGate":
+    case "OpenFinalGate":
       return `task:${taskId}`;
     case "ReadReviews":
     case "StartRework":
@@ -192,6 +193,7 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "CancelRun":
     case "CloseGate":
     case "DeleteBranch":
+    case "DeleteTaskBranch":
       return `end:${taskId}`;
     // What GitHub forbids must not keep words alive.
     case "EraseTask":

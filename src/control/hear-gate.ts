@@ -1,5 +1,5 @@
 /** What happened to a gate, as GitHub says at this moment: the webhook, or the look that replaces it, only wakes. */
-import type { ExistingTask } from "../core/state.ts";
+import { taskBranchOf, type ExistingTask } from "../core/state.ts";
 import { readGateSaid } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type Cause } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
@@ -58,7 +58,9 @@ export async function hearGate(
   const whole: Cause = by === null ? cause : { ...cause, userId: by };
   const ask = (asked: Asked) => handleCommand(processing, task.taskId, asked, whole);
   if (gate.open || gate.merged) {
-    const { name } = await github.defaultBranchOf(task.repository);
+    const isFinal = task.finalGate?.pullRequest === pullRequest;
+    const own = isFinal ? null : taskBranchOf(task);
+    const name = own ?? (await github.defaultBranchOf(task.repository)).name;
     if (gate.base !== name) {
       await ask({ type: "RecordRetarget", pullRequest, base: gate.base, merged: gate.merged });
       return;

@@ -4,6 +4,7 @@ import type { Refusal } from "../core/decide.ts";
 import type { CommandName } from "../core/slash-commands.ts";
 import { hasValue, sameName, type Dependency } from "../core/dialogue.ts";
 import { branchOf, currentPhaseOf, type ExistingTask } from "../core/state.ts";
+import { baseOf } from "./base-branch.ts";
 import { commandWords, itemOfWords, readGateSaid, saveWords, wordsToTakeUp } from "./gate-feedback.ts";
 import { handleCommand, queueStatus, type Asked, type Cause } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
@@ -181,7 +182,7 @@ async function missingOf(
   const path = askedAs.trim().replace(/^(?:\.?\/)+/u, "");
   // Only of a path GitHub can say whether it is there.
   if (type !== "file" || /\s/u.test(path) || !/[./]/u.test(path)) return null;
-  const base = await github.defaultBranchOf(task.repository);
+  const base = await baseOf({ github }, task);
   const phase = currentPhaseOf(task);
   const branch = phase === null || phase.completed !== null ? null : branchOf(task, phase.phase);
   const head = branch === null ? null : await github.headOf(task.repository, branch);

@@ -12,9 +12,11 @@ import {
   liveRunOf,
   openQuestionsOf,
   outlineOfPhase,
+  taskBranchOf,
   type ExistingTask,
 } from "../core/state.ts";
 import { hasValue, type ReportedError } from "../core/dialogue.ts";
+import { baseOf } from "./base-branch.ts";
 import {
   accountOf,
   budgetLeft,
@@ -152,6 +154,13 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       if (liveRunOf(state)?.started === true) return null;
       await performing.store.dropCheckpoint(state.taskId);
       return null;
+    case "DeleteTaskBranch": {
+      const branch = taskBranchOf(state);
+      if (branch !== null) await performing.github.deleteBranch(state.repository, branch);
+      return null;
+    }
+    case "OpenFinalGate":
+      return openFinalGate(performing, state);
     case "EraseTask":
       await performing.store.eraseTask(state.taskId);
       return null;
@@ -387,7 +396,7 @@ async function publishStep(
   if (findings.length > 0) {
     return { type: "RefuseChangeset", phase: effect.phase, step: slug, changesetId, findings };
   }
-  const { name } = await github.defaultBranchOf(state.repository);
+  const { name } = await baseOf(performing, state);
   const published = await github.publish(state.repository, {
     branch: branchOf(state, effect.phase),
     defaultBranch: name,
@@ -423,12 +432,24 @@ function replacing(paths: readonly string[], step: string): readonly Finding[] {
   }));
 }
 
+/** Brings the task's own branch into the default one. */
+async function openFinalGate(performing: Performing, state: ExistingTask): Promise<Asked | null> {
+  const branch = taskBranchOf(state);
+  if (isSettled(state) || branch === null || state.finalGate !== null) return null;
+  const { name: base } = await performing.github.defaultBranchOf(state.repository);
+  const view = await viewOf(performing, state);
+  return {
+    type: "RecordFinalGate",
+    gate: await performing.github.openFinalGate(state.repository, { branch, base, view }),
+  };
+}
+
 async function openGate(performing: Performing, state: ExistingTask, phase: number): Promise<Asked | null> {
   const { github } = performing;
   const progress = state.phases.find((candidate) => candidate.phase === phase);
   if (isSettled(state) || progress === undefined || progress.gate !== null || progress.completed !== null) return null;
   const branch = branchOf(state, phase);
-  const base = await github.defaultBranchOf(state.repository);
+  const base = await baseOf(performing, state);
   const head = await github.headOf(state.repository, branch);
   // A step without changes has nothing to show yet; the next one opens the gate.
   if (head === null || head === base.headSha) return null;
@@ -454,7 +475,7 @@ async function verifyPhase(
   const gate = gateOf(state, effect.phase) ?? (await openGate(performing, state, effect.phase));
   if (head === null || gate === null) {
     // Nothing that a person could merge: the agent's failure, and the next attempt is told so.
-    const { headSha } = await github.defaultBranchOf(state.repository);
+    const { headSha } = await baseOf(performing, state);
     return {
       type: "RecordVerification",
       phase: effect.phase,

@@ -490,6 +490,13 @@ export interface GitHub {
     repository: Repository,
     gate: { readonly branch: string; readonly base: string; readonly view: TaskView; readonly phase: number },
   ): Promise<{ readonly pullRequest: number; readonly url: string; readonly draft: boolean }>;
+  /** Makes the branch at that commit, unless it is there. Answers its head. */
+  makeBranch(repository: Repository, branch: string, sha: string): Promise<string>;
+  /** The pull request of a task's own branch (Q6), open or new; null where the base has all that is on it. */
+  openFinalGate(
+    repository: Repository,
+    gate: { readonly branch: string; readonly base: string; readonly view: TaskView },
+  ): Promise<{ readonly pullRequest: number; readonly url: string } | null>;
   readTree(repository: Repository, sha: string): Promise<Tree>;
   /** Writes the body; with `ready` also the commit that lets CI run (unless `ciLater`), and the end of the draft. Answers the head. */
   presentGate(

@@ -1,5 +1,5 @@
 import type { TaskId } from "../core/ids.ts";
-import { currentPhaseOf, isSettled, liveRunOf } from "../core/state.ts";
+import { isSettled, liveRunOf, pullRequestOf } from "../core/state.ts";
 import { hearGate, hearReviews } from "./hear-gate.ts";
 import { liftBlockAnew } from "./hear-world.ts";
 import { taskById } from "./people.ts";
@@ -130,7 +130,7 @@ async function quietly(processing: Processing, fields: object, look: () => Promi
 async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void> {
   const before = await taskById(processing, taskId);
   if (before === null || isSettled(before) || before.status === "draft") return;
-  const pullRequest = currentPhaseOf(before)?.gate?.pullRequest ?? null;
+  const pullRequest = pullRequestOf(before);
   if (pullRequest !== null) await hearGate(processing, before, pullRequest, null, {});
   const task = await taskById(processing, taskId);
   if (task === null || isSettled(task)) return;

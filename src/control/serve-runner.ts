@@ -33,6 +33,7 @@ import {
   type SessionRequest,
   type StepRequest,
 } from "../protocol/runner.ts";
+import { baseOf } from "./base-branch.ts";
 import { budgetLeft, limitInForce } from "./budget.ts";
 import { storedChangesetFrom } from "./changeset.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
@@ -263,7 +264,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     issueNumber: task.issue.number,
     phase: mutablePhase(phase),
     stepsToDo: progress.steps.filter((step) => !step.completed).map((step) => step.slug),
-    headSha: head ?? baseSha,
+    headSha: head ?? (await baseOf(serving, task)).headSha,
     baseSha,
     prompt: FrozenText.parse(JSON.parse(frozen)),
     findings: [...run.findings],

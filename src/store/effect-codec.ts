@@ -32,6 +32,8 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("RequestReview"), phase: z.int(), from: z.array(z.string()).readonly() }),
   z.strictObject({ kind: z.literal("DeleteBranch"), phase: z.int() }),
   z.strictObject({ kind: z.literal("EraseTask") }),
+  z.strictObject({ kind: z.literal("OpenFinalGate") }),
+  z.strictObject({ kind: z.literal("DeleteTaskBranch") }),
   z.strictObject({ kind: z.literal("ShowRequest"), requestId: z.string() }),
   z.strictObject({ kind: z.literal("RemindQuestions"), requestId: z.string() }),
   z.strictObject({ kind: z.literal("EndLimit"), pausedAt: z.string() }),

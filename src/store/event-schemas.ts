@@ -271,6 +271,8 @@ export const eventCodecs = {
   BudgetSet: event("BudgetSet", 1, { by: z.string(), phase: PhaseNumber.nullable(), usd: Money }),
   RepositoryMoved: event("RepositoryMoved", 1, { repository: Repository }),
   PhaseCompleted: event("PhaseCompleted", 1, { phase: PhaseNumber, by: z.string(), mergeSha: z.string() }),
+  FinalGateOpened: event("FinalGateOpened", 1, { pullRequest: z.int(), url: z.string() }),
+  FinalGateMerged: event("FinalGateMerged", 1, { by: z.string(), mergeSha: z.string() }),
   TaskPaused: event("TaskPaused", 1, { reason: BlockReason }),
   TaskResumed: event("TaskResumed", 1, { by: z.string() }),
   TaskCompleted: event("TaskCompleted", 1, {}),
