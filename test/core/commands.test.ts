@@ -17,6 +17,7 @@ import {
   lacking,
   merged,
   needs,
+  phase1Decided,
   phase1Ready,
   prompt,
   provides,
@@ -26,7 +27,9 @@ import {
   running,
   says,
   sessionOpened,
+  settingsRead,
   skips,
+  skipsPhase,
   spent,
   stateAfter,
   stepCompleted,
@@ -34,8 +37,10 @@ import {
   stranger,
   thread,
   verified,
+  vetoes,
   waiting,
   wish,
+  worked,
   writer,
 } from "./given.ts";
 
@@ -67,6 +72,8 @@ const orders: { readonly [Name in Ordering]: (by: typeof writer) => TaskCommand 
       textHash: "words",
     }),
   accept: (by) => command({ type: "AcceptPhase", by }),
+  veto: (by) => vetoes(1, "too long to type", null, by),
+  "skip-phase": (by) => skipsPhase(by),
 };
 
 const columns: readonly Ordering[] = [
@@ -80,17 +87,12 @@ const columns: readonly Ordering[] = [
   "cancel",
   "delete",
 ];
-const talkColumns: readonly Ordering[] = ["answer", "provided", "skip", "budget"];
+const talkColumns: readonly Ordering[] = ["answer", "provided", "skip", "budget", "veto", "skip-phase"];
 
 const verifying = phase1Ready.slice(0, -2);
 const failedForGood = [
   ...verifying,
-  ...[1, 2, 3].flatMap((n) => [
-    verified(1, false, n),
-    dispatched(`rework-${n}`, 200 + n),
-    sessionOpened(`rework-${n}`, 200 + n),
-    runEnded("completed", `rework-${n}`),
-  ]),
+  ...[1, 2, 3].flatMap((n) => [verified(1, false, n), ...worked(`rework-${n}`, 200 + n)]),
   verified(1, false, 4),
 ];
 const asked = reviewed("head-1-1", [wish(1, "owner")], [{ ...thread("market", "02_market"), resolved: false }]);
@@ -115,6 +117,33 @@ const phase2 = [
   gateReady(2),
 ];
 
+const requesterMayNot = settingsRead({ requesterMayApprove: false });
+/** Two attempts in which the agent changes nothing that was found wanting. */
+const idle = [
+  ...verifying,
+  verified(1, false, 1),
+  ...[1, 2].flatMap((n) => [
+    dispatched(`rework-${n}`, 200 + n),
+    sessionOpened(`rework-${n}`, 200 + n),
+    runEnded("completed", `rework-${n}`),
+    verified(1, false, n + 1),
+  ]),
+];
+const vetoTakenUp = command(
+  {
+    type: "RequestRework",
+    by: ["owner"],
+    mayWrite: true,
+    source: "veto",
+    feedback: [{ ...thread("market", "02_market"), id: "veto:1:1" }],
+    reviewIds: [],
+    textHash: "words",
+  },
+  "run-vetoed",
+);
+const asksIn2 = asks("1", [{}], "run-2", "01_screens");
+const atWorkOn2 = [...phase1Decided, ...phase2.slice(0, 3)];
+
 /** Each kind of block, in a history that leads to it. */
 const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] } = {
   "no-workflow-file": [createTask(), pausedBy({ kind: "no-workflow-file" })],
@@ -135,6 +164,10 @@ const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] 
     ...phase1Ready,
     command({ type: "RecordRetarget", pullRequest: 31, base: "release", merged: true }),
   ],
+  "approval-needed": [createTask(), requesterMayNot, ...phase1Ready.slice(1), merged(31)],
+  "settings-invalid": [createTask(), pausedBy({ kind: "settings-invalid", message: "line 2" })],
+  "no-progress": idle,
+  runaway: [...running, stoppedBy({ kind: "runaway", events: 121 })],
   paused: [...running, orders.pause(writer)],
   "issue-closed": [...running, stoppedBy({ kind: "issue-closed", by: "owner" })],
   "repository-archived": [...running, stoppedBy({ kind: "repository-archived" })],
@@ -170,6 +203,15 @@ const states: Readonly<Record<string, readonly TaskCommand[]>> = {
   "task's budget": [createTask(), pausedBy({ kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 })],
   "paused in review": [...phase1Ready, orders.pause(writer)],
   "paused while the app verifies": [...verifying, orders.pause(writer)],
+  "in review, with decisions": phase1Decided,
+  "in review, vetoed": [...phase1Decided, vetoes(1)],
+  "veto at work": [...phase1Decided, vetoes(1, "slow"), vetoTakenUp],
+  "paused, with decisions": [...phase1Decided, orders.pause(writer)],
+  "phase 2 at work": atWorkOn2,
+  "phase 2 in review": [...phase1Decided, ...phase2],
+  "phase 2 failed": [...atWorkOn2, end({ kind: "provider-refused", why: "billing", message: "no credit" }, "run-2")],
+  "phase 2 waits": [...atWorkOn2, asksIn2, end({ kind: "waiting-question" }, "run-2")],
+  "phase 2 paused": [...atWorkOn2, orders.pause(writer)],
   "merged during /pause": [...phase1Ready, orders.pause(writer), merged(31)],
   completed: [...phase1Ready, ...phase2, merged(32)],
   failed: [...running, command({ type: "AbandonTask", by: null, message: "gone" })],
