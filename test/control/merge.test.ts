@@ -32,7 +32,7 @@ async function merges(told: World) {
 describe("the repository's settings", () => {
   test("are those of the default branch at the dispatch", async () => {
     const told = await inReview({ requesterMayApprove: false });
-    expect((await told.task()).settings).toEqual({ merge: "auto", requesterMayApprove: false, ci: null });
+    expect((await told.task()).settings).toMatchObject({ merge: "auto", requesterMayApprove: false, ci: null });
     expect((await told.types()).filter((type) => type === "SettingsRead")).toHaveLength(1);
   });
 
