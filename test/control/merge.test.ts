@@ -89,6 +89,14 @@ describe("merge: auto", () => {
     expect(await merges(told)).toEqual([[1, "owner"]]);
   });
 
+  test("merges when the checks are green though no webhook says so", async () => {
+    const told = await inReview({}, {}, ({ github }) => (github.ciDefault = "waiting"));
+    await told.review(31, { by: "wanda" });
+    told.github.setCi(told.github.headOf(branch) ?? "", "green");
+    await told.advance(minuteMs);
+    expect(await merges(told)).toEqual([[1, "wanda"]]);
+  });
+
   test.each([
     [
       "the settings say manual by now",
