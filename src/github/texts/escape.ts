@@ -46,9 +46,9 @@ export function block(text: string, charactersMax: number): string {
   return `${fence}\n${shown}\n${fence}`;
 }
 
-/** Code shows as it is, but we read our own texts again by their hidden markers: nobody else's may look like one. */
+/** Code shows as it is, but we read our own texts again by their hidden markers: nothing else may look like one. */
 function withoutMarkers(text: string): string {
-  return text.replaceAll("<!--", "<\u200b!--");
+  return text.replaceAll("<!--", "<! --");
 }
 
 /** A link whose text is already Markdown. The address is ours or GitHub's; anything but http(s) is dropped. */
