@@ -15,6 +15,7 @@ import { publish } from "./publish.ts";
 import { deleteBranch, headOf, readRepository } from "./repository.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
+import { createSettingsReader } from "./settings.ts";
 import { readTree } from "./tree.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
 
@@ -38,6 +39,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
   const workflowFile = readWorkflowFile(options);
   let slug: Promise<string> | null = null;
   const listNames = createNames(api);
+  const readSettings = createSettingsReader(api);
   const comments = createComments(api, { ...options, workflowFile, appSlug });
 
   async function appSlug(): Promise<string> {
@@ -57,7 +59,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     appSlug,
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
-    preflight: (repository) => preflight(api, repository),
+    preflight: (repository) => preflight(api, readSettings, repository),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),
