@@ -108,6 +108,19 @@ test.each(life.map((type, index) => [type, index] as const))(
   },
 );
 
+test.each(
+  life.flatMap((type) =>
+    Array.from({ length: eventCodecs[type].version - 1 }, (_, index) => [type, index + 1] as const),
+  ),
+)("a row of %s in version %i is written as one of now, with all that it said", (type, version) => {
+  const row = sampleRow(type, version);
+  const event = decodeEvent(row);
+  const encoded = encodeEvent(event);
+  expect(encoded.schema_version).toBe(eventCodecs[type].version);
+  expect(JSON.parse(encoded.payload)).toMatchObject(JSON.parse(row.payload));
+  expect(decodeEvent(encoded)).toEqual(event);
+});
+
 test("what an older version did not have is as it was meant then", () => {
   const created = decodeEvent(sampleRow("TaskCreated", 1));
   expect(created.type === "TaskCreated" && created.playbook.phases.map(({ mayBeSkipped }) => mayBeSkipped)).toEqual([
