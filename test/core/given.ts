@@ -5,9 +5,12 @@ import { decide, type Decision, type Refusal } from "../../src/core/decide.ts";
 import type { QuestionAsked } from "../../src/core/dialogue.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import type { AnswerKind, FeedbackItem } from "../../src/core/feedback.ts";
+import type { CiKind } from "../../src/core/ci.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import type { PlaybookOutline } from "../../src/core/playbook.ts";
+import type { DecisionTaken, Finding, RunnerReport } from "../../src/core/report.ts";
+import { defaultSettings, type TaskSettings } from "../../src/core/settings.ts";
 import type { ExistingTask, TaskState } from "../../src/core/state.ts";
 
 const moment = "2026-11-21T10:00:00.000Z";
@@ -20,7 +23,14 @@ const playbook: PlaybookOutline = {
 };
 
 function phase(number: number, name: string, slugs: readonly string[]) {
-  return { number, name, title: name, budgetUsd: 5, steps: slugs.map((slug) => ({ slug, title: slug })) };
+  return {
+    number,
+    name,
+    title: name,
+    budgetUsd: 5,
+    mayBeSkipped: number === 2,
+    steps: slugs.map((slug) => ({ slug, title: slug })),
+  };
 }
 
 type CommandBody = TaskCommand extends infer Command
@@ -156,11 +166,16 @@ const choice: QuestionAsked = {
 };
 
 /** Questions that come in one message; each is as `choice` above but for what is said. */
-export function asks(id: string, questions: readonly Partial<QuestionAsked>[] = [{}], runId = "run-1"): TaskCommand {
+export function asks(
+  id: string,
+  questions: readonly Partial<QuestionAsked>[] = [{}],
+  runId = "run-1",
+  step = "01_idea",
+): TaskCommand {
   return command({
     type: "AskQuestions",
     runId: runIdFrom(runId),
-    step: "01_idea",
+    step,
     requestId: `${runId}/${id}`,
     questions: questions.map((question) => ({ ...choice, ...question })),
   });
@@ -227,6 +242,11 @@ export const finding = {
   message: 'add the section "Competitors"',
 } as const;
 
+/** What `verified` finds wanting. */
+export function foundIn(attempt: number): Finding {
+  return { ...finding, message: `${finding.message}, attempt ${attempt}` };
+}
+
 export function verified(phaseNumber: number, passed: boolean, attempt = 1, next = `rework-${attempt}`): TaskCommand {
   return command(
     {
@@ -236,7 +256,9 @@ export function verified(phaseNumber: number, passed: boolean, attempt = 1, next
       headSha: `head-${phaseNumber}-${attempt}`,
       passed,
       checks: [],
-      findings: passed ? [] : [finding],
+      // Another one each time: the same three times in a row ends the task's patience.
+      findings: passed ? [] : [foundIn(attempt)],
+      notes: [],
     },
     next,
   );
@@ -286,6 +308,57 @@ export function merged(pullRequest: number, next = "run-2"): TaskCommand {
   return command({ type: "RecordMerge", pullRequest, by: "owner", mergeSha: `merge-${pullRequest}` }, next);
 }
 
+/** A run that changes a document of phase 1 and says that it is done. */
+export function worked(runId: string, workflowRunId: number): readonly TaskCommand[] {
+  return [
+    dispatched(runId, workflowRunId),
+    sessionOpened(runId, workflowRunId),
+    stepCompleted("02_market", runId),
+    runEnded("completed", runId),
+  ];
+}
+
+const decisionsTaken: readonly DecisionTaken[] = ["Links are kept in SQLite", "Codes have seven characters"].map(
+  (decision) => ({ decision, alternative: "another", reason: "simple", confidence: "medium", files: [] }),
+);
+
+/** The run is done, and says so with what it decided. */
+export function runReports(
+  report: Partial<RunnerReport> = {},
+  runId = "run-1",
+  outcome: CommandOf<"EndRun">["outcome"] = { kind: "completed" },
+): TaskCommand {
+  const whole = { verdicts: [], judgeFault: null, tests: null, decisions: decisionsTaken, ...report };
+  return command({ type: "EndRun", runId: runIdFrom(runId), outcome, spent, report: whole }, `after-${runId}`);
+}
+
+export function vetoes(
+  number: number,
+  reason: string | null = null,
+  attempt: number | null = 1,
+  by = writer,
+): TaskCommand {
+  return command({ type: "VetoDecision", by, attempt, number, reason });
+}
+
+export function unticks(number: number, attempt = 1, by = writer): TaskCommand {
+  return command({ type: "WithdrawVeto", by, attempt, number });
+}
+
+export function settingsRead(settings: Partial<TaskSettings>): TaskCommand {
+  return command({ type: "RecordSettings", settings: { ...defaultSettings, ...settings } });
+}
+
+/** What the repository's checks say of the head of phase 1. */
+export function ciSeen(kind: CiKind, headSha = "head-1-1", names: readonly string[] = []): TaskCommand {
+  const failed = names.map((name) => ({ name, url: `https://github.test/${name}` }));
+  return command({ type: "RecordCi", phase: 1, headSha, ci: { kind, reason: null, failed } });
+}
+
+export function skipsPhase(by = writer, next = "run-3"): TaskCommand {
+  return command({ type: "SkipPhase", by }, next);
+}
+
 /** A first run at its first step. */
 export const running: readonly TaskCommand[] = [createTask(), dispatched(), sessionOpened()];
 
@@ -313,6 +386,11 @@ export const phase1Ready: readonly TaskCommand[] = [
   verified(1, true),
   gateReady(1),
 ];
+
+/** The same, and the agent has named its decisions. */
+export const phase1Decided: readonly TaskCommand[] = phase1Ready.map((each) =>
+  each.type === "EndRun" ? runReports() : each,
+);
 
 export function eventsOf(commands: readonly TaskCommand[]): readonly TaskEvent[] {
   const events: TaskEvent[] = [];

@@ -35,6 +35,7 @@ import {
   waiting,
   wish,
   writer,
+  worked,
 } from "./given.ts";
 
 const market = thread("market", "02_market");
@@ -114,9 +115,7 @@ describe("feedback", () => {
     expect(due("AnswerFeedback", [...handedOver, verified(1, false, 2)])).toEqual([]);
     const failing = [2, 3, 4].flatMap((attempt) => [
       verified(1, false, attempt, `mend-${attempt}`),
-      dispatched(`mend-${attempt}`, 300 + attempt),
-      sessionOpened(`mend-${attempt}`, 300 + attempt),
-      runEnded("completed", `mend-${attempt}`),
+      ...worked(`mend-${attempt}`, 300 + attempt),
     ]);
     const paused = [...handedOver, ...failing, verified(1, false, 5)];
     expect(due("AnswerFeedback", [...paused, command({ type: "AcceptPhase", by: writer })])).toMatchObject(left);
@@ -149,14 +148,9 @@ describe("/delete", () => {
 });
 
 test("an accepted gate that was closed is presented when the task goes on", () => {
-  const rework = (n: number) => [
-    dispatched(`rework-${n}`, 200 + n),
-    sessionOpened(`rework-${n}`, 200 + n),
-    runEnded("completed", `rework-${n}`),
-  ];
   const closed = [
     ...phase1Ready.slice(0, -2),
-    ...[1, 2, 3].flatMap((n) => [verified(1, false, n), ...rework(n)]),
+    ...[1, 2, 3].flatMap((n) => [verified(1, false, n), ...worked(`rework-${n}`, 200 + n)]),
     verified(1, false, 4),
     command({ type: "AcceptPhase", by: writer }),
     command({ type: "RecordGateClosed", pullRequest: 31 }),
