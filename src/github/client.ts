@@ -1,5 +1,6 @@
 import type { GitHub } from "../control/ports.ts";
 import { createApi, type ApiOptions } from "./api.ts";
+import { createShowCheck } from "./check-run.ts";
 import { createComments } from "./comments.ts";
 import { failedDeliveries, redeliver } from "./deliveries.ts";
 import { cancelRun, dispatchRun, readRun } from "./dispatch.ts";
@@ -18,6 +19,7 @@ import { deleteBranch, headOf, readRepository } from "./repository.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
 import { readTree } from "./tree.ts";
+import { readVetoBoxes } from "./veto-boxes.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
 
 export interface GitHubOptions extends ApiOptions {
@@ -97,6 +99,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     showStatus: (repository, view) => comments.showStatus(repository, view),
     notify: (repository, issueNumber, key, notice) => comments.notify(repository, issueNumber, key, notice),
     showRequest: (repository, shown) => comments.showRequest(repository, shown),
+    showCheck: createShowCheck(api, options),
+    readVetoBoxes: (repository, pullRequest) => readVetoBoxes(api, repository, pullRequest),
     hideComment: (repository, commentNodeId) => hideComment(api, repository, commentNodeId),
   };
 }

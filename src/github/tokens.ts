@@ -6,6 +6,7 @@ export interface TokenPermissions {
   readonly actions?: "read" | "write";
   readonly actions_variables?: "read";
   readonly administration?: "read";
+  readonly checks?: "read" | "write";
   readonly contents?: "read" | "write";
   readonly issues?: "read" | "write";
   readonly metadata?: "read";
