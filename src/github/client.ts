@@ -18,6 +18,7 @@ import { publish } from "./publish.ts";
 import { deleteBranch, headOf, readRepository } from "./repository.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
+import { createSettingsReader } from "./settings.ts";
 import { readTree } from "./tree.ts";
 import { readVetoBoxes } from "./veto-boxes.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
@@ -42,6 +43,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
   const workflowFile = readWorkflowFile(options);
   let slug: Promise<string> | null = null;
   const listNames = createNames(api);
+  const readSettings = createSettingsReader(api);
   const comments = createComments(api, { ...options, workflowFile, appSlug });
 
   async function appSlug(): Promise<string> {
@@ -61,7 +63,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     appSlug,
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
-    preflight: (repository) => preflight(api, repository),
+    preflight: (repository) => preflight(api, readSettings, repository),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),

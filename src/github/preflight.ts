@@ -1,8 +1,10 @@
 import type { Preflight } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import { defaultSettings } from "../core/settings.ts";
 import type { Api } from "./api.ts";
 import { isSensitiveWorkflow, type DefaultToken } from "./ci-sensitivity.ts";
 import { headOf, nameOf, pathOf, readIfAllowed, readOrNull, readRepository } from "./repository.ts";
+import type { ReadSettings } from "./settings.ts";
 import { readBlobText } from "./tree.ts";
 import { workflowFileName, workflowPath } from "./workflow-file.ts";
 
@@ -12,17 +14,21 @@ const secretsPerPage = 100;
 const workflowFilesMax = 50;
 
 /** What must be so before a run can start, in the order in which a person would mend it. */
-export async function preflight(api: Api, repository: Repository): Promise<Preflight> {
+export async function preflight(api: Api, readSettings: ReadSettings, repository: Repository): Promise<Preflight> {
   const { defaultBranch } = await readRepository(api, repository);
   const headSha = await headOf(api, repository, defaultBranch);
   if (headSha === null) {
-    return { fault: { kind: "empty-repository" }, defaultBranch, headSha: "", ciIsSensitive: false };
+    const fault = { kind: "empty-repository" } as const;
+    return { fault, defaultBranch, headSha: "", ciIsSensitive: false, settings: defaultSettings };
   }
+  const read = await readSettings(repository, headSha);
+  const ofSettings = read.kind === "invalid" ? ({ kind: "settings-invalid", message: read.message } as const) : null;
   return {
-    fault: await faultOf(api, repository, defaultBranch),
+    fault: (await faultOf(api, repository, defaultBranch)) ?? ofSettings,
     defaultBranch,
     headSha,
     ciIsSensitive: await ciIsSensitive(api, repository, headSha),
+    settings: read.kind === "settings" ? read.settings : defaultSettings,
   };
 }
 

@@ -33,6 +33,7 @@ describe("before a run", () => {
       defaultBranch: "main",
       headSha: await bed.github.headOf(bed.repository, "main"),
       ciIsSensitive: false,
+      settings: { merge: "manual", requesterMayApprove: true, ci: null },
     });
   });
 
@@ -43,6 +44,7 @@ describe("before a run", () => {
       defaultBranch: "main",
       headSha: "",
       ciIsSensitive: false,
+      settings: { merge: "manual", requesterMayApprove: true, ci: null },
     });
   });
 
