@@ -6,7 +6,7 @@ import type { AnswerKind } from "../core/feedback.ts";
 import type { Effect } from "../core/react.ts";
 import type { Repository, TaskEvent } from "../core/events.ts";
 import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";
-import type { Phase } from "../core/playbook.ts";
+import type { Criterion, Phase } from "../core/playbook.ts";
 import type { CiState } from "../core/ci.ts";
 import type { Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
 import type { TaskSettings } from "../core/settings.ts";
@@ -451,6 +451,8 @@ export interface TaskView {
   readonly model: string;
   /** Of each phase, by its number. */
   readonly forecasts: ReadonlyMap<number, Forecast>;
+  /** What each phase is held against, by its number; of the playbook that was frozen. */
+  readonly criteria: ReadonlyMap<number, readonly Criterion[]>;
   /** When work under the account's limit is tried again; null where none is in the way. */
   readonly limitEndsAt: string | null;
 }

@@ -61,7 +61,8 @@ function findAssignment(product: ProductScript, request: ModelRequest): Assignme
     workTreeOf(prompt.text) ?? last(earlier.map(({ text }) => workTreeOf(text))) ?? cwdOf(request.system);
   if (workTree === undefined) return 'No line "Work tree: <absolute path>" says where to write. I changed nothing.';
   const mends = asksToMend(prompt.text);
-  const again = mends || earlier.some(({ text }) => stepOf(product, text) === step);
+  // Where something is left over, the first try was made by an earlier attempt.
+  const again = mends || prompt.text.includes(LEFT_OVER) || earlier.some(({ text }) => stepOf(product, text) === step);
   const opening = messages
     .slice(0, asking + 1)
     .findLast((message) => isPrompt(message) && !asksToMend(message.text) && stepOf(product, message.text) === step);
