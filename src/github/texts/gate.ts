@@ -1,5 +1,12 @@
 import type { TaskView } from "../../control/ports.ts";
-import { outlineOfPhase, purseOf, taskBranchOf, type ExistingTask, type PhaseProgress } from "../../core/state.ts";
+import {
+  outlineOfPhase,
+  presentedHeadOf,
+  purseOf,
+  taskBranchOf,
+  type ExistingTask,
+  type PhaseProgress,
+} from "../../core/state.ts";
 import { tokensOf } from "../../core/usage.ts";
 import { ciWords } from "./ci.ts";
 import { criterionNames } from "./criteria.ts";
@@ -209,9 +216,9 @@ function verified(facts: GateFacts, progress: PhaseProgress | undefined): readon
 }
 
 /** The commits of the steps ask GitHub to skip workflows (Q29). */
-function ciSection({ view, delivered, links }: GateFacts, { ci, gate }: PhaseProgress): string {
-  const shownSha = gate?.releasedSha ?? gate?.headSha ?? null;
-  const known = ci !== null && ci.headSha === shownSha ? ci : null;
+function ciSection({ view, delivered, links }: GateFacts, progress: PhaseProgress): string {
+  const { ci, gate } = progress;
+  const known = ci !== null && ci.headSha === presentedHeadOf(progress) ? ci : null;
   if (known !== null && known.kind !== "held") {
     const sha = link(code(known.headSha.slice(0, shaCharacters)), links.commit(known.headSha));
     return `**The repository's own checks** on ${sha}, when this was written: ${ciWords(known)}.`;
