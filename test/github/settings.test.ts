@@ -14,6 +14,7 @@ describe("the text of the settings", () => {
     ["merge: auto\n", { ...defaultSettings, merge: "auto" }],
     ["requester_may_approve: false # we are two\n", { ...defaultSettings, requesterMayApprove: false }],
     ["ci: approved\r\nmerge: manual\r\n", { ...defaultSettings, ci: "approved" }],
+    ["integration: task\n", { ...defaultSettings, integration: "task" }],
     ["---\nci: ready\n", { ...defaultSettings, ci: "ready" }],
     ["\uFEFFmerge: auto\n", { ...defaultSettings, merge: "auto" }],
   ])("%j is read", (text, settings) => {
