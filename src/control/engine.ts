@@ -31,6 +31,12 @@ const onlyTells: readonly Effect["kind"][] = [
   // The next sweep reads them again.
   "ReadReviews",
   "RemindQuestions",
+  "ShowCheck",
+  "NotifyCi",
+  "AskVetoReason",
+  "PostSummary",
+  // A webhook or the next sweep has it read again.
+  "ReadCi",
 ];
 
 export interface Working extends Processing, Performing {

@@ -6,7 +6,7 @@ import type { AnswerKind } from "../core/feedback.ts";
 import type { Effect } from "../core/react.ts";
 import type { Repository, TaskEvent } from "../core/events.ts";
 import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";
-import type { Phase } from "../core/playbook.ts";
+import type { Criterion, Phase } from "../core/playbook.ts";
 import type { CiState } from "../core/ci.ts";
 import type { Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
 import type { TaskSettings } from "../core/settings.ts";
@@ -451,6 +451,8 @@ export interface TaskView {
   readonly model: string;
   /** Of each phase, by its number. */
   readonly forecasts: ReadonlyMap<number, Forecast>;
+  /** What each phase is held against, by its number; of the playbook that was frozen. */
+  readonly criteria: ReadonlyMap<number, readonly Criterion[]>;
   /** When work under the account's limit is tried again; null where none is in the way. */
   readonly limitEndsAt: string | null;
 }
@@ -490,6 +492,13 @@ export interface GitHub {
     repository: Repository,
     gate: { readonly branch: string; readonly base: string; readonly view: TaskView; readonly phase: number },
   ): Promise<{ readonly pullRequest: number; readonly url: string; readonly draft: boolean }>;
+  /** Makes the branch at that commit, unless it is there. Answers its head. */
+  makeBranch(repository: Repository, branch: string, sha: string): Promise<string>;
+  /** The pull request of a task's own branch (Q6), open or new; null where the base has all that is on it. */
+  openFinalGate(
+    repository: Repository,
+    gate: { readonly branch: string; readonly base: string; readonly view: TaskView },
+  ): Promise<{ readonly pullRequest: number; readonly url: string } | null>;
   readTree(repository: Repository, sha: string): Promise<Tree>;
   /** Writes the body; with `ready` also the commit that lets CI run (unless `ciLater`), and the end of the draft. Answers the head. */
   presentGate(

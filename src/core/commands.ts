@@ -239,6 +239,11 @@ export type TaskCommand = CommandFacts &
         readonly merged: boolean;
       }
     | { readonly type: "RecordMerge"; readonly pullRequest: number; readonly by: string; readonly mergeSha: string }
+    /** `gate` is null where the default branch has it all already. */
+    | {
+        readonly type: "RecordFinalGate";
+        readonly gate: { readonly pullRequest: number; readonly url: string } | null;
+      }
     | { readonly type: "RecordGateClosed"; readonly pullRequest: number }
   );
 

@@ -311,6 +311,9 @@ export type TaskEvent =
       readonly by: string;
       readonly mergeSha: string;
     }
+  /** All phases are on the task's own branch; this pull request brings it into the default one (Q6). */
+  | { readonly type: "FinalGateOpened"; readonly at: string; readonly pullRequest: number; readonly url: string }
+  | { readonly type: "FinalGateMerged"; readonly at: string; readonly by: string; readonly mergeSha: string }
   | { readonly type: "TaskPaused"; readonly at: string; readonly reason: BlockReason }
   | { readonly type: "TaskResumed"; readonly at: string; readonly by: string }
   | { readonly type: "TaskCompleted"; readonly at: string }

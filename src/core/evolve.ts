@@ -6,13 +6,18 @@ import { invariant } from "./invariant.ts";
 import type { BlockReason } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
 import type { Finding } from "./report.ts";
+import { afterAttempt, beginningAttempt } from "./rework.ts";
+import { defaultSettings } from "./settings.ts";
 import { addSpent, nothingSpent } from "./usage.ts";
 import {
   currentPhaseOf,
   initialState,
   isOver,
+  isSettled,
   liveRunOf,
+  openVetoesOf,
   outlineOfPhase,
+  type Decision,
   type ExistingTask,
   type Gate,
   type PhaseProgress,
@@ -45,6 +50,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       ordinal: event.ordinal,
       playbook: event.playbook,
       taskBudgetUsd: event.taskBudgetUsd,
+      settings: defaultSettings,
       purses: [],
       account: null,
       questions: [],
@@ -53,6 +59,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       prompt: null,
       blockedBy: null,
       erasedBy: null,
+      finalGate: null,
       phases: [],
       recentActions: [{ at: event.at, text: actionTextOf(event, event.playbook) }],
     };
@@ -95,7 +102,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         },
         // What a rework must mend may be any step; a run decides by the findings which ones it takes up again.
         phases: onPhase(facts, event.phase, (phase) => ({
-          ...phase,
+          ...beginningAttempt(phase, event.at, event.findings),
           toMend: event.findings,
           steps: reopened(phase.steps, new Set(event.findings.map((finding) => stepOfFinding(phase, finding)))),
         })),
@@ -126,6 +133,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           emptySlices: 0,
           limitedRuns: 0,
           spent: addSpent(phase.spent, event.spent),
+          spentWithoutCommitUsd: event.files > 0 ? 0 : phase.spentWithoutCommitUsd + event.spent.costUsd,
+          hasChanged: phase.hasChanged || event.files > 0,
           toMend: phase.toMend.filter((finding) => stepOfFinding(phase, finding) !== event.step),
           steps: onStep(phase, event.step, (step) => ({
             ...step,
@@ -184,7 +193,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       return evolveRunEnded(facts, event);
     case "PhaseVerified": {
       const phases = onPhase(facts, event.phase, (phase) => ({
-        ...phase,
+        ...afterAttempt(phase, event.at, event.findings),
         failedAttempts: phase.failedAttempts + (event.passed ? 0 : 1),
         attempt: event.passed ? phase.attempt : phase.attempt + 1,
         toMend: event.findings,
@@ -194,16 +203,48 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           passed: event.passed,
           checks: event.checks,
           findings: event.findings,
+          notes: event.notes,
         },
       }));
       // The app has nothing left to do for what the run handed over: another run, or a person, is next.
       return event.passed ? { ...state, phases } : { ...facts, status: "pending", run: liveRunOf(state), phases };
     }
+    case "WorkReported": {
+      const { attempt, report } = event;
+      const list = report.decisions.map((decision, index) => ({ ...decision, number: index + 1, veto: null }));
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          report: { ...report, attempt },
+          // Without new ones those of before stand.
+          decisions: list.length === 0 ? phase.decisions : { attempt, list },
+        })),
+      };
+    }
+    case "SettingsRead":
+      return { ...state, settings: event.settings };
+    case "DecisionVetoed": {
+      const { at, number, by, reason } = event;
+      const phases = onDecision(facts, event.phase, number, { by, reason });
+      return { ...state, phases: reason === null ? phases : vetoedSince({ ...facts, phases }, event.phase, at) };
+    }
+    case "VetoWithdrawn": {
+      const phases = onDecision(facts, event.phase, event.number, null);
+      const left = phases.find(({ phase }) => phase === event.phase);
+      const isLast = left !== undefined && !openVetoesOf(left).some(({ veto }) => veto.reason !== null);
+      return { ...state, phases: isLast ? vetoedSince({ ...facts, phases }, event.phase, null) : phases };
+    }
+    case "CiObserved":
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({ ...phase, ci: { ...event.ci, headSha: event.headSha } })),
+      };
     case "ReviewCreated":
       return {
         ...facts,
         status: "review",
-        phases: onGate(withoutRework(facts, event.phase), event.phase, (gate) => ({
+        phases: onGate(asPresented(facts, event.phase), event.phase, (gate) => ({
           ...gate,
           draft: false,
           headSha: event.headSha,
@@ -301,6 +342,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
             ...phase,
             attempt: phase.attempt + 1,
             ...countersAfresh,
+            ciReworks: source === "ci" ? phase.ciReworks + 1 : 0,
+            vetoedAt: null,
             accepted: null,
             rework: { by, source, ids, textHash },
             // Who repeats a point wants another answer.
@@ -415,9 +458,26 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         blockedBy: null,
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
-          completed: { by: event.by, mergeSha: event.mergeSha, at: event.at },
+          completed: { by: event.by, mergeSha: event.mergeSha, at: event.at, skipped: false },
         })),
       };
+    case "PhaseSkipped":
+      return {
+        ...facts,
+        status: "pending",
+        run: null,
+        blockedBy: null,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          completed: { by: event.by, mergeSha: "", at: event.at, skipped: true },
+        })),
+      };
+    case "FinalGateOpened": {
+      const finalGate = { pullRequest: event.pullRequest, url: event.url };
+      return isSettled(state) ? { ...state, finalGate } : { ...facts, status: "review", finalGate };
+    }
+    case "FinalGateMerged":
+      return { ...state, blockedBy: null };
     case "TaskPaused": {
       const paused = { ...state, blockedBy: event.reason };
       return dropsRun(event.reason) ? { ...factsOf(paused), status: "pending", run: null } : paused;
@@ -442,8 +502,11 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
 function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "RunEnded" }>): ExistingTask {
   const { outcome } = event;
   const phases = onPhase(facts, event.phase, (phase) => ({
-    ...phase,
+    ...(outcome.kind === "failed" && outcome.findings.length > 0
+      ? afterAttempt(phase, event.at, outcome.findings)
+      : phase),
     spent: addSpent(phase.spent, event.spent),
+    spentWithoutCommitUsd: phase.spentWithoutCommitUsd + event.spent.costUsd,
     failedAttempts: phase.failedAttempts + (outcome.kind === "failed" ? 1 : 0),
     attempt: phase.attempt + (outcome.kind === "failed" ? 1 : 0),
     toMend: outcome.kind === "failed" ? replacedBy(outcome.findings, phase) : phase.toMend,
@@ -464,6 +527,7 @@ export function dropsRun(reason: BlockReason): boolean {
     case "no-model-secret":
     case "empty-repository":
     case "dispatch-refused":
+    case "settings-invalid":
     case "budget-exhausted":
     case "rate-limited":
       return true;
@@ -475,6 +539,9 @@ export function dropsRun(reason: BlockReason): boolean {
     case "provider-refused":
     case "gate-closed":
     case "gate-retargeted":
+    case "approval-needed":
+    case "no-progress":
+    case "runaway":
     case "paused":
     case "issue-closed":
     case "repository-archived":
@@ -495,6 +562,7 @@ function factsOf(state: ExistingTask): TaskFacts {
     ordinal: state.ordinal,
     playbook: state.playbook,
     taskBudgetUsd: state.taskBudgetUsd,
+    settings: state.settings,
     purses: state.purses,
     account: state.account,
     questions: state.questions,
@@ -504,6 +572,7 @@ function factsOf(state: ExistingTask): TaskFacts {
     blockedBy: state.blockedBy,
     erasedBy: state.erasedBy,
     phases: state.phases,
+    finalGate: state.finalGate,
     recentActions: state.recentActions,
   };
 }
@@ -531,16 +600,47 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
     rework: null,
     spent: nothingSpent,
     completed: null,
+    report: null,
+    decisions: { attempt: 0, list: [] },
+    vetoedAt: null,
+    sameFindings: 0,
+    failedWith: [],
+    idleAttempts: 0,
+    hasChanged: false,
+    reworkAttempts: [],
+    ci: null,
+    ciReworks: 0,
+    spentWithoutCommitUsd: 0,
   };
 }
 
-const countersAfresh = { failedAttempts: 0, environmentFaults: 0, emptySlices: 0, limitedRuns: 0 } as const;
+const countersAfresh = {
+  failedAttempts: 0,
+  sameFindings: 0,
+  idleAttempts: 0,
+  spentWithoutCommitUsd: 0,
+  environmentFaults: 0,
+  emptySlices: 0,
+  limitedRuns: 0,
+} as const;
+
+function onDecision(facts: TaskFacts, phase: number, number: number, veto: Decision["veto"]): readonly PhaseProgress[] {
+  return onPhase(facts, phase, (progress) => {
+    const list = progress.decisions.list.map((each) => (each.number === number ? { ...each, veto } : each));
+    return { ...progress, decisions: { ...progress.decisions, list } };
+  });
+}
+
+function vetoedSince(facts: TaskFacts, phase: number, vetoedAt: string | null): readonly PhaseProgress[] {
+  return onPhase(facts, phase, (progress) => ({ ...progress, vetoedAt }));
+}
 
 /** The counter that stopped the task, and no other. */
 function afresh(reason: BlockReason | null): (phase: PhaseProgress) => PhaseProgress {
   return (phase) => {
     if (reason?.kind === "environment") return { ...phase, environmentFaults: 0, emptySlices: 0 };
-    return reason?.kind === "verification-failed" ? { ...phase, failedAttempts: 0 } : phase;
+    if (reason?.kind === "no-progress") return { ...phase, idleAttempts: 0, spentWithoutCommitUsd: 0 };
+    return reason?.kind === "verification-failed" ? { ...phase, failedAttempts: 0, sameFindings: 0 } : phase;
   };
 }
 
@@ -694,8 +794,9 @@ function onGate(facts: TaskFacts, phase: number, change: (gate: Gate) => Gate): 
   }));
 }
 
-function withoutRework(facts: TaskFacts, phase: number): TaskFacts {
-  return { ...facts, phases: onPhase(facts, phase, (progress) => ({ ...progress, rework: null })) };
+/** The rework is done, and nobody has looked at the checks of the new head. */
+function asPresented(facts: TaskFacts, phase: number): TaskFacts {
+  return { ...facts, phases: onPhase(facts, phase, (progress) => ({ ...progress, rework: null, ci: null })) };
 }
 
 function onStep(
@@ -757,7 +858,9 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
     case "FeedbackGiven":
       return event.feedback.length === 1 ? "one point of feedback" : `${event.feedback.length} points of feedback`;
     case "ReworkRequested":
-      return `rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
+      return event.source === "ci"
+        ? `rework of phase ${event.phase}: checks of the repository failed`
+        : `rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
     case "RetryRequested":
       return `retried by ${event.by}`;
     case "PhaseAccepted":
@@ -784,10 +887,25 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `error reported${titled(playbook, event.phase, event.step)}`;
     case "BudgetSet":
       return `${event.phase === null ? "the task" : `phase ${event.phase}`} may spend $${event.usd.toFixed(2)}, says ${event.by}`;
+    case "WorkReported":
+    case "CiObserved":
+      return "";
+    case "SettingsRead":
+      return "settings of the repository read";
+    case "DecisionVetoed":
+      return `decision ${event.number} vetoed by ${event.by}`;
+    case "VetoWithdrawn":
+      return `veto of decision ${event.number} withdrawn by ${event.by}`;
+    case "PhaseSkipped":
+      return `phase ${event.phase} skipped by ${event.by}`;
     case "RepositoryMoved":
       return `the repository is ${event.repository.owner}/${event.repository.name} now`;
     case "PhaseCompleted":
       return `phase ${event.phase} merged by ${event.by}`;
+    case "FinalGateOpened":
+      return `final pull request #${event.pullRequest} opened`;
+    case "FinalGateMerged":
+      return `final pull request merged by ${event.by}`;
     case "TaskPaused":
       return `paused: ${spaced(event.reason.kind)}`;
     case "TaskResumed":

@@ -1,5 +1,6 @@
 import { sameName } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
+import { nextPhaseOf } from "./evolve.ts";
 import type { ChangesetId, RunId } from "./ids.ts";
 import { dayMs, later, laterOf, nextMidnight } from "./moment.ts";
 import type { BlockReason } from "./outcome.ts";
@@ -7,6 +8,8 @@ import {
   appIsAtWork,
   currentPhaseOf,
   isSettled,
+  mergeableHeadOf,
+  taskBranchOf,
   unansweredOf,
   type ExistingTask,
   type Gate,
@@ -36,6 +39,8 @@ export type Effect =
     }
   | { readonly kind: "RequestReview"; readonly phase: number; readonly from: readonly string[] }
   | { readonly kind: "DeleteBranch"; readonly phase: number }
+  /** The task's own, where it has one. */
+  | { readonly kind: "DeleteTaskBranch" }
   | { readonly kind: "EraseTask" }
   | { readonly kind: "ReopenGate"; readonly pullRequest: number }
   | { readonly kind: "CloseGate"; readonly pullRequest: number }
@@ -66,6 +71,8 @@ export type Effect =
   | { readonly kind: "MergeGate"; readonly phase: number; readonly headSha: string }
   /** The last comment: what was built, where, and what it took. */
   | { readonly kind: "PostSummary" }
+  /** The pull request from the task's own branch, once all phases are on it. */
+  | { readonly kind: "OpenFinalGate" }
   | { readonly kind: "ShowStatus" }
   | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason };
 
@@ -101,7 +108,9 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         answer?.changesetId === event.changesetId ? [id] : [],
       );
       return [
-        ...(gateOf(after, event.phase) === null ? [now({ kind: "OpenGate", phase: event.phase })] : []),
+        ...(gateOf(after, event.phase) === null
+          ? [now({ kind: "OpenGate", phase: event.phase })]
+          : [soon({ kind: "ShowCheck", phase: event.phase })]),
         ...answering(event.phase, ids, event.commitSha),
         ...branchOfErased(after, event.phase),
       ];
@@ -116,13 +125,14 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
             ...branchOfErased(after, event.phase),
             now({ kind: "ShowStatus" }),
           ]
-        : [now({ kind: "ShowStatus" })];
+        : [now({ kind: "ShowCheck", phase: event.phase }), now({ kind: "ShowStatus" })];
     case "RunEnded":
       return runEnded(event, before);
     case "PhaseVerified": {
       return [
         ...(event.passed ? leftUnanswered(after, event.phase) : []),
         now({ kind: "PresentGate", phase: event.phase, ready: event.passed }),
+        now({ kind: "ShowCheck", phase: event.phase }),
         now({ kind: "ShowStatus" }),
       ];
     }
@@ -130,6 +140,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       return [
         ...leftUnanswered(after, event.phase),
         now({ kind: "PresentGate", phase: event.phase, ready: true }),
+        now({ kind: "ShowCheck", phase: event.phase }),
         now({ kind: "ShowStatus" }),
       ];
     case "ReviewCreated": {
@@ -139,6 +150,9 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         now({ kind: "ReadReviews", phase: event.phase }),
         // Somebody asked for changes while the agent was at work.
         ...reworkDue(after, "now"),
+        ...vetoReworkDue(after, "now"),
+        now({ kind: "ShowCheck", phase: event.phase }),
+        now({ kind: "ReadCi", phase: event.phase, headSha: event.headSha }),
         now({ kind: "ShowStatus" }),
       ];
     }
@@ -147,13 +161,45 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       // While a run is at work CI would run on what nobody has verified (Q29).
       return [
         ...(after.status === "review" ? [now({ kind: "ReleaseCi", phase: event.phase })] : []),
+        ...mergeDue(after),
         now({ kind: "ShowStatus" }),
       ];
     case "ChangesRequested":
       return [...reworkDue(after, "after-review"), now({ kind: "ShowStatus" })];
     case "ReviewWithdrawn":
-      return [now({ kind: "ShowStatus" })];
+      // It may have been the wish for changes that kept it from being merged.
+      return [...mergeDue(after), now({ kind: "ShowStatus" })];
     case "CiReleased":
+      return [
+        now({ kind: "ShowCheck", phase: event.phase }),
+        now({ kind: "ReadCi", phase: event.phase, headSha: event.headSha }),
+      ];
+    case "CiObserved":
+      return ciObserved(event, after);
+    case "DecisionVetoed":
+      return [
+        ...(event.reason === null
+          ? [now({ kind: "AskVetoReason", phase: event.phase, number: event.number })]
+          : vetoReworkDue(after, "after-review")),
+        ...shownAnew(after, event.phase),
+        soon({ kind: "ShowStatus" }),
+      ];
+    case "VetoWithdrawn":
+      return [...mergeDue(after), ...shownAnew(after, event.phase), soon({ kind: "ShowStatus" })];
+    case "SettingsRead":
+      return mergeDue(after);
+    case "WorkReported":
+      return [];
+    case "PhaseSkipped": {
+      const gate = gateOf(after, event.phase);
+      return [
+        ...(gate === null ? [] : [now({ kind: "CloseGate", pullRequest: gate.pullRequest })]),
+        ...openRequests(after),
+        ...finalGateDue(after),
+        now({ kind: "ShowCheck", phase: event.phase }),
+        now({ kind: "ShowStatus" }),
+      ];
+    }
     case "FeedbackAnswered":
     case "ReworkRequested":
       return [];
@@ -189,24 +235,48 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "BudgetSet":
       return [now({ kind: "ShowStatus" })];
     case "PhaseCompleted":
-      return [...openRequests(after), now({ kind: "ShowStatus" })];
+      return [...openRequests(after), ...finalGateDue(after), now({ kind: "ShowStatus" })];
+    case "FinalGateOpened":
+      // It was being opened while somebody cancelled the task.
+      return [
+        ...(isSettled(after) ? [now({ kind: "CloseGate", pullRequest: event.pullRequest })] : []),
+        now({ kind: "ShowStatus" }),
+      ];
+    case "FinalGateMerged":
+      return [];
     case "TaskPaused":
       return taskPaused(event, after);
     case "TaskResumed":
-      return [...reopened(before), ...reworkDue(after, "now"), now({ kind: "ShowStatus" })];
+      return [
+        ...reopened(before),
+        ...reworkDue(after, "now"),
+        ...vetoReworkDue(after, "now"),
+        ...mergeDue(after),
+        now({ kind: "ShowStatus" }),
+      ];
     case "TaskCompleted":
+      return [
+        ...openRequests(after),
+        now({ kind: "DropCheckpoint" }),
+        now({ kind: "PostSummary" }),
+        now({ kind: "ShowStatus" }),
+      ];
     case "TaskFailed":
       return [...openRequests(after), now({ kind: "DropCheckpoint" }), now({ kind: "ShowStatus" })];
     case "TaskCancelled":
       return [
         ...openGates(after),
         ...openRequests(after),
+        ...after.phases.flatMap(({ phase, gate, completed }) =>
+          gate === null || completed !== null ? [] : [now({ kind: "ShowCheck", phase })],
+        ),
         now({ kind: "DropCheckpoint" }),
         now({ kind: "ShowStatus" }),
       ];
     case "TaskErased":
       return [
         ...after.phases.map(({ phase }) => now({ kind: "DeleteBranch", phase })),
+        ...(taskBranchOf(after) === null ? [] : [now({ kind: "DeleteTaskBranch" })]),
         now({ kind: "EraseTask" }),
         now({ kind: "ShowStatus" }),
       ];
@@ -273,6 +343,35 @@ function reworkDue(state: ExistingTask, urgency: Urgency): readonly Reaction[] {
   return [{ effect: { kind: "StartRework", phase: phase.phase, requestedAt }, urgency }];
 }
 
+/** A veto waits like a wish for changes: for the gate to be in review, and for the reviewer's last word. */
+function vetoReworkDue(state: ExistingTask, urgency: Urgency): readonly Reaction[] {
+  const phase = currentPhaseOf(state);
+  if (state.status !== "review" || phase === null || phase.vetoedAt === null || phase.completed !== null) return [];
+  return [{ effect: { kind: "StartVetoRework", phase: phase.phase, vetoedAt: phase.vetoedAt }, urgency }];
+}
+
+/** Its body says what is vetoed, and what the repository's checks say. */
+function shownAnew(state: ExistingTask, phase: number): readonly Reaction[] {
+  return state.status === "review" ? [now({ kind: "PresentGate", phase, ready: true })] : [];
+}
+
+function ciObserved({ phase, headSha, ci }: EventOf<"CiObserved">, after: ExistingTask): readonly Reaction[] {
+  const wake: readonly Reaction[] =
+    ci.kind === "red"
+      ? [now({ kind: "StartCiRework", phase, headSha })]
+      : ci.kind === "never-started"
+        ? [now({ kind: "NotifyCi", phase, headSha })]
+        : mergeDue(after);
+  return [...wake, ...shownAnew(after, phase), soon({ kind: "ShowStatus" })];
+}
+
+/** `merge: auto`: approved by one who may, nothing red or under way, nobody wants anything changed. */
+function mergeDue(state: ExistingTask): readonly Reaction[] {
+  const headSha = mergeableHeadOf(state);
+  const phase = currentPhaseOf(state)?.phase ?? 0;
+  return headSha === null ? [] : [now({ kind: "MergeGate", phase, headSha })];
+}
+
 /** The agent had its turn. */
 function leftUnanswered(state: ExistingTask, phase: number): readonly Reaction[] {
   const progress = phaseOf(state, phase);
@@ -337,9 +436,15 @@ function openRequests(state: ExistingTask): readonly Reaction[] {
 }
 
 function openGates(state: ExistingTask): readonly Reaction[] {
-  return state.phases.flatMap(({ gate, completed }) =>
-    gate === null || completed !== null ? [] : [now({ kind: "CloseGate", pullRequest: gate.pullRequest })],
-  );
+  const ofPhases = state.phases.flatMap(({ gate, completed }) => (gate === null || completed !== null ? [] : [gate]));
+  const gates = state.finalGate === null ? ofPhases : [...ofPhases, state.finalGate];
+  return gates.map(({ pullRequest }) => now({ kind: "CloseGate", pullRequest }));
+}
+
+/** The last phase is on the task's own branch. */
+function finalGateDue(state: ExistingTask): readonly Reaction[] {
+  const isLast = currentPhaseOf(state)?.completed !== null && nextPhaseOf(state) === null;
+  return isLast && !isSettled(state) && taskBranchOf(state) !== null ? [now({ kind: "OpenFinalGate" })] : [];
 }
 
 function phaseOf(state: ExistingTask, phase: number): PhaseProgress | null {

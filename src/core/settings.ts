@@ -4,8 +4,15 @@ export interface TaskSettings {
   readonly merge: "manual" | "auto";
   /** False: the author of the issue and whoever started the task approve nothing (Q5). */
   readonly requesterMayApprove: boolean;
+  /** `task`: the phases are collected on a branch of the task's own, and one last pull request brings it all in (Q6). Kept from the first commit on. */
+  readonly integration: "phase" | "task";
   /** When the repository's own workflows run on a gate (Q29). Null: when it is ready, or approved where they hold secrets or a write token. */
   readonly ci: "ready" | "approved" | null;
 }
 
-export const defaultSettings: TaskSettings = { merge: "manual", requesterMayApprove: true, ci: null };
+export const defaultSettings: TaskSettings = {
+  merge: "manual",
+  requesterMayApprove: true,
+  integration: "phase",
+  ci: null,
+};

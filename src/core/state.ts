@@ -1,4 +1,4 @@
-import type { Dependency, Question, ReportedError } from "./dialogue.ts";
+import { sameName, type Dependency, type Question, type ReportedError } from "./dialogue.ts";
 import type { IssueRef, Repository, ReworkSource } from "./events.ts";
 import type { Feedback } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
@@ -137,6 +137,12 @@ export interface PhaseProgress {
   readonly vetoedAt: string | null;
   /** Failed verifications in a row with the very same findings: 1 after the first, 0 where none failed. */
   readonly sameFindings: number;
+  /** What the last attempt was found wanting in. */
+  readonly failedWith: readonly Finding[];
+  /** Failed attempts in a row in which no file changed. */
+  readonly idleAttempts: number;
+  /** A step of the attempt that is under way has changed a file. */
+  readonly hasChanged: boolean;
   /** Requirement G3.1, oldest first. */
   readonly reworkAttempts: readonly ReworkAttempt[];
   /** Of the head that it names; null before anybody looked. */
@@ -185,6 +191,8 @@ export interface TaskFacts {
   readonly blockedBy: BlockReason | null;
   /** One entry for each phase that was started, in order; the last one is the current phase. */
   readonly phases: readonly PhaseProgress[];
+  /** From the task's own branch into the default one, after the last phase; null before, and where phases go there by themselves. */
+  readonly finalGate: { readonly pullRequest: number; readonly url: string } | null;
   /** Who had the texts of this task erased (Q33); null where they are there. */
   readonly erasedBy: string | null;
   /** The last five things that happened, newest first (F2.1). */
@@ -318,6 +326,69 @@ export function unansweredOf({ rework, feedback }: PhaseProgress): readonly Feed
 export function branchOf(state: TaskFacts, phase: number): string {
   const suffix = state.ordinal > 1 ? `-r${state.ordinal}` : "";
   return `phasegate/${state.issue.number}-${phase}-${outlineOfPhase(state, phase).name}${suffix}`;
+}
+
+/** The author of the issue and whoever started the task approve nothing where the repository says so (Q5). */
+export function mayApprove({ settings, issue, prompt }: TaskFacts, login: string): boolean {
+  if (settings.requesterMayApprove) return true;
+  return ![issue.author, prompt?.startedBy ?? issue.author].some((each) => sameName(each, login));
+}
+
+/** Approved by somebody whose approval counts. */
+export function isApproved(state: TaskFacts, { gate }: PhaseProgress): boolean {
+  return gate?.approvedBy.some((login) => mayApprove(state, login)) === true;
+}
+
+/** Merged by one who may not approve, and nobody else has approved it: another writer's word is awaited (Q5). */
+export function awaitsApproval(state: TaskFacts, phase: PhaseProgress): boolean {
+  const { completed } = phase;
+  if (completed === null || completed.skipped) return false;
+  return !mayApprove(state, completed.by) && !isApproved(state, phase);
+}
+
+/** Of a decision, as a point of feedback. */
+export function vetoIdOf(attempt: number, number: number): string {
+  return `veto:${attempt}:${number}`;
+}
+
+/** Vetoed, and no rework has taken it up; with a reason or without. */
+export function openVetoesOf({ decisions, feedback }: PhaseProgress): readonly (Decision & {
+  readonly veto: NonNullable<Decision["veto"]>;
+})[] {
+  return decisions.list.flatMap((decision) => {
+    const id = vetoIdOf(decisions.attempt, decision.number);
+    return decision.veto === null || feedback.some((item) => item.id === id)
+      ? []
+      : [{ ...decision, veto: decision.veto }];
+  });
+}
+
+/** The head that people see in review: our empty commit that lets CI run, or what lies beneath. */
+export function presentedHeadOf({ gate }: PhaseProgress): string | null {
+  return gate?.releasedSha ?? gate?.headSha ?? null;
+}
+
+/** What the app may merge by itself at this moment; null where something is still to come, or the repository wants people to do it. */
+export function mergeableHeadOf(state: ExistingTask): string | null {
+  const phase = currentPhaseOf(state);
+  if (state.settings.merge !== "auto" || state.status !== "review" || state.blockedBy !== null || phase === null) {
+    return null;
+  }
+  const headSha = presentedHeadOf(phase);
+  const isQuiet = phase.completed === null && phase.gate?.requestedBy.length === 0 && openVetoesOf(phase).length === 0;
+  const isChecked = phase.ci?.headSha === headSha && (phase.ci.kind === "green" || phase.ci.kind === "none");
+  return isQuiet && isChecked && isApproved(state, phase) ? headSha : null;
+}
+
+/** The pull request that people have before them: the task's last one, or that of its phase. */
+export function pullRequestOf(state: TaskFacts): number | null {
+  return state.finalGate?.pullRequest ?? currentPhaseOf(state)?.gate?.pullRequest ?? null;
+}
+
+/** Where the phases of a task are collected; null where each goes into the default branch (Q6). */
+export function taskBranchOf(state: TaskFacts): string | null {
+  if (state.settings.integration === "phase") return null;
+  return `phasegate/${state.issue.number}-task${state.ordinal > 1 ? `-r${state.ordinal}` : ""}`;
 }
 
 /** Whole percent of the playbook's steps that are completed. */

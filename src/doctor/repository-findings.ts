@@ -213,10 +213,11 @@ async function examineSettings(
     return [
       fault("repository-settings", read.message, `${webUrl}/${nameOf(repository)}/tree/${branch}/${settingsFolder}`),
     ];
-  const { merge, requesterMayApprove, ci } = read.settings;
+  const { merge, requesterMayApprove, integration, ci } = read.settings;
   const said = [
     `merge: ${merge}`,
     `requester_may_approve: ${requesterMayApprove}`,
+    `integration: ${integration}`,
     `ci: ${ci ?? "ready, or approved where workflows hold secrets or a write token"}`,
   ];
   return [ok("repository-settings", said.join(", "))];

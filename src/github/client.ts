@@ -6,6 +6,8 @@ import { failedDeliveries, redeliver } from "./deliveries.ts";
 import { cancelRun, dispatchRun, readRun } from "./dispatch.ts";
 import { readEnvelope } from "./envelope.ts";
 import { readFailedLogs } from "./failed-logs.ts";
+import { makeBranch } from "./branch-commits.ts";
+import { openFinalGate } from "./final-gate.ts";
 import { openGate, presentGate, releaseCi } from "./gate.ts";
 import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { hideComment } from "./hide-comment.ts";
@@ -78,6 +80,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     headOf: (repository, branch) => headOf(api, repository, branch),
     publish: (repository, publication) => publish(api, repository, publication),
     openGate: (repository, gate) => openGate(api, options, repository, gate),
+    makeBranch: (repository, branch, sha) => makeBranch(api, repository, branch, sha),
+    openFinalGate: (repository, gate) => openFinalGate(api, options, repository, gate),
     readTree: (repository, sha) => readTree(api, repository, sha),
     presentGate: (repository, gate) => presentGate(api, options, repository, gate),
     releaseCi: (repository, gate) => releaseCi(api, repository, gate),

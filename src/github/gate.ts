@@ -13,7 +13,7 @@ import { linksOf } from "./texts/links.ts";
 const filesPerPage = 100;
 const filePagesMax = 3;
 /** A branch that was just made is not known everywhere at once. */
-const branchAppearsMs = 5_000;
+export const branchAppearsMs = 5_000;
 
 /** What a gate's texts need beside the task. */
 export interface GateSettings {
@@ -50,7 +50,7 @@ export async function openGate(
   }
 }
 
-async function findOpenPull(
+export async function findOpenPull(
   api: Api,
   repository: Repository,
   { branch, base }: { readonly branch: string; readonly base: string },

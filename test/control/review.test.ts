@@ -63,6 +63,7 @@ const failing: VerificationReport = {
   passed: false,
   checks: [],
   findings: [{ check: "long-enough", step: "02_market", path: "docs/02_market.md", line: null, message: "too short" }],
+  notes: [],
 };
 
 describe("a review that requests changes", () => {

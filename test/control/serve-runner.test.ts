@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { openSession, takeEvents, takeStep, type RunnerRefused } from "../../src/control/serve-runner.ts";
 import type { RunnerIdentity } from "../../src/control/ports.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
-import type { LiveEvent } from "../../src/protocol/runner.ts";
+import { protocolVersion, type LiveEvent } from "../../src/protocol/runner.ts";
 import { heartbeat, repository, runOf, spent, world, type World } from "./world.ts";
 
 /** The code and the words of a refusal. */
@@ -91,9 +91,9 @@ describe("a session", () => {
     const told = await world();
     const { runId } = await dispatched(told);
     const serving = { ...told.serving, verifyRunner: () => Promise.reject(new Error("signature verification failed")) };
-    expect(await refusalOf(openSession(serving, { protocol: 2, runId, account: null, oidcToken: "x" }))).toBe(
-      "identity-refused: the identity token was refused: signature verification failed",
-    );
+    expect(
+      await refusalOf(openSession(serving, { protocol: protocolVersion, runId, account: null, oidcToken: "x" })),
+    ).toBe("identity-refused: the identity token was refused: signature verification failed");
   });
 
   test("with a token that was used before is refused", async () => {
@@ -225,7 +225,7 @@ describe("the job", () => {
   test("of a rework brings the findings, and the steps that they name", async () => {
     const told = await world();
     const finding = { check: "long-enough", step: "02_market", path: null, line: null, message: "say more" } as const;
-    told.reports.push({ passed: false, checks: [], findings: [finding] });
+    told.reports.push({ passed: false, checks: [], findings: [finding], notes: [] });
     await told.label();
     await told.runPhase();
     const { job } = await told.openRun();
