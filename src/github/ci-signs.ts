@@ -5,9 +5,10 @@
  *
  * | sign | says | then the commit is |
  * |---|---|---|
- * | run `failure`, `timed_out`, `startup_failure` | failed | `red`, whatever the others say |
+ * | run `failure`, `timed_out` | failed | `red`, whatever the others say |
  * | check run `failure`, `timed_out`, `action_required`, `startup_failure` | failed | `red` |
  * | status `failure`, `error` | failed | `red` |
+ * | run `startup_failure` | broken | `never-started`: GitHub can't start it, and no agent may change its file |
  * | run `action_required` | held | `never-started`: Actions waits until a person approves the run |
  * | queued, in progress, pending, waiting, requested; status `pending` | waiting | `waiting` |
  * | `cancelled`, `stale`, completed without a conclusion | silent | `never-started`: somebody must run it again |
@@ -21,7 +22,7 @@
  */
 import type { CiState } from "../core/ci.ts";
 
-export type Says = "passed" | "failed" | "waiting" | "held" | "silent";
+export type Says = "passed" | "failed" | "waiting" | "broken" | "held" | "silent";
 
 export interface Sign {
   readonly name: string;
@@ -38,6 +39,10 @@ export function stateOf(signs: readonly Sign[]): CiState | null {
     .slice(0, failedMax)
     .map(({ name, url }) => ({ name, url }));
   if (failed.length > 0) return { kind: "red", reason: null, failed };
+  const broken = all("broken");
+  if (broken.length > 0) {
+    return neverStarted(`GitHub can't start ${namesOf(broken)}; mend the workflow's file: ${broken[0]?.url}`);
+  }
   const held = all("held");
   if (held.length > 0) {
     return neverStarted(
@@ -57,6 +62,7 @@ export function neverStarted(reason: string): CiState {
 }
 
 export function runSays(run: { readonly status: string | null; readonly conclusion: string | null }): Says {
+  if (run.conclusion === "startup_failure") return "broken";
   if (run.status === "action_required" || run.conclusion === "action_required") return "held";
   return checkSays(run);
 }

@@ -198,7 +198,7 @@ async function reasonOf(
   if (on.length === 0) {
     return `${namesOf(workflows)} is switched off; enable it on the Actions page, and push again`;
   }
-  const { defaultBranch: base } = await readRepository(api, repository);
+  const base = await baseOf(api, repository, branch);
   const excluded = on.map((workflow) => ({ workflow, by: excludedBy(workflow, { branch, base }) }));
   const unexplained = excluded.filter(({ by }) => by === null).map(({ workflow }) => workflow);
   const [first] = excluded;
@@ -206,6 +206,20 @@ async function reasonOf(
     return `${namesOf([first.workflow])} ${wordsOf(first.by, { branch, base })}`;
   }
   return `GitHub started none of ${namesOf(unexplained)} and does not say why; look at the Actions page, and whether this account may use Actions (minutes, a payment that failed)`;
+}
+
+/** Where the gate would be merged; the default branch where it has no pull request. */
+async function baseOf(api: Api, repository: Repository, branch: string): Promise<string> {
+  const { data } = await api.read({
+    repository,
+    permissions: { pull_requests: "read" },
+    doing: `looking for the pull request of ${branch} in ${nameOf(repository)}`,
+    send: (octokit) =>
+      octokit.rest.pulls.list({ ...pathOf(repository), state: "open", head: `${repository.owner}:${branch}` }),
+  });
+  return (
+    data.find(({ head }) => head.ref === branch)?.base.ref ?? (await readRepository(api, repository)).defaultBranch
+  );
 }
 
 function wordsOf(by: Excluded, { branch, base }: { readonly branch: string; readonly base: string }): string {

@@ -10,6 +10,7 @@ test.each<readonly [readonly Says[], string]>([
   [["passed", "silent"], "never-started"],
   [["waiting", "silent"], "waiting"],
   [["waiting", "held"], "never-started"],
+  [["passed", "broken"], "never-started"],
   [["passed", "waiting", "held", "silent", "failed"], "red"],
 ])("signs that say %j make a commit %s", (says, kind) => {
   expect(stateOf(says.map((each) => sign(each)))?.kind).toBe(kind);
@@ -32,7 +33,6 @@ test.each([
   ["skipped", "passed"],
   ["failure", "failed"],
   ["timed_out", "failed"],
-  ["startup_failure", "failed"],
   ["cancelled", "silent"],
   ["stale", "silent"],
   [null, "silent"],
@@ -44,6 +44,10 @@ test.each([
 
 test.each(["queued", "in_progress", "waiting", "requested", "pending", null])("one that is %s waits", (status) => {
   expect(checkSays({ status, conclusion: null })).toBe("waiting");
+});
+
+test("a workflow that GitHub can't start is broken", () => {
+  expect(runSays({ status: "completed", conclusion: "startup_failure" })).toBe("broken");
 });
 
 test("a service that asks for an action has failed; a run that does waits for people", () => {

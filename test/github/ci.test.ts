@@ -92,10 +92,14 @@ describe("the checks of a repository", () => {
     await finished();
   });
 
-  test("are red for a workflow that GitHub cannot start", async () => {
+  test("never started where GitHub cannot start the workflow", async () => {
     await start(onPull);
     bed.sandbox.ci.admits = () => "startup_failure";
-    expect(await read(await propose())).toMatchObject({ kind: "red", failed: [{ name: "CI" }] });
+    expect(await read(await propose())).toMatchObject({
+      kind: "never-started",
+      reason: expect.stringMatching(/^GitHub can't start `CI`; mend the workflow's file: http/u),
+      failed: [],
+    });
   });
 
   test("never started where Actions waits for an approval of the run", async () => {
@@ -324,14 +328,6 @@ describe("the logs of what failed", () => {
     expect(await logs(sha)).toEqual([
       { name: "cover", log: "Too few\n\n12 %" },
       { name: "build", log: "broke\nhttps://ci.example/1" },
-    ]);
-  });
-
-  test("say so where no job began", async () => {
-    await start(onPull);
-    bed.sandbox.ci.admits = () => "startup_failure";
-    expect(await logs(await propose())).toEqual([
-      { name: "CI", log: expect.stringContaining("(startup_failure) before any of its jobs failed") },
     ]);
   });
 
