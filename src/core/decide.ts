@@ -1159,9 +1159,7 @@ function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask)
     .map(({ by }) => by);
   const base = { at, phase: phase.phase };
   const events: TaskEvent[] = [...feedbackEvents(command, phase)];
-  for (const by of approvers) {
-    if (!gate.approvedBy.includes(by)) events.push({ type: "ReviewApproved", ...base, by, headSha });
-  }
+  // Approvals last: none may look for a moment as if nobody objected, or as if one that is gone still counted.
   for (const by of requesters) {
     if (!gate.requestedBy.includes(by)) events.push({ type: "ChangesRequested", ...base, by, headSha });
   }
@@ -1172,6 +1170,9 @@ function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask)
     ...gate.requestedBy.filter((by) => !stillRequests.has(by) && !approvers.includes(by)),
   ];
   for (const by of withdrawn) events.push({ type: "ReviewWithdrawn", ...base, by });
+  for (const by of approvers) {
+    if (!gate.approvedBy.includes(by)) events.push({ type: "ReviewApproved", ...base, by, headSha });
+  }
   return accepted(...events);
 }
 

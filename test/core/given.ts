@@ -6,11 +6,12 @@ import type { QuestionAsked } from "../../src/core/dialogue.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import type { AnswerKind, FeedbackItem } from "../../src/core/feedback.ts";
 import type { CiKind } from "../../src/core/ci.ts";
-import { stateFrom } from "../../src/core/evolve.ts";
+import { evolve, stateFrom } from "../../src/core/evolve.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import type { PlaybookOutline } from "../../src/core/playbook.ts";
 import type { DecisionTaken, Finding, RunnerReport } from "../../src/core/report.ts";
 import { defaultSettings, type TaskSettings } from "../../src/core/settings.ts";
+import { react, type Reaction } from "../../src/core/react.ts";
 import type { ExistingTask, TaskState } from "../../src/core/state.ts";
 
 const moment = "2026-11-21T10:00:00.000Z";
@@ -28,7 +29,7 @@ function phase(number: number, name: string, slugs: readonly string[]) {
     name,
     title: name,
     budgetUsd: 5,
-    mayBeSkipped: number === 2,
+    mayBeSkipped: false,
     steps: slugs.map((slug) => ({ slug, title: slug })),
   };
 }
@@ -59,7 +60,10 @@ export const spent = {
   costUsd: 0.01,
 };
 
-export function createTask(by: { login: string; mayWrite: boolean } = writer): TaskCommand {
+export function createTask(
+  by: { login: string; mayWrite: boolean } = writer,
+  { skippable = 2 }: { readonly skippable?: number } = {},
+): TaskCommand {
   return command(
     {
       type: "CreateTask",
@@ -67,7 +71,10 @@ export function createTask(by: { login: string; mayWrite: boolean } = writer): T
       repository: { installationId: 1, repositoryId: 2, owner: "octo", name: "links" },
       issue: { number: 7, title: "A link shortener", author: "owner" },
       by,
-      playbook,
+      playbook: {
+        ...playbook,
+        phases: playbook.phases.map((each) => ({ ...each, mayBeSkipped: each.number === skippable })),
+      },
       taskBudgetUsd: 25,
       ordinal: 1,
       prompt,
@@ -400,6 +407,22 @@ export function eventsOf(commands: readonly TaskCommand[]): readonly TaskEvent[]
     events.push(...decision.events);
   }
   return events;
+}
+
+/** What the last command makes due, of this kind. */
+export function due(kind: Reaction["effect"]["kind"], commands: readonly TaskCommand[]): readonly Reaction[] {
+  const last = commands.at(-1);
+  if (last === undefined) return [];
+  let state = stateAfter(...commands.slice(0, -1));
+  const decision = decide(last, state);
+  if (decision.kind === "refused") throw new Error(`${last.type}: ${JSON.stringify(decision.refusal)}`);
+  const reactions: Reaction[] = [];
+  for (const event of decision.events) {
+    const next = evolve(state, event);
+    if (next.status !== "absent") reactions.push(...react(event, state.status === "absent" ? null : state, next));
+    state = next;
+  }
+  return reactions.filter(({ effect }) => effect.kind === kind);
 }
 
 export function stateAfter(...commands: readonly TaskCommand[]): TaskState {

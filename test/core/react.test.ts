@@ -1,9 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TaskCommand } from "../../src/core/commands.ts";
-import { decide } from "../../src/core/decide.ts";
-import { evolve } from "../../src/core/evolve.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
-import { react, type Reaction } from "../../src/core/react.ts";
 import {
   approval,
   answers,
@@ -12,6 +8,7 @@ import {
   command,
   createTask,
   dispatched,
+  due,
   gateOpened,
   gateReady,
   lacking,
@@ -26,7 +23,6 @@ import {
   says,
   sessionOpened,
   skips,
-  stateAfter,
   stepAnswers,
   stepCompleted,
   stepPublished,
@@ -50,22 +46,6 @@ const working = [
 ];
 const answered = [...working, stepAnswers("02_market", "run-2", [{ id: market.id, kind: "fixed" }])];
 const handedOver = [...answered, stepPublished(1, "02_market", "run-2"), runEnded("completed", "run-2")];
-
-/** What the last command makes due, of this kind. */
-function due(kind: Reaction["effect"]["kind"], commands: readonly TaskCommand[]): readonly Reaction[] {
-  const last = commands.at(-1);
-  if (last === undefined) return [];
-  let state = stateAfter(...commands.slice(0, -1));
-  const decision = decide(last, state);
-  if (decision.kind === "refused") throw new Error(`${last.type}: ${JSON.stringify(decision.refusal)}`);
-  const reactions: Reaction[] = [];
-  for (const event of decision.events) {
-    const next = evolve(state, event);
-    if (next.status !== "absent") reactions.push(...react(event, state.status === "absent" ? null : state, next));
-    state = next;
-  }
-  return reactions.filter(({ effect }) => effect.kind === kind);
-}
 
 describe("a rework", () => {
   test("is due for each wish while the gate waits for people, after the reviewers fell silent", () => {
