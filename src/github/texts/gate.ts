@@ -143,7 +143,8 @@ function goalOf(facts: GateFacts): string {
   const { task } = facts.view;
   const following = task.playbook.phases.find((candidate) => candidate.number === facts.phase + 1);
   if (following !== undefined) return `starts phase ${following.number}, ${plain(following.title)}`;
-  return taskBranchOf(task) === null ? "completes the task" : "opens the task's last pull request";
+  const branch = taskBranchOf(task);
+  return branch === null ? "completes the task" : `opens the last pull request, from ${code(branch)}`;
 }
 
 /** Who asked for the work, where that keeps them from approving it (Q5). */
