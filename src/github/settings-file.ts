@@ -22,6 +22,12 @@ export const SettingsFile = z
       .boolean()
       .optional()
       .describe("false: the author of the issue and whoever started the task approve nothing."),
+    integration: z
+      .enum(["phase", "task"])
+      .optional()
+      .describe(
+        "task: the phases of a task are collected on a branch of its own, and one last pull request brings it all in.",
+      ),
     ci: z
       .enum(["ready", "approved"])
       .optional()
@@ -47,12 +53,13 @@ export function parseSettings(text: string): SettingsRead {
   if (value === undefined) return invalid(["its aliases make too much of it"]);
   const parsed = SettingsFile.nullable().safeParse(value);
   if (!parsed.success) return invalid(parsed.error.issues.flatMap((issue) => faultsOf(issue, document, lineCounter)));
-  const { merge, requester_may_approve: requesterMayApprove, ci } = parsed.data ?? {};
+  const { merge, requester_may_approve: requesterMayApprove, integration, ci } = parsed.data ?? {};
   return {
     kind: "settings",
     settings: {
       merge: merge ?? defaultSettings.merge,
       requesterMayApprove: requesterMayApprove ?? defaultSettings.requesterMayApprove,
+      integration: integration ?? defaultSettings.integration,
       ci: ci ?? defaultSettings.ci,
     },
   };

@@ -14,6 +14,7 @@ describe("the text of the settings", () => {
     ["merge: auto\n", { ...defaultSettings, merge: "auto" }],
     ["requester_may_approve: false # we are two\n", { ...defaultSettings, requesterMayApprove: false }],
     ["ci: approved\r\nmerge: manual\r\n", { ...defaultSettings, ci: "approved" }],
+    ["integration: task\n", { ...defaultSettings, integration: "task" }],
     ["---\nci: ready\n", { ...defaultSettings, ci: "ready" }],
     ["\uFEFFmerge: auto\n", { ...defaultSettings, merge: "auto" }],
   ])("%j is read", (text, settings) => {
@@ -30,7 +31,7 @@ describe("the text of the settings", () => {
       "requester-may-approve: true\n",
       'line 1: unknown setting "requester-may-approve"; did you mean requester_may_approve?',
     ],
-    ["budget: 3\n", 'line 1: unknown setting "budget"; there are merge, requester_may_approve, ci'],
+    ["budget: 3\n", 'line 1: unknown setting "budget"; there are merge, requester_may_approve, integration, ci'],
     ["- merge\n", 'line 1: expected settings such as "merge: auto", got something with parts of its own'],
     ["auto\n", 'line 1: expected settings such as "merge: auto", got "auto"'],
     ["merge: auto\nmerge: manual\n", "line 2: Map keys must be unique"],
