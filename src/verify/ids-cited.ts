@@ -8,7 +8,7 @@ import { definitionsOf } from "./ids-known.ts";
 import { stepOfPath } from "./step-of-path.ts";
 import type { Looked } from "./tree-check.ts";
 
-/** Code files that are opened to find a citation; beyond them nothing is said of what was not found. */
+/** Other files that are opened to find a citation; beyond them nothing is said of what was not found. */
 const CODE_READ_MAX = 200;
 
 const DEFINING = /^docs\/(?:planning|design)\//u;
@@ -16,7 +16,7 @@ const DEFINING = /^docs\/(?:planning|design)\//u;
 /**
  * What the documents of earlier phases define is cited by a later document, by code or by a test.
  * What the phase itself defines is left alone, since whoever cites it comes later.
- * Costs one file for each document (200 at most), then tests and code one by one until every id is found (200 at most).
+ * Costs one file for each document (200 at most), then the README, tests and code one by one until every id is found (200 at most).
  */
 export async function checkIdsCited(tree: Tree, phase: Phase): Promise<Looked> {
   const documents = await readDocuments(tree);
@@ -27,7 +27,8 @@ export async function checkIdsCited(tree: Tree, phase: Phase): Promise<Looked> {
   forgetCited(missing, documents);
   let looked = documents.length;
   if (missing.size > 0) {
-    const code = [...tree.paths.filter(isTestFile), ...tree.paths.filter(isSourceFile)];
+    const readme = tree.paths.filter((path) => path === "README.md");
+    const code = [...readme, ...tree.paths.filter(isTestFile), ...tree.paths.filter(isSourceFile)];
     for (const path of code.slice(0, CODE_READ_MAX)) {
       if (missing.size === 0) break;
       looked += 1;

@@ -13,7 +13,7 @@ const DEFINITION = /^ {0,3}\[(?!\^)[^[\]]+\]:\s*(?:<(?<angled>[^<>]*)>|(?<bare>\
 
 /** What may stand between the brackets behind a link's text. */
 const DESTINATION =
-  /^\(\s*(?:<(?<angled>[^<>\n]*)>|(?<bare>(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*))(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)/u;
+  /^\(\s*(?:<(?<angled>[^<>\n]*)>|(?<bare>(?:[^\s()\\]|\\\S|\((?:[^\s()\\]|\\\S)*\))*))(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)/u;
 
 /** A destination longer than this is none. */
 const DESTINATION_LENGTH_MAX = 500;
