@@ -1324,10 +1324,14 @@ function lastOf(state: ExistingTask, at: string): readonly TaskEvent[] {
 }
 
 function recordFinalGate({ at, gate }: CommandOf<"RecordFinalGate">, state: ExistingTask): Decision {
-  if (state.finalGate !== null) return accepted();
+  if (state.finalGate !== null || !isAllDone(state)) return accepted();
   if (gate === null) return isSettled(state) ? accepted() : accepted({ type: "TaskCompleted", at });
   // Also where somebody cancelled the task meanwhile: then it is closed again.
   return accepted({ type: "FinalGateOpened", at, ...gate });
+}
+
+function isAllDone(state: ExistingTask): boolean {
+  return currentPhaseOf(state)?.completed !== null && nextPhaseOf(state) === null;
 }
 
 function isFinalGate({ finalGate }: ExistingTask, pullRequest: number): boolean {

@@ -26,6 +26,7 @@ import {
   phase1Decided,
   phase1Ready,
   reviewed,
+  reviewer,
   reworkAsked,
   runEnded,
   running,
@@ -46,7 +47,6 @@ import {
   writer,
 } from "./given.ts";
 
-const reviewer = { login: "reviewer", mayWrite: true };
 const pause = command({ type: "SuspendTask", by: writer, reason: { kind: "paused", by: "owner" } });
 const resume = command({ type: "ResumeTask", by: writer }, "run-resumed");
 const market = thread("market", "02_market");

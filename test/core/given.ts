@@ -51,6 +51,8 @@ export function at(time: string, body: TaskCommand): TaskCommand {
 }
 
 export const writer = { login: "owner", mayWrite: true };
+/** Another writer, who asked for nothing. */
+export const reviewer = { login: "reviewer", mayWrite: true };
 export const stranger = { login: "stranger", mayWrite: false };
 /** Who wrote the issue, without write. */
 export const author = { login: "reader", mayWrite: false, isAuthor: true };
