@@ -157,13 +157,19 @@ function feedbackAnswered(
     "What was asked for outside of threads is answered:",
     answers
       .map((answer) => {
-        const from = answer.id.startsWith("review:") ? "in a review" : "with `/rework`";
         const words = plain(answer.text, answerCharactersMax);
-        return `- ${person(answer.by)} ${from}: ${answerVerdict(answer, links)}${words === "" ? "" : ` ${words}`}`;
+        return `- ${whoAsked(answer)}: ${answerVerdict(answer, links)}${words === "" ? "" : ` ${words}`}`;
       })
       .join("\n"),
     "look at the changes in the pull request. Where something is still missing, request changes in a review or comment `/rework` with what to change.",
   );
+}
+
+function whoAsked({ id, by }: { readonly id: string; readonly by: string }): string {
+  if (id.startsWith("ci:")) return "The repository's own checks";
+  const number = /^veto:\d+:(\d+)$/u.exec(id)?.[1];
+  if (number !== undefined) return `${person(by)}, who vetoed decision ${number}`;
+  return `${person(by)} ${id.startsWith("review:") ? "in a review" : "with `/rework`"}`;
 }
 
 function actionOutdated(

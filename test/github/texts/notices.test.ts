@@ -221,6 +221,8 @@ describe("other notices", () => {
         by: "owner",
         id: "comment:6",
       },
+      { kind: "fixed", text: "", commitSha: "0123456789abcdef", by: "reviewer", id: "veto:2:4" },
+      { kind: "fixed", text: "", commitSha: "0123456789abcdef", by: "checks", id: "ci:0123456789abcdef" },
     ] as const;
     expect(noticeText({ kind: "feedback-answered", answers }, context)).toMatchInlineSnapshot(`
       "What was asked for outside of threads is answered:
@@ -228,6 +230,8 @@ describe("other notices", () => {
       - **reviewer** in a review: **Done** in [\`0123456\`](https://github.com/octo/shop/commit/0123456789abcdef). Added it.
       - **owner** with \`/rework\`: **Done, says the agent**, but it changed no file for it.
       - **owner** with \`/rework\`: **Not changed.** Not wanted \\*Next:\\* \\[x\\]\\(https:&#8203;//evil\\)
+      - **reviewer**, who vetoed decision 4: **Done** in [\`0123456\`](https://github.com/octo/shop/commit/0123456789abcdef).
+      - The repository's own checks: **Done** in [\`0123456\`](https://github.com/octo/shop/commit/0123456789abcdef).
 
       *Next:* look at the changes in the pull request. Where something is still missing, request changes in a review or comment \`/rework\` with what to change."
     `);
