@@ -14,7 +14,7 @@ import { readGateSaid } from "./gate-feedback.ts";
 import { handleCommand, type Asked } from "./handle-command.ts";
 import { keyOf, personOf } from "./people.ts";
 import type { Performing } from "./perform-effect.ts";
-import { RetryLater } from "./ports.ts";
+import { NotYet } from "./ports.ts";
 import { changedBoxes } from "./take-up-vetoes.ts";
 import { viewOf } from "./task-view.ts";
 
@@ -66,8 +66,8 @@ function merged({ pullRequest }: Gate, by: string, mergeSha: string): Asked {
   return { type: "RecordMerge", pullRequest, by, mergeSha };
 }
 
-function tryLater(message: string, putOffs: number): RetryLater {
-  return new RetryLater(message, triesMs[putOffs] ?? tryMsMax);
+function tryLater(message: string, putOffs: number): NotYet {
+  return new NotYet(message, triesMs[putOffs] ?? tryMsMax);
 }
 
 interface Wanted {

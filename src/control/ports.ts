@@ -593,6 +593,11 @@ export class RetryLater extends Error {
   }
 }
 
+/** The same where nothing is wrong: what is waited for takes its time. */
+export class NotYet extends RetryLater {
+  override name = "NotYet";
+}
+
 export interface FailedDelivery {
   readonly deliveryId: number;
   /** Of the event: the same for each try. */

@@ -14,7 +14,7 @@ import { itemOfWords, saveWords } from "./gate-feedback.ts";
 import { handleCommand, queueEffect, type Asked, type CommandHandling } from "./handle-command.ts";
 import { keyOf } from "./people.ts";
 import type { Performing } from "./perform-effect.ts";
-import { RetryLater, type Preflight } from "./ports.ts";
+import { NotYet, type Preflight } from "./ports.ts";
 import { wordsOfVetoes } from "./take-up-vetoes.ts";
 
 type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
@@ -69,7 +69,7 @@ export async function readCi(
   const asked = { type: "RecordCi", phase, headSha, ci: await lookAtCi(performing, task, effect) } as const;
   if (asked.ci.kind !== "waiting" || putOffs >= looksMax) return asked;
   await handleCommand(performing, task.taskId, asked);
-  throw new RetryLater("the repository's own checks are not done", looksMs[putOffs] ?? lookMsMax);
+  throw new NotYet("the repository's own checks are not done", looksMs[putOffs] ?? lookMsMax);
 }
 
 async function lookAtCi(

@@ -450,10 +450,15 @@ function acceptPhase(command: CommandOf<"AcceptPhase">, state: ExistingTask): De
   if (reason.kind === "gate-retargeted" && reason.merged) {
     return accepted(...completePhase(command, state, phase, login, ""));
   }
-  if (reason.kind !== "verification-failed") return refused({ code: "nothing-failed" });
+  if (!isPeoplesTurn(reason)) return refused({ code: "nothing-failed" });
   if (phase.gate === null) return refused({ code: "no-gate" });
   const failed = phase.verification?.checks.filter((check) => !check.passed).map(({ check }) => check) ?? [];
   return accepted({ type: "PhaseAccepted", at: command.at, phase: phase.phase, by: login, failed });
+}
+
+/** The attempts are over: people take the phase as it is, or say what is to become of it. */
+function isPeoplesTurn({ kind }: BlockReason): boolean {
+  return kind === "verification-failed" || kind === "no-progress";
 }
 
 /** Starts one attempt with what people said. */
@@ -465,7 +470,7 @@ function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask,
   if (phase === null) return refused({ code: "not-started" });
   if (isWaiting(state)) return stillWaiting(state);
   const reason = state.blockedBy;
-  if (reason !== null && reason.kind !== "verification-failed") {
+  if (reason !== null && !isPeoplesTurn(reason)) {
     return refused({ code: "already-paused", reason: reason.kind });
   }
   if (liveRunOf(state) !== null || appIsAtWork(state)) {
@@ -473,6 +478,9 @@ function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask,
   }
   if (phase.completed !== null) return refused({ code: "nothing-to-review" });
   if (command.source === "ci" && phase.ciReworks >= policy.ciReworksMax) return refused({ code: "nothing-to-change" });
+  // The rework for their review is about to start, and has more to say; this one would pass over it.
+  const isReviewed = (phase.gate?.requestedBy.length ?? 0) > 0;
+  if (isReviewed && (command.source === "ci" || command.source === "veto")) return accepted();
   if (command.feedback.length === 0) return refused({ code: "nothing-to-change" });
   const stepsKnown = new Map(phase.feedback.map(({ id, step }) => [id, step]));
   const fresh = command.feedback.filter(({ id, step }) => stepsKnown.get(id) !== step);
@@ -1151,9 +1159,7 @@ function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask)
     .map(({ by }) => by);
   const base = { at, phase: phase.phase };
   const events: TaskEvent[] = [...feedbackEvents(command, phase)];
-  for (const by of approvers) {
-    if (!gate.approvedBy.includes(by)) events.push({ type: "ReviewApproved", ...base, by, headSha });
-  }
+  // Approvals last: none may look for a moment as if nobody objected, or as if one that is gone still counted.
   for (const by of requesters) {
     if (!gate.requestedBy.includes(by)) events.push({ type: "ChangesRequested", ...base, by, headSha });
   }
@@ -1164,6 +1170,9 @@ function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask)
     ...gate.requestedBy.filter((by) => !stillRequests.has(by) && !approvers.includes(by)),
   ];
   for (const by of withdrawn) events.push({ type: "ReviewWithdrawn", ...base, by });
+  for (const by of approvers) {
+    if (!gate.approvedBy.includes(by)) events.push({ type: "ReviewApproved", ...base, by, headSha });
+  }
   return accepted(...events);
 }
 
@@ -1366,13 +1375,14 @@ function startPhase(command: TaskCommand, phase: number, findings: readonly Find
   ];
 }
 
-/** What the phase before was merged without goes into the first prompt of the next one (Q5). */
+/** What the phase before was merged or skipped without goes into the first prompt of the next one (Q5). */
 function leftOver(state: ExistingTask, { phase, steps }: PhaseProgress, next: number): readonly Finding[] {
   const before = outlineOfPhase(state, phase);
   const missing = before.steps.filter(({ slug }) => steps.some((step) => step.slug === slug && !step.completed));
   if (missing.length === 0) return [];
   const titles = missing.map(({ title }) => title).join(", ");
-  const message = `phase ${phase}, ${before.title}, was merged without: ${titles}. Make up for what this phase needs of it`;
+  const isSkipped = state.phases.find((candidate) => candidate.phase === phase)?.completed?.skipped === true;
+  const message = `phase ${phase}, ${before.title}, was ${isSkipped ? "skipped" : "merged"} without: ${titles}. Make up for what this phase needs of it`;
   const [first] = outlineOfPhase(state, next).steps;
   return [{ check: "outputs-exist", step: first?.slug ?? null, path: null, line: null, message }];
 }

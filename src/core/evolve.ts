@@ -5,8 +5,8 @@ import type { RunId } from "./ids.ts";
 import { invariant } from "./invariant.ts";
 import type { BlockReason } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
-import type { Finding } from "./report.ts";
-import { afterAttempt, beginningAttempt } from "./rework.ts";
+import type { DecisionTaken, Finding } from "./report.ts";
+import { afterFailed, afterPassed, beginningAttempt } from "./rework.ts";
 import { defaultSettings } from "./settings.ts";
 import { addSpent, nothingSpent } from "./usage.ts";
 import {
@@ -193,7 +193,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       return evolveRunEnded(facts, event);
     case "PhaseVerified": {
       const phases = onPhase(facts, event.phase, (phase) => ({
-        ...afterAttempt(phase, event.at, event.findings),
+        ...(event.passed ? afterPassed(phase, event.at) : afterFailed(phase, event.at, event.findings)),
         failedAttempts: phase.failedAttempts + (event.passed ? 0 : 1),
         attempt: event.passed ? phase.attempt : phase.attempt + 1,
         toMend: event.findings,
@@ -211,15 +211,11 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     }
     case "WorkReported": {
       const { attempt, report } = event;
-      const list = report.decisions.map((decision, index) => ({ ...decision, number: index + 1, veto: null }));
       return {
         ...state,
-        phases: onPhase(facts, event.phase, (phase) => ({
-          ...phase,
-          report: { ...report, attempt },
-          // Without new ones those of before stand.
-          decisions: list.length === 0 ? phase.decisions : { attempt, list },
-        })),
+        phases: onPhase(facts, event.phase, (phase) =>
+          withDecisions({ ...phase, report: { ...report, attempt } }, attempt, report.decisions),
+        ),
       };
     }
     case "SettingsRead":
@@ -231,9 +227,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     }
     case "VetoWithdrawn": {
       const phases = onDecision(facts, event.phase, event.number, null);
-      const left = phases.find(({ phase }) => phase === event.phase);
-      const isLast = left !== undefined && !openVetoesOf(left).some(({ veto }) => veto.reason !== null);
-      return { ...state, phases: isLast ? vetoedSince({ ...facts, phases }, event.phase, null) : phases };
+      return { ...state, phases: onPhase({ ...facts, phases }, event.phase, stillVetoed) };
     }
     case "CiObserved":
       return {
@@ -296,7 +290,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     case "CiReleased":
       return {
         ...state,
-        phases: onGate(facts, event.phase, (gate) => ({
+        // Nobody has looked at the checks of this head.
+        phases: onGate(withoutCi(facts, event.phase), event.phase, (gate) => ({
           ...gate,
           releasedSha: event.headSha,
           releasedOnto: gate.approvedSha ?? gate.headSha,
@@ -343,7 +338,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
             attempt: phase.attempt + 1,
             ...countersAfresh,
             ciReworks: source === "ci" ? phase.ciReworks + 1 : 0,
-            vetoedAt: null,
+            // Those that it takes up were given to the agent as feedback just before.
+            vetoedAt: stillVetoed(phase).vetoedAt,
             accepted: null,
             rework: { by, source, ids, textHash },
             // Who repeats a point wants another answer.
@@ -502,9 +498,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
 function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "RunEnded" }>): ExistingTask {
   const { outcome } = event;
   const phases = onPhase(facts, event.phase, (phase) => ({
-    ...(outcome.kind === "failed" && outcome.findings.length > 0
-      ? afterAttempt(phase, event.at, outcome.findings)
-      : phase),
+    ...(outcome.kind === "failed" ? afterFailed(phase, event.at, outcome.findings) : phase),
     spent: addSpent(phase.spent, event.spent),
     spentWithoutCommitUsd: phase.spentWithoutCommitUsd + event.spent.costUsd,
     failedAttempts: phase.failedAttempts + (outcome.kind === "failed" ? 1 : 0),
@@ -629,6 +623,26 @@ function onDecision(facts: TaskFacts, phase: number, number: number, veto: Decis
     const list = progress.decisions.list.map((each) => (each.number === number ? { ...each, veto } : each));
     return { ...progress, decisions: { ...progress.decisions, list } };
   });
+}
+
+/** Without new decisions those of before stand. One that is named again is still vetoed, should nobody have taken that up. */
+function withDecisions(phase: PhaseProgress, attempt: number, taken: readonly DecisionTaken[]): PhaseProgress {
+  if (taken.length === 0) return phase;
+  const open = openVetoesOf(phase);
+  const list = taken.map((decision, index): Decision => {
+    const same = decision.decision === "" ? undefined : open.find((each) => each.decision === decision.decision);
+    return { ...decision, number: index + 1, veto: same?.veto ?? null };
+  });
+  return stillVetoed({ ...phase, decisions: { attempt, list } });
+}
+
+/** Vetoed for a reason since when it says, or not any more. */
+function stillVetoed(phase: PhaseProgress): PhaseProgress {
+  return openVetoesOf(phase).some(({ veto }) => veto.reason !== null) ? phase : { ...phase, vetoedAt: null };
+}
+
+function withoutCi(facts: TaskFacts, phase: number): TaskFacts {
+  return { ...facts, phases: onPhase(facts, phase, (progress) => ({ ...progress, ci: null })) };
 }
 
 function vetoedSince(facts: TaskFacts, phase: number, vetoedAt: string | null): readonly PhaseProgress[] {

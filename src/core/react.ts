@@ -7,6 +7,7 @@ import type { BlockReason } from "./outcome.ts";
 import {
   appIsAtWork,
   currentPhaseOf,
+  isOver,
   isSettled,
   mergeableHeadOf,
   taskBranchOf,
@@ -108,9 +109,12 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         answer?.changesetId === event.changesetId ? [id] : [],
       );
       return [
-        ...(gateOf(after, event.phase) === null
-          ? [now({ kind: "OpenGate", phase: event.phase })]
-          : [soon({ kind: "ShowCheck", phase: event.phase })]),
+        ...(gateOf(after, event.phase) !== null
+          ? [soon({ kind: "ShowCheck", phase: event.phase })]
+          : // Skipped before it had anything to show.
+            isOver(after, event.phase)
+            ? []
+            : [now({ kind: "OpenGate", phase: event.phase })]),
         ...answering(event.phase, ids, event.commitSha),
         ...branchOfErased(after, event.phase),
       ];
@@ -118,8 +122,8 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "ChangesetRefused":
       return [];
     case "GateOpened":
-      // It was being opened while somebody cancelled the task.
-      return isSettled(after)
+      // It was being opened while somebody cancelled the task, or skipped the phase.
+      return isSettled(after) || isOver(after, event.phase)
         ? [
             now({ kind: "CloseGate", pullRequest: event.pullRequest }),
             ...branchOfErased(after, event.phase),
@@ -251,6 +255,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         ...reopened(before),
         ...reworkDue(after, "now"),
         ...vetoReworkDue(after, "now"),
+        ...ciReworkDue(after),
         ...mergeDue(after),
         now({ kind: "ShowStatus" }),
       ];
@@ -350,18 +355,23 @@ function vetoReworkDue(state: ExistingTask, urgency: Urgency): readonly Reaction
   return [{ effect: { kind: "StartVetoRework", phase: phase.phase, vetoedAt: phase.vetoedAt }, urgency }];
 }
 
+/** Red while something else held the task, or nothing was done about it. */
+function ciReworkDue(state: ExistingTask): readonly Reaction[] {
+  const phase = currentPhaseOf(state);
+  if (state.status !== "review" || phase === null || phase.completed !== null || phase.ci?.kind !== "red") return [];
+  return [now({ kind: "StartCiRework", phase: phase.phase, headSha: phase.ci.headSha })];
+}
+
 /** Its body says what is vetoed, and what the repository's checks say. */
 function shownAnew(state: ExistingTask, phase: number): readonly Reaction[] {
   return state.status === "review" ? [now({ kind: "PresentGate", phase, ready: true })] : [];
 }
 
 function ciObserved({ phase, headSha, ci }: EventOf<"CiObserved">, after: ExistingTask): readonly Reaction[] {
-  const wake: readonly Reaction[] =
-    ci.kind === "red"
-      ? [now({ kind: "StartCiRework", phase, headSha })]
-      : ci.kind === "never-started"
-        ? [now({ kind: "NotifyCi", phase, headSha })]
-        : mergeDue(after);
+  const wake =
+    ci.kind === "never-started"
+      ? [now({ kind: "NotifyCi", phase, headSha })]
+      : [...ciReworkDue(after), ...mergeDue(after)];
   return [...wake, ...shownAnew(after, phase), soon({ kind: "ShowStatus" })];
 }
 

@@ -6,26 +6,35 @@ import type { PhaseProgress } from "./state.ts";
 const attemptsKeptMax = 20;
 const promptCharactersMax = 4_000;
 
-/** The phase after an attempt in which these were found wanting; none where it passed. */
-export function afterAttempt(phase: PhaseProgress, at: string, findings: readonly Finding[]): PhaseProgress {
-  const passed = findings.length === 0;
-  const isSame = !passed && sameAs(phase.failedWith, findings);
+/** The phase after an attempt that passed. */
+export function afterPassed(phase: PhaseProgress, at: string): PhaseProgress {
+  const reworkAttempts = completed(phase.reworkAttempts, at, () => "success");
+  return { ...phase, failedWith: [], sameFindings: 0, idleAttempts: 0, hasChanged: false, reworkAttempts };
+}
+
+/** The phase after an attempt in which these were found wanting; none where the agent failed before anybody looked. */
+export function afterFailed(phase: PhaseProgress, at: string, findings: readonly Finding[]): PhaseProgress {
+  if (findings.length === 0) return { ...phase, reworkAttempts: completed(phase.reworkAttempts, at, () => "failed") };
+  const failed = criteriaOf(findings);
   return {
     ...phase,
     failedWith: findings,
-    sameFindings: passed ? 0 : isSame ? phase.sameFindings + 1 : 1,
-    idleAttempts: passed || phase.hasChanged ? 0 : phase.idleAttempts + 1,
+    sameFindings: sameAs(phase.failedWith, findings) ? phase.sameFindings + 1 : 1,
+    idleAttempts: phase.hasChanged ? 0 : phase.idleAttempts + 1,
     hasChanged: false,
-    reworkAttempts: completed(phase.reworkAttempts, at, criteriaOf(findings)),
+    reworkAttempts: completed(phase.reworkAttempts, at, (before) =>
+      failed.length < before.length ? "partial" : "failed",
+    ),
   };
 }
 
 /** The phase at the beginning of a run that has these to mend. A run that only goes on where another broke off begins no attempt. */
 export function beginningAttempt(phase: PhaseProgress, at: string, findings: readonly Finding[]): PhaseProgress {
   const isUnderWay = phase.reworkAttempts.at(-1)?.completedAt === null;
-  if (phase.failedAttempts === 0 || findings.length === 0 || isUnderWay) return phase;
+  if (phase.failedWith.length === 0 || findings.length === 0 || isUnderWay) return phase;
   const begun: ReworkAttempt = {
-    attemptNumber: phase.failedAttempts,
+    // A person's word begins the count anew.
+    attemptNumber: Math.max(1, phase.failedAttempts),
     failedCriteria: criteriaOf(findings),
     reworkPrompt: findings.map(lineOf).join("\n").slice(0, promptCharactersMax).toWellFormed(),
     startedAt: at,
@@ -37,14 +46,12 @@ export function beginningAttempt(phase: PhaseProgress, at: string, findings: rea
 
 function completed(
   attempts: readonly ReworkAttempt[],
-  at: string,
-  failed: readonly AnyCheck[],
+  completedAt: string,
+  resultOf: (failedBefore: readonly AnyCheck[]) => NonNullable<ReworkAttempt["result"]>,
 ): readonly ReworkAttempt[] {
   const last = attempts.at(-1);
   if (last === undefined || last.completedAt !== null) return attempts;
-  const isFewer = failed.length < last.failedCriteria.length;
-  const result = failed.length === 0 ? "success" : isFewer ? "partial" : "failed";
-  return [...attempts.slice(0, -1), { ...last, completedAt: at, result }];
+  return [...attempts.slice(0, -1), { ...last, completedAt, result: resultOf(last.failedCriteria) }];
 }
 
 function criteriaOf(findings: readonly Finding[]): readonly AnyCheck[] {
@@ -57,7 +64,7 @@ function lineOf({ path, line, message }: Finding): string {
 }
 
 function sameAs(before: readonly Finding[], now: readonly Finding[]): boolean {
-  return before.length > 0 && keysOf(before) === keysOf(now);
+  return keysOf(before) === keysOf(now);
 }
 
 /** Lines move and a verifier words the same thing anew each time; how long a document is by now tells of progress. */

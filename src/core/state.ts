@@ -377,7 +377,10 @@ export function mergeableHeadOf(state: ExistingTask): string | null {
   const headSha = presentedHeadOf(phase);
   const isQuiet = phase.completed === null && phase.gate?.requestedBy.length === 0 && openVetoesOf(phase).length === 0;
   const isChecked = phase.ci?.headSha === headSha && (phase.ci.kind === "green" || phase.ci.kind === "none");
-  return isQuiet && isChecked && isApproved(state, phase) ? headSha : null;
+  // People may have pushed on top, and approved that.
+  const approved = phase.gate?.approvedSha ?? null;
+  const isSame = approved === headSha || (headSha === phase.gate?.releasedSha && approved === phase.gate?.releasedOnto);
+  return isQuiet && isChecked && isSame && isApproved(state, phase) ? headSha : null;
 }
 
 /** The pull request that people have before them: the task's last one, or that of its phase. */

@@ -12,6 +12,7 @@ export interface TokenPermissions {
   readonly metadata?: "read";
   readonly pull_requests?: "read" | "write";
   readonly secrets?: "read";
+  readonly statuses?: "read";
 }
 
 export interface MintedToken {

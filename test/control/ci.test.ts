@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../store/temporary-store.ts";
 import { RetryLater } from "../../src/control/ports.ts";
@@ -60,6 +61,8 @@ describe("the repository's own checks", () => {
     expect(looks.length).toBeGreaterThan(3);
     expect(looks.length).toBeLessThan(15);
     expect((await told.types()).filter((type) => type === "CiObserved")).toHaveLength(1);
+    // That checks take their time is nothing to complain of.
+    expect(told.complaints()).toEqual([]);
   });
 
   test("hold up nothing else of the task while they run", async () => {
@@ -286,6 +289,62 @@ describe("a process that dies over the checks", () => {
     expect(told.github.countOf("notify")).toBe(2);
     expect(told.github.notices().map(({ kind }) => kind)).toEqual(["ci"]);
   });
+});
+
+/** Checks fail, a rework mends them, a person approves, and the app merges. */
+async function mended(count: number, moment: "before" | "after"): Promise<World> {
+  const told = await presented({ dataDir: await temporaryFolder() }, ({ github }) => {
+    github.settings = { ...github.settings, merge: "auto" };
+  });
+  told.dieAtCall(count, moment);
+  await told.ciChanges(headOf(told), "red");
+  await told.advance(6 * secondMs);
+  const runner = await told.insist(() => told.openRun());
+  await told.insist(() => runner.step("02_market", "mended", 0.5, [answerTo(runner.job.feedback[0]?.id ?? "")]));
+  await told.insist(() => runner.end({ kind: "completed" }));
+  await told.settle();
+  await told.advance(2 * secondMs);
+  told.github.review(31);
+  await told.reviewsChanged(31);
+  await told.ciChanges(headOf(told), "green");
+  await told.advance(31 * secondMs);
+  return told;
+}
+
+function answerTo(id: string) {
+  return { id, kind: "fixed", text: "Done." } as const;
+}
+
+async function endOf(told: World) {
+  const { status, blockedBy } = await told.task();
+  const notices = told.github.notices().map(({ kind }) => kind);
+  // How often checks were seen to run depends on when the process looked.
+  const types = (await told.types()).filter((type) => type !== "CiObserved");
+  return { ...found(told), status, blockedBy, notices, types: types.toSorted(), sources: await reworks(told) };
+}
+
+/** A prime number meets each kind of call within a few steps. */
+const stride = 17;
+
+describe("a process that dies once between a failed check and the merge, at whatever call", () => {
+  test.each(["before", "after"] as const)(
+    "%s it took effect, leaves what an undisturbed one leaves",
+    async (moment) => {
+      const undisturbed = await endOf(await mended(Number.POSITIVE_INFINITY, moment));
+      expect(undisturbed).toMatchObject({ status: "pending", blockedBy: null, runs: 3, sources: ["ci"] });
+      const others: object[] = [];
+      let calls = 0;
+      for (let isOver = false; !isOver; calls += stride) {
+        const told = await mended(calls + 1, moment);
+        isOver = told.isDoomed;
+        const end = await endOf(told);
+        if (!isDeepStrictEqual(end, undisturbed)) others.push({ call: calls + 1, end });
+      }
+      expect(others).toEqual([]);
+      expect(calls).toBeGreaterThan(50);
+    },
+    300_000,
+  );
 });
 
 describe("what the run says of its own work", () => {

@@ -14,12 +14,23 @@ import { world, type Runner, type World } from "./world.ts";
 const secondMs = 1_000;
 const branch = "phasegate/7-1-planning";
 
-const failing: VerificationReport = {
-  passed: false,
-  checks: [{ check: "long-enough", passed: false, looked: 1 }],
-  findings: [{ check: "long-enough", step: "02_market", path: "docs/02_market.md", line: null, message: "too short" }],
-  notes: [],
-};
+/** Each time another fault: the same one three times in a row would stop the task earlier. */
+function failing(attempt: number): VerificationReport {
+  return {
+    passed: false,
+    checks: [{ check: "long-enough", passed: false, looked: 1 }],
+    findings: [
+      {
+        check: "long-enough",
+        step: "02_market",
+        path: "docs/02_market.md",
+        line: null,
+        message: `too short, attempt ${attempt}`,
+      },
+    ],
+    notes: [],
+  };
+}
 
 const situations = {
   draft: async (told) => {
@@ -52,7 +63,7 @@ const situations = {
   },
   "failed verification": async (told) => {
     await told.label();
-    told.reports.push(failing, failing, failing, failing);
+    told.reports.push(...[1, 2, 3, 4].map(failing));
     for (let attempts = 1; attempts <= 4; attempts += 1) await told.runPhase();
     expect((await told.task()).blockedBy).toMatchObject({ kind: "verification-failed" });
   },

@@ -32,7 +32,7 @@ async function merges(told: World) {
 describe("the repository's settings", () => {
   test("are those of the default branch at the dispatch", async () => {
     const told = await inReview({ requesterMayApprove: false });
-    expect((await told.task()).settings).toEqual({ merge: "auto", requesterMayApprove: false, ci: null });
+    expect((await told.task()).settings).toMatchObject({ merge: "auto", requesterMayApprove: false, ci: null });
     expect((await told.types()).filter((type) => type === "SettingsRead")).toHaveLength(1);
   });
 
@@ -87,6 +87,14 @@ describe("merge: auto", () => {
     await told.ciChanges(told.github.headOf(branch) ?? "", "green");
     await told.advance(5 * secondMs);
     expect(await merges(told)).toEqual([[1, "owner"]]);
+  });
+
+  test("merges when the checks are green though no webhook says so", async () => {
+    const told = await inReview({}, {}, ({ github }) => (github.ciDefault = "waiting"));
+    await told.review(31, { by: "wanda" });
+    told.github.setCi(told.github.headOf(branch) ?? "", "green");
+    await told.advance(minuteMs);
+    expect(await merges(told)).toEqual([[1, "wanda"]]);
   });
 
   test.each([

@@ -467,7 +467,11 @@ export class World {
 
   /** A job that does all that it is asked. */
   async runPhase(issueNumber = 7, report: OutcomeRequest["report"] = null): Promise<void> {
-    const runner = await this.openRun(issueNumber);
+    await this.runOn(await this.openRun(issueNumber), report);
+  }
+
+  /** A job that has its work does all of it. */
+  async runOn(runner: Runner, report: OutcomeRequest["report"] = null): Promise<void> {
     for (const step of runner.job.stepsToDo) {
       const answers = runner.job.feedback.filter((item) => item.step === step);
       const fixed = answers.map(({ id }) => ({ id, kind: "fixed", text: "Done." }) as const);

@@ -298,6 +298,7 @@ function commandOf(
         passed: what === "verifyPass",
         checks: [{ check: "sections-present", passed: what === "verifyPass", looked: 1 }],
         findings: what === "verifyPass" ? [] : [finding],
+        notes: pick % 4 === 0 ? [finding] : [],
       });
     case "ready":
       return say({ type: "RecordGateReady", phase: number, headSha: stale ? "older" : `head-${serial}` });

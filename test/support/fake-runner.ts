@@ -60,7 +60,7 @@ export async function fakeRunner(options: FakeRunnerOptions = {}) {
 }
 
 /** All that was asked is met. */
-export function reportOf({ phase }: Job): RunnerReport {
+function reportOf({ phase }: Job): RunnerReport {
   const verdicts = phase.criteria.flatMap(({ id, kind }) =>
     kind === "judged"
       ? [{ criterion: id, passed: true, confidence: "high" as const, reason: "It is so.", evidence: [] }]
