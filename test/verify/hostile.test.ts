@@ -105,7 +105,7 @@ describe("all checks", () => {
       "```\n",
       "    a\n\n",
     ]) {
-      await look(memoryTree({ "docs/idea.md": line.repeat(Math.floor(65_536 / line.length)) }));
+      await look(memoryTree({ "docs/idea.md": line.repeat(Math.floor(32_768 / line.length)) }));
     }
   });
 
