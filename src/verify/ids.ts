@@ -53,6 +53,9 @@ const DECLARING: Readonly<Record<Kind, ReadonlySet<string>>> = {
   SCR: new Set(["screen list", "화면 목록"]),
 };
 
+/** A longer range cites no more than this. */
+const RANGE_MAX = 100;
+
 export function entriesOf({ path, document }: DocumentFile): readonly Entry[] {
   const headings = headingsByLine(document);
   const entries: Entry[] = [];
@@ -99,8 +102,8 @@ export function idsIn(text: string, ofRanges: "ends" | "all"): readonly string[]
     ids.push(`${kind}-${number}`);
     if (last !== undefined) ids.push(`${kind}-${last}`);
     if (ofRanges === "ends") continue;
-    // No more than 999 ids, since they have three digits.
-    for (let next = Number(number) + 1; next <= Number(last ?? short ?? 0); next += 1) {
+    const first = Number(number);
+    for (let next = first + 1; next <= Math.min(Number(last ?? short ?? 0), first + RANGE_MAX); next += 1) {
       ids.push(`${kind}-${String(next).padStart(3, "0")}`);
     }
   }
