@@ -8,7 +8,7 @@ import { checkText, type CheckAnnotation, type CheckText } from "./texts/check.t
 import { linksOf } from "./texts/links.ts";
 
 /** Branch protection names it; it must never change. */
-export const checkName = "Phasegate";
+const checkName = "Phasegate";
 
 /** GitHub takes no more in one request, and adds those of each to the ones before. */
 const annotationsPerRequest = 50;

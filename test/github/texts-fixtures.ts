@@ -69,7 +69,7 @@ export function created(
 }
 
 /** Of the first phase. */
-export const criteria: readonly Criterion[] = [
+const criteria: readonly Criterion[] = [
   {
     id: "files",
     text: "Every file of every step is there.",

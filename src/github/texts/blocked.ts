@@ -11,13 +11,12 @@ import {
   type Gate,
   type PhaseProgress,
 } from "../../core/state.ts";
+import { settingsPath } from "../settings-file.ts";
 import { saysOutdatedFile, workflowPath } from "../workflow-file.ts";
 import { code, link, oneLine, person, plain } from "./escape.ts";
 import { count, dollars, moment } from "./format.ts";
 import { newWorkflowLink, type Links } from "./links.ts";
 import { forecastSentence, suggestedUsd } from "./money.ts";
-
-const settingsPath = ".github/phasegate/settings.yml";
 
 /** Three sentences or so for whoever can get a task going again. All Markdown. */
 export interface BlockText {
