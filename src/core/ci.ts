@@ -14,5 +14,6 @@ export interface CiState {
   readonly kind: CiKind;
   /** For `never-started`: the likely reason and what mends it, in one sentence. */
   readonly reason: string | null;
+  /** What is red, or did not start: where people can look. */
   readonly failed: readonly { readonly name: string; readonly url: string }[];
 }

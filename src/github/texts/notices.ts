@@ -82,7 +82,7 @@ function ciNotice({ ci, reworks, headSha }: Extract<Notice, { kind: "ci" }>, lin
   if (ci.kind === "never-started") {
     return lines(
       `The repository's own checks never started on ${sha}.`,
-      reason,
+      `${reason}${ci.failed.length === 0 ? "" : ` See ${failedChecks(ci)}.`}`,
       "mend that and push a commit to this branch, which makes them start; or review the pull request without them and merge it.",
     );
   }
