@@ -1,8 +1,9 @@
 import { currentPhaseOf, type ExistingTask } from "../core/state.ts";
 import { limitEndOf, type Budgeting } from "./budget.ts";
-import type { Forecast, TaskView } from "./ports.ts";
+import type { Forecast, Playbooks, TaskView } from "./ports.ts";
 
 interface Viewing extends Pick<Budgeting, "store" | "clock"> {
+  readonly playbooks: Playbooks;
   readonly model: string;
 }
 
@@ -13,8 +14,19 @@ export async function viewOf(viewing: Viewing, task: ExistingTask): Promise<Task
     live: await store.readLive(task.taskId),
     model,
     forecasts: await forecastsOf(viewing, task),
+    criteria: await criteriaOf(viewing, task),
     limitEndsAt: await limitEndOf(viewing, task),
   };
+}
+
+/** None where the frozen playbook was erased. */
+async function criteriaOf(
+  { store, playbooks }: Pick<Viewing, "store" | "playbooks">,
+  task: ExistingTask,
+): Promise<TaskView["criteria"]> {
+  const json = await store.readText(task.playbook.hash);
+  const phases = json === null ? [] : playbooks.fromJson(json).phases;
+  return new Map(phases.map(({ number, criteria }) => [number, criteria]));
 }
 
 /** With fewer completed phases of its kind a repository has no history to go by. */

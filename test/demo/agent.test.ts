@@ -139,8 +139,8 @@ describe("the demo's agent", () => {
         [comparing.criterion]: {
           passed: false,
           evidence: [
-            { path: "docs/planning/06_product.md", line: 14 },
             { path: "docs/planning/07_features.md", line: 23 },
+            { path: "docs/planning/06_product.md", line: 14 },
           ],
         },
         other: { passed: true, evidence: [{ path: "docs/planning/01_idea.md" }] },

@@ -118,7 +118,7 @@ describe("npm run demo", () => {
             type: "verified",
             phase: 1,
             passed: false,
-            findings: [{ judged: true, place: "docs/planning/06_product.md:14" }],
+            findings: [{ judged: true, place: "docs/planning/07_features.md:23" }],
           },
           { type: "sent-back", phase: 1, attempt: 2, findings: 1 },
           ...[1, 2, 2, 3, 4, 4].map((phase) => ({ type: "verified", phase, passed: true, findings: [] })),

@@ -4,9 +4,9 @@ import { structured, type Purpose } from "../model/answer-report.ts";
 import type { AnswerBlock, ModelAnswer } from "../model/model-answer.ts";
 import type { ModelRequest } from "../model/model-request.ts";
 
-/** Both say how long an alias may be. */
-const compared = ["docs/planning/06_product.md", "docs/planning/07_features.md"] as const;
-export const comparing = { phase: "planning", criterion: "planning-agrees" } as const;
+/** Both say how long an alias may be. What is to be mended comes first: the later document goes by the earlier one. */
+const compared = ["docs/planning/07_features.md", "docs/planning/06_product.md"] as const;
+export const comparing = { phase: "planning", criterion: "documents-agree" } as const;
 
 interface Place {
   readonly path: string;
@@ -24,7 +24,7 @@ export function judges(request: ModelRequest, asked: Extract<Purpose, { kind: "v
   const evidence = asked.paths.slice(0, 1).map((path) => ({ path, line: 1, quote: "" }));
   const holds = { reason: "What the documents say meets it.", evidence, passed: true, confidence: "high" };
   const contradicts = {
-    reason: `The product definition and the feature specification differ in how long an alias may be: ${[...lengths].join(", and ")}. One of the two has to change.`,
+    reason: `The feature specification and the product definition differ in how long an alias may be: ${[...lengths].join(" here, and ")} there. The specification has to say what the scope says.`,
     evidence: places,
     passed: false,
     confidence: "high",

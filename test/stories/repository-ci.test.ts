@@ -64,7 +64,7 @@ describe("the repository's own checks", () => {
       expect(words).toContain("wrogn is no word");
       expect(noteOf(told, "notes/02_second")).toContain("Spelt right.");
       expect(kindsSeen(told).filter((kind) => kind !== "waiting")).toEqual(["red", "green"]);
-      expect(await saidOn(told, number)).toEqual([]);
+      expect(await saidOn(told, number)).toEqual([expect.stringContaining("The repository's own checks: **Done**")]);
       expect((await owner.pull(number)).merged).toBe(false);
 
       await owner.review({ number, event: "APPROVE" });
@@ -108,7 +108,7 @@ describe("the repository's own checks", () => {
       const { owner, sandbox } = told;
       await owner.openIssue(request);
       await told.next("ReviewCreated");
-      expect(await gateText(told)).toMatch(/no (?:checks|workflow)/iu);
+      expect(await gateText(told)).toMatch(/own checks\*\* on .*: there are none\./u);
       expect(kindsSeen(told)).toEqual(["none"]);
       await addWorkflow(told);
       sandbox.ci.admits = () => "startup_failure";

@@ -36,7 +36,7 @@ export function notesAgent(lines: Lines, given: ReportGiven = {}): Decide {
     const latest = messages.findLast((message) => stepOf(message) !== null);
     const step = latest === undefined ? null : stepOf(latest);
     if (latest === undefined || step === null) return { blocks: [{ type: "text", text: "Nothing names a step." }] };
-    const own = messages.slice(messages.findIndex((message) => stepOf(message) === step));
+    const own = messages.slice(beginningOf(step, messages));
     const due = (lines[step] ?? [writes("A note without questions.")])[own.filter(isLine).length];
     if (due === undefined) return { blocks: [{ type: "text", text: closingWords(own) }] };
     const result = own.flatMap(({ toolResults }) => toolResults).at(-1)?.text ?? "";
@@ -44,6 +44,17 @@ export function notesAgent(lines: Lines, given: ReportGiven = {}): Decide {
     const answer = await due({ step, workTree, messages: own, result });
     return "length" in answer ? { blocks: answer } : answer;
   };
+}
+
+/** Where the step was named first, or given back: what is to be mended is said anew, also in the same conversation. */
+function beginningOf(step: string, messages: readonly ModelMessage[]): number {
+  const again = messages.findLastIndex((message) => stepOf(message) === step && isGivenBack(message.text));
+  return again === -1 ? messages.findIndex((message) => stepOf(message) === step) : again;
+}
+
+/** By a verification, or by people and the repository's checks. */
+export function isGivenBack(text: string): boolean {
+  return /^## (?:Left over from the last attempt|What reviewers ask of this step)$/mu.test(text);
 }
 
 /** With an answer to each point of feedback that the step was given. */
