@@ -43281,6 +43281,7 @@ const DECLARING = {
 	]),
 	SCR: new Set(["screen list", "화면 목록"])
 };
+const RANGE_MAX = 100;
 function entriesOf({ path, document }) {
 	const headings = headingsByLine(document);
 	const entries = [];
@@ -43329,7 +43330,8 @@ function idsIn(text, ofRanges) {
 		ids.push(`${kind}-${number}`);
 		if (last !== void 0) ids.push(`${kind}-${last}`);
 		if (ofRanges === "ends") continue;
-		for (let next = Number(number) + 1; next <= Number(last ?? short ?? 0); next += 1) ids.push(`${kind}-${String(next).padStart(3, "0")}`);
+		const first = Number(number);
+		for (let next = first + 1; next <= Math.min(Number(last ?? short ?? 0), first + RANGE_MAX); next += 1) ids.push(`${kind}-${String(next).padStart(3, "0")}`);
 	}
 	return ids;
 }
