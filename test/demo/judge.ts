@@ -52,7 +52,7 @@ function aliasLengthIn({ messages }: ModelRequest, path: string): readonly Place
     .flatMap(({ toolResults }) => toolResults)
     .find(({ call }) => call.name === "Read" && String(call.input["file_path"]).endsWith(`/${path}`));
   return (read?.text ?? "").split("\n").flatMap((text) => {
-    const found = /^\s*(\d+)\D.*?(3 to \d+ letters, digits)/u.exec(text);
+    const found = /^\s*(\d+)\D.*?(3 to \d+ letters), digits/u.exec(text);
     return found === null ? [] : [{ path, line: Number(found[1]), quote: found[2] ?? "" }];
   });
 }

@@ -139,10 +139,9 @@ export function createTimeline(terminal: Terminal, now: () => number): Timeline 
       case "vetoed":
         if (event.reason === null) {
           line(`  ${event.by} ticks the veto of decision ${event.number}: ${paint("bold", event.decision)}`);
-          doing("the app asks why");
+          line("      the app asks why");
         } else {
-          current = "";
-          line(`      and says why: ${event.reason}`);
+          line(`      ${event.by} says: ${event.reason}`);
         }
         return;
       case "feedback-answered":

@@ -242,7 +242,7 @@ export class Told {
       }
       case "FeedbackGiven":
         for (const { id, path: file, line } of event.feedback) {
-          this.#places.set(id, file === null ? "what the review says as a whole" : `${file}:${line ?? 1}`);
+          this.#places.set(id, file === null ? placeOf(id) : `${file}:${line ?? 1}`);
         }
         return;
       case "ReworkRequested":
@@ -267,6 +267,8 @@ export class Told {
       case "VetoWithdrawn":
       case "CiObserved":
       case "PhaseSkipped":
+      case "FinalGateOpened":
+      case "FinalGateMerged":
       case "TaskStarted":
       case "AccountIdentified":
       case "AnswersDelivered":
@@ -296,6 +298,12 @@ export class Told {
     const phase = this.#phases.get(number);
     if (phase !== undefined) this.#phases.set(number, change(phase));
   }
+}
+
+/** Of what stands at no line. */
+function placeOf(id: string): string {
+  const decision = /^veto:\d+:(\d+)$/u.exec(id)?.[1];
+  return decision === undefined ? "what the review says as a whole" : `decision ${decision}`;
 }
 
 function isJudged(check: AnyCheck): boolean {
