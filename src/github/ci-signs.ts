@@ -41,16 +41,19 @@ export function stateOf(signs: readonly Sign[]): CiState | null {
   if (failed.length > 0) return { kind: "red", reason: null, failed };
   const broken = all("broken");
   if (broken.length > 0) {
-    return neverStarted(`GitHub can't start ${namesOf(broken)}; mend the workflow's file`, broken);
+    return neverStarted(`GitHub can't start ${namesOf(broken)}; mend the file of that workflow`, broken);
   }
   const held = all("held");
   if (held.length > 0) {
-    return neverStarted(`Actions waits until somebody with write approves the run of ${namesOf(held)}`, held);
+    return neverStarted(
+      `Actions waits until somebody with write approves the run of ${namesOf(held)}; approve it on the Actions page`,
+      held,
+    );
   }
   if (all("waiting").length > 0) return { kind: "waiting", reason: null, failed: [] };
   const silent = all("silent");
   if (silent.length > 0) {
-    return neverStarted(`${namesOf(silent)} ended without a verdict; run it again`, silent);
+    return neverStarted(`${namesOf(silent)} ended without a verdict; run it again on the Actions page`, silent);
   }
   return signs.length === 0 ? null : { kind: "green", reason: null, failed: [] };
 }
@@ -101,8 +104,9 @@ export function statusSays(state: string): Says {
 
 const namesMax = 3;
 
+/** In plain words, as a reason is: whoever shows one makes it safe to stand in Markdown. */
 export function namesOf(named: readonly { readonly name: string }[]): string {
-  const names = [...new Set(named.map(({ name }) => `\`${name.replaceAll("`", "")}\``))];
+  const names = [...new Set(named.map(({ name }) => JSON.stringify(name)))];
   const more = names.length > namesMax ? ` and ${names.length - namesMax} more` : "";
   return `${names.slice(0, namesMax).join(", ")}${more}`;
 }

@@ -188,7 +188,7 @@ async function reasonOf(
     .split("\n")
     .at(-1);
   if (mark !== undefined) {
-    return `the message of the commit says \`${mark}\`, so nothing runs on it; push a commit that does not`;
+    return `the message of the commit says ${mark}, so nothing runs on it; push a commit that does not`;
   }
   if (await actionsAreOff(api, repository)) {
     return "Actions are switched off in the settings of this repository; switch them on and push again";
@@ -225,13 +225,13 @@ async function baseOf(api: Api, repository: Repository, branch: string): Promise
 function wordsOf(by: Excluded, { branch, base }: { readonly branch: string; readonly base: string }): string {
   switch (by) {
     case "branches":
-      return `has a filter of branches that leaves out \`${branch}\` and pull requests into \`${base}\`; add \`pull_request:\` to its triggers`;
+      return `has a filter of branches that leaves out ${branch} and pull requests into ${base}; add pull_request to its triggers`;
     case "types":
-      return "runs on none of the types `opened`, `synchronize`, `reopened` of a pull request; add them";
+      return "runs on none of the types opened, synchronize and reopened of a pull request; add them";
     case "paths":
       return "has a filter of paths, and nothing that it names was changed; if it should run all the same, take the filter away";
     case "paths-of-a-push":
-      return "has a filter of paths for pushes, and the commit that lets it run changes no path; add `pull_request:` to its triggers";
+      return "has a filter of paths for pushes, and the commit that lets it run changes no path; add pull_request to its triggers";
   }
 }
 

@@ -26,7 +26,7 @@ export const SettingsFile = z
       .enum(["phase", "task"])
       .optional()
       .describe(
-        "task: the phases of a task are collected on a branch of its own, and one last pull request brings it all in.",
+        "task: the phases of a task are merged into a branch of its own, and one last pull request brings it all into the default branch. It holds for tasks that have no commit yet.",
       ),
     ci: z
       .enum(["ready", "approved"])

@@ -26,7 +26,7 @@ export function decodeEvent(row: Pick<EventRow, "type" | "schema_version" | "pay
   const doing = `decoding event ${row.type} version ${row.schema_version}`;
   if (!isKnownType(row.type)) throw new Error(`${doing}: the type is unknown; a newer Phasegate may have written it`);
   const { version, schema } = eventCodecs[row.type];
-  const lift = liftsOf(row.type)[row.schema_version];
+  const lift = lifts[row.type]?.[row.schema_version];
   if (row.schema_version !== version && lift === undefined) {
     throw new Error(`${doing}: expected version ${version}; a newer Phasegate may have written it`);
   }
@@ -38,17 +38,11 @@ export function decodeEvent(row: Pick<EventRow, "type" | "schema_version" | "pay
 
 type Payload = Readonly<Record<string, unknown>>;
 
-/** By version: what an older shape lacks, as it was meant then. */
-function liftsOf(type: TaskEventType): Readonly<Record<number, (payload: Payload) => Payload>> {
-  switch (type) {
-    case "TaskCreated":
-      return { 1: withNothingToSkip };
-    case "PhaseVerified":
-      return { 1: (payload) => ({ ...payload, notes: [] }) };
-    default:
-      return {};
-  }
-}
+/** By type and version: what an older shape lacks, as it was meant then. */
+const lifts: { readonly [Type in TaskEventType]?: Readonly<Record<number, (payload: Payload) => Payload>> } = {
+  TaskCreated: { 1: withNothingToSkip },
+  PhaseVerified: { 1: (payload) => ({ ...payload, notes: [] }) },
+};
 
 /** Also for the tasks that `/skip-phase` came too late for. */
 function withNothingToSkip(payload: Payload): Payload {

@@ -65,7 +65,7 @@ test.each([
 });
 
 test("a few names are shown, and how many more there are", () => {
-  expect(namesOf(["a", "b", "a", "c`", "d"].map((name) => ({ name })))).toBe("`a`, `b`, `c` and 1 more");
+  expect(namesOf(["a", "b", "a", "c", "d"].map((name) => ({ name })))).toBe('"a", "b", "c" and 1 more');
 });
 
 describe("a workflow", () => {

@@ -97,7 +97,7 @@ describe("the checks of a repository", () => {
     bed.sandbox.ci.admits = () => "startup_failure";
     expect(await read(await propose())).toMatchObject({
       kind: "never-started",
-      reason: "GitHub can't start `CI`; mend the workflow's file",
+      reason: 'GitHub can\'t start "CI"; mend the file of that workflow',
       failed: [{ name: "CI", url: expect.stringMatching(/^http.*\/actions\/runs\/\d+$/u) }],
     });
   });
@@ -107,7 +107,7 @@ describe("the checks of a repository", () => {
     bed.sandbox.ci.admits = () => "action_required";
     expect(await read(await propose())).toMatchObject({
       kind: "never-started",
-      reason: "Actions waits until somebody with write approves the run of `CI`",
+      reason: 'Actions waits until somebody with write approves the run of "CI"; approve it on the Actions page',
       failed: [{ name: "CI" }],
     });
   });
@@ -117,7 +117,7 @@ describe("the checks of a repository", () => {
     judge(() => ({ conclusion: "cancelled" }));
     expect(await read(await propose())).toMatchObject({
       kind: "never-started",
-      reason: "`CI` ended without a verdict; run it again",
+      reason: '"CI" ended without a verdict; run it again on the Actions page',
       failed: [{ name: "CI" }],
     });
   });
@@ -210,7 +210,7 @@ describe("where nothing says anything", () => {
     expect(await read(sha, soon)).toEqual(says("waiting"));
     expect(await read(sha, late)).toEqual(
       says("never-started", {
-        reason: "the message of the commit says `[skip ci]`, so nothing runs on it; push a commit that does not",
+        reason: "the message of the commit says [skip ci], so nothing runs on it; push a commit that does not",
       }),
     );
   });
@@ -233,21 +233,21 @@ describe("where nothing says anything", () => {
     await bed.owner.request("GET", "/actions/workflows");
     bed.sandbox.settings.disableWorkflow("octo/shop", ".github/workflows/ci.yml");
     expect((await read(await propose(), late)).reason).toBe(
-      "`CI` is switched off; enable it on the Actions page, and push again",
+      '"CI" is switched off; enable it on the Actions page, and push again',
     );
   });
 
   test("the likely reason is a filter that leaves out the gate", async () => {
     await start(`name: CI\non: { push: { branches: [main] } }\n${jobs}`);
     expect((await read(await propose(), late)).reason).toContain(
-      "`CI` has a filter of branches that leaves out `phasegate/7-1-planning` and pull requests into `main`",
+      '"CI" has a filter of branches that leaves out phasegate/7-1-planning and pull requests into main',
     );
   });
 
   test("no reason is made up", async () => {
     await start("on: [push\n");
     expect((await read(await propose(), late)).reason).toContain(
-      "GitHub started none of `.github/workflows/ci.yml` and does not say why",
+      'GitHub started none of ".github/workflows/ci.yml" and does not say why',
     );
   });
 

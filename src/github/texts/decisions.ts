@@ -78,8 +78,8 @@ function vetoSentence(
   progress: PhaseProgress,
 ): string {
   if (reason === null) {
-    return `**Vetoed by ${person(by)}**, who has not said why: without a reason nothing is changed.`;
+    return `**Vetoed** by ${person(by)}, who has not said why: without a reason nothing is changed.`;
   }
   const isOpen = openVetoesOf(progress).some((each) => each.number === number);
-  return `**Vetoed by ${person(by)}**: ${plain(reason, reasonCharactersMax)}${isOpen ? "" : " *(given to the agent)*"}`;
+  return `**Vetoed** by ${person(by)}: ${plain(reason, reasonCharactersMax)}${isOpen ? "" : " *(given to the agent)*"}`;
 }

@@ -177,7 +177,7 @@ function notJudged(looked: readonly Looked[], { progress, verification, criteria
   const open = looked.filter(({ state }) => state === "not-judged");
   if (open.length === 0) return [];
   const fault = progress.report?.attempt === verification.attempt ? progress.report.judgeFault : null;
-  const why = fault === null ? "The run said nothing of it" : plain(fault, 400).replace(/\.$/u, "");
+  const why = fault === null ? "The run said nothing of it" : `Why: ${plain(fault, 400).replace(/\.$/u, "")}`;
   return [
     `**Not judged:** ${criterionNames(
       open.map(({ check }) => check),
