@@ -41,24 +41,30 @@ export function stateOf(signs: readonly Sign[]): CiState | null {
   if (failed.length > 0) return { kind: "red", reason: null, failed };
   const broken = all("broken");
   if (broken.length > 0) {
-    return neverStarted(`GitHub can't start ${namesOf(broken)}; mend the file of that workflow`);
+    return neverStarted(`GitHub can't start ${namesOf(broken)}; mend the file of that workflow`, broken);
   }
   const held = all("held");
   if (held.length > 0) {
     return neverStarted(
       `Actions waits until somebody with write approves the run of ${namesOf(held)}; approve it on the Actions page`,
+      held,
     );
   }
   if (all("waiting").length > 0) return { kind: "waiting", reason: null, failed: [] };
   const silent = all("silent");
   if (silent.length > 0) {
-    return neverStarted(`${namesOf(silent)} ended without a verdict; run it again on the Actions page`);
+    return neverStarted(`${namesOf(silent)} ended without a verdict; run it again on the Actions page`, silent);
   }
   return signs.length === 0 ? null : { kind: "green", reason: null, failed: [] };
 }
 
-export function neverStarted(reason: string): CiState {
-  return { kind: "never-started", reason, failed: [] };
+/** `about`: where people can look. */
+export function neverStarted(
+  reason: string,
+  about: readonly { readonly name: string; readonly url: string }[] = [],
+): CiState {
+  const failed = about.slice(0, failedMax).map(({ name, url }) => ({ name, url }));
+  return { kind: "never-started", reason, failed };
 }
 
 export function runSays(run: { readonly status: string | null; readonly conclusion: string | null }): Says {

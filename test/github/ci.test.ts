@@ -97,19 +97,19 @@ describe("the checks of a repository", () => {
     bed.sandbox.ci.admits = () => "startup_failure";
     expect(await read(await propose())).toMatchObject({
       kind: "never-started",
-      reason: expect.stringMatching(/^GitHub can't start "CI"; mend the file of that workflow$/u),
-      failed: [],
+      reason: 'GitHub can\'t start "CI"; mend the file of that workflow',
+      failed: [{ name: "CI", url: expect.stringMatching(/^http.*\/actions\/runs\/\d+$/u) }],
     });
   });
 
   test("never started where Actions waits for an approval of the run", async () => {
     await start(onPull);
     bed.sandbox.ci.admits = () => "action_required";
-    expect(await read(await propose())).toEqual(
-      says("never-started", {
-        reason: expect.stringMatching(/^Actions waits until somebody with write approves the run of "CI"; approve it/u),
-      }),
-    );
+    expect(await read(await propose())).toMatchObject({
+      kind: "never-started",
+      reason: 'Actions waits until somebody with write approves the run of "CI"; approve it on the Actions page',
+      failed: [{ name: "CI" }],
+    });
   });
 
   test("say nothing where somebody cancelled them", async () => {
@@ -117,7 +117,8 @@ describe("the checks of a repository", () => {
     judge(() => ({ conclusion: "cancelled" }));
     expect(await read(await propose())).toMatchObject({
       kind: "never-started",
-      reason: expect.stringMatching(/^"CI" ended without a verdict; run it again/u),
+      reason: '"CI" ended without a verdict; run it again on the Actions page',
+      failed: [{ name: "CI" }],
     });
   });
 

@@ -124,7 +124,7 @@ describe("the repository's own checks", () => {
       const number = gateNumber(told);
       const said = (await saidOn(told, number)).filter((text) => text.includes("never started"));
       expect(said).toHaveLength(1);
-      expect(said[0]).toMatch(/GitHub can't start .*; mend the workflow's file\. See \[.*\]\(http/u);
+      expect(said[0]).toMatch(/GitHub can't start .*; mend the file of that workflow\. See \[.*\]\(http/u);
       await owner.merge(number);
       await told.next("TaskCompleted");
     },
