@@ -30,7 +30,7 @@ export type CheckId =
   | "paths-allowed";
 
 /** A criterion that the verifier judged, by its id. */
-export type JudgedCheck = `judged:${string}`;
+type JudgedCheck = `judged:${string}`;
 export type AnyCheck = CheckId | JudgedCheck;
 
 export interface Finding {

@@ -114,7 +114,7 @@ export function demoPerson(
 }
 
 /** As a click on the box does. */
-export function tickVeto(body: string, number: number): string {
+function tickVeto(body: string, number: number): string {
   return body.replace(new RegExp(`- \\[ \\](.*<!-- phasegate:veto:\\d+:${number} -->)`, "u"), "- [x]$1");
 }
 

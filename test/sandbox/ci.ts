@@ -4,13 +4,13 @@ import type { Conclusion, SandboxContext, WorkflowJob, WorkflowRun } from "./sta
 import type { JobDefinition, StepDefinition } from "./workflow-file.ts";
 
 /** What a job of the repository's own workflows is asked about. */
-export type CiJob = {
+type CiJob = {
   readonly run: WorkflowRun;
   /** Its key in the workflow file. */
   readonly job: string;
 };
 
-export type CiVerdict = {
+type CiVerdict = {
   readonly conclusion: Conclusion;
   /** Title of the step that fails; the last one by default. */
   readonly step?: string;

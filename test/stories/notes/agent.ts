@@ -53,7 +53,7 @@ function beginningOf(step: string, messages: readonly ModelMessage[]): number {
 }
 
 /** By a verification, or by people and the repository's checks. */
-export function isGivenBack(text: string): boolean {
+function isGivenBack(text: string): boolean {
   return /^## (?:Left over from the last attempt|What reviewers ask of this step)$/mu.test(text);
 }
 
