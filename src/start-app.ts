@@ -108,7 +108,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       language: config.language,
       taskBudgetUsd: config.taskBudgetUsd,
       webUrl: config.githubWebUrl,
-      translate: translateWebhook,
+      translate: (event, payload) => translateWebhook(event, payload, config.appId),
       freeze: freezeText,
       verifyRunner: verifyRunnerWith({ issuer: config.oidcIssuer, audience: audienceOf(config.publicUrl), clock }),
       wake: () => engine?.wake(),

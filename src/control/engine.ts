@@ -1,7 +1,7 @@
 import type { Effect } from "../core/react.ts";
 import { handleCommand } from "./handle-command.ts";
 import { performEffect, type Performing } from "./perform-effect.ts";
-import { RetryLater, type ClaimedEffect, type ClaimedMessage, type Timer } from "./ports.ts";
+import { NotYet, RetryLater, type ClaimedEffect, type ClaimedMessage, type Timer } from "./ports.ts";
 import { processMessage, type Processing } from "./process-message.ts";
 import { createSweep, reconcileRuns } from "./reconcile.ts";
 import { createNamesWatch } from "./watch-names.ts";
@@ -31,6 +31,12 @@ const onlyTells: readonly Effect["kind"][] = [
   // The next sweep reads them again.
   "ReadReviews",
   "RemindQuestions",
+  "ShowCheck",
+  "NotifyCi",
+  "AskVetoReason",
+  "PostSummary",
+  // A webhook or the next sweep has it read again.
+  "ReadCi",
 ];
 
 export interface Working extends Processing, Performing {
@@ -187,6 +193,7 @@ export function startEngine(working: Working): Engine {
       const next = nextTry(error, claimed);
       const fields = { key, taskId, effect: effect.kind, attempts, putOffs, retryAt: next.at, err: error };
       if (next.at === null) log.error(fields, "effect set aside");
+      else if (error instanceof NotYet) log.info(fields, "an effect waits");
       else log.warn(fields, "performing an effect");
       if (next.kind === "put-off") await store.putOffEffect(key, textOf(error), next.at);
       else if (next.at !== null) await store.markEffectFailed(key, textOf(error), next.at);

@@ -5,6 +5,7 @@ import { evolve } from "../core/evolve.ts";
 import { runIdFrom, type TaskId } from "../core/ids.ts";
 import { react, type Effect, type Reaction } from "../core/react.ts";
 import { liveRunOf, type TaskState } from "../core/state.ts";
+import { nothingSpent } from "../core/usage.ts";
 import {
   StaleVersion,
   type Clock,
@@ -75,16 +76,40 @@ export async function handleCommand(
       if (cause.effectKey !== undefined) await store.markEffectDone(cause.effectKey);
       return { kind: "accepted", state: before, events: [] };
     }
-    const { state, effects } = consequences(handling, taskId, before, past.length, decision.events);
+    const events = [...decision.events, ...breakOff(command, past, decision.events, policy)];
+    const { state, effects } = consequences(handling, taskId, before, past.length, events);
     try {
-      await store.commit(unitOf(taskId, past.length, decision.events, state, effects, cause));
+      await store.commit(unitOf(taskId, past.length, events, state, effects, cause));
     } catch (error) {
       if (error instanceof StaleVersion && tries < triesMax) continue;
       throw error;
     }
-    for (const event of decision.events) log.info({ taskId, event }, "event");
-    return { kind: "accepted", state, events: decision.events };
+    for (const event of events) log.info({ taskId, event }, "event");
+    return { kind: "accepted", state, events };
   }
+}
+
+const minuteMs = 60_000;
+
+/** What stops a task that goes in circles; nothing for all others. A phase that was completed, or a person's word, begins the count anew. */
+function breakOff(
+  { at, newRunId, liveSpent = nothingSpent }: CommandFacts,
+  past: readonly TaskEvent[],
+  made: readonly TaskEvent[],
+  policy: Policy,
+): readonly TaskEvent[] {
+  const events = [...past, ...made];
+  const since = Date.parse(at) - minuteMs;
+  const begun = events.findLastIndex(
+    ({ type, at: moment }) => Date.parse(moment) <= since || type === "TaskResumed" || type === "PhaseCompleted",
+  );
+  const count = events.length - 1 - begun;
+  if (count <= policy.eventsPerMinuteMax) return [];
+  const reason = { kind: "runaway", events: count } as const;
+  const state = made.reduce(evolve, stateOf(past));
+  if (state.status === "absent" || state.blockedBy?.kind === "runaway") return [];
+  const suspended = decide({ type: "SuspendTask", at, newRunId, liveSpent, reason, by: null }, state, policy);
+  return suspended.kind === "accepted" ? suspended.events : [];
 }
 
 /** What the live run has spent, as far as it said so: should it end here without a word of its own, that counts. */
@@ -125,13 +150,23 @@ export async function queueStatus(
   cause: Cause,
   urgency: "now" | "soon" = "now",
 ): Promise<void> {
+  return queueEffect(handling, taskId, { kind: "ShowStatus" }, urgency, cause);
+}
+
+/** Makes an effect due that no event asks for: one of those that are queued once, however often they are asked for. */
+export async function queueEffect(
+  handling: CommandHandling,
+  taskId: TaskId,
+  effect: Extract<Effect, { kind: "ShowStatus" | "ReadCi" }>,
+  urgency: Reaction["urgency"],
+  cause: Cause,
+): Promise<void> {
   const { store, clock } = handling;
   for (let tries = 1; ; tries += 1) {
     const past = await store.readEvents(taskId);
-    const shown: Reaction = { effect: { kind: "ShowStatus" }, urgency };
-    const status = queued(handling, taskId, "", shown, clock.now().toISOString());
+    const due = queued(handling, taskId, "", { effect, urgency }, clock.now().toISOString());
     try {
-      return await store.commit(unitOf(taskId, past.length, [], stateOf(past), [status], cause));
+      return await store.commit(unitOf(taskId, past.length, [], stateOf(past), [due], cause));
     } catch (error) {
       if (!(error instanceof StaleVersion) || tries >= triesMax) throw error;
     }
@@ -168,11 +203,10 @@ function queued(
 ): NewEffect {
   const waitMs = { now: 0, soon: statusIntervalMs, "after-review": policy.reviewDebounceMs };
   const notBefore = typeof urgency === "string" ? new Date(Date.parse(at) + waitMs[urgency]).toISOString() : urgency.at;
-  // One row for each task: however often the status changes, what is shown is the newest.
-  if (effect.kind === "ShowStatus") {
-    return { key: `status:${taskId}`, lane: `status:${taskId}`, effect, notBefore, coalesce: true };
-  }
-  return { key, lane: laneOf(taskId, effect), effect, notBefore, coalesce: false };
+  const lane = laneOf(taskId, effect);
+  // One row for each: however often it changes, what is shown or read is the newest.
+  const isOne = effect.kind === "ShowStatus" || effect.kind === "ShowCheck" || effect.kind === "ReadCi";
+  return { key: isOne ? lane : key, lane, effect, notBefore, coalesce: isOne };
 }
 
 /** What changes the branch and the gate keeps its order; what ends things or speaks to people never waits behind it. */
@@ -185,13 +219,24 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "PresentGate":
     case "ReleaseCi":
     case "ReopenGate":
+    case "OpenFinalGate":
       return `task:${taskId}`;
     case "ReadReviews":
     case "StartRework":
+    case "StartVetoRework":
+    case "StartCiRework":
       return `review:${taskId}`;
+    // Each waits for others to be done, and nothing may wait for it.
+    case "ReadCi":
+      return `ci:${taskId}:${effect.headSha}`;
+    case "MergeGate":
+      return `merge:${taskId}:${effect.headSha}`;
+    case "ShowCheck":
+      return `check:${taskId}:${effect.phase}`;
     case "CancelRun":
     case "CloseGate":
     case "DeleteBranch":
+    case "DeleteTaskBranch":
       return `end:${taskId}`;
     // What GitHub forbids must not keep words alive.
     case "EraseTask":
@@ -212,6 +257,9 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "NotifyRefused":
     case "AnswerFeedback":
     case "RequestReview":
+    case "NotifyCi":
+    case "AskVetoReason":
+    case "PostSummary":
       return `notice:${taskId}`;
   }
 }

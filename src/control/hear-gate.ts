@@ -1,10 +1,13 @@
 /** What happened to a gate, as GitHub says at this moment: the webhook, or the look that replaces it, only wakes. */
-import type { ExistingTask } from "../core/state.ts";
+import { currentPhaseOf, mayApprove, presentedHeadOf, taskBranchOf, type ExistingTask } from "../core/state.ts";
 import { readGateSaid } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type Cause } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
 import { personOf, taskById } from "./people.ts";
+import type { GateState } from "./ports.ts";
 import type { Processing } from "./process-message.ts";
+import { changedBoxes } from "./take-up-vetoes.ts";
+import { queueLookAtCi } from "./watch-ci.ts";
 
 type IntentOf<Kind extends Intent["kind"]> = Extract<Intent, { kind: Kind }>;
 
@@ -28,6 +31,57 @@ export async function onGateChanged(
   const { store } = processing;
   const task = await taskById(processing, await store.taskOfPullRequest(repository.repositoryId, pullRequest));
   if (task !== null) await hearGate(processing, task, pullRequest, sender, { inboxKey });
+}
+
+export async function onGateEdited(
+  processing: Processing,
+  { repository, pullRequest, sender }: IntentOf<"gate-edited">,
+): Promise<void> {
+  const { store } = processing;
+  const task = await taskById(processing, await store.taskOfPullRequest(repository.repositoryId, pullRequest));
+  if (task !== null) await hearBoxes(processing, task, pullRequest, sender);
+}
+
+/** Of the open tasks whose gate shows that commit. */
+export async function onCiChanged(
+  processing: Processing,
+  { repository: { repositoryId }, headSha }: IntentOf<"ci-changed">,
+): Promise<void> {
+  for (const taskId of await processing.store.openTasks({ repositoryId })) {
+    const task = await taskById(processing, taskId);
+    const phase = task === null ? null : currentPhaseOf(task);
+    if (task !== null && phase !== null && presentedHeadOf(phase) === headSha) await queueLookAtCi(processing, task);
+  }
+}
+
+/**
+ * Ticks in the gate's body that differ from what is known. `sender` edited it; null for a look that nobody caused:
+ * GitHub lets only people with write edit what the app wrote.
+ */
+export async function hearBoxes(
+  processing: Processing,
+  task: ExistingTask,
+  pullRequest: number,
+  sender: string | null,
+): Promise<void> {
+  const phase = task.phases.find(({ gate }) => gate?.pullRequest === pullRequest);
+  if (phase === undefined || phase.completed !== null || phase.decisions.list.length === 0) return;
+  const boxes = await processing.github.readVetoBoxes(task.repository, pullRequest);
+  const asked = changedBoxes(boxes, phase);
+  if (asked.length === 0) return;
+  const by =
+    sender === null ? { login: "GitHub", mayWrite: true } : await personOf(processing, task.repository, sender);
+  // A stranger's tick changes nothing.
+  if (!by.mayWrite) return;
+  for (const { attempt, number, ticked } of asked) {
+    const which = { by, attempt, number };
+    await handleCommand(
+      processing,
+      task.taskId,
+      ticked ? { type: "VetoDecision", ...which, reason: null } : { type: "WithdrawVeto", ...which },
+      { userId: by.login },
+    );
+  }
 }
 
 /** Verdicts and threads. */
@@ -54,11 +108,13 @@ export async function hearGate(
   const { github } = processing;
   const gate = await github.readGate(task.repository, pullRequest);
   if (gate === null) return;
-  const by = gate.mergedBy ?? sender;
+  const by = mergerOf(task, gate, pullRequest) ?? sender;
   const whole: Cause = by === null ? cause : { ...cause, userId: by };
   const ask = (asked: Asked) => handleCommand(processing, task.taskId, asked, whole);
   if (gate.open || gate.merged) {
-    const { name } = await github.defaultBranchOf(task.repository);
+    const isFinal = task.finalGate?.pullRequest === pullRequest;
+    const own = isFinal ? null : taskBranchOf(task);
+    const name = own ?? (await github.defaultBranchOf(task.repository)).name;
     if (gate.base !== name) {
       await ask({ type: "RecordRetarget", pullRequest, base: gate.base, merged: gate.merged });
       return;
@@ -77,6 +133,13 @@ export async function hearGate(
     await processing.store.reviveEffects(task.taskId, processing.clock.now().toISOString());
     await ask({ type: "LiftBlock", kinds: ["gate-closed", "gate-retargeted"], by: sender ?? "GitHub" });
   }
+}
+
+/** Whoever approved it, where the app merged for them: its webhook may be faster than its own word. */
+function mergerOf(task: ExistingTask, { mergedBy }: GateState, pullRequest: number): string | null {
+  const gate = task.phases.find((phase) => phase.gate?.pullRequest === pullRequest)?.gate ?? null;
+  const approver = gate?.approvedBy.find((login) => mayApprove(task, login));
+  return mergedBy?.endsWith("[bot]") === true ? (approver ?? mergedBy) : mergedBy;
 }
 
 function isAboutThisGate({ blockedBy }: ExistingTask, pullRequest: number): boolean {

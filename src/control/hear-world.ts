@@ -2,7 +2,7 @@
 import type { BlockReason } from "../core/outcome.ts";
 import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
-import { currentPhaseOf, isSettled, type ExistingTask } from "../core/state.ts";
+import { isSettled, pullRequestOf, type ExistingTask } from "../core/state.ts";
 import { handleCommand, type Asked, type Cause } from "./handle-command.ts";
 import { hearGate } from "./hear-gate.ts";
 import type { Intent } from "./intents.ts";
@@ -45,7 +45,7 @@ async function hearIssue(processing: Processing, task: ExistingTask, sender: str
     return mayWrite ? liftBlockAnew(processing, task.taskId, "issue-closed", sender, cause) : undefined;
   }
   // The merge of the last gate closes the issue, and its webhook may be the slower one.
-  const pullRequest = currentPhaseOf(task)?.gate?.pullRequest ?? null;
+  const pullRequest = pullRequestOf(task);
   // Without the message's mark, since what follows belongs to it, too; and whoever closed the issue did nothing to the gate.
   if (pullRequest !== null) await hearGate(processing, task, pullRequest, null, {});
   // The author may close the own issue without write: that, too, says that nobody wants it now.

@@ -62,6 +62,15 @@ export type Intent =
     }
   /** Reviews, their threads, or the head: what counts is read from GitHub. */
   | { readonly kind: "reviews-changed"; readonly repository: Repository; readonly pullRequest: number }
+  /** Somebody edited the gate's title or text: its boxes are read from GitHub. */
+  | {
+      readonly kind: "gate-edited";
+      readonly repository: Repository;
+      readonly pullRequest: number;
+      readonly sender: string;
+    }
+  /** A check, a status or a workflow of the repository has something to say of a commit; what is read from GitHub. */
+  | { readonly kind: "ci-changed"; readonly repository: Repository; readonly headSha: string }
   /** Merged, closed, reopened or pointed at another branch: which of them is read from GitHub. */
   | {
       readonly kind: "gate-changed";

@@ -4,12 +4,14 @@ import type { Refusal } from "../core/decide.ts";
 import type { CommandName } from "../core/slash-commands.ts";
 import { hasValue, sameName, type Dependency } from "../core/dialogue.ts";
 import { branchOf, currentPhaseOf, type ExistingTask } from "../core/state.ts";
+import { baseOf } from "./base-branch.ts";
 import { commandWords, itemOfWords, readGateSaid, saveWords, wordsToTakeUp } from "./gate-feedback.ts";
 import { handleCommand, queueStatus, type Asked, type Cause } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
 import { keyOf, personOf } from "./people.ts";
 import type { Notice } from "./ports.ts";
 import { freezePrompt, type Processing } from "./process-message.ts";
+import { wordsOfVetoes } from "./take-up-vetoes.ts";
 
 /** A comment that names more is none that a person wrote. */
 const namesMax = 10;
@@ -86,6 +88,11 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
     case "accept":
       await revive(processing, task);
       return ask(processing, order, name, { type: "AcceptPhase", by });
+    case "veto":
+      return veto(processing, order, argument);
+    case "skip-phase":
+      await revive(processing, task);
+      return ask(processing, order, name, { type: "SkipPhase", by });
     case "rework":
       return rework(processing, order, argument);
     case "status":
@@ -181,7 +188,7 @@ async function missingOf(
   const path = askedAs.trim().replace(/^(?:\.?\/)+/u, "");
   // Only of a path GitHub can say whether it is there.
   if (type !== "file" || /\s/u.test(path) || !/[./]/u.test(path)) return null;
-  const base = await github.defaultBranchOf(task.repository);
+  const base = await baseOf({ github }, task);
   const phase = currentPhaseOf(task);
   const branch = phase === null || phase.completed !== null ? null : branchOf(task, phase.phase);
   const head = branch === null ? null : await github.headOf(task.repository, branch);
@@ -205,9 +212,31 @@ function nextPurseOf(argument: string): number | null {
   return speaksOfMoney ? (amountOf(argument) ?? Number.NaN) : null;
 }
 
+const reasonCharactersMax = 2_000;
+
+/** `3 because it is slow`, `3: it is slow`, `#3, it is slow`, or the number alone: then whoever said it is asked why. */
+async function veto(processing: Processing, order: Order, argument: string): Promise<void> {
+  const found = /^(?:decision\s+)?#?(?<number>\d{1,3})(?!\d)[\s:.,;–—-]*(?:because\b[\s:,]*)?(?<reason>.*)$/isu.exec(
+    argument.trim(),
+  )?.groups;
+  if (found === undefined) {
+    const reason = "it takes the number of a decision and a reason, e.g. /veto 3 because visitors have no account";
+    return order.reply({ kind: "refused", command: "/veto", reason });
+  }
+  const said = processing
+    .freeze((found["reason"] ?? "").trim())
+    .text.slice(0, reasonCharactersMax)
+    .toWellFormed();
+  const reason = said === "" ? null : said;
+  const number = Number(found["number"]);
+  return ask(processing, order, "veto", { type: "VetoDecision", by: order.by, attempt: null, number, reason });
+}
+
 async function approve(processing: Processing, order: Order, argument: string): Promise<void> {
   const { github } = processing;
   const { task, by, reply, intent } = order;
+  // The next phase begins with it.
+  if (task.blockedBy?.kind === "approval-needed") await revive(processing, task);
   const gate = currentPhaseOf(task)?.gate ?? null;
   const seen = gate === null ? null : await github.readGate(intent.repository, gate.pullRequest);
   const asked = { type: "ApprovePhase", by, headSha: seen?.headSha ?? "", purseUsd: nextPurseOf(argument) } as const;
@@ -226,11 +255,15 @@ async function rework(processing: Processing, order: Order, argument: string): P
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
   const said = phase === null || gate === null ? null : await readGateSaid(processing, task, phase, gate.pullRequest);
+  const open = said === null || phase === null ? [] : wordsToTakeUp(said, phase);
+  // Said in a thread, it is taken up with that thread.
+  const isInThread = open.some(({ path, comments }) => path !== null && isSaidIn(intent, comments, by.login));
   const own =
-    phase === null || argument.trim() === ""
+    phase === null || argument.trim() === "" || isInThread
       ? []
       : [await commandWords(processing, task, phase, { commentId: intent.commentId, by: by.login, text: argument })];
-  const words = [...(said === null || phase === null ? [] : wordsToTakeUp(said, phase)), ...own];
+  const vetoes = phase === null ? [] : await wordsOfVetoes(processing, task, phase);
+  const words = [...open, ...vetoes, ...own];
   return ask(processing, order, "rework", {
     type: "RequestRework",
     by: [by.login],
@@ -241,6 +274,16 @@ async function rework(processing: Processing, order: Order, argument: string): P
       said?.asked.reviews.filter(({ verdict }) => verdict !== "approved").map(({ reviewId }) => reviewId) ?? [],
     textHash: await saveWords(processing.store, task.taskId, words),
   });
+}
+
+/** GitHub names no thread in the webhook of its comment: the words tell. */
+function isSaidIn(
+  { body }: Command,
+  comments: readonly { readonly by: string; readonly text: string }[],
+  sender: string,
+): boolean {
+  const words = body.trim();
+  return words !== "" && comments.some(({ by, text }) => by === sender && text.trim() === words);
 }
 
 function waitedFor({ questions, dependencies }: Extract<Refusal, { code: "waiting" }>): string {
@@ -301,6 +344,16 @@ export function wordsOf(refusal: Refusal): string {
       return `a task can be lent ${refusal.max} values, and has them; have the agent go on without this one: /skip and its name`;
     case "bad-amount":
       return "it takes an amount in US dollars from 0.01 to 10000, e.g. 8 or $7.50";
+    case "unknown-decision":
+      return refusal.decisions === 0
+        ? "the agent has named no decisions in this phase; to have something changed, say it with /rework"
+        : `there is no decision ${refusal.number}; the pull request lists decisions 1 to ${refusal.decisions}`;
+    case "decision-replaced":
+      return `the agent has decided anew since: what was decision ${refusal.number} may be gone, or have another number; the pull request shows the list as it is now`;
+    case "not-skippable":
+      return `the playbook does not allow to go on without ${refusal.phase}`;
+    case "requester-may-not":
+      return `${refusal.login} asked for this task, and the settings of this repository (requester_may_approve: false) want the approval of somebody else with write access`;
     case "below-spent":
       return `$${refusal.spentUsd.toFixed(2)} are spent already; name more than that`;
     case "day-budget":

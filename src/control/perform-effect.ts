@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { BlockReason } from "../core/outcome.ts";
 import type { Phase } from "../core/playbook.ts";
 import type { Effect } from "../core/react.ts";
@@ -12,9 +12,11 @@ import {
   liveRunOf,
   openQuestionsOf,
   outlineOfPhase,
+  taskBranchOf,
   type ExistingTask,
 } from "../core/state.ts";
 import { hasValue, type ReportedError } from "../core/dialogue.ts";
+import { baseOf } from "./base-branch.ts";
 import {
   accountOf,
   budgetLeft,
@@ -34,14 +36,18 @@ import {
   RetryLater,
   type AnswerShown,
   type ClaimedEffect,
-  type Forecast,
   type GitHub,
   type Playbooks,
+  type Preflight,
   type RequestShown,
-  type TaskView,
   type Verifier,
 } from "./ports.ts";
+import { keyOf } from "./people.ts";
 import { readTask } from "./read-task.ts";
+import { forecastsOf, viewOf } from "./task-view.ts";
+import { askVetoReason, startVetoRework, wordsOfVetoes } from "./take-up-vetoes.ts";
+import { isCiLater, notifyCi, readCi, startCiRework } from "./watch-ci.ts";
+import { mergeGate } from "./merge-gate.ts";
 
 const nothingChanged: Finding = {
   check: "outputs-exist",
@@ -117,7 +123,7 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
     case "StartRework":
       return startRework(performing, state, effect);
     case "AnswerFeedback":
-      return answerFeedback(performing, state, effect, noticeKey(claimed.key));
+      return answerFeedback(performing, state, effect, keyOf(claimed.key));
     case "RequestReview": {
       const gate = gateOf(state, effect.phase);
       if (isSettled(state) || gate === null) return null;
@@ -134,11 +140,11 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       // Skipped, or another value is there already.
       if (isSettled(state) || dependency?.state !== "open" || dependency.refused === null) return null;
       const notice = { kind: "value-refused", dependency } as const;
-      await performing.github.notify(state.repository, state.issue.number, noticeKey(claimed.key), notice);
+      await performing.github.notify(state.repository, state.issue.number, keyOf(claimed.key), notice);
       return null;
     }
     case "RemindQuestions":
-      return remindQuestions(performing, state, effect.requestId, noticeKey(claimed.key));
+      return remindQuestions(performing, state, effect.requestId, keyOf(claimed.key));
     case "EndLimit":
       return endLimit(performing, state, effect.pausedAt, claimed.putOffs);
     case "EndDay": {
@@ -152,6 +158,13 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       if (liveRunOf(state)?.started === true) return null;
       await performing.store.dropCheckpoint(state.taskId);
       return null;
+    case "DeleteTaskBranch": {
+      const branch = taskBranchOf(state);
+      if (branch !== null) await performing.github.deleteBranch(state.repository, branch);
+      return null;
+    }
+    case "OpenFinalGate":
+      return openFinalGate(performing, state);
     case "EraseTask":
       await performing.store.eraseTask(state.taskId);
       return null;
@@ -162,6 +175,28 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       return null;
     case "CloseGate":
       await performing.github.closeGate(state.repository, effect.pullRequest);
+      return null;
+    case "ShowCheck":
+      return showCheck(performing, state, effect.phase);
+    case "ReadCi":
+      return readCi(performing, state, effect, claimed.putOffs);
+    case "StartCiRework":
+      return startCiRework(performing, state, effect);
+    case "NotifyCi":
+      return notifyCi(performing, state, effect);
+    case "StartVetoRework":
+      return startVetoRework(performing, state, effect);
+    case "AskVetoReason":
+      return askVetoReason(performing, state, effect, keyOf(claimed.key));
+    case "MergeGate":
+      return mergeGate(performing, state, effect, claimed.putOffs);
+    case "PostSummary":
+      // Its words are gone.
+      if (state.erasedBy !== null) return null;
+      await performing.github.notify(state.repository, state.issue.number, keyOf(`summary:${state.taskId}`), {
+        kind: "summary",
+        task: state,
+      });
       return null;
     case "ShowStatus":
       await performing.github.showStatus(state.repository, await viewOf(performing, state));
@@ -181,7 +216,7 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
 
 /** Whose account is at fault is asked once: a comment for each try would be noise, and the status comment says it all the same. */
 function keyOfBlock({ taskId, account }: ExistingTask, reason: BlockReason, { key }: ClaimedEffect): string {
-  return noticeKey(reason.kind === "provider-refused" ? `refused:${taskId}:${account ?? ""}:${reason.why}` : key);
+  return keyOf(reason.kind === "provider-refused" ? `refused:${taskId}:${account ?? ""}:${reason.why}` : key);
 }
 
 /** The one comment of a request, as things stand now. */
@@ -278,7 +313,10 @@ async function startRework(
   const current = currentPhaseOf(handled.state);
   const requestedBy = current?.gate?.requestedBy ?? [];
   if (current === null || requestedBy.length === 0 || current.gate?.requestedAt !== effect.requestedAt) return null;
-  const words = wordsOfReview(said, current, requestedBy[0] ?? "reviewer");
+  const words = [
+    ...wordsOfReview(said, current, requestedBy[0] ?? "reviewer"),
+    ...(await wordsOfVetoes(performing, state, current)),
+  ];
   // All that stand, whoever is behind them: a wish that a push made void must not count again later.
   const asking = said.asked.reviews.filter(({ verdict }) => verdict !== "approved");
   return {
@@ -315,7 +353,7 @@ async function answerFeedback(
     const threadId = item.id.startsWith("thread:") ? item.id.slice("thread:".length) : null;
     if (threadId === null) elsewhere.push({ ...answer, by: item.by, id: item.id });
     else {
-      const replyKey = noticeKey(`${key}:${item.id}`);
+      const replyKey = keyOf(`${key}:${item.id}`);
       const where = { pullRequest: gate.pullRequest, threadId, key: replyKey };
       await github.answerThread(state.repository, { ...where, answer, resolve });
     }
@@ -348,6 +386,7 @@ async function dispatchRun(
   if (leftUsd < runUsdMin) return { type: "PauseTask", reason: { kind: "budget-exhausted", ...budget } };
   const preflight = await github.preflight(state.repository);
   if (preflight.fault !== null) return { type: "PauseTask", reason: preflight.fault };
+  await noteSettings(performing, state, preflight);
   try {
     const dispatched = await github.dispatchRun(state.repository, {
       runId: effect.runId,
@@ -370,6 +409,16 @@ async function dispatchRun(
   }
 }
 
+/** What the repository's people set counts for the task from now on. */
+async function noteSettings(
+  performing: Performing,
+  { taskId, settings: known }: ExistingTask,
+  { settings, fault }: Preflight,
+): Promise<void> {
+  if (fault?.kind === "settings-invalid" || isDeepStrictEqual(settings, known)) return;
+  await handleCommand(performing, taskId, { type: "RecordSettings", settings });
+}
+
 async function publishStep(
   performing: Performing,
   state: ExistingTask,
@@ -387,7 +436,7 @@ async function publishStep(
   if (findings.length > 0) {
     return { type: "RefuseChangeset", phase: effect.phase, step: slug, changesetId, findings };
   }
-  const { name } = await github.defaultBranchOf(state.repository);
+  const { name } = await baseOf(performing, state);
   const published = await github.publish(state.repository, {
     branch: branchOf(state, effect.phase),
     defaultBranch: name,
@@ -423,12 +472,24 @@ function replacing(paths: readonly string[], step: string): readonly Finding[] {
   }));
 }
 
+/** Brings the task's own branch into the default one. */
+async function openFinalGate(performing: Performing, state: ExistingTask): Promise<Asked | null> {
+  const branch = taskBranchOf(state);
+  if (isSettled(state) || branch === null || state.finalGate !== null) return null;
+  const { name: base } = await performing.github.defaultBranchOf(state.repository);
+  const view = await viewOf(performing, state);
+  return {
+    type: "RecordFinalGate",
+    gate: await performing.github.openFinalGate(state.repository, { branch, base, view }),
+  };
+}
+
 async function openGate(performing: Performing, state: ExistingTask, phase: number): Promise<Asked | null> {
   const { github } = performing;
   const progress = state.phases.find((candidate) => candidate.phase === phase);
   if (isSettled(state) || progress === undefined || progress.gate !== null || progress.completed !== null) return null;
   const branch = branchOf(state, phase);
-  const base = await github.defaultBranchOf(state.repository);
+  const base = await baseOf(performing, state);
   const head = await github.headOf(state.repository, branch);
   // A step without changes has nothing to show yet; the next one opens the gate.
   if (head === null || head === base.headSha) return null;
@@ -454,7 +515,7 @@ async function verifyPhase(
   const gate = gateOf(state, effect.phase) ?? (await openGate(performing, state, effect.phase));
   if (head === null || gate === null) {
     // Nothing that a person could merge: the agent's failure, and the next attempt is told so.
-    const { headSha } = await github.defaultBranchOf(state.repository);
+    const { headSha } = await baseOf(performing, state);
     return {
       type: "RecordVerification",
       phase: effect.phase,
@@ -463,13 +524,19 @@ async function verifyPhase(
       passed: false,
       checks: [],
       findings: [nothingChanged],
+      notes: [],
     };
   }
   if ("type" in gate) await handleCommand(performing, state.taskId, gate);
   const tree = await github.readTree(state.repository, head);
   const definition = await phaseDefinition(performing, state, effect.phase);
   const changedPaths = await pathsOfPhase(performing, state, effect.phase);
-  const report = await verifier.verifyPhase(tree, definition, { changedPaths });
+  const said = currentPhaseOf(state)?.report ?? null;
+  // What an earlier attempt said of its work says nothing of this one's.
+  const report = await verifier.verifyPhase(tree, definition, {
+    changedPaths,
+    report: said?.attempt === effect.attempt ? said : null,
+  });
   return {
     type: "RecordVerification",
     phase: effect.phase,
@@ -478,7 +545,15 @@ async function verifyPhase(
     passed: report.passed,
     checks: report.checks,
     findings: report.findings,
+    notes: report.notes,
   };
+}
+
+async function showCheck(performing: Performing, state: ExistingTask, phase: number): Promise<null> {
+  if (gateOf(state, phase) === null) return null;
+  const view = await viewOf(performing, state);
+  await performing.github.showCheck(state.repository, { view, phase, branch: branchOf(state, phase) });
+  return null;
 }
 
 async function presentGate(
@@ -497,15 +572,15 @@ async function presentGate(
   const seen = effect.ready ? await performing.github.readGate(state.repository, pullRequest) : null;
   // Nobody could review it: the task waits until the gate is open again, and then presents it anew.
   if (seen !== null && !seen.open && !seen.merged) return { type: "RecordGateClosed", pullRequest };
-  const { ciIsSensitive } = effect.ready
-    ? await performing.github.preflight(state.repository)
-    : { ciIsSensitive: true };
+  const preflight = effect.ready ? await performing.github.preflight(state.repository) : null;
+  if (preflight !== null) await noteSettings(performing, state, preflight);
   const { headSha } = await performing.github.presentGate(state.repository, {
     view: await viewOf(performing, state),
     phase: effect.phase,
     ready: effect.ready,
     branch: branchOf(state, effect.phase),
-    ciLater: ciIsSensitive,
+    // What was held back when it was presented is let go by the approval alone.
+    ciLater: preflight === null || phase.ci?.kind === "held" || isCiLater(preflight),
   });
   return effect.ready ? { type: "RecordGateReady", phase: effect.phase, headSha } : null;
 }
@@ -520,45 +595,6 @@ async function pathsOfPhase({ store }: Performing, state: ExistingTask, phase: n
     }
   }
   return [...paths];
-}
-
-async function viewOf(
-  performing: Pick<Performing, "store" | "clock" | "model">,
-  task: ExistingTask,
-): Promise<TaskView> {
-  const { store, model } = performing;
-  return {
-    task,
-    live: await store.readLive(task.taskId),
-    model,
-    forecasts: await forecastsOf(performing, task),
-    limitEndsAt: await limitEndOf(performing, task),
-  };
-}
-
-/** With fewer completed phases of its kind a repository has no history to go by. */
-const historyMin = 3;
-
-/** Of the current phase and the next one: of all others nobody needs any. */
-async function forecastsOf(
-  { store }: Pick<Performing, "store">,
-  task: ExistingTask,
-): Promise<ReadonlyMap<number, Forecast>> {
-  const current = currentPhaseOf(task)?.phase ?? 1;
-  const wanted = task.playbook.phases.filter(({ number }) => number === current || number === current + 1);
-  const found = new Map<number, Forecast>();
-  for (const { number, name, budgetUsd } of wanted) {
-    const costs = await store.costsOfPhase(task.repository.repositoryId, task.playbook.name, name);
-    const usd = costs.length < historyMin ? null : median(costs);
-    found.set(number, usd === null ? { usd: budgetUsd, from: "playbook" } : { usd, from: "history" });
-  }
-  return found;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((one, other) => one - other);
-  const half = Math.floor((sorted.length - 1) / 2);
-  return ((sorted[half] ?? 0) + (sorted[sorted.length - 1 - half] ?? 0)) / 2;
 }
 
 function gateOf(state: ExistingTask, phase: number) {
@@ -576,9 +612,4 @@ function commitSubject(phase: Phase, slug: string, state: ExistingTask): string 
   const attempt = state.phases.find((candidate) => candidate.phase === phase.number)?.attempt ?? 1;
   const again = attempt > 1 ? `, attempt ${attempt}` : "";
   return `Phase ${phase.number} ${phase.title}: ${title}${again} (#${state.issue.number})`;
-}
-
-/** Short and free of what a comment could not carry. */
-function noticeKey(effectKey: string): string {
-  return createHash("sha256").update(effectKey).digest("hex").slice(0, 16);
 }

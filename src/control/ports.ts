@@ -6,8 +6,10 @@ import type { AnswerKind } from "../core/feedback.ts";
 import type { Effect } from "../core/react.ts";
 import type { Repository, TaskEvent } from "../core/events.ts";
 import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";
-import type { Phase } from "../core/playbook.ts";
-import type { Finding, Tree, VerificationReport } from "../core/report.ts";
+import type { Criterion, Phase } from "../core/playbook.ts";
+import type { CiState } from "../core/ci.ts";
+import type { Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
+import type { TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
 import type { Spent } from "../core/usage.ts";
 
@@ -269,13 +271,15 @@ export interface IssueText {
 export interface Preflight {
   readonly fault: Extract<
     BlockReason,
-    { kind: "no-workflow-file" | "actions-disabled" | "no-model-secret" | "empty-repository" }
+    { kind: "no-workflow-file" | "actions-disabled" | "no-model-secret" | "empty-repository" | "settings-invalid" }
   > | null;
   readonly defaultBranch: string;
   /** Head of the default branch; empty where the repository is empty. */
   readonly headSha: string;
   /** True where a workflow on push or pull_request reads secrets or has a write token (Q29). */
   readonly ciIsSensitive: boolean;
+  /** Of `.github/phasegate/settings.yml`; the defaults where there is none, or it can't be read (then `fault` says so). */
+  readonly settings: TaskSettings;
 }
 
 export interface WorkflowRun {
@@ -307,6 +311,29 @@ export interface GateState {
   readonly draft: boolean;
   readonly headSha: string;
 }
+
+/** The check run that branch protection can require, as it should look now (G). */
+export interface CheckShown {
+  readonly view: TaskView;
+  readonly phase: number;
+  readonly branch: string;
+}
+
+/** A box in the gate's body. */
+export interface VetoBox {
+  /** Of the list that the person saw. */
+  readonly attempt: number;
+  readonly number: number;
+  readonly ticked: boolean;
+}
+
+/** What came of the wish to merge. Only `not-yet` is worth another try by itself. */
+export type MergeResult =
+  | { readonly kind: "merged"; readonly mergeSha: string }
+  /** GitHub is still computing, or required checks are not done. */
+  | { readonly kind: "not-yet"; readonly message: string }
+  /** A conflict, a missing review, a rule, a head that moved, a closed pull request. */
+  | { readonly kind: "refused"; readonly message: string };
 
 export interface ReviewState {
   readonly reviewId: number;
@@ -393,6 +420,12 @@ export type Notice =
       readonly kind: "feedback-answered";
       readonly answers: readonly (AnswerShown & { readonly by: string; readonly id: string })[];
     }
+  /** A decision was vetoed by a tick alone. */
+  | { readonly kind: "veto-reason"; readonly number: number; readonly decision: string; readonly by: string }
+  /** The repository's checks never started on the gate's head, or failed after the last rework. */
+  | { readonly kind: "ci"; readonly ci: CiState; readonly reworks: number; readonly headSha: string }
+  /** What was built, where, what it took: the last comment of a task. */
+  | { readonly kind: "summary"; readonly task: ExistingTask }
   /** `/approve` was recorded, but a rule of the branch wants a review that GitHub itself counts. */
   | { readonly kind: "review-required"; readonly pullRequest: number }
   /** Questions that are open for a day (Q11). */
@@ -418,6 +451,8 @@ export interface TaskView {
   readonly model: string;
   /** Of each phase, by its number. */
   readonly forecasts: ReadonlyMap<number, Forecast>;
+  /** What each phase is held against, by its number; of the playbook that was frozen. */
+  readonly criteria: ReadonlyMap<number, readonly Criterion[]>;
   /** When work under the account's limit is tried again; null where none is in the way. */
   readonly limitEndsAt: string | null;
 }
@@ -457,6 +492,13 @@ export interface GitHub {
     repository: Repository,
     gate: { readonly branch: string; readonly base: string; readonly view: TaskView; readonly phase: number },
   ): Promise<{ readonly pullRequest: number; readonly url: string; readonly draft: boolean }>;
+  /** Makes the branch at that commit, unless it is there. Answers its head. */
+  makeBranch(repository: Repository, branch: string, sha: string): Promise<string>;
+  /** The pull request of a task's own branch (Q6), open or new; null where the base has all that is on it. */
+  openFinalGate(
+    repository: Repository,
+    gate: { readonly branch: string; readonly base: string; readonly view: TaskView },
+  ): Promise<{ readonly pullRequest: number; readonly url: string } | null>;
   readTree(repository: Repository, sha: string): Promise<Tree>;
   /** Writes the body; with `ready` also the commit that lets CI run (unless `ciLater`), and the end of the draft. Answers the head. */
   presentGate(
@@ -509,6 +551,28 @@ export interface GitHub {
     repository: Repository,
     shown: { readonly task: ExistingTask; readonly key: string; readonly request: RequestShown },
   ): Promise<void>;
+  /** Makes the check run of the gate's head, or brings it up to date. Nothing where the app was not given the right. */
+  showCheck(repository: Repository, check: CheckShown): Promise<void>;
+  /** The boxes in the gate's body as it is now; empty where the body has none, or the gate is gone. */
+  readVetoBoxes(repository: Repository, pullRequest: number): Promise<readonly VetoBox[]>;
+  /**
+   * What the repository's own checks say of a commit: check runs of other apps, commit statuses, workflow runs.
+   * `releasedAt`: since when its workflows may run on it; with `never-started` nobody waits any longer than a few minutes.
+   */
+  readCi(
+    repository: Repository,
+    head: { readonly sha: string; readonly branch: string; readonly releasedAt: string; readonly now: string },
+  ): Promise<CiState>;
+  /** The end of the logs of the jobs that failed on a commit, bounded; data. */
+  readFailedLogs(
+    repository: Repository,
+    sha: string,
+  ): Promise<readonly { readonly name: string; readonly log: string }[]>;
+  /** Merges with a method that the repository allows, and only this head. */
+  mergeGate(
+    repository: Repository,
+    gate: { readonly pullRequest: number; readonly headSha: string; readonly view: TaskView; readonly phase: number },
+  ): Promise<MergeResult>;
   /** Hides a comment; false where GitHub will not. */
   hideComment(repository: Repository, commentNodeId: string): Promise<boolean>;
 }
@@ -529,6 +593,11 @@ export class RetryLater extends Error {
   }
 }
 
+/** The same where nothing is wrong: what is waited for takes its time. */
+export class NotYet extends RetryLater {
+  override name = "NotYet";
+}
+
 export interface FailedDelivery {
   readonly deliveryId: number;
   /** Of the event: the same for each try. */
@@ -538,11 +607,15 @@ export interface FailedDelivery {
 // ---------------------------------------------------------------- the rest
 
 export interface Verifier {
-  /** The search for secrets reads only `changedPaths`; all other checks read what they name. */
+  /** The search for secrets reads only `changedPaths`; all other checks read what they name. What the run says is added to it. */
   verifyPhase(
     tree: Tree,
     phase: Phase,
-    options: { readonly changedPaths: readonly string[] },
+    options: {
+      readonly changedPaths: readonly string[];
+      /** Null where the run said nothing. */
+      readonly report: Pick<RunnerReport, "verdicts" | "judgeFault" | "tests"> | null;
+    },
   ): Promise<VerificationReport>;
   /** Faults of a changeset before anything of it is published. */
   changesetFindings(changes: readonly Change[], phase: Phase, step: string): Promise<readonly Finding[]>;

@@ -12,7 +12,7 @@ import { takeInEnvelope } from "./envelope.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import { onComment } from "./hear-comment.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
-import { onGateChanged, onReviewsChanged } from "./hear-gate.ts";
+import { onCiChanged, onGateChanged, onGateEdited, onReviewsChanged } from "./hear-gate.ts";
 import { onAccessChanged, onIssueChanged, onRepositoryChanged } from "./hear-world.ts";
 import type { Intent, IssueAsSent } from "./intents.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
@@ -57,12 +57,12 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       break;
     }
     case "outcome": {
-      const { runId, spent, ...said } = StoredOutcome.parse(JSON.parse(message.body));
+      const { runId, spent, report, ...said } = StoredOutcome.parse(JSON.parse(message.body));
       const outcome = believable(processing, said.outcome);
       const id = runIdFrom(runId);
       if (outcome.kind === "rate-limited") await noteLimit(processing, id, outcome);
       const day = outcome.kind === "budget-exhausted" ? await dayOf(processing, id, outcome, spent.costUsd) : {};
-      await onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent, ...day });
+      await onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent, report, ...day });
       break;
     }
   }
@@ -189,6 +189,10 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
       return onReviewsChanged(processing, intent, inboxKey);
     case "gate-changed":
       return onGateChanged(processing, intent, inboxKey);
+    case "gate-edited":
+      return onGateEdited(processing, intent);
+    case "ci-changed":
+      return onCiChanged(processing, intent);
     case "issue-changed":
       return onIssueChanged(processing, intent, inboxKey);
     case "repository-changed":

@@ -1,12 +1,13 @@
 import type { TaskId } from "../core/ids.ts";
-import { currentPhaseOf, isSettled, liveRunOf } from "../core/state.ts";
-import { hearGate, hearReviews } from "./hear-gate.ts";
+import { currentPhaseOf, isSettled, liveRunOf, presentedHeadOf, pullRequestOf } from "../core/state.ts";
+import { hearBoxes, hearGate, hearReviews } from "./hear-gate.ts";
 import { liftBlockAnew } from "./hear-world.ts";
 import { taskById } from "./people.ts";
 import { webhookKeyOf, type OpenRun } from "./ports.ts";
 import { readTask } from "./read-task.ts";
 import { endRun, endSilentRun, type Processing } from "./process-message.ts";
 import { outcomeKeyOf } from "./serve-runner.ts";
+import { queueLookAtCi } from "./watch-ci.ts";
 
 /** GitHub keeps deliveries for three days; an app that was away for longer looks at its tasks below. */
 const deliveriesMs = 3 * 24 * 60 * 60_000;
@@ -130,7 +131,7 @@ async function quietly(processing: Processing, fields: object, look: () => Promi
 async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void> {
   const before = await taskById(processing, taskId);
   if (before === null || isSettled(before) || before.status === "draft") return;
-  const pullRequest = currentPhaseOf(before)?.gate?.pullRequest ?? null;
+  const pullRequest = pullRequestOf(before);
   if (pullRequest !== null) await hearGate(processing, before, pullRequest, null, {});
   const task = await taskById(processing, taskId);
   if (task === null || isSettled(task)) return;
@@ -139,5 +140,18 @@ async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void>
   if (issue !== null && task.blockedBy?.kind === "no-access")
     await liftBlockAnew(processing, taskId, "no-access", "GitHub");
   // While a run is at work nobody acts on a review yet; what it said is read when the gate is presented.
-  if (task.status === "review" && pullRequest !== null) await hearReviews(processing, task, pullRequest, {});
+  if (task.status !== "review" || pullRequest === null) return;
+  await hearReviews(processing, task, pullRequest, {});
+  await hearBoxes(processing, task, pullRequest, null);
+  await lookAtCi(processing, taskId);
+}
+
+/** Where something may still change, or nobody has looked. What is green or not there stays so, as far as a look each time is worth. */
+async function lookAtCi(processing: Processing, taskId: TaskId): Promise<void> {
+  const task = await taskById(processing, taskId);
+  const phase = task === null ? null : currentPhaseOf(task);
+  if (task === null || phase === null) return;
+  const known = phase.ci?.headSha === presentedHeadOf(phase) ? phase.ci.kind : null;
+  if (known === "green" || known === "none" || known === "held") return;
+  await queueLookAtCi(processing, task);
 }

@@ -8,6 +8,7 @@ import {
   outlineOfPhase,
   unansweredOf,
   undeliveredAnswersOf,
+  type Decision,
   type ExistingTask,
   type LiveRun,
   type PhaseProgress,
@@ -29,10 +30,11 @@ import {
   type RunnerError,
   type RunnerRequest,
   type SessionAnswer,
-  type SessionAnswerOfVersion2,
+  type SessionAnswerOfVersion3,
   type SessionRequest,
   type StepRequest,
 } from "../protocol/runner.ts";
+import { baseOf } from "./base-branch.ts";
 import { budgetLeft, limitInForce } from "./budget.ts";
 import { storedChangesetFrom } from "./changeset.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
@@ -52,6 +54,15 @@ const runLimits = {
   heartbeatSeconds: 30,
   sliceMinutes: 50,
 } as const;
+
+/** Of a run's purse for its verifier: the work goes first. */
+const verifierShare = 0.2;
+const verifierUsdMax = 0.5;
+const verifierMinutes = 10;
+const testMinutes = 10;
+
+/** After as many failures in a row with the same findings the agent is told to go about it another way. */
+const sameFindingsMin = 2;
 
 /** Between two looks of people at what a run does (Q11). */
 const liveStatusMs = 30_000;
@@ -144,25 +155,34 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   return { protocol: request.protocol, runToken: token, sealKey: session.sealKey, job };
 }
 
-/** As a runner of that version understands it (Q32): what people answered comes as findings, which any version mends. */
-export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion2 {
+/** As a runner of that version understands it (Q32): of the criteria it knows two, by the names of their checks. */
+export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion3 {
   if (answer.protocol >= protocolVersion) return answer;
-  const { answers, dependencies: _dependencies, checkpoint: _checkpoint, prices: _prices, ...job } = answer.job;
-  const { sliceMinutes: _sliceMinutes, ...runLimitsSpoken } = job.limits;
-  const first = job.stepsToDo[0] ?? null;
-  const findings = [...job.findings, ...answers.map((each) => findingFrom(each, first))];
-  return { ...answer, job: { ...job, findings, limits: runLimitsSpoken } };
+  const { verification: _verification, isRepeated: _isRepeated, decisions: _decisions, phase, ...job } = answer.job;
+  const { criteria, verifierGuide: _guide, testCommand: _command, mayBeSkipped: _mayBeSkipped, ...phaseSpoken } = phase;
+  const checks = checksOfVersion3.filter((check) =>
+    criteria.some((criterion) => criterion.kind === "deterministic" && criterion.check === check),
+  );
+  const findings = job.findings.map((finding) => ({ ...finding, check: checkOfVersion3(finding.check) }));
+  return { ...answer, job: { ...job, findings, phase: { ...phaseSpoken, checks } } };
 }
 
-function findingFrom({ question, by, text }: PersonAnswer, step: string | null): Job["findings"][number] {
-  const message = `${by} answered the question "${question}" with: ${text}`;
-  return {
-    check: "outputs-exist",
-    step,
-    path: null,
-    line: null,
-    message: message.slice(0, messageCharactersMax).toWellFormed(),
-  };
+/** Those that a phase could ask for by name; all others went without saying. */
+const checksOfVersion3 = ["env-ignored", "tests-exist"] as const;
+
+const knownToVersion3: readonly string[] = [
+  "outputs-exist",
+  "long-enough",
+  "sections-present",
+  "no-placeholder",
+  "no-secrets",
+  "paths-allowed",
+  ...checksOfVersion3,
+];
+
+/** Its name only says where to look: what is to be mended stands in the message. */
+function checkOfVersion3(check: Job["findings"][number]["check"]): Job["findings"][number]["check"] {
+  return knownToVersion3.includes(check) ? check : "outputs-exist";
 }
 
 /** Says on the issue, once a task, that the action should be updated. Never throws: the run goes on all the same. */
@@ -255,6 +275,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
   const frozen = await serving.store.readText(task.prompt.hash);
   if (frozen === null) throw new Error(`reading the frozen text of task ${task.taskId}: not stored`);
   const head = await serving.github.headOf(task.repository, branchOf(task, progress.phase));
+  const { leftUsd: budgetUsd } = await budgetLeft(serving, task, "started");
   return {
     runId: run.runId,
     taskId: task.taskId,
@@ -263,7 +284,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     issueNumber: task.issue.number,
     phase: mutablePhase(phase),
     stepsToDo: progress.steps.filter((step) => !step.completed).map((step) => step.slug),
-    headSha: head ?? baseSha,
+    headSha: head ?? (await baseOf(serving, task)).headSha,
     baseSha,
     prompt: FrozenText.parse(JSON.parse(frozen)),
     findings: [...run.findings],
@@ -274,7 +295,14 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     prices: [...serving.prices],
     model: serving.model,
     language: serving.language,
-    budgetUsd: (await budgetLeft(serving, task, "started")).leftUsd,
+    budgetUsd,
+    verification: {
+      budgetUsd: Math.min(verifierUsdMax, verifierShare * budgetUsd),
+      minutes: verifierMinutes,
+      testMinutes,
+    },
+    isRepeated: progress.sameFindings >= sameFindingsMin,
+    decisions: progress.decisions.list.map(decisionSpoken).slice(0, limits.decisionsMax),
     limits: runLimits,
   };
 }
@@ -334,11 +362,16 @@ async function feedbackFor({ store }: ServingRunner, phase: PhaseProgress): Prom
     .slice(0, limits.feedbackMax);
 }
 
+/** Without its number, which is ours, and without what people said of it, which comes as feedback. */
+function decisionSpoken({ decision, alternative, reason, confidence, files }: Decision): Job["decisions"][number] {
+  return { decision, alternative, reason, confidence, files: [...files] };
+}
+
 function mutablePhase(phase: Awaited<ReturnType<typeof phaseDefinition>>): Job["phase"] {
   return {
     ...phase,
     allowedPaths: [...phase.allowedPaths],
-    checks: [...phase.checks],
+    criteria: [...phase.criteria],
     steps: phase.steps.map((step) => ({
       ...step,
       outputs: [...step.outputs],
@@ -531,7 +564,8 @@ export async function storeOutcome(
   runId: RunId,
   request: OutcomeRequest,
 ): Promise<void> {
-  const stored = StoredOutcome.parse({ outcome: bounded(request.outcome), spent: request.spent, runId });
+  const { outcome, report, spent } = request;
+  const stored = StoredOutcome.parse({ outcome: bounded(outcome), report, spent, runId });
   await takeIn(storing, task, "outcome", outcomeKeyOf(runId), stored);
 }
 

@@ -1,10 +1,12 @@
 import type { DependencyType, QuestionAsked, ReportedErrorType } from "./dialogue.ts";
-import type { IssueRef, Repository, ReviewVerdict } from "./events.ts";
+import type { CiState } from "./ci.ts";
+import type { IssueRef, Repository, ReviewVerdict, ReworkSource } from "./events.ts";
 import type { AnswerKind, FeedbackItem, FeedbackSeen } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
-import type { CheckResult, Finding } from "./report.ts";
+import type { CheckResult, Finding, RunnerReport } from "./report.ts";
+import type { TaskSettings } from "./settings.ts";
 import type { Spent } from "./usage.ts";
 
 /** The issue's text as it was when somebody with write authorised it. */
@@ -68,7 +70,7 @@ export type TaskCommand = CommandFacts &
         readonly type: "RequestRework";
         readonly by: readonly string[];
         readonly mayWrite: boolean;
-        readonly source: "review" | "command";
+        readonly source: ReworkSource;
         /** What the agent is to take up. */
         readonly feedback: readonly FeedbackItem[];
         /** Reviews whose wish is taken up by it. */
@@ -182,6 +184,8 @@ export type TaskCommand = CommandFacts &
         readonly runId: RunId;
         readonly outcome: Outcome;
         readonly spent: Spent;
+        /** Null or absent where the run ended before it had anything to say, or is too old to. */
+        readonly report?: RunnerReport | null;
         /** Of the run's model account, where its purse was used up. */
         readonly day?: {
           readonly spentUsd: number;
@@ -198,7 +202,20 @@ export type TaskCommand = CommandFacts &
         readonly passed: boolean;
         readonly checks: readonly CheckResult[];
         readonly findings: readonly Finding[];
+        readonly notes: readonly Finding[];
       }
+    | { readonly type: "RecordSettings"; readonly settings: TaskSettings }
+    /** `attempt` is that of the list which the person saw; null for a command, which means the newest. */
+    | {
+        readonly type: "VetoDecision";
+        readonly by: Person;
+        readonly attempt: number | null;
+        readonly number: number;
+        readonly reason: string | null;
+      }
+    | { readonly type: "WithdrawVeto"; readonly by: Person; readonly attempt: number; readonly number: number }
+    | { readonly type: "RecordCi"; readonly phase: number; readonly headSha: string; readonly ci: CiState }
+    | { readonly type: "SkipPhase"; readonly by: Person }
     | { readonly type: "RecordGateReady"; readonly phase: number; readonly headSha: string }
     /** The newest verdict of each person with write, and all feedback by such people, as GitHub shows them. */
     | {
@@ -222,6 +239,11 @@ export type TaskCommand = CommandFacts &
         readonly merged: boolean;
       }
     | { readonly type: "RecordMerge"; readonly pullRequest: number; readonly by: string; readonly mergeSha: string }
+    /** `gate` is null where the default branch has it all already. */
+    | {
+        readonly type: "RecordFinalGate";
+        readonly gate: { readonly pullRequest: number; readonly url: string } | null;
+      }
     | { readonly type: "RecordGateClosed"; readonly pullRequest: number }
   );
 

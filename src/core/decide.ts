@@ -9,15 +9,21 @@ import type { Finding } from "./report.ts";
 import { nothingSpent, spentBeyond } from "./usage.ts";
 import {
   appIsAtWork,
+  awaitsApproval,
   budgetLeftOf,
   currentPhaseOf,
   isSettled,
   liveRunOf,
+  mayApprove,
   openDependenciesOf,
   openQuestionsOf,
+  openVetoesOf,
   outlineOfPhase,
+  presentedHeadOf,
   purseOf,
+  taskBranchOf,
   unansweredOf,
+  vetoIdOf,
   type ExistingTask,
   type Gate,
   type LiveRun,
@@ -33,6 +39,12 @@ export interface Policy {
   readonly environmentFaultsMax: number;
   /** Runs in a row that end with their slice and finish no step, before a person is asked. */
   readonly emptySlicesMax: number;
+  /** Reworks for failed checks of the repository, before people are asked (Q12). */
+  readonly ciReworksMax: number;
+  /** US dollars that a phase may spend without a step that changes a file, before a person is asked. */
+  readonly withoutCommitUsdMax: number;
+  /** Events of one task in a minute; more is a loop. */
+  readonly eventsPerMinuteMax: number;
   /** Silence after a review that requests changes, before a rework starts. */
   readonly reviewDebounceMs: number;
   /** Between two looks at the names of secrets and variables that a task waits for, in the first hour (Q9). */
@@ -43,6 +55,9 @@ export const defaultPolicy: Policy = {
   reworksMax: 3,
   environmentFaultsMax: 3,
   emptySlicesMax: 3,
+  ciReworksMax: 2,
+  withoutCommitUsdMax: 3,
+  eventsPerMinuteMax: 120,
   reviewDebounceMs: 20_000,
   namesEveryMs: 60_000,
 };
@@ -74,6 +89,12 @@ export type Refusal =
   | { readonly code: "unknown-dependency"; readonly name: string; readonly known: readonly string[] }
   | { readonly code: "too-many-grants"; readonly max: number }
   | { readonly code: "bad-amount" }
+  | { readonly code: "unknown-decision"; readonly number: number; readonly decisions: number }
+  /** The person saw a list that an attempt has replaced since. */
+  | { readonly code: "decision-replaced"; readonly number: number }
+  | { readonly code: "not-skippable"; readonly phase: string }
+  /** They asked for it, and the repository's settings keep them from approving it (Q5). */
+  | { readonly code: "requester-may-not"; readonly login: string }
   | { readonly code: "below-spent"; readonly spentUsd: number }
   | { readonly code: "day-budget" }
   | { readonly code: "unknown-run" }
@@ -109,7 +130,17 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
     case "AcceptPhase":
       return acceptPhase(command, state);
     case "RequestRework":
-      return requestRework(command, state);
+      return requestRework(command, state, policy);
+    case "VetoDecision":
+      return vetoDecision(command, state);
+    case "WithdrawVeto":
+      return withdrawVeto(command, state);
+    case "SkipPhase":
+      return skipPhase(command, state);
+    case "RecordSettings":
+      return recordSettings(command, state);
+    case "RecordCi":
+      return recordCi(command, state);
     case "MoveRepository":
       return moveRepository(command, state);
     case "RecordDispatch":
@@ -147,7 +178,7 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
     case "SetBudget":
       return setBudget(command, state);
     case "EndRun":
-      return endRun(command, state, policy);
+      return withReport(command, state, endRun(command, state, policy));
     case "RecordVerification":
       return recordVerification(command, state, policy);
     case "RecordGateReady":
@@ -162,6 +193,8 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return recordRetarget(command, state);
     case "RecordMerge":
       return recordMerge(command, state);
+    case "RecordFinalGate":
+      return recordFinalGate(command, state);
     case "RecordGateClosed":
       return recordGateClosed(command, state);
   }
@@ -212,6 +245,10 @@ function liftBlock(command: CommandOf<"LiftBlock">, state: ExistingTask): Decisi
 function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   if (isSettled(state)) return wrongStatus(command, state);
   if (state.blockedBy === null) return refused({ code: "already-running", status: state.status });
+  // Another writer's approval lifts it, and nothing else (Q5).
+  if (state.blockedBy.kind === "approval-needed") {
+    return refused({ code: "already-paused", reason: state.blockedBy.kind });
+  }
   const resumed: TaskEvent = { type: "TaskResumed", at: command.at, by };
   const phase = currentPhaseOf(state);
   if (phase === null || state.status === "draft") return accepted(resumed);
@@ -219,9 +256,9 @@ function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   // Its gate was merged during the pause.
   if (phase.completed !== null) {
     const next = nextPhaseOf(state);
-    return next === null
-      ? accepted(resumed)
-      : accepted(resumed, ...startPhase(command, next, leftOver(state, phase, next)));
+    if (next === null) return accepted(resumed);
+    if (awaitsApproval(state, phase)) return accepted(resumed, approvalNeeded(command.at, phase, phase.completed.by));
+    return accepted(resumed, ...startPhase(command, next, leftOver(state, phase, next)));
   }
   // The gate is up again, or an effect is tried again, or the app's own work is in the queue: none of them needs a run.
   if (state.status === "review" || liveRunOf(state) !== null || appIsAtWork(state)) return accepted(resumed);
@@ -305,7 +342,11 @@ function isFailure(reason: BlockReason): boolean {
     case "no-access":
     case "waiting-question":
     case "waiting-dependency":
+    case "approval-needed":
       return false;
+    case "settings-invalid":
+    case "no-progress":
+    case "runaway":
     case "provider-refused":
     case "no-workflow-file":
     case "actions-disabled":
@@ -362,6 +403,10 @@ function approvePhase(command: CommandOf<"ApprovePhase">, state: ExistingTask): 
   if (!command.by.mayWrite) return notPermitted(command.by);
   if (isSettled(state)) return wrongStatus(command, state);
   const phase = currentPhaseOf(state);
+  if (!mayApprove(state, command.by.login)) {
+    return refused({ code: "requester-may-not", login: command.by.login });
+  }
+  if (state.blockedBy?.kind === "approval-needed" && phase !== null) return approveMerged(command, state, phase);
   if (phase === null || phase.gate === null || phase.completed !== null || state.status !== "review") {
     return refused({ code: "nothing-to-review" });
   }
@@ -378,6 +423,18 @@ function approvePhase(command: CommandOf<"ApprovePhase">, state: ExistingTask): 
   return accepted(...purse, { type: "PhaseApproved", at, phase: phase.phase, by: login, headSha });
 }
 
+/** Merged by one who may not approve: this is the word that the next phase waited for. */
+function approveMerged(command: CommandOf<"ApprovePhase">, state: ExistingTask, phase: PhaseProgress): Decision {
+  const { at, purseUsd, headSha, by } = command;
+  if (purseUsd !== null && !isAmount(purseUsd)) return refused({ code: "bad-amount" });
+  const next = nextPhaseOf(state);
+  const purse = purseUsd === null || next === null ? [] : budgetSet(state, at, by.login, next, purseUsd);
+  const approved: TaskEvent = { type: "PhaseApproved", at, phase: phase.phase, by: by.login, headSha };
+  const resumed: TaskEvent = { type: "TaskResumed", at, by: by.login };
+  const following = next === null ? [] : startPhase(command, next, leftOver(state, phase, next));
+  return accepted(...purse, approved, resumed, ...following);
+}
+
 /** After the last rework a person decides (Q10); what was merged into another branch counts by somebody's word, too. */
 function acceptPhase(command: CommandOf<"AcceptPhase">, state: ExistingTask): Decision {
   if (!command.by.mayWrite) return notPermitted(command.by);
@@ -386,17 +443,26 @@ function acceptPhase(command: CommandOf<"AcceptPhase">, state: ExistingTask): De
   const reason = state.blockedBy;
   if (phase === null || reason === null) return refused({ code: "nothing-failed" });
   const { login } = command.by;
+  if (reason.kind === "gate-retargeted" && reason.merged && isFinalGate(state, reason.pullRequest)) {
+    const merged: TaskEvent = { type: "FinalGateMerged", at: command.at, by: login, mergeSha: "" };
+    return accepted(merged, { type: "TaskCompleted", at: command.at });
+  }
   if (reason.kind === "gate-retargeted" && reason.merged) {
     return accepted(...completePhase(command, state, phase, login, ""));
   }
-  if (reason.kind !== "verification-failed") return refused({ code: "nothing-failed" });
+  if (!isPeoplesTurn(reason)) return refused({ code: "nothing-failed" });
   if (phase.gate === null) return refused({ code: "no-gate" });
   const failed = phase.verification?.checks.filter((check) => !check.passed).map(({ check }) => check) ?? [];
   return accepted({ type: "PhaseAccepted", at: command.at, phase: phase.phase, by: login, failed });
 }
 
+/** The attempts are over: people take the phase as it is, or say what is to become of it. */
+function isPeoplesTurn({ kind }: BlockReason): boolean {
+  return kind === "verification-failed" || kind === "no-progress";
+}
+
 /** Starts one attempt with what people said. */
-function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask): Decision {
+function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask, policy: Policy): Decision {
   const [first = "somebody"] = command.by;
   if (!command.mayWrite) return refused({ code: "not-permitted", login: first });
   if (isSettled(state)) return wrongStatus(command, state);
@@ -404,13 +470,17 @@ function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask)
   if (phase === null) return refused({ code: "not-started" });
   if (isWaiting(state)) return stillWaiting(state);
   const reason = state.blockedBy;
-  if (reason !== null && reason.kind !== "verification-failed") {
+  if (reason !== null && !isPeoplesTurn(reason)) {
     return refused({ code: "already-paused", reason: reason.kind });
   }
   if (liveRunOf(state) !== null || appIsAtWork(state)) {
     return refused({ code: "already-running", status: state.status });
   }
   if (phase.completed !== null) return refused({ code: "nothing-to-review" });
+  if (command.source === "ci" && phase.ciReworks >= policy.ciReworksMax) return refused({ code: "nothing-to-change" });
+  // The rework for their review is about to start, and has more to say; this one would pass over it.
+  const isReviewed = (phase.gate?.requestedBy.length ?? 0) > 0;
+  if (isReviewed && (command.source === "ci" || command.source === "veto")) return accepted();
   if (command.feedback.length === 0) return refused({ code: "nothing-to-change" });
   const stepsKnown = new Map(phase.feedback.map(({ id, step }) => [id, step]));
   const fresh = command.feedback.filter(({ id, step }) => stepsKnown.get(id) !== step);
@@ -428,6 +498,81 @@ function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask)
     textHash: command.textHash,
   };
   return accepted(...given, rework, ...runOrWait(command, after(state, ...given, rework)));
+}
+
+/** A tick says that somebody wants it otherwise; with a reason it is reworked. */
+function vetoDecision(command: CommandOf<"VetoDecision">, state: ExistingTask): Decision {
+  const { at, by, number, reason } = command;
+  if (!by.mayWrite) return notPermitted(by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  const phase = currentPhaseOf(state);
+  if (phase === null || phase.completed !== null) return refused({ code: "nothing-to-review" });
+  const { attempt, list } = phase.decisions;
+  if (command.attempt !== null && command.attempt !== attempt) return refused({ code: "decision-replaced", number });
+  const decision = list.find((each) => each.number === number);
+  if (decision === undefined) return refused({ code: "unknown-decision", number, decisions: list.length });
+  // The rework is under way, or its list named nothing new.
+  if (phase.feedback.some(({ id }) => id === vetoIdOf(attempt, number))) {
+    return reason === null ? accepted() : refused({ code: "decision-replaced", number });
+  }
+  const { veto } = decision;
+  if (veto !== null && (reason === null || (veto.reason === reason && veto.by === by.login))) return accepted();
+  return accepted({ type: "DecisionVetoed", at, phase: phase.phase, number, by: by.login, reason });
+}
+
+function withdrawVeto({ at, by, attempt, number }: CommandOf<"WithdrawVeto">, state: ExistingTask): Decision {
+  if (!by.mayWrite) return notPermitted(by);
+  const phase = currentPhaseOf(state);
+  if (isSettled(state) || phase === null || phase.completed !== null) return accepted();
+  const isOpen = phase.decisions.attempt === attempt && openVetoesOf(phase).some((each) => each.number === number);
+  return isOpen ? accepted({ type: "VetoWithdrawn", at, phase: phase.phase, number, by: by.login }) : accepted();
+}
+
+/** Nothing of it is merged; what it left undone is told to the next one. */
+function skipPhase(command: CommandOf<"SkipPhase">, state: ExistingTask): Decision {
+  const { at, by } = command;
+  if (!by.mayWrite) return notPermitted(by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  const phase = currentPhaseOf(state);
+  if (phase === null) return refused({ code: "not-started" });
+  if (phase.completed !== null) return refused({ code: "nothing-to-review" });
+  const { mayBeSkipped, title } = outlineOfPhase(state, phase.phase);
+  if (!mayBeSkipped) return refused({ code: "not-skippable", phase: title });
+  const skipped: TaskEvent = { type: "PhaseSkipped", at, phase: phase.phase, by: by.login };
+  const { blockedBy } = state;
+  const following =
+    nextPhaseOf(state) !== null && blockedBy !== null && outlastsMerge(blockedBy)
+      ? [pause(at, blockedBy)]
+      : afterPhase(command, after(state, skipped), phase);
+  return accepted(...cancelRunOf(command, state), skipped, ...following);
+}
+
+/** On which branch the phases are collected is settled by the first commit. */
+function recordSettings({ at, settings }: CommandOf<"RecordSettings">, state: ExistingTask): Decision {
+  if (isSettled(state)) return accepted();
+  const hasBegun = state.phases.some(({ gate, steps }) => gate !== null || steps.some((step) => step.completed));
+  const known = state.settings;
+  const next = hasBegun ? { ...settings, integration: known.integration } : settings;
+  const isNews =
+    next.merge !== known.merge ||
+    next.requesterMayApprove !== known.requesterMayApprove ||
+    next.integration !== known.integration ||
+    next.ci !== known.ci;
+  return isNews ? accepted({ type: "SettingsRead", at, settings: next }) : accepted();
+}
+
+/** Only of the head that people see. */
+function recordCi({ at, phase: number, headSha, ci }: CommandOf<"RecordCi">, state: ExistingTask): Decision {
+  const phase = currentPhaseOf(state);
+  if (state.status !== "review" || phase?.phase !== number || phase.completed !== null) return accepted();
+  if (presentedHeadOf(phase) !== headSha) return accepted();
+  const known = phase.ci;
+  const isKnown =
+    known?.headSha === headSha &&
+    known.kind === ci.kind &&
+    known.reason === ci.reason &&
+    JSON.stringify(known.failed) === JSON.stringify(ci.failed);
+  return isKnown ? accepted() : accepted({ type: "CiObserved", at, phase: number, headSha, ci });
 }
 
 function moveRepository(command: CommandOf<"MoveRepository">, state: ExistingTask): Decision {
@@ -560,6 +705,7 @@ function refuseChangeset(command: CommandOf<"RefuseChangeset">, state: ExistingT
       passed: false,
       checks: [],
       findings: command.findings,
+      notes: [],
     };
     return accepted(refusedEvent, failed, ...reworkOrPause(command, after(state, refusedEvent, failed), policy));
   }
@@ -579,6 +725,14 @@ function recordGateOpened(command: CommandOf<"RecordGateOpened">, state: Existin
     url: command.url,
     draft: command.draft,
   });
+}
+
+/** What the run says of its work stands before its end. */
+function withReport({ at, runId, report }: CommandOf<"EndRun">, state: ExistingTask, decision: Decision): Decision {
+  const run = liveRunOf(state);
+  const phase = currentPhaseOf(state)?.phase;
+  if (decision.kind === "refused" || run === null || phase === undefined || !report) return decision;
+  return accepted({ type: "WorkReported", at, runId, phase, attempt: run.attempt, report }, ...decision.events);
 }
 
 function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Policy): Decision {
@@ -608,7 +762,7 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
         const faults = phase.emptySlices + 1;
         return accepted(ended, pause(command.at, { kind: "environment", faults, message }));
       }
-      return accepted(ended, ...runOrWait(command, next));
+      return accepted(ended, ...runOrStop(command, next, policy));
     case "waiting-question":
     case "waiting-dependency": {
       if (state.blockedBy !== null) return accepted(ended);
@@ -655,7 +809,7 @@ function lost(
   const next = after(state, ended);
   const faults = currentPhaseOf(next)?.environmentFaults ?? 0;
   return faults <= policy.environmentFaultsMax
-    ? accepted(ended, ...runOrWait(command, next))
+    ? accepted(ended, ...runOrStop(command, next, policy))
     : accepted(ended, pause(command.at, { kind: "environment", faults, message: ended.outcome.message }));
 }
 
@@ -968,6 +1122,7 @@ function recordVerification(command: CommandOf<"RecordVerification">, state: Exi
     passed: command.passed,
     checks: command.checks,
     findings: command.findings,
+    notes: command.notes,
   };
   if (command.passed) return accepted(verified);
   return accepted(verified, ...reworkOrPause(command, after(state, verified), policy));
@@ -1004,9 +1159,7 @@ function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask)
     .map(({ by }) => by);
   const base = { at, phase: phase.phase };
   const events: TaskEvent[] = [...feedbackEvents(command, phase)];
-  for (const by of approvers) {
-    if (!gate.approvedBy.includes(by)) events.push({ type: "ReviewApproved", ...base, by, headSha });
-  }
+  // Approvals last: none may look for a moment as if nobody objected, or as if one that is gone still counted.
   for (const by of requesters) {
     if (!gate.requestedBy.includes(by)) events.push({ type: "ChangesRequested", ...base, by, headSha });
   }
@@ -1017,6 +1170,9 @@ function recordReviews(command: CommandOf<"RecordReviews">, state: ExistingTask)
     ...gate.requestedBy.filter((by) => !stillRequests.has(by) && !approvers.includes(by)),
   ];
   for (const by of withdrawn) events.push({ type: "ReviewWithdrawn", ...base, by });
+  for (const by of approvers) {
+    if (!gate.approvedBy.includes(by)) events.push({ type: "ReviewApproved", ...base, by, headSha });
+  }
   return accepted(...events);
 }
 
@@ -1085,9 +1241,9 @@ function recordCiReleased(command: CommandOf<"RecordCiReleased">, state: Existin
 
 /** The next phase builds on the default branch: what goes elsewhere is no acceptance of this one. */
 function recordRetarget(command: CommandOf<"RecordRetarget">, state: ExistingTask): Decision {
-  const phase = phaseOfGate(state, command.pullRequest);
-  if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
-  if (phase.completed !== null || isSettled(state)) return accepted();
+  const isOpen = isGateInReview(state, command.pullRequest);
+  if (isOpen === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
+  if (!isOpen) return accepted();
   const { pullRequest, base, merged } = command;
   const known = state.blockedBy;
   const isNews =
@@ -1116,6 +1272,12 @@ function isPresentable({ verification, attempt, accepted: taken, completed }: Ph
 }
 
 function recordMerge(command: CommandOf<"RecordMerge">, state: ExistingTask): Decision {
+  if (isFinalGate(state, command.pullRequest)) {
+    if (state.status === "completed") return accepted();
+    if (isSettled(state)) return wrongStatus(command, state);
+    const { at, by, mergeSha } = command;
+    return accepted({ type: "FinalGateMerged", at, by, mergeSha }, { type: "TaskCompleted", at });
+  }
   const phase = phaseOfGate(state, command.pullRequest);
   if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
   if (phase.completed !== null) return accepted();
@@ -1133,13 +1295,54 @@ function completePhase(
 ): readonly TaskEvent[] {
   const ended = cancelRunOf(command, state);
   const completed: TaskEvent = { type: "PhaseCompleted", at: command.at, phase: phase.phase, by, mergeSha };
-  const next = nextPhaseOf(state);
-  if (next === null) return [...ended, completed, { type: "TaskCompleted", at: command.at }];
   // A merge is heard during a pause, but what a person stopped starts again by a person's word.
-  if (state.blockedBy !== null && outlastsMerge(state.blockedBy)) {
-    return [...ended, completed, pause(command.at, state.blockedBy)];
+  const { blockedBy } = state;
+  if (nextPhaseOf(state) !== null && blockedBy !== null && outlastsMerge(blockedBy)) {
+    return [...ended, completed, pause(command.at, blockedBy)];
   }
-  return [...ended, completed, ...startPhase(command, next, leftOver(state, phase, next))];
+  return [...ended, completed, ...afterPhase(command, after(state, completed), phase)];
+}
+
+/** The next phase, or the wait for what must come before it, or the end. */
+function afterPhase(command: TaskCommand, state: ExistingTask, phase: PhaseProgress): readonly TaskEvent[] {
+  const next = nextPhaseOf(state);
+  if (next === null) return lastOf(state, command.at);
+  const merged = currentPhaseOf(state);
+  if (merged !== null && merged.completed !== null && awaitsApproval(state, merged)) {
+    return [approvalNeeded(command.at, phase, merged.completed.by)];
+  }
+  return startPhase(command, next, leftOver(state, phase, next));
+}
+
+function approvalNeeded(at: string, { phase }: PhaseProgress, by: string): TaskEvent {
+  return pause(at, { kind: "approval-needed", phase, by });
+}
+
+/** Nothing where the task's own branch is still to be merged: the task ends with that. */
+function lastOf(state: ExistingTask, at: string): readonly TaskEvent[] {
+  return taskBranchOf(state) === null ? [{ type: "TaskCompleted", at }] : [];
+}
+
+function recordFinalGate({ at, gate }: CommandOf<"RecordFinalGate">, state: ExistingTask): Decision {
+  if (state.finalGate !== null || !isAllDone(state)) return accepted();
+  if (gate === null) return isSettled(state) ? accepted() : accepted({ type: "TaskCompleted", at });
+  // Also where somebody cancelled the task meanwhile: then it is closed again.
+  return accepted({ type: "FinalGateOpened", at, ...gate });
+}
+
+function isAllDone(state: ExistingTask): boolean {
+  return currentPhaseOf(state)?.completed !== null && nextPhaseOf(state) === null;
+}
+
+function isFinalGate({ finalGate }: ExistingTask, pullRequest: number): boolean {
+  return finalGate?.pullRequest === pullRequest;
+}
+
+/** Of a phase that is under way, or the task's last one; null where it is neither. */
+function isGateInReview(state: ExistingTask, pullRequest: number): boolean | null {
+  if (isFinalGate(state, pullRequest)) return !isSettled(state);
+  const phase = phaseOfGate(state, pullRequest);
+  return phase === null ? null : phase.completed === null && !isSettled(state);
 }
 
 function outlastsMerge({ kind }: BlockReason): boolean {
@@ -1147,9 +1350,9 @@ function outlastsMerge({ kind }: BlockReason): boolean {
 }
 
 function recordGateClosed(command: CommandOf<"RecordGateClosed">, state: ExistingTask): Decision {
-  const phase = phaseOfGate(state, command.pullRequest);
-  if (phase === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
-  if (phase.completed !== null || isSettled(state)) return accepted();
+  const isOpen = isGateInReview(state, command.pullRequest);
+  if (isOpen === null) return refused({ code: "unknown-gate", pullRequest: command.pullRequest });
+  if (!isOpen) return accepted();
   if (state.blockedBy !== null && !liftsByItself(state.blockedBy)) return accepted();
   return accepted(
     ...cancelRunOf(command, state),
@@ -1176,13 +1379,14 @@ function startPhase(command: TaskCommand, phase: number, findings: readonly Find
   ];
 }
 
-/** What the phase before was merged without goes into the first prompt of the next one (Q5). */
+/** What the phase before was merged or skipped without goes into the first prompt of the next one (Q5). */
 function leftOver(state: ExistingTask, { phase, steps }: PhaseProgress, next: number): readonly Finding[] {
   const before = outlineOfPhase(state, phase);
   const missing = before.steps.filter(({ slug }) => steps.some((step) => step.slug === slug && !step.completed));
   if (missing.length === 0) return [];
   const titles = missing.map(({ title }) => title).join(", ");
-  const message = `phase ${phase}, ${before.title}, was merged without: ${titles}. Make up for what this phase needs of it`;
+  const isSkipped = state.phases.find((candidate) => candidate.phase === phase)?.completed?.skipped === true;
+  const message = `phase ${phase}, ${before.title}, was ${isSkipped ? "skipped" : "merged"} without: ${titles}. Make up for what this phase needs of it`;
   const [first] = outlineOfPhase(state, next).steps;
   return [{ check: "outputs-exist", step: first?.slug ?? null, path: null, line: null, message }];
 }
@@ -1208,9 +1412,33 @@ function reworkOrPause(command: TaskCommand, state: ExistingTask, policy: Policy
   const phase = currentPhaseOf(state);
   // Paused meanwhile: whoever resumes it gets the next attempt.
   if (phase === null || state.blockedBy !== null) return [];
-  return phase.failedAttempts <= policy.reworksMax
-    ? runOrWait(command, state)
-    : [pause(command.at, { kind: "verification-failed", attempts: phase.failedAttempts })];
+  // The same again and again: another attempt would bring it once more.
+  const isStuck = phase.failedAttempts > policy.reworksMax || phase.sameFindings >= sameFindingsMax;
+  return isStuck
+    ? [pause(command.at, { kind: "verification-failed", attempts: phase.failedAttempts })]
+    : runOrStop(command, state, policy);
+}
+
+const sameFindingsMax = 3;
+const idleAttemptsMax = 2;
+
+/** The run that comes next, unless those before it took money and changed nothing. */
+function runOrStop(command: TaskCommand, state: ExistingTask, policy: Policy): readonly TaskEvent[] {
+  const phase = currentPhaseOf(state);
+  if (phase === null || state.blockedBy !== null) return [];
+  const spentUsd = phase.spent.costUsd;
+  if (phase.idleAttempts >= idleAttemptsMax) {
+    return [pause(command.at, { kind: "no-progress", why: "no-change", spentUsd })];
+  }
+  if (phase.spentWithoutCommitUsd >= policy.withoutCommitUsdMax) {
+    const without = {
+      kind: "no-progress",
+      why: "money-without-commits",
+      spentUsd: phase.spentWithoutCommitUsd,
+    } as const;
+    return [pause(command.at, without)];
+  }
+  return runOrWait(command, state);
 }
 
 function pause(at: string, reason: Extract<TaskEvent, { type: "TaskPaused" }>["reason"]): TaskEvent {

@@ -3,7 +3,9 @@ import type { AnswerKind, FeedbackItem } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
-import type { CheckId, CheckResult, Finding } from "./report.ts";
+import type { CiState } from "./ci.ts";
+import type { AnyCheck, CheckResult, Finding, RunnerReport } from "./report.ts";
+import type { TaskSettings } from "./settings.ts";
 import type { Spent } from "./usage.ts";
 
 /** Where a task lives. Ids are what counts; names are those of the moment, for links. */
@@ -19,6 +21,8 @@ export interface IssueRef {
   readonly title: string;
   readonly author: string;
 }
+
+export type ReworkSource = "review" | "command" | "veto" | "ci";
 
 export type ReviewVerdict = "approved" | "changes_requested";
 
@@ -120,7 +124,47 @@ export type TaskEvent =
       readonly passed: boolean;
       readonly checks: readonly CheckResult[];
       readonly findings: readonly Finding[];
+      /** Of criteria that should hold, and do not: told, and not reworked. */
+      readonly notes: readonly Finding[];
     }
+  /** What the run says of its own work, at its end. Words of agents: data. */
+  | {
+      readonly type: "WorkReported";
+      readonly at: string;
+      readonly runId: RunId;
+      readonly phase: number;
+      readonly attempt: number;
+      readonly report: RunnerReport;
+    }
+  /** The repository's settings were read, and differ from what was known. */
+  | { readonly type: "SettingsRead"; readonly at: string; readonly settings: TaskSettings }
+  /** By a tick in the gate's body, or by `/veto`. A second one replaces the reason. Without a reason nothing is reworked yet. */
+  | {
+      readonly type: "DecisionVetoed";
+      readonly at: string;
+      readonly phase: number;
+      readonly number: number;
+      readonly by: string;
+      readonly reason: string | null;
+    }
+  /** The tick was taken back before a rework took it up. */
+  | {
+      readonly type: "VetoWithdrawn";
+      readonly at: string;
+      readonly phase: number;
+      readonly number: number;
+      readonly by: string;
+    }
+  /** The repository's own checks on the gate's head have changed. */
+  | {
+      readonly type: "CiObserved";
+      readonly at: string;
+      readonly phase: number;
+      readonly headSha: string;
+      readonly ci: CiState;
+    }
+  /** `/skip-phase`, where the playbook allows it. The phase is over, and nothing of it was merged. */
+  | { readonly type: "PhaseSkipped"; readonly at: string; readonly phase: number; readonly by: string }
   /** The gate became ready for review. */
   | { readonly type: "ReviewCreated"; readonly at: string; readonly phase: number; readonly headSha: string }
   | {
@@ -169,13 +213,13 @@ export type TaskEvent =
       /** False where the step that answers changed no file. */
       readonly changed: boolean;
     }
-  /** People asked for changes, by a review or by `/rework`; the words lie in the store under `textHash`. */
+  /** People asked for changes, by a review, by `/rework` or by a veto, or the repository's checks failed; the words lie in the store under `textHash`. */
   | {
       readonly type: "ReworkRequested";
       readonly at: string;
       readonly phase: number;
       readonly by: readonly string[];
-      readonly source: "review" | "command";
+      readonly source: ReworkSource;
       readonly ids: readonly string[];
       /** Reviews that are answered by it. */
       readonly reviewIds: readonly number[];
@@ -189,7 +233,7 @@ export type TaskEvent =
       readonly at: string;
       readonly phase: number;
       readonly by: string;
-      readonly failed: readonly CheckId[];
+      readonly failed: readonly AnyCheck[];
     }
   /** Under which model account a run works: a fingerprint of the credential, never the credential. */
   | { readonly type: "AccountIdentified"; readonly at: string; readonly runId: RunId; readonly account: string }
@@ -267,6 +311,9 @@ export type TaskEvent =
       readonly by: string;
       readonly mergeSha: string;
     }
+  /** All phases are on the task's own branch; this pull request brings it into the default one (Q6). */
+  | { readonly type: "FinalGateOpened"; readonly at: string; readonly pullRequest: number; readonly url: string }
+  | { readonly type: "FinalGateMerged"; readonly at: string; readonly by: string; readonly mergeSha: string }
   | { readonly type: "TaskPaused"; readonly at: string; readonly reason: BlockReason }
   | { readonly type: "TaskResumed"; readonly at: string; readonly by: string }
   | { readonly type: "TaskCompleted"; readonly at: string }

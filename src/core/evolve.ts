@@ -5,14 +5,19 @@ import type { RunId } from "./ids.ts";
 import { invariant } from "./invariant.ts";
 import type { BlockReason } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
-import type { Finding } from "./report.ts";
+import type { DecisionTaken, Finding } from "./report.ts";
+import { afterFailed, afterPassed, beginningAttempt } from "./rework.ts";
+import { defaultSettings } from "./settings.ts";
 import { addSpent, nothingSpent } from "./usage.ts";
 import {
   currentPhaseOf,
   initialState,
   isOver,
+  isSettled,
   liveRunOf,
+  openVetoesOf,
   outlineOfPhase,
+  type Decision,
   type ExistingTask,
   type Gate,
   type PhaseProgress,
@@ -45,6 +50,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       ordinal: event.ordinal,
       playbook: event.playbook,
       taskBudgetUsd: event.taskBudgetUsd,
+      settings: defaultSettings,
       purses: [],
       account: null,
       questions: [],
@@ -53,6 +59,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       prompt: null,
       blockedBy: null,
       erasedBy: null,
+      finalGate: null,
       phases: [],
       recentActions: [{ at: event.at, text: actionTextOf(event, event.playbook) }],
     };
@@ -95,7 +102,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         },
         // What a rework must mend may be any step; a run decides by the findings which ones it takes up again.
         phases: onPhase(facts, event.phase, (phase) => ({
-          ...phase,
+          ...beginningAttempt(phase, event.at, event.findings),
           toMend: event.findings,
           steps: reopened(phase.steps, new Set(event.findings.map((finding) => stepOfFinding(phase, finding)))),
         })),
@@ -126,6 +133,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           emptySlices: 0,
           limitedRuns: 0,
           spent: addSpent(phase.spent, event.spent),
+          spentWithoutCommitUsd: event.files > 0 ? 0 : phase.spentWithoutCommitUsd + event.spent.costUsd,
+          hasChanged: phase.hasChanged || event.files > 0,
           toMend: phase.toMend.filter((finding) => stepOfFinding(phase, finding) !== event.step),
           steps: onStep(phase, event.step, (step) => ({
             ...step,
@@ -184,7 +193,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       return evolveRunEnded(facts, event);
     case "PhaseVerified": {
       const phases = onPhase(facts, event.phase, (phase) => ({
-        ...phase,
+        ...(event.passed ? afterPassed(phase, event.at) : afterFailed(phase, event.at, event.findings)),
         failedAttempts: phase.failedAttempts + (event.passed ? 0 : 1),
         attempt: event.passed ? phase.attempt : phase.attempt + 1,
         toMend: event.findings,
@@ -194,16 +203,42 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           passed: event.passed,
           checks: event.checks,
           findings: event.findings,
+          notes: event.notes,
         },
       }));
       // The app has nothing left to do for what the run handed over: another run, or a person, is next.
       return event.passed ? { ...state, phases } : { ...facts, status: "pending", run: liveRunOf(state), phases };
     }
+    case "WorkReported": {
+      const { attempt, report } = event;
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) =>
+          withDecisions({ ...phase, report: { ...report, attempt } }, attempt, report.decisions),
+        ),
+      };
+    }
+    case "SettingsRead":
+      return { ...state, settings: event.settings };
+    case "DecisionVetoed": {
+      const { at, number, by, reason } = event;
+      const phases = onDecision(facts, event.phase, number, { by, reason });
+      return { ...state, phases: reason === null ? phases : vetoedSince({ ...facts, phases }, event.phase, at) };
+    }
+    case "VetoWithdrawn": {
+      const phases = onDecision(facts, event.phase, event.number, null);
+      return { ...state, phases: onPhase({ ...facts, phases }, event.phase, stillVetoed) };
+    }
+    case "CiObserved":
+      return {
+        ...state,
+        phases: onPhase(facts, event.phase, (phase) => ({ ...phase, ci: { ...event.ci, headSha: event.headSha } })),
+      };
     case "ReviewCreated":
       return {
         ...facts,
         status: "review",
-        phases: onGate(withoutRework(facts, event.phase), event.phase, (gate) => ({
+        phases: onGate(asPresented(facts, event.phase), event.phase, (gate) => ({
           ...gate,
           draft: false,
           headSha: event.headSha,
@@ -255,7 +290,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     case "CiReleased":
       return {
         ...state,
-        phases: onGate(facts, event.phase, (gate) => ({
+        // Nobody has looked at the checks of this head.
+        phases: onGate(withoutCi(facts, event.phase), event.phase, (gate) => ({
           ...gate,
           releasedSha: event.headSha,
           releasedOnto: gate.approvedSha ?? gate.headSha,
@@ -301,6 +337,9 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
             ...phase,
             attempt: phase.attempt + 1,
             ...countersAfresh,
+            ciReworks: source === "ci" ? phase.ciReworks + 1 : 0,
+            // Those that it takes up were given to the agent as feedback just before.
+            vetoedAt: stillVetoed(phase).vetoedAt,
             accepted: null,
             rework: { by, source, ids, textHash },
             // Who repeats a point wants another answer.
@@ -415,9 +454,26 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         blockedBy: null,
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
-          completed: { by: event.by, mergeSha: event.mergeSha, at: event.at },
+          completed: { by: event.by, mergeSha: event.mergeSha, at: event.at, skipped: false },
         })),
       };
+    case "PhaseSkipped":
+      return {
+        ...facts,
+        status: "pending",
+        run: null,
+        blockedBy: null,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          completed: { by: event.by, mergeSha: "", at: event.at, skipped: true },
+        })),
+      };
+    case "FinalGateOpened": {
+      const finalGate = { pullRequest: event.pullRequest, url: event.url };
+      return isSettled(state) ? { ...state, finalGate } : { ...facts, status: "review", finalGate };
+    }
+    case "FinalGateMerged":
+      return { ...state, blockedBy: null };
     case "TaskPaused": {
       const paused = { ...state, blockedBy: event.reason };
       return dropsRun(event.reason) ? { ...factsOf(paused), status: "pending", run: null } : paused;
@@ -442,8 +498,9 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
 function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "RunEnded" }>): ExistingTask {
   const { outcome } = event;
   const phases = onPhase(facts, event.phase, (phase) => ({
-    ...phase,
+    ...(outcome.kind === "failed" ? afterFailed(phase, event.at, outcome.findings) : phase),
     spent: addSpent(phase.spent, event.spent),
+    spentWithoutCommitUsd: phase.spentWithoutCommitUsd + event.spent.costUsd,
     failedAttempts: phase.failedAttempts + (outcome.kind === "failed" ? 1 : 0),
     attempt: phase.attempt + (outcome.kind === "failed" ? 1 : 0),
     toMend: outcome.kind === "failed" ? replacedBy(outcome.findings, phase) : phase.toMend,
@@ -464,6 +521,7 @@ export function dropsRun(reason: BlockReason): boolean {
     case "no-model-secret":
     case "empty-repository":
     case "dispatch-refused":
+    case "settings-invalid":
     case "budget-exhausted":
     case "rate-limited":
       return true;
@@ -475,6 +533,9 @@ export function dropsRun(reason: BlockReason): boolean {
     case "provider-refused":
     case "gate-closed":
     case "gate-retargeted":
+    case "approval-needed":
+    case "no-progress":
+    case "runaway":
     case "paused":
     case "issue-closed":
     case "repository-archived":
@@ -495,6 +556,7 @@ function factsOf(state: ExistingTask): TaskFacts {
     ordinal: state.ordinal,
     playbook: state.playbook,
     taskBudgetUsd: state.taskBudgetUsd,
+    settings: state.settings,
     purses: state.purses,
     account: state.account,
     questions: state.questions,
@@ -504,6 +566,7 @@ function factsOf(state: ExistingTask): TaskFacts {
     blockedBy: state.blockedBy,
     erasedBy: state.erasedBy,
     phases: state.phases,
+    finalGate: state.finalGate,
     recentActions: state.recentActions,
   };
 }
@@ -531,16 +594,67 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
     rework: null,
     spent: nothingSpent,
     completed: null,
+    report: null,
+    decisions: { attempt: 0, list: [] },
+    vetoedAt: null,
+    sameFindings: 0,
+    failedWith: [],
+    idleAttempts: 0,
+    hasChanged: false,
+    reworkAttempts: [],
+    ci: null,
+    ciReworks: 0,
+    spentWithoutCommitUsd: 0,
   };
 }
 
-const countersAfresh = { failedAttempts: 0, environmentFaults: 0, emptySlices: 0, limitedRuns: 0 } as const;
+const countersAfresh = {
+  failedAttempts: 0,
+  sameFindings: 0,
+  idleAttempts: 0,
+  spentWithoutCommitUsd: 0,
+  environmentFaults: 0,
+  emptySlices: 0,
+  limitedRuns: 0,
+} as const;
+
+function onDecision(facts: TaskFacts, phase: number, number: number, veto: Decision["veto"]): readonly PhaseProgress[] {
+  return onPhase(facts, phase, (progress) => {
+    const list = progress.decisions.list.map((each) => (each.number === number ? { ...each, veto } : each));
+    return { ...progress, decisions: { ...progress.decisions, list } };
+  });
+}
+
+/** Without new decisions those of before stand. One that is named again is still vetoed, should nobody have taken that up. */
+function withDecisions(phase: PhaseProgress, attempt: number, taken: readonly DecisionTaken[]): PhaseProgress {
+  if (taken.length === 0) return phase;
+  const open = openVetoesOf(phase);
+  const list = taken.map((decision, index): Decision => {
+    const same = decision.decision === "" ? undefined : open.find((each) => each.decision === decision.decision);
+    return { ...decision, number: index + 1, veto: same?.veto ?? null };
+  });
+  return stillVetoed({ ...phase, decisions: { attempt, list } });
+}
+
+/** Vetoed for a reason since when it says, or not any more. */
+function stillVetoed(phase: PhaseProgress): PhaseProgress {
+  return openVetoesOf(phase).some(({ veto }) => veto.reason !== null) ? phase : { ...phase, vetoedAt: null };
+}
+
+function withoutCi(facts: TaskFacts, phase: number): TaskFacts {
+  return { ...facts, phases: onPhase(facts, phase, (progress) => ({ ...progress, ci: null })) };
+}
+
+function vetoedSince(facts: TaskFacts, phase: number, vetoedAt: string | null): readonly PhaseProgress[] {
+  return onPhase(facts, phase, (progress) => ({ ...progress, vetoedAt }));
+}
 
 /** The counter that stopped the task, and no other. */
 function afresh(reason: BlockReason | null): (phase: PhaseProgress) => PhaseProgress {
   return (phase) => {
     if (reason?.kind === "environment") return { ...phase, environmentFaults: 0, emptySlices: 0 };
-    return reason?.kind === "verification-failed" ? { ...phase, failedAttempts: 0 } : phase;
+    if (reason?.kind === "no-progress") return { ...phase, idleAttempts: 0, spentWithoutCommitUsd: 0 };
+    return reason?.kind === "verification-failed" ? { ...phase, failedAttempts: 0, sameFindings: 0 } : phase;
   };
 }
 
@@ -694,8 +808,9 @@ function onGate(facts: TaskFacts, phase: number, change: (gate: Gate) => Gate): 
   }));
 }
 
-function withoutRework(facts: TaskFacts, phase: number): TaskFacts {
-  return { ...facts, phases: onPhase(facts, phase, (progress) => ({ ...progress, rework: null })) };
+/** The rework is done, and nobody has looked at the checks of the new head. */
+function asPresented(facts: TaskFacts, phase: number): TaskFacts {
+  return { ...facts, phases: onPhase(facts, phase, (progress) => ({ ...progress, rework: null, ci: null })) };
 }
 
 function onStep(
@@ -757,7 +872,9 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
     case "FeedbackGiven":
       return event.feedback.length === 1 ? "one point of feedback" : `${event.feedback.length} points of feedback`;
     case "ReworkRequested":
-      return `rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
+      return event.source === "ci"
+        ? `rework of phase ${event.phase}: checks of the repository failed`
+        : `rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
     case "RetryRequested":
       return `retried by ${event.by}`;
     case "PhaseAccepted":
@@ -784,10 +901,25 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `error reported${titled(playbook, event.phase, event.step)}`;
     case "BudgetSet":
       return `${event.phase === null ? "the task" : `phase ${event.phase}`} may spend $${event.usd.toFixed(2)}, says ${event.by}`;
+    case "WorkReported":
+    case "CiObserved":
+      return "";
+    case "SettingsRead":
+      return "settings of the repository read";
+    case "DecisionVetoed":
+      return `decision ${event.number} vetoed by ${event.by}`;
+    case "VetoWithdrawn":
+      return `veto of decision ${event.number} withdrawn by ${event.by}`;
+    case "PhaseSkipped":
+      return `phase ${event.phase} skipped by ${event.by}`;
     case "RepositoryMoved":
       return `the repository is ${event.repository.owner}/${event.repository.name} now`;
     case "PhaseCompleted":
       return `phase ${event.phase} merged by ${event.by}`;
+    case "FinalGateOpened":
+      return `final pull request #${event.pullRequest} opened`;
+    case "FinalGateMerged":
+      return `final pull request merged by ${event.by}`;
     case "TaskPaused":
       return `paused: ${spaced(event.reason.kind)}`;
     case "TaskResumed":

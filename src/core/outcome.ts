@@ -47,6 +47,14 @@ export type BlockReason =
   | { readonly kind: "gate-closed"; readonly pullRequest: number }
   /** Somebody made it point at another branch than the default one, and perhaps merged it there. */
   | { readonly kind: "gate-retargeted"; readonly pullRequest: number; readonly base: string; readonly merged: boolean }
+  /** Merged by the requester alone, who may not approve here: another writer's `/approve` is awaited (Q5). */
+  | { readonly kind: "approval-needed"; readonly phase: number; readonly by: string }
+  /** `.github/phasegate/settings.yml` on the default branch can't be read; the message names line, field and what was expected. */
+  | { readonly kind: "settings-invalid"; readonly message: string }
+  /** Attempts or runs that spent money and changed nothing. */
+  | { readonly kind: "no-progress"; readonly why: "no-change" | "money-without-commits"; readonly spentUsd: number }
+  /** More happened to the task in a minute than work makes happen: something goes in circles. */
+  | { readonly kind: "runaway"; readonly events: number }
   /** `/pause`. */
   | { readonly kind: "paused"; readonly by: string }
   | { readonly kind: "issue-closed"; readonly by: string }

@@ -1,4 +1,5 @@
 /** What the guide folder says, as plain values. `src/guide` reads it; `TaskCreated` freezes it by hash. */
+import type { CheckId } from "./report.ts";
 
 /** A task type as data. Its name is the label that starts it. */
 export interface Playbook {
@@ -17,14 +18,31 @@ export interface Phase {
   readonly title: string;
   /** Globs (picomatch) of the paths that a changeset of this phase may touch. */
   readonly allowedPaths: readonly string[];
-  /** Checks of the phase as a whole, beside those that each step implies. */
-  readonly checks: readonly PhaseCheck[];
+  /** What the result is held against (G2), in the order in which people read it. */
+  readonly criteria: readonly Criterion[];
+  /** How the judged ones are judged: Markdown for the verifier. Empty where none is judged. */
+  readonly verifierGuide: string;
+  /** What runs the project's tests, e.g. `npm test`; null where it is to be found in the repository. */
+  readonly testCommand: string | null;
+  /** `/skip-phase` is allowed. */
+  readonly mayBeSkipped: boolean;
   /** Most that the phase may spend, in US dollars. */
   readonly budgetUsd: number;
   readonly steps: readonly Step[];
 }
 
-type PhaseCheck = "env-ignored" | "tests-exist";
+/** What must be true of a phase's result. Where a `should` is not, people are told and nothing is reworked. */
+export type Criterion = {
+  /** e.g. `planning-agrees`; unique within its phase. */
+  readonly id: string;
+  /** One sentence that is true of a good result. */
+  readonly text: string;
+  readonly severity: "must" | "should";
+} & (
+  | { readonly kind: "deterministic"; readonly check: CheckId }
+  /** By a separate session that only reads. */
+  | { readonly kind: "judged" }
+);
 
 /** One deliverable inside a phase, with one guide. */
 export interface Step {
@@ -58,6 +76,7 @@ export interface PhaseOutline {
   readonly name: string;
   readonly title: string;
   readonly budgetUsd: number;
+  readonly mayBeSkipped: boolean;
   readonly steps: readonly StepOutline[];
 }
 
@@ -70,11 +89,12 @@ export function outlineOf(playbook: Playbook, hash: string): PlaybookOutline {
   return {
     name: playbook.name,
     hash,
-    phases: playbook.phases.map(({ number, name, title, budgetUsd, steps }) => ({
+    phases: playbook.phases.map(({ number, name, title, budgetUsd, mayBeSkipped, steps }) => ({
       number,
       name,
       title,
       budgetUsd,
+      mayBeSkipped,
       steps: steps.map(({ slug, title }) => ({ slug, title })),
     })),
   };

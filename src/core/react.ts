@@ -1,12 +1,16 @@
 import { sameName } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
+import { nextPhaseOf } from "./evolve.ts";
 import type { ChangesetId, RunId } from "./ids.ts";
 import { dayMs, later, laterOf, nextMidnight } from "./moment.ts";
 import type { BlockReason } from "./outcome.ts";
 import {
   appIsAtWork,
   currentPhaseOf,
+  isOver,
   isSettled,
+  mergeableHeadOf,
+  taskBranchOf,
   unansweredOf,
   type ExistingTask,
   type Gate,
@@ -36,6 +40,8 @@ export type Effect =
     }
   | { readonly kind: "RequestReview"; readonly phase: number; readonly from: readonly string[] }
   | { readonly kind: "DeleteBranch"; readonly phase: number }
+  /** The task's own, where it has one. */
+  | { readonly kind: "DeleteTaskBranch" }
   | { readonly kind: "EraseTask" }
   | { readonly kind: "ReopenGate"; readonly pullRequest: number }
   | { readonly kind: "CloseGate"; readonly pullRequest: number }
@@ -50,6 +56,24 @@ export type Effect =
   /** Due at the next midnight, UTC. */
   | { readonly kind: "EndDay"; readonly pausedAt: string }
   | { readonly kind: "DropCheckpoint" }
+  /** The check run on the gate's head, as the verification stands: made with the gate, brought up to date with it. */
+  | { readonly kind: "ShowCheck"; readonly phase: number }
+  /** What the repository's own checks say of the head that is presented. */
+  | { readonly kind: "ReadCi"; readonly phase: number; readonly headSha: string }
+  /** One attempt with the logs of what failed. */
+  | { readonly kind: "StartCiRework"; readonly phase: number; readonly headSha: string }
+  /** Never started, or red after the last rework: a person is told, once for each head. */
+  | { readonly kind: "NotifyCi"; readonly phase: number; readonly headSha: string }
+  /** A decision was vetoed for a reason: an attempt starts once the reviewer has been silent for a while. */
+  | { readonly kind: "StartVetoRework"; readonly phase: number; readonly vetoedAt: string }
+  /** A tick without a word: whoever ticked is asked why. */
+  | { readonly kind: "AskVetoReason"; readonly phase: number; readonly number: number }
+  /** `merge: auto`: approved on its head, and nothing is red. */
+  | { readonly kind: "MergeGate"; readonly phase: number; readonly headSha: string }
+  /** The last comment: what was built, where, and what it took. */
+  | { readonly kind: "PostSummary" }
+  /** The pull request from the task's own branch, once all phases are on it. */
+  | { readonly kind: "OpenFinalGate" }
   | { readonly kind: "ShowStatus" }
   | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason };
 
@@ -85,7 +109,12 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         answer?.changesetId === event.changesetId ? [id] : [],
       );
       return [
-        ...(gateOf(after, event.phase) === null ? [now({ kind: "OpenGate", phase: event.phase })] : []),
+        ...(gateOf(after, event.phase) !== null
+          ? [soon({ kind: "ShowCheck", phase: event.phase })]
+          : // Skipped before it had anything to show.
+            isOver(after, event.phase)
+            ? []
+            : [now({ kind: "OpenGate", phase: event.phase })]),
         ...answering(event.phase, ids, event.commitSha),
         ...branchOfErased(after, event.phase),
       ];
@@ -93,20 +122,21 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "ChangesetRefused":
       return [];
     case "GateOpened":
-      // It was being opened while somebody cancelled the task.
-      return isSettled(after)
+      // It was being opened while somebody cancelled the task, or skipped the phase.
+      return isSettled(after) || isOver(after, event.phase)
         ? [
             now({ kind: "CloseGate", pullRequest: event.pullRequest }),
             ...branchOfErased(after, event.phase),
             now({ kind: "ShowStatus" }),
           ]
-        : [now({ kind: "ShowStatus" })];
+        : [now({ kind: "ShowCheck", phase: event.phase }), now({ kind: "ShowStatus" })];
     case "RunEnded":
       return runEnded(event, before);
     case "PhaseVerified": {
       return [
         ...(event.passed ? leftUnanswered(after, event.phase) : []),
         now({ kind: "PresentGate", phase: event.phase, ready: event.passed }),
+        now({ kind: "ShowCheck", phase: event.phase }),
         now({ kind: "ShowStatus" }),
       ];
     }
@@ -114,6 +144,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       return [
         ...leftUnanswered(after, event.phase),
         now({ kind: "PresentGate", phase: event.phase, ready: true }),
+        now({ kind: "ShowCheck", phase: event.phase }),
         now({ kind: "ShowStatus" }),
       ];
     case "ReviewCreated": {
@@ -123,6 +154,9 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         now({ kind: "ReadReviews", phase: event.phase }),
         // Somebody asked for changes while the agent was at work.
         ...reworkDue(after, "now"),
+        ...vetoReworkDue(after, "now"),
+        now({ kind: "ShowCheck", phase: event.phase }),
+        now({ kind: "ReadCi", phase: event.phase, headSha: event.headSha }),
         now({ kind: "ShowStatus" }),
       ];
     }
@@ -131,13 +165,45 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       // While a run is at work CI would run on what nobody has verified (Q29).
       return [
         ...(after.status === "review" ? [now({ kind: "ReleaseCi", phase: event.phase })] : []),
+        ...mergeDue(after),
         now({ kind: "ShowStatus" }),
       ];
     case "ChangesRequested":
       return [...reworkDue(after, "after-review"), now({ kind: "ShowStatus" })];
     case "ReviewWithdrawn":
-      return [now({ kind: "ShowStatus" })];
+      // It may have been the wish for changes that kept it from being merged.
+      return [...mergeDue(after), now({ kind: "ShowStatus" })];
     case "CiReleased":
+      return [
+        now({ kind: "ShowCheck", phase: event.phase }),
+        now({ kind: "ReadCi", phase: event.phase, headSha: event.headSha }),
+      ];
+    case "CiObserved":
+      return ciObserved(event, after);
+    case "DecisionVetoed":
+      return [
+        ...(event.reason === null
+          ? [now({ kind: "AskVetoReason", phase: event.phase, number: event.number })]
+          : vetoReworkDue(after, "after-review")),
+        ...shownAnew(after, event.phase),
+        soon({ kind: "ShowStatus" }),
+      ];
+    case "VetoWithdrawn":
+      return [...mergeDue(after), ...shownAnew(after, event.phase), soon({ kind: "ShowStatus" })];
+    case "SettingsRead":
+      return mergeDue(after);
+    case "WorkReported":
+      return [];
+    case "PhaseSkipped": {
+      const gate = gateOf(after, event.phase);
+      return [
+        ...(gate === null ? [] : [now({ kind: "CloseGate", pullRequest: gate.pullRequest })]),
+        ...openRequests(after),
+        ...finalGateDue(after),
+        now({ kind: "ShowCheck", phase: event.phase }),
+        now({ kind: "ShowStatus" }),
+      ];
+    }
     case "FeedbackAnswered":
     case "ReworkRequested":
       return [];
@@ -173,24 +239,49 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "BudgetSet":
       return [now({ kind: "ShowStatus" })];
     case "PhaseCompleted":
-      return [...openRequests(after), now({ kind: "ShowStatus" })];
+      return [...openRequests(after), ...finalGateDue(after), now({ kind: "ShowStatus" })];
+    case "FinalGateOpened":
+      // It was being opened while somebody cancelled the task.
+      return [
+        ...(isSettled(after) ? [now({ kind: "CloseGate", pullRequest: event.pullRequest })] : []),
+        now({ kind: "ShowStatus" }),
+      ];
+    case "FinalGateMerged":
+      return [];
     case "TaskPaused":
       return taskPaused(event, after);
     case "TaskResumed":
-      return [...reopened(before), ...reworkDue(after, "now"), now({ kind: "ShowStatus" })];
+      return [
+        ...reopened(before),
+        ...reworkDue(after, "now"),
+        ...vetoReworkDue(after, "now"),
+        ...ciReworkDue(after),
+        ...mergeDue(after),
+        now({ kind: "ShowStatus" }),
+      ];
     case "TaskCompleted":
+      return [
+        ...openRequests(after),
+        now({ kind: "DropCheckpoint" }),
+        now({ kind: "PostSummary" }),
+        now({ kind: "ShowStatus" }),
+      ];
     case "TaskFailed":
       return [...openRequests(after), now({ kind: "DropCheckpoint" }), now({ kind: "ShowStatus" })];
     case "TaskCancelled":
       return [
         ...openGates(after),
         ...openRequests(after),
+        ...after.phases.flatMap(({ phase, gate, completed }) =>
+          gate === null || completed !== null ? [] : [now({ kind: "ShowCheck", phase })],
+        ),
         now({ kind: "DropCheckpoint" }),
         now({ kind: "ShowStatus" }),
       ];
     case "TaskErased":
       return [
         ...after.phases.map(({ phase }) => now({ kind: "DeleteBranch", phase })),
+        ...(taskBranchOf(after) === null ? [] : [now({ kind: "DeleteTaskBranch" })]),
         now({ kind: "EraseTask" }),
         now({ kind: "ShowStatus" }),
       ];
@@ -257,6 +348,40 @@ function reworkDue(state: ExistingTask, urgency: Urgency): readonly Reaction[] {
   return [{ effect: { kind: "StartRework", phase: phase.phase, requestedAt }, urgency }];
 }
 
+/** A veto waits like a wish for changes: for the gate to be in review, and for the reviewer's last word. */
+function vetoReworkDue(state: ExistingTask, urgency: Urgency): readonly Reaction[] {
+  const phase = currentPhaseOf(state);
+  if (state.status !== "review" || phase === null || phase.vetoedAt === null || phase.completed !== null) return [];
+  return [{ effect: { kind: "StartVetoRework", phase: phase.phase, vetoedAt: phase.vetoedAt }, urgency }];
+}
+
+/** Red while something else held the task, or nothing was done about it. */
+function ciReworkDue(state: ExistingTask): readonly Reaction[] {
+  const phase = currentPhaseOf(state);
+  if (state.status !== "review" || phase === null || phase.completed !== null || phase.ci?.kind !== "red") return [];
+  return [now({ kind: "StartCiRework", phase: phase.phase, headSha: phase.ci.headSha })];
+}
+
+/** Its body says what is vetoed, and what the repository's checks say. */
+function shownAnew(state: ExistingTask, phase: number): readonly Reaction[] {
+  return state.status === "review" ? [now({ kind: "PresentGate", phase, ready: true })] : [];
+}
+
+function ciObserved({ phase, headSha, ci }: EventOf<"CiObserved">, after: ExistingTask): readonly Reaction[] {
+  const wake =
+    ci.kind === "never-started"
+      ? [now({ kind: "NotifyCi", phase, headSha })]
+      : [...ciReworkDue(after), ...mergeDue(after)];
+  return [...wake, ...shownAnew(after, phase), soon({ kind: "ShowStatus" })];
+}
+
+/** `merge: auto`: approved by one who may, nothing red or under way, nobody wants anything changed. */
+function mergeDue(state: ExistingTask): readonly Reaction[] {
+  const headSha = mergeableHeadOf(state);
+  const phase = currentPhaseOf(state)?.phase ?? 0;
+  return headSha === null ? [] : [now({ kind: "MergeGate", phase, headSha })];
+}
+
 /** The agent had its turn. */
 function leftUnanswered(state: ExistingTask, phase: number): readonly Reaction[] {
   const progress = phaseOf(state, phase);
@@ -321,9 +446,15 @@ function openRequests(state: ExistingTask): readonly Reaction[] {
 }
 
 function openGates(state: ExistingTask): readonly Reaction[] {
-  return state.phases.flatMap(({ gate, completed }) =>
-    gate === null || completed !== null ? [] : [now({ kind: "CloseGate", pullRequest: gate.pullRequest })],
-  );
+  const ofPhases = state.phases.flatMap(({ gate, completed }) => (gate === null || completed !== null ? [] : [gate]));
+  const gates = state.finalGate === null ? ofPhases : [...ofPhases, state.finalGate];
+  return gates.map(({ pullRequest }) => now({ kind: "CloseGate", pullRequest }));
+}
+
+/** The last phase is on the task's own branch. */
+function finalGateDue(state: ExistingTask): readonly Reaction[] {
+  const isLast = currentPhaseOf(state)?.completed !== null && nextPhaseOf(state) === null;
+  return isLast && !isSettled(state) && taskBranchOf(state) !== null ? [now({ kind: "OpenFinalGate" })] : [];
 }
 
 function phaseOf(state: ExistingTask, phase: number): PhaseProgress | null {

@@ -14,6 +14,8 @@ export type CommandName =
   | "skip"
   | "budget"
   | "accept"
+  | "veto"
+  | "skip-phase"
   | "status"
   | "help";
 
@@ -53,6 +55,12 @@ export const slashCommands: readonly CommandRow[] = [
     does: "approves the pull request that waits for review; with an amount, sets what the next phase may spend",
   },
   { name: "accept", argument: null, does: "takes a phase as it is although its checks failed" },
+  {
+    name: "veto",
+    argument: "<number> because <reason>",
+    does: "has the agent take another decision, and change what follows from it",
+  },
+  { name: "skip-phase", argument: null, does: "goes on without the phase, where its playbook allows that" },
   { name: "cancel", argument: null, does: "ends the task, its run and its open pull request" },
   {
     name: "delete",

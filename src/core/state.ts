@@ -1,10 +1,12 @@
-import type { Dependency, Question, ReportedError } from "./dialogue.ts";
-import type { IssueRef, Repository } from "./events.ts";
+import { sameName, type Dependency, type Question, type ReportedError } from "./dialogue.ts";
+import type { IssueRef, Repository, ReworkSource } from "./events.ts";
 import type { Feedback } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason } from "./outcome.ts";
 import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
-import type { CheckId, CheckResult, Finding } from "./report.ts";
+import type { CiState } from "./ci.ts";
+import type { AnyCheck, CheckResult, DecisionTaken, Finding, ReworkAttempt, RunnerReport } from "./report.ts";
+import type { TaskSettings } from "./settings.ts";
 import type { Spent } from "./usage.ts";
 import { invariant } from "./invariant.ts";
 
@@ -74,7 +76,7 @@ export interface Gate {
 /** A pass over the phase that people asked for, from the wish to the next presentation. */
 export interface Rework {
   readonly by: readonly string[];
-  readonly source: "review" | "command";
+  readonly source: ReworkSource;
   /** Feedback that the agent was given. */
   readonly ids: readonly string[];
   /** Under this hash the store has its words. */
@@ -94,6 +96,17 @@ export interface Verification {
   readonly passed: boolean;
   readonly checks: readonly CheckResult[];
   readonly findings: readonly Finding[];
+  readonly notes: readonly Finding[];
+}
+
+/** Shown in the gate's body by its number, from 1. */
+export interface Decision extends DecisionTaken {
+  readonly number: number;
+  readonly veto: {
+    readonly by: string;
+    /** Null until somebody says why; only then it is reworked. */
+    readonly reason: string | null;
+  } | null;
 }
 
 export interface PhaseProgress {
@@ -115,11 +128,39 @@ export interface PhaseProgress {
   /** What an attempt found wanting and no step has mended since; the next run is told. */
   readonly toMend: readonly Finding[];
   /** Somebody took the phase as it is although checks failed (Q10). */
-  readonly accepted: { readonly by: string; readonly failed: readonly CheckId[] } | null;
+  readonly accepted: { readonly by: string; readonly failed: readonly AnyCheck[] } | null;
+  /** The newest; null before, and for a run too old to have one. */
+  readonly report: (RunnerReport & { readonly attempt: number }) | null;
+  /** Those of the newest attempt that named some. */
+  readonly decisions: { readonly attempt: number; readonly list: readonly Decision[] };
+  /** When a decision was last vetoed for a reason that no rework has taken up; null where none is. */
+  readonly vetoedAt: string | null;
+  /** Failed verifications in a row with the very same findings: 1 after the first, 0 where none failed. */
+  readonly sameFindings: number;
+  /** What the last attempt was found wanting in. */
+  readonly failedWith: readonly Finding[];
+  /** Failed attempts in a row in which no file changed. */
+  readonly idleAttempts: number;
+  /** A step of the attempt that is under way has changed a file. */
+  readonly hasChanged: boolean;
+  /** Requirement G3.1, oldest first. */
+  readonly reworkAttempts: readonly ReworkAttempt[];
+  /** Of the head that it names; null before anybody looked. */
+  readonly ci: (CiState & { readonly headSha: string }) | null;
+  /** Reworks for failed checks of the repository since people last asked for anything (Q12). */
+  readonly ciReworks: number;
+  /** US dollars that runs spent since the last step that changed a file. */
+  readonly spentWithoutCommitUsd: number;
   readonly feedback: readonly Feedback[];
   readonly rework: Rework | null;
   readonly spent: Spent;
-  readonly completed: { readonly by: string; readonly mergeSha: string; readonly at: string } | null;
+  /** Merged, or skipped: then `mergeSha` is empty. */
+  readonly completed: {
+    readonly by: string;
+    readonly mergeSha: string;
+    readonly at: string;
+    readonly skipped: boolean;
+  } | null;
 }
 
 /** What every task has once it exists. */
@@ -133,6 +174,7 @@ export interface TaskFacts {
   readonly playbook: PlaybookOutline;
   /** As it was set at the start, or by `/budget`. */
   readonly taskBudgetUsd: number;
+  readonly settings: TaskSettings;
   /** Purses that people set; any other phase has its playbook's. */
   readonly purses: readonly { readonly phase: number; readonly usd: number }[];
   /** The model account that the last run worked under; null before the first. */
@@ -149,6 +191,8 @@ export interface TaskFacts {
   readonly blockedBy: BlockReason | null;
   /** One entry for each phase that was started, in order; the last one is the current phase. */
   readonly phases: readonly PhaseProgress[];
+  /** From the task's own branch into the default one, after the last phase; null before, and where phases go there by themselves. */
+  readonly finalGate: { readonly pullRequest: number; readonly url: string } | null;
   /** Who had the texts of this task erased (Q33); null where they are there. */
   readonly erasedBy: string | null;
   /** The last five things that happened, newest first (F2.1). */
@@ -282,6 +326,72 @@ export function unansweredOf({ rework, feedback }: PhaseProgress): readonly Feed
 export function branchOf(state: TaskFacts, phase: number): string {
   const suffix = state.ordinal > 1 ? `-r${state.ordinal}` : "";
   return `phasegate/${state.issue.number}-${phase}-${outlineOfPhase(state, phase).name}${suffix}`;
+}
+
+/** The author of the issue and whoever started the task approve nothing where the repository says so (Q5). */
+export function mayApprove({ settings, issue, prompt }: TaskFacts, login: string): boolean {
+  if (settings.requesterMayApprove) return true;
+  return ![issue.author, prompt?.startedBy ?? issue.author].some((each) => sameName(each, login));
+}
+
+/** Approved by somebody whose approval counts. */
+export function isApproved(state: TaskFacts, { gate }: PhaseProgress): boolean {
+  return gate?.approvedBy.some((login) => mayApprove(state, login)) === true;
+}
+
+/** Merged by one who may not approve, and nobody else has approved it: another writer's word is awaited (Q5). */
+export function awaitsApproval(state: TaskFacts, phase: PhaseProgress): boolean {
+  const { completed } = phase;
+  if (completed === null || completed.skipped) return false;
+  return !mayApprove(state, completed.by) && !isApproved(state, phase);
+}
+
+/** Of a decision, as a point of feedback. */
+export function vetoIdOf(attempt: number, number: number): string {
+  return `veto:${attempt}:${number}`;
+}
+
+/** Vetoed, and no rework has taken it up; with a reason or without. */
+export function openVetoesOf({ decisions, feedback }: PhaseProgress): readonly (Decision & {
+  readonly veto: NonNullable<Decision["veto"]>;
+})[] {
+  return decisions.list.flatMap((decision) => {
+    const id = vetoIdOf(decisions.attempt, decision.number);
+    return decision.veto === null || feedback.some((item) => item.id === id)
+      ? []
+      : [{ ...decision, veto: decision.veto }];
+  });
+}
+
+/** The head that people see in review: our empty commit that lets CI run, or what lies beneath. */
+export function presentedHeadOf({ gate }: PhaseProgress): string | null {
+  return gate?.releasedSha ?? gate?.headSha ?? null;
+}
+
+/** What the app may merge by itself at this moment; null where something is still to come, or the repository wants people to do it. */
+export function mergeableHeadOf(state: ExistingTask): string | null {
+  const phase = currentPhaseOf(state);
+  if (state.settings.merge !== "auto" || state.status !== "review" || state.blockedBy !== null || phase === null) {
+    return null;
+  }
+  const headSha = presentedHeadOf(phase);
+  const isQuiet = phase.completed === null && phase.gate?.requestedBy.length === 0 && openVetoesOf(phase).length === 0;
+  const isChecked = phase.ci?.headSha === headSha && (phase.ci.kind === "green" || phase.ci.kind === "none");
+  // People may have pushed on top, and approved that.
+  const approved = phase.gate?.approvedSha ?? null;
+  const isSame = approved === headSha || (headSha === phase.gate?.releasedSha && approved === phase.gate?.releasedOnto);
+  return isQuiet && isChecked && isSame && isApproved(state, phase) ? headSha : null;
+}
+
+/** The pull request that people have before them: the task's last one, or that of its phase. */
+export function pullRequestOf(state: TaskFacts): number | null {
+  return state.finalGate?.pullRequest ?? currentPhaseOf(state)?.gate?.pullRequest ?? null;
+}
+
+/** Where the phases of a task are collected; null where each goes into the default branch (Q6). */
+export function taskBranchOf(state: TaskFacts): string | null {
+  if (state.settings.integration === "phase") return null;
+  return `phasegate/${state.issue.number}-task${state.ordinal > 1 ? `-r${state.ordinal}` : ""}`;
 }
 
 /** Whole percent of the playbook's steps that are completed. */

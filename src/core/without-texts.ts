@@ -1,5 +1,5 @@
 import type { TaskEvent } from "./events.ts";
-import type { Finding } from "./report.ts";
+import type { Finding, RunnerReport } from "./report.ts";
 
 /** The event without what people and agents wrote (Q33). Who did what and when stays: it is the audit log. */
 export function withoutTexts(event: TaskEvent): TaskEvent {
@@ -8,8 +8,15 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
       return { ...event, issue: { ...event.issue, title: "" } };
     case "RunRequested":
     case "ChangesetRefused":
-    case "PhaseVerified":
       return { ...event, findings: silent(event.findings) };
+    case "PhaseVerified":
+      return { ...event, findings: silent(event.findings), notes: silent(event.notes) };
+    case "WorkReported":
+      return { ...event, report: withoutWords(event.report) };
+    case "DecisionVetoed":
+      return { ...event, reason: event.reason === null ? null : "" };
+    case "CiObserved":
+      return { ...event, ci: { ...event.ci, reason: event.ci.reason === null ? null : "", failed: [] } };
     case "RunEnded": {
       const { outcome } = event;
       if (!("message" in outcome)) return event;
@@ -52,10 +59,15 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
     case "TaskStarted":
     case "PhaseStarted":
     case "RunDispatched":
+    case "SettingsRead":
+    case "VetoWithdrawn":
+    case "PhaseSkipped":
     case "RunStarted":
     case "StepCompleted":
     case "StepPublished":
     case "GateOpened":
+    case "FinalGateOpened":
+    case "FinalGateMerged":
     case "ReviewCreated":
     case "ReviewApproved":
     case "PhaseApproved":
@@ -93,4 +105,20 @@ function nameless(name: string): string {
 /** How many there were and of which check, and nothing that was read in a file. */
 function silent(findings: readonly Finding[]): readonly Finding[] {
   return findings.map(({ check, step }) => ({ check, step, path: null, line: null, message: "" }));
+}
+
+/** Who judged what, and how many decisions there were. */
+function withoutWords({ verdicts, judgeFault, tests, decisions }: RunnerReport): RunnerReport {
+  return {
+    verdicts: verdicts.map((verdict) => ({ ...verdict, reason: "", evidence: [] })),
+    judgeFault: judgeFault === null ? null : "",
+    tests: tests === null ? null : { ...tests, command: "", tail: "" },
+    decisions: decisions.map(({ confidence }) => ({
+      decision: "",
+      alternative: "",
+      reason: "",
+      confidence,
+      files: [],
+    })),
+  };
 }

@@ -2,6 +2,8 @@ import type { Repository } from "../core/events.ts";
 import type { Api, Call } from "../github/api.ts";
 import { headOf, nameOf, pathOf, readOrNull, readRepository } from "../github/repository.ts";
 import { RequestFailed } from "../github/request-failed.ts";
+import { settingsFolder } from "../github/settings-file.ts";
+import { createSettingsReader } from "../github/settings.ts";
 import { linksOf, newWorkflowLink, type Links } from "../github/texts/links.ts";
 import { readWorkflowFile, workflowFileName, workflowPath } from "../github/workflow-file.ts";
 import { fault, guarded, ok, warning, type Finding } from "./finding.ts";
@@ -33,7 +35,8 @@ export async function examineRepository(
     const { defaultBranch } = await readRepository(examination.api, repository);
     const links = linksOf(examination.webUrl, repository);
     const there = ok("repository", `${nameOf(repository)} has the App`);
-    if ((await headOf(examination.api, repository, defaultBranch)) === null) {
+    const headSha = await headOf(examination.api, repository, defaultBranch);
+    if (headSha === null) {
       const mend = `${examination.webUrl}/${nameOf(repository)}/new/${defaultBranch}?filename=README.md`;
       return [there, fault("repository", `${nameOf(repository)} has no commit yet`, mend)];
     }
@@ -43,6 +46,8 @@ export async function examineRepository(
       ...(await guarded("actions", () => examineActions(examination.api, repository, links))),
       ...(await guarded("model-credential", () => examineCredential(examination.api, repository, links))),
       ...(await guarded("added-names", () => examineNames(examination.api, repository, links))),
+      ...(await guarded("repository-settings", () => examineSettings(examination, repository, defaultBranch, headSha))),
+      ...(await guarded("checks", () => examineChecks(examination.api, repository, headSha, links))),
       ...(await guarded("agent-user", () => examineRunner(examination.api, repository))),
     ];
   });
@@ -194,6 +199,68 @@ async function examineNames(api: Api, repository: Repository, links: Links): Pro
       ),
     ];
   return [ok("added-names", "secrets and variables that people add for the agent are noticed by name")];
+}
+
+/** A file that can't be read stops every task at its next run. */
+async function examineSettings(
+  { api, webUrl }: RepositoryExamination,
+  repository: Repository,
+  branch: string,
+  headSha: string,
+): Promise<readonly Finding[]> {
+  const read = await createSettingsReader(api)(repository, headSha);
+  if (read.kind === "invalid")
+    return [
+      fault("repository-settings", read.message, `${webUrl}/${nameOf(repository)}/tree/${branch}/${settingsFolder}`),
+    ];
+  const { merge, requesterMayApprove, integration, ci } = read.settings;
+  const said = [
+    `merge: ${merge}`,
+    `requester_may_approve: ${requesterMayApprove}`,
+    `integration: ${integration}`,
+    `ci: ${ci ?? "ready, or approved where workflows hold secrets or a write token"}`,
+  ];
+  return [ok("repository-settings", said.join(", "))];
+}
+
+/** Whether the app can show its own verdict as a check, and read those of other services. */
+async function examineChecks(
+  api: Api,
+  repository: Repository,
+  headSha: string,
+  links: Links,
+): Promise<readonly Finding[]> {
+  const asked = { ...pathOf(repository), ref: headSha, per_page: 1 };
+  const checks = await readIfAllowed(api, {
+    repository,
+    permissions: { checks: "write" },
+    doing: `reading the check runs of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.checks.listForRef(asked),
+  });
+  const statuses = await readIfAllowed(api, {
+    repository,
+    permissions: { statuses: "read" },
+    doing: `reading the statuses of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.repos.getCombinedStatusForRef(asked),
+  });
+  const findings: Finding[] = [];
+  if (checks === "unreadable")
+    findings.push(
+      warning(
+        "checks",
+        "no check run will show how a phase was verified, and check runs of other services count for nothing",
+        `Accept the permission checks: write for the App: ${links.installations}`,
+      ),
+    );
+  if (statuses === "unreadable")
+    findings.push(
+      warning(
+        "checks",
+        "commit statuses of other services count for nothing",
+        `Accept the permission commit statuses: read for the App: ${links.installations}`,
+      ),
+    );
+  return findings.length > 0 ? findings : [ok("checks", "checks can be shown, and those of other services are read")];
 }
 
 /** GitHub's own runners can make a user for the agent; what others can, the newest job hints at. */

@@ -85,6 +85,23 @@ export async function commitOnBranch(
   }
 }
 
+/** Makes the branch at that commit, unless it is there. Answers its head. */
+export async function makeBranch(api: Api, repository: Repository, branch: string, sha: string): Promise<string> {
+  const there = await headOf(api, repository, branch);
+  if (there !== null) return there;
+  const { nodeId } = await readRepository(api, repository);
+  const doing = `making the branch ${branch} in ${nameOf(repository)}`;
+  try {
+    await moveBranch(api, repository, nodeId, { branch, before: null, after: sha, doing });
+    return sha;
+  } catch (error) {
+    // Made by an earlier try whose answer was lost.
+    const now = await headOf(api, repository, branch);
+    if (now === null) throw error;
+    return now;
+  }
+}
+
 async function treeShaOf(api: Api, repository: Repository, commitSha: string): Promise<string> {
   const { data } = await api.read({
     repository,

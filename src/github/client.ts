@@ -1,13 +1,19 @@
 import type { GitHub } from "../control/ports.ts";
 import { createApi, type ApiOptions } from "./api.ts";
+import { createShowCheck } from "./check-run.ts";
+import { createCiReader } from "./ci.ts";
 import { createComments } from "./comments.ts";
 import { failedDeliveries, redeliver } from "./deliveries.ts";
 import { cancelRun, dispatchRun, readRun } from "./dispatch.ts";
 import { readEnvelope } from "./envelope.ts";
+import { readFailedLogs } from "./failed-logs.ts";
+import { makeBranch } from "./branch-commits.ts";
+import { openFinalGate } from "./final-gate.ts";
 import { openGate, presentGate, releaseCi } from "./gate.ts";
 import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { hideComment } from "./hide-comment.ts";
 import { readIssue } from "./issue.ts";
+import { mergeGate } from "./merge-gate.ts";
 import { createNames } from "./names.ts";
 import { permissionOf } from "./permission.ts";
 import { preflight } from "./preflight.ts";
@@ -15,7 +21,9 @@ import { publish } from "./publish.ts";
 import { deleteBranch, headOf, readRepository } from "./repository.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
+import { createSettingsReader } from "./settings.ts";
 import { readTree } from "./tree.ts";
+import { readVetoBoxes } from "./veto-boxes.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
 
 export interface GitHubOptions extends ApiOptions {
@@ -38,6 +46,10 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
   const workflowFile = readWorkflowFile(options);
   let slug: Promise<string> | null = null;
   const listNames = createNames(api);
+  const readSettings = createSettingsReader(api);
+  const readCi = createCiReader(api, options);
+  /** For addresses outside the API, to which no token goes. */
+  const outside = { api, fetch: options.fetch ?? fetch, timeoutMs: options.timeoutMs };
   const comments = createComments(api, { ...options, workflowFile, appSlug });
 
   async function appSlug(): Promise<string> {
@@ -57,17 +69,11 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     appSlug,
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
-    preflight: (repository) => preflight(api, repository),
+    preflight: (repository) => preflight(api, readSettings, repository),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),
-    readEnvelope: (repository, workflowRunId, runId) =>
-      readEnvelope(
-        { api, fetch: options.fetch ?? fetch, timeoutMs: options.timeoutMs },
-        repository,
-        workflowRunId,
-        runId,
-      ),
+    readEnvelope: (repository, workflowRunId, runId) => readEnvelope(outside, repository, workflowRunId, runId),
     cancelRun: (repository, workflowRunId) => cancelRun(api, repository, workflowRunId),
     async defaultBranchOf(repository) {
       const { defaultBranch } = await readRepository(api, repository);
@@ -76,6 +82,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     headOf: (repository, branch) => headOf(api, repository, branch),
     publish: (repository, publication) => publish(api, repository, publication),
     openGate: (repository, gate) => openGate(api, options, repository, gate),
+    makeBranch: (repository, branch, sha) => makeBranch(api, repository, branch, sha),
+    openFinalGate: (repository, gate) => openFinalGate(api, options, repository, gate),
     readTree: (repository, sha) => readTree(api, repository, sha),
     presentGate: (repository, gate) => presentGate(api, options, repository, gate),
     releaseCi: (repository, gate) => releaseCi(api, repository, gate),
@@ -93,6 +101,11 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     showStatus: (repository, view) => comments.showStatus(repository, view),
     notify: (repository, issueNumber, key, notice) => comments.notify(repository, issueNumber, key, notice),
     showRequest: (repository, shown) => comments.showRequest(repository, shown),
+    showCheck: createShowCheck(api, options),
+    readVetoBoxes: (repository, pullRequest) => readVetoBoxes(api, repository, pullRequest),
+    readCi,
+    readFailedLogs: (repository, sha) => readFailedLogs({ ...outside, appId: options.appId }, repository, sha),
+    mergeGate: (repository, gate) => mergeGate(api, repository, gate),
     hideComment: (repository, commentNodeId) => hideComment(api, repository, commentNodeId),
   };
 }

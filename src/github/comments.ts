@@ -51,7 +51,11 @@ interface Shown {
 }
 
 /** Notices that link to a file of the default branch. */
-const namesDefaultBranch: ReadonlySet<Notice["kind"]> = new Set<Notice["kind"]>(["blocked", "action-outdated"]);
+const namesDefaultBranch: ReadonlySet<Notice["kind"]> = new Set<Notice["kind"]>([
+  "blocked",
+  "action-outdated",
+  "summary",
+]);
 
 export function createComments(api: Api, settings: CommentSettings): Comments {
   /** What our comments said last, by their markers: saves the search on every edit. GitHub stays the truth. */

@@ -9,11 +9,12 @@ import { RequestFailed } from "./request-failed.ts";
 import { hasTrailer, trailers, verifiedCommitMessage } from "./texts/commits.ts";
 import { gateBody, gateTitle, finishedTitle, type GateFacts } from "./texts/gate.ts";
 import { linksOf } from "./texts/links.ts";
+import { keepTicks } from "./veto-boxes.ts";
 
 const filesPerPage = 100;
 const filePagesMax = 3;
 /** A branch that was just made is not known everywhere at once. */
-const branchAppearsMs = 5_000;
+export const branchAppearsMs = 5_000;
 
 /** What a gate's texts need beside the task. */
 export interface GateSettings {
@@ -50,7 +51,7 @@ export async function openGate(
   }
 }
 
-async function findOpenPull(
+export async function findOpenPull(
   api: Api,
   repository: Repository,
   { branch, base }: { readonly branch: string; readonly base: string },
@@ -129,11 +130,13 @@ export async function presentGate(
     ready: gate.ready,
     delivered: { headSha, files, complete, ciLater: gate.ciLater },
   };
-  const body = gateBody(facts);
-  const title = gate.ready ? finishedTitle(pull.title) : pull.title;
-  if (open && gate.ready && pull.draft === true) {
-    await endDraft(api, repository, pullRequest, { pullRequestId: pull.node_id, body, title });
-  } else if (body !== pull.body || title !== pull.title) {
+  // Read as late as can be: what somebody ticks between this and the edit is lost.
+  const current = (await readPull(api, repository, pullRequest)) ?? pull;
+  const body = keepTicks(gateBody(facts), current.body ?? "");
+  const title = gate.ready ? finishedTitle(current.title) : current.title;
+  if (open && gate.ready && current.draft === true) {
+    await endDraft(api, repository, pullRequest, { pullRequestId: current.node_id, body, title });
+  } else if (body !== current.body || title !== current.title) {
     await updatePull(api, repository, pullRequest, { body, title });
   }
   return { headSha };

@@ -1,28 +1,32 @@
 import type { Preflight } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import { defaultSettings } from "../core/settings.ts";
 import type { Api } from "./api.ts";
 import { isSensitiveWorkflow, type DefaultToken } from "./ci-sensitivity.ts";
 import { headOf, nameOf, pathOf, readIfAllowed, readOrNull, readRepository } from "./repository.ts";
-import { readBlobText } from "./tree.ts";
+import type { ReadSettings } from "./settings.ts";
 import { workflowFileName, workflowPath } from "./workflow-file.ts";
+import { listWorkflowFiles, readWorkflowText } from "./workflow-texts.ts";
 
 const modelSecrets = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"];
 const secretsPerPage = 100;
-/** More workflow files than this are not read: then CI counts as sensitive. */
-const workflowFilesMax = 50;
 
 /** What must be so before a run can start, in the order in which a person would mend it. */
-export async function preflight(api: Api, repository: Repository): Promise<Preflight> {
+export async function preflight(api: Api, readSettings: ReadSettings, repository: Repository): Promise<Preflight> {
   const { defaultBranch } = await readRepository(api, repository);
   const headSha = await headOf(api, repository, defaultBranch);
   if (headSha === null) {
-    return { fault: { kind: "empty-repository" }, defaultBranch, headSha: "", ciIsSensitive: false };
+    const fault = { kind: "empty-repository" } as const;
+    return { fault, defaultBranch, headSha: "", ciIsSensitive: false, settings: defaultSettings };
   }
+  const read = await readSettings(repository, headSha);
+  const ofSettings = read.kind === "invalid" ? ({ kind: "settings-invalid", message: read.message } as const) : null;
   return {
-    fault: await faultOf(api, repository, defaultBranch),
+    fault: (await faultOf(api, repository, defaultBranch)) ?? ofSettings,
     defaultBranch,
     headSha,
     ciIsSensitive: await ciIsSensitive(api, repository, headSha),
+    settings: read.kind === "settings" ? read.settings : defaultSettings,
   };
 }
 
@@ -87,22 +91,14 @@ function hasModelSecret(secrets: readonly { readonly name: string }[]): boolean 
   return secrets.some(({ name }) => modelSecrets.includes(name.toUpperCase()));
 }
 
+/** Of more files than anybody reads nobody knows: that counts as sensitive. */
 async function ciIsSensitive(api: Api, repository: Repository, headSha: string): Promise<boolean> {
-  const folder = workflowPath.slice(0, workflowPath.lastIndexOf("/") + 1);
-  const listing = await readOrNull(api, {
-    repository,
-    permissions: { contents: "read" },
-    doing: `listing ${folder} of ${nameOf(repository)}`,
-    send: (octokit) =>
-      octokit.rest.repos.getContent({ ...pathOf(repository), path: folder.slice(0, -1), ref: headSha }),
-  });
-  if (listing === null || !Array.isArray(listing.data)) return false;
-  const files = listing.data.filter(({ path }) => path !== workflowPath && /\.ya?ml$/u.test(path));
+  const files = await listWorkflowFiles(api, repository, headSha);
+  if (files === null) return true;
   if (files.length === 0) return false;
-  if (files.length > workflowFilesMax) return true;
   const defaultToken = await defaultTokenOf(api, repository);
-  for (const { sha } of files) {
-    const text = await readBlobText(api, repository, sha);
+  for (const file of files) {
+    const text = await readWorkflowText(api, repository, file);
     if (text === null || isSensitiveWorkflow(text, defaultToken)) return true;
   }
   return false;

@@ -6,11 +6,13 @@ export interface TokenPermissions {
   readonly actions?: "read" | "write";
   readonly actions_variables?: "read";
   readonly administration?: "read";
+  readonly checks?: "read" | "write";
   readonly contents?: "read" | "write";
   readonly issues?: "read" | "write";
   readonly metadata?: "read";
   readonly pull_requests?: "read" | "write";
   readonly secrets?: "read";
+  readonly statuses?: "read";
 }
 
 export interface MintedToken {

@@ -37,8 +37,23 @@ const Comment = z.object({
 });
 const IssueChanged = z.object({ issue: z.object({ number: Id, pull_request: z.unknown().optional() }) });
 const PullRequest = z.object({ pull_request: z.object({ number: Id }) });
-const PullRequestEdited = PullRequest.extend({ changes: z.object({ base: z.unknown().optional() }).optional() });
-const Run = z.object({ workflow_run: z.object({ id: Id, path: z.string().optional() }) });
+const PullRequestEdited = PullRequest.extend({
+  changes: z
+    .object({ base: z.unknown().optional(), body: z.unknown().optional(), title: z.unknown().optional() })
+    .optional(),
+});
+const ReviewComment = z.object({
+  pull_request: z.object({ number: Id, title: z.string().default(""), body: z.string().nullish() }),
+  comment: z
+    .object({ id: Id, node_id: z.string().default(""), body: z.string().nullish(), user: Account.nullish() })
+    .optional(),
+});
+const Sha = z.string().min(1);
+const Run = z.object({ workflow_run: z.object({ id: Id, path: z.string().optional(), head_sha: Sha.optional() }) });
+const App = z.object({ id: Id, slug: z.string().optional() }).nullish();
+const CheckRun = z.object({ check_run: z.object({ head_sha: Sha, app: App }) });
+const CheckSuite = z.object({ check_suite: z.object({ head_sha: Sha, app: App }) });
+const Status = z.object({ sha: Sha, state: z.string() });
 
 /** Webhooks of an installation as a whole have no repository. */
 const Installation = z.object({ action: z.string().optional(), installation: z.object({ id: Id }), sender: Account });
@@ -51,9 +66,10 @@ const Listed = z.object({
 
 /**
  * A webhook in our words. Never throws: what is odd or of no concern is ignored with the reason.
- * Bots command nothing, ourselves included; what a pull request or a run came to is a fact whoever caused it.
+ * Bots command nothing, ourselves included; what a pull request, a run or a check came to is a fact whoever caused it.
+ * `appId` is ours.
  */
-export function translateWebhook(event: string, payload: unknown): Intent {
+export function translateWebhook(event: string, payload: unknown, appId: number | null = null): Intent {
   if (event === "installation" || event === "installation_repositories") return accessOf(event, payload);
   const envelope = Envelope.safeParse(payload);
   if (!envelope.success) return ignored(`${event}: ${faultOf(envelope.error)}`);
@@ -66,7 +82,7 @@ export function translateWebhook(event: string, payload: unknown): Intent {
     case "pull_request.edited":
       return parsed(name, PullRequestEdited, payload, ({ pull_request, changes }) =>
         name === "pull_request.edited" && changes?.base === undefined
-          ? ignored(`${name}: the base is the same`)
+          ? editedOf(name, repository, envelope.data, pull_request.number, changes)
           : { kind: "gate-changed", repository, pullRequest: pull_request.number, sender: sender.login },
       );
     case "issues.closed":
@@ -88,9 +104,19 @@ export function translateWebhook(event: string, payload: unknown): Intent {
       return { kind: "repository-changed", repository, change: repositoryChanges[name], sender: sender.login };
     case "workflow_run.completed":
       return parsed(name, Run, payload, ({ workflow_run: run }) =>
-        run.path !== undefined && run.path.split("@")[0] !== workflowPath
-          ? ignored(`${name}: another workflow`)
-          : { kind: "run-completed", repository, workflowRunId: run.id },
+        run.path === undefined || run.path.split("@")[0] === workflowPath
+          ? { kind: "run-completed", repository, workflowRunId: run.id }
+          : run.head_sha === undefined
+            ? ignored(`${name}: another workflow, of no commit`)
+            : { kind: "ci-changed", repository, headSha: run.head_sha },
+      );
+    case "check_run.completed":
+      return parsed(name, CheckRun, payload, ({ check_run: check }) => checkOf(name, repository, check, appId));
+    case "check_suite.completed":
+      return parsed(name, CheckSuite, payload, ({ check_suite: check }) => checkOf(name, repository, check, appId));
+    case "status.":
+      return parsed(name, Status, payload, ({ sha, state }) =>
+        state === "pending" ? ignored(`${name}: still pending`) : { kind: "ci-changed", repository, headSha: sha },
       );
   }
   if (sender.type === "Bot") return ignored(`${name}: sent by a bot`);
@@ -116,11 +142,12 @@ export function translateWebhook(event: string, payload: unknown): Intent {
       const change = commentChanges[name];
       return parsed(name, Comment, payload, (data) => commentOf(name, change, repository, envelope.data, data));
     }
+    case "pull_request_review_comment.created":
+      return parsed(name, ReviewComment, payload, (data) => reviewCommentOf(repository, envelope.data, data));
     case "pull_request.synchronize":
     case "pull_request_review.submitted":
     case "pull_request_review.dismissed":
     case "pull_request_review.edited":
-    case "pull_request_review_comment.created":
     case "pull_request_review_comment.edited":
     case "pull_request_review_comment.deleted":
     case "pull_request_review_thread.resolved":
@@ -243,6 +270,59 @@ function commentOf(
   // A command was given once: an edit gives no second one.
   const command = change === "created" ? parseCommand(body) : null;
   return command === null ? { kind: "comment", change, ...said } : { kind: "command", command, ...said };
+}
+
+/** A box that somebody ticked is an edit of the text. Our own edits, and other bots', say nothing. */
+function editedOf(
+  name: string,
+  repository: Repository,
+  { sender }: Envelope,
+  pullRequest: number,
+  changes: z.infer<typeof PullRequestEdited>["changes"],
+): Intent {
+  if (sender.type === "Bot") return ignored(`${name}: sent by a bot`);
+  if (changes?.body === undefined && changes?.title === undefined) return ignored(`${name}: the text is the same`);
+  return { kind: "gate-edited", repository, pullRequest, sender: sender.login };
+}
+
+/** Actions' own check runs and suites are left out: the end of their workflow run tells of them all. */
+function checkOf(
+  name: string,
+  repository: Repository,
+  check: { readonly head_sha: string; readonly app?: z.infer<typeof App> },
+  appId: number | null,
+): Intent {
+  if (check.app?.id === appId) return ignored(`${name}: our own`);
+  if (check.app?.slug === "github-actions") return ignored(`${name}: its workflow run tells`);
+  return { kind: "ci-changed", repository, headSha: check.head_sha };
+}
+
+/**
+ * A comment on a line, in a review or by itself. One message is one intent: a command is the more urgent of the two, and
+ * GitHub sends `pull_request_review.submitted` beside every such comment, which has the reviews read.
+ */
+function reviewCommentOf(
+  repository: Repository,
+  { sender }: Envelope,
+  { pull_request: pull, comment }: z.infer<typeof ReviewComment>,
+): Intent {
+  const body = comment?.body ?? "";
+  const command = comment?.user?.login === sender.login ? parseCommand(body) : null;
+  if (comment === undefined || command === null)
+    return { kind: "reviews-changed", repository, pullRequest: pull.number };
+  return {
+    kind: "command",
+    command,
+    repository,
+    issueNumber: pull.number,
+    onPullRequest: true,
+    commentId: comment.id,
+    commentNodeId: comment.node_id,
+    sender: sender.login,
+    body,
+    answers: answersOf(body),
+    issue: asSent(pull),
+  };
 }
 
 function asSent({ title, body }: { readonly title: string; readonly body?: string | null | undefined }): IssueAsSent {

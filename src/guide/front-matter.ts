@@ -1,25 +1,25 @@
+import type { z } from "zod";
 import type { GuideFault } from "./guide-error.ts";
-import { GuideHead } from "./schema.ts";
 import { parseYamlValue } from "./yaml-value.ts";
 
-interface GuideDocument {
-  readonly head: GuideHead;
+interface GuideDocument<Head> {
+  readonly head: Head;
   /** Markdown with LF line ends, without front matter and surrounding white space. */
   readonly body: string;
   /** The line of a field of the head, for faults that show only beside other files. */
   readonly lineOf: (path: readonly PropertyKey[]) => number;
 }
 
-export type GuideParse =
-  | { readonly kind: "parsed"; readonly document: GuideDocument }
+export type GuideParse<Head> =
+  | { readonly kind: "parsed"; readonly document: GuideDocument<Head> }
   | { readonly kind: "faulty"; readonly faults: readonly GuideFault[] };
 
 /** The head begins on the line after the opening `---`. */
 const HEAD_FIRST_LINE = 2;
 
 /** Parses a guide: front matter between two lines `---`, then its text. `file` only names it in faults. */
-export function parseGuide(file: string, text: string): GuideParse {
-  const faulty = (line: number, rule: string, message: string): GuideParse => ({
+export function parseGuide<Head>(file: string, text: string, schema: z.ZodType<Head>): GuideParse<Head> {
+  const faulty = (line: number, rule: string, message: string): GuideParse<Head> => ({
     kind: "faulty",
     faults: [{ file, line, rule, message }],
   });
@@ -32,7 +32,7 @@ export function parseGuide(file: string, text: string): GuideParse {
 
   const head = parseYamlValue(
     { file, text: lines.slice(1, end).join("\n"), firstLine: HEAD_FIRST_LINE },
-    GuideHead,
+    schema,
   );
   const body = lines.slice(end + 1).join("\n").trim();
   const faults = head.kind === "faulty" ? [...head.faults] : [];

@@ -1,12 +1,12 @@
 import { readFile, readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import type { Phase, Playbook, Step } from "../core/playbook.ts";
+import type { Criterion, Phase, Playbook, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
 import { parseGuide, plainText } from "./front-matter.ts";
 import { GuideError } from "./guide-error.ts";
 import type { GuideFault } from "./guide-error.ts";
 import { hashPlaybook } from "./playbook-json.ts";
-import { NAME_PATTERN, PlaybookHead } from "./schema.ts";
+import { GuideHead, NAME_PATTERN, PlaybookHead, VerificationHead } from "./schema.ts";
 import type { PhaseHead } from "./schema.ts";
 import { parseYamlValue } from "./yaml-value.ts";
 
@@ -16,6 +16,7 @@ export interface LoadedPlaybook {
 }
 
 const PLAYBOOKS = "playbooks";
+const VERIFICATION = "verification";
 const EXTENSION = ".yml";
 /** A guide goes into a prompt whole; one larger than this is a mistake. */
 const FILE_BYTES_MAX = 262_144;
@@ -116,15 +117,60 @@ async function resolvePhase(
     const step = await resolveStep(guideFolder, head, slug, faults);
     if (step !== null) steps.push(step);
   }
-  const { number, name, title, allowedPaths, checks, budgetUsd } = head;
-  return { number, name, title, allowedPaths, checks, budgetUsd, steps };
+  const verification = await resolveVerification(guideFolder, head.verification, faults);
+  const { number, name, title, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
+  return { number, name, title, allowedPaths, ...verification, testCommand, mayBeSkipped, budgetUsd, steps };
+}
+
+interface Verification {
+  readonly criteria: readonly Criterion[];
+  readonly verifierGuide: string;
+}
+
+/** Reads one file of criteria, whether or not a playbook names it. Throws `GuideError` with every fault at once. */
+export async function loadVerification(guideFolder: string, name: string): Promise<Verification> {
+  const faults: GuideFault[] = [];
+  const verification = await resolveVerification(guideFolder, name, faults);
+  if (faults.length > 0) throw new GuideError(`reading the criteria "${name}"`, faults);
+  return verification;
+}
+
+/** Without criteria where the file is faulty; then a fault says why. */
+async function resolveVerification(guideFolder: string, name: string, faults: GuideFault[]): Promise<Verification> {
+  const file = `${VERIFICATION}/${name}.md`;
+  const nothing: Verification = { criteria: [], verifierGuide: "" };
+  const text = await readGuideFile(guideFolder, file, faults);
+  if (text === null) return nothing;
+  const parsed = parseGuide(file, text, VerificationHead);
+  if (parsed.kind === "faulty") {
+    faults.push(...parsed.faults);
+    return nothing;
+  }
+  const { head: { criteria }, body, lineOf } = parsed.document;
+  const ids = new Set<string>();
+  const checks = new Set<string>();
+  for (const [index, criterion] of criteria.entries()) {
+    if (ids.has(criterion.id)) {
+      const message = `"criteria.${index}.id": expected an id of its own, got "${criterion.id}" again`;
+      faults.push({ file, line: lineOf(["criteria", index, "id"]), rule: "duplicate-criterion", message });
+    }
+    ids.add(criterion.id);
+    if (criterion.kind === "judged") continue;
+    if (checks.has(criterion.check)) {
+      const message = `"criteria.${index}.check": expected each check once, got "${criterion.check}" again`;
+      faults.push({ file, line: lineOf(["criteria", index, "check"]), rule: "duplicate-check", message });
+    }
+    checks.add(criterion.check);
+  }
+  const isJudged = criteria.some(({ kind }) => kind === "judged");
+  return { criteria, verifierGuide: isJudged ? body : "" };
 }
 
 async function resolveStep(guideFolder: string, phase: PhaseHead, slug: string, faults: GuideFault[]): Promise<Step | null> {
   const file = `${phase.guide}/${slug}.md`;
   const text = await readGuideFile(guideFolder, file, faults);
   if (text === null) return null;
-  const parsed = parseGuide(file, text);
+  const parsed = parseGuide(file, text, GuideHead);
   if (parsed.kind === "faulty") {
     faults.push(...parsed.faults);
     return null;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { CheckId } from "../core/report.ts";
 
 /** Built-in tools of Claude Code that a guide may hand out. Tools that wait, schedule or start agents are not among them. */
 const TOOL_NAMES = ["Read", "Write", "Edit", "Glob", "Grep", "Bash", "NotebookEdit", "WebFetch", "WebSearch"] as const;
@@ -9,6 +10,11 @@ const STEPS_MAX = 50;
 const ENTRIES_MAX = 50;
 const CHARACTERS_DEFAULT = 500;
 const CHARACTERS_MAX = 100_000;
+/** What crosses to the runner is held against the same figures. */
+const CRITERIA_MAX = 40;
+const CRITERION_ID_MAX = 60;
+const CRITERION_TEXT_MAX = 1_000;
+const TEST_COMMAND_MAX = 500;
 
 /** Names become branch names, labels and file names: a small alphabet that needs no quoting anywhere. */
 export const NAME_PATTERN = /^[a-z][a-z0-9_-]{0,39}$/u;
@@ -47,7 +53,58 @@ export const GuideHead = z.strictObject({
 });
 export type GuideHead = z.infer<typeof GuideHead>;
 
-const Checks = z.array(z.enum(["env-ignored", "tests-exist"])).refine(isWithoutRepeats, "expected no check twice");
+/** What a criterion may ask of a tree or of the run. Changes outside a phase's paths are refused before anything is verified. */
+const CHECK_NAMES = [
+  "outputs-exist",
+  "long-enough",
+  "sections-present",
+  "no-placeholder",
+  "links-resolve",
+  "ids-known",
+  "ids-cited",
+  "code-exists",
+  "tests-exist",
+  "env-ignored",
+  "no-secrets",
+  "tests-pass",
+] as const satisfies readonly CheckId[];
+
+const criterionFields = {
+  id: z
+    .string()
+    .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/u, "expected lower-case words joined by -, such as documents-agree")
+    .max(CRITERION_ID_MAX),
+  text: z
+    .string()
+    .trim()
+    .min(1)
+    .max(CRITERION_TEXT_MAX)
+    .refine((text) => !text.includes("\n"), "expected one line"),
+  severity: z.enum(["must", "should"]),
+};
+
+const Criterion = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({ ...criterionFields, kind: z.literal("deterministic"), check: z.enum(CHECK_NAMES) }),
+    z.strictObject({ ...criterionFields, kind: z.literal("judged") }),
+  ],
+  { error: 'expected "deterministic", with its check, or "judged"' },
+);
+
+/** The fields above a verifier's guide, `verification/<name>.md`. */
+export const VerificationHead = z.strictObject({
+  criteria: z.array(Criterion).min(1).max(CRITERIA_MAX),
+});
+export type VerificationHead = z.infer<typeof VerificationHead>;
+
+const TestCommand = z
+  .string()
+  .trim()
+  .min(1)
+  .max(TEST_COMMAND_MAX)
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  .refine((command) => !/[\u0000-\u001f\u007f]/u.test(command), "expected one line");
 
 const PhaseHead = z.strictObject({
   number: z.int().min(1).max(PHASES_MAX),
@@ -55,9 +112,12 @@ const PhaseHead = z.strictObject({
   title: Title,
   /** The folder, beside `playbooks`, that holds a guide for each step. */
   guide: Name,
+  /** The file in `verification` that holds the criteria. */
+  verification: Name,
+  testCommand: TestCommand.optional(),
+  mayBeSkipped: z.boolean().default(false),
   budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
   allowedPaths: Globs,
-  checks: Checks,
   steps: z.array(Slug).min(1).max(STEPS_MAX),
 });
 export type PhaseHead = z.infer<typeof PhaseHead>;
@@ -91,7 +151,10 @@ export const ResolvedPlaybook = z.strictObject({
       name: Name,
       title: Title,
       allowedPaths: Globs,
-      checks: Checks,
+      criteria: z.array(Criterion),
+      verifierGuide: z.string(),
+      testCommand: TestCommand.nullable(),
+      mayBeSkipped: z.boolean(),
       budgetUsd: z.number().positive(),
       steps: z.array(Step).min(1),
     }),

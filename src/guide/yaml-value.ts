@@ -72,9 +72,14 @@ function faultsOfIssue(issue: z.core.$ZodIssue): readonly SchemaFault[] {
       return issue.input === undefined
         ? at("missing-field", `${field}: expected one of ${issue.values.map(String).join(", ")}, got nothing`)
         : at("wrong-value", `${field}: expected one of ${issue.values.map(String).join(", ")}, got ${shown(issue.input)}`);
+    case "invalid_union": {
+      // What tells the kinds apart is a field of the input, and the path leads to that field.
+      const key = path.at(-1);
+      const got = isRecord(issue.input) && typeof key === "string" ? issue.input[key] : issue.input;
+      return at("wrong-value", `${field}: ${issue.message}, got ${shown(got)}`);
+    }
     case "invalid_format":
     case "not_multiple_of":
-    case "invalid_union":
     case "invalid_key":
     case "invalid_element":
     case "custom":
@@ -85,6 +90,10 @@ function faultsOfIssue(issue: z.core.$ZodIssue): readonly SchemaFault[] {
 function unitOf(origin: string): string {
   if (origin === "string") return " characters";
   return origin === "array" ? " entries" : "";
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const SHOWN_LENGTH_MAX = 80;

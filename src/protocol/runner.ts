@@ -4,8 +4,8 @@ import { z } from "zod";
  * What crosses between the app and the runner over HTTP, in both directions.
  * The app serves this version and the one before it (Q32); a runner says which one it speaks.
  */
-export const protocolVersion = 3;
-export const protocolVersionsServed: readonly number[] = [3, 2];
+export const protocolVersion = 4;
+export const protocolVersionsServed: readonly number[] = [4, 3];
 
 export const runnerRoutes = {
   session: "/runner/session",
@@ -55,6 +55,14 @@ export const limits = {
   /** What people answered; the newest are kept. */
   answersMax: 100,
   personAnswerCharactersMax: 10_000,
+  criteriaMax: 40,
+  decisionsMax: 12,
+  decisionCharactersMax: 500,
+  decisionFilesMax: 20,
+  verdictReasonCharactersMax: 1_000,
+  evidenceMax: 5,
+  evidenceCharactersMax: 300,
+  testTailCharactersMax: 4_000,
 } as const;
 
 const Usage = z.object({
@@ -66,17 +74,32 @@ const Usage = z.object({
 
 export const Spent = z.object({ usage: Usage, costUsd: z.number().nonnegative().max(limits.costUsdMax) });
 
+const CheckId = z.enum([
+  "outputs-exist",
+  "long-enough",
+  "sections-present",
+  "no-placeholder",
+  "env-ignored",
+  "no-secrets",
+  "tests-exist",
+  "paths-allowed",
+  "links-resolve",
+  "code-exists",
+  "ids-known",
+  "ids-cited",
+  "tests-pass",
+]);
+
+const CriterionId = z
+  .string()
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/u)
+  .max(limits.nameCharactersMax);
+
+/** `judged:` and the criterion's id. Since version 4. */
+const JudgedCheck = z.templateLiteral(["judged:", CriterionId]);
+
 const Finding = z.object({
-  check: z.enum([
-    "outputs-exist",
-    "long-enough",
-    "sections-present",
-    "no-placeholder",
-    "env-ignored",
-    "no-secrets",
-    "tests-exist",
-    "paths-allowed",
-  ]),
+  check: z.union([CheckId, JudgedCheck]),
   step: z.string().max(200).nullable(),
   path: z.string().max(limits.pathCharactersMax).nullable(),
   line: z.int().positive().nullable(),
@@ -94,12 +117,22 @@ const Step = z.object({
   tools: z.array(z.string()),
 });
 
+const criterionBase = { id: CriterionId, text: z.string().max(1_000), severity: z.enum(["must", "should"]) };
+const Criterion = z.discriminatedUnion("kind", [
+  z.object({ ...criterionBase, kind: z.literal("deterministic"), check: CheckId }),
+  z.object({ ...criterionBase, kind: z.literal("judged") }),
+]);
+
 const Phase = z.object({
   number: z.int(),
   name: z.string(),
   title: z.string(),
   allowedPaths: z.array(z.string()),
-  checks: z.array(z.enum(["env-ignored", "tests-exist"])),
+  /** Since version 4, like the three that follow; an earlier one gets `checks`. */
+  criteria: z.array(Criterion).max(limits.criteriaMax),
+  verifierGuide: z.string(),
+  testCommand: z.string().max(500).nullable(),
+  mayBeSkipped: z.boolean(),
   budgetUsd: z.number(),
   steps: z.array(Step),
 });
@@ -209,6 +242,16 @@ export const PriceOverride = z.object({
 });
 export type PriceOverride = z.infer<typeof PriceOverride>;
 
+const Confidence = z.enum(["high", "medium", "low"]);
+
+const DecisionTaken = z.object({
+  decision: z.string().min(1).max(limits.decisionCharactersMax),
+  alternative: z.string().max(limits.decisionCharactersMax),
+  reason: z.string().max(limits.decisionCharactersMax),
+  confidence: Confidence,
+  files: z.array(z.string().max(limits.pathCharactersMax)).max(limits.decisionFilesMax),
+});
+
 /** Everything that one run needs to know. The job's inputs carry nothing but ids and the app's address. */
 export const Job = z.object({
   runId: z.string(),
@@ -239,6 +282,16 @@ export const Job = z.object({
   language: z.enum(["en", "ko"]),
   /** US dollars that are left for this run. */
   budgetUsd: z.number(),
+  /** Since version 4, like the two that follow. The verifier's own limits; its money is part of the run's. */
+  verification: z.object({
+    budgetUsd: z.number().nonnegative(),
+    minutes: z.number().positive(),
+    testMinutes: z.number().positive(),
+  }),
+  /** The same findings came back: the agent is told to go about it another way. */
+  isRepeated: z.boolean(),
+  /** Those of the attempt before, so that what stays the same is named the same. */
+  decisions: z.array(DecisionTaken).max(limits.decisionsMax),
   limits: z.object({
     /** Rounds in one step after the first, for what a quick check misses. */
     moreRoundsMax: z.int().nonnegative(),
@@ -273,11 +326,16 @@ export const SessionAnswer = z.object({
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
-type SinceVersion3 = "answers" | "dependencies" | "checkpoint" | "prices";
+type JobSinceVersion4 = "verification" | "isRepeated" | "decisions";
+type PhaseSinceVersion4 = "criteria" | "verifierGuide" | "testCommand" | "mayBeSkipped";
 
-/** Without what came in version 3. */
-export type SessionAnswerOfVersion2 = Omit<SessionAnswer, "job"> & {
-  readonly job: Omit<Job, SinceVersion3 | "limits"> & { readonly limits: Omit<Job["limits"], "sliceMinutes"> };
+/** Without what came in version 4, and with what went: two checks by name. Its findings know the checks of then. */
+export type SessionAnswerOfVersion3 = Omit<SessionAnswer, "job"> & {
+  readonly job: Omit<Job, JobSinceVersion4 | "phase"> & {
+    readonly phase: Omit<Job["phase"], PhaseSinceVersion4> & {
+      readonly checks: readonly ("env-ignored" | "tests-exist")[];
+    };
+  };
 };
 
 const Text = z.string().max(limits.eventTextCharactersMax);
@@ -371,8 +429,43 @@ const Outcome = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("cancelled") }),
 ]);
 
+const Verdict = z.object({
+  criterion: CriterionId,
+  passed: z.boolean(),
+  confidence: Confidence,
+  reason: z.string().max(limits.verdictReasonCharactersMax),
+  evidence: z
+    .array(
+      z.object({
+        path: z.string().max(limits.pathCharactersMax),
+        line: z.int().positive().nullable(),
+        quote: z.string().max(limits.evidenceCharactersMax),
+      }),
+    )
+    .max(limits.evidenceMax),
+});
+
+const TestRun = z.object({
+  command: z.string().max(500),
+  result: z.enum(["passed", "failed", "timed-out", "could-not-run"]),
+  exitCode: z.int().nullable(),
+  seconds: z.number().nonnegative(),
+  tail: z.string().max(limits.testTailCharactersMax),
+});
+
+/** What only the run can tell of its work; redacted. The app adds its own look to it. */
+export const RunnerReport = z.object({
+  verdicts: z.array(Verdict).max(limits.criteriaMax),
+  judgeFault: z.string().max(limits.errorMessageCharactersMax).nullable(),
+  tests: TestRun.nullable(),
+  decisions: z.array(DecisionTaken).max(limits.decisionsMax),
+});
+export type RunnerReport = z.infer<typeof RunnerReport>;
+
 export const OutcomeRequest = z.object({
   outcome: Outcome,
+  /** With an outcome that ends the work of a phase; null with all others. Since version 4. */
+  report: RunnerReport.nullable().default(null),
   /** Spent since the last step that was handed over. */
   spent: Spent,
 });

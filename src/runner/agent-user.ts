@@ -4,7 +4,7 @@
  */
 
 import { randomInt } from "node:crypto";
-import { access, constants, lchown, readFile } from "node:fs/promises";
+import { access, chmod, constants, lchown, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { endProcesses } from "./end-processes.ts";
@@ -19,6 +19,8 @@ export interface AgentUser {
   ownFolder(path: string): Promise<void>;
   /** Gives single paths to the agent. Links are given, not followed. */
   own(paths: readonly string[]): Promise<void>;
+  /** Closes folders to the agent until it owns them again. What leads there must be the runner's; none of its processes may live. */
+  shut(folders: readonly string[]): Promise<void>;
   /** Ends every process of this user, also those that left their group and session. */
   killAll(): Promise<void>;
   /** Ends its processes, and removes the user and what it left in shared folders. */
@@ -77,6 +79,7 @@ function sameUser(): AgentUser {
     command: (file, args) => ({ file, args }),
     ownFolder: async () => {},
     own: async () => {},
+    shut: async () => {},
     // Whatever else this user runs is not ours to end; the group of the CLI is ended by whoever started it.
     killAll: async () => {},
     remove: async () => {},
@@ -85,7 +88,7 @@ function sameUser(): AgentUser {
 
 function separateUser(account: Account, setpriv: string, tools: Tools): AgentUser {
   const { name, uid, gid } = account;
-  return { name, isSeparate: true, command, ownFolder, own, killAll: () => killAllOf(account, tools), remove };
+  return { name, isSeparate: true, command, ownFolder, own, shut, killAll: () => killAllOf(account, tools), remove };
 
   function command(file: string, args: readonly string[]): { file: string; args: readonly string[] } {
     return { file: setpriv, args: [...privilegesOf(account), "--", file, ...args] };
@@ -97,6 +100,14 @@ function separateUser(account: Account, setpriv: string, tools: Tools): AgentUse
 
   async function own(paths: readonly string[]): Promise<void> {
     for (const path of paths) await lchown(path, uid, gid);
+  }
+
+  async function shut(folders: readonly string[]): Promise<void> {
+    for (const folder of folders) {
+      await lchown(folder, 0, 0);
+      // The agent may have opened it to everybody.
+      await chmod(folder, 0o700);
+    }
   }
 
   async function remove(): Promise<void> {

@@ -13,7 +13,20 @@ export interface ClaudeArguments {
   /** In JSON; without secrets, since every user of the machine can read them here. */
   readonly mcpConfig: string;
   readonly settings: string;
+  /** Of the answer, in JSON; null where the agent answers in words. */
+  readonly jsonSchema: string | null;
 }
+
+/** A session that only reads. */
+export interface ReaderArguments {
+  readonly sessionId: string;
+  readonly model: string;
+  /** Takes the place of the CLI's own. */
+  readonly systemPromptFile: string;
+  readonly jsonSchema: string;
+}
+
+export const readingTools: readonly string[] = ["Read", "Glob", "Grep"];
 
 export interface ClaudeEnvironment {
   /** Value of PATH. */
@@ -40,7 +53,7 @@ export const offeredTools: readonly string[] = [
 ];
 
 /** The prompt itself comes through stdin, where no list of processes shows it. */
-export function claudeArguments({ sessionId, resume, model, tools, ...files }: ClaudeArguments): string[] {
+export function claudeArguments({ sessionId, resume, model, tools, jsonSchema, ...files }: ClaudeArguments): string[] {
   return [
     "-p",
     "--output-format",
@@ -65,6 +78,33 @@ export function claudeArguments({ sessionId, resume, model, tools, ...files }: C
     files.settings,
     "--append-system-prompt-file",
     files.systemPromptFile,
+    ...(jsonSchema === null ? [] : ["--json-schema", jsonSchema]),
+  ];
+}
+
+/** No tool is allowed by name: what the mode lets pass without asking is reading below the working directory, links included. */
+export function readerArguments({ sessionId, model, systemPromptFile, jsonSchema }: ReaderArguments): string[] {
+  return [
+    "-p",
+    "--output-format",
+    "stream-json",
+    "--verbose",
+    "--session-id",
+    sessionId,
+    "--no-session-persistence",
+    "--model",
+    model,
+    "--permission-mode",
+    "dontAsk",
+    "--tools",
+    readingTools.join(","),
+    "--setting-sources",
+    "",
+    "--strict-mcp-config",
+    "--system-prompt-file",
+    systemPromptFile,
+    "--json-schema",
+    jsonSchema,
   ];
 }
 

@@ -9,7 +9,13 @@ import type {
 } from "./stream-event.ts";
 
 export type ClaudeOutcome =
-  | { readonly kind: "completed"; readonly text: string; readonly permissionDenials: readonly PermissionDenial[] }
+  | {
+      readonly kind: "completed";
+      readonly text: string;
+      readonly permissionDenials: readonly PermissionDenial[];
+      /** Undefined without a schema, and also with one where the model answers in prose. */
+      readonly structuredOutput?: unknown;
+    }
   | { readonly kind: "question"; readonly deferred: DeferredToolUse }
   /** `resetsAt` in ISO 8601, null where nobody said when. */
   | { readonly kind: "rate-limited"; readonly resetsAt: string | null; readonly message: string }
@@ -83,7 +89,12 @@ export function claudeOutcome(exit: ClaudeExit): ClaudeOutcome {
   // Every failure of the API ends in the subtype "success"; the flag and the subtype have to agree on no error.
   if (!result.isError && !result.subtype.startsWith("error_")) {
     return result.deferredToolUse === null
-      ? { kind: "completed", text: result.text, permissionDenials: result.permissionDenials }
+      ? {
+          kind: "completed",
+          text: result.text,
+          permissionDenials: result.permissionDenials,
+          structuredOutput: result.structuredOutput,
+        }
       : { kind: "question", deferred: result.deferredToolUse };
   }
   if (isBudget(exit, result)) return { kind: "budget-exhausted" };
@@ -129,7 +140,8 @@ function failureOf(
   if (terminalReason === "tool_deferred_unavailable") return { reason: "other", retryable: true };
   if (subtype === "error_max_turns" || terminalReason === "max_turns") return { reason: "max-turns", retryable: false };
   if (subtype === "error_max_structured_output_retries" || terminalReason === "structured_output_retry_exhausted") {
-    return { reason: "structured-output", retryable: true };
+    // The CLI has had it mended five times.
+    return { reason: "structured-output", retryable: false };
   }
   if (terminalReason === "prompt_too_long" || terminalReason === "image_error") {
     return { reason: "invalid-request", retryable: false };

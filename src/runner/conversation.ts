@@ -25,6 +25,8 @@ interface Message {
   readonly stepMs: number;
   /** Milliseconds since 1970. */
   readonly sliceEndsAt: number;
+  /** Of the answer, in JSON. Without it the agent answers in words. */
+  readonly jsonSchema?: string;
   readonly onEvent: (event: StreamEvent) => void;
 }
 
@@ -92,6 +94,7 @@ export function startConversation(options: ConversationOptions): Conversation {
         model: options.model,
         tools,
         systemPromptFile: options.systemPromptFile,
+        jsonSchema: message.jsonSchema ?? null,
         ...dialogue,
       }),
       prompt: message.prompt,

@@ -25,10 +25,25 @@ export function feedbackLines(items: readonly NumberedFeedback[]): readonly stri
   const share = Math.max(charactersOfOneMin, Math.floor(charactersMax / Math.max(1, items.length)));
   return items.flatMap(({ number, item }, at) => [
     ...(at === 0 ? [] : [""]),
-    `${number}: ${item.request === "change" ? "a change is requested" : "a comment"}, ${placeOf(item)}`,
+    `${number}: ${kindOf(item)}, ${placeOf(item)}`,
     ...(item.hunk === null || item.hunk.trim() === "" ? [] : ["lines of the diff:", ...quoted(cut(item.hunk, share))]),
     ...saidLines(item, share),
   ]);
+}
+
+/** Told by the id: a person's veto of a decision, and what the repository's own checks printed. */
+export function isVeto({ id }: Pick<Feedback, "id">): boolean {
+  return id.startsWith("veto:");
+}
+
+export function isOfCi({ id }: Pick<Feedback, "id">): boolean {
+  return id.startsWith("ci:");
+}
+
+function kindOf(item: Feedback): string {
+  if (isVeto(item)) return "a decision is vetoed";
+  if (isOfCi(item)) return "a check of the repository fails";
+  return item.request === "change" ? "a change is requested" : "a comment";
 }
 
 function saidLines({ comments }: Feedback, share: number): readonly string[] {

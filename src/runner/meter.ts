@@ -2,8 +2,8 @@ import { addSpent, nothingSpent, type Spent } from "../core/usage.ts";
 
 /** What a run has spent: in all, and since the app was last told. */
 export interface Meter {
-  /** Totals of the run so far. */
-  set(total: Spent): void;
+  /** Of one gateway: it tells its totals, and those of all are added up. */
+  open(): (total: Spent) => void;
   total(): Spent;
   sinceMark(): Spent;
   /** All up to now has reached the app. */
@@ -11,14 +11,18 @@ export interface Meter {
 }
 
 export function createMeter(): Meter {
-  let total = nothingSpent;
+  const totals: Spent[] = [];
+  const total = (): Spent => totals.reduce(addSpent, nothingSpent);
   let marked = nothingSpent;
   return {
-    set: (spent) => {
-      total = spent;
+    open: () => {
+      const at = totals.push(nothingSpent) - 1;
+      return (spent) => {
+        totals[at] = spent;
+      };
     },
-    total: () => total,
-    sinceMark: () => difference(total, marked),
+    total,
+    sinceMark: () => difference(total(), marked),
     mark: (told) => {
       marked = addSpent(marked, told);
     },

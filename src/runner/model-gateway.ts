@@ -29,8 +29,8 @@ export interface ModelGatewayOptions {
   readonly budgetUsd: number;
   /** Instead of the list's. */
   readonly prices?: readonly PriceOverride[];
-  /** Already spent out of this budget, by earlier runs. */
-  readonly spentUsd?: number;
+  /** Spent out of this budget elsewhere: by another gateway of the run. */
+  readonly spentUsd?: () => number;
   /** Full names, or beginnings such as `claude-sonnet`. All models where it is left out. */
   readonly allowedModels?: readonly string[];
   readonly now: () => Date;
@@ -77,11 +77,21 @@ const limitsDefault: ModelGatewayLimits = {
   headersTimeoutMs: 300_000,
   idleTimeoutMs: 300_000,
 };
+const nothing = (): number => 0;
 const connectionsMax = 64;
 const receiveTimeoutMs = 60_000;
 
 export async function startModelGateway(options: ModelGatewayOptions): Promise<ModelGateway> {
-  const { upstream, token, budgetUsd, spentUsd = 0, allowedModels, now, onUsage, fetch = globalThis.fetch } = options;
+  const {
+    upstream,
+    token,
+    budgetUsd,
+    spentUsd = nothing,
+    allowedModels,
+    now,
+    onUsage,
+    fetch = globalThis.fetch,
+  } = options;
   const credential = { ...options.credential, value: options.credential.value.trim() };
   checkOptions(options, credential);
   const limits = { ...limitsDefault, ...options.limits };
@@ -249,10 +259,7 @@ function budgetMessage(budgetUsd: number, leftUsd: number): string {
 }
 
 /** Says nothing of the credential but what is wrong with it. */
-function checkOptions(
-  { upstream, token, budgetUsd, spentUsd = 0 }: ModelGatewayOptions,
-  { value }: ModelCredential,
-): void {
+function checkOptions({ upstream, token, budgetUsd }: ModelGatewayOptions, { value }: ModelCredential): void {
   const isLoopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(upstream.hostname);
   if (upstream.protocol !== "https:" && !(upstream.protocol === "http:" && isLoopback)) {
     throw new Error(
@@ -265,7 +272,7 @@ function checkOptions(
   if (!/^[\x21-\x7e]{16,}$/.test(token) || token === value) {
     throw new Error("starting the model gateway: expected a throw-away token of at least 16 characters");
   }
-  if (!(Number.isFinite(budgetUsd) && Number.isFinite(spentUsd))) {
-    throw new Error(`starting the model gateway: expected a budget in dollars, got ${budgetUsd} and ${spentUsd} spent`);
+  if (!Number.isFinite(budgetUsd)) {
+    throw new Error(`starting the model gateway: expected a budget in dollars, got ${budgetUsd}`);
   }
 }

@@ -17,10 +17,11 @@ import { checkpointAtEnd } from "./leave-checkpoint.ts";
 import { startLiveFeed, type LiveFeed } from "./live-feed.ts";
 import { createMeter, type Meter } from "./meter.ts";
 import { createRedactor } from "./redact.ts";
-import { describeOutcome, isGreen, messageOf, outcomeAsDeclared } from "./run-texts.ts";
+import { describeOutcome, isGreen, messageOf, outcomeAsDeclared, reportAsDeclared } from "./run-texts.ts";
 import type { Checks } from "./run-step.ts";
 import { createRequests, type SentRequests } from "./send-requests.ts";
 import type { UploadArtifact } from "./upload-artifact.ts";
+import type { WorkEnd } from "./verify-work.ts";
 import { work } from "./work-phase.ts";
 import { graceMs } from "./work-steps.ts";
 import type { Workspace } from "./workspace.ts";
@@ -172,19 +173,19 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
     undelivered: [],
     leftovers: [],
   };
-  const outcome = await Promise.race([workOrLost(run), cancelledSoonAfter(stopped)]);
-  const end = await declare(run, unlessTakenAway(run, outcome));
+  const { outcome, report } = await Promise.race([workOrLost(run), cancelledSoonAfter(stopped)]);
+  const end = await declare(run, { outcome: unlessTakenAway(run, outcome), report });
   await cleanUp(run);
   return end;
 }
 
 /** What throws is a fault of the environment: the agent's own faults are outcomes. */
-async function workOrLost(run: Run): Promise<Outcome> {
+async function workOrLost(run: Run): Promise<WorkEnd> {
   try {
     return await work(run);
   } catch (error) {
-    if (run.stopped.aborted) return { kind: "cancelled" };
-    return { kind: "lost", message: messageOf(error) };
+    const outcome: Outcome = run.stopped.aborted ? { kind: "cancelled" } : { kind: "lost", message: messageOf(error) };
+    return { outcome, report: null };
   }
 }
 
@@ -195,19 +196,19 @@ function unlessTakenAway({ signal }: Run, outcome: Outcome): Outcome {
 }
 
 /** Whatever is under way when the run is stopped gets a moment to end by itself, and no more. */
-async function cancelledSoonAfter(stopped: AbortSignal): Promise<Outcome> {
+async function cancelledSoonAfter(stopped: AbortSignal): Promise<WorkEnd> {
   if (!stopped.aborted) await new Promise((resolve) => stopped.addEventListener("abort", resolve, { once: true }));
   await new Promise((resolve) => setTimeout(resolve, graceMs + 500).unref());
-  return { kind: "cancelled" };
+  return { outcome: { kind: "cancelled" }, report: null };
 }
 
-async function declare(run: Run, outcome: Outcome): Promise<RunEnd> {
+async function declare(run: Run, { outcome, report }: WorkEnd): Promise<RunEnd> {
   const { feed, session, requests, redact, log, stopped, undelivered } = run;
   // The job's own signal must not end this: these are the seconds that a stopped job has for it.
   const isHurried = stopped.aborted;
   const limit = isHurried ? AbortSignal.timeout(stoppedOutcomeMs) : new AbortController().signal;
   const declared = outcomeAsDeclared(outcome, redact);
-  const spent = run.meter.sinceMark();
+  const said = { outcome: declared, report: reportAsDeclared(report, redact), spent: run.meter.sinceMark() };
   const flushed = feed.close(AbortSignal.any([limit, AbortSignal.timeout(feedFlushMs)]));
   // The tree that it is made of may be as large as the agent likes: the outcome does not wait for it.
   const forCheckpoint = isHurried ? AbortSignal.any([limit, AbortSignal.timeout(stoppedCheckpointMs)]) : limit;
@@ -225,13 +226,13 @@ async function declare(run: Run, outcome: Outcome): Promise<RunEnd> {
     }
     if (checkpoint !== null) await saveCheckpoint(run, checkpoint, forCheckpoint);
     checkpoint = null;
-    await session.declareOutcome({ outcome: declared, spent }, limit);
+    await session.declareOutcome(said, limit);
   } catch (error) {
     log("error", redact(`declaring the outcome "${outcome.kind}": ${messageOf(error)}`));
     // Who cancelled knows how it ended, and there is no time left.
     if (error instanceof AppUnreachable && !isHurried) {
-      const said = { steps: undelivered, requests: requests.undelivered, outcome: { outcome: declared, spent } };
-      await leaveEnvelope(run, { ...said, checkpoint });
+      const { undelivered: asked } = requests;
+      await leaveEnvelope(run, { steps: undelivered, requests: asked, checkpoint, outcome: said });
     }
     return { outcome: declared, isGreen: false };
   }

@@ -1,7 +1,7 @@
 /** What the job's log and the app are told about a run, bounded and without secrets. Pure. */
 
 import type { Outcome } from "../core/outcome.ts";
-import type { Finding } from "../core/report.ts";
+import type { Finding, RunnerReport } from "../core/report.ts";
 import { limits, type Answer, type LiveEvent, type OutcomeRequest } from "../protocol/runner.ts";
 
 interface LogLine {
@@ -10,6 +10,8 @@ interface LogLine {
 }
 
 const messageLengthMax = 2_000;
+/** What the protocol takes of a command. */
+export const commandCharactersMax = 500;
 
 /** One line for the job's log; null for what would only fill it. */
 export function describeEvent(event: LiveEvent): LogLine | null {
@@ -94,6 +96,44 @@ export function outcomeAsDeclared(outcome: Outcome, redact: (text: string) => st
   }
 }
 
+/** Each part was redacted before it was cut to its length; once more, since a report goes to all who read the repository. */
+export function reportAsDeclared(
+  report: RunnerReport | null,
+  redact: (text: string) => string,
+): OutcomeRequest["report"] {
+  if (report === null) return null;
+  const { verdicts, judgeFault, tests, decisions } = report;
+  const short = (text: string, max: number): string => redact(text).slice(0, max).toWellFormed();
+  const { verdictReasonCharactersMax, evidenceCharactersMax, decisionCharactersMax, testTailCharactersMax } = limits;
+  return {
+    verdicts: verdicts.map((verdict) => ({
+      ...verdict,
+      reason: short(verdict.reason, verdictReasonCharactersMax),
+      evidence: verdict.evidence.map(({ path, line, quote }) => ({
+        path,
+        line,
+        quote: short(quote, evidenceCharactersMax),
+      })),
+    })),
+    judgeFault: judgeFault === null ? null : short(judgeFault, limits.errorMessageCharactersMax),
+    tests:
+      tests === null
+        ? null
+        : {
+            ...tests,
+            command: short(tests.command, commandCharactersMax),
+            tail: short(tests.tail, testTailCharactersMax),
+          },
+    decisions: decisions.map((taken) => ({
+      ...taken,
+      decision: short(taken.decision, decisionCharactersMax),
+      alternative: short(taken.alternative, decisionCharactersMax),
+      reason: short(taken.reason, decisionCharactersMax),
+      files: [...taken.files],
+    })),
+  };
+}
+
 /** As many as the protocol takes. */
 export function asDeclared(findings: readonly Finding[], redact: (text: string) => string): Finding[] {
   return findings.slice(0, limits.findingsMax).map((finding) => ({
@@ -109,6 +149,29 @@ export function answersAsDeclared(answers: readonly Answer[], redact: (text: str
     ...answer,
     text: redact(answer.text).slice(0, limits.answerTextCharactersMax).toWellFormed(),
   }));
+}
+
+/** Far more than is shown of any. */
+const textReadMax = 100_000;
+
+/** Words of an agent for people, in one line. Redacted before they are cut: half a secret is not recognised. */
+export function shortened(text: string, redact: (text: string) => string, charactersMax: number): string {
+  const line = redact(withoutControls(text.slice(0, textReadMax)))
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  return line.slice(0, charactersMax).toWellFormed();
+}
+
+/** Without colours, cursor movements and whatever else is no text; line ends are one character. */
+export function withoutControls(text: string): string {
+  return (
+    text
+      // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
+      .replaceAll(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_])/g, "")
+      .replaceAll(/\r\n?/g, "\n")
+      // oxlint-disable-next-line no-control-regex -- the same
+      .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "")
+  );
 }
 
 /** An error with what caused it, in one line. */

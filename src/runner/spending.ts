@@ -39,7 +39,12 @@ export interface Spending {
 
 const noReply: Reply = { tokensMax: 0, tokensMin: 0, surcharges: noSurcharges };
 
-export function createSpending(budgetUsd: number, spentUsd: number, prices: readonly PriceOverride[] = []): Spending {
+/** `spentUsd`: out of the same budget, elsewhere. */
+export function createSpending(
+  budgetUsd: number,
+  spentUsd: () => number,
+  prices: readonly PriceOverride[] = [],
+): Spending {
   const costUsd = (usage: Usage, model: string, surcharges: Surcharges): number =>
     listCostUsd(usage, model, surcharges, prices);
   const byModel = new Map<string, ModelSpending>();
@@ -80,6 +85,6 @@ export function createSpending(budgetUsd: number, spentUsd: number, prices: read
 
   function leftUsd(): number {
     const reservedUsd = [...reservations].reduce((sum, { usd }) => sum + usd, 0);
-    return budgetUsd - spentUsd - total().costUsd - reservedUsd;
+    return budgetUsd - spentUsd() - total().costUsd - reservedUsd;
   }
 }

@@ -2,7 +2,6 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Outcome } from "../core/outcome.ts";
 import { createRunPlace } from "./agent-place.ts";
 import { createAgentUser } from "./agent-user.ts";
 import { misfitOf } from "./checkpoint.ts";
@@ -15,11 +14,12 @@ import { proveSeparation } from "./prove-separation.ts";
 import type { Run } from "./run-phase.ts";
 import { takeUp } from "./take-up.ts";
 import { trustedPath } from "./trusted-path.ts";
+import type { WorkEnd } from "./verify-work.ts";
 import { workThroughSteps } from "./work-steps.ts";
 import { prepareWorkspace } from "./workspace.ts";
 
 /** What throws is a fault of the environment: the agent's own faults are outcomes. */
-export async function work(run: Run): Promise<Outcome> {
+export async function work(run: Run): Promise<WorkEnd> {
   const { job, leftovers } = run;
   const id = run.newId().replaceAll("-", "").slice(0, 8);
   const place = await createRunPlace({ id, runnerTemp: run.runnerTemp });
@@ -62,16 +62,20 @@ export async function work(run: Run): Promise<Outcome> {
     executable,
   });
   const gatewayToken = run.newId();
+  const count = run.meter.open();
+  let spentHereUsd = 0;
   const gateway = await startModelGateway({
     upstream: run.modelUrl,
     credential: run.credential,
     token: gatewayToken,
     budgetUsd: job.budgetUsd,
     prices: job.prices,
+    spentUsd: () => run.meter.total().costUsd - spentHereUsd,
     now: run.now,
     fetch: run.fetch,
     onUsage: ({ usage, costUsd }) => {
-      run.meter.set({ usage, costUsd });
+      count({ usage, costUsd });
+      spentHereUsd = costUsd;
       run.say({ kind: "usage", spent: run.meter.total() });
     },
   });

@@ -1,4 +1,4 @@
-/** The steps of a run, one after the other, each handed over before the next; then the check of the whole phase. */
+/** The steps of a run, one after the other, each handed over before the next; then the verification of the whole phase. */
 
 import type { Outcome } from "../core/outcome.ts";
 import type { Step } from "../core/playbook.ts";
@@ -7,7 +7,7 @@ import type { RunPlace } from "./agent-place.ts";
 import type { AgentUser } from "./agent-user.ts";
 import { AppUnreachable } from "./app-client.ts";
 import { createUsageAudit } from "./audit-usage.ts";
-import { acceptChanges, asFileChange, collectChanges } from "./changes.ts";
+import { acceptChanges, asFileChange } from "./changes.ts";
 import type { Position } from "./checkpoint.ts";
 import { claudeEnvironment } from "./claude-command.ts";
 import { startConversation, type Conversation } from "./conversation.ts";
@@ -21,6 +21,7 @@ import { runStep, type Checks } from "./run-step.ts";
 import { answersAsDeclared, asDeclared } from "./run-texts.ts";
 import type { TakenUp } from "./take-up.ts";
 import { tryValues } from "./try-values.ts";
+import { verifyWork, type WorkEnd } from "./verify-work.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface Equipment {
@@ -48,7 +49,8 @@ interface Progress {
   stepsDone: readonly string[];
 }
 
-export async function workThroughSteps(run: Run, equipment: Equipment): Promise<Outcome> {
+/** A run without a step to do has all of them behind it, and goes on with the verification. */
+export async function workThroughSteps(run: Run, equipment: Equipment): Promise<WorkEnd> {
   const { job, stopped } = run;
   const { agent, place, dialogue, takenUp, gateway } = equipment;
   const audit = createUsageAudit(() => gateway.snapshot().usage, takenUp.session.resume);
@@ -66,11 +68,11 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
     const step = job.phase.steps.find((step) => step.slug === slug);
     if (step === undefined)
       throw new Error(`working through the steps: the job names "${slug}", which its phase has not`);
-    if (at > 0 && run.now().getTime() >= run.sliceEndsAt) return { kind: "slice-ended" };
+    if (at > 0 && run.now().getTime() >= run.sliceEndsAt) return ended({ kind: "slice-ended" });
     const resume = at === 0 ? takenUp.resume : null;
     // A step that has not begun is none to go on with, unless somebody stops it from now on.
     stand({ step: slug, pending: resume?.pending ?? [{ kind: "step" }], round: resume?.round ?? 0 });
-    if (await refuseValues(run, step, tried)) return { kind: "waiting-dependency" };
+    if (await refuseValues(run, step, tried)) return ended({ kind: "waiting-dependency" });
     run.say({
       kind: "step-started",
       step: slug,
@@ -104,9 +106,9 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
     progress.told = [...progress.told, ...end.told].slice(-limits.answersMax);
     if (end.kind === "ended") {
       stand({ step: slug, pending: end.pending, round: end.round });
-      return end.outcome;
+      return ended(end.outcome);
     }
-    if (stopped.aborted) return { kind: "cancelled" };
+    if (stopped.aborted) return ended({ kind: "cancelled" });
     const handedOver = {
       step: slug,
       changes: end.changes.map(asFileChange),
@@ -122,19 +124,15 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
     progress.stepsDone = [...progress.stepsDone, slug];
     progress.answers = withNewer(progress.answers, answer.answers);
     stand({ step: null, pending: [], round: 0 });
-    if (answer.stop) return { kind: "cancelled" };
+    if (answer.stop) return ended({ kind: "cancelled" });
     await checkpointAfterStep(run);
   }
-  return await verify(run, progress.workspace);
+  stand({ step: null, pending: [], round: 0 });
+  return await verifyWork(run, equipment, { ...progress, conversation });
 }
 
-async function verify(run: Run, workspace: Workspace): Promise<Outcome> {
-  run.say({ kind: "verifying" });
-  const { tree } = await collectChanges(workspace, "");
-  const report = await run.checks.verifyPhase(tree, run.job.phase);
-  if (report.passed) return { kind: "completed" };
-  const message = `verification of the phase found ${report.findings.length} faults`;
-  return { kind: "failed", message, findings: report.findings };
+function ended(outcome: Outcome): WorkEnd {
+  return { outcome, report: null };
 }
 
 function converse(run: Run, equipment: Equipment): Conversation {

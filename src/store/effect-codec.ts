@@ -32,11 +32,21 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("RequestReview"), phase: z.int(), from: z.array(z.string()).readonly() }),
   z.strictObject({ kind: z.literal("DeleteBranch"), phase: z.int() }),
   z.strictObject({ kind: z.literal("EraseTask") }),
+  z.strictObject({ kind: z.literal("OpenFinalGate") }),
+  z.strictObject({ kind: z.literal("DeleteTaskBranch") }),
   z.strictObject({ kind: z.literal("ShowRequest"), requestId: z.string() }),
   z.strictObject({ kind: z.literal("RemindQuestions"), requestId: z.string() }),
   z.strictObject({ kind: z.literal("EndLimit"), pausedAt: z.string() }),
   z.strictObject({ kind: z.literal("EndDay"), pausedAt: z.string() }),
   z.strictObject({ kind: z.literal("DropCheckpoint") }),
+  z.strictObject({ kind: z.literal("ShowCheck"), phase: z.int() }),
+  z.strictObject({ kind: z.literal("ReadCi"), phase: z.int(), headSha: z.string() }),
+  z.strictObject({ kind: z.literal("StartCiRework"), phase: z.int(), headSha: z.string() }),
+  z.strictObject({ kind: z.literal("NotifyCi"), phase: z.int(), headSha: z.string() }),
+  z.strictObject({ kind: z.literal("StartVetoRework"), phase: z.int(), vetoedAt: z.string() }),
+  z.strictObject({ kind: z.literal("AskVetoReason"), phase: z.int(), number: z.int() }),
+  z.strictObject({ kind: z.literal("MergeGate"), phase: z.int(), headSha: z.string() }),
+  z.strictObject({ kind: z.literal("PostSummary") }),
 ]);
 
 /** Throws where `decodeEffect` could not read it back; the transaction that would queue it then never begins. */

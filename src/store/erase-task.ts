@@ -22,9 +22,9 @@ export async function eraseTask(db: Db, taskId: TaskId): Promise<readonly string
     for (const [index, event] of events.entries()) {
       if (event.type === "ReworkRequested" || event.type === "FeedbackAnswered") hashes.push(event.textHash);
       const row = rows[index];
-      const { payload } = encodeEvent(event);
+      const { payload, schema_version } = encodeEvent(event);
       if (row === undefined || payload === row.payload) continue;
-      await trx.updateTable("events").set({ payload }).where("id", "=", row.id).execute();
+      await trx.updateTable("events").set({ payload, schema_version }).where("id", "=", row.id).execute();
     }
     await writeReadModelsAnew(trx, taskId, events);
     const task = await trx.selectFrom("tasks").select("prompt_hash").where("id", "=", taskId).executeTakeFirst();

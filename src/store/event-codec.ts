@@ -26,25 +26,48 @@ export function decodeEvent(row: Pick<EventRow, "type" | "schema_version" | "pay
   const doing = `decoding event ${row.type} version ${row.schema_version}`;
   if (!isKnownType(row.type)) throw new Error(`${doing}: the type is unknown; a newer Phasegate may have written it`);
   const { version, schema } = eventCodecs[row.type];
-  if (row.schema_version !== version) {
+  const lift = lifts[row.type]?.[row.schema_version];
+  if (row.schema_version !== version && lift === undefined) {
     throw new Error(`${doing}: expected version ${version}; a newer Phasegate may have written it`);
   }
-  const decoded = schema.safeParse({ ...parseObject(row.payload, doing), type: row.type });
+  const payload = parseObject(row.payload, doing);
+  const decoded = schema.safeParse({ ...(lift === undefined ? payload : lift(payload)), type: row.type });
   if (!decoded.success) throw new Error(`${doing}: ${z.prettifyError(decoded.error)}`);
   return decoded.data;
+}
+
+type Payload = Readonly<Record<string, unknown>>;
+
+/** By type and version: what an older shape lacks, as it was meant then. */
+const lifts: { readonly [Type in TaskEventType]?: Readonly<Record<number, (payload: Payload) => Payload>> } = {
+  TaskCreated: { 1: withNothingToSkip },
+  PhaseVerified: { 1: (payload) => ({ ...payload, notes: [] }) },
+};
+
+/** Also for the tasks that `/skip-phase` came too late for. */
+function withNothingToSkip(payload: Payload): Payload {
+  const { playbook } = payload;
+  if (!isObject(playbook) || !Array.isArray(playbook["phases"])) return payload;
+  const phases: readonly unknown[] = playbook["phases"];
+  const lifted = phases.map((phase) => (isObject(phase) ? { ...phase, mayBeSkipped: false } : phase));
+  return { ...payload, playbook: { ...playbook, phases: lifted } };
+}
+
+function isObject(value: unknown): value is Payload {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isKnownType(type: string): type is TaskEventType {
   return Object.hasOwn(eventCodecs, type);
 }
 
-function parseObject(json: string, doing: string): object {
+function parseObject(json: string, doing: string): Payload {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch (cause) {
     throw new Error(`${doing}: its payload is no JSON`, { cause });
   }
-  if (typeof value !== "object" || value === null) throw new Error(`${doing}: expected an object as payload`);
+  if (!isObject(value)) throw new Error(`${doing}: expected an object as payload`);
   return value;
 }

@@ -31,6 +31,7 @@ const PlaybookOutline = z.strictObject({
         name: z.string(),
         title: z.string(),
         budgetUsd: Money,
+        mayBeSkipped: z.boolean(),
         steps: z.array(z.strictObject({ slug: z.string(), title: z.string() })).readonly(),
       }),
     )
@@ -56,10 +57,16 @@ const CheckId = z.enum([
   "no-secrets",
   "tests-exist",
   "paths-allowed",
+  "links-resolve",
+  "code-exists",
+  "ids-known",
+  "ids-cited",
+  "tests-pass",
 ]);
+const AnyCheck = z.union([CheckId, z.templateLiteral(["judged:", z.string()])]);
 
 const Finding = z.strictObject({
-  check: CheckId,
+  check: AnyCheck,
   step: z.string().nullable(),
   path: z.string().nullable(),
   line: z.int().nullable(),
@@ -69,7 +76,57 @@ const Findings = z.array(Finding).readonly();
 
 const Ids = z.array(z.string()).readonly();
 
-const CheckResult = z.strictObject({ check: CheckId, passed: z.boolean(), looked: z.int().nonnegative() });
+const CheckResult = z.strictObject({ check: AnyCheck, passed: z.boolean(), looked: z.int().nonnegative() });
+
+const Confidence = z.enum(["high", "medium", "low"]);
+
+const RunnerReport = z.strictObject({
+  verdicts: z
+    .array(
+      z.strictObject({
+        criterion: z.string(),
+        passed: z.boolean(),
+        confidence: Confidence,
+        reason: z.string(),
+        evidence: z.array(z.strictObject({ path: z.string(), line: z.int().nullable(), quote: z.string() })).readonly(),
+      }),
+    )
+    .readonly(),
+  judgeFault: z.string().nullable(),
+  tests: z
+    .strictObject({
+      command: z.string(),
+      result: z.enum(["passed", "failed", "timed-out", "could-not-run"]),
+      exitCode: z.int().nullable(),
+      seconds: z.number(),
+      tail: z.string(),
+    })
+    .nullable(),
+  decisions: z
+    .array(
+      z.strictObject({
+        decision: z.string(),
+        alternative: z.string(),
+        reason: z.string(),
+        confidence: Confidence,
+        files: z.array(z.string()).readonly(),
+      }),
+    )
+    .readonly(),
+});
+
+const CiState = z.strictObject({
+  kind: z.enum(["none", "held", "waiting", "never-started", "red", "green"]),
+  reason: z.string().nullable(),
+  failed: z.array(z.strictObject({ name: z.string(), url: z.string() })).readonly(),
+});
+
+const TaskSettings = z.strictObject({
+  merge: z.enum(["manual", "auto"]),
+  requesterMayApprove: z.boolean(),
+  integration: z.enum(["phase", "task"]),
+  ci: z.enum(["ready", "approved"]).nullable(),
+});
 
 const ProviderRefusal = z.enum(["authentication", "billing", "model-not-found"]);
 
@@ -113,6 +170,14 @@ export const BlockReason = z.discriminatedUnion("kind", [
     base: z.string(),
     merged: z.boolean(),
   }),
+  z.strictObject({ kind: z.literal("approval-needed"), phase: PhaseNumber, by: z.string() }),
+  z.strictObject({ kind: z.literal("settings-invalid"), message: z.string() }),
+  z.strictObject({
+    kind: z.literal("no-progress"),
+    why: z.enum(["no-change", "money-without-commits"]),
+    spentUsd: z.number(),
+  }),
+  z.strictObject({ kind: z.literal("runaway"), events: z.int() }),
   z.strictObject({ kind: z.literal("paused"), by: z.string() }),
   z.strictObject({ kind: z.literal("issue-closed"), by: z.string() }),
   z.strictObject({ kind: z.literal("repository-archived") }),
@@ -147,7 +212,7 @@ const asked = { runId: RunId, phase: PhaseNumber, step: z.string(), requestId: z
  * A new shape takes the next version here, and `decodeEvent` a branch that lifts the older one; the older sample file stays.
  */
 export const eventCodecs = {
-  TaskCreated: event("TaskCreated", 1, {
+  TaskCreated: event("TaskCreated", 2, {
     taskId: TaskId,
     repository: Repository,
     issue: IssueRef,
@@ -197,14 +262,31 @@ export const eventCodecs = {
     draft: z.boolean(),
   }),
   RunEnded: event("RunEnded", 1, { runId: RunId, phase: PhaseNumber, outcome: Outcome, spent: Spent }),
-  PhaseVerified: event("PhaseVerified", 1, {
+  PhaseVerified: event("PhaseVerified", 2, {
     phase: PhaseNumber,
     attempt: z.int().positive(),
     headSha: z.string(),
     passed: z.boolean(),
     checks: z.array(CheckResult).readonly(),
     findings: Findings,
+    notes: Findings,
   }),
+  WorkReported: event("WorkReported", 1, {
+    runId: RunId,
+    phase: PhaseNumber,
+    attempt: z.int().positive(),
+    report: RunnerReport,
+  }),
+  SettingsRead: event("SettingsRead", 1, { settings: TaskSettings }),
+  DecisionVetoed: event("DecisionVetoed", 1, {
+    phase: PhaseNumber,
+    number: z.int().positive(),
+    by: z.string(),
+    reason: z.string().nullable(),
+  }),
+  VetoWithdrawn: event("VetoWithdrawn", 1, { phase: PhaseNumber, number: z.int().positive(), by: z.string() }),
+  CiObserved: event("CiObserved", 1, { phase: PhaseNumber, headSha: z.string(), ci: CiState }),
+  PhaseSkipped: event("PhaseSkipped", 1, { phase: PhaseNumber, by: z.string() }),
   ReviewCreated: event("ReviewCreated", 1, { phase: PhaseNumber, headSha: z.string() }),
   ReviewApproved: event("ReviewApproved", 1, { phase: PhaseNumber, by: z.string(), headSha: z.string() }),
   ChangesRequested: event("ChangesRequested", 1, { phase: PhaseNumber, by: z.string(), headSha: z.string() }),
@@ -239,13 +321,17 @@ export const eventCodecs = {
   ReworkRequested: event("ReworkRequested", 1, {
     phase: PhaseNumber,
     by: Ids,
-    source: z.enum(["review", "command"]),
+    source: z.enum(["review", "command", "veto", "ci"]),
     ids: Ids,
     reviewIds: z.array(z.int()).readonly(),
     textHash: z.string(),
   }),
   RetryRequested: event("RetryRequested", 1, { phase: PhaseNumber, by: z.string() }),
-  PhaseAccepted: event("PhaseAccepted", 1, { phase: PhaseNumber, by: z.string(), failed: z.array(CheckId).readonly() }),
+  PhaseAccepted: event("PhaseAccepted", 1, {
+    phase: PhaseNumber,
+    by: z.string(),
+    failed: z.array(AnyCheck).readonly(),
+  }),
   AccountIdentified: event("AccountIdentified", 1, { runId: RunId, account: z.string().min(1) }),
   QuestionsAsked: event("QuestionsAsked", 1, { ...asked, questions: z.array(NumberedQuestion).readonly() }),
   QuestionAnswered: event("QuestionAnswered", 1, {
@@ -271,6 +357,8 @@ export const eventCodecs = {
   BudgetSet: event("BudgetSet", 1, { by: z.string(), phase: PhaseNumber.nullable(), usd: Money }),
   RepositoryMoved: event("RepositoryMoved", 1, { repository: Repository }),
   PhaseCompleted: event("PhaseCompleted", 1, { phase: PhaseNumber, by: z.string(), mergeSha: z.string() }),
+  FinalGateOpened: event("FinalGateOpened", 1, { pullRequest: z.int().positive(), url: z.string() }),
+  FinalGateMerged: event("FinalGateMerged", 1, { by: z.string(), mergeSha: z.string() }),
   TaskPaused: event("TaskPaused", 1, { reason: BlockReason }),
   TaskResumed: event("TaskResumed", 1, { by: z.string() }),
   TaskCompleted: event("TaskCompleted", 1, {}),

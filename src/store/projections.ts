@@ -179,7 +179,25 @@ function stepRows(state: ExistingTask): readonly StepRow[] {
   });
 }
 
+/** The task's last pull request stands behind those of its phases. */
 function reviewRows(state: ExistingTask): readonly ReviewRow[] {
+  const ofPhases = phaseReviewRows(state);
+  if (state.finalGate === null) return ofPhases;
+  const { pullRequest, url } = state.finalGate;
+  const last: ReviewRow = {
+    task_id: state.taskId,
+    phase: state.playbook.phases.length + 1,
+    pull_request: pullRequest,
+    url,
+    draft: 0,
+    status: "pending",
+    approved_by: "[]",
+    requested_by: "[]",
+  };
+  return [...ofPhases, last];
+}
+
+function phaseReviewRows(state: ExistingTask): readonly ReviewRow[] {
   return state.phases.flatMap(({ phase, gate }) =>
     gate === null
       ? []

@@ -1,11 +1,12 @@
 import type { Finding, Tree } from "../core/report.ts";
 import { isIgnored } from "./gitignore.ts";
+import type { Looked } from "./tree-check.ts";
 
 /** `.env` and its kin, but not the samples that are meant to be committed. */
 const ENV_FILE = /(?:^|\/)\.env(?:\.(?!example$|sample$|template$|dist$|defaults$)[^/]+)?$/u;
 
-/** `.env` is in the root's `.gitignore`, and no such file is among those to be committed. */
-export async function checkEnvIgnored(tree: Tree): Promise<readonly Finding[]> {
+/** `.env` is in the root's `.gitignore`, and no such file is among those to be committed. Costs one file. */
+export async function checkEnvIgnored(tree: Tree): Promise<Looked> {
   const findings: Finding[] = [];
   const add = (path: string, message: string): void => {
     findings.push({ check: "env-ignored", step: null, path, line: null, message });
@@ -22,5 +23,5 @@ export async function checkEnvIgnored(tree: Tree): Promise<readonly Finding[]> {
       "a file with settings of one machine is among the files to be committed: remove it and keep a sample such as .env.example.",
     );
   }
-  return findings;
+  return { findings, looked: tree.paths.length };
 }

@@ -90,6 +90,46 @@ export function withoutInlineCode(line: string): string {
   return text + line.slice(at);
 }
 
+/** A line as people see it: no code, no inline code, no comment. Its text may be empty. */
+export interface VisibleLine {
+  readonly number: number;
+  readonly text: string;
+  readonly isHeading: boolean;
+}
+
+/** Every line that is not code, without what is not shown or is quoted as code. */
+export function visibleLines({ lines }: MarkdownDocument): readonly VisibleLine[] {
+  const visible: VisibleLine[] = [];
+  let isComment = false;
+  let isList = false;
+  let previous: "blank" | "indented" | "text" = "blank";
+  for (const { number, text, kind } of lines) {
+    if (kind === "code") {
+      previous = "text";
+      continue;
+    }
+    // Indented code: four blanks after an empty line, and no list item to which it could belong.
+    const isIndented = /^(?: {4}|\t)/u.test(text) && !isList && previous !== "text" && !isComment;
+    if (text.trim() === "") previous = "blank";
+    else if (isIndented) previous = "indented";
+    else {
+      previous = "text";
+      if (/^\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)/u.test(text)) isList = true;
+      else if (/^\S/u.test(text)) isList = false;
+    }
+    if (isIndented) continue;
+    const shown = withoutCommentsOfLine(isComment ? text : withoutInlineCode(text), isComment);
+    isComment = shown.isComment;
+    visible.push({ number, text: shown.text, isHeading: kind === "heading" });
+  }
+  return visible;
+}
+
+function withoutCommentsOfLine(line: string, begins: boolean): { readonly text: string; readonly isComment: boolean } {
+  const open = begins ? `<!--${line}` : line;
+  return { text: withoutComments(open), isComment: open.lastIndexOf("<!--") > open.lastIndexOf("-->") };
+}
+
 /** Removes HTML comments, also those over several lines; one that is never closed hides all that follows, as in a browser. */
 export function withoutComments(text: string): string {
   let kept = "";

@@ -31,21 +31,31 @@ const PATTERNS: readonly RegExp[] = [
   /\[Insert\s(?:your|the|an?)\s[^\]]*\](?![([:])/u,
   /\[Your\s(?:name|company|product|project|app|text|description|answer|content)\b[^\]]*\](?![([:])/u,
   /\[(?:placeholder|to be (?:written|added|decided|defined|determined))[^\]]*\](?![([:])/iu,
-  /<(?:your|insert|fill in|placeholder|todo|tbd)(?:[ _-][^<>]*)?>/iu,
-  /\{\{\s*(?:your|insert|fill|placeholder|todo|tbd)(?:[ _-][^{}]*)?\}\}/iu,
+  /<(?:your|insert|fill in|placeholder|tbd)(?:[ _-][^<>]*)?>/iu,
+  /<(?:TODO\b[^<>]*|todo(?:[ :][^<>]*)?)>/u,
+  /\{\{\s*(?:(?:your|insert|fill|placeholder|tbd)(?:[ _-][^{}]*)?|to-?do)\s*\}\}/iu,
   /^(?:\.{3,}|…)$/u,
   /^[\p{L}\p{N} ]{1,40}:\s*(?:\.{3,}|…)$/u,
   /^\?{3,}$/u,
   /^x{3,}$/iu,
   /^(?:to be|will be) (?:written|added|filled in|completed|determined|defined|decided)(?: later| soon)?[.!]?$/iu,
-  /^(?:coming soon|fill (?:this |me )?in(?: later)?|placeholder(?: text)?)[.!]?$/iu,
+  /^(?:coming soon|fill (?:this |me )?in(?: later)?)[.!]?$/iu,
   /^(?:your |some |the )?(?:text|content|description) (?:goes |comes )?here[.!]?$/iu,
-  /^(?:추후 (?:작성|결정|추가)(?: 예정)?|작성 예정|내용 입력|여기에 (?:작성|입력)(?:하세요)?|미정)[.!]?$/u,
+  /^(?:추후 (?:작성|결정|추가|보완)(?: 예정)?(?:입니다)?|작성 (?:예정|중)(?:입니다)?|내용(?:을)? 입력(?:하세요)?|(?:여기에 )?(?:내용을 )?(?:작성|입력)하세요|여기에 (?:작성|입력)|미정)[.!]?$/u,
+  /[:：]\s*(?:미정|추후 (?:작성|결정)(?: 예정)?)[.)]?$/u,
+  /\((?:추후 (?:작성|결정|추가)(?: 예정)?|작성 예정)\)/u,
 ];
+
+/** In a table this is the name of a column: the text that an empty field shows. */
+const OUTSIDE_TABLES = /^placeholder(?: text)?[.!]?$/iu;
 
 /** `TODO` is also a column of a board. It is a placeholder only where the document names no other column. */
 const TODO_PATTERNS: readonly RegExp[] = [/^TODO[.:!?…]*$/u, /^TODO(?::|\()/u, /[:=：]\s*TODO[.)]?$/u];
-const OTHER_COLUMN = /^(?:DONE|DOING|IN[ _-]PROGRESS)\b|^(?:doing|in[ _-]progress)$|^(?:Doing|In [Pp]rogress)$/u;
+const OTHER_COLUMN =
+  /^(?:DONE|DOING|IN[ _-]PROGRESS)\b|^(?:doing|in[ _-]progress)$|^(?:Doing|In [Pp]rogress)$|\b(?:DOING|IN[_-]PROGRESS)\b|\bTODO\b[^.]{1,40}\bDONE\b/u;
+
+/** Three letters that a document may define for itself. */
+const TRUNK_BASED = /\btrunk[- ]based\b/iu;
 
 /** What makes a sentence speak about the word rather than use it. */
 const SPEAKS_ABOUT =
@@ -57,11 +67,16 @@ export function findPlaceholders(document: MarkdownDocument): readonly Placehold
     .filter((line) => line.kind !== "code")
     .map((line) => ({ number: line.number, units: unitsOf(line.text) }));
   const hasBoard = lines.some((line) => line.units.some((unit) => OTHER_COLUMN.test(unit)));
-  const patterns = hasBoard ? PATTERNS : [...PATTERNS, ...TODO_PATTERNS];
-  return lines.flatMap(({ number, units }) => {
-    const found = units.map((unit) => placeholderIn(unit, patterns)).find((text) => text !== null);
-    return found === undefined || found === null ? [] : [{ line: number, text: found.slice(0, SHOWN_LENGTH_MAX) }];
+  const inTables = hasBoard ? PATTERNS : [...PATTERNS, ...TODO_PATTERNS];
+  const outside = [...inTables, OUTSIDE_TABLES];
+  const found = lines.flatMap(({ number, units }) => {
+    const patterns = units.length > 1 ? inTables : outside;
+    const text = units.map((unit) => placeholderIn(unit, patterns)).find((text) => text !== null);
+    return text === undefined || text === null ? [] : [{ line: number, text: text.slice(0, SHOWN_LENGTH_MAX) }];
   });
+  if (!found.some(({ text }) => text.includes("TBD"))) return found;
+  const isTrunkBased = document.lines.some(({ text }) => TRUNK_BASED.test(text));
+  return isTrunkBased ? found.filter(({ text }) => !text.includes("TBD")) : found;
 }
 
 function placeholderIn(unit: string, patterns: readonly RegExp[]): string | null {

@@ -30,7 +30,8 @@ function isFilled({ lines }: MarkdownDocument, { from, to }: Heading): boolean {
   );
 }
 
-function headingNames(text: string): readonly string[] {
+/** What a heading may be called: its words, and those within and without its brackets. Plain, in lower case. */
+export function headingNames(text: string): readonly string[] {
   const inner = /\(([^()]*)\)/u.exec(text)?.[1];
   const names = [plainHeading(text)];
   if (inner !== undefined) names.push(plainHeading(inner), plainHeading(text.replace(/\([^()]*\)/u, " ")));

@@ -1,23 +1,6 @@
-import type { Finding, Tree } from "../core/report.ts";
-
-const CODE = String.raw`(?:[cm]?[jt]sx?|py|rb|go|rs|java|kts?|groovy|scala|cs|fs|vb|php|swift|dart|exs?|erl|clj[cs]?|hs|ml|lua|pl|t|r|R|jl|c|cc|cpp|cxx|m|mm|zig|nim|cr|sh|bats|vue|svelte|feature)`;
-
-/** Where test files lie, or how they are named, by the conventions of the languages' own tools. */
-const TEST_FILES: readonly RegExp[] = [
-  new RegExp(
-    String.raw`(?:^|/)(?:tests?|specs?|__tests__|e2e|cypress|integration_test|testthat)/(?:.*/)?[^/]+\.${CODE}$`,
-    "u",
-  ),
-  new RegExp(String.raw`\.(?:test|spec|e2e|cy|it)\.${CODE}$`, "u"),
-  new RegExp(String.raw`[_-](?:tests?|spec|SUITE)\.${CODE}$`, "u"),
-  new RegExp(String.raw`(?:^|/)test[_-][^/]+\.${CODE}$`, "u"),
-  /[a-z0-9](?:Tests?|TestCase|Spec|Specs|IT)\.(?:java|kts?|groovy|scala|cs|fs|vb|php|swift|hs|ts|js|m|mm)$/u,
-  /\.bats$|(?:^|\/)t\/[^/]+\.t$/u,
-];
-
-/** Files around tests that hold none. */
-const NOT_TESTS =
-  /(?:^|\/)(?:node_modules|vendor|\.venv|fixtures?|testdata|__snapshots__|__pycache__)\/|(?:^|\/)(?:__init__|conftest)\.py$/u;
+import type { Tree } from "../core/report.ts";
+import { isNobodys, isTestFile } from "./code-files.ts";
+import type { Looked } from "./tree-check.ts";
 
 /** Languages whose tests live inside the source files. */
 const INLINE_TESTS: readonly { readonly files: RegExp; readonly mark: RegExp }[] = [
@@ -28,21 +11,23 @@ const INLINE_TESTS: readonly { readonly files: RegExp; readonly mark: RegExp }[]
 
 const FILES_READ_MAX = 500;
 
-/** At least one file that looks like a test and has content. Whether tests pass is not asked here: nothing is executed. */
-export async function checkTestsExist(tree: Tree): Promise<readonly Finding[]> {
-  const candidates = tree.paths.filter((path) => !NOT_TESTS.test(path));
-  const named = candidates.filter((path) => TEST_FILES.some((pattern) => pattern.test(path)));
-  for (const path of named.slice(0, FILES_READ_MAX)) {
+/**
+ * At least one file that looks like a test and has content. Whether tests pass is not asked here: nothing is executed.
+ * Costs one file where there are tests; up to 1,000 where there are none.
+ */
+export async function checkTestsExist(tree: Tree): Promise<Looked> {
+  const looked = tree.paths.length;
+  for (const path of tree.paths.filter(isTestFile).slice(0, FILES_READ_MAX)) {
     const text = await tree.read(path);
-    if (text === null || text.trim() !== "") return [];
+    if (text === null || text.trim() !== "") return { findings: [], looked };
   }
   for (const { files, mark } of INLINE_TESTS) {
-    for (const path of candidates.filter((candidate) => files.test(candidate)).slice(0, FILES_READ_MAX)) {
+    for (const path of tree.paths.filter((path) => !isNobodys(path) && files.test(path)).slice(0, FILES_READ_MAX)) {
       const text = await tree.read(path);
-      if (text !== null && mark.test(text)) return [];
+      if (text !== null && mark.test(text)) return { findings: [], looked };
     }
   }
   const message =
     'there is no test file: write tests where the language\'s test tool looks for them, such as "test/…", "*.test.ts", "test_*.py" or "*_test.go".';
-  return [{ check: "tests-exist", step: null, path: null, line: null, message }];
+  return { findings: [{ check: "tests-exist", step: null, path: null, line: null, message }], looked };
 }

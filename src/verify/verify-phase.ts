@@ -1,21 +1,112 @@
 import type { Phase } from "../core/playbook.ts";
-import type { CheckId, CheckResult, Finding, Tree, VerificationReport } from "../core/report.ts";
+import type { CheckId, Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
 import { capFindings } from "./cap-findings.ts";
 import { findingsOfStep } from "./check-step.ts";
+import { checkCodeExists } from "./code-exists.ts";
 import { checkEnvIgnored } from "./env-ignored.ts";
+import { checkIdsCited } from "./ids-cited.ts";
+import { checkIdsKnown } from "./ids-known.ts";
+import { checkLinksResolve } from "./links-resolve.ts";
+import { saidByTests, saidByVerdict, verdictsOf } from "./reported.ts";
 import { scanSecrets } from "./secrets.ts";
 import { checkTestsExist } from "./tests-exist.ts";
+import type { Answer, Looked, RunCheck, TreeCheck } from "./tree-check.ts";
 
 export interface VerifyOptions {
   /** The paths that the phase changed, where the caller knows them; the search for secrets then reads only these. */
   readonly changedPaths?: readonly string[];
+  /** What the run says of its work. Without it neither its tests nor what is judged is spoken of. */
+  readonly report?: Pick<RunnerReport, "verdicts" | "judgeFault" | "tests"> | null | undefined;
 }
 
-/** All deterministic checks of a phase. Reads files and nothing else: no code of the repository is executed. */
-export async function verifyPhase(tree: Tree, phase: Phase, options: VerifyOptions = {}): Promise<VerificationReport> {
-  const findings: Finding[] = [];
-  const looked = new Map<CheckId, number>();
+/** Checks of a document by itself, which are answered together. */
+type StepCheck = "outputs-exist" | "long-enough" | "sections-present" | "no-placeholder";
 
+const CHECKS: Readonly<Record<Exclude<TreeCheck, StepCheck | "no-secrets">, RunCheck>> = {
+  "links-resolve": checkLinksResolve,
+  "ids-known": checkIdsKnown,
+  "ids-cited": checkIdsCited,
+  "code-exists": checkCodeExists,
+  "tests-exist": checkTestsExist,
+  "env-ignored": checkEnvIgnored,
+};
+
+/**
+ * Holds a phase against its criteria. Those on files are answered by the tree, the others by what the run reports.
+ * A `must` that does not hold gives findings, a `should` gives notes. Credentials are looked for whatever the criteria say.
+ * Reads files and nothing else: no code of the repository is executed.
+ */
+export async function verifyPhase(tree: Tree, phase: Phase, options: VerifyOptions = {}): Promise<VerificationReport> {
+  const secrets = answerOf("no-secrets", await secretsOfTree(tree, options.changedPaths), true);
+  const answers = await answersOf(tree, phase, options.report ?? null, secrets);
+  const others = answers.filter((answer) => answer !== secrets);
+  // First, because a leaked credential is the one finding that must survive a cut of the list.
+  const findings = [secrets, ...others.filter(({ isMust }) => isMust)].flatMap((answer) => answer.findings);
+  const notes = others.filter(({ isMust }) => !isMust).flatMap((answer) => answer.findings);
+  return {
+    passed: findings.length === 0,
+    checks: answers.map(({ result }) => result),
+    findings: capFindings(findings),
+    notes: capFindings(notes),
+  };
+}
+
+/** One answer for each criterion of which there is something to say, in their order; each check runs once. */
+async function answersOf(
+  tree: Tree,
+  phase: Phase,
+  report: NonNullable<VerifyOptions["report"]> | null,
+  secrets: Answer,
+): Promise<readonly Answer[]> {
+  const verdicts = verdictsOf(report?.verdicts ?? []);
+  const answers = new Map<string, Answer>();
+  let ofSteps: Readonly<Record<StepCheck, Looked>> | null = null;
+  for (const criterion of phase.criteria) {
+    if (criterion.kind === "judged") {
+      const verdict = verdicts.get(criterion.id);
+      if (verdict !== undefined) answers.set(`judged:${criterion.id}`, saidByVerdict(tree, phase, criterion, verdict));
+      continue;
+    }
+    const { check, severity } = criterion;
+    if (answers.has(check)) continue;
+    const isMust = severity === "must";
+    switch (check) {
+      case "tests-pass":
+        if (report !== null) answers.set(check, saidByTests(criterion, report.tests));
+        break;
+      case "paths-allowed":
+        // Of a changeset, and answered before it is published: the tree has nothing to say of it.
+        break;
+      case "no-secrets":
+        answers.set(check, secrets);
+        break;
+      case "outputs-exist":
+      case "long-enough":
+      case "sections-present":
+      case "no-placeholder":
+        ofSteps ??= await lookAtSteps(tree, phase);
+        answers.set(check, answerOf(check, ofSteps[check], isMust));
+        break;
+      case "links-resolve":
+      case "ids-known":
+      case "ids-cited":
+      case "code-exists":
+      case "tests-exist":
+      case "env-ignored":
+        answers.set(check, answerOf(check, await CHECKS[check](tree, phase), isMust));
+    }
+  }
+  if (!answers.has("no-secrets")) answers.set("no-secrets", secrets);
+  return [...answers.values()];
+}
+
+function answerOf(check: CheckId, { findings, looked }: Looked, isMust: boolean): Answer {
+  return { result: { check, passed: findings.length === 0, looked }, findings, isMust };
+}
+
+/** The checks of documents by themselves, in one pass over them. */
+async function lookAtSteps(tree: Tree, phase: Phase): Promise<Readonly<Record<StepCheck, Looked>>> {
+  const findings: Finding[] = [];
   let outputs = 0;
   let documents = 0;
   for (const step of phase.steps) {
@@ -24,41 +115,19 @@ export async function verifyPhase(tree: Tree, phase: Phase, options: VerifyOptio
     outputs += found.outputs;
     documents += found.documents;
   }
-  looked.set("outputs-exist", outputs);
-  looked.set("long-enough", documents);
-  looked.set("sections-present", documents);
-  looked.set("no-placeholder", documents);
-
-  for (const check of phase.checks) {
-    switch (check) {
-      case "env-ignored":
-        findings.push(...(await checkEnvIgnored(tree)));
-        break;
-      case "tests-exist":
-        findings.push(...(await checkTestsExist(tree)));
-        break;
-    }
-    looked.set(check, tree.paths.length);
-  }
-
-  const secrets = await secretsOfTree(tree, options.changedPaths);
-  // First, because a leaked credential is the one finding that must survive a cut of the list.
-  findings.unshift(...secrets.findings);
-  looked.set("no-secrets", secrets.looked);
-
-  const failed = new Set(findings.map((finding) => finding.check));
-  const checks: readonly CheckResult[] = [...looked].map(([check, count]) => ({
-    check,
-    passed: !failed.has(check),
-    looked: count,
-  }));
-  return { passed: findings.length === 0, checks, findings: capFindings(findings) };
+  const lookedBy = (check: StepCheck, looked: number): Looked => ({
+    findings: findings.filter((finding) => finding.check === check),
+    looked,
+  });
+  return {
+    "outputs-exist": lookedBy("outputs-exist", outputs),
+    "long-enough": lookedBy("long-enough", documents),
+    "sections-present": lookedBy("sections-present", documents),
+    "no-placeholder": lookedBy("no-placeholder", documents),
+  };
 }
 
-async function secretsOfTree(
-  tree: Tree,
-  changedPaths: readonly string[] | undefined,
-): Promise<{ readonly findings: readonly Finding[]; readonly looked: number }> {
+async function secretsOfTree(tree: Tree, changedPaths: readonly string[] | undefined): Promise<Looked> {
   const changed = changedPaths === undefined ? null : new Set(changedPaths);
   const findings: Finding[] = [];
   let looked = 0;

@@ -183,7 +183,15 @@ export async function measureRunner({ isQuick }: { readonly isQuick: boolean }):
 
 /** As the runner starts it, but for our own tools: what comes with them is in pairs of flag and value. */
 function bareArguments(files: { readonly sessionId: string; readonly systemPromptFile: string }): readonly string[] {
-  const args = claudeArguments({ ...files, resume: false, model, tools: builtInTools, mcpConfig: "", settings: "" });
+  const args = claudeArguments({
+    ...files,
+    jsonSchema: null,
+    resume: false,
+    model,
+    tools: builtInTools,
+    mcpConfig: "",
+    settings: "",
+  });
   const isOurs = (at: number) => ["--mcp-config", "--settings"].includes(args[at] ?? "");
   return args.filter((_, at) => !isOurs(at) && !isOurs(at - 1));
 }

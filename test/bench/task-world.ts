@@ -53,7 +53,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     playbooks: await builtInPlaybooks(),
     policy: defaultPolicy,
     verifier: {
-      verifyPhase: async () => ({ passed: true, checks: [], findings: [] }),
+      verifyPhase: async () => ({ passed: true, checks: [], findings: [], notes: [] }),
       changesetFindings: async () => [],
       findCredential: async () => null,
       stepOfPath: () => null,
@@ -155,7 +155,11 @@ async function playRunner(
     const changes = [{ kind: "written" as const, path, mode: "100644" as const, contentBase64 }];
     await takeStep(working, runToken, { step, changes, spent, findings: [], answers: [], told: [] });
   }
-  await takeOutcome(working, runToken, { outcome: { kind: "completed" }, spent: { ...spent, costUsd: 0 } });
+  await takeOutcome(working, runToken, {
+    outcome: { kind: "completed" },
+    report: null,
+    spent: { ...spent, costUsd: 0 },
+  });
 }
 
 async function taskOf(store: Store, repository: Repository, issueNumber: number): Promise<ExistingTask> {

@@ -43,8 +43,8 @@ interface Plan {
 }
 
 const productFolder = path.join(import.meta.dirname, "..", "demo", "product");
-/** Of the main job. */
-const stepsOfPhases = [9, 5, 6, 5];
+/** Of the main job; the verifier has one of the first phase done again. */
+const stepsOfPhases = [10, 5, 6, 5];
 /** A step takes two answers of the model or more. */
 const messagesOfStep = 2;
 /** A start takes about this long, from the dispatch to the first message. */
@@ -185,6 +185,12 @@ function report(
   const lost = ends.filter((kind) => kind === "lost").length;
   // Where the person answers before the run is over, the task does not even pause.
   const waits = ends.filter((kind) => kind.startsWith("waiting-")).length;
+  const sentBack = events.filter(
+    (event) => event.type === "PhaseVerified" && event.phase <= phases && !event.passed,
+  ).length;
+  const attempts = new Map(
+    events.flatMap((event) => (event.type === "RunRequested" ? [[event.runId, event.attempt] as const] : [])),
+  );
   const steps = events.filter((event) => event.type === "StepCompleted");
   const published = events.filter((event) => event.type === "StepPublished");
   const faults = [
@@ -192,11 +198,13 @@ function report(
     ...(dispatched.length === repository.runs.size
       ? []
       : [`${repository.runs.size} jobs for ${dispatched.length} dispatches`]),
-    // One for each phase, one after each wait, and one after each kill that met a run before its last word.
-    ...(dispatches === phases + waits + lost
+    // One for each phase, for each verification that failed, after each wait, and after each kill that met a run before its last word.
+    ...(dispatches === phases + sentBack + waits + lost
       ? []
-      : [`${dispatches} dispatches for ${lost} lost runs and ${waits} waits: ${ends.join(", ")}`]),
-    ...twice(steps.map(({ phase, step }) => `step ${phase}/${step} was done`)),
+      : [
+          `${dispatches} dispatches for ${sentBack} failed verifications, ${lost} lost runs and ${waits} waits: ${ends.join(", ")}`,
+        ]),
+    ...twice(steps.map(({ runId, phase, step }) => `step ${phase}/${step} was done in attempt ${attempts.get(runId)}`)),
     ...twice(published.map(({ changesetId }) => `changeset ${changesetId} was published`)),
     ...steps
       .filter(({ changesetId }) => published.every((each) => each.changesetId !== changesetId))

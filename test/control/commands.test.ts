@@ -14,11 +14,23 @@ import { world, type Runner, type World } from "./world.ts";
 const secondMs = 1_000;
 const branch = "phasegate/7-1-planning";
 
-const failing: VerificationReport = {
-  passed: false,
-  checks: [{ check: "long-enough", passed: false, looked: 1 }],
-  findings: [{ check: "long-enough", step: "02_market", path: "docs/02_market.md", line: null, message: "too short" }],
-};
+/** Each time another fault: the same one three times in a row would stop the task earlier. */
+function failing(attempt: number): VerificationReport {
+  return {
+    passed: false,
+    checks: [{ check: "long-enough", passed: false, looked: 1 }],
+    findings: [
+      {
+        check: "long-enough",
+        step: "02_market",
+        path: "docs/02_market.md",
+        line: null,
+        message: `too short, attempt ${attempt}`,
+      },
+    ],
+    notes: [],
+  };
+}
 
 const situations = {
   draft: async (told) => {
@@ -51,7 +63,7 @@ const situations = {
   },
   "failed verification": async (told) => {
     await told.label();
-    told.reports.push(failing, failing, failing, failing);
+    told.reports.push(...[1, 2, 3, 4].map(failing));
     for (let attempts = 1; attempts <= 4; attempts += 1) await told.runPhase();
     expect((await told.task()).blockedBy).toMatchObject({ kind: "verification-failed" });
   },
@@ -73,6 +85,8 @@ const working = /at work/u;
 const waits = /waits for an answer to question 1 .* and STRIPE_KEY/u;
 const notAsked = /has asked nothing/u;
 const notNamed = /waits for nothing by that name/u;
+const notDecided = /has named no decisions/u;
+const notSkippable = /does not allow to go on without planning/u;
 const notFailed = /nothing has failed/u;
 
 /** Every command in every situation. What says nothing to people has an effect; what has none says why. */
@@ -194,6 +208,24 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
     "failed verification": ["pending", "verification-failed"],
     cancelled: settled,
   },
+  veto: {
+    draft: /no pull request/u,
+    "at work": notDecided,
+    waiting: notDecided,
+    paused: notDecided,
+    "in review": notDecided,
+    "failed verification": notDecided,
+    cancelled: settled,
+  },
+  "skip-phase": {
+    draft: /has not started/u,
+    "at work": notSkippable,
+    waiting: notSkippable,
+    paused: notSkippable,
+    "in review": notSkippable,
+    "failed verification": notSkippable,
+    cancelled: settled,
+  },
   status: {
     draft: ["draft", null],
     "at work": ["in_progress", null],
@@ -222,6 +254,7 @@ const typedAfter: Readonly<Partial<Record<CommandName, string>>> = {
   skip: "STRIPE_KEY",
   budget: "$8",
   approve: "up to $6",
+  veto: "1 because it is slow",
 };
 
 const cells = slashCommands.flatMap(({ name, argument }) =>
@@ -462,6 +495,7 @@ describe("/delete", () => {
       passed: false,
       checks: [{ check: "long-enough", passed: false, looked: 1 }],
       findings: [{ check: "long-enough", step: "01_idea", path: secrets.path, line: 1, message: secrets.finding }],
+      notes: [],
     });
     await told.label();
     await told.runPhase();

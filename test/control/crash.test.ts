@@ -23,7 +23,7 @@ const expected = {
     { branch: "phasegate/7-1-planning", open: false, merged: true, draft: false },
     { branch: "phasegate/7-2-design", open: false, merged: true, draft: false },
   ],
-  comments: ["status"],
+  comments: ["status", "summary"],
 };
 
 describe("a process that dies after an effect took place on GitHub, before it was marked", () => {
@@ -34,15 +34,23 @@ describe("a process that dies after an effect took place on GitHub, before it wa
     expect(told.complaints()).toEqual([]);
   });
 
-  test.each(["preflight", "dispatchRun", "publish", "openGate", "readTree", "presentGate", "showStatus"] as const)(
-    "%s: nothing is doubled and the task goes on",
-    async (method) => {
-      const told = await wholeJob((told) => told.dieAfter(method));
-      expect((await told.task()).status).toBe("completed");
-      expect(found(told)).toEqual(expected);
-      expect(told.complaints()).toEqual([]);
-    },
-  );
+  test.each([
+    "preflight",
+    "dispatchRun",
+    "publish",
+    "openGate",
+    "readTree",
+    "presentGate",
+    "showCheck",
+    "readCi",
+    "notify",
+    "showStatus",
+  ] as const)("%s: nothing is doubled and the task goes on", async (method) => {
+    const told = await wholeJob((told) => told.dieAfter(method));
+    expect((await told.task()).status).toBe("completed");
+    expect(found(told)).toEqual(expected);
+    expect(told.complaints()).toEqual([]);
+  });
 
   /** Each of these begins with a task under way, does what makes the effect due, and says what people should find. */
   const others = {

@@ -14,7 +14,11 @@ function stepOf(step: string, text: string): Envelope["steps"][number] {
   return { step, changes, spent, findings: [], answers: [], told: [] };
 }
 
-const completed: Envelope["outcome"] = { outcome: { kind: "completed" }, spent: { ...spent, costUsd: 0 } };
+const completed: Envelope["outcome"] = {
+  outcome: { kind: "completed" },
+  report: null,
+  spent: { ...spent, costUsd: 0 },
+};
 
 function whole(envelope: Partial<Envelope> & Pick<Envelope, "outcome">): Envelope {
   return { steps: [], requests: [], checkpoint: null, ...envelope };
@@ -82,7 +86,7 @@ describe("the envelope of the task's live run", () => {
         { ...ask, id: `${runId}/2`, step: "01_screens" },
       ],
       checkpoint: checkpointOf(job),
-      outcome: { outcome: { kind: "waiting-question" }, spent },
+      outcome: { outcome: { kind: "waiting-question" }, report: null, spent },
     });
     expect(await takeInEnvelope(taking, run)).toBe(true);
     await told.settle();

@@ -59,11 +59,23 @@ function speak(told: World, threadId: string, text: string, by = "owner", byBot 
   });
 }
 
-const failing: VerificationReport = {
-  passed: false,
-  checks: [],
-  findings: [{ check: "long-enough", step: "02_market", path: "docs/02_market.md", line: null, message: "too short" }],
-};
+/** Each time another fault: the same one three times in a row would stop the task earlier. */
+function failing(attempt: number): VerificationReport {
+  return {
+    passed: false,
+    checks: [],
+    findings: [
+      {
+        check: "long-enough",
+        step: "02_market",
+        path: "docs/02_market.md",
+        line: null,
+        message: `too short, attempt ${attempt}`,
+      },
+    ],
+    notes: [],
+  };
+}
 
 describe("a review that requests changes", () => {
   test("starts one rework after twenty seconds of silence, not earlier", async () => {
@@ -498,14 +510,14 @@ describe("after a rework", () => {
   test("three reworks for what verification finds are there again", async () => {
     const told = await world();
     await told.label();
-    told.reports.push(failing, failing, failing);
+    told.reports.push(...[1, 2, 3].map(failing));
     // Three failed, and the fourth attempt passed.
     for (let attempts = 1; attempts <= 4; attempts += 1) await told.runPhase();
     expect((await told.task()).status).toBe("review");
     told.github.thread(31, { path: "docs/02_market.md" });
     await asksForChanges(told);
     await told.advance(20 * secondMs);
-    told.reports.push(failing, failing, failing);
+    told.reports.push(...[1, 2, 3].map(failing));
     for (let attempts = 1; attempts <= 4; attempts += 1) await told.runPhase();
     expect(await told.task()).toMatchObject({ status: "review", blockedBy: null });
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { openSession, takeEvents, takeStep, type RunnerRefused } from "../../src/control/serve-runner.ts";
 import type { RunnerIdentity } from "../../src/control/ports.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
-import type { LiveEvent } from "../../src/protocol/runner.ts";
+import { protocolVersion, type LiveEvent } from "../../src/protocol/runner.ts";
 import { heartbeat, repository, runOf, spent, world, type World } from "./world.ts";
 
 /** The code and the words of a refusal. */
@@ -91,9 +91,9 @@ describe("a session", () => {
     const told = await world();
     const { runId } = await dispatched(told);
     const serving = { ...told.serving, verifyRunner: () => Promise.reject(new Error("signature verification failed")) };
-    expect(await refusalOf(openSession(serving, { protocol: 2, runId, account: null, oidcToken: "x" }))).toBe(
-      "identity-refused: the identity token was refused: signature verification failed",
-    );
+    expect(
+      await refusalOf(openSession(serving, { protocol: protocolVersion, runId, account: null, oidcToken: "x" })),
+    ).toBe("identity-refused: the identity token was refused: signature verification failed");
   });
 
   test("with a token that was used before is refused", async () => {
@@ -225,7 +225,7 @@ describe("the job", () => {
   test("of a rework brings the findings, and the steps that they name", async () => {
     const told = await world();
     const finding = { check: "long-enough", step: "02_market", path: null, line: null, message: "say more" } as const;
-    told.reports.push({ passed: false, checks: [], findings: [finding] });
+    told.reports.push({ passed: false, checks: [], findings: [finding], notes: [] });
     await told.label();
     await told.runPhase();
     const { job } = await told.openRun();
@@ -400,19 +400,48 @@ describe("an outcome", () => {
     expect(JSON.stringify((await told.task()).blockedBy).length).toBeLessThan(3_000);
   });
 
-  test("completed without a single change is a failed attempt with a finding, and after the last one a pause that /run ends", async () => {
+  test("completed without a single change is a failed attempt with a finding, and after the second one a pause that /run ends", async () => {
     const told = await world();
     await told.label();
-    for (let attempt = 1; attempt <= 4; attempt += 1) {
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
       const runner = await told.openRun();
       expect(runner.job.attempt).toBe(attempt);
       if (attempt > 1) expect(runner.job.findings[0]?.message).toContain("without a single change");
       await runner.end({ kind: "completed" });
       await told.settle();
     }
-    expect((await told.task()).blockedBy).toEqual({ kind: "verification-failed", attempts: 4 });
+    expect((await told.task()).blockedBy).toMatchObject({ kind: "no-progress", why: "no-change" });
     await told.comment("run");
-    expect((await told.openRun()).job.attempt).toBe(5);
+    expect((await told.openRun()).job.attempt).toBe(3);
+  });
+});
+
+describe("a job's verifier", () => {
+  test.each([
+    ["half a dollar where there is plenty", 5, 0.5],
+    ["a fifth of the purse where there is not", 1, 0.2],
+  ])("may spend %s", async (_what, phaseBudgetUsd, usd) => {
+    const told = await world({ phaseBudgetUsd });
+    await told.label();
+    const { job } = await told.openRun();
+    expect(job.verification).toEqual({ budgetUsd: usd, minutes: 10, testMinutes: 10 });
+  });
+
+  test("that finds the same twice has the next run told to go about it another way, and the third time people are asked", async () => {
+    const told = await world();
+    const finding = { check: "judged:sense", step: "01_idea", path: null, line: null, message: "no sense" } as const;
+    for (const words of ["no sense", "still no sense", "none at all"]) {
+      told.reports.push({ passed: false, checks: [], findings: [{ ...finding, message: words }], notes: [] });
+    }
+    await told.label();
+    const repeated: boolean[] = [];
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const runner = await told.openRun();
+      repeated.push(runner.job.isRepeated);
+      await told.runOn(runner);
+    }
+    expect(repeated).toEqual([false, false, true]);
+    expect((await told.task()).blockedBy).toEqual({ kind: "verification-failed", attempts: 3 });
   });
 });
 

@@ -17,10 +17,11 @@ import {
   type ServingRunner,
 } from "../../src/control/serve-runner.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
+import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository, TaskEvent } from "../../src/core/events.ts";
 import { runIdFrom, type TaskId } from "../../src/core/ids.ts";
 import type { Phase, Playbook } from "../../src/core/playbook.ts";
-import type { Finding, VerificationReport } from "../../src/core/report.ts";
+import type { Finding, RunnerReport, VerificationReport } from "../../src/core/report.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { currentPhaseOf, isSettled, liveRunOf, type ExistingTask } from "../../src/core/state.ts";
 import type { Checkpoint } from "../../src/protocol/checkpoint.ts";
@@ -95,7 +96,9 @@ function phaseOf(number: number, name: string, slugs: readonly string[]): Phase 
     allowedPaths,
     tools: ["Write"],
   }));
-  return { number, name, title: name, allowedPaths, checks: [], budgetUsd: 5, steps };
+  const judging = { criteria: [], verifierGuide: "", testCommand: null };
+  // The last phase of `create_app` may be skipped, the first may not.
+  return { number, name, title: name, allowedPaths, ...judging, mayBeSkipped: number === 2, budgetUsd: 5, steps };
 }
 
 interface LogLine {
@@ -132,6 +135,8 @@ export class World {
   readonly changesetFindings: Finding[][] = [];
   readonly reports: VerificationReport[] = [];
   readonly verified: string[] = [];
+  /** What the verifier was given of each run's own word. */
+  readonly heldAgainst: (Partial<RunnerReport> | null)[] = [];
   /** Read when the app starts. */
   checkpointKeys: readonly CheckpointKey[] = [{ id: "k1", key: Buffer.alloc(32, 1) }];
   readonly #options: WorldOptions;
@@ -203,9 +208,10 @@ export class World {
         fromJson: (json) => JSON.parse(json),
       },
       verifier: {
-        verifyPhase: async (tree, phase) => {
+        verifyPhase: async (tree, phase, { report }) => {
           this.verified.push(`${phase.name}: ${tree.paths.join(" ")}`);
-          return this.reports.shift() ?? { passed: true, checks: [], findings: [] };
+          this.heldAgainst.push(report);
+          return this.reports.shift() ?? { passed: true, checks: [], findings: [], notes: [] };
         },
         changesetFindings: async (_changes: readonly Change[]) => this.changesetFindings.shift() ?? [],
         stepOfPath,
@@ -382,6 +388,22 @@ export class World {
     return this.deliver({ kind: "reviews-changed", repository, pullRequest });
   }
 
+  /** A person ticks a box, or takes the tick away, and the webhook arrives. */
+  async tick(pullRequest: number, box: number, { sender = "owner", ticked = true } = {}): Promise<void> {
+    this.github.tick(pullRequest, box, ticked);
+    await this.gateEdited(pullRequest, sender);
+  }
+
+  gateEdited(pullRequest: number, sender = "owner"): Promise<void> {
+    return this.deliver({ kind: "gate-edited", repository, pullRequest, sender });
+  }
+
+  /** The repository's checks come to another result on a commit, with their webhook. */
+  async ciChanges(sha: string, ...said: readonly [kind: CiKind, rest?: Partial<CiState>]): Promise<void> {
+    this.github.setCi(sha, ...said);
+    await this.deliver({ kind: "ci-changed", repository, headSha: sha });
+  }
+
   gateChanged(pullRequest: number, sender = "owner"): Promise<void> {
     return this.deliver({ kind: "gate-changed", repository, pullRequest, sender });
   }
@@ -444,15 +466,19 @@ export class World {
   }
 
   /** A job that does all that it is asked. */
-  async runPhase(issueNumber = 7): Promise<void> {
-    const runner = await this.openRun(issueNumber);
+  async runPhase(issueNumber = 7, report: OutcomeRequest["report"] = null): Promise<void> {
+    await this.runOn(await this.openRun(issueNumber), report);
+  }
+
+  /** A job that has its work does all of it. */
+  async runOn(runner: Runner, report: OutcomeRequest["report"] = null): Promise<void> {
     for (const step of runner.job.stepsToDo) {
       const answers = runner.job.feedback.filter((item) => item.step === step);
       const fixed = answers.map(({ id }) => ({ id, kind: "fixed", text: "Done." }) as const);
       const content = `${step} of ${runner.job.phase.name}, attempt ${runner.job.attempt}`;
       await this.insist(() => runner.step(step, content, spent.costUsd, fixed));
     }
-    await this.insist(() => runner.end({ kind: "completed" }));
+    await this.insist(() => runner.end({ kind: "completed" }, report));
     await this.settle();
     this.github.changeRun(runner.job.runId, { status: "completed", conclusion: "success" });
   }
@@ -479,6 +505,18 @@ export class World {
   complaints(): readonly string[] {
     return this.logged.filter(({ level }) => level === "warn" || level === "error").map(({ message }) => message);
   }
+}
+
+/** Decisions of an agent, each with what it did not choose. */
+export function reportOf(...decisions: readonly string[]): RunnerReport & NonNullable<OutcomeRequest["report"]> {
+  const taken = decisions.map((decision) => ({
+    decision,
+    alternative: `Not: ${decision}`,
+    reason: "It is simpler.",
+    confidence: "high" as const,
+    files: ["docs/01_idea.md"],
+  }));
+  return { verdicts: [], judgeFault: null, tests: null, decisions: taken };
 }
 
 type QuestionAsked = Extract<RunnerRequest, { kind: "questions" }>["questions"][number];
@@ -531,8 +569,8 @@ export class Runner {
     return takeStep(this.#world.serving, this.token, request);
   }
 
-  end(outcome: OutcomeRequest["outcome"]) {
-    return takeOutcome(this.#world.serving, this.token, { outcome, spent: { ...spent, costUsd: 0 } });
+  end(outcome: OutcomeRequest["outcome"], report: OutcomeRequest["report"] = null) {
+    return takeOutcome(this.#world.serving, this.token, { outcome, report, spent: { ...spent, costUsd: 0 } });
   }
 
   /** What the agent asks of people; each goes under the next number. Answers its id. */

@@ -17,6 +17,7 @@ import {
   lacking,
   merged,
   needs,
+  phase1Decided,
   phase1Ready,
   prompt,
   provides,
@@ -26,7 +27,9 @@ import {
   running,
   says,
   sessionOpened,
+  settingsRead,
   skips,
+  skipsPhase,
   spent,
   stateAfter,
   stepCompleted,
@@ -34,8 +37,10 @@ import {
   stranger,
   thread,
   verified,
+  vetoes,
   waiting,
   wish,
+  worked,
   writer,
 } from "./given.ts";
 
@@ -67,6 +72,8 @@ const orders: { readonly [Name in Ordering]: (by: typeof writer) => TaskCommand 
       textHash: "words",
     }),
   accept: (by) => command({ type: "AcceptPhase", by }),
+  veto: (by) => vetoes(1, "too long to type", null, by),
+  "skip-phase": (by) => skipsPhase(by),
 };
 
 const columns: readonly Ordering[] = [
@@ -80,17 +87,12 @@ const columns: readonly Ordering[] = [
   "cancel",
   "delete",
 ];
-const talkColumns: readonly Ordering[] = ["answer", "provided", "skip", "budget"];
+const talkColumns: readonly Ordering[] = ["answer", "provided", "skip", "budget", "veto", "skip-phase"];
 
 const verifying = phase1Ready.slice(0, -2);
 const failedForGood = [
   ...verifying,
-  ...[1, 2, 3].flatMap((n) => [
-    verified(1, false, n),
-    dispatched(`rework-${n}`, 200 + n),
-    sessionOpened(`rework-${n}`, 200 + n),
-    runEnded("completed", `rework-${n}`),
-  ]),
+  ...[1, 2, 3].flatMap((n) => [verified(1, false, n), ...worked(`rework-${n}`, 200 + n)]),
   verified(1, false, 4),
 ];
 const asked = reviewed("head-1-1", [wish(1, "owner")], [{ ...thread("market", "02_market"), resolved: false }]);
@@ -115,6 +117,33 @@ const phase2 = [
   gateReady(2),
 ];
 
+const requesterMayNot = settingsRead({ requesterMayApprove: false });
+/** Two attempts in which the agent changes nothing that was found wanting. */
+const idle = [
+  ...verifying,
+  verified(1, false, 1),
+  ...[1, 2].flatMap((n) => [
+    dispatched(`rework-${n}`, 200 + n),
+    sessionOpened(`rework-${n}`, 200 + n),
+    runEnded("completed", `rework-${n}`),
+    verified(1, false, n + 1),
+  ]),
+];
+const vetoTakenUp = command(
+  {
+    type: "RequestRework",
+    by: ["owner"],
+    mayWrite: true,
+    source: "veto",
+    feedback: [{ ...thread("market", "02_market"), id: "veto:1:1" }],
+    reviewIds: [],
+    textHash: "words",
+  },
+  "run-vetoed",
+);
+const asksIn2 = asks("1", [{}], "run-2", "01_screens");
+const atWorkOn2 = [...phase1Decided, ...phase2.slice(0, 3)];
+
 /** Each kind of block, in a history that leads to it. */
 const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] } = {
   "no-workflow-file": [createTask(), pausedBy({ kind: "no-workflow-file" })],
@@ -135,6 +164,10 @@ const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] 
     ...phase1Ready,
     command({ type: "RecordRetarget", pullRequest: 31, base: "release", merged: true }),
   ],
+  "approval-needed": [createTask(), requesterMayNot, ...phase1Ready.slice(1), merged(31)],
+  "settings-invalid": [createTask(), pausedBy({ kind: "settings-invalid", message: "line 2" })],
+  "no-progress": idle,
+  runaway: [...running, stoppedBy({ kind: "runaway", events: 121 })],
   paused: [...running, orders.pause(writer)],
   "issue-closed": [...running, stoppedBy({ kind: "issue-closed", by: "owner" })],
   "repository-archived": [...running, stoppedBy({ kind: "repository-archived" })],
@@ -170,6 +203,15 @@ const states: Readonly<Record<string, readonly TaskCommand[]>> = {
   "task's budget": [createTask(), pausedBy({ kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 })],
   "paused in review": [...phase1Ready, orders.pause(writer)],
   "paused while the app verifies": [...verifying, orders.pause(writer)],
+  "in review, with decisions": phase1Decided,
+  "in review, vetoed": [...phase1Decided, vetoes(1)],
+  "veto at work": [...phase1Decided, vetoes(1, "slow"), vetoTakenUp],
+  "paused, with decisions": [...phase1Decided, orders.pause(writer)],
+  "phase 2 at work": atWorkOn2,
+  "phase 2 in review": [...phase1Decided, ...phase2],
+  "phase 2 failed": [...atWorkOn2, end({ kind: "provider-refused", why: "billing", message: "no credit" }, "run-2")],
+  "phase 2 waits": [...atWorkOn2, asksIn2, end({ kind: "waiting-question" }, "run-2")],
+  "phase 2 paused": [...atWorkOn2, orders.pause(writer)],
   "merged during /pause": [...phase1Ready, orders.pause(writer), merged(31)],
   completed: [...phase1Ready, ...phase2, merged(32)],
   failed: [...running, command({ type: "AbandonTask", by: null, message: "gone" })],
@@ -200,7 +242,11 @@ const words: Readonly<Record<string, string>> = {
   "DependencySkipped TaskResumed RunRequested": "skips, run",
   BudgetSet: "sets",
   "BudgetSet TaskResumed RunRequested": "sets, run",
+  DecisionVetoed: "vetoes",
+  "PhaseSkipped TaskCompleted": "ends",
+  "RunEnded PhaseSkipped TaskCompleted": "run ends, ends",
   PhaseApproved: "approves",
+  "PhaseApproved TaskResumed PhaseStarted RunRequested": "approves, next phase",
   PhaseAccepted: "accepts",
   "PhaseCompleted PhaseStarted RunRequested": "next phase",
   TaskCancelled: "cancels",
@@ -236,6 +282,10 @@ blocked: waiting-dependency   | (waiting)           | pauses           | (waitin
 blocked: provider-refused     | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: gate-closed          | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: gate-retargeted      | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | next phase       | cancels           | cancels, erases
+blocked: approval-needed      | (already-paused)    | (already-paused) | (already-paused)    | (nothing-failed) | (already-paused)  | (requester-may-not) | (nothing-failed) | cancels           | cancels, erases
+blocked: settings-invalid     | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+blocked: no-progress          | resumes, run        | (already-paused) | resumes, run        | retries, run     | feedback, rework  | (nothing-to-review) | accepts          | cancels           | cancels, erases
+blocked: runaway              | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: paused               | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: issue-closed         | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: repository-archived  | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
@@ -253,6 +303,15 @@ day's budget                  | resumes, run        | pauses           | resumes
 task's budget                 | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 paused in review              | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | approves            | (nothing-failed) | cancels           | cancels, erases
 paused while the app verifies | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+in review, with decisions     | (already-running)   | pauses           | (already-running)   | (nothing-failed) | feedback, rework  | approves            | (nothing-failed) | cancels           | cancels, erases
+in review, vetoed             | (already-running)   | pauses           | (already-running)   | (nothing-failed) | feedback, rework  | approves            | (nothing-failed) | cancels           | cancels, erases
+veto at work                  | (already-running)   | run ends, pauses | (already-running)   | (nothing-failed) | (already-running) | (nothing-to-review) | (nothing-failed) | run ends, cancels | run ends, cancels, erases
+paused, with decisions        | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | approves            | (nothing-failed) | cancels           | cancels, erases
+phase 2 at work               | (already-running)   | run ends, pauses | (already-running)   | (nothing-failed) | (already-running) | (nothing-to-review) | (nothing-failed) | run ends, cancels | run ends, cancels, erases
+phase 2 in review             | (already-running)   | pauses           | (already-running)   | (nothing-failed) | feedback, rework  | approves            | (nothing-failed) | cancels           | cancels, erases
+phase 2 failed                | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+phase 2 waits                 | (waiting)           | pauses           | (waiting)           | (waiting)        | (waiting)         | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+phase 2 paused                | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 merged during /pause          | resumes, next phase | (already-paused) | resumes, next phase | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 completed                     | (wrong-status)      | (wrong-status)   | (wrong-status)      | (wrong-status)   | (wrong-status)    | (wrong-status)      | (wrong-status)   | (wrong-status)    | erases
 failed                        | (wrong-status)      | (wrong-status)   | (wrong-status)      | (wrong-status)   | (wrong-status)    | (wrong-status)      | (wrong-status)   | (wrong-status)    | erases
@@ -261,52 +320,65 @@ erased                        | (wrong-status)      | (wrong-status)   | (wrong-
 `;
 
 const talkTable = `
-state                         | /answer          | /provided            | /skip                | /budget
-draft                         | (no-question)    | (unknown-dependency) | (unknown-dependency) | (not-started)
-pending, not dispatched       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-pending, dispatched           | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-at work                       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-app verifies                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-in review                     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-in review, changes requested  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-rework at work                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: no-workflow-file     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: actions-disabled     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: no-model-secret      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: empty-repository     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: app-unreachable      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: dispatch-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: environment          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: verification-failed  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: budget-exhausted     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run
-blocked: rate-limited         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: waiting-question     | answers, run     | (unknown-dependency) | (unknown-dependency) | sets
-blocked: waiting-dependency   | (no-question)    | grants, run          | skips, run           | sets
-blocked: provider-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: gate-closed          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: gate-retargeted      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: paused               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: issue-closed         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: repository-archived  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: no-access            | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-blocked: effect-failed        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-waiting for two questions     | (which-question) | (unknown-dependency) | (unknown-dependency) | sets
-waiting for both              | answers, waits   | grants               | skips                | sets
-paused over a question        | answers          | (unknown-dependency) | (unknown-dependency) | sets
-answered during /pause        | -                | (unknown-dependency) | (unknown-dependency) | sets
-paused over a dependency      | (no-question)    | grants               | skips                | sets
-question at work              | answers          | (unknown-dependency) | (unknown-dependency) | sets
-wish at work                  | answers          | grants               | skips                | sets
-answered, run under way       | -                | (unknown-dependency) | (unknown-dependency) | sets
-day's budget                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | (day-budget)
-task's budget                 | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run
-paused in review              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-paused while the app verifies | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-merged during /pause          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets
-completed                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status)
-failed                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status)
-cancelled                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status)
-erased                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status)
+state                         | /answer          | /provided            | /skip                | /budget        | /veto               | /skip-phase
+draft                         | (no-question)    | (unknown-dependency) | (unknown-dependency) | (not-started)  | (nothing-to-review) | (not-started)
+pending, not dispatched       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+pending, dispatched           | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+at work                       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+app verifies                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+in review                     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+in review, changes requested  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+rework at work                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: no-workflow-file     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: actions-disabled     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: no-model-secret      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: empty-repository     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: app-unreachable      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: dispatch-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: environment          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: verification-failed  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: budget-exhausted     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run      | (unknown-decision)  | (not-skippable)
+blocked: rate-limited         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: waiting-question     | answers, run     | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: waiting-dependency   | (no-question)    | grants, run          | skips, run           | sets           | (unknown-decision)  | (not-skippable)
+blocked: provider-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: gate-closed          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: gate-retargeted      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: approval-needed      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review)
+blocked: settings-invalid     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: no-progress          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: runaway              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: paused               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: issue-closed         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: repository-archived  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: no-access            | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: effect-failed        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+waiting for two questions     | (which-question) | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+waiting for both              | answers, waits   | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)
+paused over a question        | answers          | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+answered during /pause        | -                | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+paused over a dependency      | (no-question)    | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)
+question at work              | answers          | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+wish at work                  | answers          | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)
+answered, run under way       | -                | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+day's budget                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | (day-budget)   | (unknown-decision)  | (not-skippable)
+task's budget                 | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run      | (unknown-decision)  | (not-skippable)
+paused in review              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+paused while the app verifies | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+in review, with decisions     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)
+in review, vetoed             | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)
+veto at work                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (decision-replaced) | (not-skippable)
+paused, with decisions        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)
+phase 2 at work               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | run ends, ends
+phase 2 in review             | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends
+phase 2 failed                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends
+phase 2 waits                 | answers, run     | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends
+phase 2 paused                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends
+merged during /pause          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review)
+completed                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)
+failed                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)
+cancelled                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)
+erased                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)
 `;
 
 function cellOf(order: TaskCommand, history: readonly TaskCommand[]): string {
@@ -362,6 +434,7 @@ test("every task that has not ended can be ended, and every block can be left", 
     expect(cellOf(orders.cancel(writer), history)).toMatch(/cancels/u);
     if (!name.startsWith("blocked:")) continue;
     const leaving = [orders.resume, orders.answer, orders.provided].map((order) => cellOf(order(writer), history));
-    expect(leaving.join()).toMatch(/resumes|answers, run|grants, run/u);
+    const byAnother = cellOf(orders.approve({ login: "reviewer", mayWrite: true }), history);
+    expect([...leaving, byAnother].join()).toMatch(/resumes|answers, run|grants, run|approves, next phase/u);
   }
 });

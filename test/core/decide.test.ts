@@ -24,6 +24,7 @@ import {
   stranger,
   verified,
   writer,
+  foundIn,
 } from "./given.ts";
 import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
 
@@ -203,7 +204,7 @@ describe("verification", () => {
     const events = given(...handedOver)
       .when(verified(1, false))
       .then("PhaseVerified", "RunRequested");
-    expect(events[1]).toMatchObject({ attempt: 2, findings: [finding] });
+    expect(events[1]).toMatchObject({ attempt: 2, findings: [foundIn(1)] });
   });
 
   test("that fails a fourth time waits for a person (Q10)", () => {

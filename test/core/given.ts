@@ -5,9 +5,13 @@ import { decide, type Decision, type Refusal } from "../../src/core/decide.ts";
 import type { QuestionAsked } from "../../src/core/dialogue.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import type { AnswerKind, FeedbackItem } from "../../src/core/feedback.ts";
-import { stateFrom } from "../../src/core/evolve.ts";
+import type { CiKind } from "../../src/core/ci.ts";
+import { evolve, stateFrom } from "../../src/core/evolve.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import type { PlaybookOutline } from "../../src/core/playbook.ts";
+import type { DecisionTaken, Finding, RunnerReport } from "../../src/core/report.ts";
+import { defaultSettings, type TaskSettings } from "../../src/core/settings.ts";
+import { react, type Reaction } from "../../src/core/react.ts";
 import type { ExistingTask, TaskState } from "../../src/core/state.ts";
 
 const moment = "2026-11-21T10:00:00.000Z";
@@ -20,7 +24,14 @@ const playbook: PlaybookOutline = {
 };
 
 function phase(number: number, name: string, slugs: readonly string[]) {
-  return { number, name, title: name, budgetUsd: 5, steps: slugs.map((slug) => ({ slug, title: slug })) };
+  return {
+    number,
+    name,
+    title: name,
+    budgetUsd: 5,
+    mayBeSkipped: false,
+    steps: slugs.map((slug) => ({ slug, title: slug })),
+  };
 }
 
 type CommandBody = TaskCommand extends infer Command
@@ -40,6 +51,8 @@ export function at(time: string, body: TaskCommand): TaskCommand {
 }
 
 export const writer = { login: "owner", mayWrite: true };
+/** Another writer, who asked for nothing. */
+export const reviewer = { login: "reviewer", mayWrite: true };
 export const stranger = { login: "stranger", mayWrite: false };
 /** Who wrote the issue, without write. */
 export const author = { login: "reader", mayWrite: false, isAuthor: true };
@@ -49,7 +62,10 @@ export const spent = {
   costUsd: 0.01,
 };
 
-export function createTask(by: { login: string; mayWrite: boolean } = writer): TaskCommand {
+export function createTask(
+  by: { login: string; mayWrite: boolean } = writer,
+  { skippable = 2 }: { readonly skippable?: number } = {},
+): TaskCommand {
   return command(
     {
       type: "CreateTask",
@@ -57,7 +73,10 @@ export function createTask(by: { login: string; mayWrite: boolean } = writer): T
       repository: { installationId: 1, repositoryId: 2, owner: "octo", name: "links" },
       issue: { number: 7, title: "A link shortener", author: "owner" },
       by,
-      playbook,
+      playbook: {
+        ...playbook,
+        phases: playbook.phases.map((each) => ({ ...each, mayBeSkipped: each.number === skippable })),
+      },
       taskBudgetUsd: 25,
       ordinal: 1,
       prompt,
@@ -156,11 +175,16 @@ const choice: QuestionAsked = {
 };
 
 /** Questions that come in one message; each is as `choice` above but for what is said. */
-export function asks(id: string, questions: readonly Partial<QuestionAsked>[] = [{}], runId = "run-1"): TaskCommand {
+export function asks(
+  id: string,
+  questions: readonly Partial<QuestionAsked>[] = [{}],
+  runId = "run-1",
+  step = "01_idea",
+): TaskCommand {
   return command({
     type: "AskQuestions",
     runId: runIdFrom(runId),
-    step: "01_idea",
+    step,
     requestId: `${runId}/${id}`,
     questions: questions.map((question) => ({ ...choice, ...question })),
   });
@@ -227,6 +251,11 @@ export const finding = {
   message: 'add the section "Competitors"',
 } as const;
 
+/** What `verified` finds wanting. */
+export function foundIn(attempt: number): Finding {
+  return { ...finding, message: `${finding.message}, attempt ${attempt}` };
+}
+
 export function verified(phaseNumber: number, passed: boolean, attempt = 1, next = `rework-${attempt}`): TaskCommand {
   return command(
     {
@@ -236,7 +265,9 @@ export function verified(phaseNumber: number, passed: boolean, attempt = 1, next
       headSha: `head-${phaseNumber}-${attempt}`,
       passed,
       checks: [],
-      findings: passed ? [] : [finding],
+      // Another one each time: the same three times in a row ends the task's patience.
+      findings: passed ? [] : [foundIn(attempt)],
+      notes: [],
     },
     next,
   );
@@ -286,6 +317,57 @@ export function merged(pullRequest: number, next = "run-2"): TaskCommand {
   return command({ type: "RecordMerge", pullRequest, by: "owner", mergeSha: `merge-${pullRequest}` }, next);
 }
 
+/** A run that changes a document of phase 1 and says that it is done. */
+export function worked(runId: string, workflowRunId: number): readonly TaskCommand[] {
+  return [
+    dispatched(runId, workflowRunId),
+    sessionOpened(runId, workflowRunId),
+    stepCompleted("02_market", runId),
+    runEnded("completed", runId),
+  ];
+}
+
+const decisionsTaken: readonly DecisionTaken[] = ["Links are kept in SQLite", "Codes have seven characters"].map(
+  (decision) => ({ decision, alternative: "another", reason: "simple", confidence: "medium", files: [] }),
+);
+
+/** The run is done, and says so with what it decided. */
+export function runReports(
+  report: Partial<RunnerReport> = {},
+  runId = "run-1",
+  outcome: CommandOf<"EndRun">["outcome"] = { kind: "completed" },
+): TaskCommand {
+  const whole = { verdicts: [], judgeFault: null, tests: null, decisions: decisionsTaken, ...report };
+  return command({ type: "EndRun", runId: runIdFrom(runId), outcome, spent, report: whole }, `after-${runId}`);
+}
+
+export function vetoes(
+  number: number,
+  reason: string | null = null,
+  attempt: number | null = 1,
+  by = writer,
+): TaskCommand {
+  return command({ type: "VetoDecision", by, attempt, number, reason });
+}
+
+export function unticks(number: number, attempt = 1, by = writer): TaskCommand {
+  return command({ type: "WithdrawVeto", by, attempt, number });
+}
+
+export function settingsRead(settings: Partial<TaskSettings>): TaskCommand {
+  return command({ type: "RecordSettings", settings: { ...defaultSettings, ...settings } });
+}
+
+/** What the repository's checks say of the head of phase 1. */
+export function ciSeen(kind: CiKind, headSha = "head-1-1", names: readonly string[] = []): TaskCommand {
+  const failed = names.map((name) => ({ name, url: `https://github.test/${name}` }));
+  return command({ type: "RecordCi", phase: 1, headSha, ci: { kind, reason: null, failed } });
+}
+
+export function skipsPhase(by = writer, next = "run-3"): TaskCommand {
+  return command({ type: "SkipPhase", by }, next);
+}
+
 /** A first run at its first step. */
 export const running: readonly TaskCommand[] = [createTask(), dispatched(), sessionOpened()];
 
@@ -314,6 +396,11 @@ export const phase1Ready: readonly TaskCommand[] = [
   gateReady(1),
 ];
 
+/** The same, and the agent has named its decisions. */
+export const phase1Decided: readonly TaskCommand[] = phase1Ready.map((each) =>
+  each.type === "EndRun" ? runReports() : each,
+);
+
 export function eventsOf(commands: readonly TaskCommand[]): readonly TaskEvent[] {
   const events: TaskEvent[] = [];
   for (const next of commands) {
@@ -322,6 +409,22 @@ export function eventsOf(commands: readonly TaskCommand[]): readonly TaskEvent[]
     events.push(...decision.events);
   }
   return events;
+}
+
+/** What the last command makes due, of this kind. */
+export function due(kind: Reaction["effect"]["kind"], commands: readonly TaskCommand[]): readonly Reaction[] {
+  const last = commands.at(-1);
+  if (last === undefined) return [];
+  let state = stateAfter(...commands.slice(0, -1));
+  const decision = decide(last, state);
+  if (decision.kind === "refused") throw new Error(`${last.type}: ${JSON.stringify(decision.refusal)}`);
+  const reactions: Reaction[] = [];
+  for (const event of decision.events) {
+    const next = evolve(state, event);
+    if (next.status !== "absent") reactions.push(...react(event, state.status === "absent" ? null : state, next));
+    state = next;
+  }
+  return reactions.filter(({ effect }) => effect.kind === kind);
 }
 
 export function stateAfter(...commands: readonly TaskCommand[]): TaskState {

@@ -7,18 +7,22 @@ import type { FeedbackSeen } from "../../src/core/feedback.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { changesetIdOf, runIdFrom, type RunId } from "../../src/core/ids.ts";
 import type { BlockReason } from "../../src/core/outcome.ts";
+import type { RunnerReport } from "../../src/core/report.ts";
 import {
   currentPhaseOf,
   initialState,
   liveRunOf,
   openDependenciesOf,
   openQuestionsOf,
+  openVetoesOf,
+  pullRequestOf,
   unansweredOf,
   undeliveredAnswersOf,
+  vetoIdOf,
   type ExistingTask,
   type TaskState,
 } from "../../src/core/state.ts";
-import { author, command, createTask, finding, prompt, spent, stranger, writer } from "./given.ts";
+import { author, command, createTask, finding, prompt, reviewer, spent, stranger, writer } from "./given.ts";
 
 /** How often each is wished for. */
 const weights = {
@@ -59,7 +63,7 @@ const weights = {
   pause: 1,
   ask: 5,
   answer: 5,
-  withdraw: 2,
+  withdraw: 4,
   need: 5,
   provide: 2,
   skip: 2,
@@ -70,6 +74,14 @@ const weights = {
   waitDependency: 2,
   provider: 1,
   setBudget: 2,
+  settings: 2,
+  veto: 4,
+  untick: 2,
+  ci: 4,
+  ciRework: 2,
+  vetoRework: 2,
+  skipPhase: 1,
+  finalGate: 1,
 };
 
 type What = keyof typeof weights;
@@ -92,6 +104,7 @@ const pauses: readonly BlockReason[] = [
   { kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 },
   { kind: "budget-exhausted", scope: "day", spentUsd: 50, budgetUsd: 50 },
   { kind: "rate-limited", resetsAt: null, message: "written by a model: limit of the account" },
+  { kind: "settings-invalid", message: "written by a person: line 2" },
 ];
 
 /** What people and the world stop it with. */
@@ -131,13 +144,16 @@ function nextOf(state: ExistingTask, pick: number): What {
   const phase = currentPhaseOf(state);
   if (state.status === "draft") return "run";
   if (state.blockedBy !== null) return wayOutOf(state.blockedBy, pick);
-  if (run?.dispatched === null) return "dispatch";
+  if (run?.dispatched === null) return pick % 5 === 0 ? "settings" : "dispatch";
   if (run !== null && !run.started) return "session";
   if (phase?.steps.some(({ changesetId, commitSha }) => changesetId !== null && commitSha === null)) return "published";
   if (phase?.gate === null && phase.steps.some(({ completed }) => completed)) return "gateOpened";
   if (run !== null && openQuestionsOf(state).length > 0) return "waitQuestion";
   if (run !== null && openDependenciesOf(state).length > 0) return "waitDependency";
   if (run !== null) return phase?.steps.every(({ completed }) => completed) ? "end" : "step";
+  if (state.finalGate !== null) return "merge";
+  if (phase !== null && phase.completed !== null) return "finalGate";
+  if (state.status === "review" && phase?.ci === null) return "ci";
   if (state.status === "review") return pick % 4 === 0 ? "merge" : "reviews";
   if (phase?.accepted || (phase?.verification?.passed && phase.verification.attempt === phase.attempt)) return "ready";
   return pick % 5 < 3 ? "verifyFail" : "verifyPass";
@@ -147,6 +163,7 @@ function wayOutOf({ kind }: BlockReason, pick: number): What {
   if (kind === "waiting-question") return "answer";
   if (kind === "waiting-dependency") return (["names", "provide", "skip"] as const)[pick % 3] ?? "skip";
   if (kind === "budget-exhausted") return pick % 2 === 0 ? "setBudget" : "resume";
+  if (kind === "approval-needed") return "approve";
   return pick % 4 === 0 ? "accept" : "resume";
 }
 
@@ -158,14 +175,14 @@ function commandOf(
 ): TaskCommand | null {
   if (state.status === "absent") return null;
   const what = wished === "on" ? nextOf(state, pick) : wished;
-  const by = byStranger ? stranger : writer;
+  const by = byStranger ? stranger : pick % 6 === 5 ? reviewer : writer;
   const live = liveRunOf(state);
   const runId = stale || live === null ? runIdFrom("run-of-yesterday") : live.runId;
   const phase = currentPhaseOf(state);
   const number = stale ? 9 : (phase?.phase ?? 1);
   const steps = phase?.steps ?? [];
   const step = stale ? "99_other" : (steps[pick % Math.max(steps.length, 1)]?.slug ?? "01_idea");
-  const pullRequest = stale ? 999 : (phase?.gate?.pullRequest ?? 30 + number);
+  const pullRequest = stale ? 999 : (pullRequestOf(state) ?? 30 + number);
   const momentOf = (second: number) => new Date(Date.UTC(2026, 10, 21) + second * 1000).toISOString();
   const say = (body: Parameters<typeof command>[0]): TaskCommand => ({
     ...command(body, newRunId),
@@ -174,7 +191,16 @@ function commandOf(
   const name = stale ? "NO_SUCH" : (state.dependencies[pick % Math.max(state.dependencies.length, 1)]?.name ?? "KEY_0");
   const request = { runId, step, requestId: `${runId}/${pick}` };
   const end = (outcome: Extract<TaskCommand, { type: "EndRun" }>["outcome"]) =>
-    say({ type: "EndRun", runId, outcome, spent });
+    say({ type: "EndRun", runId, outcome, spent, report: pick % 3 === 0 ? null : reportOf(serial, pick) });
+  const vetoed = phase === null ? [] : openVetoesOf(phase).filter(({ veto }) => veto.reason !== null);
+  const asFeedback = (id: string) => ({
+    id,
+    request: "change" as const,
+    by: by.login,
+    path: null,
+    line: null,
+    step: steps.at(-1)?.slug ?? "01_idea",
+  });
   const seen: FeedbackSeen[] = (["change", "comment"] as const).map((request, index) => ({
     id: `thread:${(pick + index) % 4}`,
     request,
@@ -298,6 +324,7 @@ function commandOf(
         passed: what === "verifyPass",
         checks: [{ check: "sections-present", passed: what === "verifyPass", looked: 1 }],
         findings: what === "verifyPass" ? [] : [finding],
+        notes: pick % 4 === 0 ? [finding] : [],
       });
     case "ready":
       return say({ type: "RecordGateReady", phase: number, headSha: stale ? "older" : `head-${serial}` });
@@ -407,7 +434,95 @@ function commandOf(
       return end({ kind: "provider-refused", why: "billing", message: "written by a model: no credit" });
     case "setBudget":
       return say({ type: "SetBudget", by, usd: pick / 2 });
+    case "settings":
+      return say({
+        type: "RecordSettings",
+        settings: {
+          merge: pick % 4 === 0 ? "manual" : "auto",
+          requesterMayApprove: pick % 2 === 0,
+          integration: pick % 3 === 0 ? "task" : "phase",
+          ci: null,
+        },
+      });
+    case "veto":
+      return say({
+        type: "VetoDecision",
+        by,
+        attempt: stale ? 99 : pick % 3 === 0 ? null : (phase?.decisions.attempt ?? 0),
+        number: 1 + (pick % 3),
+        reason: pick % 2 === 0 ? null : `written by a person: because ${pick % 4}`,
+      });
+    case "untick":
+      return say({ type: "WithdrawVeto", by, attempt: phase?.decisions.attempt ?? 0, number: 1 + (pick % 3) });
+    case "ci":
+      return say({
+        type: "RecordCi",
+        phase: number,
+        headSha: stale ? "older" : headOf(state),
+        ci: {
+          kind: (["green", "red", "none", "waiting", "never-started", "held"] as const)[pick % 6] ?? "none",
+          reason: pick % 6 === 4 ? "written by an agent: no workflow runs on this branch" : null,
+          failed: pick % 6 === 1 ? [{ name: "written by a person: test", url: "https://github.test/check" }] : [],
+        },
+      });
+    case "ciRework":
+      return say({
+        type: "RequestRework",
+        by: [],
+        mayWrite: true,
+        source: "ci",
+        feedback: [asFeedback(`ci:${headOf(state)}`)],
+        reviewIds: [],
+        textHash: `words-${serial}`,
+      });
+    case "vetoRework":
+      return say({
+        type: "RequestRework",
+        by: [by.login],
+        mayWrite: by.mayWrite,
+        source: "veto",
+        feedback: vetoed.map((decision) => asFeedback(vetoIdOf(phase?.decisions.attempt ?? 0, decision.number))),
+        reviewIds: [],
+        textHash: `words-${serial}`,
+      });
+    case "skipPhase":
+      return pick < 6 ? say({ type: "SkipPhase", by }) : null;
+    case "finalGate":
+      return say({
+        type: "RecordFinalGate",
+        gate: pick % 4 === 0 ? null : { pullRequest: 40, url: "https://github.test/pull" },
+      });
   }
+}
+
+/** Now and then an attempt names a decision of the one before again. */
+function reportOf(serial: number, pick: number): RunnerReport {
+  return {
+    verdicts: [
+      {
+        criterion: "planning-agrees",
+        passed: pick % 2 === 0,
+        confidence: "high",
+        reason: "written by a model: they differ",
+        evidence: [{ path: "written-by-an-agent/01.md", line: 1, quote: "written by an agent: SQLite" }],
+      },
+    ],
+    judgeFault: pick % 5 === 0 ? "written by a model: no answer" : null,
+    tests: {
+      command: "written by an agent: test",
+      result: "failed",
+      exitCode: 1,
+      seconds: 1,
+      tail: "written by an agent",
+    },
+    decisions: [`SQLite ${pick % 2}`, `codes ${serial}`].slice(pick % 3).map((decision) => ({
+      decision: `written by an agent: ${decision}`,
+      alternative: "written by an agent: another",
+      reason: "written by an agent: simple",
+      confidence: "medium",
+      files: ["written-by-an-agent/01.md"],
+    })),
+  };
 }
 
 /** What GitHub would show as the head of the gate. */

@@ -13,11 +13,14 @@ import {
   liveRunOf,
   openDependenciesOf,
   openQuestionsOf,
+  openVetoesOf,
   progressPercentOf,
   purseOf,
+  taskBranchOf,
   type TaskState,
 } from "../../src/core/state.ts";
 import { eventCodecs } from "../../src/store/event-schemas.ts";
+import { reviewer, writer } from "./given.ts";
 import { eventsOf, history, wish, type Wish } from "./histories.ts";
 
 test.each([
@@ -33,7 +36,16 @@ test.each([
   ["what was asked is answered, asked again, or shown as open", feedbackIsKept],
   ["a run that has started leaves the task only with an end of its own", startedRunsEnd],
   ["what is left of a budget is never more than phase and task have", budgetLeftIsLeft],
-  ["a phase never starts before its predecessor's gate merged", phasesInOrder],
+  ["a phase never starts before its predecessor's gate merged, or somebody skipped it", phasesInOrder],
+  [
+    "nothing is merged by itself but what one who may has approved, that is not red, and nobody objects to",
+    mergesWithCare,
+  ],
+  ["a phase that the requester merged alone is followed only after another writer's word", requesterIsNotAlone],
+  ["after two reworks for the repository's checks people have their say", checksReworkTwice],
+  ["a veto with a reason is due until it is taken up, taken back, or its decision is gone", vetoesAreKept],
+  ["the same findings three times in a row, or two attempts that change nothing, start no run", goesNotInCircles],
+  ["of the attempts to mend what failed one at most is under way, and the others say what came of them", attemptsEnd],
   ["a task never waits with nothing open, nor works while it lacks what it must have", waitsForSomething],
   ["questions are numbered from 1 without holes, and keep their numbers", questionsAreNumbered],
   ["what a stranger says to a question counts for nothing", strangersAnswerNothing],
@@ -128,7 +140,8 @@ function attemptsGrow(wishes: Wish[]): void {
 }
 
 /** What an effect had already done on GitHub when the task ended is a fact all the same. */
-const underWay = ["StepPublished", "GateOpened", "CiReleased", "FeedbackResolved"];
+const underWay = ["StepPublished", "GateOpened", "FinalGateOpened", "CiReleased", "FeedbackResolved"];
+const writers = [writer.login, reviewer.login];
 
 function settledStays(wishes: Wish[]): void {
   const cancel: Wish = { what: "cancel", stale: false, byStranger: false, pick: 0 };
@@ -151,6 +164,8 @@ function presentedWhenVerified(wishes: Wish[]): void {
 /** Nothing stands still with nobody told: neither a run, nor the app, nor a reason that a person reads. */
 function somethingIsDue(wishes: Wish[]): void {
   for (const { state } of history(wishes)) {
+    // The app opens the last pull request.
+    if (currentPhaseOf(state)?.completed && taskBranchOf(state) !== null) continue;
     if (state.status === "pending" && state.blockedBy === null) expect(state.run).not.toBeNull();
   }
 }
@@ -235,7 +250,7 @@ function questionsAreNumbered(wishes: Wish[]): void {
 
 function strangersAnswerNothing(wishes: Wish[]): void {
   for (const { state } of history(wishes)) {
-    for (const { answer } of state.questions) expect(["owner", "reader", undefined]).toContain(answer?.by);
+    for (const { answer } of state.questions) expect(["owner", "reviewer", "reader", undefined]).toContain(answer?.by);
   }
 }
 
@@ -281,7 +296,7 @@ function grantsAreNewer(wishes: Wish[]): void {
       if (event.type === "DependencyRefused") askedAt.set(event.name, runs.get(event.runId) ?? event.at);
       if (event.type !== "DependencyGranted") continue;
       if (event.by !== null) {
-        expect(event.by).toBe("owner");
+        expect(writers).toContain(event.by);
         continue;
       }
       const seen = asked.type === "RecordNames" ? asked.names.find(({ name }) => name === event.name) : undefined;
@@ -297,7 +312,7 @@ function moneyIsCounted(wishes: Wish[]): void {
     for (const event of events) {
       if (event.type === "StepCompleted" || event.type === "RunEnded") spentUsd += event.spent.costUsd;
       if (event.type !== "BudgetSet" || before.status === "absent") continue;
-      expect(event.by).toBe("owner");
+      expect(writers).toContain(event.by);
       const spent = before.phases.filter(({ phase }) => event.phase === null || phase === event.phase);
       expect(event.usd).toBeGreaterThan(spent.reduce((sum, each) => sum + each.spent.costUsd, 0));
       purses.set(event.phase, event.usd);
@@ -312,7 +327,107 @@ function phasesInOrder(wishes: Wish[]): void {
   const merged = new Set<number>();
   for (const event of eventsOf(wishes)) {
     if (event.type === "PhaseStarted" && event.phase > 1) expect(merged).toContain(event.phase - 1);
-    if (event.type === "PhaseCompleted") merged.add(event.phase);
+    if (event.type === "PhaseCompleted" || event.type === "PhaseSkipped") merged.add(event.phase);
+  }
+}
+
+/** Each effect that an event of the history makes due, with the state behind it. */
+function* effectsOf(wishes: Wish[]) {
+  for (const { before, events } of history(wishes)) {
+    let state: TaskState = before;
+    for (const event of events) {
+      const next = evolve(state, event);
+      if (next.status === "absent") continue;
+      for (const { effect } of react(event, state.status === "absent" ? null : state, next))
+        yield { effect, state: next };
+      state = next;
+    }
+  }
+}
+
+/** Reckoned from the facts of the gate, not by the helper that decides it. */
+function mergesWithCare(wishes: Wish[]): void {
+  for (const { effect, state } of effectsOf(wishes)) {
+    if (effect.kind !== "MergeGate") continue;
+    const phase = currentPhaseOf(state);
+    const { gate = null, ci = null } = phase ?? {};
+    expect(state).toMatchObject({ status: "review", blockedBy: null, settings: { merge: "auto" } });
+    expect([gate?.headSha, gate?.releasedSha]).toContain(effect.headSha);
+    expect(ci?.headSha).toBe(effect.headSha);
+    expect(["green", "none"]).toContain(ci?.kind);
+    expect(gate?.requestedBy).toEqual([]);
+    const requester = state.settings.requesterMayApprove ? null : writer.login;
+    expect(gate?.approvedBy.filter((login) => login !== requester)).not.toEqual([]);
+    const taken = phase?.feedback.map(({ id }) => id) ?? [];
+    for (const { number, veto } of phase?.decisions.list ?? []) {
+      if (veto !== null) expect(taken).toContain(`veto:${phase?.decisions.attempt}:${number}`);
+    }
+  }
+}
+
+function requesterIsNotAlone(wishes: Wish[]): void {
+  for (const { command: asked, before, events } of history(wishes)) {
+    let state: TaskState = before;
+    for (const event of events) {
+      if (event.type === "PhaseStarted" && state.status !== "absent" && !state.settings.requesterMayApprove) {
+        const merged = state.phases.at(-1);
+        const requesters = [state.issue.author, state.prompt?.startedBy];
+        const said = [merged?.completed?.by, ...(merged?.gate?.approvedBy ?? [])];
+        const isFree = merged === undefined || merged.completed?.skipped === true || asked.type === "ApprovePhase";
+        if (!isFree) expect(said.filter((login) => !requesters.includes(login))).not.toEqual([]);
+        if (asked.type === "ApprovePhase") expect(requesters).not.toContain(asked.by.login);
+      }
+      state = evolve(state, event);
+    }
+  }
+}
+
+function checksReworkTwice(wishes: Wish[]): void {
+  const inRow = new Map<number, number>();
+  for (const event of eventsOf(wishes)) {
+    if (event.type !== "ReworkRequested") continue;
+    inRow.set(event.phase, event.source === "ci" ? (inRow.get(event.phase) ?? 0) + 1 : 0);
+    expect(inRow.get(event.phase)).toBeLessThanOrEqual(2);
+  }
+}
+
+function vetoesAreKept(wishes: Wish[]): void {
+  for (const { state, events } of history(wishes)) {
+    const phase = currentPhaseOf(state);
+    if (phase === null) continue;
+    const isOpen = openVetoesOf(phase).some(({ veto }) => veto.reason !== null);
+    expect(phase.vetoedAt !== null).toBe(isOpen);
+    if (!isOpen || !events.some(({ type }) => type === "ReviewCreated")) continue;
+    const due = react({ type: "ReviewCreated", at: "", phase: phase.phase, headSha: "" }, null, state);
+    expect(due.map(({ effect }) => effect.kind)).toContain("StartVetoRework");
+  }
+}
+
+function goesNotInCircles(wishes: Wish[]): void {
+  for (const { before, events } of history(wishes)) {
+    let state: TaskState = before;
+    for (const event of events) {
+      const phase = state.status === "absent" ? null : currentPhaseOf(state);
+      const isAnew = event.type === "RunRequested" && event.phase === phase?.phase;
+      if (isAnew && events.some(({ type }) => type === "PhaseVerified")) {
+        expect(phase?.sameFindings).toBeLessThan(3);
+        expect(phase?.idleAttempts).toBeLessThan(2);
+      }
+      state = evolve(state, event);
+    }
+  }
+}
+
+function attemptsEnd(wishes: Wish[]): void {
+  for (const { state } of history(wishes)) {
+    for (const { reworkAttempts } of state.phases) {
+      for (const { completedAt, result, attemptNumber, failedCriteria } of reworkAttempts) {
+        expect(completedAt === null).toBe(result === null);
+        expect(attemptNumber).toBeGreaterThanOrEqual(1);
+        expect(failedCriteria).not.toEqual([]);
+      }
+      for (const { completedAt } of reworkAttempts.slice(0, -1)) expect(completedAt).not.toBeNull();
+    }
   }
 }
 

@@ -1,9 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TaskCommand } from "../../src/core/commands.ts";
-import { decide } from "../../src/core/decide.ts";
-import { evolve } from "../../src/core/evolve.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
-import { react, type Reaction } from "../../src/core/react.ts";
 import {
   approval,
   answers,
@@ -12,6 +8,7 @@ import {
   command,
   createTask,
   dispatched,
+  due,
   gateOpened,
   gateReady,
   lacking,
@@ -26,7 +23,6 @@ import {
   says,
   sessionOpened,
   skips,
-  stateAfter,
   stepAnswers,
   stepCompleted,
   stepPublished,
@@ -35,6 +31,7 @@ import {
   waiting,
   wish,
   writer,
+  worked,
 } from "./given.ts";
 
 const market = thread("market", "02_market");
@@ -49,22 +46,6 @@ const working = [
 ];
 const answered = [...working, stepAnswers("02_market", "run-2", [{ id: market.id, kind: "fixed" }])];
 const handedOver = [...answered, stepPublished(1, "02_market", "run-2"), runEnded("completed", "run-2")];
-
-/** What the last command makes due, of this kind. */
-function due(kind: Reaction["effect"]["kind"], commands: readonly TaskCommand[]): readonly Reaction[] {
-  const last = commands.at(-1);
-  if (last === undefined) return [];
-  let state = stateAfter(...commands.slice(0, -1));
-  const decision = decide(last, state);
-  if (decision.kind === "refused") throw new Error(`${last.type}: ${JSON.stringify(decision.refusal)}`);
-  const reactions: Reaction[] = [];
-  for (const event of decision.events) {
-    const next = evolve(state, event);
-    if (next.status !== "absent") reactions.push(...react(event, state.status === "absent" ? null : state, next));
-    state = next;
-  }
-  return reactions.filter(({ effect }) => effect.kind === kind);
-}
 
 describe("a rework", () => {
   test("is due for each wish while the gate waits for people, after the reviewers fell silent", () => {
@@ -114,9 +95,7 @@ describe("feedback", () => {
     expect(due("AnswerFeedback", [...handedOver, verified(1, false, 2)])).toEqual([]);
     const failing = [2, 3, 4].flatMap((attempt) => [
       verified(1, false, attempt, `mend-${attempt}`),
-      dispatched(`mend-${attempt}`, 300 + attempt),
-      sessionOpened(`mend-${attempt}`, 300 + attempt),
-      runEnded("completed", `mend-${attempt}`),
+      ...worked(`mend-${attempt}`, 300 + attempt),
     ]);
     const paused = [...handedOver, ...failing, verified(1, false, 5)];
     expect(due("AnswerFeedback", [...paused, command({ type: "AcceptPhase", by: writer })])).toMatchObject(left);
@@ -149,14 +128,9 @@ describe("/delete", () => {
 });
 
 test("an accepted gate that was closed is presented when the task goes on", () => {
-  const rework = (n: number) => [
-    dispatched(`rework-${n}`, 200 + n),
-    sessionOpened(`rework-${n}`, 200 + n),
-    runEnded("completed", `rework-${n}`),
-  ];
   const closed = [
     ...phase1Ready.slice(0, -2),
-    ...[1, 2, 3].flatMap((n) => [verified(1, false, n), ...rework(n)]),
+    ...[1, 2, 3].flatMap((n) => [verified(1, false, n), ...worked(`rework-${n}`, 200 + n)]),
     verified(1, false, 4),
     command({ type: "AcceptPhase", by: writer }),
     command({ type: "RecordGateClosed", pullRequest: 31 }),

@@ -3,6 +3,7 @@ import type { TaskCommand } from "../../src/core/commands.ts";
 import { decide, type Refusal } from "../../src/core/decide.ts";
 import {
   answers,
+  approve,
   asks,
   budget,
   command,
@@ -11,6 +12,7 @@ import {
   lacking,
   merged,
   needs,
+  phase1Decided,
   phase1Ready,
   prompt,
   provides,
@@ -18,12 +20,15 @@ import {
   running,
   says,
   sessionOpened,
+  settingsRead,
   skips,
+  skipsPhase,
   spent,
   stateAfter,
   stepCompleted,
   stranger,
   thread,
+  vetoes,
   waiting,
   writer,
 } from "./given.ts";
@@ -95,6 +100,14 @@ const cases: { readonly [Of in Code]: Case<Of> } = {
   "bad-amount": [running, budget(0), {}],
   "below-spent": [[...running, stepCompleted("01_idea")], budget(spent.costUsd), { spentUsd: spent.costUsd }],
   "day-budget": [[...running, dayUsedUp], budget(8), {}],
+  "unknown-decision": [phase1Decided, vetoes(3, "slow", null), { number: 3, decisions: 2 }],
+  "decision-replaced": [phase1Decided, vetoes(1, "slow", 7), { number: 1 }],
+  "not-skippable": [phase1Ready, skipsPhase(), { phase: "planning" }],
+  "requester-may-not": [
+    [createTask(), settingsRead({ requesterMayApprove: false }), ...phase1Ready.slice(1)],
+    approve(),
+    { login: "owner" },
+  ],
   "unknown-run": [running, asks("1", [{}], "run-of-yesterday"), {}],
   "unknown-gate": [phase1Ready, merged(99), { pullRequest: 99 }],
 };

@@ -27,6 +27,8 @@ import {
   verified,
   wish,
   writer,
+  foundIn,
+  worked,
 } from "./given.ts";
 
 const head = "head-1-1";
@@ -221,9 +223,7 @@ describe("a rework", () => {
       ...reworked("run-2", 1, 2),
       ...[2, 3, 4].flatMap((attempt) => [
         verified(1, false, attempt, `mend-${attempt}`),
-        dispatched(`mend-${attempt}`, 300 + attempt),
-        sessionOpened(`mend-${attempt}`, 300 + attempt),
-        runEnded("completed", `mend-${attempt}`),
+        ...worked(`mend-${attempt}`, 300 + attempt),
       ]),
     ];
     const attempts = eventsOf(failing).flatMap((event) => (event.type === "RunRequested" ? [event.attempt] : []));
@@ -235,7 +235,7 @@ describe("a rework", () => {
     const events = given(...paused)
       .when(reworkAsked("run-9", [market]))
       .then("ReworkRequested", "RunRequested");
-    expect(events[1]).toMatchObject({ attempt: 7, findings: [finding] });
+    expect(events[1]).toMatchObject({ attempt: 7, findings: [foundIn(5)] });
     expect(phaseAfter(...paused, reworkAsked("run-9", [market])).failedAttempts).toBe(0);
   });
 
@@ -366,6 +366,7 @@ describe("findings", () => {
       passed: false,
       checks: [],
       findings: both,
+      notes: [],
     },
     "run-2",
   );

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { ProductScript } from "../model/load-product.ts";
 import { parseModelRequest } from "../model/model-request.ts";
 import { demoAgent, demoQuestion, demoSecret } from "./agent.ts";
+import { decisionsOf, vetoed } from "./decisions.ts";
+import { comparing } from "./judge.ts";
 
 const workTree = "/work/tree";
 const tools = ["Write", "Bash", "mcp__phasegate__ask_user", "mcp__phasegate__request_dependency"];
@@ -10,10 +12,11 @@ const product: ProductScript = {
     ["planning", "05_business_model", "docs/planning/05_business_model.md"],
     ["planning", "06_product", "docs/planning/06_product.md"],
     ["development", "06_deploy_prep", "Dockerfile"],
+    ["test", "01_test_plan", vetoed.path],
   ].map(([phase = "", slug = "", path = ""]) => ({
     phase,
     slug,
-    files: [{ path, text: `text of ${path}\n` }],
+    files: [{ path, text: path === vetoed.path ? `${vetoed.before}.\n` : `text of ${path}\n` }],
     firstTries: [],
     reads: [],
     runsTests: false,
@@ -43,6 +46,10 @@ function conversation(resultOf: (call: Block) => string | null) {
       messages.push({ role: "assistant", content: blocks });
       const used = blocks.filter(({ type }) => type === "tool_use");
       calls.push(...used.map(({ name }) => String(name)));
+      if (used.some(({ name }) => name === "StructuredOutput")) {
+        results(used.map((call) => [call, "Structured output provided successfully"] as const));
+        return "";
+      }
       if (used.length === 0) return blocks.map(({ text }) => text).join("\n");
       pending = used.find((call) => resultOf(call) === null) ?? null;
       if (pending !== null) return String(pending["name"]);
@@ -63,12 +70,14 @@ function conversation(resultOf: (call: Block) => string | null) {
         .filter(({ name }) => name === "Write")
         .map(({ input }) => (input as { content: string }).content),
     ask(step: string, more = ""): string {
-      messages.push({
-        role: "user",
-        content: [{ type: "text", text: `Step: ${step}\nWork tree: ${workTree}\n\n${more}` }],
-      });
+      return this.say(`Step: ${step}\nWork tree: ${workTree}\n\n${more}`);
+    },
+    say(text: string): string {
+      messages.push({ role: "user", content: [{ type: "text", text }] });
       return goOn();
     },
+    output: () =>
+      messages.flatMap(({ content }) => content).findLast(({ name }) => name === "StructuredOutput")?.["input"],
     answer(text: string): string {
       if (pending === null) throw new Error("answering: nothing waits");
       results([[pending, text]]);
@@ -113,5 +122,50 @@ describe("the demo's agent", () => {
       `closing of 06_deploy_prep\nA backup, sealed with \`${name}\`, opened again: the same.`,
     );
     expect(agent.calls).toEqual(["Write", "mcp__phasegate__request_dependency", "Bash"]);
+  });
+
+  const verify = `Verify: planning\nWork tree: ${workTree}\n\n## Criteria\n\n- \`${comparing.criterion}\` (must): They agree.\n- \`other\` (should): All is well.\n\n## What the phase made\n\n- Idea: \`docs/planning/01_idea.md\`\n`;
+  const lines: Readonly<Record<string, string>> = {
+    [`${workTree}/docs/planning/06_product.md`]:
+      "     1\t# Product\n    14\t2. An alias of 3 to 32 letters, digits and hyphens.",
+    [`${workTree}/docs/planning/07_features.md`]: "    23\t**REQ-002** 3 to 24 letters, digits, hyphens.",
+  };
+
+  test("judges as the verifier: two documents that differ contradict each other, at these lines", () => {
+    const agent = conversation(({ input }) => lines[(input as { file_path?: string }).file_path ?? ""] ?? "done");
+    agent.say(verify);
+    expect(agent.output()).toMatchObject({
+      verdicts: {
+        [comparing.criterion]: {
+          passed: false,
+          evidence: [
+            { path: "docs/planning/07_features.md", line: 23 },
+            { path: "docs/planning/06_product.md", line: 14 },
+          ],
+        },
+        other: { passed: true, evidence: [{ path: "docs/planning/01_idea.md" }] },
+      },
+    });
+  });
+
+  test("judges as the verifier: two documents that agree pass", () => {
+    const agent = conversation(({ input }) =>
+      (lines[(input as { file_path?: string }).file_path ?? ""] ?? "done").replace("3 to 24", "3 to 32"),
+    );
+    agent.say(verify);
+    expect(agent.output()).toMatchObject({ verdicts: { [comparing.criterion]: { passed: true } } });
+  });
+
+  test("tells its decisions, and another one where people vetoed it", () => {
+    const before = conversation(() => "done");
+    before.ask("test/01_test_plan");
+    before.say("Decisions: test\n");
+    const after = conversation(() => "done");
+    after.ask("test/01_test_plan", `owner says:\n| ${vetoed.reason}\n`);
+    after.say("Decisions: test\n");
+    expect(before.output()).toEqual({ decisions: decisionsOf("test", false) });
+    expect(after.output()).toEqual({ decisions: decisionsOf("test", true) });
+    expect([before.written(), after.written()]).toEqual([[`${vetoed.before}.\n`], [`${vetoed.after}.\n`]]);
+    expect(decisionsOf("test", false)[vetoed.number - 1]?.decision).toBe(vetoed.decision);
   });
 });

@@ -1,10 +1,16 @@
-/** The scripted model of the demo: it makes the product, asks one thing that only people can decide, and needs one secret. */
+/**
+ * The scripted model of the demo: it makes the product, asks one thing that only people can decide, and needs one secret.
+ * It contradicts itself once, is told so by the verifier, which it plays as well, and tells its decisions.
+ */
 
 import type { AskedDependency, AskedQuestion } from "../../src/runner/dialogue-tools.ts";
+import { purposeOf, structured } from "../model/answer-report.ts";
 import type { ProductScript } from "../model/load-product.ts";
 import type { AnswerBlock, ModelAnswer } from "../model/model-answer.ts";
 import type { ModelMessage, ModelRequest } from "../model/model-request.ts";
 import { scriptedDecide } from "../model/script.ts";
+import { decisionsOf, vetoed } from "./decisions.ts";
+import { judges } from "./judge.ts";
 
 const askingStep = "planning/06_product";
 const askingFile = "docs/planning/06_product.md";
@@ -49,6 +55,10 @@ const need = "mcp__phasegate__request_dependency";
 export function demoAgent(product: ProductScript): (request: ModelRequest) => ModelAnswer {
   const author = scriptedDecide(product);
   return (request) => {
+    const purpose = purposeOf(request);
+    if (purpose?.kind === "verify") return judges(request, purpose);
+    if (purpose?.kind === "decisions")
+      return structured({ decisions: decisionsOf(purpose.phase, isVetoed(request.messages)) });
     const { step, messages } = underWay(request);
     const rest = withoutTalk(request);
     if (step === askingStep && request.tools.includes(ask)) {
@@ -57,7 +67,7 @@ export function demoAgent(product: ProductScript): (request: ModelRequest) => Mo
         return asked(messages, ask) ? waits("your answer") : calls(ask, { questions: [demoQuestion] });
       return withAnswer(author(rest), answer);
     }
-    const next = author(rest);
+    const next = isVetoed(messages) ? withoutVetoed(author(rest)) : author(rest);
     if (step !== needingStep || !request.tools.includes(need) || !isClosing(next)) return next;
     const tried = messages.flatMap(({ toolResults }) => toolResults).find(({ call }) => isTrial(call.input));
     if (tried !== undefined) return closesWith(next, tried.text);
@@ -102,6 +112,17 @@ function onThisMachine(messages: readonly ModelMessage[]): readonly ModelMessage
   return JSON.parse(JSON.stringify(messages).replaceAll(before, now));
 }
 
+function isVetoed(messages: readonly ModelMessage[]): boolean {
+  return heard(messages).includes(vetoed.reason);
+}
+
+/** What rests on the decision goes by the new one. */
+function withoutVetoed(next: ModelAnswer): ModelAnswer {
+  return withWritten(next, vetoed.path, (content) =>
+    content.replace(vetoed.before, vetoed.after).replace(/\n## After review\n[^]*$/u, ""),
+  );
+}
+
 function isTrial(input: Readonly<Record<string, unknown>>): boolean {
   return input["command"] === tryTheKey;
 }
@@ -140,16 +161,19 @@ function waits(what: string): ModelAnswer {
 
 /** What people decided stands in the document, where the next reader looks for it. */
 function withAnswer(next: ModelAnswer, answer: string): ModelAnswer {
-  if (!("blocks" in next)) return next;
   const decided = `\n## Decided by you\n\n- ${demoQuestion.question} **${answer}.**\n`;
-  return { ...next, blocks: next.blocks.map((block) => withText(block, decided)) };
+  return withWritten(next, askingFile, (content) => `${content.trimEnd()}\n${decided}`);
 }
 
-function withText(block: AnswerBlock, text: string): AnswerBlock {
-  if (block.type !== "tool_use" || block.name !== "Write") return block;
-  const { file_path: path, content } = block.input;
-  if (!String(path).endsWith(`/${askingFile}`)) return block;
-  return { ...block, input: { ...block.input, content: `${String(content).trimEnd()}\n${text}` } };
+function withWritten(next: ModelAnswer, path: string, change: (content: string) => string): ModelAnswer {
+  if (!("blocks" in next)) return next;
+  const changed = (block: AnswerBlock): AnswerBlock => {
+    if (block.type !== "tool_use" || block.name !== "Write") return block;
+    const { file_path: written, content } = block.input;
+    if (!String(written).endsWith(`/${path}`)) return block;
+    return { ...block, input: { ...block.input, content: change(String(content)) } };
+  };
+  return { ...next, blocks: next.blocks.map(changed) };
 }
 
 function closesWith(next: ModelAnswer, trial: string): ModelAnswer {

@@ -1,3 +1,5 @@
+import type { ReworkSource } from "../../src/core/events.ts";
+
 /** What happens in a demo, in the words of its timeline; one JSON line each with `--json`. */
 export type DemoEvent =
   | { readonly type: "demo-started"; readonly model: "scripted" | "real"; readonly notes: readonly string[] }
@@ -30,7 +32,15 @@ export type DemoEvent =
       readonly goesOn: boolean;
       readonly url: string;
     }
-  | { readonly type: "rework-requested"; readonly phase: number; readonly by: string; readonly points: number }
+  | {
+      readonly type: "rework-requested";
+      readonly phase: number;
+      readonly source: ReworkSource;
+      readonly by: string;
+      readonly points: number;
+    }
+  /** The checks or the verifier found something: the agent gets exactly that. */
+  | { readonly type: "sent-back"; readonly phase: number; readonly attempt: number; readonly findings: number }
   | {
       readonly type: "step-started";
       readonly phase: number;
@@ -57,9 +67,26 @@ export type DemoEvent =
       readonly phase: number;
       readonly passed: boolean;
       readonly checks: number;
-      readonly findings: readonly string[];
+      /** Of them, by the session that only reads. */
+      readonly judged: number;
+      readonly findings: readonly { readonly place: string; readonly judged: boolean; readonly message: string }[];
     }
-  | { readonly type: "gate-ready"; readonly phase: number; readonly pullRequest: number; readonly url: string }
+  | {
+      readonly type: "gate-ready";
+      readonly phase: number;
+      readonly pullRequest: number;
+      /** With which it opens. */
+      readonly decisions: number;
+    }
+  /** By a tick in the pull request's text, where `reason` is null, or with `/veto`. */
+  | {
+      readonly type: "vetoed";
+      readonly phase: number;
+      readonly number: number;
+      readonly decision: string;
+      readonly by: string;
+      readonly reason: string | null;
+    }
   | {
       readonly type: "reviewed";
       readonly phase: number;

@@ -7,6 +7,7 @@ import { loadProduct } from "../model/load-product.ts";
 import { startModelServer } from "../model/model-server.ts";
 import { productFolder } from "../support/fake-runner.ts";
 import { demoAgent, demoQuestion, demoSecret } from "./agent.ts";
+import { vetoed } from "./decisions.ts";
 import type { DemoEvent } from "./demo-event.ts";
 
 const main = path.join(import.meta.dirname, "main.ts");
@@ -48,6 +49,9 @@ const talk: readonly DemoEvent["type"][] = [
   "run-started",
   "secrets-searched",
 ];
+
+const verification: readonly DemoEvent["type"][] = ["verified", "sent-back"];
+const vetoing: readonly DemoEvent["type"][] = ["vetoed", "rework-requested"];
 
 describe("npm run demo", () => {
   test(
@@ -105,9 +109,31 @@ describe("npm run demo", () => {
         const decided = await readFile(path.join(last.repository, "docs/planning/06_product.md"), "utf8");
         expect(decided).toContain(`**${demoQuestion.default}.**`);
         const answers = events.filter((event) => event.type === "feedback-answered");
-        expect(answers.map(({ phase, answer }) => ({ phase, answer }))).toEqual(
-          Array.from({ length: 3 }, () => ({ phase: 2, answer: "fixed" })),
+        expect(answers.map(({ phase, answer }) => ({ phase, answer }))).toEqual([
+          ...Array.from({ length: 3 }, () => ({ phase: 2, answer: "fixed" })),
+          { phase: 4, answer: "fixed" },
+        ]);
+        expect(events.filter((event) => verification.includes(event.type))).toMatchObject([
+          {
+            type: "verified",
+            phase: 1,
+            passed: false,
+            findings: [{ judged: true, place: "docs/planning/07_features.md:23" }],
+          },
+          { type: "sent-back", phase: 1, attempt: 2, findings: 1 },
+          ...[1, 2, 2, 3, 4, 4].map((phase) => ({ type: "verified", phase, passed: true, findings: [] })),
+        ]);
+        expect(events.filter((event) => event.type === "gate-ready").every(({ decisions }) => decisions >= 5)).toBe(
+          true,
         );
+        expect(events.filter((event) => vetoing.includes(event.type))).toMatchObject([
+          { type: "rework-requested", phase: 2, source: "review", points: 3 },
+          { type: "vetoed", phase: 4, decision: vetoed.decision, by: "owner", reason: null },
+          { type: "vetoed", phase: 4, number: vetoed.number, by: "owner", reason: vetoed.reason },
+          { type: "rework-requested", phase: 4, source: "veto", points: 1 },
+        ]);
+        const plan = await readFile(path.join(last.repository, vetoed.path), "utf8");
+        expect(plan).toContain(vetoed.after);
         expect(JSON.stringify(events)).not.toContain(key);
         expect(model.requests.filter((request) => request.headers["x-api-key"] === key).length).toBeGreaterThan(50);
         await rm(path.dirname(last.repository), { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** The scripted person: reviews and merges, answers what the agent asks, and adds the secret that it needs. */
+/** The scripted person: reviews, vetoes and merges, answers what the agent asks, and adds the secret that it needs. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
@@ -6,6 +6,7 @@ import type { EventOf, TaskEvent } from "../../src/core/events.ts";
 import { hasValue } from "../../src/core/dialogue.ts";
 import type { World } from "../support/github-world.ts";
 import { demoSecret } from "./agent.ts";
+import { vetoed } from "./decisions.ts";
 import type { DemoEvent } from "./demo-event.ts";
 import { isWait, type Told } from "./told.ts";
 
@@ -40,7 +41,7 @@ export function demoPerson(
   return { hear, secrets };
 
   async function hear(event: TaskEvent): Promise<void> {
-    if (event.type === "ReviewCreated") await review(world, told, event.phase, emit);
+    if (event.type === "ReviewCreated") await review(event.phase);
     if (event.type === "QuestionsAsked") questions.push(...event.questions.filter(({ required }) => required));
     if (event.type === "DependencyRequested" && event.dependency.required) dependencies.push(event.dependency);
     // Nobody hurries: the task waits as long as people need.
@@ -74,42 +75,57 @@ export function demoPerson(
     }
   }
 
-  async function commentWith(words: string): Promise<void> {
+  /** The scripted person at the gate: asks once for changes in one phase, vetoes a decision in another, approves, merges. */
+  async function review(phase: number): Promise<void> {
+    const pullRequest = told.gateOf(phase);
+    if (pullRequest === null) return;
+    if (told.reworksOf(phase) === 0) {
+      if (phase === pickyPhase) return askForChanges(world, phase, pullRequest, emit);
+      if (phase === vetoedPhase && (await veto(pullRequest))) return;
+    }
+    const files = await owner.request("GET", `/pulls/${pullRequest}/files?per_page=100`);
+    if (!Array.isArray(files.body) || files.body.length === 0)
+      throw new Error(`reviewing #${pullRequest}: it changes nothing`);
+    await owner.review({ number: pullRequest, event: "APPROVE", body: "Reads well, thank you." });
+    emit({ type: "reviewed", phase, pullRequest, verdict: "approved", remarks: [], by: owner.login });
+    await owner.merge(pullRequest);
+  }
+
+  /** Ticks the box of a decision, is asked why, and says it. False where the gate opens with other decisions. */
+  async function veto(pullRequest: number): Promise<boolean> {
+    const { body } = await owner.pull(pullRequest);
+    const ticked = tickVeto(body ?? "", vetoed.number);
+    if (!body?.includes(vetoed.decision) || ticked === body) return false;
+    await owner.request("PATCH", `/pulls/${pullRequest}`, { body: ticked });
+    await commentWith(`/veto ${vetoed.number}`, pullRequest);
+    await owner.comment(pullRequest, `/veto ${vetoed.number} because ${vetoed.reason}`);
+    return true;
+  }
+
+  async function commentWith(words: string, number = issue()): Promise<void> {
     const until = performance.now() + commentMsMax;
     for (;;) {
-      const comments = await owner.comments(issue());
+      const comments = await owner.comments(number);
       if (comments.some(({ body, user }) => user.login.endsWith("[bot]") && body.includes(words))) return;
-      if (performance.now() > until) throw new Error(`reading what the agent asks: no comment says "${words}"`);
+      if (performance.now() > until) throw new Error(`reading what is asked of people: no comment says "${words}"`);
       await delay(lookEveryMs);
     }
   }
 }
 
+/** As a click on the box does. */
+function tickVeto(body: string, number: number): string {
+  return body.replace(new RegExp(`- \\[ \\](.*<!-- phasegate:veto:\\d+:${number} -->)`, "u"), "- [x]$1");
+}
+
 /** The phase in which the scripted reviewer is not content at first. */
 const pickyPhase = 2;
+/** The one in which a decision is vetoed. */
+const vetoedPhase = 4;
 const remarks = [
   "Say what happens when the same URL is shortened twice.",
   "Please name the limit here, too, so that nobody has to look it up.",
 ] as const;
-
-/** The scripted person at the gate: looks at what changed, asks once for changes, approves, merges. */
-async function review(
-  world: World,
-  told: Pick<Told, "gateOf" | "reworksOf">,
-  phase: number,
-  emit: (event: DemoEvent) => void,
-): Promise<void> {
-  const pullRequest = told.gateOf(phase);
-  if (pullRequest === null) return;
-  const { owner } = world;
-  if (phase === pickyPhase && told.reworksOf(phase) === 0) return askForChanges(world, phase, pullRequest, emit);
-  const files = await owner.request("GET", `/pulls/${pullRequest}/files?per_page=100`);
-  if (!Array.isArray(files.body) || files.body.length === 0)
-    throw new Error(`reviewing #${pullRequest}: it changes nothing`);
-  await owner.review({ number: pullRequest, event: "APPROVE", body: "Reads well, thank you." });
-  emit({ type: "reviewed", phase, pullRequest, verdict: "approved", remarks: [], by: owner.login });
-  await owner.merge(pullRequest);
-}
 
 /** A review with a comment at a line of two documents. */
 async function askForChanges(

@@ -118,18 +118,31 @@ export function createTimeline(terminal: Terminal, now: () => number): Timeline 
         return;
       case "verified":
         current = "";
-        if (event.passed) line(`  ${paint("green", "✓")} ${event.checks} kinds of checks passed`);
-        else for (const finding of event.findings) line(`  ${paint("red", "✗")} ${finding}`);
+        if (event.passed) line(`  ${paint("green", "✓")} ${event.checks} checks passed${judged(event)}`);
+        else for (const finding of event.findings) showFinding(finding);
+        return;
+      case "sent-back":
+        line(
+          `  ${paint("yellow", "↻")} the agent gets exactly ${event.findings === 1 ? "this" : `these ${event.findings}`} to mend: attempt ${event.attempt}`,
+        );
         return;
       case "gate-ready":
-        line(`  pull request #${event.pullRequest} is ready for review`);
+        line(`  pull request #${event.pullRequest} is ready for review: it opens with ${event.decisions} decisions`);
         return;
       case "reviewed":
         line(`  #${event.pullRequest} ${event.verdict} by the scripted reviewer (${event.by})`);
         for (const { path, line: at, text } of event.remarks) line(`      ${path}:${at}  ${text}`);
         return;
       case "rework-requested":
-        line(`  ${paint("yellow", "↻")} the agent takes up ${event.points} points of the review`);
+        line(`  ${paint("yellow", "↻")} the agent takes up ${takenUp(event)}`);
+        return;
+      case "vetoed":
+        if (event.reason === null) {
+          line(`  ${event.by} ticks the veto of decision ${event.number}: ${paint("bold", event.decision)}`);
+          line("      the app asks why");
+        } else {
+          line(`      ${event.by} says: ${event.reason}`);
+        }
         return;
       case "feedback-answered":
         line(`  ${paint("green", "✓")} ${event.answer}: ${event.place}`);
@@ -200,6 +213,12 @@ export function createTimeline(terminal: Terminal, now: () => number): Timeline 
     }
   }
 
+  /** What is wrong, and below it where to look. */
+  function showFinding({ place, judged, message }: VerifiedFinding): void {
+    line(`  ${paint("red", "✗")} ${judged ? "the verifier: " : ""}${place}`);
+    for (const part of wrapped(message, descriptionColumns)) line(`      ${part}`);
+  }
+
   function finished(event: Extract<DemoEvent, { type: "demo-finished" }>): void {
     current = "";
     bare("");
@@ -228,6 +247,25 @@ export function createTimeline(terminal: Terminal, now: () => number): Timeline 
       erase();
     },
   };
+}
+
+type VerifiedFinding = Extract<DemoEvent, { type: "verified" }>["findings"][number];
+
+function judged({ judged: count }: Extract<DemoEvent, { type: "verified" }>): string {
+  return count === 0 ? "" : `, ${count} of them judged by a session that only reads`;
+}
+
+function takenUp({ source, points }: Extract<DemoEvent, { type: "rework-requested" }>): string {
+  switch (source) {
+    case "review":
+      return `${points} points of the review`;
+    case "veto":
+      return points === 1 ? "the veto" : `${points} vetoes`;
+    case "ci":
+      return "what the repository's own checks say";
+    case "command":
+      return "what was asked with /rework";
+  }
 }
 
 function howItGoesOn({ goesOn, attempt }: Extract<DemoEvent, { type: "run-started" }>): string {

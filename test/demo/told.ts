@@ -1,4 +1,5 @@
 import type { TaskEvent } from "../../src/core/events.ts";
+import type { AnyCheck, DecisionTaken } from "../../src/core/report.ts";
 import { addSpent, nothingSpent, tokensOf, type Spent } from "../../src/core/usage.ts";
 import { LiveEvent } from "../../src/protocol/runner.ts";
 import type { AppLine } from "./app-process.ts";
@@ -17,6 +18,8 @@ export class Told {
   #waited = false;
   /** Where each point of feedback stands. */
   readonly #places = new Map<string, string>();
+  /** Of the phase that is under way. */
+  #decisions: readonly DecisionTaken[] = [];
   /** When the run began, or its last step ended: what lies between is the next step. */
   #stepStartedAt = 0;
 
@@ -95,6 +98,7 @@ export class Told {
       case "PhaseStarted": {
         const outline = this.#outline?.phases.find((phase) => phase.number === event.phase);
         this.#phase = event.phase;
+        this.#decisions = [];
         this.#titles.clear();
         for (const step of outline?.steps ?? []) this.#titles.set(step.slug, step.title);
         this.#phases.set(event.phase, {
@@ -156,12 +160,17 @@ export class Told {
           phase: event.phase,
           passed: event.passed,
           checks: event.checks.length,
-          findings: event.findings.map((finding) => `${finding.path ?? "phase"}: ${finding.message}`),
+          judged: event.checks.filter(({ check }) => isJudged(check)).length,
+          findings: event.findings.map(({ check, path, line, message }) => ({
+            place: path === null ? "the phase as a whole" : line === null ? path : `${path}:${line}`,
+            judged: isJudged(check),
+            message,
+          })),
         });
         return;
       case "ReviewCreated": {
         const pullRequest = this.gateOf(event.phase) ?? 0;
-        this.#emit({ type: "gate-ready", phase: event.phase, pullRequest, url: "" });
+        this.#emit({ type: "gate-ready", phase: event.phase, pullRequest, decisions: this.#decisions.length });
         return;
       }
       case "PhaseCompleted":
@@ -216,10 +225,24 @@ export class Told {
         return;
       case "RunRequested":
         this.#attempt = event.attempt;
+        if (event.findings.length > 0) {
+          const { phase, attempt, findings } = event;
+          this.#emit({ type: "sent-back", phase, attempt, findings: findings.length });
+        }
         return;
+      case "WorkReported":
+        // A later attempt that names none leaves those that people know.
+        if (event.report.decisions.length > 0) this.#decisions = event.report.decisions;
+        return;
+      case "DecisionVetoed": {
+        const { phase, number, by, reason } = event;
+        const decision = this.#decisions[number - 1]?.decision ?? "";
+        this.#emit({ type: "vetoed", phase, number, decision, by, reason });
+        return;
+      }
       case "FeedbackGiven":
         for (const { id, path: file, line } of event.feedback) {
-          this.#places.set(id, file === null ? "what the review says as a whole" : `${file}:${line ?? 1}`);
+          this.#places.set(id, file === null ? placeOf(id) : `${file}:${line ?? 1}`);
         }
         return;
       case "ReworkRequested":
@@ -227,6 +250,7 @@ export class Told {
         this.#emit({
           type: "rework-requested",
           phase: event.phase,
+          source: event.source,
           by: event.by.join(", "),
           points: event.ids.length,
         });
@@ -239,6 +263,12 @@ export class Told {
           place: this.#places.get(event.id) ?? event.id,
         });
         return;
+      case "SettingsRead":
+      case "VetoWithdrawn":
+      case "CiObserved":
+      case "PhaseSkipped":
+      case "FinalGateOpened":
+      case "FinalGateMerged":
       case "TaskStarted":
       case "AccountIdentified":
       case "AnswersDelivered":
@@ -268,6 +298,16 @@ export class Told {
     const phase = this.#phases.get(number);
     if (phase !== undefined) this.#phases.set(number, change(phase));
   }
+}
+
+/** Of what stands at no line. */
+function placeOf(id: string): string {
+  const decision = /^veto:\d+:(\d+)$/u.exec(id)?.[1];
+  return decision === undefined ? "what the review says as a whole" : `decision ${decision}`;
+}
+
+function isJudged(check: AnyCheck): boolean {
+  return check.startsWith("judged:");
 }
 
 /** Of people, for what the agent asked: nothing is wrong, and nothing runs. */

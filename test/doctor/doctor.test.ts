@@ -76,6 +76,8 @@ describe("npm run doctor", () => {
       "workflow-file",
       "actions",
       "added-names",
+      "repository-settings",
+      "checks",
     ])
       expect(of(findings, check).join()).toMatch(/^ok: /u);
     expect(of(findings, "store")).toEqual([
@@ -118,6 +120,28 @@ describe("npm run doctor", () => {
     const { findings } = await doctor(appEnvironment, "--json", repositoryName);
     expect(of(findings, "added-names")).toEqual([
       expect.stringMatching(new RegExp(`^warning: ${words}.*: people must comment /provided NAME$`, "u")),
+    ]);
+  });
+
+  test("without the rights for checks it says what counts for nothing then", async () => {
+    const { appEnvironment, sandbox } = await withApp();
+    for (const installation of sandbox.context.state.installations.values()) {
+      const { checks: _checks, statuses: _statuses, ...left } = installation.permissions;
+      installation.permissions = left;
+    }
+    const { findings } = await doctor(appEnvironment, "--json", repositoryName);
+    expect(of(findings, "checks")).toEqual([
+      "warning: no check run will show how a phase was verified, and check runs of other services count for nothing",
+      "warning: commit statuses of other services count for nothing",
+    ]);
+  });
+
+  test("settings of the repository that can't be read are a fault, with file, line and setting", async () => {
+    const { appEnvironment, owner } = await withApp();
+    await owner.push({ branch: "main", files: { ".github/phasegate/settings.yml": "merge: always\n" } });
+    const { findings } = await doctor(appEnvironment, "--json", repositoryName);
+    expect(of(findings, "repository-settings")).toEqual([
+      'fault: .github/phasegate/settings.yml: line 1: merge: expected manual or auto, got "always"',
     ]);
   });
 

@@ -16,13 +16,30 @@ test("rights are compared in both directions, and an optional one that is missin
   const given = { permissions: { metadata: "read", contents: "read", workflows: "write" }, events: ["issues", "push"] };
   expect(compareRights(rights, given, about).map(({ level, message }) => `${level}: ${message}`)).toEqual([
     "fault: the App lacks contents: write",
-    "warning: the App lacks the optional secrets: read",
+    "warning: the App lacks the optional secrets: read: a missing model credential shows only in the first run, and a secret that is added must be told with /provided",
     "warning: the App has more than app.yml asks for: workflows: write",
     "fault: the App does not hear pull_request",
     "warning: the App hears more than app.yml asks for: push",
   ]);
   const [only] = compareRights(rights, { permissions: rights.permissions, events: rights.events }, about);
   expect(only?.level).toBe("ok");
+});
+
+test("what an optional right is for is said where it is missing, and an event that only saves time is no fault", () => {
+  const wanted = {
+    name: "Phasegate",
+    permissions: { checks: "write", statuses: "read", other: "read" },
+    optionalPermissions: ["checks", "statuses", "other"],
+    events: ["check_run", "status"],
+  };
+  const findings = compareRights(wanted, { permissions: { checks: "read" }, events: [] }, about);
+  expect(findings.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+    expect.stringMatching(/^warning: the App lacks the optional checks: write: no check run shows/u),
+    "warning: the App lacks the optional statuses: read: commit statuses of other services count for nothing",
+    "warning: the App lacks the optional other: read",
+    "warning: the App does not hear check_run: the end of a check of another service is noticed minutes later",
+    "warning: the App does not hear status: the end of a status of another service is noticed minutes later",
+  ]);
 });
 
 const actionRef = `acme/phasegate@${"a".repeat(40)}`;

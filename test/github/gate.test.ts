@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RetryLater, type TaskView } from "../../src/control/ports.ts";
 import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
-import { gateOpened, running, taskId, verified, viewOf } from "./texts-fixtures.ts";
+import { decisionOf, gateOpened, reported, running, taskId, verified, viewOf } from "./texts-fixtures.ts";
 
 const branch = "phasegate/7-1-planning";
 let bed: GitHubTestbed;
@@ -179,12 +179,39 @@ describe("presenting a gate", () => {
     expect((await subjects())[0]).toContain("[skip ci]");
   });
 
+  test("keeps the ticks that people put meanwhile, up to the moment of the edit", async () => {
+    const gate = await open();
+    const view = viewOf([
+      ...running,
+      gateOpened(gate.pullRequest),
+      reported({ decisions: [decisionOf(), decisionOf({ decision: "Links never expire" })] }),
+      ...verified(true),
+    ]);
+    const show = () => bed.github.presentGate(bed.repository, { view, phase: 1, ready: true, branch, ciLater: false });
+    await show();
+    const tick = async (number: number) => {
+      const { body } = await bed.owner.pull(gate.pullRequest);
+      const ticked = (body ?? "").replace(new RegExp(`- \\[ \\](.*phasegate:veto:1:${number} )`, "u"), "- [x]$1");
+      await bed.owner.request("PATCH", `/pulls/${gate.pullRequest}`, { body: `${ticked}\r\nseen by wanda` });
+    };
+    await tick(1);
+    bed.failNext(/GET .*\/files$/u, () => tick(2));
+    await show();
+    const { body } = await bed.owner.pull(gate.pullRequest);
+    expect(body).not.toContain("seen by wanda");
+    expect(await bed.github.readVetoBoxes(bed.repository, gate.pullRequest)).toEqual([
+      { attempt: 1, number: 1, ticked: true },
+      { attempt: 1, number: 2, ticked: true },
+    ]);
+    expect(await bed.github.readVetoBoxes(bed.repository, 4_711)).toEqual([]);
+  });
+
   test("a failed verification stays a draft and shows what is wanting", async () => {
     const gate = await open();
     await present(gate.pullRequest, { ready: false });
     const pull = await bed.owner.pull(gate.pullRequest);
     expect(pull.draft).toBe(true);
-    expect(pull.body).toContain("- `docs/planning/01_idea.md`: has 20 characters, needs 500");
+    expect(pull.body).toMatch(/- \[`docs\/planning\/01_idea\.md`\]\(https:[^)]*\): has 20 characters, needs 500/u);
     expect(await subjects()).not.toContain("Phase 1 Planning: verified (#7)");
   });
 

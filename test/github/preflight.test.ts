@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { RetryLater } from "../../src/control/ports.ts";
+import { defaultSettings } from "../../src/core/settings.ts";
 import { setSecret } from "../sandbox/actions-settings.ts";
 import type { RepositoryToAdd } from "../sandbox/sandbox.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
@@ -33,6 +34,7 @@ describe("before a run", () => {
       defaultBranch: "main",
       headSha: await bed.github.headOf(bed.repository, "main"),
       ciIsSensitive: false,
+      settings: defaultSettings,
     });
   });
 
@@ -43,6 +45,7 @@ describe("before a run", () => {
       defaultBranch: "main",
       headSha: "",
       ciIsSensitive: false,
+      settings: defaultSettings,
     });
   });
 

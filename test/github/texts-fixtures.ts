@@ -1,6 +1,8 @@
 import type { DependencyAsked, QuestionAsked } from "../../src/core/dialogue.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
+import type { Criterion } from "../../src/core/playbook.ts";
+import type { DecisionTaken, RunnerReport } from "../../src/core/report.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { currentPhaseOf, type ExistingTask, type PhaseProgress } from "../../src/core/state.ts";
 import { nothingSpent } from "../../src/core/usage.ts";
@@ -45,17 +47,65 @@ export function created(
           name: "planning",
           title: "Planning",
           budgetUsd: 5,
+          mayBeSkipped: false,
           steps: [
             { slug: "01_idea", title: "Idea definition" },
             { slug: "02_market", title: "Market" },
           ],
         },
-        { number: 2, name: "design", title: "Design", budgetUsd: 5, steps: [{ slug: "01_screens", title: "Screens" }] },
+        {
+          number: 2,
+          name: "design",
+          title: "Design",
+          budgetUsd: 5,
+          mayBeSkipped: true,
+          steps: [{ slug: "01_screens", title: "Screens" }],
+        },
       ],
     },
     taskBudgetUsd: 25,
     ordinal: 1,
   };
+}
+
+/** Of the first phase. */
+const criteria: readonly Criterion[] = [
+  {
+    id: "files",
+    text: "Every file of every step is there.",
+    severity: "must",
+    kind: "deterministic",
+    check: "outputs-exist",
+  },
+  { id: "length", text: "Each document says enough.", severity: "must", kind: "deterministic", check: "long-enough" },
+];
+
+/** The two that a verifier judges besides. */
+export const judgedCriteria: readonly Criterion[] = [
+  ...criteria,
+  { id: "planning-agrees", text: "The documents do not contradict each other.", severity: "must", kind: "judged" },
+  { id: "reader-friendly", text: "A stranger understands it.", severity: "should", kind: "judged" },
+];
+
+export function decisionOf(over: Partial<DecisionTaken> = {}): DecisionTaken {
+  return {
+    decision: "Links are kept in SQLite",
+    alternative: "PostgreSQL",
+    reason: "One process writes.",
+    confidence: "high",
+    files: ["docs/planning/01_idea.md"],
+    ...over,
+  };
+}
+
+export function reported(over: Partial<RunnerReport> = {}, attempt = 1): TaskEvent {
+  const report = { verdicts: [], judgeFault: null, tests: null, decisions: [], ...over };
+  return { type: "WorkReported", at, runId, phase: 1, attempt, report };
+}
+
+/** In review, with what the run said of its work. */
+export function inReviewWith(report: Partial<RunnerReport>): readonly TaskEvent[] {
+  return [...running, gateOpened(), reported(report), ...inReview.slice(running.length + 1)];
 }
 
 export const started: readonly TaskEvent[] = [
@@ -102,6 +152,7 @@ export function verified(passed: boolean, message = "has 20 characters, needs 50
       findings: passed
         ? []
         : [{ check: "long-enough", step: "01_idea", path: "docs/planning/01_idea.md", line: null, message }],
+      notes: [],
     },
   ];
 }
@@ -164,7 +215,14 @@ export function taskOf(...events: readonly TaskEvent[]): ExistingTask {
 }
 
 export function viewOf(events: readonly TaskEvent[], live: LiveStatus | null = null): TaskView {
-  return { task: taskOf(...events), live, model: "claude-test", forecasts: new Map(), limitEndsAt: null };
+  return {
+    task: taskOf(...events),
+    live,
+    model: "claude-test",
+    forecasts: new Map(),
+    criteria: new Map([[1, criteria]]),
+    limitEndsAt: null,
+  };
 }
 
 /** The task with its current phase changed: for what takes many events to come about. */

@@ -99,6 +99,42 @@ describe("a webhook becomes an intent", () => {
       payload("edited", { pull_request: { number: 8 }, changes: { base: { ref: { from: "main" } } } }, bot),
       { kind: "gate-changed", repository, pullRequest: 8, sender: "phasegate[bot]" },
     ],
+    ...(["body", "title"] as const).map((changed): readonly [string, string, object, object] => [
+      `a gate whose ${changed} a person edits`,
+      "pull_request",
+      payload("edited", { pull_request: { number: 8 }, changes: { [changed]: { from: "x" } } }),
+      { kind: "gate-edited", repository, pullRequest: 8, sender: "owner" },
+    ]),
+    [
+      "the end of another workflow's run, whoever started it",
+      "workflow_run",
+      payload("completed", { workflow_run: { id: 1, path: ".github/workflows/ci.yml", head_sha: "abc" } }, bot),
+      { kind: "ci-changed", repository, headSha: "abc" },
+    ],
+    [
+      "a check run of another App",
+      "check_run",
+      payload("completed", { check_run: { head_sha: "abc", app: { id: 7, slug: "codecov" } } }, bot),
+      { kind: "ci-changed", repository, headSha: "abc" },
+    ],
+    [
+      "a check run of nobody",
+      "check_run",
+      payload("completed", { check_run: { head_sha: "abc", app: null } }),
+      { kind: "ci-changed", repository, headSha: "abc" },
+    ],
+    [
+      "a check suite of another App",
+      "check_suite",
+      payload("completed", { check_suite: { head_sha: "abc", app: { id: 7, slug: "codecov" } } }, bot),
+      { kind: "ci-changed", repository, headSha: "abc" },
+    ],
+    ...(["success", "failure", "error"] as const).map((state): readonly [string, string, object, object] => [
+      `a status that is ${state}`,
+      "status",
+      payload("", { sha: "abc", state }, bot),
+      { kind: "ci-changed", repository, headSha: "abc" },
+    ]),
     [
       "an issue that is closed, by our own merge too",
       "issues",
@@ -137,6 +173,45 @@ describe("a webhook becomes an intent", () => {
     ]),
   ])("%s", (_claim, event, body, intent) => {
     expect(translateWebhook(event, body)).toEqual(intent);
+  });
+
+  describe("a comment on a line of a gate", () => {
+    const pull = { number: 8, title: "Planning", body: "Decisions" };
+    const onLine = (body: string, user: object = owner) =>
+      payload("created", { pull_request: pull, comment: { id: 6, node_id: "PRRC_6", body, user } });
+
+    test("is a command where it holds one: its review is told of by a webhook of its own", () => {
+      expect(translateWebhook("pull_request_review_comment", onLine("/rework use SQLite\nas we said"))).toEqual({
+        kind: "command",
+        command: { name: "rework", argument: "use SQLite\nas we said" },
+        repository,
+        issueNumber: 8,
+        onPullRequest: true,
+        commentId: 6,
+        commentNodeId: "PRRC_6",
+        sender: "owner",
+        body: "/rework use SQLite\nas we said",
+        answers: [],
+        issue: { title: "Planning", body: "Decisions" },
+      });
+    });
+
+    test.each([
+      ["says something", onLine("Why not SQLite?")],
+      ["shows a command as code", onLine("`/run` would do")],
+      ["is somebody else's", onLine("/run", { login: "eve", type: "User" })],
+    ])("has the reviews read where it %s", (_claim, body) => {
+      expect(translateWebhook("pull_request_review_comment", body)).toEqual({
+        kind: "reviews-changed",
+        repository,
+        pullRequest: 8,
+      });
+    });
+
+    test("commands nothing when it is edited", () => {
+      const edited = { ...onLine("/run"), action: "edited" };
+      expect(translateWebhook("pull_request_review_comment", edited).kind).toBe("reviews-changed");
+    });
   });
 
   describe("what people say in comments", () => {
@@ -263,20 +338,46 @@ describe("a webhook becomes an intent", () => {
       "sent by a bot",
     ],
     [
-      "a gate with another title",
+      "a text that we ourselves write anew",
       "pull_request",
-      payload("edited", { pull_request: { number: 8 }, changes: { title: { from: "x" } } }),
-      "the base is the same",
+      payload("edited", { pull_request: { number: 8 }, changes: { body: { from: "x" } } }, bot),
+      "sent by a bot",
     ],
+    [
+      "an edit of neither title nor text",
+      "pull_request",
+      payload("edited", { pull_request: { number: 8 }, changes: {} }),
+      "the text is the same",
+    ],
+    [
+      "a check run of Actions",
+      "check_run",
+      payload("completed", { check_run: { head_sha: "abc", app: { id: 15368, slug: "github-actions" } } }, bot),
+      "its workflow run tells",
+    ],
+    [
+      "our own check run",
+      "check_run",
+      payload("completed", { check_run: { head_sha: "abc", app: { id: 4242 } } }, bot),
+      "our own",
+    ],
+    [
+      "our own check suite",
+      "check_suite",
+      payload("completed", { check_suite: { head_sha: "abc", app: { id: 4242 } } }, bot),
+      "our own",
+    ],
+    ["a check run that begins", "check_run", payload("created", { check_run: { head_sha: "abc" } }), "of no concern"],
+    ["a status that is pending", "status", payload("", { sha: "abc", state: "pending" }, bot), "still pending"],
     ["a closed pull request's issue", "issues", payload("closed", issue({ pull_request: {} })), "a pull request"],
     ["an empty comment", "issue_comment", payload("created", comment(null)), "empty"],
     ["an edited comment of ours", "issue_comment", payload("edited", comment("/answer 2", bot)), "written by a bot"],
     ["a pinned comment", "issue_comment", payload("pinned", comment("/answer 2")), "of no concern"],
     [
-      "another workflow's run",
+      "another workflow's run of no commit",
       "workflow_run",
       payload("completed", { workflow_run: { id: 1, path: ".github/workflows/ci.yml" } }),
-      "another workflow",
+      "of no commit",
     ],
     ["a run that begins", "workflow_run", payload("requested", { workflow_run: { id: 1 } }), "of no concern"],
     ["a push", "push", payload("", {}), "of no concern"],
@@ -291,7 +392,7 @@ describe("a webhook becomes an intent", () => {
     ["null", "issues", null, "payload"],
     ["a text", "issues", "x", "payload"],
   ])("%s is ignored with the reason", (_claim, event, body, why) => {
-    const intent = translateWebhook(event, body);
+    const intent = translateWebhook(event, body, 4242);
     expect(intent.kind).toBe("ignored");
     expect(intent.kind === "ignored" ? intent.why : "").toContain(why);
   });

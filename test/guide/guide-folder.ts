@@ -29,7 +29,7 @@ phases:
     guide: planning
     budgetUsd: 2.5
     allowedPaths: ["docs/**"]
-    checks: []
+    verification: planning
     steps: [01_idea, 02_plan]
 `;
 
@@ -51,8 +51,27 @@ sections: [Order]
 tools: [Read, Write]
 `);
 
+export const planningCriteria = `---
+criteria:
+  - id: documents-exist
+    text: All documents exist.
+    kind: deterministic
+    check: outputs-exist
+    severity: must
+  - id: documents-agree
+    text: The documents agree.
+    kind: judged
+    severity: should
+---
+
+# Judging
+
+Read both.
+`;
+
 export const smallFolder = {
   "playbooks/small.yml": smallPlaybook,
   "planning/01_idea.md": ideaGuide,
   "planning/02_plan.md": planGuide,
+  "verification/planning.md": planningCriteria,
 } as const;

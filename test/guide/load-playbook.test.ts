@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { GuideError } from "../../src/guide/guide-error.ts";
 import type { GuideFault } from "../../src/guide/guide-error.ts";
-import { loadPlaybook, loadPlaybooks } from "../../src/guide/load-playbook.ts";
-import { guideText, planGuide, smallFolder, smallPlaybook, withGuideFolder } from "./guide-folder.ts";
+import { loadPlaybook, loadPlaybooks, loadVerification } from "../../src/guide/load-playbook.ts";
+import { guideText, planGuide, planningCriteria, smallFolder, smallPlaybook, withGuideFolder } from "./guide-folder.ts";
 
 async function faultsOf(
   files: Readonly<Record<string, string | Uint8Array>>,
@@ -54,6 +54,71 @@ describe("loadPlaybook", () => {
     });
   });
 
+  test("gives each phase its criteria, with the text for whoever judges them", async () => {
+    await withGuideFolder(smallFolder, async (folder) => {
+      const { playbook } = await loadPlaybook(folder, "small");
+      expect(playbook.phases[0]).toMatchObject({
+        criteria: [
+          { id: "documents-exist", text: "All documents exist.", kind: "deterministic", check: "outputs-exist", severity: "must" },
+          { id: "documents-agree", text: "The documents agree.", kind: "judged", severity: "should" },
+        ],
+        verifierGuide: "# Judging\n\nRead both.",
+        testCommand: null,
+        mayBeSkipped: false,
+      });
+    });
+  });
+
+  test("takes a test command and leave to skip from the playbook", async () => {
+    const text = smallPlaybook.replace("    steps", "    testCommand: npm test\n    mayBeSkipped: true\n    steps");
+    await withGuideFolder({ ...smallFolder, "playbooks/small.yml": text }, async (folder) => {
+      const { playbook } = await loadPlaybook(folder, "small");
+      expect(playbook.phases[0]).toMatchObject({ testCommand: "npm test", mayBeSkipped: true });
+    });
+  });
+
+  test("gives no text to a judge where nothing is judged", async () => {
+    const text = planningCriteria.slice(0, planningCriteria.indexOf("  - id: documents-agree")) + "---\n\nNothing to judge.\n";
+    await withGuideFolder({ ...smallFolder, "verification/planning.md": text }, async (folder) => {
+      expect((await loadVerification(folder, "planning")).verifierGuide).toBe("");
+    });
+  });
+
+  test.each([
+    ["a field that nobody knows", planningCriteria.replace("severity: must", "severity: must\n    weight: 3"), "8 unknown-field"],
+    ["an id that is no word", planningCriteria.replace("documents-agree", "Documents agree"), "8 wrong-value"],
+    ["an id twice", planningCriteria.replace("documents-agree", "documents-exist"), "8 duplicate-criterion"],
+    ["another kind", planningCriteria.replace("kind: judged", "kind: guessed"), "10 wrong-value"],
+    ["no kind", planningCriteria.replace("    kind: judged\n", ""), "8 wrong-value"],
+    ["a check that does not exist", planningCriteria.replace("outputs-exist", "is-good"), "6 wrong-value"],
+    ["a check of changesets", planningCriteria.replace("outputs-exist", "paths-allowed"), "6 wrong-value"],
+    ["no check where one is asked for", planningCriteria.replace("    check: outputs-exist\n", ""), "3 missing-field"],
+    ["a check where one is judged", planningCriteria.replace("kind: judged", "kind: judged\n    check: no-secrets"), "11 unknown-field"],
+    ["a check twice", planningCriteria.replace("kind: judged", "kind: deterministic\n    check: outputs-exist"), "11 duplicate-check"],
+    ["another severity", planningCriteria.replace("severity: should", "severity: maybe"), "11 wrong-value"],
+    ["an empty sentence", planningCriteria.replace("The documents agree.", '" "'), "9 too-small"],
+    ["no criterion", "---\ncriteria: []\n---\n\nJudge.\n", "2 too-small"],
+    ["no text", planningCriteria.slice(0, planningCriteria.indexOf("# Judging")), "12 empty-guide"],
+    ["no front matter", "# Judging\n", "1 no-front-matter"],
+  ])("refuses criteria with %s", async (_, text, expected) => {
+    const faults = await faultsOf({ ...smallFolder, "verification/planning.md": text });
+    expect(places(faults)).toContain(`verification/planning.md:${expected}`);
+  });
+
+  test("says what it expected of a criterion", async () => {
+    const text = planningCriteria.replace("kind: judged", "kind: guessed");
+    const [fault] = await faultsOf({ ...smallFolder, "verification/planning.md": text });
+    expect(fault?.message).toBe('"criteria.1.kind": expected "deterministic", with its check, or "judged", got "guessed"');
+  });
+
+  test("names a file of criteria that is missing", async () => {
+    await withGuideFolder(smallFolder, async (folder) => {
+      await expect(loadVerification(folder, "design")).rejects.toThrow(
+        /reading the criteria "design": 1 fault\n {2}verification\/design\.md \[missing-file\]/u,
+      );
+    });
+  });
+
   test("gives one hash whatever the line ends and byte order marks of the checkout", async () => {
     const crlf = Object.fromEntries(
       Object.entries(smallFolder).map(([file, text]) => [file, `\uFEFF${text.replaceAll("\n", "\r\n")}`]),
@@ -93,6 +158,7 @@ describe("loadPlaybook", () => {
       "planning/01_idea.md:6 wrong-type",
       "planning/01_idea.md:7 wrong-value",
       "planning/02_plan.md:- missing-file",
+      "verification/planning.md:- missing-file",
     ]);
   });
 
@@ -114,7 +180,11 @@ describe("loadPlaybook", () => {
     ["a hole in the numbers", smallPlaybook.replace("number: 1", "number: 2"), "4 phase-number"],
     ["a step twice", smallPlaybook.replace("[01_idea, 02_plan]", "[01_idea, 02_plan, 01_idea]"), "11 duplicate-step"],
     ["another name than the file's", smallPlaybook.replace("name: small", "name: large"), "1 name-differs"],
-    ["a check that does not exist", smallPlaybook.replace("checks: []", "checks: [is-good]"), "10 wrong-value"],
+    ["checks in the place of criteria", smallPlaybook.replace("verification: planning", "checks: []"), "10 unknown-field"],
+    ["criteria elsewhere", smallPlaybook.replace("verification: planning", "verification: ../etc"), "10 wrong-value"],
+    ["a command of two lines", smallPlaybook.replace("    steps", '    testCommand: "a\\nb"\n    steps'), "11 wrong-value"],
+    ["an empty command", smallPlaybook.replace("    steps", '    testCommand: " "\n    steps'), "11 too-small"],
+    ["a half skip", smallPlaybook.replace("    steps", "    mayBeSkipped: perhaps\n    steps"), "11 wrong-type"],
     ["a path out of the repository", smallPlaybook.replace("docs/**", "docs/../**"), "9 wrong-value"],
     ["a guide folder elsewhere", smallPlaybook.replace("guide: planning", "guide: ../etc"), "7 wrong-value"],
     ["a field twice", smallPlaybook.replace("title: Small", "title: Small\ntitle: Twice"), "3 yaml"],

@@ -1,6 +1,6 @@
 import picomatch from "picomatch";
 import { describe, expect, test } from "vitest";
-import { loadPlaybook, loadPlaybooks } from "../../src/guide/load-playbook.ts";
+import { loadPlaybook, loadPlaybooks, loadVerification } from "../../src/guide/load-playbook.ts";
 
 const guideFolder = new URL("../../guide", import.meta.url).pathname;
 const { playbook } = await loadPlaybook(guideFolder, "create_app");
@@ -40,6 +40,14 @@ describe("the guides that ship", () => {
     expect(named.filter((path) => !written.has(path))).toEqual([]);
   });
 
+  test("ask for ids where they are given out, and for their citation where code is written", () => {
+    const guideOf = (id: string): string => steps.find((candidate) => candidate.id === id)?.step.guide ?? "";
+    expect(guideOf("planning/07_features")).toMatch(/\*\*Feature list\*\*.*begins with its id/u);
+    expect(guideOf("design/01_screens")).toMatch(/\*\*Screen list\*\*.*begins with the screen's id/u);
+    expect(guideOf("design/05_architecture")).toMatch(/\*\*Decisions\*\*.*begins with its id/u);
+    for (const id of ["development/03_business_logic", "development/05_tests"]) expect(guideOf(id)).toContain("REQ-001");
+  });
+
   test("hand out Bash only where code is run", () => {
     const withBash = steps.filter(({ step }) => step.tools.includes("Bash")).map(({ phase }) => phase.name);
     expect(new Set(withBash)).toEqual(new Set(["development", "test"]));
@@ -59,4 +67,49 @@ describe("the guides that ship", () => {
       expect(step?.outputs.some((output) => picomatch(output, { dot: true })(path))).toBe(true);
     },
   );
+});
+
+describe.each(["planning", "design", "development", "testing", "modify", "workflow"])("the criteria of %s", (name) => {
+  test("load, and leave no judged criterion unexplained", async () => {
+    const { criteria, verifierGuide } = await loadVerification(guideFolder, name);
+    const headings = verifierGuide.split("\n").filter((line) => line.startsWith("## "));
+    const judged = criteria.filter(({ kind }) => kind === "judged").map(({ id }) => id);
+    expect(judged.length).toBeGreaterThan(0);
+    expect(judged.filter((id) => !headings.some((heading) => heading.split(/[ ,]+/u).includes(id)))).toEqual([]);
+  });
+
+  test("tell whoever judges what is evidence, how sure to be, and what is no fault", async () => {
+    const { verifierGuide } = await loadVerification(guideFolder, name);
+    const lines = verifierGuide.split("\n");
+    expect(lines.length).toBeGreaterThanOrEqual(40);
+    expect(lines.length).toBeLessThanOrEqual(100);
+    expect(lines).toEqual(expect.arrayContaining(["## What counts as evidence", "## How sure you are", "## Common false alarms"]));
+  });
+});
+
+describe("the criteria of create_app", () => {
+  const checksOf = (name: string, severity: string): readonly string[] =>
+    (playbook.phases.find((phase) => phase.name === name)?.criteria ?? []).flatMap((criterion) =>
+      criterion.kind === "deterministic" && criterion.severity === severity ? [criterion.check] : [],
+    );
+  const ofDocuments = ["outputs-exist", "long-enough", "sections-present", "no-placeholder", "links-resolve", "ids-known"];
+  const ofCode = ["code-exists", "tests-exist", "tests-pass", "env-ignored", "no-secrets"];
+
+  test.each([
+    ["planning", [...ofDocuments, "no-secrets"]],
+    ["design", [...ofDocuments, "no-secrets"]],
+    ["development", [...ofDocuments, ...ofCode]],
+    ["test", [...ofDocuments, ...ofCode]],
+  ])("ask of %s what must hold", (phase, checks) => {
+    expect(checksOf(phase, "must").toSorted()).toEqual(checks.toSorted());
+  });
+
+  test("let people go on without the test phase alone", () => {
+    expect(playbook.phases.filter(({ mayBeSkipped }) => mayBeSkipped).map(({ name }) => name)).toEqual(["test"]);
+  });
+
+  test("ask of planning for no citation, since whoever cites it comes later", () => {
+    expect(checksOf("planning", "should")).toEqual([]);
+    expect(checksOf("design", "should")).toEqual(["ids-cited"]);
+  });
 });

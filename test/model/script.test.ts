@@ -5,6 +5,7 @@ import type { Feedback, Job } from "../../src/protocol/runner.ts";
 import { feedbackOf } from "../../src/runner/feedback.ts";
 import { readAnswers } from "../../src/runner/feedback-answers.ts";
 import { mendPrompt, stepPrompt as runnerStepPrompt } from "../../src/runner/prompt.ts";
+import { decisionsPrompt, verifyPrompt } from "../../src/runner/report-prompts.ts";
 import type { ProductScript, ProductStep } from "./load-product.ts";
 import type { AnswerBlock } from "./model-answer.ts";
 import { parseModelRequest } from "./model-request.ts";
@@ -144,6 +145,30 @@ describe("the scripted model", () => {
     expect(readAnswers([again], feedback).map(({ id }) => id)).toEqual(["thread:B"]);
   });
 
+  test("takes up a veto and a failing check like a request for a change", () => {
+    for (const id of ["veto:1:2", "ci:0123abc"]) {
+      const agent = agentOf(product(step("planning/01_idea", ["a.md"])));
+      agent.files.set(`${WORK_TREE}/a.md`, "text of a.md");
+      const comments = [{ by: "wanda", text: "Charge by the month." }];
+      const job = { ...JOB, feedback: [{ ...REMARK, id, request: "comment" as const, comments }] };
+      agent.ask(runnerStepPrompt({ ...PROMPT, job, findings: [], feedback: feedbackOf(job, "01_idea") }));
+      expect(agent.files.get(`${WORK_TREE}/a.md`)).toContain("- Charge by the month.");
+    }
+  });
+
+  test("judges and tells decisions, with the paths that the runner's own prompts name", () => {
+    const decide = scriptedDecide(product(step("planning/01_idea", ["a.md"])));
+    const made = { job: JOB, workTree: WORK_TREE, paths: ["a.md", "src/x.js"] };
+    const criteria = [{ id: "agrees", text: "It agrees.", severity: "must" as const, kind: "judged" as const }];
+    for (const [prompt, output] of [
+      [verifyPrompt({ ...made, criteria, boundary: "boundary" }), { verdicts: { agrees: { passed: true } } }],
+      [decisionsPrompt(made), { decisions: [{ files: ["a.md"] }, {}, {}, {}, {}] }],
+    ] as const) {
+      const answer = decide(parseModelRequest({ model: "m", messages: [{ role: "user", content: prompt }] }));
+      expect(answer).toMatchObject({ blocks: [{ name: "StructuredOutput", input: output }] });
+    }
+  });
+
   test.each([
     ["an unknown step", stepPrompt("planning/99_moon")],
     ["no step", "Write me a poem."],
@@ -196,7 +221,10 @@ const JOB: Job = {
     name: "planning",
     title: "Planning",
     allowedPaths: ["**"],
-    checks: [],
+    criteria: [],
+    verifierGuide: "",
+    testCommand: null,
+    mayBeSkipped: false,
     budgetUsd: 5,
     steps: [{ ...STEP, outputs: ["a.md"], sections: [], allowedPaths: [], tools: [] }],
   },
@@ -222,6 +250,9 @@ const JOB: Job = {
   model: "claude-sonnet-5-5",
   language: "en",
   budgetUsd: 5,
+  verification: { budgetUsd: 1, minutes: 10, testMinutes: 10 },
+  isRepeated: false,
+  decisions: [],
   limits: { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 5, heartbeatSeconds: 30, sliceMinutes: 50 },
 };
 

@@ -1,5 +1,6 @@
 /** A model that makes one product. Each answer follows from the request alone, so it survives resumes and restarts. */
 
+import { reportAnswer, type ReportGiven } from "./answer-report.ts";
 import type { ProductFile, ProductScript, ProductStep } from "./load-product.ts";
 import type { AnswerBlock, ModelAnswer } from "./model-answer.ts";
 import type { ModelMessage, ModelRequest, ToolResult } from "./model-request.ts";
@@ -31,8 +32,14 @@ const TEST_COMMANDS = ["npm test", "node --test"];
 const TEST_TIMEOUT_MS = 60_000;
 const FAILURE_SHOWN_LENGTH = 400;
 
-export function scriptedDecide(product: ProductScript): (request: ModelRequest) => ModelAnswer {
+/** `given`: what it says of its work beside the steps. */
+export function scriptedDecide(
+  product: ProductScript,
+  given: ReportGiven = {},
+): (request: ModelRequest) => ModelAnswer {
   return (request) => {
+    const report = reportAnswer(request, given);
+    if (report !== null) return report;
     const assignment = findAssignment(product, request);
     if (typeof assignment === "string") return { blocks: [{ type: "text", text: assignment }] };
     const calls =
@@ -54,7 +61,8 @@ function findAssignment(product: ProductScript, request: ModelRequest): Assignme
     workTreeOf(prompt.text) ?? last(earlier.map(({ text }) => workTreeOf(text))) ?? cwdOf(request.system);
   if (workTree === undefined) return 'No line "Work tree: <absolute path>" says where to write. I changed nothing.';
   const mends = asksToMend(prompt.text);
-  const again = mends || earlier.some(({ text }) => stepOf(product, text) === step);
+  // Where something is left over, the first try was made by an earlier attempt.
+  const again = mends || prompt.text.includes(LEFT_OVER) || earlier.some(({ text }) => stepOf(product, text) === step);
   const opening = messages
     .slice(0, asking + 1)
     .findLast((message) => isPrompt(message) && !asksToMend(message.text) && stepOf(product, message.text) === step);
@@ -119,12 +127,14 @@ const LEFT_OVER = "## Left over from the last attempt";
 function feedbackIn(prompt: string): readonly AskedFeedback[] {
   const [, section = ""] = prompt.split(/^## What reviewers ask of this step$/m);
   const heads = [
-    ...section.matchAll(/^(F\d+): (a change is requested|a comment), (?:in (.+?)(?:, line \d+)?|about .+)$/gm),
+    ...section.matchAll(
+      /^(F\d+): (a change is requested|a comment|a decision is vetoed|a check of the repository fails), (?:in (.+?)(?:, line \d+)?|about .+)$/gm,
+    ),
   ];
   return heads.map(({ 0: head, 1: number = "", 2: request, 3: path = null, index }, at) => {
     const block = section.slice(index + head.length, heads[at + 1]?.index);
     const words = /^.* says:\n\| (.*)$/m.exec(block)?.[1] ?? "";
-    return { number, wantsChange: request === "a change is requested", path, words };
+    return { number, wantsChange: request !== "a comment", path, words };
   });
 }
 

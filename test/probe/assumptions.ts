@@ -295,6 +295,30 @@ const pullRequests: readonly Assumption[] = [
     },
   },
   {
+    row: "Of several check runs of one name",
+    async check({ api, headSha, name, permissions }) {
+      if (permissions["checks"] !== "write") return unchecked("the installation may not write checks");
+      const make = () =>
+        api("POST", "/check-runs", { name, head_sha: headSha, status: "completed", conclusion: "neutral" });
+      await make();
+      const newest = at((await make()).body, "id");
+      const path = `/commits/${headSha}/check-runs?check_name=${encodeURIComponent(name)}`;
+      const { body } = await eventually(
+        () => api("GET", path),
+        (answer) => at(answer.body, "check_runs", "0", "id") === newest,
+      );
+      return compare(["how many", 1, at(body, "total_count")], ["which", newest, at(body, "check_runs", "0", "id")]);
+    },
+  },
+  {
+    row: "Statuses: the newest of each context counts",
+    async check({ api, headSha, permissions }) {
+      if (permissions["statuses"] === undefined) return unchecked("the installation may not read statuses");
+      const { body } = await api("GET", `/commits/${headSha}/status`);
+      return compare(["without any", "pending", at(body, "state")], ["how many", 0, at(body, "total_count")]);
+    },
+  },
+  {
     row: "An author can't approve",
     async check({ api, pull }) {
       const approve = await api("POST", `/pulls/${pull}/reviews`, { event: "APPROVE" });

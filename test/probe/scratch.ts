@@ -51,7 +51,7 @@ export class NoScratch extends Error {
 const namePrefix = "phasegate-probe";
 
 /** What is written, for the question before it. */
-export const whatIsWritten = `branches below ${namePrefix}/, one issue and one pull request (closed afterwards: an App can't delete them), one label`;
+export const whatIsWritten = `branches below ${namePrefix}/, one issue and one pull request (closed afterwards: an App can't delete them), one label, two check runs on a commit of its own`;
 
 export interface Place {
   readonly client: Client;

@@ -25,7 +25,24 @@ const envelope: Envelope = {
     },
   ],
   checkpoint: null,
-  outcome: { outcome: { kind: "completed" }, spent: nothingSpent },
+  outcome: {
+    outcome: { kind: "completed" },
+    report: {
+      verdicts: [
+        {
+          criterion: "names-a-payer",
+          passed: true,
+          confidence: "high",
+          reason: "It says who pays.",
+          evidence: [{ path: "docs/01_idea.md", line: 3, quote: "방문자가 지불합니다." }],
+        },
+      ],
+      judgeFault: null,
+      tests: null,
+      decisions: [],
+    },
+    spent: nothingSpent,
+  },
 };
 const sealed = sealEnvelope(envelope, key, "run-1");
 

@@ -58,6 +58,22 @@ describe.skipIf(!canHaveSecondUser)("the agent's user", () => {
     });
   });
 
+  test("is kept out of a folder that is shut, also one that it opened to all, until it owns it again", async () => {
+    await using folder = await makeFolder();
+    const home = join(folder.path, "home");
+    await mkdir(home);
+    await writeFile(join(home, "note.md"), "a note");
+    await withAgent("0000000d", async (agent) => {
+      await agent.ownFolder(home);
+      const look = `chmod 777 ${home} 2>/dev/null; cat ${home}/note.md`;
+      expect(await runAs(agent, look)).toBe("a note");
+      await agent.shut([home]);
+      expect(await runAs(agent, look)).toBe("");
+      await agent.own([home]);
+      expect(await runAs(agent, look)).toBe("a note");
+    });
+  });
+
   test.each([
     ["processes in sessions of their own", "setsid sleep 100 & sleep 100 & echo ready; wait"],
     // exit(2) ends the first thread alone: 60 on x86-64, 93 on arm64.

@@ -76,7 +76,7 @@ describe("the session", () => {
       app.faults.set(runnerRoutes.session, [unavailable, { status: 502, body: "<html>" }]);
       const session = await open();
       expect(session.job).toEqual(job);
-      expect(app.sessions).toEqual([{ protocol: 3, oidcToken: "oidc-3", runId: "run-1", account }]);
+      expect(app.sessions).toEqual([{ protocol: 4, oidcToken: "oidc-3", runId: "run-1", account }]);
       expect(pauses).toEqual([1_000, 2_000]);
     });
   });
@@ -111,7 +111,7 @@ describe("the session", () => {
       await expect(open()).rejects.toMatchObject({
         code: "unsupported-protocol",
         message:
-          "this action speaks protocol 3 and the app does not: update the app, or set the `uses:` line of .github/workflows/phasegate.yml to the app's ACTION_REF",
+          "this action speaks protocol 4 and the app does not: update the app, or set the `uses:` line of .github/workflows/phasegate.yml to the app's ACTION_REF",
       });
       expect(pauses).toEqual([]);
     });
@@ -149,7 +149,10 @@ describe("a hand-over", () => {
         runnerRoutes.outcome,
         Array.from({ length: 16 }, () => unavailable),
       );
-      const declared = session.declareOutcome({ outcome: { kind: "completed" }, spent: nothingSpent }, never);
+      const declared = session.declareOutcome(
+        { outcome: { kind: "completed" }, report: null, spent: nothingSpent },
+        never,
+      );
       await expect(declared).rejects.toThrow(/\/runner\/outcome answered 503: starting/);
       expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(5 * 60_000);
       expect(app.outcomes).toEqual([]);

@@ -5,6 +5,7 @@ import type { Step } from "../../src/core/playbook.ts";
 import type { Checkpoint } from "../../src/protocol/checkpoint.ts";
 import type { Job, JobDependency } from "../../src/protocol/runner.ts";
 import { MachineTakenAway, runPhase, type RunEnd, type RunOptions } from "../../src/runner/run-phase.ts";
+import { withReport } from "../model/answer-report.ts";
 import type { ModelAnswer } from "../model/model-answer.ts";
 import type { ModelRequest } from "../model/model-request.ts";
 import { startModelServer } from "../model/model-server.ts";
@@ -50,7 +51,7 @@ async function runOn({ decide, files, checkpoint, ...given }: Machine): Promise<
     ...(stored === undefined ? {} : { checkpoint: { checkpointId: stored.checkpointId } }),
   });
   const app = await startFakeApp(job, { stored });
-  const model = await startModelServer({ decide, credentials: [secrets.modelKey] });
+  const model = await startModelServer({ decide: withReport(decide), credentials: [secrets.modelKey] });
   const log: string[] = [];
   const options = runOptions(folder.path, { appUrl: app.url, modelUrl: model.url }, log);
   try {

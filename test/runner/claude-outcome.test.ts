@@ -206,7 +206,7 @@ describe("claudeOutcome", () => {
     [
       "a schema that the answer never met",
       { exitCode: 1, results: [result({ subtype: "error_max_structured_output_retries", isError: true })] },
-      { kind: "failed", reason: "structured-output", retryable: true },
+      { kind: "failed", reason: "structured-output", retryable: false },
     ],
     [
       "a conversation that is not there",

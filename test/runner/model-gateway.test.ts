@@ -360,7 +360,7 @@ describe("the reply", () => {
 
 describe("the budget", () => {
   test("refuses a request whose input it does not pay for, with 403 and without the provider", async () => {
-    const { gateway, seen } = await given({ budgetUsd: 1, spentUsd: 0.99 });
+    const { gateway, seen } = await given({ budgetUsd: 1, spentUsd: () => 0.99 });
     expect((await send(gateway)).status).toBe(200);
     const body = JSON.stringify({ ...asked, system: "x".repeat(4 * 5000) });
     const response = await send(gateway, { body });

@@ -61,6 +61,18 @@ describe("the prompt of a step", () => {
     expect(stepPrompt(options)).not.toContain("last attempt");
     const prompt = stepPrompt({ ...options, findings: [finding] });
     expect(prompt).toContain("- docs/01_idea.md:3: too short: write more");
+    expect(prompt).not.toContain("another approach");
+  });
+
+  test("asks for another approach where the same came back, and says how it was tried", () => {
+    const decision = { decision: "Say it\nin a table", alternative: "", reason: "", confidence: "high" as const };
+    const repeated = { ...job, isRepeated: true, decisions: [{ ...decision, files: ["docs/01_idea.md"] }] };
+    const prompt = stepPrompt({ ...options, job: repeated, findings: [finding] });
+    expect(prompt).toContain("the very same came back");
+    expect(prompt).toContain("Choose another approach");
+    expect(prompt).toContain("- docs/01_idea.md:3: too short: write more");
+    expect(prompt).toContain("- Say it in a table | docs/01_idea.md");
+    expect(stepPrompt({ ...options, job: repeated })).not.toContain("the very same came back");
   });
 });
 
@@ -118,6 +130,23 @@ describe("feedback in the prompt of a step", () => {
     expect(lines).toContain(
       "Answer each of F2, F3: end your last message with one such block for each, not in a code fence:",
     );
+  });
+
+  test("tells a veto and a failing check from a review, and says how each is taken up", () => {
+    const items = [remark, { ...whole, id: "veto:2:3" }, { ...whole, id: "ci:0123abc" }];
+    const job = aJob({ headSha: "1".repeat(40), steps: [step], feedback: items });
+    const prompt = stepPrompt({ ...options, job, feedback: feedbackOf(job, "01_idea") });
+    expect(prompt.match(/^F\d: .*$/gmu)).toEqual([
+      "F1: a change is requested, in docs/01_idea.md, line 12",
+      "F2: a decision is vetoed, about the deliverable as a whole",
+      "F3: a check of the repository fails, about the deliverable as a whole",
+    ]);
+    expect(prompt).toContain("Choose otherwise");
+    expect(prompt).toContain("in every file that this step may change");
+    expect(prompt).toContain("Do not skip the check");
+    const reviewOnly = stepPrompt({ ...options, job: reviewed, feedback });
+    expect(reviewOnly).not.toContain("Choose otherwise");
+    expect(reviewOnly).not.toContain("Do not skip the check");
   });
 
   test("is shortened where there is too much of it", () => {

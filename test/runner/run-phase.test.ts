@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { runPhase } from "../../src/runner/run-phase.ts";
+import { withReport } from "../model/answer-report.ts";
 import type { ModelAnswer } from "../model/model-answer.ts";
 import type { ModelRequest } from "../model/model-request.ts";
 import { startModelServer } from "../model/model-server.ts";
@@ -17,7 +18,7 @@ test("a phase of two steps is done, mended, handed over step by step and declare
   });
   const job = aJob({ headSha: repository.sha, steps: [aStep({ slug: "01_idea" }), aStep({ slug: "02_market" })] });
   const app = await startFakeApp(job);
-  const model = await startModelServer({ decide: author, credentials: [secrets.modelKey] });
+  const model = await startModelServer({ decide: withReport(author), credentials: [secrets.modelKey] });
   const log: string[] = [];
 
   const end = await runPhase(runOptions(folder.path, { appUrl: app.url, modelUrl: model.url }, log));
@@ -90,12 +91,12 @@ test("a rework hands over the agent's answers; what it passed over goes back to 
     `[FEEDBACK_ANSWER]\nid: ${id}\nanswer: declined\ntext: ${text}\n[/FEEDBACK_ANSWER]`;
   const prompts: string[] = [];
   const model = await startModelServer({
-    decide: ({ lastUserText }) => {
+    decide: withReport(({ lastUserText }) => {
       prompts.push(lastUserText);
       const isMending = lastUserText.includes("Mend:");
       const text = isMending ? block("F2", "Nobody pays.") : block("F1", `The key is ${secrets.modelKey}.`);
       return { blocks: [{ type: "text", text }] };
-    },
+    }),
   });
   const log: string[] = [];
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import type { Step } from "../../src/core/playbook.ts";
+import type { Phase, Step } from "../../src/core/playbook.ts";
 import { Job } from "../../src/protocol/runner.ts";
 import type { RunOptions } from "../../src/runner/run-phase.ts";
 import { changesetFindings } from "../../src/verify/changeset-findings.ts";
@@ -77,9 +77,13 @@ export function aStep(step: Partial<Step> & Pick<Step, "slug">): Step {
 }
 
 export function aJob(
-  job: Partial<Omit<Job, "phase">> & { readonly headSha: string; readonly steps: readonly Step[] },
+  job: Partial<Omit<Job, "phase">> & {
+    readonly headSha: string;
+    readonly steps: readonly Step[];
+    readonly phase?: Partial<Omit<Phase, "steps">>;
+  },
 ): Job {
-  const { steps, ...rest } = job;
+  const { steps, phase, ...rest } = job;
   // Parsed as the runner would: a job that the protocol refuses is no job.
   return Job.parse({
     runId: "run-1",
@@ -92,9 +96,13 @@ export function aJob(
       name: "planning",
       title: "Planning",
       allowedPaths: ["docs/**"],
-      checks: [],
+      criteria: [],
+      verifierGuide: "",
+      testCommand: null,
+      mayBeSkipped: false,
       budgetUsd: 5,
       steps,
+      ...phase,
     },
     stepsToDo: steps.map(({ slug }) => slug),
     baseSha: job.headSha,
@@ -108,6 +116,9 @@ export function aJob(
     model: "claude-sonnet-5-5",
     language: "en",
     budgetUsd: 5,
+    verification: { budgetUsd: 1, minutes: 1, testMinutes: 1 },
+    isRepeated: false,
+    decisions: [],
     limits: { moreRoundsMax: 2, stepMinutes: 2, noOutputMinutes: 1, heartbeatSeconds: 30, sliceMinutes: 50 },
     ...rest,
   });

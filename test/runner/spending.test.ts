@@ -10,15 +10,15 @@ const oneDollar = 333_334;
 
 describe("createSpending", () => {
   test("refuses a call whose input the purse does not hold", () => {
-    expect(createSpending(1, 0).charge(model, oneDollar)).toBeNull();
-    expect(createSpending(1.1, 0).charge(model, oneDollar)).not.toBeNull();
-    expect(createSpending(5, 4).charge(model, oneDollar)).toBeNull();
+    expect(createSpending(1, () => 0).charge(model, oneDollar)).toBeNull();
+    expect(createSpending(1.1, () => 0).charge(model, oneDollar)).not.toBeNull();
+    expect(createSpending(5, () => 4).charge(model, oneDollar)).toBeNull();
   });
 
   test("counts at the prices that somebody set", () => {
     const prices = [{ model: "claude-sonnet", input: 300, output: 300, cacheRead: 30 }];
-    expect(createSpending(1.1, 0, prices).charge(model, oneDollar)).toBeNull();
-    const spending = createSpending(5, 0, prices);
+    expect(createSpending(1.1, () => 0, prices).charge(model, oneDollar)).toBeNull();
+    const spending = createSpending(5, () => 0, prices);
     const charge = spending.charge(model, 1_000);
     charge?.update({ ...noUsage, inputTokens: 1_000 }, noSurcharges);
     charge?.close();
@@ -26,12 +26,12 @@ describe("createSpending", () => {
   });
 
   test("refuses everything where nothing is left", () => {
-    expect(createSpending(0, 0).charge(model, 0)).toBeNull();
-    expect(createSpending(1, 2).charge(model, 0)).toBeNull();
+    expect(createSpending(0, () => 0).charge(model, 0)).toBeNull();
+    expect(createSpending(1, () => 2).charge(model, 0)).toBeNull();
   });
 
   test("counts calls under way, until they are over", () => {
-    const spending = createSpending(2.5, 0);
+    const spending = createSpending(2.5, () => 0);
     const first = spending.charge(model, oneDollar);
     expect(spending.charge(model, oneDollar)).not.toBeNull();
     expect(spending.charge(model, oneDollar)).toBeNull();
@@ -40,14 +40,14 @@ describe("createSpending", () => {
   });
 
   test("counts what a call under way has used beyond its input", () => {
-    const spending = createSpending(10, 0);
+    const spending = createSpending(10, () => 0);
     spending.charge(model, 1)?.update({ ...noUsage, outputTokens: 600_000 }, noSurcharges);
     expect(spending.leftUsd()).toBeCloseTo(1);
     expect(spending.total().costUsd).toBe(0);
   });
 
   test("books a call once, under its model", () => {
-    const spending = createSpending(10, 0);
+    const spending = createSpending(10, () => 0);
     const charge = spending.charge(model, 1000);
     charge?.update({ ...noUsage, inputTokens: 1 }, noSurcharges);
     charge?.update({ ...noUsage, inputTokens: 1000 }, noSurcharges);
@@ -65,7 +65,7 @@ describe("createSpending", () => {
     const call = fc.record({ inputTokens: fc.nat(200_000), isOver: fc.boolean() });
     fc.assert(
       fc.property(fc.array(call), (calls) => {
-        const spending = createSpending(1, 0);
+        const spending = createSpending(1, () => 0);
         let costOfInput = 0;
         for (const { inputTokens, isOver } of calls) {
           const charge = spending.charge(model, inputTokens);
@@ -88,7 +88,7 @@ describe("createSpending", () => {
     });
     fc.assert(
       fc.property(fc.array(call), (calls) => {
-        const spending = createSpending(1, 0);
+        const spending = createSpending(1, () => 0);
         const open: (() => void)[] = [];
         for (const { inputTokens, tokensMax, fastMode, isOver } of calls) {
           const surcharges = { ...noSurcharges, fastMode };
@@ -107,9 +107,9 @@ describe("createSpending", () => {
   test("cuts the last reply to what the purse holds, and refuses one that would be of no use", () => {
     const reply = { tokensMax: 32_000, tokensMin: 1_000, surcharges: noSurcharges };
     // Fifteen dollars for a million tokens of output.
-    expect(createSpending(1, 0).charge(model, 0, reply)?.outputTokensMax).toBe(32_000);
-    expect(createSpending(0.3, 0).charge(model, 0, reply)?.outputTokensMax).toBe(20_000);
-    expect(createSpending(0.01, 0).charge(model, 0, reply)).toBeNull();
-    expect(createSpending(0.01, 0).charge(model, 0, { ...reply, tokensMax: 100 })?.outputTokensMax).toBe(100);
+    expect(createSpending(1, () => 0).charge(model, 0, reply)?.outputTokensMax).toBe(32_000);
+    expect(createSpending(0.3, () => 0).charge(model, 0, reply)?.outputTokensMax).toBe(20_000);
+    expect(createSpending(0.01, () => 0).charge(model, 0, reply)).toBeNull();
+    expect(createSpending(0.01, () => 0).charge(model, 0, { ...reply, tokensMax: 100 })?.outputTokensMax).toBe(100);
   });
 });

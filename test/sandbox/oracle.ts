@@ -79,6 +79,8 @@ type Check = (schema: Schema, value: unknown) => string[];
 function validatorOver(description: object, options: { coerceTypes: boolean }): Check {
   const ajv = new Ajv({ strict: false, allErrors: true, validateSchema: false, logger: false, ...options });
   addFormats.default(ajv);
+  // GitHub says `email`, and sends addresses of bots, whose brackets are none to a validator.
+  ajv.addFormat("email", /^[^@\s]+@[^@\s]+$/);
   // The components stand at the root, so that "#/components/..." inside them resolves.
   ajv.addSchema({ $id: "github", ...description });
   const compiled = new Map<Schema, ValidateFunction>();

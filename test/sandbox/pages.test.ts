@@ -303,6 +303,7 @@ describe("a run's page", () => {
       attempt: 1,
       name: "Work",
       displayTitle: SCRIPT,
+      pullNumber: null,
       event: "workflow_dispatch",
       headBranch: "main",
       headSha: (await context.git(repository).resolve("main")) ?? "",

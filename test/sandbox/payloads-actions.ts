@@ -1,4 +1,4 @@
-import { type Json, htmlUrl, repositoryJson, repositoryUrl, userJson } from "./payloads.ts";
+import { ACTIONS_APP, type Json, appJson, htmlUrl, repositoryJson, repositoryUrl, userJson } from "./payloads.ts";
 import { nodeId } from "./state.ts";
 import type {
   Artifact,
@@ -116,6 +116,41 @@ export function jobJson(context: SandboxContext, repository: Repository, run: Wo
   };
 }
 
+/** A job as the check run that GitHub shows on its commit. */
+export function jobCheckJson(
+  context: SandboxContext,
+  repository: Repository,
+  run: WorkflowRun,
+  job: WorkflowJob,
+): Json {
+  const url = `${repositoryUrl(context, repository)}/check-runs/${job.id}`;
+  const html = `${runHtmlUrl(context, repository, run.id)}/job/${job.id}`;
+  return {
+    id: job.id,
+    name: job.name,
+    node_id: nodeId("CR", job.id),
+    head_sha: run.headSha,
+    external_id: `${run.id}-${job.key}`,
+    url,
+    html_url: html,
+    details_url: html,
+    status: job.status,
+    conclusion: job.conclusion,
+    started_at: job.startedAt ?? job.createdAt,
+    completed_at: job.completedAt,
+    output: {
+      title: null,
+      summary: null,
+      text: null,
+      annotations_count: 0,
+      annotations_url: `${url}/annotations`,
+    },
+    check_suite: { id: run.id },
+    app: appJson(context, ACTIONS_APP),
+    pull_requests: [],
+  };
+}
+
 export function artifactJson(context: SandboxContext, repository: Repository, artifact: Artifact): Json {
   const url = `${repositoryUrl(context, repository)}/actions/artifacts/${artifact.id}`;
   const run = repository.runs.get(artifact.runId);
@@ -154,7 +189,11 @@ export function variableJson({ name, value, createdAt, updatedAt }: Variable): J
   return { name, value, created_at: createdAt, updated_at: updatedAt };
 }
 
-async function headCommitJson(context: SandboxContext, repository: Repository, sha: string): Promise<Json | null> {
+export async function headCommitJson(
+  context: SandboxContext,
+  repository: Repository,
+  sha: string,
+): Promise<Json | null> {
   const commit = await context.git(repository).commit(sha);
   if (commit === null) return null;
   return {

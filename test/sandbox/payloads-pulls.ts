@@ -1,4 +1,5 @@
 import { roleAtLeast, roleOf } from "./auth.ts";
+import { missingChecks, standingsOn } from "./commit-standing.ts";
 import { diffFiles } from "./diff.ts";
 import type { FileChange } from "./diff.ts";
 import { commentsOf } from "./payloads-issues.ts";
@@ -149,8 +150,11 @@ export async function mergeability(
   if (ruled && (approvalsMissing(repository, pull) > 0 || verdicts.includes("CHANGES_REQUESTED"))) {
     return { mergeable: true, state: "blocked" };
   }
-  const checks = [...repository.checkRuns.values()].filter((check) => check.headSha === pull.headSha);
-  const passed = checks.every((check) => ["success", "neutral", "skipped"].includes(check.conclusion ?? ""));
+  const queued = repository.mergeQueues.has(pull.baseRef);
+  if (queued || missingChecks(repository, pull.baseRef, pull.headSha).length > 0) {
+    return { mergeable: true, state: "blocked" };
+  }
+  const passed = standingsOn(repository, pull.headSha).every(({ state }) => state === "passed");
   return { mergeable: true, state: passed ? "clean" : "unstable" };
 }
 
@@ -255,7 +259,7 @@ export function checkRunJson(context: SandboxContext, repository: Repository, ch
     completed_at: check.completedAt,
     output: { ...check.output, annotations_count: check.annotations.length, annotations_url: `${url}/annotations` },
     check_suite: { id: check.suiteId },
-    app: appJson(context),
+    app: appJson(context, check.app),
     pull_requests: pulls.map((pull) => ({
       url: `${repositoryUrl(context, repository)}/pulls/${pull.number}`,
       id: pull.id,

@@ -3,6 +3,7 @@ import { findInstallation, fullName, nodeId } from "./state.ts";
 import type {
   Account,
   Actor,
+  CheckApp,
   Installation,
   Label,
   Permissions,
@@ -150,9 +151,9 @@ export function fullRepositoryJson(context: SandboxContext, repository: Reposito
   return {
     ...repositoryJson(context, repository),
     permissions: rolePermissions(context, repository, actor),
-    allow_rebase_merge: true,
-    allow_squash_merge: true,
-    allow_merge_commit: true,
+    allow_rebase_merge: repository.mergeMethods.includes("rebase"),
+    allow_squash_merge: repository.mergeMethods.includes("squash"),
+    allow_merge_commit: repository.mergeMethods.includes("merge"),
     allow_auto_merge: false,
     allow_update_branch: false,
     delete_branch_on_merge: false,
@@ -187,6 +188,7 @@ export const APP_PERMISSIONS: Permissions = {
   pull_requests: "write",
   secrets: "read",
   actions_variables: "read",
+  statuses: "read",
 };
 
 const APP_EVENTS: readonly string[] = [
@@ -201,24 +203,31 @@ const APP_EVENTS: readonly string[] = [
   "create",
   "delete",
   "check_run",
+  "check_suite",
+  "status",
   "workflow_run",
   "workflow_job",
   "repository",
 ];
 
-export function appJson(context: SandboxContext): Json {
-  const { appId, appSlug, clientId } = context.options;
+/** Whose checks the jobs of Actions are; as on github.com. */
+export const ACTIONS_APP: CheckApp = { id: 15_368, slug: "github-actions", name: "GitHub Actions" };
+
+/** Our own App, or another one as it shows beside its checks. */
+export function appJson(context: SandboxContext, other?: CheckApp): Json {
+  const { clientId } = context.options;
+  const app = other ?? { id: context.options.appId, slug: context.options.appSlug, name: context.options.appSlug };
   const owner: Account = { id: 1, login: "app-owner", type: "User" };
   return {
-    id: appId,
-    slug: appSlug,
-    client_id: clientId,
-    node_id: `A_kwSB${appId}`,
+    id: app.id,
+    slug: app.slug,
+    ...(app.id === context.options.appId ? { client_id: clientId } : {}),
+    node_id: `A_kwSB${app.id}`,
     owner: userJson(context, owner),
-    name: appSlug,
+    name: app.name,
     description: "",
-    external_url: `${context.url()}/apps/${appSlug}`,
-    html_url: `${context.url()}/apps/${appSlug}`,
+    external_url: `${context.url()}/apps/${app.slug}`,
+    html_url: `${context.url()}/apps/${app.slug}`,
     created_at: "2026-01-01T00:00:00Z",
     updated_at: "2026-01-01T00:00:00Z",
     permissions: APP_PERMISSIONS,

@@ -86,6 +86,12 @@ export type Person = {
   deleteBranch(branch: string): Promise<void>;
   merge(number: number, method?: MergeMethod): Promise<{ sha: string; merged: boolean }>;
   closePull(number: number): Promise<PullSeen>;
+  editPull(number: number, changes: { title?: string; body?: string }): Promise<PullSeen>;
+  /** Clicks the one task box of a pull request's text whose line holds these words: GitHub writes the whole text anew. */
+  tickBox(number: number, words: string): Promise<PullSeen>;
+  untickBox(number: number, words: string): Promise<PullSeen>;
+  /** A comment on a line, outside any review. */
+  commentOnLine(number: number, comment: { path: string; line: number; body: string }): Promise<{ id: number }>;
   /** Types a secret into the settings page, anew or over the old one. */
   setSecret(name: string, value: string): void;
   setVariable(name: string, value: string): void;
@@ -166,6 +172,18 @@ export function person(sandbox: Sandbox, login: string, repository = onlyReposit
     return sha;
   }
 
+  async function setBox(number: number, words: string, mark: "x" | " "): Promise<PullSeen> {
+    const { body } = await call<PullSeen>("GET", `/pulls/${number}`);
+    const lines = (body ?? "").split("\n");
+    const boxes = lines.filter((line) => /^\s*[-*+] \[[ xX]\] /.test(line) && line.includes(words));
+    const [box] = boxes;
+    if (box === undefined || boxes.length > 1) {
+      throw new Error(`${login}: ticking "${words}" on #${number}: ${boxes.length} boxes have these words`);
+    }
+    const text = lines.map((line) => (line === box ? line.replace(/\[[ xX]\]/, `[${mark}]`) : line)).join("\n");
+    return call("PATCH", `/pulls/${number}`, { body: text });
+  }
+
   function requireRole(least: "write" | "admin", doing: string): void {
     const found = sandbox.repositoryOf(repository);
     if (!roleAtLeast(roleOf(found, login), least)) throw new Error(`${login} may not ${doing} of ${repository}`);
@@ -231,6 +249,13 @@ export function person(sandbox: Sandbox, login: string, repository = onlyReposit
     },
     merge: (number, method = "merge") => call("PUT", `/pulls/${number}/merge`, { merge_method: method }),
     closePull: (number) => call("PATCH", `/pulls/${number}`, { state: "closed" }),
+    editPull: (number, changes) => call("PATCH", `/pulls/${number}`, changes),
+    tickBox: (number, words) => setBox(number, words, "x"),
+    untickBox: (number, words) => setBox(number, words, " "),
+    async commentOnLine(number, { path, line, body }) {
+      const { head } = await call<PullSeen>("GET", `/pulls/${number}`);
+      return call("POST", `/pulls/${number}/comments`, { commit_id: head.sha, path, line, side: "RIGHT", body });
+    },
     setSecret(name, value) {
       requireRole("write", "set secrets");
       setSecret(sandbox.context, sandbox.repositoryOf(repository), name, value);

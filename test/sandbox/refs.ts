@@ -2,6 +2,7 @@ import { pushCommitJson, webFlow } from "./payloads-git.ts";
 import { issueJson } from "./payloads-issues.ts";
 import { fullPullJson, issueOf } from "./payloads-pulls.ts";
 import { htmlUrl, repositoryUrl } from "./payloads.ts";
+import { runOnPull, runOnPush } from "./triggers.ts";
 import type { Json } from "./payloads.ts";
 import type { Account, Issue, Pull, Repository, SandboxContext } from "./state.ts";
 
@@ -44,6 +45,10 @@ export async function refMoved(context: SandboxContext, change: RefChange): Prom
   const payload = await pushPayload(context, change);
   context.emit({ event: "push", action: null, repository, sender: account, payload });
   if (branch === null) return;
+  if (after !== null) {
+    const from = before ?? (await branchPoint(context, repository, after));
+    await runOnPush(context, { repository, account, branch, from, after });
+  }
   for (const pull of openPulls(repository)) {
     if (pull.headRef === branch) await syncHead(context, change, pull);
     else if (pull.baseRef === branch && after !== null) await noticeMerge(context, change, pull, after);
@@ -145,6 +150,7 @@ export async function emitPull(
 ): Promise<void> {
   const payload = { number: pull.number, pull_request: await fullPullJson(context, repository, pull), ...extra };
   context.emit({ event: "pull_request", action, repository, sender, payload });
+  await runOnPull(context, repository, pull, action, sender);
 }
 
 export function closeIssue(

@@ -1,11 +1,12 @@
 import { valuesOf } from "./actions-settings.ts";
 import { type LiveRun, actionsRuntimeOf } from "./actions-runtime.ts";
+import { isOfRepository, runCiJob } from "./ci.ts";
 import { enterConcurrencyGroup } from "./concurrency.ts";
 import { GitHubError } from "./errors.ts";
 import { type ExpressionObject, evaluateCondition, interpolate } from "./expression.ts";
 import { earlyContexts } from "./job-environment.ts";
 import { secretsOfJob } from "./job-secrets.ts";
-import { jobJson, runJson, workflowJson } from "./payloads-actions.ts";
+import { jobCheckJson, jobJson, runJson, workflowJson } from "./payloads-actions.ts";
 import { runJob } from "./run-job.ts";
 import { fullName } from "./state.ts";
 import type { Account, Conclusion, Repository, SandboxContext, Workflow, WorkflowJob, WorkflowRun } from "./state.ts";
@@ -23,6 +24,9 @@ export type RunToStart = {
   readonly actor: Account;
   readonly event: string;
   readonly inputs: Readonly<Record<string, string>>;
+  readonly pullNumber?: number;
+  /** Where the workflow names none: the commit's first line, or the pull request's title. */
+  readonly title?: string;
 };
 
 /** Queues a run; it goes on by itself and tells of its steps by webhooks. */
@@ -45,7 +49,8 @@ export async function startRun(context: SandboxContext, start: RunToStart): Prom
     workflowPath: workflow.path,
     attempt: 1,
     name: workflow.name,
-    displayTitle: displayTitle(repository, file, basics) || workflow.name,
+    pullNumber: start.pullNumber ?? null,
+    displayTitle: displayTitle(repository, file, basics) || (start.title ?? workflow.name),
     headSha: start.sha,
     triggeringActor: actor,
     status: "queued",
@@ -58,6 +63,11 @@ export async function startRun(context: SandboxContext, start: RunToStart): Prom
   };
   repository.runs.set(run.id, run);
   await tellRun(context, repository, run, "requested", {});
+  const admitted = isOfRepository(run) ? context.ci.admits(run) : "starts";
+  if (admitted !== "starts") {
+    await tellRun(context, repository, run, "completed", { status: "completed", conclusion: admitted });
+    return run;
+  }
   beginAttempt(context, repository, run, file);
   return run;
 }
@@ -186,6 +196,7 @@ async function startJob(context: SandboxContext, live: LiveRun, start: JobStart)
   );
   const secrets = secretsOfJob(file, definition, values.secrets);
   const { variables } = values;
+  if (isOfRepository(live.run)) return runCiJob(context, live, job, definition);
   return runJob(context, { live, job, file, definition, secrets, variables, needs, workflowName: live.run.name });
 }
 
@@ -254,7 +265,7 @@ function endJob(context: SandboxContext, job: WorkflowJob, conclusion: Conclusio
 }
 
 function conclusionOf(jobs: readonly Conclusion[]): Conclusion {
-  if (jobs.includes("failure")) return "failure";
+  if (jobs.includes("failure") || jobs.includes("timed_out")) return "failure";
   if (jobs.includes("cancelled")) return "cancelled";
   return jobs.every((conclusion) => conclusion === "skipped") ? "skipped" : "success";
 }
@@ -297,4 +308,9 @@ function tellJob(
 ): void {
   const payload = { workflow_job: jobJson(context, repository, run, job) };
   context.emit({ event: "workflow_job", action, repository, sender: run.triggeringActor, payload });
+  // GitHub does so for every job; those that people dispatch tell nobody anything new here.
+  if (!isOfRepository(run) || action === "in_progress") return;
+  const check = { check_run: jobCheckJson(context, repository, run, job) };
+  const told = action === "queued" ? "created" : "completed";
+  context.emit({ event: "check_run", action: told, repository, sender: run.triggeringActor, payload: check });
 }

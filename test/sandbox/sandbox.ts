@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { createCi } from "./ci.ts";
+import type { Ci } from "./ci.ts";
 import { createFaults } from "./faults.ts";
 import type { Faults } from "./faults.ts";
 import { createGitRepository } from "./git.ts";
@@ -61,6 +63,8 @@ export type Sandbox = {
   readonly faults: Faults;
   /** What owners do in the browser. */
   readonly settings: Settings;
+  /** What the repository's own workflows come to, on a push or a pull request. All pass unless a test says otherwise. */
+  readonly ci: Ci;
   stop(): Promise<void>;
 };
 
@@ -95,6 +99,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
         .replace(/\.\d+Z$/, "Z"),
     newId,
     newGuid: () => randomUUID(),
+    ci: createCi(),
     git(repository) {
       const git = repositories.get(repository.id);
       if (git === undefined) throw new Error(`opening the repository "${fullName(repository)}": it was never made`);
@@ -174,6 +179,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
     webhooks,
     faults,
+    ci: context.ci,
     settings: createSettings(context, { repositoryOf, addUser }),
     async stop() {
       await stopRuns(context);
@@ -230,6 +236,8 @@ function newRepository(
     reviewComments: new Map(),
     reviewThreads: new Map(),
     checkRuns: new Map(),
+    checkSuites: new Map(),
+    statuses: new Map(),
     workflows: new Map(),
     runs: new Map(),
     artifacts: new Map(),
@@ -240,6 +248,10 @@ function newRepository(
     actionsEnabled: true,
     archived: false,
     approvalsRequired: new Map(),
+    checksRequired: new Map(),
+    mergeQueues: new Set(),
+    mergeMethods: ["merge", "squash", "rebase"],
+    mergeabilityUnknownReads: 0,
     nextNumber: 1,
   };
 }

@@ -23,6 +23,7 @@ import { repositoryRoutes } from "./routes/repositories.ts";
 import { reviewCommentRoutes } from "./routes/review-comments.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
 import { isSmartHttp, smartHttp } from "./routes/smart-http.ts";
+import { statusRoutes } from "./routes/statuses.ts";
 import type { RequestRecord, SandboxContext } from "./state.ts";
 import type { Webhooks } from "./webhooks.ts";
 
@@ -54,6 +55,7 @@ export function sandboxApp(
   app.route("/", gitDataRoutes(context));
   app.route("/", contentsRoutes(context));
   app.route("/", checkRoutes(context));
+  app.route("/", statusRoutes(context));
   app.route("/", commitRoutes(context));
   app.route("/", commentRoutes(context));
   app.route("/", labelRoutes(context));

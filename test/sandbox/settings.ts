@@ -2,7 +2,7 @@ import { lendSecret, lendVariable } from "./actions-settings.ts";
 import { APP_PERMISSIONS, installationJson, userJson } from "./payloads.ts";
 import type { Json } from "./payloads.ts";
 import { findInstallation, fullName, nodeId } from "./state.ts";
-import type { Account, Installation, Permissions, Repository, SandboxContext } from "./state.ts";
+import type { Account, Installation, MergeMethod, Permissions, Repository, SandboxContext } from "./state.ts";
 
 /** What owners click together in the settings of a repository or of an installation, by `owner/name` or by the owner's login. */
 export type Settings = {
@@ -14,6 +14,15 @@ export type Settings = {
   deleteRepository(repository: string): void;
   /** A rule that a pull request into the branch needs so many approvals. */
   requireReviews(repository: string, branch: string, approvals: number): void;
+  /** A rule that a pull request into the branch needs these checks or statuses to pass. */
+  requireChecks(repository: string, branch: string, names: readonly string[]): void;
+  /** A rule that only the queue merges into the branch. */
+  requireMergeQueue(repository: string, branch: string): void;
+  allowMerges(repository: string, ...methods: readonly MergeMethod[]): void;
+  /** The next readers of a pull request hear that nobody knows yet whether it can be merged. */
+  hideMergeability(repository: string, reads: number): void;
+  disableWorkflow(repository: string, path: string): void;
+  disableActions(repository: string): void;
   /** A secret or variable of the organisation, new or changed, that this repository may use. */
   lendSecret(repository: string, name: string, value: string): void;
   lendVariable(repository: string, name: string, value: string): void;
@@ -93,6 +102,26 @@ export function createSettings(
     },
     requireReviews(name, branch, approvals) {
       repositoryOf(name).approvalsRequired.set(branch, approvals);
+    },
+    requireChecks(name, branch, names) {
+      repositoryOf(name).checksRequired.set(branch, names);
+    },
+    requireMergeQueue(name, branch) {
+      repositoryOf(name).mergeQueues.add(branch);
+    },
+    allowMerges(name, ...methods) {
+      repositoryOf(name).mergeMethods = methods;
+    },
+    hideMergeability(name, reads) {
+      repositoryOf(name).mergeabilityUnknownReads = reads;
+    },
+    disableWorkflow(name, path) {
+      const workflow = repositoryOf(name).workflows.get(path);
+      if (workflow === undefined) throw new Error(`disabling the workflow ${path} of ${name}: GitHub never saw it`);
+      workflow.state = "disabled_manually";
+    },
+    disableActions(name) {
+      repositoryOf(name).actionsEnabled = false;
     },
     lendSecret: (name, secret, value) => lendSecret(context, repositoryOf(name), secret, value),
     lendVariable: (name, variable, value) => lendVariable(context, repositoryOf(name), variable, value),

@@ -1,3 +1,4 @@
+import type { Ci } from "./ci.ts";
 import type { GitRepository } from "./git.ts";
 
 /** Everything the sandbox knows. Routes change it in place; git objects live in bare repositories beside it. */
@@ -71,6 +72,9 @@ export type Repository = {
   readonly reviewComments: Map<number, ReviewComment>;
   readonly reviewThreads: Map<number, ReviewThread>;
   readonly checkRuns: Map<number, CheckRun>;
+  /** One for each App on each commit. */
+  readonly checkSuites: Map<number, CheckSuite>;
+  readonly statuses: Map<number, CommitStatus>;
   /** By path, filled when a workflow file is first seen on the default branch. */
   readonly workflows: Map<string, Workflow>;
   readonly runs: Map<number, WorkflowRun>;
@@ -85,6 +89,14 @@ export type Repository = {
   archived: boolean;
   /** Branch → approvals that a pull request into it needs. */
   readonly approvalsRequired: Map<string, number>;
+  /** Branch → names of check runs and contexts of statuses that a pull request into it needs. */
+  readonly checksRequired: Map<string, readonly string[]>;
+  /** Branches into which only a queue merges. */
+  readonly mergeQueues: Set<string>;
+  /** In the order of the settings page. */
+  mergeMethods: readonly MergeMethod[];
+  /** So many readers of a pull request hear that its mergeability is not known yet. */
+  mergeabilityUnknownReads: number;
   nextNumber: number;
 };
 
@@ -206,7 +218,38 @@ export type ReviewComment = {
 };
 
 export type CheckStatus = "queued" | "in_progress" | "completed";
-export type Conclusion = "success" | "failure" | "neutral" | "cancelled" | "skipped" | "timed_out" | "action_required";
+export type Conclusion =
+  | "success"
+  | "failure"
+  | "neutral"
+  | "cancelled"
+  | "skipped"
+  | "timed_out"
+  | "action_required"
+  /** GitHub alone gives these two: of a workflow that could not begin, and of a check that said nothing for two weeks. */
+  | "startup_failure"
+  | "stale";
+
+/** Whose a check is. */
+export type CheckApp = { readonly id: number; readonly slug: string; readonly name: string };
+
+export type CheckSuite = {
+  readonly id: number;
+  readonly headSha: string;
+  readonly app: CheckApp;
+  readonly createdAt: string;
+};
+
+export type CommitStatus = {
+  readonly id: number;
+  readonly sha: string;
+  readonly context: string;
+  readonly state: "error" | "failure" | "pending" | "success";
+  readonly description: string | null;
+  readonly targetUrl: string | null;
+  readonly creator: Account;
+  readonly createdAt: string;
+};
 
 export type CheckRun = {
   readonly id: number;
@@ -221,6 +264,7 @@ export type CheckRun = {
   output: { title: string | null; summary: string | null; text: string | null };
   annotations: Annotation[];
   readonly suiteId: number;
+  readonly app: CheckApp;
 };
 
 export type Annotation = {
@@ -252,6 +296,8 @@ export type WorkflowRun = {
   name: string;
   displayTitle: string;
   readonly event: string;
+  /** For `pull_request`; null otherwise. */
+  readonly pullNumber: number | null;
   /** The branch or tag by its short name. */
   readonly headBranch: string;
   readonly headSha: string;
@@ -441,6 +487,8 @@ export type SandboxContext = {
   newId(): number;
   newGuid(): string;
   git(repository: Repository): GitRepository;
+  /** What the repository's own workflows come to. */
+  readonly ci: Ci;
   /** Queues a webhook with `action`, `repository`, `sender` and `installation` filled in; nothing when the App is not installed. */
   emit(webhook: WebhookToSend): void;
   /** Tells observers. */
@@ -458,7 +506,23 @@ export type WebhookToSend = {
 };
 
 /** GitHub's prefixes. The database id follows, so that a node can be found again. */
-type NodeKind = "U" | "BOT" | "O" | "R" | "I" | "PR" | "IC" | "PRR" | "PRRC" | "PRRT" | "LA" | "CR" | "WFR" | "RE";
+type NodeKind =
+  | "U"
+  | "BOT"
+  | "O"
+  | "R"
+  | "I"
+  | "PR"
+  | "IC"
+  | "PRR"
+  | "PRRC"
+  | "PRRT"
+  | "LA"
+  | "CR"
+  | "WFR"
+  | "RE"
+  | "CS"
+  | "SC";
 
 export function nodeId(kind: NodeKind, id: number): string {
   return `${kind}_kwSB${id}`;

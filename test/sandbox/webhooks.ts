@@ -45,6 +45,7 @@ const PERMISSIONS_OF_EVENT: Readonly<Record<string, readonly string[]>> = {
   delete: ["contents"],
   check_run: ["checks"],
   check_suite: ["checks"],
+  status: ["statuses"],
   workflow_run: ["actions"],
   workflow_job: ["actions"],
 };

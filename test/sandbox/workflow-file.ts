@@ -8,9 +8,23 @@ export type WorkflowFile = {
   readonly runName: string | undefined;
   /** Undefined without a `workflow_dispatch` trigger. */
   readonly dispatch: Readonly<Record<string, DispatchInput>> | undefined;
+  /** Undefined without such a trigger. */
+  readonly push: TriggerFilter | undefined;
+  readonly pullRequest: TriggerFilter | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly concurrency: Concurrency | undefined;
   readonly jobs: readonly JobDefinition[];
+};
+
+/** Null where the trigger does not say. */
+export type TriggerFilter = {
+  readonly branches: readonly string[] | null;
+  readonly branchesIgnore: readonly string[] | null;
+  readonly tags: readonly string[] | null;
+  readonly tagsIgnore: readonly string[] | null;
+  readonly paths: readonly string[] | null;
+  readonly pathsIgnore: readonly string[] | null;
+  readonly types: readonly string[] | null;
 };
 
 type DispatchInput = {
@@ -94,6 +108,17 @@ const Input = z.object({
   options: z.array(Scalar).optional(),
 });
 const Dispatch = z.object({ inputs: z.record(z.string(), Input.nullable()).nullish() }).nullable();
+const Trigger = z
+  .object({
+    branches: Names.optional(),
+    "branches-ignore": Names.optional(),
+    tags: Names.optional(),
+    "tags-ignore": Names.optional(),
+    paths: Names.optional(),
+    "paths-ignore": Names.optional(),
+    types: Names.optional(),
+  })
+  .nullable();
 const File = z.object({
   name: Scalar.optional(),
   "run-name": Scalar.optional(),
@@ -123,6 +148,8 @@ export function parseWorkflowFile(path: string, text: string): WorkflowFile {
     name: file.name,
     runName: file["run-name"],
     dispatch: dispatchFrom(file.on),
+    push: triggerFrom(file.on, "push"),
+    pullRequest: triggerFrom(file.on, "pull_request"),
     env: file.env ?? {},
     concurrency: concurrencyFrom(file.concurrency),
     jobs: Object.entries(file.jobs).map(([key, job]) => jobFrom(key, job, permissions)),
@@ -145,6 +172,21 @@ function dispatchFrom(on: z.infer<typeof File>["on"]): WorkflowFile["dispatch"] 
       },
     ]),
   );
+}
+
+function triggerFrom(on: z.infer<typeof File>["on"], event: string): TriggerFilter | undefined {
+  const names = typeof on === "string" ? [on] : Array.isArray(on) ? on : Object.keys(on);
+  if (!names.includes(event)) return undefined;
+  const filter = typeof on === "string" || Array.isArray(on) ? null : Trigger.parse(on[event] ?? null);
+  return {
+    branches: filter?.branches ?? null,
+    branchesIgnore: filter?.["branches-ignore"] ?? null,
+    tags: filter?.tags ?? null,
+    tagsIgnore: filter?.["tags-ignore"] ?? null,
+    paths: filter?.paths ?? null,
+    pathsIgnore: filter?.["paths-ignore"] ?? null,
+    types: filter?.types ?? null,
+  };
 }
 
 function concurrencyFrom(concurrency: z.infer<typeof File>["concurrency"]): Concurrency | undefined {

@@ -6,13 +6,18 @@ const WORKFLOWS_FOLDER = ".github/workflows";
 
 /** The workflows of a repository: the files on its default branch. An id stays with its path. */
 export async function listWorkflows(context: SandboxContext, repository: Repository): Promise<Workflow[]> {
+  const head = await context.git(repository).ref(`refs/heads/${repository.defaultBranch}`);
+  return head === null ? [] : workflowsAt(context, repository, head);
+}
+
+/** Those whose files are in a commit: an event of a branch runs what stands there. */
+export async function workflowsAt(context: SandboxContext, repository: Repository, sha: string): Promise<Workflow[]> {
   const git = context.git(repository);
-  const head = await git.ref(`refs/heads/${repository.defaultBranch}`);
-  const folder = head === null ? null : await git.entry(head, WORKFLOWS_FOLDER);
+  const folder = await git.entry(sha, WORKFLOWS_FOLDER);
   const tree = folder === null ? null : await git.tree(folder.sha, false);
   const names = (tree?.entries ?? []).filter(({ type, path }) => type === "blob" && WORKFLOW_PATH.test(path));
   const present = new Set(names.map(({ path }) => `${WORKFLOWS_FOLDER}/${path}`));
-  for (const path of present) await rememberWorkflow(context, repository, path, head ?? "");
+  for (const path of present) await rememberWorkflow(context, repository, path, sha);
   return [...repository.workflows.values()].filter((workflow) => present.has(workflow.path));
 }
 

@@ -335,7 +335,7 @@ export class Jobs {
     const outcome = (job.outcome ??= { kind: "completed" });
     this.#say(job, `declares ${outcome.kind}`);
     this.#sim.watch.handed.outcome.add(job.runId);
-    const body = { outcome, spent: spentOf(job.owedUsd) };
+    const body = { outcome, report: null, spent: spentOf(job.owedUsd) };
     this.#ask(
       job,
       (serving) => takeOutcome(serving, job.token, body),

@@ -94,6 +94,7 @@ export class People {
     if (task.blockedBy !== null) {
       switch (task.blockedBy.kind) {
         case "verification-failed":
+        case "no-progress":
           return command(gate === null ? "retry" : "accept");
         case "gate-retargeted":
           if (task.blockedBy.merged) return command("accept");
@@ -124,7 +125,11 @@ export class People {
         case "no-workflow-file":
         case "paused":
         case "provider-refused":
+        case "runaway":
+        case "settings-invalid":
           return command("run");
+        case "approval-needed":
+          return command("approve");
       }
     }
     if (task.status === "review" && pull?.open === true && !pull.draft && pull.base === defaultBranch) {

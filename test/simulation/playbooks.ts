@@ -37,7 +37,8 @@ function phaseOf(number: number, name: string, slugs: readonly string[]): Phase 
     allowedPaths,
     tools: ["Write"],
   }));
-  return { number, name, title: name, allowedPaths, checks: [], budgetUsd: phaseBudgetUsd, steps };
+  const unjudged = { criteria: [], verifierGuide: "", testCommand: null, mayBeSkipped: false } as const;
+  return { number, name, title: name, allowedPaths, ...unjudged, budgetUsd: phaseBudgetUsd, steps };
 }
 
 export const playbooks: Playbooks = {
@@ -58,7 +59,7 @@ export const verifier: Verifier = {
       if (text === null || text.includes(badWord)) findings.push(finding("no-placeholder", slug, path));
     }
     const passed = findings.length === 0;
-    return { passed, checks: [{ check: "no-placeholder", passed, looked: phase.steps.length }], findings };
+    return { passed, checks: [{ check: "no-placeholder", passed, looked: phase.steps.length }], findings, notes: [] };
   },
   changesetFindings: async (changes: readonly Change[], _phase, step) =>
     changes.flatMap((change) =>

@@ -26,7 +26,11 @@ const writes: readonly (keyof GitHub)[] = [
   "answerThread",
   "requestReview",
   "deleteBranch",
+  "makeBranch",
+  "openFinalGate",
   "showStatus",
+  "showCheck",
+  "mergeGate",
   "notify",
 ];
 /** Those whose traces are kept here, not in the fake. */
@@ -324,6 +328,9 @@ function wrapped(client: GitHub): GitHub {
     "readReviews",
     "readThreads",
     "requiresReview",
+    "readVetoBoxes",
+    "readCi",
+    "readFailedLogs",
     "failedDeliveries",
     "redeliver",
   ];

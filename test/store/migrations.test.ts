@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { InboxMessage } from "../../src/control/ports.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { changesetIdFrom } from "../../src/core/ids.ts";
+import { eventCodecs } from "../../src/store/event-schemas.ts";
 import { migrate } from "../../src/store/migrations/migrate.ts";
 import { run1, spent, taskId } from "../core/given.ts";
 import { onEachDatabase, type Place } from "./databases.ts";
@@ -131,6 +132,14 @@ onEachDatabase(({ freshPlace }) => {
       await store.commit(unitOf([paused], events, { inboxKey: "webhook:2", effectKey: "task-1:2:0" }));
       expect(await store.readEvents(taskId)).toEqual([...events, paused]);
       expect(await store.dueMessages(minute(20), 10)).toMatchObject([{ key: "step:run-2:01_screens" }]);
+      await store.eraseTask(taskId);
+      // What was written anew is of the version of now, and would be lifted twice under its old number.
+      expect(await place.rows("select distinct schema_version from events where type = 'TaskCreated'")).toEqual([
+        { schema_version: eventCodecs.TaskCreated.version },
+      ]);
+      expect((await store.readEvents(taskId)).map(({ type }) => type)).toEqual(
+        [...events, paused].map(({ type }) => type),
+      );
     });
   }
 

@@ -40,7 +40,7 @@ describe("the main job", () => {
     expect(files).toContain("package.json");
     expect((await owner.issue(issue.number)).state).toBe("closed");
     const comments = await owner.comments(issue.number);
-    expect(comments.map((comment) => comment.user.login)).toEqual(["phasegate[bot]"]);
+    expect(comments.map((comment) => comment.user.login)).toEqual(["phasegate[bot]", "phasegate[bot]"]);
     expect(comments[0]?.body).toContain("completed");
   });
 

@@ -5,6 +5,7 @@ import {
   type GateState,
   type GitHub,
   type IssueText,
+  type MergeResult,
   type NamesSeen,
   type Notice,
   type Permission,
@@ -13,10 +14,13 @@ import {
   type ReviewState,
   type TaskView,
   type ThreadState,
+  type VetoBox,
   type WorkflowRun,
 } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
+import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository } from "../../src/core/events.ts";
+import { defaultSettings, type TaskSettings } from "../../src/core/settings.ts";
 
 interface Commit {
   readonly sha: string;
@@ -30,6 +34,17 @@ export interface FakePull extends GateState {
   readonly base: string;
   /** How often its body was written. */
   readonly presented: number;
+  /** Those of its body. */
+  readonly boxes: readonly VetoBox[];
+}
+
+/** Our check run on a commit, by what it was written from. */
+export interface FakeCheck {
+  readonly headSha: string;
+  readonly phase: number;
+  readonly verified: "passed" | "failed" | "accepted" | null;
+  /** How often it was written. */
+  readonly shown: number;
 }
 
 export interface FakeRun extends WorkflowRun {
@@ -104,8 +119,20 @@ export class FakeGitHub {
   refusesToHide = false;
   /** Every call, e.g. `publish`, in the order in which they began. */
   readonly calls: string[] = [];
+  readonly #arguments = new Map<string, (readonly unknown[])[]>();
   preflightFault: Preflight["fault"] = null;
   ciIsSensitive = false;
+  settings: TaskSettings = defaultSettings;
+  /** What the repository's own checks say, by commit. */
+  readonly ci = new Map<string, CiState>();
+  /** Of commits of which nothing else is said. */
+  ciDefault: CiKind = "none";
+  /** Of jobs that failed, by commit. */
+  readonly failedLogs = new Map<string, readonly { readonly name: string; readonly log: string }[]>();
+  /** Our own, by commit. */
+  readonly checks = new Map<string, FakeCheck>();
+  /** What the next wishes to merge are answered with; then each is granted. */
+  readonly mergeAnswers: MergeResult[] = [];
   refusesDispatch = false;
   readonly #faults: Fault[] = [];
   readonly #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
@@ -123,6 +150,9 @@ export class FakeGitHub {
         return async (...args: unknown[]): Promise<unknown> => {
           if (!isAlive()) return never();
           this.calls.push(String(name));
+          const known = this.#arguments.get(String(name));
+          if (known === undefined) this.#arguments.set(String(name), [args]);
+          else known.push(args);
           this.#lookAround();
           await this.#fail(name, "before", args);
           if (!isAlive()) return never();
@@ -174,6 +204,11 @@ export class FakeGitHub {
     return this.calls.filter((call) => call === method).length;
   }
 
+  /** Of each call of the method, oldest first. */
+  argumentsOf<Name extends Method>(method: Name): readonly Parameters<GitHub[Name]>[] {
+    return (this.#arguments.get(method) ?? []) as Parameters<GitHub[Name]>[];
+  }
+
   openIssue(number: number, issue: Partial<IssueText> = {}): void {
     this.issues.set(number, {
       title: "A link shortener",
@@ -198,10 +233,22 @@ export class FakeGitHub {
   }
 
   merge(number: number, by: string): void {
-    const { branch } = this.#pull(number);
+    const { branch, base } = this.#pull(number);
     const merged = { sha: `merge-${number}`, mark: "", files: this.filesOf(branch) };
-    this.branches.set("main", [...(this.branches.get("main") ?? []), merged]);
+    this.branches.set(base, [...(this.branches.get(base) ?? []), merged]);
     this.changePull(number, { open: false, merged: true, mergedBy: by, mergeSha: `merge-${number}` });
+  }
+
+  /** A person ticks a box of the gate's body, or takes the tick away. */
+  tick(number: number, box: number, ticked = true): void {
+    const { boxes } = this.#pull(number);
+    if (!boxes.some((each) => each.number === box)) throw new Error(`ticking box ${box} of #${number}: there is none`);
+    this.changePull(number, { boxes: boxes.map((each) => (each.number === box ? { ...each, ticked } : each)) });
+  }
+
+  /** The repository's own checks have something new to say of a commit. */
+  setCi(sha: string, kind: CiKind, rest: Partial<CiState> = {}): void {
+    this.ci.set(sha, { ...ciState(sha, kind), ...rest });
   }
 
   /** A thread at a line of a document; `comments` may say more than one thing. */
@@ -295,6 +342,7 @@ export class FakeGitHub {
         defaultBranch: "main",
         headSha: this.headOf("main") ?? "",
         ciIsSensitive: this.ciIsSensitive,
+        settings: this.settings,
       }),
       dispatchRun: async (_repository, { runId, grants: granted }) => {
         const there = this.runs.find((run) => run.runId === runId);
@@ -329,10 +377,32 @@ export class FakeGitHub {
         const pullRequest = there?.pullRequest ?? 31 + this.pulls.size;
         if (there === undefined) {
           const headSha = this.headOf(branch) ?? "";
-          const state = { open: true, merged: false, mergedBy: null, mergeSha: null, draft: true, presented: 0 };
+          const state = {
+            open: true,
+            merged: false,
+            mergedBy: null,
+            mergeSha: null,
+            draft: true,
+            presented: 0,
+            boxes: [],
+          };
           this.pulls.set(pullRequest, { ...state, pullRequest, branch, base, headSha });
         }
         return { pullRequest, url: `https://github.test/pull/${pullRequest}`, draft: true };
+      },
+      makeBranch: async (_repository, branch, sha) => {
+        const there = this.headOf(branch);
+        if (there !== null) return there;
+        const line = [...this.branches.values()].find((commits) => commits.some((commit) => commit.sha === sha)) ?? [];
+        const at = line.findIndex((commit) => commit.sha === sha);
+        this.branches.set(branch, line.slice(0, at + 1));
+        return sha;
+      },
+      openFinalGate: async (repository, { branch, base, view }) => {
+        if (this.headOf(branch) === null || this.headOf(branch) === this.headOf(base)) return null;
+        const gate = await this.#methods().openGate(repository, { branch, base, view, phase: 0 });
+        this.changePull(gate.pullRequest, { draft: false });
+        return { pullRequest: gate.pullRequest, url: gate.url };
       },
       readTree: async (_repository, sha) => {
         const files = [...this.branches.values()].flat().find((commit) => commit.sha === sha)?.files ?? new Map();
@@ -348,9 +418,10 @@ export class FakeGitHub {
           const view = { ...gate.view, task: { ...gate.view.task, phases } };
           await this.#methods().releaseCi(repository, { ...gate, view });
         }
-        const { draft, presented } = this.#pull(pull.pullRequest);
+        const { draft, presented, boxes } = this.#pull(pull.pullRequest);
         this.changePull(pull.pullRequest, {
           presented: presented + 1,
+          boxes: boxesOf(gate.view, gate.phase, boxes),
           draft: draft && !(pull.open && gate.ready),
         });
         return { headSha: this.headOf(gate.branch) ?? "" };
@@ -421,6 +492,28 @@ export class FakeGitHub {
         this.#comment(task.issue.number, `request:${key}`, { notice: null, request });
       },
       listNames: async () => this.names,
+      showCheck: async (_repository, { view, phase, branch }) => {
+        const headSha = this.headOf(branch);
+        const progress = view.task.phases.find((each) => each.phase === phase);
+        if (headSha === null || progress === undefined) return;
+        const passed = progress.verification?.passed;
+        const said = passed === undefined ? null : passed ? "passed" : "failed";
+        const verified = progress.accepted === null ? said : "accepted";
+        this.checks.set(headSha, { headSha, phase, verified, shown: (this.checks.get(headSha)?.shown ?? 0) + 1 });
+      },
+      readVetoBoxes: async (_repository, pullRequest) => this.pulls.get(pullRequest)?.boxes ?? [],
+      readCi: async (_repository, { sha }) => this.ci.get(sha) ?? ciState(sha, this.ciDefault),
+      readFailedLogs: async (_repository, sha) => this.failedLogs.get(sha) ?? [],
+      mergeGate: async (_repository, { pullRequest, headSha }) => {
+        const pull = this.#pull(pullRequest);
+        if (pull.merged) return { kind: "merged", mergeSha: pull.mergeSha ?? "" };
+        const answer = this.mergeAnswers.shift();
+        if (answer !== undefined && answer.kind !== "merged") return answer;
+        if (!pull.open || pull.draft) return { kind: "refused", message: "the pull request is closed, or a draft" };
+        if (pull.headSha !== headSha) return { kind: "refused", message: "the head of the branch has moved" };
+        this.merge(pullRequest, "phasegate[bot]");
+        return { kind: "merged", mergeSha: `merge-${pullRequest}` };
+      },
       hideComment: async (_repository, commentNodeId) => {
         if (this.refusesToHide) return false;
         if (!this.hidden.includes(commentNodeId)) this.hidden.push(commentNodeId);
@@ -472,6 +565,21 @@ export class FakeGitHub {
       else this.#waiting.push(waiting);
     }
   }
+}
+
+function ciState(sha: string, kind: CiKind): CiState {
+  const failed = kind === "red" ? [{ name: "test", url: `https://github.test/checks/${sha}` }] : [];
+  return { kind, reason: kind === "never-started" ? "its workflow is disabled" : null, failed };
+}
+
+/** Written anew, with the ticks of people that nobody has heard yet. */
+function boxesOf({ task }: TaskView, phase: number, before: readonly VetoBox[]): readonly VetoBox[] {
+  const decisions = task.phases.find((each) => each.phase === phase)?.decisions;
+  return (decisions?.list ?? []).map(({ number, veto }) => {
+    const { attempt = 1 } = decisions ?? {};
+    const isTicked = before.some((box) => box.attempt === attempt && box.number === number && box.ticked);
+    return { attempt, number, ticked: isTicked || veto !== null };
+  });
 }
 
 function never(): Promise<never> {

@@ -8,6 +8,7 @@ import {
   type Answer,
   type FileChange,
   type Job,
+  type RunnerReport,
 } from "../../src/protocol/runner.ts";
 import { loadProduct, type ProductScript } from "../model/load-product.ts";
 import type { Conclusion, JobToExecute } from "../sandbox/state.ts";
@@ -21,6 +22,8 @@ export interface FakeRunnerOptions {
   readonly answerTo?: (item: Job["feedback"][number]) => Answer;
   /** What it hands over for a step; by default the product's files. */
   readonly changesOf?: (job: Job, step: string, product: ProductScript) => readonly FileChange[];
+  /** What it says of its work at the end; by default that all criteria are met, and what it decided. */
+  readonly reportOf?: (job: Job) => RunnerReport;
 }
 
 const spent = {
@@ -49,10 +52,33 @@ export async function fakeRunner(options: FakeRunnerOptions = {}) {
     }
     await post(appUrl, runnerRoutes.outcome, runToken, {
       outcome: { kind: "completed" },
+      report: options.reportOf?.(job) ?? reportOf(job),
       spent: { ...spent, costUsd: 0 },
     });
     return { conclusion: "success" };
   };
+}
+
+/** All that was asked is met. */
+function reportOf({ phase }: Job): RunnerReport {
+  const verdicts = phase.criteria.flatMap(({ id, kind }) =>
+    kind === "judged"
+      ? [{ criterion: id, passed: true, confidence: "high" as const, reason: "It is so.", evidence: [] }]
+      : [],
+  );
+  const asksForTests = phase.criteria.some((each) => each.kind === "deterministic" && each.check === "tests-pass");
+  const tests = { command: "npm test", result: "passed" as const, exitCode: 0, seconds: 1, tail: "12 passed" };
+  return { verdicts, judgeFault: null, tests: asksForTests ? tests : null, decisions: decisionsOf(phase.name) };
+}
+
+function decisionsOf(phase: string): RunnerReport["decisions"] {
+  return ["storage", "addresses", "errors"].map((about) => ({
+    decision: `How the ${phase} treats ${about}: the plain way.`,
+    alternative: "Something cleverer.",
+    reason: "Less to go wrong.",
+    confidence: "high",
+    files: [],
+  }));
 }
 
 export function filesOf(product: ProductScript, phase: string, slug: string): readonly FileChange[] {

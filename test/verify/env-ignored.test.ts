@@ -3,7 +3,7 @@ import { checkEnvIgnored } from "../../src/verify/env-ignored.ts";
 import { memoryTree } from "./memory-tree.ts";
 
 async function paths(files: Readonly<Record<string, string | null>>): Promise<readonly (string | null)[]> {
-  return (await checkEnvIgnored(memoryTree(files))).map((finding) => finding.path);
+  return (await checkEnvIgnored(memoryTree(files))).findings.map((finding) => finding.path);
 }
 
 describe("checkEnvIgnored", () => {

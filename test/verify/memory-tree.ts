@@ -1,5 +1,5 @@
-import type { Phase, Step } from "../../src/core/playbook.ts";
-import type { Tree } from "../../src/core/report.ts";
+import type { Criterion, Phase, Step } from "../../src/core/playbook.ts";
+import type { CheckId, Tree } from "../../src/core/report.ts";
 
 /** A tree of texts; null stands for a file that is binary or too large to read. */
 export function memoryTree(files: Readonly<Record<string, string | null>>): Tree {
@@ -54,11 +54,25 @@ export function phaseOf(steps: readonly Step[], fields: Partial<Phase> = {}): Ph
     name: "planning",
     title: "Planning",
     allowedPaths: ["**"],
-    checks: [],
+    criteria: criteriaOf("outputs-exist", "long-enough", "sections-present", "no-placeholder"),
+    verifierGuide: "",
+    testCommand: null,
+    mayBeSkipped: false,
     budgetUsd: 5,
     steps,
     ...fields,
   };
+}
+
+/** A criterion that must hold for each check, of the same name. */
+export function criteriaOf(...checks: readonly CheckId[]): readonly Criterion[] {
+  return checks.map((check) => ({
+    id: check,
+    text: `${check} holds.`,
+    severity: "must",
+    kind: "deterministic",
+    check,
+  }));
 }
 
 /** Made at run time, so that no scanner takes this file for a leak. */

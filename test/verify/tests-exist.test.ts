@@ -24,7 +24,7 @@ describe("checkTestsExist", () => {
     "src/test_link.c",
     "t/link.t",
   ])("takes %s for a test", async (path) => {
-    const findings = await checkTestsExist(memoryTree({ [path]: "it works" }));
+    const { findings } = await checkTestsExist(memoryTree({ [path]: "it works" }));
     expect(findings).toEqual([]);
   });
 
@@ -32,8 +32,8 @@ describe("checkTestsExist", () => {
     ["src/lib.rs", "#[cfg(test)]\nmod tests {}"],
     ["src/main.zig", 'test "adds" {}'],
   ])("finds tests inside %s", async (path, text) => {
-    expect(await checkTestsExist(memoryTree({ [path]: text }))).toEqual([]);
-    expect(await checkTestsExist(memoryTree({ [path]: "nothing" }))).toHaveLength(1);
+    expect((await checkTestsExist(memoryTree({ [path]: text }))).findings).toEqual([]);
+    expect((await checkTestsExist(memoryTree({ [path]: "nothing" }))).findings).toHaveLength(1);
   });
 
   test.each([
@@ -48,10 +48,10 @@ describe("checkTestsExist", () => {
     "node_modules/x/test/x.js",
     "docs/testing/01_test_plan.md",
   ])("does not take %s for a test", async (path) => {
-    expect(await checkTestsExist(memoryTree({ [path]: "it works" }))).toHaveLength(1);
+    expect((await checkTestsExist(memoryTree({ [path]: "it works" }))).findings).toHaveLength(1);
   });
 
   test("does not count an empty file", async () => {
-    expect(await checkTestsExist(memoryTree({ "test/link.js": "\n" }))).toHaveLength(1);
+    expect((await checkTestsExist(memoryTree({ "test/link.js": "\n" }))).findings).toHaveLength(1);
   });
 });

@@ -11,6 +11,7 @@ import {
   type Gate,
   type PhaseProgress,
 } from "../../core/state.ts";
+import { settingsPath } from "../settings-file.ts";
 import { saysOutdatedFile, workflowPath } from "../workflow-file.ts";
 import { code, link, oneLine, person, plain } from "./escape.ts";
 import { count, dollars, moment } from "./format.ts";
@@ -141,6 +142,24 @@ export function blockText(
       };
     case "gate-retargeted":
       return gateRetargeted(reason, context);
+    case "approval-needed":
+      return approvalNeeded(reason, task);
+    case "settings-invalid":
+      return {
+        what: sentence(
+          `The run could not start: ${code(settingsPath)} on ${code(context.defaultBranch)} can't be read: ${plain(reason.message, 500)}`,
+        ),
+        why: "It says who may approve and who merges, so nothing starts on a guess of it. What was delivered so far is kept.",
+        next: `${link(`mend ${code(settingsPath)}`, links.editFile(context.defaultBranch, settingsPath))} on ${code(context.defaultBranch)}, or delete it to have the defaults. Then comment \`/run\` here.`,
+      };
+    case "no-progress":
+      return noProgress(reason, task, links);
+    case "runaway":
+      return {
+        what: `The task was stopped, because ${reason.events} things happened to it within a minute.`,
+        why: "Work does not do that, so something goes in circles: most often another app, or a workflow of this repository, that answers what this app writes. What was delivered so far is kept.",
+        next: `see who wrote or changed something here again and again (the ${link("runs of the workflows", links.workflowRuns)} may tell), and switch that off. Then comment \`/resume\` here to go on, or \`/cancel\` to end the task.`,
+      };
     case "paused":
       return {
         what: `${person(reason.by)} paused the task, and its run was stopped.`,
@@ -184,10 +203,60 @@ export function sentence(text: string): string {
   return text.endsWith(".") ? text : `${text}.`;
 }
 
+/** Merged by one who may not approve here (Q5). */
+function approvalNeeded(
+  { phase, by }: Extract<BlockReason, { kind: "approval-needed" }>,
+  task: ExistingTask,
+): BlockText {
+  const progress = task.phases.find((candidate) => candidate.phase === phase);
+  const gate = progress?.gate ?? null;
+  const goal = progress === undefined ? "to go on" : goalOf(task, progress);
+  const look = gate === null ? "" : ` looks at ${pullLink(gate)} and`;
+  return {
+    what: `Phase ${phase}, ${plain(outlineOfPhase(task, phase).title)}, was merged by ${person(by)}, and nobody else has approved it.`,
+    why: `The settings of this repository (${code("requester_may_approve: false")}) ask for the approval of somebody who neither opened the issue nor started the task. The merge stays.`,
+    next: `somebody else with write access${look} comments \`/approve\` here ${goal}. Or comment \`/cancel\` to end the task.`,
+  };
+}
+
+/** Money went, and no file changed. */
+function noProgress(
+  { why, spentUsd }: Extract<BlockReason, { kind: "no-progress" }>,
+  task: ExistingTask,
+  links: Links,
+): BlockText {
+  const phase = currentPhaseOf(task);
+  const gate = phase?.gate ?? null;
+  const name = nameOfPhase(task, phase);
+  const log = `the log of ${link("the last run", links.workflowRuns)} says what the agent did instead`;
+  const skip =
+    phase !== null && outlineOfPhase(task, phase.phase).mayBeSkipped
+      ? ", `/skip-phase` to go on without this phase"
+      : "";
+  const byHand =
+    phase === null || gate === null
+      ? ""
+      : ` Or commit what is wanting yourself to ${branchLink(task, phase, links)}, then ${mergeOf(gate)} ${goalOf(task, phase)}.`;
+  return {
+    what:
+      why === "no-change"
+        ? `Two attempts in a row at ${name} changed no file; ${dollars(spentUsd)} are spent on the phase.`
+        : `The last ${dollars(spentUsd)} spent on ${name} changed no file.`,
+    why: `Going on like this would only cost more; ${log}. What was delivered so far is kept.`,
+    next: `comment \`/retry\` here to have it tried again${skip}, or \`/cancel\` to end the task.${byHand}`,
+  };
+}
+
+function branchLink(task: ExistingTask, { phase }: PhaseProgress, links: Links): string {
+  return link(code(branchOf(task, phase)), links.branch(branchOf(task, phase)));
+}
+
 function verificationFailed(attempts: number, task: ExistingTask, links: Links): BlockText {
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
   const tries = count(attempts, "attempt", "attempts");
+  const isSame = (phase?.sameFindings ?? 0) > 1 && phase?.sameFindings === attempts;
+  const same = isSame ? ", each time for the same faults: another attempt would bring them once more" : "";
   const name = nameOfPhase(task, phase);
   const kept = "What was delivered so far is kept.";
   const checked = phase?.verification?.passed === false;
@@ -196,10 +265,10 @@ function verificationFailed(attempts: number, task: ExistingTask, links: Links):
   const byHand =
     phase === null || gate === null
       ? ""
-      : ` Or commit the repair yourself to ${link(code(branchOf(task, phase.phase)), links.branch(branchOf(task, phase.phase)))}, then ${mergeOf(gate)} ${goalOf(task, phase)}.`;
+      : ` Or commit the repair yourself to ${branchLink(task, phase, links)}, then ${mergeOf(gate)} ${goalOf(task, phase)}.`;
   return {
     what: checked
-      ? `${capital(name)} did not pass its checks in ${tries}.`
+      ? `${capital(name)} did not pass its checks in ${tries}${same}.`
       : `${capital(name)} was not finished in ${tries}.`,
     why: checked
       ? `${where} what is wanting. ${kept}`

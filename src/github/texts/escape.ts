@@ -4,10 +4,11 @@ import { cutAt, stripHiddenCharacters } from "../hidden-text.ts";
 /** What GitHub shows as nothing, put inside what it would otherwise turn into a mention, a reference or a link. */
 const gap = "&#8203;";
 
-/** One line of Markdown that shows the text as it was typed. */
+/** One line of Markdown that shows the text as it was typed. At a line's start it is no command, either. */
 export function plain(text: string, charactersMax = 200): string {
   return oneLine(text, charactersMax)
     .replace(/[\\`*_{}[\]()#+!|<>~$^=-]/gu, "\\$&")
+    .replace(/^\/(?=[a-z])/iu, "\\/")
     .replaceAll("&", "&amp;")
     .replaceAll("@", `@${gap}`)
     .replace(/\\#(?=\d)/gu, `\\#${gap}`)
@@ -34,15 +35,20 @@ export function code(text: string, charactersMax = 200): string {
   const fence = "`".repeat(longest + 1);
   const pad = line.startsWith("`") || line.endsWith("`") ? " " : "";
   // A table cell ends at a bare pipe, even inside a code span.
-  return `${fence}${pad}${line.replaceAll("|", "\\|")}${pad}${fence}`;
+  return `${fence}${pad}${withoutMarkers(line).replaceAll("|", "\\|")}${pad}${fence}`;
 }
 
 /** A code block, for lines that people copy and for what is no prose: nothing in it can end it, and no hidden character is in it. */
 export function block(text: string, charactersMax: number): string {
-  const shown = cutAt(stripHiddenCharacters(text).text, charactersMax);
+  const shown = withoutMarkers(cutAt(stripHiddenCharacters(text).text, charactersMax));
   const longest = Math.max(2, ...Array.from(shown.matchAll(/`+/gu), ([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   return `${fence}\n${shown}\n${fence}`;
+}
+
+/** Code shows as it is, but we read our own texts again by their hidden markers: nothing else may look like one. */
+function withoutMarkers(text: string): string {
+  return text.replaceAll("<!--", "<! --");
 }
 
 /** A link whose text is already Markdown. The address is ours or GitHub's; anything but http(s) is dropped. */

@@ -26,6 +26,14 @@ export function moment(iso: string): string {
   return month === undefined ? iso : `${Number(date["day"])} ${month} ${date["time"]} UTC`;
 }
 
+/** `42 minutes`, `3 hours`, `2 days`: how long something took, for people. */
+export function duration(ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / 60_000));
+  if (minutes < 120) return count(minutes, "minute", "minutes");
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? count(hours, "hour", "hours") : count(Math.round(hours / 24), "day", "days");
+}
+
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 const barCells = 20;

@@ -1,19 +1,28 @@
 import type { TaskView } from "../../control/ports.ts";
-import type { CheckResult } from "../../core/report.ts";
-import { outlineOfPhase, purseOf, type PhaseProgress, type Verification } from "../../core/state.ts";
+import {
+  outlineOfPhase,
+  presentedHeadOf,
+  purseOf,
+  taskBranchOf,
+  type ExistingTask,
+  type PhaseProgress,
+} from "../../core/state.ts";
 import { tokensOf } from "../../core/usage.ts";
+import { ciWords } from "./ci.ts";
+import { criterionNames } from "./criteria.ts";
+import { decisionsSection, type AddressOf } from "./decisions.ts";
 import { code, link, people, person, plain, title } from "./escape.ts";
-import { findingLine } from "./findings.ts";
 import { count, dollars, shaCharacters, tokens } from "./format.ts";
 import { dependencySentence } from "./dependency.ts";
 import type { Links } from "./links.ts";
 import { forecastWords, purseFor } from "./money.ts";
 import { answeredLine } from "./questions.ts";
+import { reworkWords } from "./rework.ts";
+import { verificationSection } from "./verification.ts";
 
 /** GitHub refuses 65,536; the rest is for what its own pages add. */
 const bodyCharactersMax = 60_000;
 const filesShownMax = 100;
-const findingsShownMax = 50;
 const questionsShownMax = 20;
 const dialogueCharactersMax = 200;
 
@@ -54,18 +63,16 @@ export function finishedTitle(current: string): string {
 }
 
 /**
- * The pull request's body: how to go on, what arrived, how it was checked, what it cost.
- * Nobody edits it after the merge, so each sentence must stay true.
+ * The pull request's body: how to go on, what was decided, how it was checked, what arrived, what it cost.
+ * Nobody edits it after the merge, so each sentence must stay true, or say of when it is.
  */
 export function gateBody(facts: GateFacts): string {
   const { view, phase, links } = facts;
   const progress = view.task.phases.find((candidate) => candidate.phase === phase);
-  const last = phase === view.task.playbook.phases.length;
   const sections = [
-    // A merge of the last gate closes the issue; an earlier one must not.
-    `${last ? "Closes" : "Part of"} #${view.task.issue.number}`,
-    goOn(facts, progress),
-    ...verificationSection(facts, progress?.verification ?? null),
+    ...goOn(facts, progress),
+    ...(progress === undefined ? [] : decisionsSection(progress, addressOf(facts))),
+    ...verified(facts, progress),
     ...feedbackSection(progress),
     ...dialogueSection(view, phase, progress),
     ...costSection(facts, progress),
@@ -76,113 +83,156 @@ export function gateBody(facts: GateFacts): string {
   return bounded(withoutSkipMarks(sections.join("\n\n")));
 }
 
-function goOn({ view, phase, links, ready }: GateFacts, progress: PhaseProgress | undefined): string {
-  const following = view.task.playbook.phases.find((candidate) => candidate.number === phase + 1);
-  const status = link("status comment", links.issue(view.task.issue.number));
+/** Only what was delivered surely is there. */
+function addressOf({ delivered, links }: GateFacts): AddressOf {
+  const paths = new Set(delivered?.files.flatMap(({ path, deleted }) => (deleted ? [] : [path])) ?? []);
+  return (path) => (delivered !== null && paths.has(path) ? links.file(delivered.headSha, path) : null);
+}
+
+function isLast({ view, phase }: GateFacts): boolean {
+  return phase === view.task.playbook.phases.length;
+}
+
+function goOn(facts: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
+  const { view, links } = facts;
+  const { issue } = view.task;
+  // A merge of the last gate closes the issue; an earlier one must not, nor one into a branch of the task's own (Q6).
+  const closes = isLast(facts) && taskBranchOf(view.task) === null;
+  const status = link("status comment", links.issue(issue.number));
+  const part = `${closes ? "Closes" : "Part of"} #${issue.number}`;
   const verification = progress?.verification ?? null;
   const accepted = progress?.accepted ?? null;
   const rework = progress?.rework ?? null;
-  if (progress !== undefined && rework !== null && !ready) {
-    const points = rework.ids.length === 0 ? "" : ` (${count(rework.ids.length, "point", "points")})`;
-    return `Attempt ${progress.attempt}: the agent works on what ${people(rework.by)} asked for${points}. This text changes when the checks have passed again; the ${status} tells how far the agent is.`;
+  if (progress !== undefined && rework !== null && !facts.ready) {
+    return [
+      `Attempt ${progress.attempt}: ${reworkWords(rework)}. This text changes when the checks have passed again; the ${status} tells how far the agent is.`,
+      part,
+    ];
   }
   if (verification === null && accepted === null) {
-    return `The agent adds a commit for each step. Please do not merge before the checks have passed: this text then says so. The ${status} tells how far the agent is.`;
+    return [
+      `The agent adds a commit for each step. Please do not merge before the checks have passed: this text then says so. The ${status} tells how far the agent is.`,
+      part,
+    ];
   }
   if (verification?.passed !== true && accepted === null) {
-    return `The checks found faults, listed below. The ${status} says whether another attempt runs or a person must decide.`;
+    return [
+      `The checks found faults, listed below. The ${status} says whether another attempt runs or a person must decide.`,
+      part,
+    ];
   }
-  const goal =
-    following === undefined ? "completes the task" : `starts phase ${following.number}, ${plain(following.title)}`;
-  const builds = following === undefined ? "" : `: phase ${following.number} builds on what is merged`;
   return [
-    ...(accepted === null ? [] : [acceptance(accepted), ""]),
-    `**Merging this pull request ${goal}.**`,
-    "",
+    ...(accepted === null ? [] : [acceptance(accepted, criteriaOf(view, facts.phase))]),
+    mergeWords(facts),
+    ...approvalWords(view.task),
+    part,
+    moreWays(facts),
+  ];
+}
+
+/** In one or two lines. */
+function mergeWords(facts: GateFacts): string {
+  const change = `To have something changed first, request changes in a review, or comment ${code(reworkUsage)}.`;
+  const goal = goalOf(facts);
+  return facts.view.task.settings.merge === "auto"
+    ? `**Approve this pull request, and Phasegate merges it as soon as the repository's own checks allow; that ${goal}.** ${change}`
+    : `**Merging this pull request ${goal}.** ${change}`;
+}
+
+function goalOf(facts: GateFacts): string {
+  const { task } = facts.view;
+  const following = task.playbook.phases.find((candidate) => candidate.number === facts.phase + 1);
+  if (following !== undefined) return `starts phase ${following.number}, ${plain(following.title)}`;
+  const branch = taskBranchOf(task);
+  return branch === null ? "completes the task" : `opens the last pull request, from ${code(branch)}`;
+}
+
+/** Who asked for the work, where that keeps them from approving it (Q5). */
+function approvalWords(task: ExistingTask): readonly string[] {
+  if (task.settings.requesterMayApprove) return [];
+  return [
+    `Approvals by ${requesters(task)}, who asked for this work, do not count here: somebody else with write access approves it.`,
+  ];
+}
+
+function requesters({ issue, prompt }: ExistingTask): string {
+  return people([...new Set([issue.author, ...(prompt === null ? [] : [prompt.startedBy])])]);
+}
+
+/** Folded: it is the same in every gate. */
+function moreWays(facts: GateFacts): string {
+  const { task } = facts.view;
+  const following = task.playbook.phases.find((candidate) => candidate.number === facts.phase + 1);
+  const builds = following === undefined ? "" : `: phase ${following.number} builds on what is merged`;
+  const { merge, requesterMayApprove } = task.settings;
+  const others = requesterMayApprove ? "" : " by anybody else with write access";
+  const approval =
+    merge === "auto"
+      ? `- An approving review${others} counts for the commit that it was given on. You may also merge by hand.`
+      : `- An approving review${others} is recorded${requesterMayApprove ? "; merging without one counts as approval" : ""}.`;
+  const alone =
+    requesterMayApprove || following === undefined
+      ? []
+      : [
+          `- Merged by ${requesters(task)} before somebody else has approved it, the task waits for somebody else's ${code("/approve")}; then phase ${following.number} starts.`,
+        ];
+  const lines = [
     `- You may commit to this branch before the merge${builds}.`,
-    "- An approving review is recorded; merging without one counts as approval. Closing without a merge pauses the task.",
-    `- A review that requests changes starts a rework by itself, and so does ${code(reworkUsage)} in a comment.`,
+    approval,
+    ...alone,
+    "- A review that requests changes starts a rework by itself. Closing without a merge pauses the task.",
+    ...(outlineOfPhase(task, facts.phase).mayBeSkipped
+      ? [`- ${code("/skip-phase")} goes on without this phase, and nothing of it is merged.`]
+      : []),
     // GitHub's proposed message of a squash lists the messages of all commits.
     "- *Squash and merge*: take the lines that ask to skip CI out of the proposed message, or your workflows will not run on the merge.",
-  ].join("\n");
+  ];
+  return `<details><summary>What else you can do here</summary>\n\n${lines.join("\n")}\n\n</details>`;
 }
 
 const reworkUsage = "/rework <what to change>";
 
-function acceptance({ by, failed }: NonNullable<PhaseProgress["accepted"]>): string {
-  const checks = failed.map((check) => checkNames[check]).join(", ");
-  return checks === ""
+function acceptance(
+  { by, failed }: NonNullable<PhaseProgress["accepted"]>,
+  criteria: ReturnType<typeof criteriaOf>,
+): string {
+  return failed.length === 0
     ? `Accepted by ${person(by)} as it is.`
-    : `Accepted by ${person(by)} although these checks failed: ${checks}.`;
+    : `Accepted by ${person(by)} although this is not met: ${criterionNames(failed, criteria, 40)}.`;
 }
 
-function verificationSection({ delivered, links }: GateFacts, verification: Verification | null): readonly string[] {
-  if (verification === null) return [];
-  const failed = verification.checks.filter((check) => !check.passed);
-  const passed = verification.checks.filter((check) => check.passed);
-  const shown = verification.findings.slice(0, findingsShownMax);
-  const more = verification.findings.length - shown.length;
+function criteriaOf(view: TaskView, phase: number) {
+  return view.criteria.get(phase) ?? [];
+}
+
+function verified(facts: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
+  const { view, phase, links } = facts;
+  const verification = progress?.verification ?? null;
+  if (progress === undefined || verification === null) return [];
+  const criteria = criteriaOf(view, phase);
   return [
-    "## Checks",
-    verification.passed
-      ? `${allPassed(passed.length)} on ${commitLink(links, verification.headSha)}. ${releasing(delivered?.ciLater ?? false)}`
-      : `${count(verification.findings.length, "fault", "faults")} in attempt ${verification.attempt}.`,
-    ...(shown.length === 0 ? [] : [shown.map(findingLine).join("\n")]),
-    ...(more <= 0 ? [] : [`And ${more} more.`]),
-    ...(verification.checks.length === 0
-      ? []
-      : [["| Check | Result | Looked at |", "|---|---|---|", ...[...failed, ...passed].map(checkRow)].join("\n")]),
+    verificationSection({ progress, verification, criteria, links, addressOf: addressOf(facts) }),
+    ...(verification.passed || progress.accepted !== null ? [ciSection(facts, progress)] : []),
   ];
 }
 
-function allPassed(checks: number): string {
-  return checks === 1 ? "The one check passed" : `All ${checks} checks passed`;
-}
-
-function commitLink(links: Links, sha: string): string {
-  return link(code(sha.slice(0, shaCharacters)), links.commit(sha));
-}
-
-function releasing(ciLater: boolean): string {
-  const commit =
-    "an empty commit, which lets your workflows run here; the commits of the steps ask GitHub to skip them.";
-  return ciLater
-    ? `Your workflows can use secrets or a write token, so it takes an approving review until the app adds ${commit}`
-    : `After it comes ${commit}`;
-}
-
-function checkRow({ check, passed, looked }: CheckResult): string {
-  return `| ${checkNames[check]} | ${passed ? "✔ passed" : "✖ failed"} | ${lookedAt(check, looked)} |`;
-}
-
-/** Empty where a check asks one question of the repository as a whole. */
-function lookedAt(check: CheckResult["check"], looked: number): string {
-  switch (check) {
-    case "outputs-exist":
-      return count(looked, "output", "outputs");
-    case "long-enough":
-    case "sections-present":
-    case "no-placeholder":
-      return count(looked, "document", "documents");
-    case "no-secrets":
-    case "paths-allowed":
-      return count(looked, "file", "files");
-    case "env-ignored":
-    case "tests-exist":
-      return "";
+/** The commits of the steps ask GitHub to skip workflows (Q29). */
+function ciSection({ view, delivered, links }: GateFacts, progress: PhaseProgress): string {
+  const { ci, gate } = progress;
+  const known = ci !== null && ci.headSha === presentedHeadOf(progress) ? ci : null;
+  if (known !== null && known.kind !== "held") {
+    const sha = link(code(known.headSha.slice(0, shaCharacters)), links.commit(known.headSha));
+    return `**The repository's own checks** on ${sha}, when this was written: ${ciWords(known)}.`;
   }
+  const skipped = "the commits of the steps ask GitHub to skip them.";
+  const isHeld = (known?.kind === "held" || delivered?.ciLater === true) && (gate?.releasedSha ?? null) === null;
+  if (!isHeld) return `**The repository's own checks** run on an empty commit at the end of this branch; ${skipped}`;
+  const why =
+    view.task.settings.ci === "approved"
+      ? "The settings of this repository hold its workflows back here"
+      : "Your workflows can use secrets or a write token";
+  return `**The repository's own checks** wait. ${why}, so it takes an approving review until the app adds an empty commit, on which they run; ${skipped}`;
 }
-
-const checkNames: Readonly<Record<CheckResult["check"], string>> = {
-  "outputs-exist": "Every file of every step is there",
-  "long-enough": "Documents are long enough",
-  "sections-present": "Documents have their sections",
-  "no-placeholder": "No placeholders are left",
-  "env-ignored": "`.env` is ignored by git",
-  "no-secrets": "No secrets in the files",
-  "tests-exist": "There are tests",
-  "paths-allowed": "Only paths of this phase changed",
-};
 
 /** Nobody edits the body when a thread is resolved, so the figure says of when it is. */
 function feedbackSection(progress: PhaseProgress | undefined): readonly string[] {
@@ -252,7 +302,8 @@ function stepsSection(view: TaskView, phase: number, progress: PhaseProgress | u
     return ["## Steps", steps.map(({ title }, index) => `${index + 1}. ${plain(title, 100)}`).join("\n")];
   }
   const done = new Set(progress.steps.filter((step) => step.completed).map((step) => step.slug));
-  const marked = steps.map(({ slug, title }) => `- [${done.has(slug) ? "x" : " "}] ${plain(title, 100)}`);
+  // No boxes: a tick here means a veto.
+  const marked = steps.map(({ slug, title }) => `- ${done.has(slug) ? "✔" : "○"} ${plain(title, 100)}`);
   return ["## Steps", marked.join("\n")];
 }
 
@@ -301,7 +352,7 @@ function withoutSkipMarks(body: string): string {
   return body.replace(/\[(?=(?:skip ci|ci skip|no ci|skip actions|actions skip)\])/giu, "[\u200b");
 }
 
-/** Cuts at a line's end, so that no link or cell is torn. */
+/** Cuts at a line's end, so that no link or cell is torn. What comes before the lists of files is bounded by itself. */
 function bounded(body: string): string {
   if (body.length <= bodyCharactersMax) return body;
   const note = "\n\nThe rest is too long for this page.";

@@ -18,7 +18,7 @@ const labels = {
   "waiting-question": { color: "d876e3", description: "The agent asked something; answer on the issue" },
   "waiting-dependency": { color: "d876e3", description: "The agent needs something; the issue says what and where" },
   paused: { color: "d93f0b", description: "Waits for somebody; the status comment says for what" },
-  completed: { color: "0e8a16", description: "All phases are merged" },
+  completed: { color: "0e8a16", description: "All phases are done" },
   failed: { color: "b60205", description: "Ended without success" },
   cancelled: { color: "6e7781", description: "Ended by somebody" },
 } as const;

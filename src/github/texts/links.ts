@@ -8,6 +8,8 @@ export interface Links {
   pull(number: number): string;
   branch(name: string): string;
   file(ref: string, path: string): string;
+  /** In its source: a rendered document has no lines. */
+  line(ref: string, path: string, line: number): string;
   commit(sha: string): string;
   newFile(branch: string, path: string, content: string): string;
   editFile(branch: string, path: string): string;
@@ -33,6 +35,7 @@ export function linksOf(webUrl: string, repository: Repository): Links {
     pull: (number) => `${root}/pull/${number}`,
     branch: (name) => `${root}/tree/${pathOf(name)}`,
     file: (ref, path) => `${root}/blob/${pathOf(ref)}/${pathOf(path)}`,
+    line: (ref, path, line) => `${root}/blob/${pathOf(ref)}/${pathOf(path)}?plain=1#L${line}`,
     commit: (sha) => `${root}/commit/${encodeURIComponent(sha)}`,
     newFile: (branch, path, content) =>
       `${root}/new/${pathOf(branch)}?filename=${encodeURIComponent(path)}&value=${encodeURIComponent(content)}`,

@@ -2,12 +2,15 @@ import type { Notice } from "../../control/ports.ts";
 import type { Dependency, Question } from "../../core/dialogue.ts";
 import { workflowPath } from "../workflow-file.ts";
 import { answerVerdict } from "./answers.ts";
+import { ciWords, failedChecks } from "./ci.ts";
 import { blockText, sentence, type BlockContext } from "./blocked.ts";
 import { commandTable } from "./commands.ts";
 import { block, code, link, person, plain } from "./escape.ts";
+import { count, shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
 import { listed } from "./places.ts";
 import { howToAnswer } from "./questions.ts";
+import { summaryText } from "./summary.ts";
 
 const questionCharactersMax = 500;
 const fileCharactersMax = 20_000;
@@ -59,7 +62,40 @@ export function noticeText(notice: Notice, context: BlockContext): string {
       return valueRefused(notice.dependency, context.links);
     case "secret-pasted":
       return secretPasted(notice, context.links);
+    case "veto-reason":
+      return lines(
+        `${person(notice.by)} vetoed decision ${notice.number}: ${plain(notice.decision, questionCharactersMax)}`,
+        "Without a reason the agent could only guess what would be better, so nothing is changed yet.",
+        `comment ${code(`/veto ${notice.number} because …`)} here, with your reason. Or take the tick away to let the decision stand.`,
+      );
+    case "ci":
+      return ciNotice(notice, context.links);
+    case "summary":
+      return summaryText(notice.task, context);
   }
+}
+
+/** A person is needed: the checks never started, or the agent could not make them pass. */
+function ciNotice({ ci, reworks, headSha }: Extract<Notice, { kind: "ci" }>, links: Links): string {
+  const sha = link(code(headSha.slice(0, shaCharacters)), links.commit(headSha));
+  const reason = ci.reason === null ? "" : sentence(plain(ci.reason, questionCharactersMax));
+  if (ci.kind === "never-started") {
+    return lines(
+      `The repository's own checks never started on ${sha}.`,
+      `${reason}${ci.failed.length === 0 ? "" : ` See ${failedChecks(ci)}.`}`,
+      "mend that and push a commit to this branch, which makes them start; or review the pull request without them and merge it.",
+    );
+  }
+  if (ci.kind === "red") {
+    const failed = ci.failed.length === 0 ? "" : `: ${failedChecks(ci)}`;
+    const tried = reworks === 0 ? "" : `The agent was sent back for them ${count(reworks, "time", "times")}. `;
+    return lines(
+      sentence(`The repository's own checks failed on ${sha}${failed}`),
+      `${tried}${reason === "" ? "The agent does not go at them again by itself." : reason}`,
+      `have the failed ones run again if they fail now and then; comment ${code("/rework <what to change>")} here to send the agent back with your words; push the repair to this branch yourself; or merge all the same.`,
+    );
+  }
+  return lines(`The repository's own checks on ${sha}: ${ciWords(ci)}.`, "", "nothing to do now.");
 }
 
 function questionReminder(questions: readonly Question[]): string {
@@ -121,13 +157,19 @@ function feedbackAnswered(
     "What was asked for outside of threads is answered:",
     answers
       .map((answer) => {
-        const from = answer.id.startsWith("review:") ? "in a review" : "with `/rework`";
         const words = plain(answer.text, answerCharactersMax);
-        return `- ${person(answer.by)} ${from}: ${answerVerdict(answer, links)}${words === "" ? "" : ` ${words}`}`;
+        return `- ${whoAsked(answer)}: ${answerVerdict(answer, links)}${words === "" ? "" : ` ${words}`}`;
       })
       .join("\n"),
     "look at the changes in the pull request. Where something is still missing, request changes in a review or comment `/rework` with what to change.",
   );
+}
+
+function whoAsked({ id, by }: { readonly id: string; readonly by: string }): string {
+  if (id.startsWith("ci:")) return "The repository's own checks";
+  const number = /^veto:\d+:(\d+)$/u.exec(id)?.[1];
+  if (number !== undefined) return `${person(by)}, who vetoed decision ${number}`;
+  return `${person(by)} ${id.startsWith("review:") ? "in a review" : "with `/rework`"}`;
 }
 
 function actionOutdated(

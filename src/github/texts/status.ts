@@ -2,13 +2,17 @@ import type { LiveStatus, TaskView } from "../../control/ports.ts";
 import type { Dependency, Question } from "../../core/dialogue.ts";
 import {
   currentPhaseOf,
+  isApproved,
   isSettled,
   liveRunOf,
+  mergeableHeadOf,
   openDependenciesOf,
   openQuestionsOf,
   outlineOfPhase,
+  presentedHeadOf,
   progressPercentOf,
   purseOf,
+  taskBranchOf,
   type ExistingTask,
   type LiveRun,
   type PhaseProgress,
@@ -16,6 +20,7 @@ import {
 import type { PhaseOutline } from "../../core/playbook.ts";
 import { addSpent, nothingSpent, spentBeyond, tokensOf, type Spent } from "../../core/usage.ts";
 import { blockText, type BlockContext } from "./blocked.ts";
+import { ciWords } from "./ci.ts";
 import { commandList } from "./commands.ts";
 import { dependencySentence } from "./dependency.ts";
 import { code, link, people, person, plain } from "./escape.ts";
@@ -23,6 +28,8 @@ import { findingLine } from "./findings.ts";
 import { count, dollars, moment, progressBar, tokens } from "./format.ts";
 import { forecastSentence } from "./money.ts";
 import { answeredLine } from "./questions.ts";
+import { reworkWords } from "./rework.ts";
+import { lookedOf, verificationCounts } from "./verification.ts";
 
 /** The one comment that tells where a task stands, without its marker. */
 export function statusText(view: TaskView, context: BlockContext): string {
@@ -75,7 +82,7 @@ function situationOf(view: TaskView, context: BlockContext): Situation {
       return inReview(task);
     case "completed":
       return {
-        now: `**Completed** on ${moment(task.endedAt)}. All ${count(task.phases.length, "phase is", "phases are")} merged.`,
+        now: `**Completed** on ${moment(task.endedAt)}. ${endSentence(task)}`,
         next: "nothing. The result is on the default branch.",
       };
     case "failed":
@@ -89,6 +96,12 @@ function situationOf(view: TaskView, context: BlockContext): Situation {
         next: `nothing more happens here. To start a new task on this issue, ${labelAgain(task)}.`,
       };
   }
+}
+
+function endSentence({ phases }: ExistingTask): string {
+  const skipped = phases.filter(({ completed }) => completed?.skipped === true).length;
+  if (skipped === 0) return `All ${count(phases.length, "phase is", "phases are")} merged.`;
+  return `${count(phases.length - skipped, "phase is", "phases are")} merged, ${count(skipped, "was", "were")} skipped.`;
 }
 
 function waitsForPeople({ blockedBy }: ExistingTask): boolean {
@@ -176,10 +189,7 @@ function rightNow({ currentAction, currentDocument }: LiveStatus): readonly stri
 
 /** Why the agent is at it again. */
 function attemptSentence({ attempt, rework }: PhaseProgress, run: LiveRun | null): string {
-  if (rework !== null) {
-    const points = rework.ids.length === 0 ? "" : ` (${count(rework.ids.length, "point", "points")})`;
-    return ` Attempt ${attempt}: the agent works on what ${people(rework.by)} asked for${points}.`;
-  }
+  if (rework !== null) return ` Attempt ${attempt}: ${reworkWords(rework)}.`;
   return run !== null && run.attempt > 1 ? ` This is attempt ${run.attempt}, to mend what the checks found.` : "";
 }
 
@@ -194,20 +204,27 @@ function stepSentence(phase: PhaseProgress, outline: PhaseOutline, said: string 
 }
 
 function inReview(task: ExistingTask): Situation {
+  if (task.finalGate !== null) {
+    const last = link(`#${task.finalGate.pullRequest}`, task.finalGate.url);
+    return {
+      now: `**All phases are accepted**; ${last} brings them into the default branch.`,
+      next: `review ${last} and merge it to complete the task.`,
+    };
+  }
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
   if (phase === null || gate === null) return { now: "**Waits for review.**", next: "comment `/status` here." };
-  const following = task.playbook.phases.find((candidate) => candidate.number === phase.phase + 1);
-  const goal =
-    following === undefined ? "to complete the task" : `to start phase ${following.number}, ${plain(following.title)}`;
+  const goal = goalOf(task, phase);
+  const isAuto = task.settings.merge === "auto";
+  const ci = ciSentence(phase);
   const pull = link(`#${gate.pullRequest}`, gate.url);
   const title = plain(outlineOfPhase(task, phase.phase).title);
   const where = `**Phase ${phase.phase} of ${task.playbook.phases.length}, ${title}**`;
   switch (gate.review) {
     case "approved":
       return {
-        now: `${where} is approved by ${gate.approvedBy.map(person).join(", ")}.`,
-        next: `merge ${pull} ${goal}.`,
+        now: `${where} is approved by ${gate.approvedBy.map(person).join(", ")}.${ci}`,
+        next: approvedNext(task, phase, pull, goal),
       };
     case "changes_requested":
       return {
@@ -217,10 +234,38 @@ function inReview(task: ExistingTask): Situation {
     case "pending":
     case "in_review":
       return {
-        now: `${where} passed its checks and waits for review in ${pull}.`,
-        next: `review ${pull} and merge it ${goal}. A review that requests changes, or \`/rework\` with what to change, sends the agent back to work.`,
+        now: `${where} ${phase.accepted === null ? "passed its checks" : `was accepted by ${person(phase.accepted.by)}`} and waits for review in ${pull}.${ci}`,
+        next: `${isAuto ? `review and approve ${pull}; Phasegate then merges it` : `review ${pull} and merge it`} ${goal}.${othersApprove(task)} A review that requests changes, or \`/rework\` with what to change, sends the agent back to work.`,
       };
   }
+}
+
+function goalOf(task: ExistingTask, { phase }: PhaseProgress): string {
+  const following = task.playbook.phases.find(({ number }) => number === phase + 1);
+  if (following !== undefined) return `to start phase ${following.number}, ${plain(following.title)}`;
+  return taskBranchOf(task) === null ? "to complete the task" : "to have the last pull request opened";
+}
+
+/** Whose approval counts where the requester's does not (Q5). */
+function othersApprove({ settings, issue, prompt }: ExistingTask): string {
+  if (settings.requesterMayApprove) return "";
+  const requesters = [...new Set([issue.author, ...(prompt === null ? [] : [prompt.startedBy])])];
+  return ` Approvals by ${people(requesters)} do not count here.`;
+}
+
+function approvedNext(task: ExistingTask, phase: PhaseProgress, pull: string, goal: string): string {
+  if (!isApproved(task, phase)) return `somebody else reviews and approves ${pull} ${goal}.${othersApprove(task)}`;
+  if (task.settings.merge === "manual") return `merge ${pull} ${goal}.`;
+  return mergeableHeadOf(task) === null
+    ? `Phasegate merges ${pull} ${goal} as soon as nothing stands against it: the repository's own checks, a veto, a newer commit. You may also merge it by hand.`
+    : `nothing to do: Phasegate merges ${pull} ${goal}.`;
+}
+
+/** Empty where there is nothing that a person should know before the review. */
+function ciSentence(phase: PhaseProgress): string {
+  const { ci } = phase;
+  if (ci === null || ci.headSha !== presentedHeadOf(phase) || ci.kind === "none") return "";
+  return ` The repository's own checks: ${ciWords(ci)}.`;
 }
 
 /** Narrow enough for a phone: names and budgets stand elsewhere. */
@@ -242,7 +287,7 @@ function phaseTable(task: ExistingTask): readonly string[] {
 
 function phaseState(task: ExistingTask, phase: PhaseProgress | undefined): string {
   if (phase === undefined) return "○ to come";
-  if (phase.completed !== null) return "✔ merged";
+  if (phase.completed !== null) return phase.completed.skipped ? "↷ skipped" : "✔ merged";
   if (task.status === "cancelled") return "✖ cancelled";
   if (task.status === "failed") return "✖ failed";
   if (waitsForPeople(task)) return "‖ waits for you";
@@ -271,7 +316,7 @@ function unsettledOf({ task, live }: TaskView): Spent {
   return spentBeyond(live.spent, run.spent);
 }
 
-function details({ task, model, live }: TaskView): readonly string[] {
+function details({ task, model, live, criteria }: TaskView): readonly string[] {
   const facts = [`- Model: ${code(model, 80)}`];
   if (task.prompt !== null) {
     facts.push(
@@ -284,8 +329,7 @@ function details({ task, model, live }: TaskView): readonly string[] {
     }
   }
   const phase = currentPhaseOf(task);
-  const feedback = phase === null ? null : feedbackSentence(phase);
-  if (feedback !== null) facts.push(`- ${feedback}`);
+  for (const sentence of phase === null ? [] : phaseSentences(phase, criteria)) facts.push(`- ${sentence}`);
   const verification = phase?.verification ?? null;
   const findings = verification === null || verification.passed ? [] : verification.findings;
   if (findings.length > 0) {
@@ -340,11 +384,26 @@ function lastActions(live: LiveStatus | null): readonly string[] {
   );
 }
 
-/** Null where nobody said anything about the phase. */
-function feedbackSentence({ feedback }: PhaseProgress): string | null {
-  if (feedback.length === 0) return null;
+/** What there is to say of the current phase beside its steps. */
+function phaseSentences(phase: PhaseProgress, criteria: TaskView["criteria"]): readonly string[] {
+  const { feedback, decisions, verification } = phase;
   const open = feedback.filter(({ state }) => state === "open").length;
-  return `${open} of ${count(feedback.length, "point", "points")} of feedback ${open === 1 ? "is" : "are"} open.`;
+  const vetoed = decisions.list.filter(({ veto }) => veto !== null).length;
+  return [
+    ...(verification === null
+      ? []
+      : [
+          `Verification, attempt ${verification.attempt}: ${verificationCounts(lookedOf(phase, verification, criteria.get(phase.phase) ?? []))}.`,
+        ]),
+    ...(decisions.list.length === 0
+      ? []
+      : [
+          `The agent took ${count(decisions.list.length, "decision", "decisions")} in this phase${vetoed === 0 ? "" : `; ${count(vetoed, "is", "are")} vetoed`}.`,
+        ]),
+    ...(feedback.length === 0
+      ? []
+      : [`${open} of ${count(feedback.length, "point", "points")} of feedback ${open === 1 ? "is" : "are"} open.`]),
+  ];
 }
 
 /** The name of a text ends in the digest of its content. */

@@ -53,23 +53,33 @@ describe("a gate's body", () => {
     ];
     const delivered = { headSha: "0123456789abcdef", files, complete: true, ciLater: false };
     expect(gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered })).toMatchInlineSnapshot(`
-      "Part of #7
+      "**Merging this pull request starts phase 2, Design.** To have something changed first, request changes in a review, or comment \`/rework <what to change>\`.
 
-      **Merging this pull request starts phase 2, Design.**
+      Part of #7
+
+      <details><summary>What else you can do here</summary>
 
       - You may commit to this branch before the merge: phase 2 builds on what is merged.
-      - An approving review is recorded; merging without one counts as approval. Closing without a merge pauses the task.
-      - A review that requests changes starts a rework by itself, and so does \`/rework <what to change>\` in a comment.
+      - An approving review is recorded; merging without one counts as approval.
+      - A review that requests changes starts a rework by itself. Closing without a merge pauses the task.
       - *Squash and merge*: take the lines that ask to skip CI out of the proposed message, or your workflows will not run on the merge.
 
-      ## Checks
+      </details>
 
-      All 2 checks passed on [\`0123456\`](https://github.com/octo/shop/commit/0123456789abcdef). After it comes an empty commit, which lets your workflows run here; the commits of the steps ask GitHub to skip them.
+      **Decisions:** the agent named none for this phase.
 
-      | Check | Result | Looked at |
-      |---|---|---|
-      | Every file of every step is there | ✔ passed | 2 outputs |
-      | Documents are long enough | ✔ passed | 2 documents |
+      ## Verification
+
+      On [\`0123456\`](https://github.com/octo/shop/commit/0123456789abcdef), attempt 1: all 2 criteria are met.
+
+      <details><summary>2 criteria are met</summary>
+
+      - ✔ Every file of every step is there (2 outputs)
+      - ✔ Each document says enough (2 documents)
+
+      </details>
+
+      **The repository's own checks** run on an empty commit at the end of this branch; the commits of the steps ask GitHub to skip them.
 
       ## Cost
 
@@ -78,8 +88,8 @@ describe("a gate's body", () => {
 
       ## Steps
 
-      - [x] Idea definition
-      - [ ] Market
+      - ✔ Idea definition
+      - ○ Market
 
       ## Delivered
 
@@ -121,13 +131,13 @@ describe("a gate's body", () => {
     );
     const rows = gateBody({ view: viewOf(events), phase: 1, links, ready: false, delivered: null })
       .split("\n")
-      .filter((line) => line.includes("✔"));
+      .filter((line) => line.startsWith("- ✔") && !line.includes("Idea"));
     expect(rows).toEqual([
-      "| Every file of every step is there | ✔ passed | 12 outputs |",
-      "| Documents have their sections | ✔ passed | 1 document |",
-      "| `.env` is ignored by git | ✔ passed |  |",
-      "| There are tests | ✔ passed |  |",
-      "| No secrets in the files | ✔ passed | 54 files |",
+      "- ✔ Every file of every step is there (12 outputs)",
+      "- ✔ Documents have their sections (1 document)",
+      "- ✔ `.env` is ignored by git",
+      "- ✔ There are tests",
+      "- ✔ No secrets in the files (54 files)",
     ]);
   });
 
@@ -146,8 +156,10 @@ describe("a gate's body", () => {
   test("shows failures before what passed", () => {
     const view = viewOf([...running, gateOpened(), ...verified(false)]);
     const body = gateBody({ view, phase: 1, links, ready: false, delivered: null });
-    expect(body.indexOf("✖ failed")).toBeGreaterThan(body.indexOf("needs 500"));
-    expect(body.indexOf("✖ failed")).toBeLessThan(body.indexOf("✔ passed"));
+    expect(body).toContain(
+      "On [`0123456`](https://github.com/octo/shop/commit/0123456789abcdef), attempt 1: 1 criterion is not met, 1 is met.\n\n**Not met:**\n\n- ✖ **Each document says enough**\n  - `docs/planning/01_idea.md`: has 20 characters, needs 500",
+    );
+    expect(body.indexOf("needs 500")).toBeLessThan(body.indexOf("✔ Every file"));
     expect(body).not.toContain("**Merging this pull request");
   });
 
@@ -213,7 +225,7 @@ describe("a gate's body", () => {
     const view = withPhase(viewOf([...running, gateOpened(), ...verified(false)]), () => ({ accepted }));
     const body = gateBody({ view, phase: 1, links, ready: true, delivered: null });
     expect(body).toContain(
-      "Accepted by **owner** although these checks failed: Documents are long enough, No secrets in the files.",
+      "Accepted by **owner** although this is not met: *Each document says enough* and *No secrets in the files*.",
     );
     expect(body).toContain("**Merging this pull request starts phase 2, Design.**");
     const unfinished = withPhase(viewOf([...running, gateOpened()]), () => ({ accepted: { by: "owner", failed: [] } }));
@@ -227,7 +239,7 @@ describe("a gate's body", () => {
       { type: "PhaseStarted", at, phase: 2 },
     ];
     expect(gateBody({ view: viewOf(second), phase: 1, links, ready: false, delivered: null })).toMatch(
-      /^Part of #7\n/u,
+      /^Part of #7$/mu,
     );
     const last = gateBody({
       view: viewOf([...second, ...verified(true, "", 2)]),
@@ -236,7 +248,7 @@ describe("a gate's body", () => {
       ready: false,
       delivered: null,
     });
-    expect(last).toMatch(/^Closes #7\n/u);
+    expect(last).toMatch(/^Closes #7$/mu);
     expect(last).toContain("**Merging this pull request completes the task.**");
     expect(last).not.toMatch(/phase 3|next phase|builds on/u);
   });
@@ -284,6 +296,7 @@ describe("a gate's body", () => {
       delivered: { headSha: "abc", files, complete: false, ciLater: false },
     });
     expect(body.length).toBeLessThanOrEqual(60_000);
-    expect(body).toContain("And 450 more.");
+    expect(body).toContain("And 485 more.");
+    expect(body).toContain("The rest is too long for this page.");
   });
 });

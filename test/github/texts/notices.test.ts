@@ -8,14 +8,18 @@ import {
   asked,
   at,
   context,
+  decisionOf,
   gateOpened,
   inReview,
   questionsAsked,
+  reported,
   runStarted,
   running,
   started,
   taskOf,
   verified,
+  viewOf,
+  withPhase,
 } from "../texts-fixtures.ts";
 
 function blocked(reason: BlockReason, events: readonly TaskEvent[] = [...running, gateOpened()]): string {
@@ -66,6 +70,27 @@ describe("a notice about a pause", () => {
     [{ kind: "waiting-question" }, "The agent waits for answers", "`/answer 1: your words`"],
     [{ kind: "waiting-dependency" }, "what only people can provide", "`/skip NAME`"],
     [{ kind: "gate-closed", pullRequest: 8 }, "closed without a merge", "to reopen it"],
+    [
+      { kind: "approval-needed", phase: 1, by: "owner" },
+      "Phase 1, Planning, was merged by **owner**, and nobody else has approved it.",
+      "somebody else with write access looks at [#8](https://github.com/octo/shop/pull/8) and comments `/approve` here to start phase 2, Design.",
+    ],
+    [
+      { kind: "settings-invalid", message: "line 3, merge: expected manual or auto" },
+      "`.github/phasegate/settings.yml` on `main` can't be read: line 3, merge: expected manual or auto.",
+      "https://github.com/octo/shop/edit/main/.github/phasegate/settings.yml) on `main`, or delete it",
+    ],
+    [
+      { kind: "no-progress", why: "no-change", spentUsd: 1.5 },
+      "Two attempts in a row at phase 1, Planning, changed no file; $1.50 are spent on the phase.",
+      "comment `/retry` here to have it tried again, or `/cancel`",
+    ],
+    [
+      { kind: "no-progress", why: "money-without-commits", spentUsd: 3.1 },
+      "The last $3.10 spent on phase 1, Planning, changed no file.",
+      "Or commit what is wanting yourself to [`phasegate/7-1-planning`]",
+    ],
+    [{ kind: "runaway", events: 130 }, "130 things happened to it within a minute", "comment `/resume` here to go on"],
     [{ kind: "paused", by: "owner" }, "**owner** paused the task", "comment `/resume` here"],
     [{ kind: "issue-closed", by: "owner" }, "**owner** closed its issue", "reopen the issue"],
     [
@@ -221,6 +246,8 @@ describe("other notices", () => {
         by: "owner",
         id: "comment:6",
       },
+      { kind: "fixed", text: "", commitSha: "0123456789abcdef", by: "reviewer", id: "veto:2:4" },
+      { kind: "fixed", text: "", commitSha: "0123456789abcdef", by: "checks", id: "ci:0123456789abcdef" },
     ] as const;
     expect(noticeText({ kind: "feedback-answered", answers }, context)).toMatchInlineSnapshot(`
       "What was asked for outside of threads is answered:
@@ -228,6 +255,8 @@ describe("other notices", () => {
       - **reviewer** in a review: **Done** in [\`0123456\`](https://github.com/octo/shop/commit/0123456789abcdef). Added it.
       - **owner** with \`/rework\`: **Done, says the agent**, but it changed no file for it.
       - **owner** with \`/rework\`: **Not changed.** Not wanted \\*Next:\\* \\[x\\]\\(https:&#8203;//evil\\)
+      - **reviewer**, who vetoed decision 4: **Done** in [\`0123456\`](https://github.com/octo/shop/commit/0123456789abcdef).
+      - The repository's own checks: **Done** in [\`0123456\`](https://github.com/octo/shop/commit/0123456789abcdef).
 
       *Next:* look at the changes in the pull request. Where something is still missing, request changes in a review or comment \`/rework\` with what to change."
     `);
@@ -293,6 +322,98 @@ describe("other notices", () => {
       Runs still work, but what came with the newer version is missing, and an app after this one may refuse the old action.
 
       *Next:* [edit \`.github/workflows/phasegate.yml\`](https://github.com/octo/shop/edit/main/.github/workflows/phasegate.yml): let the line with \`uses:\` say \`uses: phasegate/phasegate@0123\`, and commit it to \`main\`. The next run takes it."
+    `);
+  });
+});
+
+describe("after the same faults again and again", () => {
+  test("the notice says that another attempt would bring them once more", () => {
+    const events = [...running, gateOpened(), ...verified(false)];
+    const task = withPhase(viewOf(events), () => ({ sameFindings: 3 })).task;
+    const reason: BlockReason = { kind: "verification-failed", attempts: 3 };
+    const text = noticeText({ kind: "blocked", reason, task }, context);
+    expect(text).toContain("did not pass its checks in 3 attempts, each time for the same faults: another attempt");
+    expect(blocked(reason, events)).not.toContain("same faults");
+  });
+});
+
+describe("a notice about no progress", () => {
+  test("offers `/skip-phase` where the phase may be skipped", () => {
+    const second: readonly TaskEvent[] = [
+      ...inReview,
+      { type: "PhaseCompleted", at, phase: 1, by: "owner", mergeSha: "x" },
+      { type: "PhaseStarted", at, phase: 2 },
+    ];
+    const reason: BlockReason = { kind: "no-progress", why: "no-change", spentUsd: 1 };
+    expect(blocked(reason, second)).toContain("`/skip-phase` to go on without this phase");
+    expect(blocked(reason)).not.toContain("/skip-phase");
+  });
+});
+
+describe("a notice about a veto", () => {
+  test("asks for the reason, and says how to take it back", () => {
+    const notice = { kind: "veto-reason", number: 3, decision: "Links are kept in SQLite", by: "wanda" } as const;
+    expect(noticeText(notice, context)).toBe(
+      "**wanda** vetoed decision 3: Links are kept in SQLite\n\n" +
+        "Without a reason the agent could only guess what would be better, so nothing is changed yet.\n\n" +
+        "*Next:* comment `/veto 3 because …` here, with your reason. Or take the tick away to let the decision stand.",
+    );
+  });
+});
+
+describe("a notice about the repository's own checks", () => {
+  const headSha = "0123456789abcdef";
+  test("that never started gives the likely reason, and what makes them start", () => {
+    const ci = { kind: "never-started", reason: "Actions are switched off.", failed: [] } as const;
+    expect(noticeText({ kind: "ci", ci, reworks: 0, headSha }, context)).toBe(
+      "The repository's own checks never started on [`0123456`](https://github.com/octo/shop/commit/0123456789abcdef).\n\n" +
+        "Actions are switched off.\n\n" +
+        "*Next:* mend that and push a commit to this branch, which makes them start; or review the pull request without them and merge it.",
+    );
+  });
+
+  test("that stay red links to what failed, and names every way on", () => {
+    const failed = [{ name: "test", url: "https://github.com/octo/shop/runs/1" }];
+    const text = noticeText({ kind: "ci", ci: { kind: "red", reason: null, failed }, reworks: 2, headSha }, context);
+    expect(text).toContain(
+      "failed on [`0123456`](https://github.com/octo/shop/commit/0123456789abcdef): [test](https://github.com/octo/shop/runs/1).",
+    );
+    expect(text).toContain("The agent was sent back for them 2 times.");
+    expect(text).toContain("`/rework <what to change>`");
+  });
+});
+
+describe("the last comment of a task", () => {
+  test("says what was built, where, what each phase took, and what people had to do", () => {
+    const later = "2026-11-21T05:20:00.000Z";
+    const events: readonly TaskEvent[] = [
+      ...runStarted,
+      questionsAsked([asked()]),
+      ...inReview.slice(runStarted.length, -1),
+      reported({ decisions: [decisionOf()] }),
+      ...inReview.slice(-1),
+      { type: "DecisionVetoed", at, phase: 1, number: 1, by: "wanda", reason: "we run many" },
+      { type: "PhaseCompleted", at, phase: 1, by: "owner", mergeSha: "fedcba9876543210" },
+      { type: "PhaseStarted", at, phase: 2 },
+      { type: "PhaseSkipped", at: later, phase: 2, by: "wanda" },
+      { type: "TaskCompleted", at: later },
+    ];
+    const task = taskOf(...events);
+    expect(noticeText({ kind: "summary", task }, context)).toMatchInlineSnapshot(`
+      "### Done: A link shortener
+
+      1 phase was merged; 1 was skipped. The result is on [\`main\`](https://github.com/octo/shop/tree/main).
+
+      | Phase | PR | End | Tokens, cost |
+      |---|---|---|---|
+      | 1 Planning | [#8](https://github.com/octo/shop/pull/8) | merged by **owner** in [\`fedcba9\`](https://github.com/octo/shop/commit/fedcba9876543210) | 246k, $0.84 |
+      | 2 Design |  | skipped by **wanda** | 0, $0.00 |
+
+      - From 21 Nov 02:20 UTC to 21 Nov 05:20 UTC: 3 hours.
+      - In all 246k tokens, $0.84 of $25.00.
+      - People were asked 1 question, and vetoed 1 decision.
+
+      *Next:* nothing. What should change now is a new issue; \`/delete\` erases what the app keeps of this task's texts and logs."
     `);
   });
 });

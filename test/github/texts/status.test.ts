@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TaskEvent } from "../../../src/core/events.ts";
+import { defaultSettings, type TaskSettings } from "../../../src/core/settings.ts";
 import { statusText } from "../../../src/github/texts/status.ts";
 import {
   answered,
@@ -7,9 +8,11 @@ import {
   at,
   context,
   created,
+  decisionOf,
   feedbackOf,
   gateOpened,
   inReview,
+  inReviewWith,
   needed,
   questionsAsked,
   runId,
@@ -73,7 +76,7 @@ describe("the status comment", () => {
       - 21 Nov 02:20 UTC: run dispatched
       - 21 Nov 02:20 UTC: phase 1 started: Planning
 
-      Commands, for people with write access: \`/run\`, \`/pause\`, \`/resume\`, \`/retry\`, \`/rework <what to change>\`, \`/answer <number or words>\`, \`/provided <NAME>\`, \`/skip <NAME>\`, \`/budget <dollars>\`, \`/approve [up to $6]\`, \`/accept\`, \`/cancel\`, \`/delete\`, \`/status\`, \`/help\`.
+      Commands, for people with write access: \`/run\`, \`/pause\`, \`/resume\`, \`/retry\`, \`/rework <what to change>\`, \`/answer <number or words>\`, \`/provided <NAME>\`, \`/skip <NAME>\`, \`/budget <dollars>\`, \`/approve [up to $6]\`, \`/accept\`, \`/veto <number> because <reason>\`, \`/skip-phase\`, \`/cancel\`, \`/delete\`, \`/status\`, \`/help\`.
 
       </details>"
     `);
@@ -341,5 +344,86 @@ describe("the status comment", () => {
   test("nobody is called or referred to by what a stranger wrote", () => {
     const text = textOf([created({ by: "eve @reviewer closes #1", title: "closes #1 @reviewer <img>" })]);
     expect(text).not.toMatch(/@reviewer|closes #1|<img>/u);
+  });
+
+  test("in review tells what the repository's own checks say of what is shown", () => {
+    const failed = [{ name: "test", url: "https://github.com/octo/shop/runs/1" }];
+    const textWith = (headSha: string) =>
+      statusText(
+        withPhase(viewOf(inReview), () => ({ ci: { kind: "red", reason: null, failed, headSha } })),
+        context,
+      );
+    const words = "The repository's own checks: failed: [test](https://github.com/octo/shop/runs/1).";
+    expect(textWith("0123456789abcdef")).toContain(words);
+    expect(textWith("f00")).not.toContain(words);
+  });
+
+  test("counts decisions and vetoes, and says how the verification went", () => {
+    const decisions = [decisionOf(), decisionOf()];
+    const vetoed: TaskEvent = { type: "DecisionVetoed", at, phase: 1, number: 2, by: "wanda", reason: null };
+    const text = textOf([...inReviewWith({ decisions }), vetoed]);
+    expect(text).toContain("- Verification, attempt 1: all 2 criteria are met.");
+    expect(text).toContain("- The agent took 2 decisions in this phase; 1 is vetoed.");
+    expect(textOf(inReviewWith({ decisions }))).toContain("- The agent took 2 decisions in this phase.");
+  });
+
+  test.each<readonly [claim: string, settings: Partial<TaskSettings>, approvedBy: string | null, next: string]>([
+    ["`merge: auto` before an approval", { merge: "auto" }, null, "Phasegate then merges it to start phase 2, Design."],
+    [
+      "`merge: auto` after one, while something stands against it",
+      { merge: "auto" },
+      "wanda",
+      "as soon as nothing stands against it",
+    ],
+    [
+      "`requester_may_approve: false`",
+      { requesterMayApprove: false },
+      null,
+      "Approvals by **owner** do not count here.",
+    ],
+    [
+      "`requester_may_approve: false` after an approval that does not count",
+      { requesterMayApprove: false },
+      "owner",
+      "somebody else reviews and approves",
+    ],
+    ["`requester_may_approve: false` after one that counts", { requesterMayApprove: false }, "wanda", "merge [#8]"],
+  ])("with %s says what comes next", (_claim, settings, approvedBy, next) => {
+    const view = withPhase(viewOf(inReview), ({ gate }) => ({
+      gate: gate === null || approvedBy === null ? gate : { ...gate, review: "approved", approvedBy: [approvedBy] },
+    }));
+    const task = { ...view.task, settings: { ...defaultSettings, ...settings } };
+    expect(nextOf(statusText({ ...view, task }, context))).toContain(next);
+  });
+
+  test("with `merge: auto` and nothing against it says that nobody has to do anything", () => {
+    const headSha = "0123456789abcdef";
+    const view = withPhase(viewOf(inReview), ({ gate }) => ({
+      ci: { kind: "none", reason: null, failed: [], headSha },
+      gate: gate === null ? null : { ...gate, review: "approved", approvedBy: ["wanda"], approvedSha: headSha },
+    }));
+    const task = { ...view.task, settings: { ...defaultSettings, merge: "auto" as const } };
+    expect(nextOf(statusText({ ...view, task }, context))).toContain("nothing to do: Phasegate merges");
+  });
+
+  test("tells skipped phases from merged ones", () => {
+    const skipped: readonly TaskEvent[] = [
+      ...inReview,
+      { type: "PhaseCompleted", at, phase: 1, by: "owner", mergeSha: "x" },
+      { type: "PhaseStarted", at, phase: 2 },
+      { type: "PhaseSkipped", at, phase: 2, by: "wanda" },
+      { type: "TaskCompleted", at },
+    ];
+    expect(textOf(skipped)).toContain("| 2 Design | ↷ skipped |");
+    expect(textOf(skipped)).toContain("1 phase is merged, 1 was skipped.");
+  });
+
+  test("after the last phase of a task with a branch of its own points at the last pull request", () => {
+    const task = viewOf(inReview).task;
+    const finalGate = { pullRequest: 9, url: "https://github.com/octo/shop/pull/9" };
+    const text = statusText({ ...viewOf(inReview), task: { ...task, finalGate } }, context);
+    expect(nextOf(text)).toBe(
+      "*Next:* review [#9](https://github.com/octo/shop/pull/9) and merge it to complete the task.",
+    );
   });
 });

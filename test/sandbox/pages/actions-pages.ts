@@ -146,6 +146,7 @@ function verdictOf(status: CheckStatus, conclusion: Conclusion | null): Verdict 
     case "success":
       return { word: "Success", mark: "✔", style: "good", badge: "open" };
     case "failure":
+    case "startup_failure":
     case "timed_out":
     case "action_required":
       return {
@@ -157,6 +158,7 @@ function verdictOf(status: CheckStatus, conclusion: Conclusion | null): Verdict 
     case "cancelled":
     case "skipped":
     case "neutral":
+    case "stale":
     case null:
       return { word: conclusion ?? "Completed", mark: "◌", style: "dim", badge: "" };
   }

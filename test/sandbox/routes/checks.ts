@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { readBody, requirePermission, requireRepository, requireToken } from "../auth.ts";
+import { checksOn, emitCheck, ownApp, suiteOf, suitesOn } from "../check-suites.ts";
 import { GitHubError, invalid, notFound } from "../errors.ts";
 import { checkRunJson } from "../payloads-pulls.ts";
 import type {
-  Account,
   Actor,
   Annotation,
   CheckRun,
@@ -58,7 +58,7 @@ export function checkRoutes(context: SandboxContext): Hono {
     const name = requiredString(body, "name");
     const headSha = requiredString(body, "head_sha");
     if ((await context.git(repository).commit(headSha)) === null) throw invalid(`No commit found for SHA: ${headSha}`);
-    const sibling = [...repository.checkRuns.values()].find((each) => each.headSha === headSha);
+    const app = ownApp(context);
     const check: CheckRun = {
       id: context.newId(),
       name,
@@ -71,12 +71,13 @@ export function checkRoutes(context: SandboxContext): Hono {
       completedAt: null,
       output: { title: null, summary: null, text: null },
       annotations: [],
-      suiteId: sibling?.suiteId ?? context.newId(),
+      suiteId: suiteOf(context, repository, headSha, app).id,
+      app,
     };
     update(context, check, body);
     repository.checkRuns.set(check.id, check);
-    emitCheck(context, repository, check, "created", actor.account);
-    if (check.status === "completed") emitCheck(context, repository, check, "completed", actor.account);
+    await emitCheck(context, repository, check, "created", actor.account);
+    if (check.status === "completed") await emitCheck(context, repository, check, "completed", actor.account);
     return c.json(checkRunJson(context, repository, check), 201);
   });
 
@@ -86,7 +87,7 @@ export function checkRoutes(context: SandboxContext): Hono {
     const before = check.status;
     update(context, check, await readBody(c));
     if (check.status === "completed" && before !== "completed")
-      emitCheck(context, repository, check, "completed", actor.account);
+      await emitCheck(context, repository, check, "completed", actor.account);
     return c.json(checkRunJson(context, repository, check));
   });
 
@@ -113,23 +114,32 @@ export function checkRoutes(context: SandboxContext): Hono {
     if (sha === null) throw invalid(`No commit found for SHA: ${c.req.param("ref")}`);
     const name = c.req.query("check_name");
     const status = c.req.query("status");
-    const on = [...repository.checkRuns.values()].filter(
+    const appId = c.req.query("app_id");
+    const on = checksOn(context, repository, sha).filter(
       (each) =>
-        each.headSha === sha &&
         (name === undefined || each.name === name) &&
-        (status === undefined || each.status === status),
+        (status === undefined || each.status === status) &&
+        (appId === undefined || String(each.appId) === appId),
     );
-    const found = (c.req.query("filter") === "all" ? on : latestByName(on)).reverse();
-    const runs = paginate(context, c, found).map((each) => checkRunJson(context, repository, each));
+    const found = c.req.query("filter") === "all" ? on : latestByName(on);
+    const runs = paginate(context, c, found).map(({ json }) => json);
     return c.json({ total_count: found.length, check_runs: runs });
   });
 
-  routes.post("/repos/:owner/:repo/check-runs/:id/rerequest", (c) => {
+  routes.get("/repos/:owner/:repo/commits/:ref/check-suites", async (c) => {
+    const { repository } = open(c, "read");
+    const sha = await context.git(repository).resolve(c.req.param("ref"));
+    if (sha === null) throw invalid(`No commit found for SHA: ${c.req.param("ref")}`);
+    const found = await suitesOn(context, repository, sha);
+    return c.json({ total_count: found.length, check_suites: paginate(context, c, found) });
+  });
+
+  routes.post("/repos/:owner/:repo/check-runs/:id/rerequest", async (c) => {
     const actor = requireToken(context, c);
     const repository = requireRepository(context, c, actor);
     requirePermission(context, actor, repository, actor.kind === "user" ? "contents" : "checks", "write");
     const check = requireCheck(repository, c);
-    emitCheck(context, repository, check, "rerequested", actor.account);
+    await emitCheck(context, repository, check, "rerequested", actor.account);
     return c.json({}, 201);
   });
 
@@ -204,19 +214,15 @@ function annotation(item: Record<string, unknown>): Annotation {
   };
 }
 
-function latestByName(checks: readonly CheckRun[]): CheckRun[] {
-  return [...new Map(checks.map((check) => [check.name, check])).values()];
-}
-
-function emitCheck(
-  context: SandboxContext,
-  repository: Repository,
-  check: CheckRun,
-  action: string,
-  sender: Account,
-): void {
-  const payload = { check_run: checkRunJson(context, repository, check) };
-  context.emit({ event: "check_run", action, repository, sender, payload });
+/** Of a list that has the newest first: GitHub shows the newest of each name in a suite, and a suite is one App's. */
+function latestByName<Check extends { readonly name: string; readonly appId: number }>(
+  checks: readonly Check[],
+): readonly Check[] {
+  const seen = new Set<string>();
+  return checks.filter(({ name, appId }) => {
+    const key = `${appId} ${name}`;
+    return !seen.has(key) && seen.add(key) !== undefined;
+  });
 }
 
 function requireCheck(repository: Repository, c: Context): CheckRun {

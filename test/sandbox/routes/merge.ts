@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { hasPermission, readBody, requirePermission } from "../auth.ts";
 import { forbidden, GitHubError, invalid, notFound } from "../errors.ts";
+import { missingChecks } from "../commit-standing.ts";
 import type { GitRepository } from "../git.ts";
 import { signatureOf, webFlow } from "../payloads-git.ts";
 import { approvalsMissing, issueOf, mergeability, pullCommits, pullFiles } from "../payloads-pulls.ts";
@@ -56,7 +57,7 @@ async function mergePull(
   actor: Actor,
   options: MergeOptions,
 ): Promise<string> {
-  await requireMergeable(context, repository, pull, actor, options.expectedHead);
+  await requireMergeable(context, repository, pull, actor, options);
   const git = context.git(repository);
   const ref = `refs/heads/${pull.baseRef}`;
   const base = await git.ref(ref);
@@ -80,7 +81,7 @@ async function requireMergeable(
   repository: Repository,
   pull: Pull,
   actor: Actor,
-  head: string | null,
+  { expectedHead: head, method }: MergeOptions,
 ): Promise<void> {
   if (pull.merged || issueOf(repository, pull).state === "closed")
     throw new GitHubError(405, "Pull Request is not mergeable");
@@ -89,18 +90,28 @@ async function requireMergeable(
   if (pull.draft) throw new GitHubError(405, "Pull Request is still a draft");
   const { mergeable, state } = await mergeability(context, repository, pull);
   if (mergeable !== true) throw new GitHubError(405, "Pull Request is not mergeable");
+  if (!repository.mergeMethods.includes(method)) throw new GitHubError(405, REFUSED_METHODS[method]);
   if (state === "blocked") {
-    const missing = approvalsMissing(repository, pull);
-    const rule =
-      missing === 0
-        ? "Changes have been requested."
-        : `At least ${missing} approving review is required by reviewers with write access.`;
-    throw new GitHubError(405, `Repository rule violations found\n\n${rule}\n\n`);
+    throw new GitHubError(405, `Repository rule violations found\n\n${violatedRule(repository, pull)}\n\n`);
   }
   if (actor.kind === "user" || hasPermission(context, actor, repository, "workflows", "write")) return;
   const files = await pullFiles(context, repository, pull);
   if (files.some((file) => file.path.startsWith(".github/workflows/")))
     throw forbidden("contents=write,workflows=write");
+}
+
+const REFUSED_METHODS: Readonly<Record<MergeMethod, string>> = {
+  merge: "Merge commits are not allowed on this repository.",
+  squash: "Squash merges are not allowed on this repository.",
+  rebase: "Rebase merges are not allowed on this repository.",
+};
+
+function violatedRule(repository: Repository, pull: Pull): string {
+  if (repository.mergeQueues.has(pull.baseRef)) return "Changes must be made through the merge queue";
+  const approvals = approvalsMissing(repository, pull);
+  if (approvals > 0) return `At least ${approvals} approving review is required by reviewers with write access.`;
+  const checks = missingChecks(repository, pull.baseRef, pull.headSha);
+  return checks.length === 0 ? "Changes have been requested." : checks.join("\n");
 }
 
 async function mergedTip(

@@ -53,7 +53,10 @@ export function pullRoutes(context: SandboxContext): Hono {
 
   routes.get("/repos/:owner/:repo/pulls/:number", async (c) => {
     const { repository } = openForPulls(context, c, "read");
-    return c.json(await fullPullJson(context, repository, requirePull(repository, numberParam(c, "number"))));
+    const json = await fullPullJson(context, repository, requirePull(repository, numberParam(c, "number")));
+    if (repository.mergeabilityUnknownReads === 0) return c.json(json);
+    repository.mergeabilityUnknownReads -= 1;
+    return c.json({ ...json, mergeable: null, rebaseable: null, mergeable_state: "unknown" });
   });
 
   routes.patch("/repos/:owner/:repo/pulls/:number", async (c) => {

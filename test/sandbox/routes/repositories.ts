@@ -31,8 +31,7 @@ export function repositoryRoutes(context: SandboxContext): Hono {
   routes.get("/repos/:owner/:repo/rules/branches/:branch{.+}", (c) => {
     const actor = requireToken(context, c);
     const repository = requireRepository(context, c, actor);
-    const approvals = repository.approvalsRequired.get(c.req.param("branch"));
-    return c.json(approvals === undefined ? [] : [pullRequestRule(repository, approvals)]);
+    return c.json(rulesOf(repository, c.req.param("branch")));
   });
 
   routes.get("/repos/:owner/:repo/branches", async (c) => {
@@ -146,13 +145,35 @@ export function repositoryRoutes(context: SandboxContext): Hono {
   return routes;
 }
 
-/** As a ruleset of the repository gives it. */
-function pullRequestRule(repository: Repository, approvals: number): Json {
-  return {
-    type: "pull_request",
+/** As a ruleset of the repository gives them. */
+function rulesOf(repository: Repository, branch: string): readonly Json[] {
+  const source = {
     ruleset_source_type: "Repository",
     ruleset_source: `${repository.owner.login}/${repository.name}`,
     ruleset_id: repository.id + 1_000_000,
+  };
+  const approvals = repository.approvalsRequired.get(branch);
+  const checks = repository.checksRequired.get(branch);
+  return [
+    ...(approvals === undefined ? [] : [{ ...pullRequestRule(approvals), ...source }]),
+    ...(checks === undefined ? [] : [{ ...checksRule(checks), ...source }]),
+    ...(repository.mergeQueues.has(branch) ? [{ type: "merge_queue", ...source }] : []),
+  ];
+}
+
+function checksRule(names: readonly string[]): Json {
+  return {
+    type: "required_status_checks",
+    parameters: {
+      strict_required_status_checks_policy: false,
+      required_status_checks: names.map((context) => ({ context })),
+    },
+  };
+}
+
+function pullRequestRule(approvals: number): Json {
+  return {
+    type: "pull_request",
     parameters: {
       required_approving_review_count: approvals,
       dismiss_stale_reviews_on_push: false,

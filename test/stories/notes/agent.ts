@@ -1,5 +1,6 @@
 /** A model that says its lines, for each step its own, wherever the conversation goes on. */
 import type { AskedDependency, AskedQuestion } from "../../../src/runner/dialogue-tools.ts";
+import { reportAnswer, type ReportGiven } from "../../model/answer-report.ts";
 import type { AnswerBlock, AnswerError, ModelAnswer } from "../../model/model-answer.ts";
 import type { ModelMessage } from "../../model/model-request.ts";
 import type { Decide } from "../../model/model-server.ts";
@@ -22,21 +23,47 @@ export type Lines = Readonly<Record<string, readonly Line[]>>;
 
 export const guideFolder = import.meta.dirname;
 export const request = { title: "Take notes", body: "Two notes, and one more.", labels: ["write_notes"] };
-const steps = ["notes/01_first", "notes/02_second", "more/01_third"];
+/** The same notes, verified, and a program with a test after them. */
+export const checkedRequest = { ...request, labels: ["check_notes"] };
+const steps = ["notes/01_first", "notes/02_second", "more/01_third", "code/01_sum"];
 
-export function notesAgent(lines: Lines): Decide {
-  return async ({ messages }) => {
+/** `given`: what it says as the verifier, and of its decisions; by default all is well, and there are five. */
+export function notesAgent(lines: Lines, given: ReportGiven = {}): Decide {
+  return async (request) => {
+    const report = reportAnswer(request, given);
+    if (report !== null) return report;
+    const { messages } = request;
     const latest = messages.findLast((message) => stepOf(message) !== null);
     const step = latest === undefined ? null : stepOf(latest);
     if (latest === undefined || step === null) return { blocks: [{ type: "text", text: "Nothing names a step." }] };
-    const own = messages.slice(messages.findIndex((message) => stepOf(message) === step));
+    const own = messages.slice(beginningOf(step, messages));
     const due = (lines[step] ?? [writes("A note without questions.")])[own.filter(isLine).length];
-    if (due === undefined) return { blocks: [{ type: "text", text: "The note is written." }] };
+    if (due === undefined) return { blocks: [{ type: "text", text: closingWords(own) }] };
     const result = own.flatMap(({ toolResults }) => toolResults).at(-1)?.text ?? "";
     const workTree = own.map(workTreeOf).findLast((path) => path !== null) ?? "";
     const answer = await due({ step, workTree, messages: own, result });
     return "length" in answer ? { blocks: answer } : answer;
   };
+}
+
+/** Where the step was named first, or given back: what is to be mended is said anew, also in the same conversation. */
+function beginningOf(step: string, messages: readonly ModelMessage[]): number {
+  const again = messages.findLastIndex((message) => stepOf(message) === step && isGivenBack(message.text));
+  return again === -1 ? messages.findIndex((message) => stepOf(message) === step) : again;
+}
+
+/** By a verification, or by people and the repository's checks. */
+function isGivenBack(text: string): boolean {
+  return /^## (?:Left over from the last attempt|What reviewers ask of this step)$/mu.test(text);
+}
+
+/** With an answer to each point of feedback that the step was given. */
+function closingWords(own: readonly ModelMessage[]): string {
+  const numbers = own.flatMap(({ text }) => /^Answer each of ([F\d, ]+):/mu.exec(text)?.[1]?.split(", ") ?? []);
+  const answers = [...new Set(numbers)].map(
+    (number) => `[FEEDBACK_ANSWER]\nid: ${number}\nanswer: fixed\ntext: Changed as asked.\n[/FEEDBACK_ANSWER]`,
+  );
+  return ["The note is written.", ...answers].join("\n\n");
 }
 
 /** Said with the step, or with the answer that another machine gives. */

@@ -1,4 +1,4 @@
-/** Settings come from the environment once, at start; nothing else reads it. */
+/** Settings come from the environment once, at start; nothing else reads it (REQ-008). */
 
 const DEFAULTS = {
   HOST: "127.0.0.1",

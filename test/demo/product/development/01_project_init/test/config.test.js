@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseConfig } from "../src/config.js";
 
+// REQ-008: settings with defaults, all faults at once.
+
 test("an empty environment gives the defaults", () => {
   assert.deepEqual(parseConfig({}), {
     host: "127.0.0.1",

@@ -16,6 +16,8 @@ beforeEach(async () => {
 
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
+// DEC-002 and DEC-003: what survives, and what may be lost.
+
 const link = (code) => ({
   code,
   url: `https://example.org/${code}`,

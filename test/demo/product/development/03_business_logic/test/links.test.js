@@ -27,6 +27,8 @@ function memoryStore() {
   };
 }
 
+// REQ-001: which URLs become links. REQ-002: which aliases do.
+
 const service = (options = {}) =>
   createLinkService({
     store: memoryStore(),

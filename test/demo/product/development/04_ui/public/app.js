@@ -1,3 +1,5 @@
+// SCR-001 and SCR-002. The list of own links is kept here and nowhere else (REQ-005, DEC-006).
+
 const LIST_KEY = "linklet.codes";
 const LIST_LENGTH_MAX = 20;
 

@@ -6,6 +6,8 @@ import { after, before, test } from "node:test";
 import { startApp } from "../src/app.js";
 import { parseConfig } from "../src/config.js";
 
+// Over HTTP: REQ-001, REQ-002, REQ-003, REQ-006, and REQ-007.
+
 let folder;
 let app;
 const faults = [];

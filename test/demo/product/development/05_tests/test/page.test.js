@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { errorPage } from "../src/http/pages.js";
 
+// SCR-001, SCR-002, and SCR-003, read without a browser (REQ-004, REQ-005, REQ-006).
+
 const read = (name) => readFile(new URL(`../public/${name}`, import.meta.url), "utf8");
 const page = await read("index.html");
 const script = await read("app.js");

@@ -7,6 +7,8 @@ import { startApp } from "../src/app.js";
 import { parseConfig } from "../src/config.js";
 import { createRateLimit } from "../src/http/rate-limit.js";
 
+// REQ-007: limits.
+
 let folder;
 
 before(async () => {

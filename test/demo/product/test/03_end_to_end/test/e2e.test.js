@@ -8,6 +8,8 @@ import { after, before, test } from "node:test";
 
 const MAIN = new URL("../src/main.js", import.meta.url).pathname;
 
+// REQ-001 to REQ-008, as an operator and a reader meet them.
+
 let folder;
 const children = [];
 

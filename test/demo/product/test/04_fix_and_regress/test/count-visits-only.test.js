@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { startApp } from "../src/app.js";
 import { parseConfig } from "../src/config.js";
 
-// Regression tests of defect D-01: previews and prefetches were counted as opens.
+// Regression tests of defect D-01: previews and prefetches were counted as opens (REQ-003).
 
 let folder;
 let app;

@@ -10,7 +10,7 @@ export class CodeTaken extends Error {
 }
 
 /**
- * Keeps all links in memory and in one JSON file.
+ * Keeps all links in memory and in one JSON file (DEC-002); new ones are synced, opens are not (DEC-003).
  * A link is { code, url, createdAt, openCount, lastOpenedAt, opensByDay }; times are ISO 8601 in UTC.
  * `insert` resolves when the link is on disk. Opens are counted at once and written within half a second,
  * since losing the last opens in a crash is bearable and a disk write for every redirect is not.

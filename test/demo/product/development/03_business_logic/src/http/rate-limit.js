@@ -2,7 +2,7 @@ const MINUTE_MS = 60_000;
 const CLIENTS_MAX = 10_000;
 
 /**
- * A bucket of tokens for each client, refilled evenly over a minute.
+ * A bucket of tokens for each client, refilled evenly over a minute (REQ-007).
  * `take(client, nowMs)` returns 0 when the request may go on, else the seconds to wait.
  */
 export function createRateLimit(perMinute) {

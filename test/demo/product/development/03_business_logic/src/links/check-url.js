@@ -3,7 +3,7 @@ import { Refusal } from "./refusal.js";
 const URL_LENGTH_MAX = 2048;
 
 /**
- * Returns the target in its normal form. Only plain web addresses are accepted: a short link hides where it leads,
+ * Returns the target in its normal form (REQ-001). Only plain web addresses are accepted: a short link hides where it leads,
  * so "javascript:", "data:" and addresses with a password in them are refused, and so is a link to ourselves (a loop).
  */
 export function checkUrl(text, ownOrigin) {

@@ -8,7 +8,7 @@ const CODE_LENGTH = 7;
 /** Words that the application uses in its own addresses. */
 const RESERVED = new Set(["api", "assets", "favicon", "healthz", "robots", "stats"]);
 
-/** Random, not counted up: nobody should be able to walk through other people's links. */
+/** Random, not counted up (DEC-005): nobody should be able to walk through other people's links. */
 export function newCode() {
   return Array.from({ length: CODE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
 }

@@ -6,7 +6,7 @@ import { Refusal } from "./refusal.js";
 const CODE_ATTEMPTS_MAX = 5;
 
 /**
- * The rules of Linklet, without HTTP and without files.
+ * The rules of Linklet, without HTTP and without files: REQ-001, REQ-002, and REQ-004.
  * `now` returns a Date; `ownOrigin` returns what short links begin with.
  */
 export function createLinkService({ store, maxLinks, ownOrigin, now = () => new Date(), createCode = newCode }) {

@@ -31,7 +31,7 @@ export async function loadPages() {
   };
 }
 
-/** A page for people who followed a link that leads nowhere. It needs no script. */
+/** SCR-003: a page for people who followed a link that leads nowhere. It needs no script. */
 export function errorPage({ title, text }) {
   return `<!doctype html>
 <html lang="en">

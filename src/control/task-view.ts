@@ -1,0 +1,55 @@
+import { currentPhaseOf, type ExistingTask } from "../core/state.ts";
+import { limitEndOf, type Budgeting } from "./budget.ts";
+import type { Forecast, Playbooks, TaskView } from "./ports.ts";
+
+interface Viewing extends Pick<Budgeting, "store" | "clock"> {
+  readonly playbooks: Playbooks;
+  readonly model: string;
+}
+
+export async function viewOf(viewing: Viewing, task: ExistingTask): Promise<TaskView> {
+  const { store, model } = viewing;
+  return {
+    task,
+    live: await store.readLive(task.taskId),
+    model,
+    forecasts: await forecastsOf(viewing, task),
+    criteria: await criteriaOf(viewing, task),
+    limitEndsAt: await limitEndOf(viewing, task),
+  };
+}
+
+/** None where the frozen playbook was erased. */
+async function criteriaOf(
+  { store, playbooks }: Pick<Viewing, "store" | "playbooks">,
+  task: ExistingTask,
+): Promise<TaskView["criteria"]> {
+  const json = await store.readText(task.playbook.hash);
+  const phases = json === null ? [] : playbooks.fromJson(json).phases;
+  return new Map(phases.map(({ number, criteria }) => [number, criteria]));
+}
+
+/** With fewer completed phases of its kind a repository has no history to go by. */
+const historyMin = 3;
+
+/** Of the current phase and the next one: of all others nobody needs any. */
+export async function forecastsOf(
+  { store }: Pick<Viewing, "store">,
+  task: ExistingTask,
+): Promise<ReadonlyMap<number, Forecast>> {
+  const current = currentPhaseOf(task)?.phase ?? 1;
+  const wanted = task.playbook.phases.filter(({ number }) => number === current || number === current + 1);
+  const found = new Map<number, Forecast>();
+  for (const { number, name, budgetUsd } of wanted) {
+    const costs = await store.costsOfPhase(task.repository.repositoryId, task.playbook.name, name);
+    const usd = costs.length < historyMin ? null : median(costs);
+    found.set(number, usd === null ? { usd: budgetUsd, from: "playbook" } : { usd, from: "history" });
+  }
+  return found;
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((one, other) => one - other);
+  const half = Math.floor((sorted.length - 1) / 2);
+  return ((sorted[half] ?? 0) + (sorted[sorted.length - 1 - half] ?? 0)) / 2;
+}

@@ -1,0 +1,192 @@
+import type { CheckShown, Log } from "../control/ports.ts";
+import type { Repository } from "../core/events.ts";
+import type { PhaseProgress } from "../core/state.ts";
+import type { Api, Octokit } from "./api.ts";
+import { headOf, nameOf, pathOf, readOrNull } from "./repository.ts";
+import { RequestFailed } from "./request-failed.ts";
+import { checkText, type CheckAnnotation, type CheckText } from "./texts/check.ts";
+import { linksOf } from "./texts/links.ts";
+
+/** Branch protection names it; it must never change. */
+const checkName = "Phasegate";
+
+/** GitHub takes no more in one request, and adds those of each to the ones before. */
+const annotationsPerRequest = 50;
+const checksPerPage = 100;
+
+export interface CheckSettings {
+  readonly appId: number;
+  readonly webUrl: string;
+  readonly log: Log;
+}
+
+export type ShowCheck = (repository: Repository, check: CheckShown) => Promise<void>;
+
+/** Makes the check run of the branch's head, or brings it up to date; nothing where the app was not given the right. */
+export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
+  /** Repositories, by id, for whom it was said that the right is missing. */
+  const warned = new Set<number>();
+
+  return async (repository, { view, phase, branch }) => {
+    const head = await headOf(api, repository, branch);
+    if (head === null) return;
+    const progress = view.task.phases.find((candidate) => candidate.phase === phase);
+    const isVerified = await hasVerifiedFiles(repository, progress, head);
+    const text = checkText({ view, phase, links: linksOf(settings.webUrl, repository), isVerified });
+    const wanted: Wanted = {
+      text,
+      externalId: `${view.task.taskId}/${phase}/${text.attempt}`,
+      detailsUrl: progress?.gate?.url ?? null,
+    };
+    try {
+      await show(repository, head, wanted);
+    } catch (error) {
+      if (!(error instanceof RequestFailed) || (error.status !== 403 && error.status !== 404)) throw error;
+      if (warned.has(repository.repositoryId)) return;
+      warned.add(repository.repositoryId);
+      settings.log.warn(
+        { repository: nameOf(repository), err: error },
+        "no check run: the app may not write checks there",
+      );
+    }
+  };
+
+  async function show(repository: Repository, head: string, wanted: Wanted): Promise<void> {
+    const { text } = wanted;
+    const there = await find(repository, head, wanted.externalId);
+    if (there === null) {
+      await addAnnotations(repository, await create(repository, head, wanted), text, annotationsPerRequest);
+    } else if (saysTheSame(there, wanted)) {
+      await addAnnotations(repository, there.id, text, there.output.annotations_count);
+    } else {
+      await update(repository, there, wanted);
+    }
+  }
+
+  /** Our own commit on top changes no file, so what was verified below it is verified there. */
+  async function hasVerifiedFiles(
+    repository: Repository,
+    progress: PhaseProgress | undefined,
+    head: string,
+  ): Promise<boolean> {
+    const verifiedSha = progress?.verification?.headSha;
+    if (verifiedSha === undefined || verifiedSha === head) return verifiedSha === head;
+    const verifiedTree = await treeOf(repository, verifiedSha);
+    return verifiedTree !== null && verifiedTree === (await treeOf(repository, head));
+  }
+
+  /** Null where the commit is gone. */
+  async function treeOf(repository: Repository, sha: string): Promise<string | null> {
+    const answer = await readOrNull(api, {
+      repository,
+      permissions: { contents: "read" },
+      doing: `reading the commit ${sha} of ${nameOf(repository)}`,
+      send: (octokit) => octokit.rest.git.getCommit({ ...pathOf(repository), commit_sha: sha }),
+    });
+    return answer?.data.tree.sha ?? null;
+  }
+
+  /** Ours of this attempt. An earlier one on the same commit stays as it was: GitHub shows the newest of a name. */
+  async function find(repository: Repository, head: string, externalId: string): Promise<CheckRun | null> {
+    const { data } = await api.read({
+      repository,
+      permissions: { checks: "write" },
+      doing: `looking for the check run of ${head} in ${nameOf(repository)}`,
+      send: (octokit) =>
+        octokit.rest.checks.listForRef({
+          ...pathOf(repository),
+          ref: head,
+          check_name: checkName,
+          app_id: settings.appId,
+          filter: "all",
+          per_page: checksPerPage,
+        }),
+    });
+    const ours = data.check_runs.filter((run) => run.app?.id === settings.appId && run.name === checkName);
+    return ours.find((run) => run.external_id === externalId) ?? null;
+  }
+
+  async function create(repository: Repository, head: string, wanted: Wanted): Promise<number> {
+    const { data } = await api.write({
+      repository,
+      permissions: { checks: "write" },
+      doing: `making the check run of ${head} in ${nameOf(repository)}`,
+      send: (octokit) =>
+        octokit.rest.checks.create({
+          ...pathOf(repository),
+          name: checkName,
+          head_sha: head,
+          external_id: wanted.externalId,
+          ...stateOf(wanted),
+          output: outputOf(wanted.text, 0),
+        }),
+    });
+    return data.id;
+  }
+
+  async function update(repository: Repository, there: CheckRun, wanted: Wanted): Promise<void> {
+    const from = there.output.annotations_count;
+    await send(repository, there.id, { ...stateOf(wanted), output: outputOf(wanted.text, from) });
+    await addAnnotations(repository, there.id, wanted.text, from + annotationsPerRequest);
+  }
+
+  /** Those that one request could not take. */
+  async function addAnnotations(
+    repository: Repository,
+    checkRunId: number,
+    text: CheckText,
+    from: number,
+  ): Promise<void> {
+    for (let next = from; next < text.annotations.length; next += annotationsPerRequest) {
+      await send(repository, checkRunId, { output: outputOf(text, next) });
+    }
+  }
+
+  async function send(
+    repository: Repository,
+    checkRunId: number,
+    change: Partial<ReturnType<typeof stateOf>> & { readonly output: ReturnType<typeof outputOf> },
+  ): Promise<void> {
+    await api.write({
+      repository,
+      permissions: { checks: "write" },
+      doing: `bringing the check run ${checkRunId} of ${nameOf(repository)} up to date`,
+      send: (octokit) => octokit.rest.checks.update({ ...pathOf(repository), check_run_id: checkRunId, ...change }),
+    });
+  }
+}
+
+interface Wanted {
+  readonly text: CheckText;
+  /** By it a repeat finds the one of its attempt again. */
+  readonly externalId: string;
+  readonly detailsUrl: string | null;
+}
+
+type CheckRun = Awaited<ReturnType<Octokit["rest"]["checks"]["listForRef"]>>["data"]["check_runs"][number];
+
+function saysTheSame(there: CheckRun, { text, detailsUrl }: Wanted): boolean {
+  return (
+    there.status === (text.conclusion === null ? "in_progress" : "completed") &&
+    there.conclusion === text.conclusion &&
+    there.output.title === text.title &&
+    there.output.summary === text.summary &&
+    (detailsUrl === null || there.details_url === detailsUrl)
+  );
+}
+
+function stateOf({ text: { conclusion }, detailsUrl }: Wanted) {
+  const details = detailsUrl === null ? {} : { details_url: detailsUrl };
+  return conclusion === null
+    ? { ...details, status: "in_progress" as const }
+    : { ...details, status: "completed" as const, conclusion };
+}
+
+function outputOf({ title, summary, annotations }: CheckText, from: number) {
+  const some = annotations.slice(from, from + annotationsPerRequest).map(annotationFrom);
+  return { title, summary, ...(some.length === 0 ? {} : { annotations: some }) };
+}
+
+function annotationFrom({ path, line, level, title, message }: CheckAnnotation) {
+  return { path, start_line: line, end_line: line, annotation_level: level, title, message };
+}

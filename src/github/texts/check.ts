@@ -1,0 +1,183 @@
+/** The check run on a gate's head: what branch protection sees, and people beside the merge button. */
+import type { TaskView } from "../../control/ports.ts";
+import type { Finding } from "../../core/report.ts";
+import { isSettled, outlineOfPhase, type ExistingTask, type PhaseProgress } from "../../core/state.ts";
+import { criterionNames } from "./criteria.ts";
+import { code, link, oneLine, person, plain, title as titleText } from "./escape.ts";
+import { shaCharacters } from "./format.ts";
+import type { Links } from "./links.ts";
+import { reworkWords } from "./rework.ts";
+import { lookedOf, verificationCounts } from "./verification.ts";
+
+export interface CheckText {
+  /** Null while it is in progress. */
+  readonly conclusion: "success" | "failure" | "neutral" | "cancelled" | null;
+  /** Which attempt it speaks of. Another one of the same head gets a check run of its own: annotations can only be added. */
+  readonly attempt: number;
+  readonly title: string;
+  readonly summary: string;
+  readonly annotations: readonly CheckAnnotation[];
+}
+
+export interface CheckAnnotation {
+  readonly path: string;
+  readonly line: number;
+  readonly level: "failure" | "warning";
+  readonly title: string;
+  readonly message: string;
+}
+
+export interface CheckFacts {
+  readonly view: TaskView;
+  readonly phase: number;
+  readonly links: Links;
+  /** True where the head has the very files that the last verification looked at. */
+  readonly isVerified: boolean;
+}
+
+const annotationsMax = 100;
+const messageCharactersMax = 1_000;
+
+export function checkText(facts: CheckFacts): CheckText {
+  const { view, phase, links } = facts;
+  const progress = view.task.phases.find((candidate) => candidate.phase === phase);
+  if (progress === undefined) return told(1, null, "Not verified yet", "The phase has not begun.");
+  const { title, summary, conclusion, annotations = [] } = sayOf(facts, progress);
+  const pull = progress.gate === null ? "" : ` ${link("The pull request", progress.gate.url)} has it all.`;
+  const where = link("status comment", links.issue(view.task.issue.number));
+  const name = `Phase ${phase} of ${view.task.playbook.phases.length}, ${plain(outlineOfPhase(view.task, phase).title, 60)}.`;
+  const more = conclusion === null ? ` The ${where} tells how far the agent is.` : pull;
+  return {
+    ...told(attemptOf(facts, progress), conclusion, title, `${name} ${summary}${more}`),
+    annotations,
+  };
+}
+
+interface Said {
+  readonly title: string;
+  readonly summary: string;
+  readonly conclusion: CheckText["conclusion"];
+  readonly annotations?: readonly CheckAnnotation[];
+}
+
+function told(attempt: number, conclusion: CheckText["conclusion"], title: string, summary: string): CheckText {
+  return { attempt, conclusion, title, summary, annotations: [] };
+}
+
+/** Of the verification where it is what is told, or else the one that is under way. */
+function attemptOf({ isVerified }: CheckFacts, { verification, attempt, rework }: PhaseProgress): number {
+  return isVerified && verification !== null && rework === null ? verification.attempt : attempt;
+}
+
+function sayOf(facts: CheckFacts, progress: PhaseProgress): Said {
+  const { task, criteria: known } = facts.view;
+  const criteria = known.get(facts.phase) ?? [];
+  const { verification, accepted, completed, rework } = progress;
+  if (completed?.skipped === true) {
+    return {
+      conclusion: "cancelled",
+      title: "The phase was skipped",
+      summary: `${person(completed.by)} had the task go on without this phase; nothing of it is merged.`,
+    };
+  }
+  if (completed === null && isSettled(task)) return ended(task);
+  if (completed === null && rework !== null) {
+    const words = reworkWords(rework);
+    return {
+      conclusion: null,
+      title: `Attempt ${progress.attempt} is under way`,
+      summary: `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`,
+    };
+  }
+  if (accepted !== null) {
+    return {
+      conclusion: "neutral",
+      title: titleText(`Accepted by ${accepted.by}, not verified`),
+      summary:
+        accepted.failed.length === 0
+          ? `${person(accepted.by)} took the phase as it is.`
+          : `${person(accepted.by)} took the phase although this is not met: ${criterionNames(accepted.failed, criteria, 20)}.`,
+    };
+  }
+  if (verification === null) {
+    return completed === null
+      ? {
+          conclusion: null,
+          title: "Not verified yet",
+          summary: "The agent is not done; the result is checked after its last step.",
+        }
+      : {
+          conclusion: "neutral",
+          title: "Merged before it was verified",
+          summary: `${person(completed.by)} merged the phase before its checks had ended.`,
+        };
+  }
+  if (!facts.isVerified) return moved(facts, progress, verification.headSha);
+  const looked = lookedOf(progress, verification, criteria);
+  const counts = verificationCounts(looked);
+  const summary = `Attempt ${verification.attempt}: ${counts}.`;
+  const annotations = annotationsOf(verification.findings, verification.notes);
+  if (!verification.passed) {
+    return { conclusion: "failure", title: `Not passed: ${counts}`, summary, annotations };
+  }
+  const open = looked.filter(({ state }) => state === "not-judged").map(({ check }) => check);
+  return open.length > 0
+    ? {
+        conclusion: "neutral",
+        title: `Not judged: ${counts}`,
+        summary: `${summary} A person should look at what was not judged: ${criterionNames(open, criteria, 20)}.`,
+        annotations,
+      }
+    : { conclusion: "success", title: `Passed: ${counts}`, summary, annotations };
+}
+
+function ended(task: ExistingTask): Said {
+  return {
+    conclusion: "cancelled",
+    title: task.status === "failed" ? "The task failed" : "The task was cancelled",
+    summary:
+      task.status === "cancelled"
+        ? `${person(task.cancelledBy)} ended the task before this phase was merged.`
+        : "The task ended before this phase was merged.",
+  };
+}
+
+/** Something lies on top of what was verified: of an attempt that is under way, or of people. */
+function moved({ view, links }: CheckFacts, progress: PhaseProgress, verifiedSha: string): Said {
+  const { task } = view;
+  const isAtWork =
+    progress.completed === null &&
+    task.blockedBy === null &&
+    (task.status === "in_progress" || task.status === "pending");
+  if (isAtWork) {
+    return {
+      conclusion: null,
+      title: `Attempt ${progress.attempt} is under way`,
+      summary: "The agent mends what the checks found; the result is checked after its last step.",
+    };
+  }
+  const sha = verifiedSha.slice(0, shaCharacters);
+  return {
+    conclusion: "neutral",
+    title: `Not verified: what was verified is ${sha}`,
+    summary: `There are commits on top of ${link(code(sha), links.commit(verifiedSha))}, the last one that Phasegate has verified. Nobody but you has looked at them.`,
+  };
+}
+
+/** What has a place; all else stands in the pull request. */
+function annotationsOf(findings: readonly Finding[], notes: readonly Finding[]): readonly CheckAnnotation[] {
+  return [
+    ...findings.flatMap((finding) => annotationOf(finding, "failure")),
+    ...notes.flatMap((note) => annotationOf(note, "warning")),
+  ].slice(0, annotationsMax);
+}
+
+function annotationOf(
+  { path, line, message, check }: Finding,
+  level: CheckAnnotation["level"],
+): readonly CheckAnnotation[] {
+  if (path === null || line === null) return [];
+  const said = oneLine(message, messageCharactersMax);
+  // An annotation is plain text, and GitHub takes none that is empty.
+  return [{ path, line, level, title: check.replace("judged:", ""), message: said === "" ? check : said }];
+}

@@ -1,0 +1,13 @@
+import type { Rework } from "../../core/state.ts";
+import { people } from "./escape.ts";
+import { count } from "./format.ts";
+
+/** What the agent is at, without a full stop. */
+export function reworkWords({ by, source, ids }: Rework): string {
+  // The repository's checks are nobody's wish.
+  if (source === "ci" && by.length === 0) return "the agent works on what the repository's own checks found";
+  const points = ids.length === 0 ? "" : ` (${count(ids.length, "point", "points")})`;
+  return source === "veto"
+    ? `the agent takes anew what ${people(by)} vetoed${points}`
+    : `the agent works on what ${people(by)} asked for${points}`;
+}

@@ -1,0 +1,66 @@
+/** The boxes in a gate's body: read as people left them, and kept when the app writes the body anew. */
+import type { VetoBox } from "../control/ports.ts";
+import type { Repository } from "../core/events.ts";
+import type { Api } from "./api.ts";
+import { readPull } from "./gate-state.ts";
+import { vetoedMark, vetoMarker } from "./texts/decisions.ts";
+
+/** GitHub takes no longer body. */
+const bodyCharactersMax = 65_536;
+/** Many more than a list of decisions has. */
+const boxesMax = 100;
+
+/** A box of any list, however it is indented, and whatever somebody wrote around it. */
+const box =
+  /^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[(?<tick>[ xX])\][ \t].*?<!-- phasegate:veto:(?<attempt>\d{1,6}):(?<number>\d{1,3}) -->(?<rest>.*)$/u;
+
+interface BoxSeen extends VetoBox {
+  /** The app wrote it ticked. */
+  readonly writtenTicked: boolean;
+}
+
+export async function readVetoBoxes(
+  api: Api,
+  repository: Repository,
+  pullRequest: number,
+): Promise<readonly VetoBox[]> {
+  const pull = await readPull(api, repository, pullRequest);
+  return boxesIn(pull?.body ?? "").map(({ attempt, number, ticked }) => ({ attempt, number, ticked }));
+}
+
+/** In their order; of a box that somebody copied the first counts. */
+export function boxesIn(body: string): readonly BoxSeen[] {
+  const seen = new Map<string, BoxSeen>();
+  for (const line of body.slice(0, bodyCharactersMax).split(/\r\n|\r|\n/u)) {
+    const found = box.exec(line)?.groups;
+    if (found === undefined || seen.size >= boxesMax) continue;
+    const { tick = " ", attempt, number, rest = "" } = found;
+    const key = vetoMarker(Number(attempt), Number(number));
+    if (seen.has(key)) continue;
+    seen.set(key, {
+      attempt: Number(attempt),
+      number: Number(number),
+      ticked: tick !== " ",
+      writtenTicked: rest.startsWith(vetoedMark),
+    });
+  }
+  return [...seen.values()];
+}
+
+/**
+ * The body that is to be written, with the ticks of the one that is there: a webhook about them may still be on its way.
+ * A tick that was taken away stays so where the app had written it; elsewhere the veto came by a command, and is shown.
+ */
+export function keepTicks(body: string, current: string): string {
+  const there = new Map(boxesIn(current).map((seen) => [vetoMarker(seen.attempt, seen.number), seen]));
+  return body
+    .split("\n")
+    .map((line) => {
+      const found = box.exec(line)?.groups;
+      if (found === undefined) return line;
+      const seen = there.get(vetoMarker(Number(found["attempt"]), Number(found["number"])));
+      if (seen === undefined || (!seen.ticked && !seen.writtenTicked)) return line;
+      return line.replace(/\[[ xX]\]/u, seen.ticked ? "[x]" : "[ ]");
+    })
+    .join("\n");
+}

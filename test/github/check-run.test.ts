@@ -1,0 +1,216 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { RetryLater, type Log, type TaskView } from "../../src/control/ports.ts";
+import type { Finding } from "../../src/core/report.ts";
+import { changesetIdOf } from "../../src/core/ids.ts";
+import type { Api } from "../../src/github/api.ts";
+import { createShowCheck } from "../../src/github/check-run.ts";
+import { RequestFailed } from "../../src/github/request-failed.ts";
+import { APP_PERMISSIONS } from "../sandbox/payloads.ts";
+import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
+import { gateOpened, inReview, runId, running, taskId, verified, viewOf, withPhase } from "./texts-fixtures.ts";
+
+const branch = "phasegate/7-1-planning";
+let bed: GitHubTestbed;
+let head = "";
+
+beforeEach(async () => {
+  bed = await startGitHubTestbed();
+  head = await publish("01_idea");
+});
+
+afterEach(() => bed.stop());
+
+async function publish(step: string): Promise<string> {
+  const published = await bed.github.publish(bed.repository, {
+    branch,
+    defaultBranch: "main",
+    changesetId: changesetIdOf(runId, step),
+    taskId,
+    message: `Phase 1 planning: ${step} (#7)`,
+    changes: [{ kind: "written", path: `docs/${step}.md`, mode: "100644", content: Buffer.from(`# ${step}\n`) }],
+  });
+  return "commitSha" in published ? published.commitSha : "";
+}
+
+function findings(count: number, check: Finding["check"] = "no-placeholder"): readonly Finding[] {
+  return Array.from({ length: count }, (_, index) => ({
+    check,
+    step: null,
+    path: "docs/01_idea.md",
+    line: index + 1,
+    message: `placeholder ${index}`,
+  }));
+}
+
+/** Verified on the head of the branch. */
+function verifiedView(found: readonly Finding[] = [], notes: readonly Finding[] = []): TaskView {
+  const view = viewOf([...running, gateOpened(), ...verified(found.length === 0)]);
+  return withPhase(view, ({ verification }) => ({
+    verification: verification === null ? null : { ...verification, headSha: head, findings: found, notes },
+  }));
+}
+
+function show(view: TaskView, github = bed.github): Promise<void> {
+  return github.showCheck(bed.repository, { view, phase: 1, branch });
+}
+
+function writes(): readonly string[] {
+  return bed.sent().flatMap((line) => (/^(?:POST|PATCH) .*check-runs/u.test(line) ? [line.split(" ")[0] ?? ""] : []));
+}
+
+function checks() {
+  return [...bed.sandbox.repositoryOf("octo/shop").checkRuns.values()].map(
+    ({ headSha, name, status, conclusion, detailsUrl, output, annotations }) => ({
+      headSha,
+      name,
+      status,
+      conclusion,
+      detailsUrl,
+      title: output.title,
+      summary: output.summary,
+      annotations,
+    }),
+  );
+}
+
+describe("the check run of a gate", () => {
+  test("is there from the gate's opening on, and becomes what the verification says", async () => {
+    await show(viewOf([...running, gateOpened()]));
+    expect(checks()).toMatchObject([
+      {
+        headSha: head,
+        name: "Phasegate",
+        status: "in_progress",
+        conclusion: null,
+        detailsUrl: "https://github.com/octo/shop/pull/8",
+        title: "Not verified yet",
+      },
+    ]);
+    await show(verifiedView());
+    expect(checks()).toMatchObject([
+      { status: "completed", conclusion: "success", title: "Passed: all 2 criteria are met" },
+    ]);
+    expect(writes()).toEqual(["POST", "PATCH"]);
+  });
+
+  test("is written only where it would change, after a restart, too", async () => {
+    const view = verifiedView(findings(2));
+    await show(view);
+    bed.sent();
+    await show(view);
+    await show(view, bed.anotherClient());
+    expect(writes()).toEqual([]);
+    expect(checks()).toHaveLength(1);
+  });
+
+  test("has an annotation for each line that is wanting, in as many requests as it takes, each once", async () => {
+    const view = verifiedView(findings(98), [...findings(5, "judged:reader-friendly")]);
+    await show(view);
+    expect(writes()).toEqual(["POST", "PATCH"]);
+    await show(view);
+    const [check] = checks();
+    expect(check?.annotations).toHaveLength(100);
+    expect(check?.annotations.at(0)).toMatchObject({
+      path: "docs/01_idea.md",
+      start_line: 1,
+      annotation_level: "failure",
+      message: "placeholder 0",
+    });
+    expect(check?.annotations.at(-1)).toMatchObject({ annotation_level: "warning", title: "reader-friendly" });
+  });
+
+  test("that broke off between two of its requests gets the rest", async () => {
+    bed.failNext(/PATCH .*check-runs/u, { status: 502 });
+    await expect(show(verifiedView(findings(60)))).rejects.toBeInstanceOf(RetryLater);
+    await show(verifiedView(findings(60)));
+    expect(checks()).toMatchObject([{ conclusion: "failure" }]);
+    expect(checks()[0]?.annotations).toHaveLength(60);
+  });
+
+  test("whose making lost its answer is made once", async () => {
+    bed.failNext(/POST .*check-runs/u, "lost-answer");
+    await expect(show(verifiedView())).rejects.toBeInstanceOf(RetryLater);
+    await show(verifiedView());
+    expect(checks()).toHaveLength(1);
+  });
+
+  test("of another attempt on the same commit is another one, without the faults of the first", async () => {
+    await show(verifiedView(findings(2)));
+    const mended = withPhase(verifiedView(), ({ verification }) => ({
+      attempt: 2,
+      verification: verification === null ? null : { ...verification, attempt: 2 },
+    }));
+    await show(mended);
+    expect(checks()).toMatchObject([{ conclusion: "failure" }, { conclusion: "success", annotations: [] }]);
+  });
+
+  test("takes our empty commit for what lies beneath it, and a person's for what nobody has verified", async () => {
+    const view = verifiedView();
+    await bed.github.openGate(bed.repository, { branch, base: "main", view, phase: 1 });
+    const released = await bed.github.releaseCi(bed.repository, {
+      view: withPhase(view, ({ gate }) => ({ gate: gate === null ? null : { ...gate, approvedSha: head } })),
+      phase: 1,
+      branch,
+    });
+    await show(view);
+    expect(checks()).toMatchObject([{ headSha: released, conclusion: "success" }]);
+    const pushed = await publish("by_hand");
+    const reviewed = viewOf([...inReview]);
+    const verification = view.task.phases[0]?.verification ?? null;
+    await show(withPhase(reviewed, () => ({ verification })));
+    expect(checks().at(-1)).toMatchObject({
+      headSha: pushed,
+      conclusion: "neutral",
+      title: `Not verified: what was verified is ${head.slice(0, 7)}`,
+    });
+  });
+
+  test("of a branch that is gone is none", async () => {
+    await bed.github.deleteBranch(bed.repository, branch);
+    await show(verifiedView());
+    expect(checks()).toEqual([]);
+  });
+
+  test.each([403, 404])("where the right was not given (%i) is none, and no fault", async (status) => {
+    bed.failNext(/POST .*check-runs/u, { status });
+    await show(verifiedView());
+    expect(checks()).toEqual([]);
+  });
+});
+
+describe("where the installation does not grant checks", () => {
+  test("there is none, and nothing is held up", async () => {
+    await bed.stop();
+    const { checks: _, ...permissions } = APP_PERMISSIONS;
+    bed = await startGitHubTestbed({ permissions });
+    await publish("01_idea");
+    await show(verifiedView());
+    expect(checks()).toEqual([]);
+  });
+
+  test("the operator is told once a repository", async () => {
+    const warnings: string[] = [];
+    const log = { ...silent, warn: (_fields: object, message: string) => warnings.push(message) };
+    const api = {
+      read: () => Promise.resolve({ data: { object: { sha: head }, tree: { sha: "tree" } } }),
+      write: () => Promise.reject(new Error("no write was expected")),
+      asApp: () => Promise.reject(new Error("no call was expected")),
+    };
+    const refused = new RequestFailed("looking", 403, "Resource not accessible by integration");
+    const showCheck = createShowCheck(
+      { ...api, read: (call) => (call.permissions.checks === undefined ? api.read() : Promise.reject(refused)) } as Api,
+      { appId: 1, webUrl: "https://github.com", log },
+    );
+    const view = verifiedView();
+    for (const repositoryId of [1, 1, 2]) {
+      await showCheck({ ...bed.repository, repositoryId }, { view, phase: 1, branch });
+    }
+    expect(warnings).toHaveLength(2);
+  });
+});
+
+const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+function nothing(): void {
+  return undefined;
+}
