@@ -27,7 +27,8 @@ import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
 import { openStore } from "./store/open-store.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
-import { stepOfPath } from "./verify/step-of-path.ts";
+import { stepFor, stepOfPath } from "./verify/step-of-path.ts";
+import { changedItems, citing } from "./verify/changed-items.ts";
 import { findCredential } from "./verify/find-credential.ts";
 import { verifyPhase } from "./verify/verify-phase.ts";
 
@@ -98,7 +99,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         reviewDebounceMs: config.reviewDebounceMs,
         namesEveryMs: config.namesEveryMs,
       },
-      verifier: { verifyPhase, changesetFindings, stepOfPath, findCredential },
+      verifier: { verifyPhase, changesetFindings, stepOfPath, stepFor, changedItems, citing, findCredential },
       seal: createCheckpointSeal(config.checkpointKeys),
       prices: config.prices,
       liveShownAt: new Map(),

@@ -157,7 +157,7 @@ export async function queueStatus(
 export async function queueEffect(
   handling: CommandHandling,
   taskId: TaskId,
-  effect: Extract<Effect, { kind: "ShowStatus" | "ReadCi" }>,
+  effect: Extract<Effect, { kind: "ShowStatus" | "ReadCi" | "CompareItems" }>,
   urgency: Reaction["urgency"],
   cause: Cause,
 ): Promise<void> {
@@ -205,7 +205,7 @@ function queued(
   const notBefore = typeof urgency === "string" ? new Date(Date.parse(at) + waitMs[urgency]).toISOString() : urgency.at;
   const lane = laneOf(taskId, effect);
   // One row for each: however often it changes, what is shown or read is the newest.
-  const isOne = effect.kind === "ShowStatus" || effect.kind === "ShowCheck" || effect.kind === "ReadCi";
+  const isOne = ["ShowStatus", "ShowCheck", "ReadCi", "CompareItems"].includes(effect.kind);
   return { key: isOne ? lane : key, lane, effect, notBefore, coalesce: isOne };
 }
 
@@ -251,6 +251,8 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "EndLimit":
     case "EndDay":
       return `later:${taskId}:${effect.kind}:${effect.pausedAt}`;
+    case "CompareItems":
+      return `items:${taskId}`;
     case "ShowStatus":
       return `status:${taskId}`;
     case "NotifyBlocked":
@@ -258,6 +260,8 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "AnswerFeedback":
     case "RequestReview":
     case "NotifyCi":
+    case "NotifyRipple":
+    case "NotifySettled":
     case "AskVetoReason":
     case "PostSummary":
       return `notice:${taskId}`;

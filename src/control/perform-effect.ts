@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { BlockReason } from "../core/outcome.ts";
 import type { Phase } from "../core/playbook.ts";
 import type { Effect } from "../core/react.ts";
-import type { Finding } from "../core/report.ts";
+import type { Finding, Tree } from "../core/report.ts";
+import type { ItemsChanged } from "../core/ripple.ts";
 import {
   appIsAtWork,
   branchOf,
@@ -28,6 +29,7 @@ import {
   type Budgeting,
 } from "./budget.ts";
 import { readStoredChangeset } from "./changeset.ts";
+import { changesBetween, compareItems, notifyRipple, notifySettled } from "./find-ripple.ts";
 import { itemOfWords, readGateSaid, saveWords, wordsOfReview } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
 import { phaseDefinition } from "./phase-definition.ts";
@@ -163,6 +165,12 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       if (branch !== null) await performing.github.deleteBranch(state.repository, branch);
       return null;
     }
+    case "CompareItems":
+      return compareItems(performing, state);
+    case "NotifyRipple":
+      return notifyRipple(performing, state, effect.sha, keyOf(claimed.key));
+    case "NotifySettled":
+      return notifySettled(performing, state, effect.phase, keyOf(claimed.key));
     case "OpenFinalGate":
       return openFinalGate(performing, state);
     case "EraseTask":
@@ -513,6 +521,8 @@ async function verifyPhase(
   const head = await github.headOf(state.repository, branchOf(state, effect.phase));
   // A run of one step may end before the gate's own turn has come.
   const gate = gateOf(state, effect.phase) ?? (await openGate(performing, state, effect.phase));
+  // All of it may hold as it is, where the agent has said so of each part.
+  if (gate === null && isRippleAnswered(state, effect.phase)) return { type: "SettleRipple", phase: effect.phase };
   if (head === null || gate === null) {
     // Nothing that a person could merge: the agent's failure, and the next attempt is told so.
     const { headSha } = await baseOf(performing, state);
@@ -546,7 +556,26 @@ async function verifyPhase(
     checks: report.checks,
     findings: report.findings,
     notes: report.notes,
+    changed: await changedByPhase(performing, state, head, tree),
   };
+}
+
+/** What the phase changes of what was approved before it. */
+async function changedByPhase(
+  performing: Performing,
+  state: ExistingTask,
+  sha: string,
+  tree: Tree,
+): Promise<ItemsChanged | null> {
+  const since = state.itemsAt;
+  const by = state.prompt?.startedBy ?? state.createdBy;
+  return since === null ? null : changesBetween(performing, state, { since, sha, by, tree });
+}
+
+function isRippleAnswered(state: ExistingTask, number: number): boolean {
+  const phase = state.phases.find((candidate) => candidate.phase === number);
+  const isRipple = state.ripples.some((ripple) => ripple.phase === number);
+  return isRipple && phase?.feedback.every(({ answer }) => answer !== null) === true;
 }
 
 async function showCheck(performing: Performing, state: ExistingTask, phase: number): Promise<null> {

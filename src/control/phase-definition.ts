@@ -1,16 +1,31 @@
-import type { Phase } from "../core/playbook.ts";
+import type { Phase, Playbook } from "../core/playbook.ts";
+import { ripplePhase } from "../core/ripple.ts";
 import type { ExistingTask } from "../core/state.ts";
 import type { Playbooks, Store } from "./ports.ts";
 
-/** The phase as it was frozen when the task was created. */
-export async function phaseDefinition(
-  { store, playbooks }: { readonly store: Store; readonly playbooks: Playbooks },
-  state: ExistingTask,
-  phase: number,
-): Promise<Phase> {
-  const json = await store.readText(state.playbook.hash);
-  if (json === null) throw new Error(`reading playbook ${state.playbook.hash} of task ${state.taskId}: not stored`);
-  const definition = playbooks.fromJson(json).phases.find((candidate) => candidate.number === phase);
+interface Reading {
+  readonly store: Pick<Store, "readText">;
+  readonly playbooks: Playbooks;
+}
+
+/** The phase as it was frozen when the task was created; one that follows from a change is made of the phases that it touches. */
+export async function phaseDefinition(reading: Reading, state: ExistingTask, phase: number): Promise<Phase> {
+  const playbook = await frozenPlaybook(reading, state);
+  if (playbook === null) throw new Error(`reading playbook ${state.playbook.hash} of task ${state.taskId}: not stored`);
+  const definition = phasesOf(playbook, state).find((candidate) => candidate.number === phase);
   if (definition === undefined) throw new Error(`playbook ${state.playbook.name}: no phase ${phase}`);
   return definition;
+}
+
+/** Null where it was erased. */
+export async function frozenPlaybook(
+  { store, playbooks }: Reading,
+  { playbook }: ExistingTask,
+): Promise<Playbook | null> {
+  const json = await store.readText(playbook.hash);
+  return json === null ? null : playbooks.fromJson(json);
+}
+
+export function phasesOf(playbook: Playbook, { ripples }: ExistingTask): readonly Phase[] {
+  return [...playbook.phases, ...ripples.map((ripple) => ripplePhase(playbook, ripple))];
 }

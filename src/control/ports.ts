@@ -9,6 +9,7 @@ import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";
 import type { Criterion, Phase } from "../core/playbook.ts";
 import type { CiState } from "../core/ci.ts";
 import type { Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
+import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
 import type { TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
 import type { Spent } from "../core/usage.ts";
@@ -424,6 +425,19 @@ export type Notice =
   | { readonly kind: "veto-reason"; readonly number: number; readonly decision: string; readonly by: string }
   /** The repository's checks never started on the gate's head, or failed after the last rework. */
   | { readonly kind: "ci"; readonly ci: CiState; readonly reworks: number; readonly headSha: string }
+  /** Approved items were changed: which gates that touches, and what becomes of them. */
+  | {
+      readonly kind: "ripple";
+      readonly task: ExistingTask;
+      readonly phase: number | null;
+      readonly changed: ItemsChanged;
+    }
+  /** Nothing had to follow from a change; with why each part holds as it is. */
+  | {
+      readonly kind: "ripple-settled";
+      readonly items: readonly ItemChange[];
+      readonly parts: readonly { readonly title: string; readonly text: string }[];
+    }
   /** What was built, where, what it took: the last comment of a task. */
   | { readonly kind: "summary"; readonly task: ExistingTask }
   /** `/approve` was recorded, but a rule of the branch wants a review that GitHub itself counts. */
@@ -481,6 +495,8 @@ export interface GitHub {
   readEnvelope(repository: Repository, workflowRunId: number, runId: RunId): Promise<Uint8Array | null>;
   cancelRun(repository: Repository, workflowRunId: number): Promise<void>;
   defaultBranchOf(repository: Repository): Promise<{ readonly name: string; readonly headSha: string }>;
+  /** Login of whoever wrote a commit; null where GitHub knows nobody by its address. */
+  authorOf(repository: Repository, sha: string): Promise<string | null>;
   /** Head of a branch; null where there is none. */
   headOf(repository: Repository, branch: string): Promise<string | null>;
   /** `replaced` names files that would vanish unsaid, since a written file takes the place of their folder or they stand in its way. */
@@ -623,6 +639,20 @@ export interface Verifier {
   findCredential(text: string): Promise<string | null>;
   /** The step whose output the path is; null where it is none's. */
   stepOfPath(phase: Phase, path: string): string | null;
+  /** The step that may mend a file: the one whose output it is, or else the phase's last; null where the phase may not change it. */
+  stepFor(phase: Phase, path: string): string | null;
+  /** Requirements, decisions and screens of the first tree that the second defines otherwise, or not at all (`now` null). */
+  changedItems(
+    before: Tree,
+    now: Tree,
+  ): Promise<
+    readonly { readonly id: string; readonly path: string; readonly before: string; readonly now: string | null }[]
+  >;
+  /** Files that cite one of the ids. */
+  citing(
+    tree: Tree,
+    ids: ReadonlySet<string>,
+  ): Promise<readonly { readonly path: string; readonly ids: readonly string[] }[]>;
 }
 
 /** Who a runner's OIDC token says it is. */

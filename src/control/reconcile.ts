@@ -1,6 +1,7 @@
 import type { TaskId } from "../core/ids.ts";
 import { currentPhaseOf, isSettled, liveRunOf, presentedHeadOf, pullRequestOf } from "../core/state.ts";
 import { hearBoxes, hearGate, hearReviews } from "./hear-gate.ts";
+import { queueEffect } from "./handle-command.ts";
 import { liftBlockAnew } from "./hear-world.ts";
 import { taskById } from "./people.ts";
 import { webhookKeyOf, type OpenRun } from "./ports.ts";
@@ -135,6 +136,7 @@ async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void>
   if (pullRequest !== null) await hearGate(processing, before, pullRequest, null, {});
   const task = await taskById(processing, taskId);
   if (task === null || isSettled(task)) return;
+  if (task.itemsAt !== null) await queueEffect(processing, taskId, { kind: "CompareItems" }, "now", {});
   // Whoever can be read again is back.
   const issue = await processing.github.readIssue(task.repository, task.issue.number);
   if (issue !== null && task.blockedBy?.kind === "no-access")

@@ -1,5 +1,6 @@
-import { currentPhaseOf, type ExistingTask } from "../core/state.ts";
+import { currentPhaseOf, nextPhaseOf, type ExistingTask } from "../core/state.ts";
 import { limitEndOf, type Budgeting } from "./budget.ts";
+import { frozenPlaybook, phasesOf } from "./phase-definition.ts";
 import type { Forecast, Playbooks, TaskView } from "./ports.ts";
 
 interface Viewing extends Pick<Budgeting, "store" | "clock"> {
@@ -24,8 +25,8 @@ async function criteriaOf(
   { store, playbooks }: Pick<Viewing, "store" | "playbooks">,
   task: ExistingTask,
 ): Promise<TaskView["criteria"]> {
-  const json = await store.readText(task.playbook.hash);
-  const phases = json === null ? [] : playbooks.fromJson(json).phases;
+  const playbook = await frozenPlaybook({ store, playbooks }, task);
+  const phases = playbook === null ? [] : phasesOf(playbook, task);
   return new Map(phases.map(({ number, criteria }) => [number, criteria]));
 }
 
@@ -37,8 +38,8 @@ export async function forecastsOf(
   { store }: Pick<Viewing, "store">,
   task: ExistingTask,
 ): Promise<ReadonlyMap<number, Forecast>> {
-  const current = currentPhaseOf(task)?.phase ?? 1;
-  const wanted = task.playbook.phases.filter(({ number }) => number === current || number === current + 1);
+  const near = [currentPhaseOf(task)?.phase, nextPhaseOf(task)];
+  const wanted = task.playbook.phases.filter(({ number }) => near.includes(number));
   const found = new Map<number, Forecast>();
   for (const { number, name, budgetUsd } of wanted) {
     const costs = await store.costsOfPhase(task.repository.repositoryId, task.playbook.name, name);

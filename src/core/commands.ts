@@ -6,6 +6,7 @@ import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
 import type { CheckResult, Finding, RunnerReport } from "./report.ts";
+import type { ItemsChanged } from "./ripple.ts";
 import type { TaskSettings } from "./settings.ts";
 import type { Spent } from "./usage.ts";
 
@@ -203,6 +204,8 @@ export type TaskCommand = CommandFacts &
         readonly checks: readonly CheckResult[];
         readonly findings: readonly Finding[];
         readonly notes: readonly Finding[];
+        /** What the phase changes of what was approved before; null or absent where nothing. */
+        readonly changed?: ItemsChanged | null;
       }
     | { readonly type: "RecordSettings"; readonly settings: TaskSettings }
     /** `attempt` is that of the list which the person saw; null for a command, which means the newest. */
@@ -216,6 +219,10 @@ export type TaskCommand = CommandFacts &
     | { readonly type: "WithdrawVeto"; readonly by: Person; readonly attempt: number; readonly number: number }
     | { readonly type: "RecordCi"; readonly phase: number; readonly headSha: string; readonly ci: CiState }
     | { readonly type: "SkipPhase"; readonly by: Person }
+    /** What was approved reads otherwise on the base now. */
+    | { readonly type: "RecordRipple"; readonly changed: ItemsChanged }
+    /** The ripple's run has changed nothing, and said of each part why. */
+    | { readonly type: "SettleRipple"; readonly phase: number }
     | { readonly type: "RecordGateReady"; readonly phase: number; readonly headSha: string }
     /** The newest verdict of each person with write, and all feedback by such people, as GitHub shows them. */
     | {

@@ -1,5 +1,5 @@
 import type { CommandFacts, CommandOf, Person, TaskCommand } from "./commands.ts";
-import { dropsRun, evolve, nextPhaseOf, stateFrom } from "./evolve.ts";
+import { dropsRun, evolve, stateFrom } from "./evolve.ts";
 import { namedAmong } from "./dependency-name.ts";
 import { grantsMax, hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
@@ -12,13 +12,16 @@ import {
   awaitsApproval,
   budgetLeftOf,
   currentPhaseOf,
+  freshPhaseNumber,
   isSettled,
   liveRunOf,
   mayApprove,
+  nextPhaseOf,
   openDependenciesOf,
   openQuestionsOf,
   openVetoesOf,
   outlineOfPhase,
+  pendingRippleOf,
   presentedHeadOf,
   purseOf,
   taskBranchOf,
@@ -137,6 +140,10 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return withdrawVeto(command, state);
     case "SkipPhase":
       return skipPhase(command, state);
+    case "RecordRipple":
+      return recordRipple(command, state);
+    case "SettleRipple":
+      return settleRipple(command, state);
     case "RecordSettings":
       return recordSettings(command, state);
     case "RecordCi":
@@ -258,7 +265,7 @@ function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
     const next = nextPhaseOf(state);
     if (next === null) return accepted(resumed);
     if (awaitsApproval(state, phase)) return accepted(resumed, approvalNeeded(command.at, phase, phase.completed.by));
-    return accepted(resumed, ...startPhase(command, next, leftOver(state, phase, next)));
+    return accepted(resumed, ...startPhase(command, state, next, leftOver(state, phase, next)));
   }
   // The gate is up again, or an effect is tried again, or the app's own work is in the queue: none of them needs a run.
   if (state.status === "review" || liveRunOf(state) !== null || appIsAtWork(state)) return accepted(resumed);
@@ -431,7 +438,7 @@ function approveMerged(command: CommandOf<"ApprovePhase">, state: ExistingTask, 
   const purse = purseUsd === null || next === null ? [] : budgetSet(state, at, by.login, next, purseUsd);
   const approved: TaskEvent = { type: "PhaseApproved", at, phase: phase.phase, by: by.login, headSha };
   const resumed: TaskEvent = { type: "TaskResumed", at, by: by.login };
-  const following = next === null ? [] : startPhase(command, next, leftOver(state, phase, next));
+  const following = next === null ? [] : startPhase(command, state, next, leftOver(state, phase, next));
   return accepted(...purse, approved, resumed, ...following);
 }
 
@@ -1124,8 +1131,26 @@ function recordVerification(command: CommandOf<"RecordVerification">, state: Exi
     findings: command.findings,
     notes: command.notes,
   };
-  if (command.passed) return accepted(verified);
-  return accepted(verified, ...reworkOrPause(command, after(state, verified), policy));
+  const seen = changesSeen(command, phase);
+  if (command.passed) return accepted(...seen, verified);
+  return accepted(...seen, verified, ...reworkOrPause(command, after(state, ...seen, verified), policy));
+}
+
+function changesSeen(
+  { at, changed = null }: CommandOf<"RecordVerification">,
+  { phase, changed: known }: PhaseProgress,
+) {
+  if (changed !== null) return [{ type: "ApprovedItemsChanged", at, phase, changed } as const];
+  return known === null
+    ? []
+    : [
+        {
+          type: "ApprovedItemsChanged",
+          at,
+          phase,
+          changed: { ...known, items: [], touched: [], feedback: [] },
+        } as const,
+      ];
 }
 
 /**
@@ -1295,12 +1320,42 @@ function completePhase(
 ): readonly TaskEvent[] {
   const ended = cancelRunOf(command, state);
   const completed: TaskEvent = { type: "PhaseCompleted", at: command.at, phase: phase.phase, by, mergeSha };
+  const events = [completed, ...rippleOf(state, phase, command.at, mergeSha)];
+  const next = after(state, ...events);
   // A merge is heard during a pause, but what a person stopped starts again by a person's word.
   const { blockedBy } = state;
-  if (nextPhaseOf(state) !== null && blockedBy !== null && outlastsMerge(blockedBy)) {
-    return [...ended, completed, pause(command.at, blockedBy)];
+  if (nextPhaseOf(next) !== null && blockedBy !== null && outlastsMerge(blockedBy)) {
+    return [...ended, ...events, pause(command.at, blockedBy)];
   }
-  return [...ended, completed, ...afterPhase(command, after(state, completed), phase)];
+  return [...ended, ...events, ...afterPhase(command, next, phase)];
+}
+
+/** What the phase changed of what was approved before is merged with it. */
+function rippleOf(state: ExistingTask, { changed }: PhaseProgress, at: string, mergeSha: string): readonly TaskEvent[] {
+  if (changed === null) return [];
+  const phase = changed.touched.length === 0 ? null : freshPhaseNumber(state);
+  return [{ type: "RippleFound", at, phase, changed: { ...changed, sha: mergeSha === "" ? changed.sha : mergeSha } }];
+}
+
+/** Somebody changed on the base what was approved. What has not begun yet is found anew, as it is now. */
+function recordRipple({ at, changed }: CommandOf<"RecordRipple">, state: ExistingTask): Decision {
+  // After the last phase nobody builds on it.
+  if (isSettled(state) || state.itemsAt === null || changed.sha === state.itemsAt || isAllDone(state))
+    return accepted();
+  const pending = pendingRippleOf(state);
+  if (changed.items.length === 0 && pending === null) return accepted();
+  const phase = pending?.phase ?? (changed.touched.length === 0 ? null : freshPhaseNumber(state));
+  return accepted({ type: "RippleFound", at, phase, changed });
+}
+
+function settleRipple(command: CommandOf<"SettleRipple">, state: ExistingTask): Decision {
+  const phase = currentPhaseOf(state);
+  const isRipple = state.ripples.some((ripple) => ripple.phase === command.phase);
+  if (phase?.phase !== command.phase || !isRipple || phase.completed !== null || !appIsAtWork(state)) return accepted();
+  const settled: TaskEvent = { type: "RippleSettled", at: command.at, phase: command.phase };
+  // Whatever blocks the task outlasts it; whoever lifts that goes on.
+  const following = state.blockedBy === null ? afterPhase(command, after(state, settled), phase) : [];
+  return accepted(settled, ...following);
 }
 
 /** The next phase, or the wait for what must come before it, or the end. */
@@ -1311,7 +1366,7 @@ function afterPhase(command: TaskCommand, state: ExistingTask, phase: PhaseProgr
   if (merged !== null && merged.completed !== null && awaitsApproval(state, merged)) {
     return [approvalNeeded(command.at, phase, merged.completed.by)];
   }
-  return startPhase(command, next, leftOver(state, phase, next));
+  return startPhase(command, state, next, leftOver(state, phase, next));
 }
 
 function approvalNeeded(at: string, { phase }: PhaseProgress, by: string): TaskEvent {
@@ -1369,13 +1424,27 @@ function start(command: CommandOf<"CreateTask" | "RunTask">, state: TaskState): 
     hiddenRemoved: command.prompt.hiddenRemoved,
   };
   const first = state.status === "absent" ? null : nextPhaseOf(state);
-  return first === null ? [started] : [started, ...startPhase(command, first)];
+  return first === null || state.status === "absent" ? [started] : [started, ...startPhase(command, state, first)];
 }
 
-function startPhase(command: TaskCommand, phase: number, findings: readonly Finding[] = []): readonly TaskEvent[] {
+function startPhase(
+  { at, newRunId: runId }: TaskCommand,
+  { ripples }: Pick<ExistingTask, "ripples">,
+  phase: number,
+  findings: readonly Finding[] = [],
+): readonly TaskEvent[] {
+  const started: TaskEvent = { type: "PhaseStarted", at, phase };
+  const requested: TaskEvent = { type: "RunRequested", at, runId, phase, attempt: 1, findings };
+  const ripple = ripples.find((each) => each.phase === phase);
+  if (ripple === undefined) return [started, requested];
+  // What has changed reaches the agent like what people say of a gate: it answers for each part.
+  const { feedback, textHash, by } = ripple;
+  const ids = feedback.map(({ id }) => id);
   return [
-    { type: "PhaseStarted", at: command.at, phase },
-    { type: "RunRequested", at: command.at, runId: command.newRunId, phase, attempt: 1, findings },
+    started,
+    { type: "FeedbackGiven", at, phase, feedback },
+    { type: "ReworkRequested", at, phase, by: [by], source: "ripple", ids, reviewIds: [], textHash },
+    requested,
   ];
 }
 

@@ -5,6 +5,7 @@ import type { BlockReason, Outcome } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
 import type { CiState } from "./ci.ts";
 import type { AnyCheck, CheckResult, Finding, RunnerReport } from "./report.ts";
+import type { ItemsChanged } from "./ripple.ts";
 import type { TaskSettings } from "./settings.ts";
 import type { Spent } from "./usage.ts";
 
@@ -22,7 +23,7 @@ export interface IssueRef {
   readonly author: string;
 }
 
-export type ReworkSource = "review" | "command" | "veto" | "ci";
+export type ReworkSource = "review" | "command" | "veto" | "ci" | "ripple";
 
 export type ReviewVerdict = "approved" | "changes_requested";
 
@@ -163,6 +164,17 @@ export type TaskEvent =
       readonly headSha: string;
       readonly ci: CiState;
     }
+  /** The phase that is under way changes what an earlier gate approved. The newest look counts; without items nothing is changed. */
+  | {
+      readonly type: "ApprovedItemsChanged";
+      readonly at: string;
+      readonly phase: number;
+      readonly changed: ItemsChanged;
+    }
+  /** What was approved has changed on the base. `phase` mends what cites it, and takes the place of one that was found before and has not begun; null where nothing cites it. */
+  | { readonly type: "RippleFound"; readonly at: string; readonly phase: number | null; readonly changed: ItemsChanged }
+  /** All that cites the changed items holds as it is: there was nothing to merge. */
+  | { readonly type: "RippleSettled"; readonly at: string; readonly phase: number }
   /** `/skip-phase`, where the playbook allows it. The phase is over, and nothing of it was merged. */
   | { readonly type: "PhaseSkipped"; readonly at: string; readonly phase: number; readonly by: string }
   /** The gate became ready for review. */

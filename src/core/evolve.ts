@@ -7,6 +7,7 @@ import type { BlockReason } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
 import type { DecisionTaken, Finding } from "./report.ts";
 import { afterFailed, afterPassed, beginningAttempt } from "./rework.ts";
+import { rippleOutline } from "./ripple.ts";
 import { defaultSettings } from "./settings.ts";
 import { addSpent, nothingSpent } from "./usage.ts";
 import {
@@ -60,6 +61,8 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       blockedBy: null,
       erasedBy: null,
       finalGate: null,
+      ripples: [],
+      itemsAt: null,
       phases: [],
       recentActions: [{ at: event.at, text: actionTextOf(event, event.playbook) }],
     };
@@ -335,7 +338,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           const named = new Set(items.map(({ step }) => step));
           return {
             ...phase,
-            attempt: phase.attempt + 1,
+            // A phase that begins with it has had no attempt.
+            attempt: phase.attempt + (source === "ripple" ? 0 : 1),
             ...countersAfresh,
             ciReworks: source === "ci" ? phase.ciReworks + 1 : 0,
             // Those that it takes up were given to the agent as feedback just before.
@@ -452,6 +456,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         status: "pending",
         run: null,
         blockedBy: null,
+        itemsAt: event.mergeSha === "" ? facts.itemsAt : event.mergeSha,
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
           completed: { by: event.by, mergeSha: event.mergeSha, at: event.at, skipped: false },
@@ -466,6 +471,22 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
           completed: { by: event.by, mergeSha: "", at: event.at, skipped: true },
+        })),
+      };
+    case "ApprovedItemsChanged": {
+      const changed = event.changed.items.length === 0 ? null : event.changed;
+      return { ...state, phases: onPhase(facts, event.phase, (phase) => ({ ...phase, changed })) };
+    }
+    case "RippleFound":
+      return { ...state, ...withRipple(facts, event) };
+    case "RippleSettled":
+      return {
+        ...facts,
+        status: "pending",
+        run: null,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          completed: { by: "", mergeSha: "", at: event.at, skipped: true },
         })),
       };
     case "FinalGateOpened": {
@@ -567,6 +588,8 @@ function factsOf(state: ExistingTask): TaskFacts {
     erasedBy: state.erasedBy,
     phases: state.phases,
     finalGate: state.finalGate,
+    ripples: state.ripples,
+    itemsAt: state.itemsAt,
     recentActions: state.recentActions,
   };
 }
@@ -594,6 +617,7 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
     rework: null,
     spent: nothingSpent,
     completed: null,
+    changed: null,
     report: null,
     decisions: { attempt: 0, list: [] },
     vetoedAt: null,
@@ -617,6 +641,26 @@ const countersAfresh = {
   emptySlices: 0,
   limitedRuns: 0,
 } as const;
+
+/** In place of what was found before and has not begun. */
+function withRipple(
+  { playbook, ripples, phases }: TaskFacts,
+  { phase: number, changed }: EventOf<"RippleFound">,
+): Pick<TaskFacts, "playbook" | "ripples" | "itemsAt"> {
+  const begun = phases.some(({ phase }) => phase === number);
+  const others = begun ? ripples : ripples.filter(({ phase }) => phase !== number);
+  const outlines = begun ? playbook.phases : playbook.phases.filter((outline) => outline.number !== number);
+  const itemsAt = changed.sha;
+  if (number === null || changed.touched.length === 0) {
+    return { playbook: { ...playbook, phases: outlines }, ripples: others, itemsAt };
+  }
+  const outline = rippleOutline(outlines, number, changed);
+  return {
+    playbook: { ...playbook, phases: [...outlines, outline] },
+    ripples: [...others, { ...changed, phase: number }],
+    itemsAt,
+  };
+}
 
 function onDecision(facts: TaskFacts, phase: number, number: number, veto: Decision["veto"]): readonly PhaseProgress[] {
   return onPhase(facts, phase, (progress) => {
@@ -774,7 +818,8 @@ function onFeedback(
 
 /** Requirement C2.1: who asks for changes outweighs who approves, until the rework is presented. */
 function withVerdict(gate: Gate, rework: Rework | null): Gate {
-  if (gate.requestedBy.length > 0 || rework !== null) return { ...gate, review: "changes_requested" };
+  const isAsked = rework !== null && rework.source !== "ripple";
+  if (gate.requestedBy.length > 0 || isAsked) return { ...gate, review: "changes_requested" };
   if (gate.approvedBy.length > 0) return { ...gate, review: "approved" };
   return { ...gate, review: gate.headSha === null ? "pending" : "in_review" };
 }
@@ -874,7 +919,9 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
     case "ReworkRequested":
       return event.source === "ci"
         ? `rework of phase ${event.phase}: checks of the repository failed`
-        : `rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
+        : event.source === "ripple"
+          ? ""
+          : `rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
     case "RetryRequested":
       return `retried by ${event.by}`;
     case "PhaseAccepted":
@@ -910,6 +957,14 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `decision ${event.number} vetoed by ${event.by}`;
     case "VetoWithdrawn":
       return `veto of decision ${event.number} withdrawn by ${event.by}`;
+    case "ApprovedItemsChanged":
+      return "";
+    case "RippleFound":
+      return event.changed.items.length === 0
+        ? "approved items read as before again"
+        : `${idsOf(event.changed)} changed after approval`;
+    case "RippleSettled":
+      return `phase ${event.phase}: nothing had to change`;
     case "PhaseSkipped":
       return `phase ${event.phase} skipped by ${event.by}`;
     case "RepositoryMoved":
@@ -935,6 +990,10 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
   }
 }
 
+function idsOf({ items }: EventOf<"RippleFound">["changed"]): string {
+  return items.map(({ id }) => id).join(", ");
+}
+
 /** `: Planning`, or the step's title in its stead. A slug says less, but more than nothing. */
 function titled(playbook: PlaybookOutline, phase: number, slug: string | null = null): string {
   const outline = playbook.phases.find((candidate) => candidate.number === phase);
@@ -945,10 +1004,4 @@ function titled(playbook: PlaybookOutline, phase: number, slug: string | null = 
 
 function spaced(kind: string): string {
   return kind.replaceAll("-", " ");
-}
-
-/** The phase that comes after the current one, or null after the last. */
-export function nextPhaseOf(state: TaskFacts): number | null {
-  const current = currentPhaseOf(state)?.phase ?? 0;
-  return state.playbook.phases.find((phase) => phase.number === current + 1)?.number ?? null;
 }

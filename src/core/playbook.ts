@@ -6,6 +6,15 @@ export interface Playbook {
   readonly name: string;
   readonly title: string;
   readonly phases: readonly Phase[];
+  /** For the phase that follows where an approved item changes. */
+  readonly ripple: RippleGuide;
+}
+
+export interface RippleGuide {
+  /** Stands before the guide of each step that is touched. */
+  readonly guide: string;
+  readonly criteria: readonly Criterion[];
+  readonly verifierGuide: string;
 }
 
 /** A part of a task that ends in one gate. */

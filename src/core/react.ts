@@ -1,6 +1,5 @@
 import { sameName } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
-import { nextPhaseOf } from "./evolve.ts";
 import type { ChangesetId, RunId } from "./ids.ts";
 import { dayMs, later, laterOf, nextMidnight } from "./moment.ts";
 import type { BlockReason } from "./outcome.ts";
@@ -10,6 +9,7 @@ import {
   isOver,
   isSettled,
   mergeableHeadOf,
+  nextPhaseOf,
   taskBranchOf,
   unansweredOf,
   type ExistingTask,
@@ -74,6 +74,12 @@ export type Effect =
   | { readonly kind: "PostSummary" }
   /** The pull request from the task's own branch, once all phases are on it. */
   | { readonly kind: "OpenFinalGate" }
+  /** Whether what was approved reads otherwise on the base now. */
+  | { readonly kind: "CompareItems" }
+  /** Which gates a changed item touches, and what becomes of them. */
+  | { readonly kind: "NotifyRipple"; readonly sha: string }
+  /** Why each part holds as it is. */
+  | { readonly kind: "NotifySettled"; readonly phase: number }
   | { readonly kind: "ShowStatus" }
   | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason };
 
@@ -204,6 +210,22 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         now({ kind: "ShowStatus" }),
       ];
     }
+    case "ApprovedItemsChanged":
+      return [];
+    case "RippleFound":
+      return [
+        now({ kind: "NotifyRipple", sha: event.changed.sha }),
+        // Which phase comes next, and whether the merge completes the task, may have changed.
+        ...shownAnew(after, currentPhaseOf(after)?.phase ?? 0),
+        now({ kind: "ShowStatus" }),
+      ];
+    case "RippleSettled":
+      return [
+        now({ kind: "NotifySettled", phase: event.phase }),
+        ...openRequests(after),
+        ...finalGateDue(after),
+        now({ kind: "ShowStatus" }),
+      ];
     case "FeedbackAnswered":
     case "ReworkRequested":
       return [];

@@ -6,6 +6,8 @@ export interface Tree {
   readonly paths: readonly string[];
   /** The file's text, or null where it is binary or larger than `bytesMax`. */
   read(path: string): Promise<string | null>;
+  /** Names the file's content: equal names are equal contents. Absent where reading is cheap. */
+  contentId?(path: string): string | null;
 }
 
 export type CheckId =

@@ -6,6 +6,7 @@ import type { BlockReason } from "./outcome.ts";
 import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
 import type { CiState } from "./ci.ts";
 import type { AnyCheck, CheckResult, DecisionTaken, Finding, ReworkAttempt, RunnerReport } from "./report.ts";
+import { rippleTitle, type ItemsChanged, type Ripple } from "./ripple.ts";
 import type { TaskSettings } from "./settings.ts";
 import type { Spent } from "./usage.ts";
 import { invariant } from "./invariant.ts";
@@ -151,10 +152,12 @@ export interface PhaseProgress {
   readonly ciReworks: number;
   /** US dollars that runs spent since the last step that changed a file. */
   readonly spentWithoutCommitUsd: number;
+  /** What it changes of what was approved before; null where nothing. */
+  readonly changed: ItemsChanged | null;
   readonly feedback: readonly Feedback[];
   readonly rework: Rework | null;
   readonly spent: Spent;
-  /** Merged, or skipped: then `mergeSha` is empty. */
+  /** Merged, or skipped: then `mergeSha` is empty. A ripple that had nothing to change was skipped by nobody. */
   readonly completed: {
     readonly by: string;
     readonly mergeSha: string;
@@ -191,6 +194,10 @@ export interface TaskFacts {
   readonly blockedBy: BlockReason | null;
   /** One entry for each phase that was started, in order; the last one is the current phase. */
   readonly phases: readonly PhaseProgress[];
+  /** Phases that mend what cites a changed item, in the order in which they were found; their outlines stand in the playbook. */
+  readonly ripples: readonly Ripple[];
+  /** The commit as of which approved items were compared last; null before the first gate was merged. */
+  readonly itemsAt: string | null;
   /** From the task's own branch into the default one, after the last phase; null before, and where phases go there by themselves. */
   readonly finalGate: { readonly pullRequest: number; readonly url: string } | null;
   /** Who had the texts of this task erased (Q33); null where they are there. */
@@ -392,6 +399,37 @@ export function pullRequestOf(state: TaskFacts): number | null {
 export function taskBranchOf(state: TaskFacts): string | null {
   if (state.settings.integration === "phase") return null;
   return `phasegate/${state.issue.number}-task${state.ordinal > 1 ? `-r${state.ordinal}` : ""}`;
+}
+
+/** The phase that comes after the current one, or null after the last. What an item's change calls for goes first. */
+export function nextPhaseOf({ playbook, phases, ripples }: TaskFacts): number | null {
+  const begun = new Set(phases.map(({ phase }) => phase));
+  const open = playbook.phases.map(({ number }) => number).filter((number) => !begun.has(number));
+  return open.find((number) => ripples.some(({ phase }) => phase === number)) ?? open[0] ?? null;
+}
+
+/** A number that no phase of the task has. */
+export function freshPhaseNumber({ playbook }: TaskFacts): number {
+  return Math.max(0, ...playbook.phases.map(({ number }) => number)) + 1;
+}
+
+/** What was found and has not begun; null where all of it has. */
+export function pendingRippleOf({ ripples, phases }: TaskFacts): Ripple | null {
+  return ripples.find((ripple) => phases.every(({ phase }) => phase !== ripple.phase)) ?? null;
+}
+
+/** What people are told comes after a phase; what the phase itself calls for is not in the playbook before its merge. */
+export function followingPhaseOf(
+  state: TaskFacts,
+  phase: number,
+): { readonly number: number; readonly title: string } | null {
+  const current = currentPhaseOf(state);
+  const number = current?.phase === phase ? nextPhaseOf(state) : phase + 1;
+  const changed = current?.phase === phase ? current.changed : null;
+  if (changed !== null && changed.touched.length > 0 && pendingRippleOf(state) === null) {
+    return { number: freshPhaseNumber(state), title: rippleTitle(changed.items) };
+  }
+  return state.playbook.phases.find((outline) => outline.number === number) ?? null;
 }
 
 /** Whole percent of the playbook's steps that are completed. */

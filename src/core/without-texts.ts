@@ -1,5 +1,6 @@
 import type { TaskEvent } from "./events.ts";
 import type { Finding, RunnerReport } from "./report.ts";
+import type { ItemsChanged } from "./ripple.ts";
 
 /** The event without what people and agents wrote (Q33). Who did what and when stays: it is the audit log. */
 export function withoutTexts(event: TaskEvent): TaskEvent {
@@ -54,6 +55,9 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
       return { ...event, message: "", details: "" };
     case "FeedbackGiven":
       return { ...event, feedback: event.feedback.map((item) => ({ ...item, path: null, line: null })) };
+    case "ApprovedItemsChanged":
+    case "RippleFound":
+      return { ...event, changed: withoutPaths(event.changed) };
     case "TaskFailed":
       return { ...event, message: "" };
     case "TaskStarted":
@@ -62,6 +66,7 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
     case "SettingsRead":
     case "VetoWithdrawn":
     case "PhaseSkipped":
+    case "RippleSettled":
     case "RunStarted":
     case "StepCompleted":
     case "StepPublished":
@@ -105,6 +110,15 @@ function nameless(name: string): string {
 /** How many there were and of which check, and nothing that was read in a file. */
 function silent(findings: readonly Finding[]): readonly Finding[] {
   return findings.map(({ check, step }) => ({ check, step, path: null, line: null, message: "" }));
+}
+
+function withoutPaths(changed: ItemsChanged): ItemsChanged {
+  return {
+    ...changed,
+    items: changed.items.map((item) => ({ ...item, path: "" })),
+    touched: changed.touched.map((step) => ({ ...step, paths: [] })),
+    feedback: changed.feedback.map((item) => ({ ...item, path: null, line: null })),
+  };
 }
 
 /** Who judged what, and how many decisions there were. */

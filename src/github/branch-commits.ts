@@ -33,6 +33,17 @@ export async function findCommit(
   }
 }
 
+/** Login of whoever wrote it; null where GitHub knows nobody by its address. */
+export async function authorOf(api: Api, repository: Repository, sha: string): Promise<string | null> {
+  const { data } = await api.read({
+    repository,
+    permissions: { contents: "read" },
+    doing: `reading commit ${sha} of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.repos.listCommits({ ...pathOf(repository), sha, per_page: 1 }),
+  });
+  return data[0]?.author?.login ?? null;
+}
+
 /**
  * Puts a commit on the branch by compare-and-swap, so that a person's commit is never lost: when the head moved, the commit
  * is made again on the new head. `treeOf` gives the new tree for a head's tree, or the same one where nothing would change;

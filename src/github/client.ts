@@ -7,7 +7,7 @@ import { failedDeliveries, redeliver } from "./deliveries.ts";
 import { cancelRun, dispatchRun, readRun } from "./dispatch.ts";
 import { readEnvelope } from "./envelope.ts";
 import { readFailedLogs } from "./failed-logs.ts";
-import { makeBranch } from "./branch-commits.ts";
+import { authorOf, makeBranch } from "./branch-commits.ts";
 import { openFinalGate } from "./final-gate.ts";
 import { openGate, presentGate, releaseCi } from "./gate.ts";
 import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
@@ -79,6 +79,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
       const { defaultBranch } = await readRepository(api, repository);
       return { name: defaultBranch, headSha: (await headOf(api, repository, defaultBranch)) ?? "" };
     },
+    authorOf: (repository, sha) => authorOf(api, repository, sha),
     headOf: (repository, branch) => headOf(api, repository, branch),
     publish: (repository, publication) => publish(api, repository, publication),
     openGate: (repository, gate) => openGate(api, options, repository, gate),

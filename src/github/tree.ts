@@ -59,6 +59,7 @@ export async function readTree(api: Api, repository: Repository, sha: string): P
   const read = new Map<string, Promise<string | null>>();
   return {
     paths: [...byPath.keys()].sort(),
+    contentId: (path) => byPath.get(path)?.sha ?? null,
     async read(path) {
       const file = byPath.get(path);
       if (file === undefined) throw new Error(`reading ${path} at ${sha}: no such file`);

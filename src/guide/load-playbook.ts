@@ -17,6 +17,7 @@ export interface LoadedPlaybook {
 
 const PLAYBOOKS = "playbooks";
 const VERIFICATION = "verification";
+const RIPPLE = "ripple.md";
 const EXTENSION = ".yml";
 /** A guide goes into a prompt whole; one larger than this is a mistake. */
 const FILE_BYTES_MAX = 262_144;
@@ -103,7 +104,7 @@ async function resolvePlaybook(guideFolder: string, name: string, faults: GuideF
     }
     phases.push(await resolvePhase(guideFolder, phase, slugs, faults));
   }
-  return { name: head.name, title: head.title, phases };
+  return { name: head.name, title: head.title, phases, ripple: await resolveRipple(guideFolder, faults) };
 }
 
 async function resolvePhase(
@@ -120,6 +121,14 @@ async function resolvePhase(
   const verification = await resolveVerification(guideFolder, head.verification, faults);
   const { number, name, title, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
   return { number, name, title, allowedPaths, ...verification, testCommand, mayBeSkipped, budgetUsd, steps };
+}
+
+/** The same for all playbooks: what follows from a changed item is always handled alike. */
+async function resolveRipple(guideFolder: string, faults: GuideFault[]): Promise<Playbook["ripple"]> {
+  // A folder without it leaves the agent to the guides of the steps that are touched.
+  if (!(await readdir(guideFolder)).includes(RIPPLE)) return { guide: "", criteria: [], verifierGuide: "" };
+  const guide = (await readGuideFile(guideFolder, RIPPLE, faults)) ?? "";
+  return { guide: guide.trim(), ...(await resolveVerification(guideFolder, "ripple", faults)) };
 }
 
 interface Verification {

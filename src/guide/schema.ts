@@ -159,6 +159,10 @@ export const ResolvedPlaybook = z.strictObject({
       steps: z.array(Step).min(1),
     }),
   ),
+  ripple: z
+    .strictObject({ guide: z.string(), criteria: z.array(Criterion), verifierGuide: z.string() })
+    // One that was frozen before there was a guide for it: the guides of the touched steps say enough to go on.
+    .default({ guide: "", criteria: [], verifierGuide: "" }),
 });
 
 function isPlainGlob(glob: string): boolean {

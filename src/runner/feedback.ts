@@ -40,7 +40,13 @@ export function isOfCi({ id }: Pick<Feedback, "id">): boolean {
   return id.startsWith("ci:");
 }
 
+/** What follows from a change of something that was approved. */
+export function isOfRipple({ id }: Pick<Feedback, "id">): boolean {
+  return id.startsWith("ripple:");
+}
+
 function kindOf(item: Feedback): string {
+  if (isOfRipple(item)) return "an item that this part builds on has changed";
   if (isVeto(item)) return "a decision is vetoed";
   if (isOfCi(item)) return "a check of the repository fails";
   return item.request === "change" ? "a change is requested" : "a comment";

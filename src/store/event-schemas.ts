@@ -128,6 +128,36 @@ const TaskSettings = z.strictObject({
   ci: z.enum(["ready", "approved"]).nullable(),
 });
 
+const FeedbackItems = z
+  .array(
+    z.strictObject({
+      id: z.string(),
+      request: z.enum(["change", "comment"]),
+      by: z.string(),
+      path: z.string().nullable(),
+      line: z.int().nullable(),
+      step: z.string(),
+    }),
+  )
+  .readonly();
+
+const ItemsChanged = z.strictObject({
+  since: z.string(),
+  sha: z.string(),
+  by: z.string(),
+  items: z
+    .array(
+      z.strictObject({ id: z.string(), kind: z.enum(["changed", "removed"]), path: z.string(), phase: PhaseNumber }),
+    )
+    .readonly(),
+  touched: z
+    .array(z.strictObject({ phase: PhaseNumber, step: z.string(), paths: z.array(z.string()).readonly() }))
+    .readonly(),
+  checked: z.array(z.strictObject({ phase: PhaseNumber, passed: z.boolean() })).readonly(),
+  feedback: FeedbackItems,
+  textHash: z.string(),
+});
+
 const ProviderRefusal = z.enum(["authentication", "billing", "model-not-found"]);
 
 const Outcome = z.discriminatedUnion("kind", [
@@ -286,6 +316,9 @@ export const eventCodecs = {
   }),
   VetoWithdrawn: event("VetoWithdrawn", 1, { phase: PhaseNumber, number: z.int().positive(), by: z.string() }),
   CiObserved: event("CiObserved", 1, { phase: PhaseNumber, headSha: z.string(), ci: CiState }),
+  ApprovedItemsChanged: event("ApprovedItemsChanged", 1, { phase: PhaseNumber, changed: ItemsChanged }),
+  RippleFound: event("RippleFound", 1, { phase: PhaseNumber.nullable(), changed: ItemsChanged }),
+  RippleSettled: event("RippleSettled", 1, { phase: PhaseNumber }),
   PhaseSkipped: event("PhaseSkipped", 1, { phase: PhaseNumber, by: z.string() }),
   ReviewCreated: event("ReviewCreated", 1, { phase: PhaseNumber, headSha: z.string() }),
   ReviewApproved: event("ReviewApproved", 1, { phase: PhaseNumber, by: z.string(), headSha: z.string() }),
@@ -295,18 +328,7 @@ export const eventCodecs = {
   CiReleased: event("CiReleased", 1, { phase: PhaseNumber, headSha: z.string() }),
   FeedbackGiven: event("FeedbackGiven", 1, {
     phase: PhaseNumber,
-    feedback: z
-      .array(
-        z.strictObject({
-          id: z.string(),
-          request: z.enum(["change", "comment"]),
-          by: z.string(),
-          path: z.string().nullable(),
-          line: z.int().nullable(),
-          step: z.string(),
-        }),
-      )
-      .readonly(),
+    feedback: FeedbackItems,
   }),
   FeedbackResolved: event("FeedbackResolved", 1, { phase: PhaseNumber, ids: Ids }),
   FeedbackReopened: event("FeedbackReopened", 1, { phase: PhaseNumber, ids: Ids }),
@@ -321,7 +343,7 @@ export const eventCodecs = {
   ReworkRequested: event("ReworkRequested", 1, {
     phase: PhaseNumber,
     by: Ids,
-    source: z.enum(["review", "command", "veto", "ci"]),
+    source: z.enum(["review", "command", "veto", "ci", "ripple"]),
     ids: Ids,
     reviewIds: z.array(z.int()).readonly(),
     textHash: z.string(),

@@ -40,7 +40,8 @@ import {
 import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { findCredential } from "../../src/verify/find-credential.ts";
-import { stepOfPath } from "../../src/verify/step-of-path.ts";
+import { changedItems, citing } from "../../src/verify/changed-items.ts";
+import { stepFor, stepOfPath } from "../../src/verify/step-of-path.ts";
 import type { CommandName } from "../../src/core/slash-commands.ts";
 import { FakeGitHub } from "../support/fake-github.ts";
 import { SimulatedTime } from "./simulated-time.ts";
@@ -81,7 +82,7 @@ const playbooks = {
 const labels: Readonly<Record<string, Playbook>> = { ...playbooks, modify_project: playbooks.modify_app };
 
 function playbookOf(name: string, phases: readonly Phase[]): Playbook {
-  return { name, title: name, phases };
+  return { name, title: name, phases, ripple: { guide: "Bring it in line.", criteria: [], verifierGuide: "" } };
 }
 
 function phaseOf(number: number, name: string, slugs: readonly string[]): Phase {
@@ -215,6 +216,9 @@ export class World {
         },
         changesetFindings: async (_changes: readonly Change[]) => this.changesetFindings.shift() ?? [],
         stepOfPath,
+        stepFor,
+        changedItems,
+        citing,
         findCredential,
       },
       seal: createCheckpointSeal(this.checkpointKeys),
@@ -561,6 +565,12 @@ export class Runner {
       answers: [...answers],
       told,
     });
+  }
+
+  /** A step with changes of its own. */
+  handOver(step: string, changes: StepRequest["changes"], answers: readonly Answer[] = []): Promise<Acknowledgement> {
+    const said = { spent, findings: [], answers: [...answers], told: [] };
+    return takeStep(this.#world.serving, this.token, { step, changes, ...said });
   }
 
   /** A step that changed no file. */

@@ -8,6 +8,7 @@ import { stateFrom } from "../../src/core/evolve.ts";
 import { changesetIdOf, runIdFrom, type RunId } from "../../src/core/ids.ts";
 import type { BlockReason } from "../../src/core/outcome.ts";
 import type { RunnerReport } from "../../src/core/report.ts";
+import type { ItemsChanged } from "../../src/core/ripple.ts";
 import {
   currentPhaseOf,
   initialState,
@@ -81,6 +82,8 @@ const weights = {
   ciRework: 2,
   vetoRework: 2,
   skipPhase: 1,
+  ripple: 3,
+  settle: 1,
   finalGate: 1,
 };
 
@@ -154,8 +157,10 @@ function nextOf(state: ExistingTask, pick: number): What {
   if (state.finalGate !== null) return "merge";
   if (phase !== null && phase.completed !== null) return "finalGate";
   if (state.status === "review" && phase?.ci === null) return "ci";
+  if (state.status === "review" && pick % 6 === 0) return "ripple";
   if (state.status === "review") return pick % 4 === 0 ? "merge" : "reviews";
   if (phase?.accepted || (phase?.verification?.passed && phase.verification.attempt === phase.attempt)) return "ready";
+  if (phase !== null && state.ripples.some((ripple) => ripple.phase === phase.phase) && pick % 2 === 0) return "settle";
   return pick % 5 < 3 ? "verifyFail" : "verifyPass";
 }
 
@@ -325,6 +330,7 @@ function commandOf(
         checks: [{ check: "sections-present", passed: what === "verifyPass", looked: 1 }],
         findings: what === "verifyPass" ? [] : [finding],
         notes: pick % 4 === 0 ? [finding] : [],
+        changed: number > 1 && pick % 3 === 0 ? changedItems(state, serial, pick) : null,
       });
     case "ready":
       return say({ type: "RecordGateReady", phase: number, headSha: stale ? "older" : `head-${serial}` });
@@ -487,12 +493,39 @@ function commandOf(
       });
     case "skipPhase":
       return pick < 6 ? say({ type: "SkipPhase", by }) : null;
+    case "ripple":
+      return say({ type: "RecordRipple", changed: changedItems(state, serial, pick) });
+    case "settle":
+      return say({ type: "SettleRipple", phase: number });
     case "finalGate":
       return say({
         type: "RecordFinalGate",
         gate: pick % 4 === 0 ? null : { pullRequest: 40, url: "https://github.test/pull" },
       });
   }
+}
+
+/** What a look at the base finds; now and then that all is as it was, or that nothing cites it. */
+function changedItems({ itemsAt }: ExistingTask, serial: number, pick: number): ItemsChanged {
+  const touched = pick % 4 > 1 ? [{ phase: 1, step: "02_market", paths: ["docs/planning/02_market.md"] }] : [];
+  const isBack = pick % 4 === 0;
+  const feedback = {
+    id: `ripple:${serial}:1-02_market`,
+    request: "change",
+    by: "owner",
+    path: null,
+    line: null,
+  } as const;
+  return {
+    since: itemsAt ?? "older",
+    sha: `main-${serial}`,
+    by: "owner",
+    items: isBack ? [] : [{ id: "REQ-001", kind: "changed", path: "docs/planning/01_idea.md", phase: 1 }],
+    touched,
+    checked: [{ phase: 1, passed: true }],
+    feedback: touched.map(() => ({ ...feedback, step: "1-02_market" })),
+    textHash: `words-${serial}`,
+  };
 }
 
 /** Now and then an attempt names a decision of the one before again. */

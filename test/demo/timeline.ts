@@ -257,6 +257,8 @@ function judged({ judged: count }: Extract<DemoEvent, { type: "verified" }>): st
 
 function takenUp({ source, points }: Extract<DemoEvent, { type: "rework-requested" }>): string {
   switch (source) {
+    case "ripple":
+      return `${points} parts that follow from a changed item`;
     case "review":
       return `${points} points of the review`;
     case "veto":

@@ -3,7 +3,8 @@ import type { Playbooks, Verifier } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
 import type { Phase, Playbook } from "../../src/core/playbook.ts";
 import type { Finding } from "../../src/core/report.ts";
-import { stepOfPath } from "../../src/verify/step-of-path.ts";
+import { changedItems, citing } from "../../src/verify/changed-items.ts";
+import { stepFor, stepOfPath } from "../../src/verify/step-of-path.ts";
 
 /** In a document: the verification fails. */
 export const badWord = "TBD";
@@ -22,7 +23,7 @@ const byLabel: Readonly<Record<string, Playbook>> = {
 };
 
 function playbookOf(name: string, phases: readonly Phase[]): Playbook {
-  return { name, title: name, phases };
+  return { name, title: name, phases, ripple: { guide: "Bring it in line.", criteria: [], verifierGuide: "" } };
 }
 
 function phaseOf(number: number, name: string, slugs: readonly string[]): Phase {
@@ -69,6 +70,9 @@ export const verifier: Verifier = {
     ),
   findCredential: async () => null,
   stepOfPath,
+  stepFor,
+  changedItems,
+  citing,
 };
 
 function finding(check: Finding["check"], step: string, path: string): Finding {

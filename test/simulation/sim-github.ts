@@ -322,6 +322,7 @@ function wrapped(client: GitHub): GitHub {
     "readRun",
     "readEnvelope",
     "defaultBranchOf",
+    "authorOf",
     "headOf",
     "readTree",
     "readGate",

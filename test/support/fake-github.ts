@@ -122,6 +122,8 @@ export class FakeGitHub {
   readonly #arguments = new Map<string, (readonly unknown[])[]>();
   preflightFault: Preflight["fault"] = null;
   ciIsSensitive = false;
+  /** Of commits that people make on the default branch. */
+  lastAuthor: string | null = "owner";
   settings: TaskSettings = defaultSettings;
   /** What the repository's own checks say, by commit. */
   readonly ci = new Map<string, CiState>();
@@ -363,6 +365,7 @@ export class FakeGitHub {
         this.changeRun(run.runId, { status: "completed", conclusion: "cancelled" });
       },
       defaultBranchOf: async () => ({ name: this.defaultBranch, headSha: this.headOf(this.defaultBranch) ?? "" }),
+      authorOf: async () => this.lastAuthor,
       headOf: async (_repository, branch) => this.headOf(branch),
       publish: async (_repository, { branch, defaultBranch, changesetId, changes }) => {
         const commits = this.branches.get(branch) ?? this.branches.get(defaultBranch) ?? [];

@@ -3,6 +3,7 @@ import type { BlockReason, ProviderRefusal } from "../../core/outcome.ts";
 import {
   branchOf,
   currentPhaseOf,
+  followingPhaseOf,
   openDependenciesOf,
   openQuestionsOf,
   outlineOfPhase,
@@ -351,7 +352,7 @@ function budgetExhausted(
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
   const taskSpentUsd = task.phases.reduce((sum, { spent }) => sum + spent.costUsd, 0);
-  const isLast = phase !== null && phase.phase === task.playbook.phases.length;
+  const isLast = phase !== null && followingPhaseOf(task, phase.phase) === null;
   const ofPhase = reason.scope === "phase" && phase !== null;
   // With the task's budget gone a merge starts no further phase.
   const accept =
@@ -381,10 +382,8 @@ function pullLink({ pullRequest, url }: Gate): string {
 }
 
 function goalOf(task: ExistingTask, { phase }: PhaseProgress): string {
-  const following = task.playbook.phases.find(({ number }) => number === phase + 1);
-  return following === undefined
-    ? "to complete the task"
-    : `to start phase ${following.number}, ${plain(following.title)}`;
+  const following = followingPhaseOf(task, phase);
+  return following === null ? "to complete the task" : `to start phase ${following.number}, ${plain(following.title)}`;
 }
 
 function nameOfPhase(task: ExistingTask, phase: PhaseProgress | null): string {

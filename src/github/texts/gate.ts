@@ -1,5 +1,6 @@
 import type { TaskView } from "../../control/ports.ts";
 import {
+  followingPhaseOf,
   outlineOfPhase,
   presentedHeadOf,
   purseOf,
@@ -18,6 +19,7 @@ import type { Links } from "./links.ts";
 import { forecastWords, purseFor } from "./money.ts";
 import { answeredLine } from "./questions.ts";
 import { reworkWords } from "./rework.ts";
+import { changesApproved } from "./ripple.ts";
 import { verificationSection } from "./verification.ts";
 
 /** GitHub refuses 65,536; the rest is for what its own pages add. */
@@ -73,6 +75,7 @@ export function gateBody(facts: GateFacts): string {
     ...goOn(facts, progress),
     ...(progress === undefined ? [] : decisionsSection(progress, addressOf(facts))),
     ...verified(facts, progress),
+    ...(progress === undefined || progress.changed === null ? [] : changesApproved(view.task, progress.changed)),
     ...feedbackSection(progress),
     ...dialogueSection(view, phase, progress),
     ...costSection(facts, progress),
@@ -90,7 +93,7 @@ function addressOf({ delivered, links }: GateFacts): AddressOf {
 }
 
 function isLast({ view, phase }: GateFacts): boolean {
-  return phase === view.task.playbook.phases.length;
+  return followingPhaseOf(view.task, phase) === null;
 }
 
 function goOn(facts: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
@@ -141,8 +144,8 @@ function mergeWords(facts: GateFacts): string {
 
 function goalOf(facts: GateFacts): string {
   const { task } = facts.view;
-  const following = task.playbook.phases.find((candidate) => candidate.number === facts.phase + 1);
-  if (following !== undefined) return `starts phase ${following.number}, ${plain(following.title)}`;
+  const following = followingPhaseOf(task, facts.phase);
+  if (following !== null) return `starts phase ${following.number}, ${plain(following.title)}`;
   const branch = taskBranchOf(task);
   return branch === null ? "completes the task" : `opens the last pull request, from ${code(branch)}`;
 }
@@ -162,8 +165,8 @@ function requesters({ issue, prompt }: ExistingTask): string {
 /** Folded: it is the same in every gate. */
 function moreWays(facts: GateFacts): string {
   const { task } = facts.view;
-  const following = task.playbook.phases.find((candidate) => candidate.number === facts.phase + 1);
-  const builds = following === undefined ? "" : `: phase ${following.number} builds on what is merged`;
+  const following = followingPhaseOf(task, facts.phase);
+  const builds = following === null ? "" : `: phase ${following.number} builds on what is merged`;
   const { merge, requesterMayApprove } = task.settings;
   const others = requesterMayApprove ? "" : " by anybody else with write access";
   const approval =
@@ -171,7 +174,7 @@ function moreWays(facts: GateFacts): string {
       ? `- An approving review${others} counts for the commit that it was given on. You may also merge by hand.`
       : `- An approving review${others} is recorded${requesterMayApprove ? "; merging without one counts as approval" : ""}.`;
   const alone =
-    requesterMayApprove || following === undefined
+    requesterMayApprove || following === null
       ? []
       : [
           `- Merged by ${requesters(task)} before somebody else has approved it, the task waits for somebody else's ${code("/approve")}; then phase ${following.number} starts.`,
@@ -284,8 +287,9 @@ function costSection({ view, phase }: GateFacts, progress: PhaseProgress | undef
 }
 
 function nextPhaseCost({ task, forecasts }: TaskView, phase: number): readonly string[] {
-  const following = task.playbook.phases.find(({ number }) => number === phase + 1);
-  if (following === undefined) return [];
+  const following = followingPhaseOf(task, phase);
+  // One that the merge itself calls for has no purse before.
+  if (following === null || !task.playbook.phases.some(({ number }) => number === following.number)) return [];
   const forecast = forecasts.get(following.number);
   const purseUsd = purseOf(task, following.number);
   const usd = purseFor(forecast?.usd ?? purseUsd);

@@ -10,6 +10,7 @@ import { count, shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
 import { listed } from "./places.ts";
 import { howToAnswer } from "./questions.ts";
+import { rippleSettledText, rippleText } from "./ripple.ts";
 import { summaryText } from "./summary.ts";
 
 const questionCharactersMax = 500;
@@ -70,6 +71,10 @@ export function noticeText(notice: Notice, context: BlockContext): string {
       );
     case "ci":
       return ciNotice(notice, context.links);
+    case "ripple":
+      return rippleText(notice, context.links);
+    case "ripple-settled":
+      return rippleSettledText(notice);
     case "summary":
       return summaryText(notice.task, context);
   }

@@ -2,6 +2,7 @@ import type { LiveStatus, TaskView } from "../../control/ports.ts";
 import type { Dependency, Question } from "../../core/dialogue.ts";
 import {
   currentPhaseOf,
+  followingPhaseOf,
   isApproved,
   isSettled,
   liveRunOf,
@@ -241,8 +242,8 @@ function inReview(task: ExistingTask): Situation {
 }
 
 function goalOf(task: ExistingTask, { phase }: PhaseProgress): string {
-  const following = task.playbook.phases.find(({ number }) => number === phase + 1);
-  if (following !== undefined) return `to start phase ${following.number}, ${plain(following.title)}`;
+  const following = followingPhaseOf(task, phase);
+  if (following !== null) return `to start phase ${following.number}, ${plain(following.title)}`;
   return taskBranchOf(task) === null ? "to complete the task" : "to have the last pull request opened";
 }
 
@@ -287,7 +288,10 @@ function phaseTable(task: ExistingTask): readonly string[] {
 
 function phaseState(task: ExistingTask, phase: PhaseProgress | undefined): string {
   if (phase === undefined) return "○ to come";
-  if (phase.completed !== null) return phase.completed.skipped ? "↷ skipped" : "✔ merged";
+  if (phase.completed !== null) {
+    if (!phase.completed.skipped) return "✔ merged";
+    return phase.completed.by === "" ? "✔ nothing to change" : "↷ skipped";
+  }
   if (task.status === "cancelled") return "✖ cancelled";
   if (task.status === "failed") return "✖ failed";
   if (waitsForPeople(task)) return "‖ waits for you";
