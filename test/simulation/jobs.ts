@@ -9,7 +9,15 @@ import {
   takeStep,
   type ServingRunner,
 } from "../../src/control/serve-runner.ts";
-import type { Answer, Job, OutcomeRequest, PersonAnswer, RunnerRequest } from "../../src/protocol/runner.ts";
+import {
+  protocolVersion,
+  protocolVersionsServed,
+  type Answer,
+  type Job,
+  type OutcomeRequest,
+  type PersonAnswer,
+  type RunnerRequest,
+} from "../../src/protocol/runner.ts";
 import { badWord, hostileWord } from "./playbooks.ts";
 import type { Sim } from "./sim.ts";
 
@@ -137,7 +145,7 @@ export class Jobs {
       ref: "refs/heads/main",
     };
     this.#say(job, stolen ? "is run again by hand" : "asks for its work");
-    const protocol = features.oldAction ? 2 : 3;
+    const protocol = features.oldAction ? Math.min(...protocolVersionsServed) : protocolVersion;
     const request = { protocol, runId: job.runId, oidcToken: JSON.stringify(identity), account: modelAccount };
     this.#ask(
       job,
@@ -146,6 +154,9 @@ export class Jobs {
         if (answer instanceof Error) {
           if (stolen) return;
           job.tries += 1;
+          if (answer instanceof RunnerRefused && answer.code === "unsupported-protocol") {
+            this.#sim.fail(`every action that is served gets its work: version ${protocol}: ${answer.message}`);
+          }
           const isFinal = answer instanceof RunnerRefused && answer.code !== "unavailable";
           if (isFinal || job.tries > 8) this.#end(job, "failure", `gives up: ${answer.message.slice(0, 60)}`);
           return;
@@ -218,7 +229,7 @@ export class Jobs {
 
   #mayAsk(job: SimJob): boolean {
     const { features } = this.#sim;
-    const isTalker = (features.questions || features.dependencies) && !features.oldAction;
+    const isTalker = features.questions || features.dependencies;
     return isTalker && this.#requests < requestsMax && job.outcome === null && job.unanswered === null;
   }
 
