@@ -124,6 +124,18 @@ describe("/veto", () => {
     expect(told.github.notices()).toMatchObject([{ command: "/veto", reason: expect.stringContaining(words) }]);
   });
 
+  test("counts as often as a comment says it, each with its words up to the next command", async () => {
+    const told = await decided();
+    await says(told, "/veto 1 because\nthey clutter\n\n/veto 9 no\n/veto 3: it grows\n/status", onGate);
+    expect(await vetoes(told)).toEqual([
+      [1, "owner", "they clutter"],
+      [3, "owner", "it grows"],
+    ]);
+    expect(told.github.notices()).toMatchObject([{ reason: expect.stringContaining("there is no decision 9") }]);
+    await told.advance(20 * secondMs);
+    expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual(["veto:1:1", "veto:1:3"]);
+  });
+
   test("on the issue counts, too", async () => {
     const told = await decided();
     await says(told, "/veto 1 because they clutter");
