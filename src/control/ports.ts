@@ -325,6 +325,8 @@ export interface VetoBox {
   readonly attempt: number;
   readonly number: number;
   readonly ticked: boolean;
+  /** The app wrote it ticked: where it is empty now, a person took the tick away. */
+  readonly writtenTicked: boolean;
 }
 
 /** What came of the wish to merge. Only `not-yet` is worth another try by itself. */

@@ -2,11 +2,12 @@ import { describe, expect, test } from "vitest";
 import { currentPhaseOf } from "../../src/core/state.ts";
 import { temporaryFolder } from "../store/temporary-store.ts";
 import { says } from "./payloads.ts";
-import { reportOf, world, type World, type WorldOptions } from "./world.ts";
+import { reportOf, repository, world, type World, type WorldOptions } from "./world.ts";
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 const onGate = { number: 31, onPullRequest: true } as const;
+const onFirstGate = { repository, issueNumber: 31, onPullRequest: true, commentId: 800, sender: "owner" } as const;
 
 /** The first gate, #31, waits for review; the agent took three decisions. */
 async function decided(options: WorldOptions = {}): Promise<World> {
@@ -31,9 +32,9 @@ describe("the gate's body", () => {
   test("has a box for each decision that the agent took", async () => {
     const told = await decided();
     expect(told.github.pulls.get(31)?.boxes).toEqual([
-      { attempt: 1, number: 1, ticked: false },
-      { attempt: 1, number: 2, ticked: false },
-      { attempt: 1, number: 3, ticked: false },
+      { attempt: 1, number: 1, ticked: false, writtenTicked: false },
+      { attempt: 1, number: 2, ticked: false, writtenTicked: false },
+      { attempt: 1, number: 3, ticked: false, writtenTicked: false },
     ]);
   });
 });
@@ -85,6 +86,24 @@ describe("a tick in the gate's body", () => {
     expect(await vetoes(told)).toEqual([]);
     await told.advance(10 * minuteMs);
     expect(await reworks(told)).toBe(0);
+  });
+
+  test("before the body shows a veto that came by a command leaves that one as it is", async () => {
+    const told = await decided();
+    const shown = told.github.hangNext("presentGate", "before");
+    await told.send({ kind: "command", ...onFirstGate, command: { name: "veto", argument: "3 because it grows" } });
+    await told.github.until(() => told.github.calls.at(-1) === "presentGate");
+    told.github.tick(31, 2);
+    await told.send({ kind: "gate-edited", repository, pullRequest: 31, sender: "wanda" });
+    await told.github.until(() => told.github.calls.at(-1) === "permissionOf");
+    shown();
+    await told.settle();
+    expect(await vetoes(told)).toEqual([
+      [2, "wanda", null],
+      [3, "owner", "it grows"],
+    ]);
+    await told.tick(31, 3, { ticked: false, sender: "wanda" });
+    expect(await vetoes(told)).toEqual([[2, "wanda", null]]);
   });
 
   test("gets its reason by /veto, which starts the rework after a moment of silence", async () => {
@@ -189,8 +208,8 @@ describe("/veto", () => {
       answers: [expect.objectContaining({ id: "veto:1:1", kind: "fixed" })],
     });
     expect(told.github.pulls.get(31)?.boxes).toEqual([
-      { attempt: 2, number: 1, ticked: false },
-      { attempt: 2, number: 2, ticked: false },
+      { attempt: 2, number: 1, ticked: false, writtenTicked: false },
+      { attempt: 2, number: 2, ticked: false, writtenTicked: false },
     ]);
     expect(await vetoes(told)).toEqual([]);
     await told.advance(10 * minuteMs);

@@ -200,8 +200,8 @@ describe("presenting a gate", () => {
     const { body } = await bed.owner.pull(gate.pullRequest);
     expect(body).not.toContain("seen by wanda");
     expect(await bed.github.readVetoBoxes(bed.repository, gate.pullRequest)).toEqual([
-      { attempt: 1, number: 1, ticked: true },
-      { attempt: 1, number: 2, ticked: true },
+      { attempt: 1, number: 1, ticked: true, writtenTicked: false },
+      { attempt: 1, number: 2, ticked: true, writtenTicked: false },
     ]);
     expect(await bed.github.readVetoBoxes(bed.repository, 4_711)).toEqual([]);
   });
