@@ -557,6 +557,14 @@ export interface GitHub {
   showCheck(repository: Repository, check: CheckShown): Promise<void>;
   /** The boxes in the gate's body as it is now; empty where the body has none, or the gate is gone. */
   readVetoBoxes(repository: Repository, pullRequest: number): Promise<readonly VetoBox[]>;
+  /** Ticks these boxes, or takes their ticks away; the rest of the body stays. */
+  setVetoBoxes(
+    repository: Repository,
+    pullRequest: number,
+    boxes: readonly Pick<VetoBox, "attempt" | "number" | "ticked">[],
+  ): Promise<void>;
+  /** The person who last edited the pull request's text; null where GitHub names none. */
+  lastEditorOf(repository: Repository, pullRequest: number): Promise<string | null>;
   /**
    * What the repository's own checks say of a commit: check runs of other apps, commit statuses, workflow runs.
    * `releasedAt`: since when its workflows may run on it; with `never-started` nobody waits any longer than a few minutes.

@@ -53,12 +53,37 @@ describe("a tick in the gate's body", () => {
     ]);
   });
 
-  test("of somebody without write changes nothing, and nobody is asked", async () => {
+  test("of somebody without write changes nothing, is taken back, and nobody is asked", async () => {
     const told = await decided();
     const before = (await told.events()).length;
-    for (const sender of ["reader", "stranger"]) await told.tick(31, 1, { sender });
+    for (const sender of ["reader", "stranger"]) {
+      await told.tick(31, 1, { sender });
+      expect(told.github.pulls.get(31)?.boxes.map(({ ticked }) => ticked)).toEqual([false, false, false]);
+    }
+    // Whoever edits next is not taken for the one who ticked.
+    await told.gateEdited(31, "wanda");
     expect(await told.events()).toHaveLength(before);
     expect(told.github.notices()).toEqual([]);
+  });
+
+  test("taken away by somebody without write is put back", async () => {
+    const told = await decided();
+    await told.tick(31, 2);
+    await told.tick(31, 2, { ticked: false, sender: "reader" });
+    expect(await vetoes(told)).toEqual([[2, "owner", null]]);
+    expect(told.github.pulls.get(31)?.boxes.map(({ ticked }) => ticked)).toEqual([false, true, false]);
+  });
+
+  test.each([
+    ["wanda", [[1, "wanda", null]]],
+    ["reader", []],
+    [null, [[1, "GitHub", null]]],
+  ])("that only the sweep finds counts for whoever GitHub says edited last: %s", async (editor, found) => {
+    const told = await decided();
+    told.github.tick(31, 1, true, editor);
+    await told.advance(6 * minuteMs);
+    expect(await vetoes(told)).toEqual(found);
+    expect(told.github.pulls.get(31)?.boxes[0]?.ticked).toBe(found.length > 0);
   });
 
   test("whose webhook comes twice, or late, is one veto", async () => {
@@ -70,13 +95,6 @@ describe("a tick in the gate's body", () => {
     await told.deliver({ ...edited, repository }, "guid-1");
     await told.deliver({ ...edited, repository }, "guid-2");
     expect((await told.types()).filter((type) => type === "DecisionVetoed")).toHaveLength(1);
-  });
-
-  test("whose webhook is lost is found by the sweep", async () => {
-    const told = await decided();
-    told.github.tick(31, 1);
-    await told.advance(6 * minuteMs);
-    expect(await vetoes(told)).toMatchObject([[1, expect.any(String), null]]);
   });
 
   test("that is taken back before anybody reworked it is no veto", async () => {

@@ -390,7 +390,7 @@ export class World {
 
   /** A person ticks a box, or takes the tick away, and the webhook arrives. */
   async tick(pullRequest: number, box: number, { sender = "owner", ticked = true } = {}): Promise<void> {
-    this.github.tick(pullRequest, box, ticked);
+    this.github.tick(pullRequest, box, ticked, sender);
     await this.gateEdited(pullRequest, sender);
   }
 

@@ -227,6 +227,21 @@ describe("presenting a gate", () => {
   });
 });
 
+describe("the text of a gate", () => {
+  test("names the person who last edited it, and has a tick taken back that does not count", async () => {
+    const { pullRequest } = await open();
+    const { repository, github } = bed;
+    expect(await github.lastEditorOf(repository, pullRequest)).toBeNull();
+    const boxOf = (tick: string) => `- [${tick}] a <!-- phasegate:veto:1:1 -->\n- [x] b <!-- phasegate:veto:1:2 -->`;
+    await bed.owner.request("PATCH", `/pulls/${pullRequest}`, { body: boxOf("x") });
+    await github.setVetoBoxes(repository, pullRequest, [{ attempt: 1, number: 1, ticked: false }]);
+    expect((await bed.owner.pull(pullRequest)).body).toBe(boxOf(" "));
+    // What the app wrote since says nothing.
+    expect(await github.lastEditorOf(repository, pullRequest)).toBe("wanda");
+    expect(await github.lastEditorOf(repository, 4_711)).toBeNull();
+  });
+});
+
 describe("the state of a gate", () => {
   test("is read as open, closed, reopened and merged", async () => {
     const { pullRequest } = await open();

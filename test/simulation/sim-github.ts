@@ -31,6 +31,7 @@ const writes: readonly (keyof GitHub)[] = [
   "showStatus",
   "showCheck",
   "mergeGate",
+  "setVetoBoxes",
   "notify",
 ];
 /** Those whose traces are kept here, not in the fake. */
@@ -329,6 +330,7 @@ function wrapped(client: GitHub): GitHub {
     "readThreads",
     "requiresReview",
     "readVetoBoxes",
+    "lastEditorOf",
     "readCi",
     "readFailedLogs",
     "failedDeliveries",

@@ -36,6 +36,8 @@ export interface FakePull extends GateState {
   readonly presented: number;
   /** Those of its body. */
   readonly boxes: readonly VetoBox[];
+  /** The person who last edited it. */
+  readonly editor: string | null;
 }
 
 /** Our check run on a commit, by what it was written from. */
@@ -240,10 +242,10 @@ export class FakeGitHub {
   }
 
   /** A person ticks a box of the gate's body, or takes the tick away. */
-  tick(number: number, box: number, ticked = true): void {
+  tick(number: number, box: number, ticked = true, editor: string | null = null): void {
     const { boxes } = this.#pull(number);
     if (!boxes.some((each) => each.number === box)) throw new Error(`ticking box ${box} of #${number}: there is none`);
-    this.changePull(number, { boxes: boxes.map((each) => (each.number === box ? { ...each, ticked } : each)) });
+    this.changePull(number, { boxes: boxes.map((each) => (each.number === box ? { ...each, ticked } : each)), editor });
   }
 
   /** The repository's own checks have something new to say of a commit. */
@@ -385,6 +387,7 @@ export class FakeGitHub {
             draft: true,
             presented: 0,
             boxes: [],
+            editor: null,
           };
           this.pulls.set(pullRequest, { ...state, pullRequest, branch, base, headSha });
         }
@@ -501,6 +504,16 @@ export class FakeGitHub {
         const verified = progress.accepted === null ? said : "accepted";
         this.checks.set(headSha, { headSha, phase, verified, shown: (this.checks.get(headSha)?.shown ?? 0) + 1 });
       },
+      setVetoBoxes: async (_repository, pullRequest, boxes) => {
+        const wanted = new Map(boxes.map(({ attempt, number, ticked }) => [`${attempt}:${number}`, ticked]));
+        const { boxes: before } = this.#pull(pullRequest);
+        const after = before.map((box) => ({
+          ...box,
+          ticked: wanted.get(`${box.attempt}:${box.number}`) ?? box.ticked,
+        }));
+        this.changePull(pullRequest, { boxes: after });
+      },
+      lastEditorOf: async (_repository, pullRequest) => this.#pull(pullRequest).editor,
       readVetoBoxes: async (_repository, pullRequest) => this.pulls.get(pullRequest)?.boxes ?? [],
       readCi: async (_repository, { sha }) => this.ci.get(sha) ?? ciState(sha, this.ciDefault),
       readFailedLogs: async (_repository, sha) => this.failedLogs.get(sha) ?? [],
