@@ -464,6 +464,8 @@ export interface GitHub {
   permissionOf(repository: Repository, login: string): Promise<Permission>;
   readIssue(repository: Repository, number: number): Promise<IssueText | null>;
   preflight(repository: Repository): Promise<Preflight>;
+  /** Of the default branch as it is now; null where they can't be read. */
+  readSettings(repository: Repository): Promise<TaskSettings | null>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
   dispatchRun(
     repository: Repository,

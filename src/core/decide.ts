@@ -548,7 +548,8 @@ function skipPhase(command: CommandOf<"SkipPhase">, state: ExistingTask): Decisi
 }
 
 /** On which branch the phases are collected is settled by the first commit. */
-function recordSettings({ at, settings }: CommandOf<"RecordSettings">, state: ExistingTask): Decision {
+function recordSettings(command: CommandOf<"RecordSettings">, state: ExistingTask): Decision {
+  const { at, settings } = command;
   if (isSettled(state)) return accepted();
   const hasBegun = state.phases.some(({ gate, steps }) => gate !== null || steps.some((step) => step.completed));
   const known = state.settings;
@@ -558,7 +559,18 @@ function recordSettings({ at, settings }: CommandOf<"RecordSettings">, state: Ex
     next.requesterMayApprove !== known.requesterMayApprove ||
     next.integration !== known.integration ||
     next.ci !== known.ci;
-  return isNews ? accepted({ type: "SettingsRead", at, settings: next }) : accepted();
+  if (!isNews) return accepted();
+  const read: TaskEvent = { type: "SettingsRead", at, settings: next };
+  return accepted(read, ...goOnApproved(command, after(state, read)));
+}
+
+/** Whoever merged may approve now: nobody's word is missing any more. */
+function goOnApproved(command: TaskCommand, state: ExistingTask): readonly TaskEvent[] {
+  const phase = currentPhaseOf(state);
+  if (state.blockedBy?.kind !== "approval-needed" || phase === null || awaitsApproval(state, phase)) return [];
+  const resumed: TaskEvent = { type: "TaskResumed", at: command.at, by: "the repository's settings" };
+  const next = nextPhaseOf(state);
+  return next === null ? [resumed] : [resumed, ...startPhase(command, next, leftOver(state, phase, next))];
 }
 
 /** Only of the head that people see. */

@@ -71,6 +71,12 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
     preflight: (repository) => preflight(api, readSettings, repository),
+    async readSettings(repository) {
+      const { defaultBranch } = await readRepository(api, repository);
+      const headSha = await headOf(api, repository, defaultBranch);
+      const read = headSha === null ? null : await readSettings(repository, headSha);
+      return read?.kind === "settings" ? read.settings : null;
+    },
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),

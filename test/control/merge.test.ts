@@ -219,6 +219,39 @@ describe("requester_may_approve: false", () => {
   });
 });
 
+describe("settings that change while a task waits for people", () => {
+  test("merge: auto has a gate merged that was approved before", async () => {
+    const told = await inReview({ merge: "manual" });
+    await told.review(31, { by: "wanda" });
+    told.github.settings = { ...told.github.settings, merge: "auto" };
+    await told.advance(6 * minuteMs);
+    expect(await merges(told)).toEqual([[1, "wanda"]]);
+  });
+
+  test("requester_may_approve: true lets a task go on that the requester merged", async () => {
+    const told = await inReview({ requesterMayApprove: false, merge: "manual" });
+    await told.mergeGate(31, "owner");
+    told.github.settings = { ...told.github.settings, requesterMayApprove: true };
+    await told.advance(6 * minuteMs);
+    expect(await told.task()).toMatchObject({ status: "pending", blockedBy: null });
+    expect(told.github.runs).toHaveLength(2);
+  });
+
+  test("and cannot be read change nothing, and are read once for all tasks of a repository", async () => {
+    const told = await inReview({ merge: "manual" });
+    told.github.openIssue(8);
+    await told.label("create_app", { issueNumber: 8 });
+    await told.runPhase(8);
+    await told.review(31, { by: "wanda" });
+    told.github.settings = { ...told.github.settings, merge: "auto" };
+    told.github.preflightFault = { kind: "settings-invalid", message: "line 2" };
+    const before = told.github.countOf("readSettings");
+    await told.leap(9 * minuteMs);
+    expect(told.github.countOf("readSettings")).toBe(before + 1);
+    expect(await merges(told)).toEqual([]);
+  });
+});
+
 describe("/skip-phase", () => {
   test("goes on without a phase where the playbook allows it: its run stops, its gate closes, and the task ends", async () => {
     const told = await inReview({ merge: "manual" });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { CommandOf, TaskCommand } from "../../src/core/commands.ts";
 import type { FeedbackItem } from "../../src/core/feedback.ts";
+import { defaultSettings } from "../../src/core/settings.ts";
 import {
   currentPhaseOf,
   mergeableHeadOf,
@@ -428,6 +429,19 @@ describe("requester_may_approve: false (Q5)", () => {
     given(...mergedAlone)
       .when(resume)
       .thenRefused({ code: "already-paused", reason: "approval-needed" });
+  });
+
+  test("where the settings let the requester approve from now on, the next phase starts; other news changes nothing", () => {
+    const freed = command({ type: "RecordSettings", settings: defaultSettings }, "run-2");
+    given(...mergedAlone)
+      .when(freed)
+      .then("SettingsRead", "TaskResumed", "PhaseStarted", "RunRequested");
+    given(...mergedAlone)
+      .when(settingsRead({ requesterMayApprove: false, merge: "auto" }))
+      .then("SettingsRead");
+    given(...strict, pause)
+      .when(freed)
+      .then("SettingsRead");
   });
 
   test("a merge by another, or after another has approved, goes on", () => {

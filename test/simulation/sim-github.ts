@@ -320,6 +320,7 @@ function wrapped(client: GitHub): GitHub {
     "permissionOf",
     "readIssue",
     "preflight",
+    "readSettings",
     "readRun",
     "readEnvelope",
     "defaultBranchOf",

@@ -346,6 +346,7 @@ export class FakeGitHub {
         ciIsSensitive: this.ciIsSensitive,
         settings: this.settings,
       }),
+      readSettings: async () => (this.preflightFault?.kind === "settings-invalid" ? null : this.settings),
       dispatchRun: async (_repository, { runId, grants: granted }) => {
         const there = this.runs.find((run) => run.runId === runId);
         if (there !== undefined) return there;
