@@ -258,6 +258,7 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "AnswerFeedback":
     case "RequestReview":
     case "NotifyCi":
+    case "NotifyUnverified":
     case "AskVetoReason":
     case "PostSummary":
       return `notice:${taskId}`;

@@ -430,6 +430,13 @@ export type Notice =
   | { readonly kind: "summary"; readonly task: ExistingTask }
   /** `/approve` was recorded, but a rule of the branch wants a review that GitHub itself counts. */
   | { readonly kind: "review-required"; readonly pullRequest: number }
+  /** `merge: auto`, and the head that they approved holds what people pushed on top of what was verified. */
+  | {
+      readonly kind: "unverified-head";
+      readonly pullRequest: number;
+      readonly by: string;
+      readonly headSha: string;
+    }
   /** Questions that are open for a day (Q11). */
   | { readonly kind: "question-reminder"; readonly questions: readonly Question[] }
   /** A value that was added does not work. */

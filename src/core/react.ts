@@ -12,6 +12,7 @@ import {
   mergeableHeadOf,
   taskBranchOf,
   unansweredOf,
+  unverifiedHeadOf,
   type ExistingTask,
   type Gate,
   type PhaseProgress,
@@ -70,6 +71,8 @@ export type Effect =
   | { readonly kind: "AskVetoReason"; readonly phase: number; readonly number: number }
   /** `merge: auto`: approved on its head, and nothing is red. */
   | { readonly kind: "MergeGate"; readonly phase: number; readonly headSha: string }
+  /** People pushed on top of what was verified and approved that: the app does not merge it, and says so once for each head. */
+  | { readonly kind: "NotifyUnverified"; readonly phase: number; readonly headSha: string }
   /** The last comment: what was built, where, and what it took. */
   | { readonly kind: "PostSummary" }
   /** The pull request from the task's own branch, once all phases are on it. */
@@ -379,6 +382,8 @@ function ciObserved({ phase, headSha, ci }: EventOf<"CiObserved">, after: Existi
 function mergeDue(state: ExistingTask): readonly Reaction[] {
   const headSha = mergeableHeadOf(state);
   const phase = currentPhaseOf(state)?.phase ?? 0;
+  const unverified = unverifiedHeadOf(state);
+  if (unverified !== null) return [now({ kind: "NotifyUnverified", phase, headSha: unverified })];
   return headSha === null ? [] : [now({ kind: "MergeGate", phase, headSha })];
 }
 

@@ -46,6 +46,7 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("StartVetoRework"), phase: z.int(), vetoedAt: z.string() }),
   z.strictObject({ kind: z.literal("AskVetoReason"), phase: z.int(), number: z.int() }),
   z.strictObject({ kind: z.literal("MergeGate"), phase: z.int(), headSha: z.string() }),
+  z.strictObject({ kind: z.literal("NotifyUnverified"), phase: z.int(), headSha: z.string() }),
   z.strictObject({ kind: z.literal("PostSummary") }),
 ]);
 

@@ -89,6 +89,23 @@ describe("merge: auto", () => {
     expect(await merges(told)).toEqual([[1, "owner"]]);
   });
 
+  test.each([[false], [true]])(
+    "merges nothing that people pushed on top, and says so once (held: %s)",
+    async (held) => {
+      const told = await inReview({}, {}, ({ github }) => {
+        github.ciIsSensitive = held;
+        github.ciDefault = "green";
+      });
+      const headSha = told.github.push(branch, "docs/x.md", "More.");
+      await told.review(31, { by: "wanda" });
+      await told.reviewsChanged(31);
+      await told.advance(6 * minuteMs);
+      expect(await merges(told)).toEqual([]);
+      const said = told.github.comments.filter(({ notice }) => notice?.kind === "unverified-head");
+      expect(said).toMatchObject([{ issueNumber: 31, notice: { by: "wanda", headSha } }]);
+    },
+  );
+
   test("merges when the checks are green though no webhook says so", async () => {
     const told = await inReview({}, {}, ({ github }) => (github.ciDefault = "waiting"));
     await told.review(31, { by: "wanda" });

@@ -378,6 +378,11 @@ describe("merge: auto", () => {
   test("does not merge what people pushed on top: only the head that was verified is its own to merge", () => {
     const onTop = reviewed("pushed", [approval(1, "reviewer", "pushed")]);
     expect(merges([...ready, green, onTop])).toEqual([]);
+    const told = { kind: "NotifyUnverified", phase: 1, headSha: "pushed" };
+    expect(due("NotifyUnverified", [...ready, green, onTop])).toMatchObject([{ effect: told }]);
+    expect(due("NotifyUnverified", [...ready, green, approved])).toEqual([]);
+    const released = command({ type: "RecordCiReleased", phase: 1, headSha: "free" });
+    expect(merges([...ready, ciSeen("held"), onTop, released, ciSeen("green", "free")])).toEqual([]);
   });
 
   test("merges our empty commit on what was approved once the checks have seen it (Q29)", () => {
