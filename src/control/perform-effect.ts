@@ -173,6 +173,9 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       if (isSettled(state) || state.blockedBy?.kind === "gate-closed") return null;
       await performing.github.reopenGate(state.repository, effect.pullRequest);
       return null;
+    case "CloseIssue":
+      await performing.github.closeIssue(state.repository, state.issue.number);
+      return null;
     case "CloseGate":
       await performing.github.closeGate(state.repository, effect.pullRequest);
       return null;

@@ -470,6 +470,8 @@ export interface TaskView {
 export interface GitHub {
   permissionOf(repository: Repository, login: string): Promise<Permission>;
   readIssue(repository: Repository, number: number): Promise<IssueText | null>;
+  /** As completed. One that is closed or gone is left as it is. */
+  closeIssue(repository: Repository, number: number): Promise<void>;
   preflight(repository: Repository): Promise<Preflight>;
   /** Of the default branch as it is now; null where they can't be read. */
   readSettings(repository: Repository): Promise<TaskSettings | null>;

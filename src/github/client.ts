@@ -13,7 +13,7 @@ import { openGate, presentGate, releaseCi } from "./gate.ts";
 import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { hideComment } from "./hide-comment.ts";
 import { lastEditorOf } from "./last-editor.ts";
-import { readIssue } from "./issue.ts";
+import { closeIssue, readIssue } from "./issue.ts";
 import { mergeGate } from "./merge-gate.ts";
 import { createNames } from "./names.ts";
 import { permissionOf } from "./permission.ts";
@@ -70,6 +70,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     appSlug,
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
+    closeIssue: (repository, number) => closeIssue(api, repository, number),
     preflight: (repository) => preflight(api, readSettings, repository),
     async readSettings(repository) {
       const { defaultBranch } = await readRepository(api, repository);

@@ -277,6 +277,8 @@ describe("/skip-phase", () => {
     await says(told, "/skip-phase");
     expect(told.github.pulls.get(32)).toMatchObject({ open: false, merged: false });
     expect(await told.task()).toMatchObject({ status: "completed", phases: [{}, { completed: { skipped: true } }] });
+    // No merge closes it.
+    expect(told.github.issues.get(7)?.open).toBe(false);
   });
 
   test("is refused where the playbook does not allow it", async () => {

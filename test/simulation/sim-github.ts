@@ -23,6 +23,7 @@ const writes: readonly (keyof GitHub)[] = [
   "releaseCi",
   "reopenGate",
   "closeGate",
+  "closeIssue",
   "answerThread",
   "requestReview",
   "deleteBranch",

@@ -339,6 +339,10 @@ export class FakeGitHub {
     return {
       permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
       readIssue: async (_repository, number) => this.issues.get(number) ?? null,
+      closeIssue: async (_repository, number) => {
+        const issue = this.issues.get(number);
+        if (issue !== undefined) this.issues.set(number, { ...issue, open: false });
+      },
       preflight: async () => ({
         fault: this.preflightFault,
         defaultBranch: "main",
