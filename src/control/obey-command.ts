@@ -92,7 +92,7 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
       return veto(processing, order, argument);
     case "skip-phase":
       await revive(processing, task);
-      return ask(processing, order, name, { type: "SkipPhase", by });
+      return ask(processing, order, name, { type: "SkipPhase", by, writtenAt: order.intent.writtenAt });
     case "rework":
       return rework(processing, order, argument);
     case "status":
@@ -371,6 +371,8 @@ export function wordsOf(refusal: Refusal): string {
       return `the agent has decided anew since: what was decision ${refusal.number} may be gone, or have another number; the pull request shows the list as it is now`;
     case "not-skippable":
       return `the playbook does not allow to go on without ${refusal.phase}`;
+    case "said-before-phase":
+      return `${refusal.phase} began after you wrote it, so nothing of it was skipped; to go on without ${refusal.phase}, too, say it again`;
     case "requester-may-not":
       return `${refusal.login} asked for this task, and the settings of this repository (requester_may_approve: false) want the approval of somebody else with write access`;
     case "below-spent":

@@ -281,6 +281,19 @@ describe("/skip-phase", () => {
     expect(told.github.issues.get(7)?.open).toBe(false);
   });
 
+  test("written before the phase began is refused, with what to do", async () => {
+    const told = await inReview({ merge: "manual" });
+    const writtenAt = told.time.now().toISOString();
+    await told.advance(2 * secondMs);
+    await told.mergeGate(31);
+    await says(told, "/skip-phase", { writtenAt });
+    expect(told.github.notices()).toMatchObject([
+      { command: "/skip-phase", reason: expect.stringContaining("design began after you wrote it") },
+    ]);
+    await says(told, "/skip-phase", { writtenAt: told.time.now().toISOString() });
+    expect((await told.task()).status).toBe("completed");
+  });
+
   test("is refused where the playbook does not allow it", async () => {
     const told = await inReview({ merge: "manual" });
     await says(told, "/skip-phase");

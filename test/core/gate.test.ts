@@ -566,6 +566,16 @@ describe("/skip-phase", () => {
       .thenRefused({ code: "not-skippable", phase: "design" });
   });
 
+  test("said before the current phase began means the one before, and changes nothing", () => {
+    const { startedAt = "" } = taskAfter(...phase1Ready, merged(31)).phases[1] ?? {};
+    given(...phase1Ready, merged(31))
+      .when(skipsPhase(writer, "run-3", new Date(Date.parse(startedAt) - 1).toISOString()))
+      .thenRefused({ code: "said-before-phase", phase: "design" });
+    given(...phase1Ready, merged(31))
+      .when(skipsPhase(writer, "run-3", startedAt))
+      .then("RunEnded", "PhaseSkipped", "TaskCompleted");
+  });
+
   test("has a gate that was being opened meanwhile closed, and opens none for a late commit", () => {
     const early = [createTask(writer, { skippable: 1 }), ...phase1Ready.slice(1, 4)];
     const late = [...early, skipsPhase(), stepPublished(1, "01_idea")];
