@@ -237,6 +237,7 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "CloseGate":
     case "DeleteBranch":
     case "DeleteTaskBranch":
+    case "CloseIssue":
       return `end:${taskId}`;
     // What GitHub forbids must not keep words alive.
     case "EraseTask":
@@ -258,6 +259,7 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "AnswerFeedback":
     case "RequestReview":
     case "NotifyCi":
+    case "NotifyUnverified":
     case "AskVetoReason":
     case "PostSummary":
       return `notice:${taskId}`;

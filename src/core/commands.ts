@@ -215,7 +215,8 @@ export type TaskCommand = CommandFacts &
       }
     | { readonly type: "WithdrawVeto"; readonly by: Person; readonly attempt: number; readonly number: number }
     | { readonly type: "RecordCi"; readonly phase: number; readonly headSha: string; readonly ci: CiState }
-    | { readonly type: "SkipPhase"; readonly by: Person }
+    /** `writtenAt`: when the person said it, of the phase that was current then; null where nobody knows. */
+    | { readonly type: "SkipPhase"; readonly by: Person; readonly writtenAt: string | null }
     | { readonly type: "RecordGateReady"; readonly phase: number; readonly headSha: string }
     /** The newest verdict of each person with write, and all feedback by such people, as GitHub shows them. */
     | {

@@ -486,7 +486,7 @@ function commandOf(
         textHash: `words-${serial}`,
       });
     case "skipPhase":
-      return pick < 6 ? say({ type: "SkipPhase", by }) : null;
+      return pick < 6 ? say({ type: "SkipPhase", by, writtenAt: null }) : null;
     case "finalGate":
       return say({
         type: "RecordFinalGate",

@@ -278,6 +278,7 @@ export class People {
     const command = { name, argument };
     const intent: Intent = {
       kind: "command",
+      writtenAt: null,
       repository: github.repository,
       issueNumber: number,
       onPullRequest,

@@ -32,6 +32,7 @@ const writes: readonly (keyof GitHub)[] = [
   "releaseCi",
   "reopenGate",
   "closeGate",
+  "closeIssue",
   "answerThread",
   "requestReview",
   "deleteBranch",
@@ -40,6 +41,7 @@ const writes: readonly (keyof GitHub)[] = [
   "showStatus",
   "showCheck",
   "mergeGate",
+  "setVetoBoxes",
   "notify",
 ];
 /** Those whose traces are kept here, not in the fake. */
@@ -410,6 +412,7 @@ function wrapped(client: GitHub): GitHub {
     "permissionOf",
     "readIssue",
     "preflight",
+    "readSettings",
     "readRun",
     "readEnvelope",
     "defaultBranchOf",
@@ -420,6 +423,7 @@ function wrapped(client: GitHub): GitHub {
     "readThreads",
     "requiresReview",
     "readVetoBoxes",
+    "lastEditorOf",
     "readCi",
     "readFailedLogs",
     "failedDeliveries",
