@@ -33,6 +33,7 @@ const onlyTells: readonly Effect["kind"][] = [
   "RemindQuestions",
   "ShowCheck",
   "NotifyCi",
+  "NotifyUnverified",
   "AskVetoReason",
   "PostSummary",
   // A webhook or the next sweep has it read again.

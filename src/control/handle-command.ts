@@ -237,6 +237,7 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "CloseGate":
     case "DeleteBranch":
     case "DeleteTaskBranch":
+    case "CloseIssue":
       return `end:${taskId}`;
     // What GitHub forbids must not keep words alive.
     case "EraseTask":
@@ -262,6 +263,7 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "NotifyCi":
     case "NotifyRipple":
     case "NotifySettled":
+    case "NotifyUnverified":
     case "AskVetoReason":
     case "PostSummary":
       return `notice:${taskId}`;

@@ -55,8 +55,8 @@ export async function onCiChanged(
 }
 
 /**
- * Ticks in the gate's body that differ from what is known. `sender` edited it; null for a look that nobody caused:
- * GitHub lets only people with write edit what the app wrote.
+ * Ticks in the gate's body that differ from what is known. `sender` edited it; null for a look that nobody caused: then it
+ * was whoever GitHub names, or, where it names nobody, one with write, since nobody else may edit what the app wrote.
  */
 export async function hearBoxes(
   processing: Processing,
@@ -69,10 +69,14 @@ export async function hearBoxes(
   const boxes = await processing.github.readVetoBoxes(task.repository, pullRequest);
   const asked = changedBoxes(boxes, phase);
   if (asked.length === 0) return;
+  const editor = sender ?? (await processing.github.lastEditorOf(task.repository, pullRequest));
   const by =
-    sender === null ? { login: "GitHub", mayWrite: true } : await personOf(processing, task.repository, sender);
-  // A stranger's tick changes nothing.
-  if (!by.mayWrite) return;
+    editor === null ? { login: "GitHub", mayWrite: true } : await personOf(processing, task.repository, editor);
+  // Their right may have been revoked since. What stayed would be taken for the wish of whoever edits next.
+  if (!by.mayWrite) {
+    const known = asked.map(({ attempt, number, ticked }) => ({ attempt, number, ticked: !ticked }));
+    return processing.github.setVetoBoxes(task.repository, pullRequest, known);
+  }
   for (const { attempt, number, ticked } of asked) {
     const which = { by, attempt, number };
     await handleCommand(

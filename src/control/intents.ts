@@ -37,6 +37,8 @@ export type Intent =
       readonly commentId: number;
       readonly commentNodeId: string;
       readonly sender: string;
+      /** By GitHub's clock; null where the webhook does not say. */
+      readonly writtenAt: string | null;
       readonly command: SlashCommand;
       /** All of the comment, to be searched for what should not stand there. */
       readonly body: string;

@@ -6,6 +6,7 @@ import {
   mayApprove,
   mergeableHeadOf,
   taskBranchOf,
+  unverifiedHeadOf,
   type ExistingTask,
   type Gate,
   type PhaseProgress,
@@ -59,6 +60,22 @@ export async function mergeGate(
   const key = keyOf(`not-merged:${task.taskId}:${effect.headSha}`);
   const notice = { kind: "refused", command: "merge: auto", reason: result.message } as const;
   await github.notify(repository, gate.pullRequest, key, notice);
+  return null;
+}
+
+/** Said once for each head. */
+export async function notifyUnverified(
+  { github }: Performing,
+  task: ExistingTask,
+  { phase: number, headSha }: Extract<Effect, { kind: "NotifyUnverified" }>,
+): Promise<null> {
+  const phase = currentPhaseOf(task);
+  const by = phase?.gate?.approvedBy.findLast((login) => mayApprove(task, login));
+  if (phase?.phase !== number || phase.gate === null || by === undefined) return null;
+  if (unverifiedHeadOf(task) !== headSha) return null;
+  const { pullRequest } = phase.gate;
+  const notice = { kind: "unverified-head", pullRequest, by, headSha } as const;
+  await github.notify(task.repository, pullRequest, keyOf(`unverified:${task.taskId}:${headSha}`), notice);
   return null;
 }
 

@@ -1,7 +1,7 @@
 /** The commands that people write in comments. The table is `core/slash-commands.ts`, the rules are `core/decide.ts`. */
 import type { Person } from "../core/commands.ts";
 import type { Refusal } from "../core/decide.ts";
-import type { CommandName } from "../core/slash-commands.ts";
+import { slashCommands, type CommandName } from "../core/slash-commands.ts";
 import { hasValue, sameName, type Dependency } from "../core/dialogue.ts";
 import { branchOf, currentPhaseOf, type ExistingTask } from "../core/state.ts";
 import { baseOf } from "./base-branch.ts";
@@ -92,7 +92,7 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
       return veto(processing, order, argument);
     case "skip-phase":
       await revive(processing, task);
-      return ask(processing, order, name, { type: "SkipPhase", by });
+      return ask(processing, order, name, { type: "SkipPhase", by, writtenAt: order.intent.writtenAt });
     case "rework":
       return rework(processing, order, argument);
     case "status":
@@ -214,22 +214,41 @@ function nextPurseOf(argument: string): number | null {
 
 const reasonCharactersMax = 2_000;
 
-/** `3 because it is slow`, `3: it is slow`, `#3, it is slow`, or the number alone: then whoever said it is asked why. */
+const vetoesMax = 20;
+/** What follows another command is no reason. */
+const anotherCommand = new RegExp(`^ {0,3}/(?:${slashCommands.map(({ name }) => name).join("|")})(?!\\S)`, "imu");
+
+/** A comment may hold several, each with its words up to the next command; what comes of them is one answer. */
 async function veto(processing: Processing, order: Order, argument: string): Promise<void> {
+  const said = argument.split(/^ {0,3}\/veto(?!\S)/imu).slice(0, vetoesMax);
+  const reasons: string[] = [];
+  for (const each of said) {
+    const reason = await vetoOne(processing, order, (each.split(anotherCommand)[0] ?? "").trim());
+    if (reason !== null && !reasons.includes(reason)) reasons.push(reason);
+  }
+  if (reasons.length > 0) await order.reply({ kind: "refused", command: "/veto", reason: reasons.join("; ") });
+}
+
+/** `3 because it is slow`, `3: it is slow`, `#3, it is slow`, or the number alone: then whoever said it is asked why. */
+async function vetoOne(processing: Processing, { task, by, cause }: Order, said: string): Promise<string | null> {
   const found = /^(?:decision\s+)?#?(?<number>\d{1,3})(?!\d)[\s:.,;–—-]*(?:because\b[\s:,]*)?(?<reason>.*)$/isu.exec(
-    argument.trim(),
+    said,
   )?.groups;
   if (found === undefined) {
-    const reason = "it takes the number of a decision and a reason, e.g. /veto 3 because visitors have no account";
-    return order.reply({ kind: "refused", command: "/veto", reason });
+    return "it takes the number of a decision and a reason, e.g. /veto 3 because visitors have no account";
   }
-  const said = processing
+  const why = processing
     .freeze((found["reason"] ?? "").trim())
     .text.slice(0, reasonCharactersMax)
     .toWellFormed();
-  const reason = said === "" ? null : said;
-  const number = Number(found["number"]);
-  return ask(processing, order, "veto", { type: "VetoDecision", by: order.by, attempt: null, number, reason });
+  const reason = why === "" ? null : why;
+  return oneOfMany(processing, task, cause, {
+    type: "VetoDecision",
+    by,
+    attempt: null,
+    number: Number(found["number"]),
+    reason,
+  });
 }
 
 async function approve(processing: Processing, order: Order, argument: string): Promise<void> {
@@ -352,6 +371,8 @@ export function wordsOf(refusal: Refusal): string {
       return `the agent has decided anew since: what was decision ${refusal.number} may be gone, or have another number; the pull request shows the list as it is now`;
     case "not-skippable":
       return `the playbook does not allow to go on without ${refusal.phase}`;
+    case "said-before-phase":
+      return `${refusal.phase} began after you wrote it, so nothing of it was skipped; to go on without ${refusal.phase}, too, say it again`;
     case "requester-may-not":
       return `${refusal.login} asked for this task, and the settings of this repository (requester_may_approve: false) want the approval of somebody else with write access`;
     case "below-spent":

@@ -49,7 +49,7 @@ import { readTask } from "./read-task.ts";
 import { forecastsOf, viewOf } from "./task-view.ts";
 import { askVetoReason, startVetoRework, wordsOfVetoes } from "./take-up-vetoes.ts";
 import { isCiLater, notifyCi, readCi, startCiRework } from "./watch-ci.ts";
-import { mergeGate } from "./merge-gate.ts";
+import { mergeGate, notifyUnverified } from "./merge-gate.ts";
 
 const nothingChanged: Finding = {
   check: "outputs-exist",
@@ -181,6 +181,9 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       if (isSettled(state) || state.blockedBy?.kind === "gate-closed") return null;
       await performing.github.reopenGate(state.repository, effect.pullRequest);
       return null;
+    case "CloseIssue":
+      await performing.github.closeIssue(state.repository, state.issue.number);
+      return null;
     case "CloseGate":
       await performing.github.closeGate(state.repository, effect.pullRequest);
       return null;
@@ -198,6 +201,8 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       return askVetoReason(performing, state, effect, keyOf(claimed.key));
     case "MergeGate":
       return mergeGate(performing, state, effect, claimed.putOffs);
+    case "NotifyUnverified":
+      return notifyUnverified(performing, state, effect);
     case "PostSummary":
       // Its words are gone.
       if (state.erasedBy !== null) return null;

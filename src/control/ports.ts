@@ -326,6 +326,8 @@ export interface VetoBox {
   readonly attempt: number;
   readonly number: number;
   readonly ticked: boolean;
+  /** The app wrote it ticked: where it is empty now, a person took the tick away. */
+  readonly writtenTicked: boolean;
 }
 
 /** What came of the wish to merge. Only `not-yet` is worth another try by itself. */
@@ -442,6 +444,13 @@ export type Notice =
   | { readonly kind: "summary"; readonly task: ExistingTask }
   /** `/approve` was recorded, but a rule of the branch wants a review that GitHub itself counts. */
   | { readonly kind: "review-required"; readonly pullRequest: number }
+  /** `merge: auto`, and the head that they approved holds what people pushed on top of what was verified. */
+  | {
+      readonly kind: "unverified-head";
+      readonly pullRequest: number;
+      readonly by: string;
+      readonly headSha: string;
+    }
   /** Questions that are open for a day (Q11). */
   | { readonly kind: "question-reminder"; readonly questions: readonly Question[] }
   /** A value that was added does not work. */
@@ -475,7 +484,11 @@ export interface TaskView {
 export interface GitHub {
   permissionOf(repository: Repository, login: string): Promise<Permission>;
   readIssue(repository: Repository, number: number): Promise<IssueText | null>;
+  /** As completed. One that is closed or gone is left as it is. */
+  closeIssue(repository: Repository, number: number): Promise<void>;
   preflight(repository: Repository): Promise<Preflight>;
+  /** Of the default branch as it is now; null where they can't be read. */
+  readSettings(repository: Repository): Promise<TaskSettings | null>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
   dispatchRun(
     repository: Repository,
@@ -571,6 +584,14 @@ export interface GitHub {
   showCheck(repository: Repository, check: CheckShown): Promise<void>;
   /** The boxes in the gate's body as it is now; empty where the body has none, or the gate is gone. */
   readVetoBoxes(repository: Repository, pullRequest: number): Promise<readonly VetoBox[]>;
+  /** Ticks these boxes, or takes their ticks away; the rest of the body stays. */
+  setVetoBoxes(
+    repository: Repository,
+    pullRequest: number,
+    boxes: readonly Pick<VetoBox, "attempt" | "number" | "ticked">[],
+  ): Promise<void>;
+  /** The person who last edited the pull request's text; null where GitHub names none. */
+  lastEditorOf(repository: Repository, pullRequest: number): Promise<string | null>;
   /**
    * What the repository's own checks say of a commit: check runs of other apps, commit statuses, workflow runs.
    * `releasedAt`: since when its workflows may run on it; with `never-started` nobody waits any longer than a few minutes.

@@ -1,5 +1,16 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
-import { currentPhaseOf, isSettled, liveRunOf, presentedHeadOf, pullRequestOf } from "../core/state.ts";
+import type { TaskSettings } from "../core/settings.ts";
+import {
+  currentPhaseOf,
+  isSettled,
+  liveRunOf,
+  presentedHeadOf,
+  pullRequestOf,
+  type ExistingTask,
+} from "../core/state.ts";
+import { handleCommand } from "./handle-command.ts";
 import { hearBoxes, hearGate, hearReviews } from "./hear-gate.ts";
 import { queueEffect } from "./handle-command.ts";
 import { liftBlockAnew } from "./hear-world.ts";
@@ -110,10 +121,23 @@ export function createSweep(processing: Processing): Sweep {
     async run() {
       // Each by itself: a repository that cannot be read must not hide the others.
       await quietly(processing, {}, redeliver);
+      const settingsOf = onceEach((repository) => processing.github.readSettings(repository));
       for (const taskId of await processing.store.openTasks()) {
-        await quietly(processing, { taskId }, () => lookAtTask(processing, taskId));
+        await quietly(processing, { taskId }, () => lookAtTask(processing, taskId, settingsOf));
       }
     },
+  };
+}
+
+type SettingsOf = (repository: Repository) => Promise<TaskSettings | null>;
+
+/** Once a repository, however many tasks it has. */
+function onceEach(read: SettingsOf): SettingsOf {
+  const asked = new Map<number, Promise<TaskSettings | null>>();
+  return (repository) => {
+    const known = asked.get(repository.repositoryId) ?? read(repository);
+    asked.set(repository.repositoryId, known);
+    return known;
   };
 }
 
@@ -129,7 +153,7 @@ async function quietly(processing: Processing, fields: object, look: () => Promi
  * What people may have done to the gate while nobody heard it. Whether the issue is open is left to its webhooks, which
  * come again: only they say who closed or reopened it, and whether that is newer than a `/run`.
  */
-async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void> {
+async function lookAtTask(processing: Processing, taskId: TaskId, settingsOf: SettingsOf): Promise<void> {
   const before = await taskById(processing, taskId);
   if (before === null || isSettled(before) || before.status === "draft") return;
   const pullRequest = pullRequestOf(before);
@@ -141,11 +165,24 @@ async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void>
   const issue = await processing.github.readIssue(task.repository, task.issue.number);
   if (issue !== null && task.blockedBy?.kind === "no-access")
     await liftBlockAnew(processing, taskId, "no-access", "GitHub");
+  await lookAtSettings(processing, task, settingsOf);
   // While a run is at work nobody acts on a review yet; what it said is read when the gate is presented.
   if (task.status !== "review" || pullRequest === null) return;
   await hearReviews(processing, task, pullRequest, {});
   await hearBoxes(processing, task, pullRequest, null);
   await lookAtCi(processing, taskId);
+}
+
+/** Only where they decide what comes next: whatever is dispatched or presented reads them by itself. */
+async function lookAtSettings(processing: Processing, task: ExistingTask, settingsOf: SettingsOf): Promise<void> {
+  if (task.status !== "review" && task.blockedBy?.kind !== "approval-needed") return;
+  const settings = await settingsOf(task.repository);
+  if (settings === null || isDeepStrictEqual(settings, task.settings)) return;
+  // What failed for the phase that is over must not stand before the work of the next one.
+  if (task.blockedBy?.kind === "approval-needed") {
+    await processing.store.reviveEffects(task.taskId, processing.clock.now().toISOString());
+  }
+  await handleCommand(processing, task.taskId, { type: "RecordSettings", settings });
 }
 
 /** Where something may still change, or nobody has looked. What is green or not there stays so, as far as a look each time is worth. */

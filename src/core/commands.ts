@@ -218,7 +218,8 @@ export type TaskCommand = CommandFacts &
       }
     | { readonly type: "WithdrawVeto"; readonly by: Person; readonly attempt: number; readonly number: number }
     | { readonly type: "RecordCi"; readonly phase: number; readonly headSha: string; readonly ci: CiState }
-    | { readonly type: "SkipPhase"; readonly by: Person }
+    /** `writtenAt`: when the person said it, of the phase that was current then; null where nobody knows. */
+    | { readonly type: "SkipPhase"; readonly by: Person; readonly writtenAt: string | null }
     /** What was approved reads otherwise on the base now. */
     | { readonly type: "RecordRipple"; readonly changed: ItemsChanged }
     /** The ripple's run has changed nothing, and said of each part why. */

@@ -3,7 +3,7 @@ import { dropsRun, evolve, stateFrom } from "./evolve.ts";
 import { namedAmong } from "./dependency-name.ts";
 import { grantsMax, hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
-import { isBeforeSecondOf } from "./moment.ts";
+import { isBefore, isBeforeSecondOf } from "./moment.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { Finding } from "./report.ts";
 import { nothingSpent, spentBeyond } from "./usage.ts";
@@ -96,6 +96,8 @@ export type Refusal =
   /** The person saw a list that an attempt has replaced since. */
   | { readonly code: "decision-replaced"; readonly number: number }
   | { readonly code: "not-skippable"; readonly phase: string }
+  /** The phase began after the person had said it: they meant the one before. */
+  | { readonly code: "said-before-phase"; readonly phase: string }
   /** They asked for it, and the repository's settings keep them from approving it (Q5). */
   | { readonly code: "requester-may-not"; readonly login: string }
   | { readonly code: "below-spent"; readonly spentUsd: number }
@@ -544,6 +546,11 @@ function skipPhase(command: CommandOf<"SkipPhase">, state: ExistingTask): Decisi
   if (phase === null) return refused({ code: "not-started" });
   if (phase.completed !== null) return refused({ code: "nothing-to-review" });
   const { mayBeSkipped, title } = outlineOfPhase(state, phase.phase);
+  // Said twice, the second means the phase that the first has skipped.
+  const { writtenAt } = command;
+  if (writtenAt !== null && isBefore(writtenAt, phase.startedAt)) {
+    return refused({ code: "said-before-phase", phase: title });
+  }
   if (!mayBeSkipped) return refused({ code: "not-skippable", phase: title });
   const skipped: TaskEvent = { type: "PhaseSkipped", at, phase: phase.phase, by: by.login };
   const { blockedBy } = state;
@@ -555,7 +562,8 @@ function skipPhase(command: CommandOf<"SkipPhase">, state: ExistingTask): Decisi
 }
 
 /** On which branch the phases are collected is settled by the first commit. */
-function recordSettings({ at, settings }: CommandOf<"RecordSettings">, state: ExistingTask): Decision {
+function recordSettings(command: CommandOf<"RecordSettings">, state: ExistingTask): Decision {
+  const { at, settings } = command;
   if (isSettled(state)) return accepted();
   const hasBegun = state.phases.some(({ gate, steps }) => gate !== null || steps.some((step) => step.completed));
   const known = state.settings;
@@ -565,7 +573,18 @@ function recordSettings({ at, settings }: CommandOf<"RecordSettings">, state: Ex
     next.requesterMayApprove !== known.requesterMayApprove ||
     next.integration !== known.integration ||
     next.ci !== known.ci;
-  return isNews ? accepted({ type: "SettingsRead", at, settings: next }) : accepted();
+  if (!isNews) return accepted();
+  const read: TaskEvent = { type: "SettingsRead", at, settings: next };
+  return accepted(read, ...goOnApproved(command, after(state, read)));
+}
+
+/** Whoever merged may approve now: nobody's word is missing any more. */
+function goOnApproved(command: TaskCommand, state: ExistingTask): readonly TaskEvent[] {
+  const phase = currentPhaseOf(state);
+  if (state.blockedBy?.kind !== "approval-needed" || phase === null || awaitsApproval(state, phase)) return [];
+  const resumed: TaskEvent = { type: "TaskResumed", at: command.at, by: "the repository's settings" };
+  const next = nextPhaseOf(state);
+  return next === null ? [resumed] : [resumed, ...startPhase(command, state, next, leftOver(state, phase, next))];
 }
 
 /** Only of the head that people see. */

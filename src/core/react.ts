@@ -12,6 +12,7 @@ import {
   nextPhaseOf,
   taskBranchOf,
   unansweredOf,
+  unverifiedHeadOf,
   type ExistingTask,
   type Gate,
   type PhaseProgress,
@@ -45,6 +46,8 @@ export type Effect =
   | { readonly kind: "EraseTask" }
   | { readonly kind: "ReopenGate"; readonly pullRequest: number }
   | { readonly kind: "CloseGate"; readonly pullRequest: number }
+  /** The task is completed, and no merge has closed its issue. */
+  | { readonly kind: "CloseIssue" }
   /** The comment of questions, a dependency or an error: made once, and brought up to date. */
   | { readonly kind: "ShowRequest"; readonly requestId: string }
   /** An edited comment calls nobody: whoever added a value that does not work is told. */
@@ -70,6 +73,8 @@ export type Effect =
   | { readonly kind: "AskVetoReason"; readonly phase: number; readonly number: number }
   /** `merge: auto`: approved on its head, and nothing is red. */
   | { readonly kind: "MergeGate"; readonly phase: number; readonly headSha: string }
+  /** People pushed on top of what was verified and approved that: the app does not merge it, and says so once for each head. */
+  | { readonly kind: "NotifyUnverified"; readonly phase: number; readonly headSha: string }
   /** The last comment: what was built, where, and what it took. */
   | { readonly kind: "PostSummary" }
   /** The pull request from the task's own branch, once all phases are on it. */
@@ -285,6 +290,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       return [
         ...openRequests(after),
         now({ kind: "DropCheckpoint" }),
+        ...(isClosedByMerge(after) ? [] : [now({ kind: "CloseIssue" })]),
         now({ kind: "PostSummary" }),
         now({ kind: "ShowStatus" }),
       ];
@@ -401,6 +407,8 @@ function ciObserved({ phase, headSha, ci }: EventOf<"CiObserved">, after: Existi
 function mergeDue(state: ExistingTask): readonly Reaction[] {
   const headSha = mergeableHeadOf(state);
   const phase = currentPhaseOf(state)?.phase ?? 0;
+  const unverified = unverifiedHeadOf(state);
+  if (unverified !== null) return [now({ kind: "NotifyUnverified", phase, headSha: unverified })];
   return headSha === null ? [] : [now({ kind: "MergeGate", phase, headSha })];
 }
 
@@ -471,6 +479,12 @@ function openGates(state: ExistingTask): readonly Reaction[] {
   const ofPhases = state.phases.flatMap(({ gate, completed }) => (gate === null || completed !== null ? [] : [gate]));
   const gates = state.finalGate === null ? ofPhases : [...ofPhases, state.finalGate];
   return gates.map(({ pullRequest }) => now({ kind: "CloseGate", pullRequest }));
+}
+
+/** The last pull request names the issue that it closes; a task that ends with a skip, or had nothing left to merge, has none. */
+function isClosedByMerge(state: ExistingTask): boolean {
+  if (taskBranchOf(state) !== null) return state.finalGate !== null;
+  return currentPhaseOf(state)?.completed?.skipped !== true;
 }
 
 /** The last phase is on the task's own branch. */

@@ -384,10 +384,22 @@ export function mergeableHeadOf(state: ExistingTask): string | null {
   const headSha = presentedHeadOf(phase);
   const isQuiet = phase.completed === null && phase.gate?.requestedBy.length === 0 && openVetoesOf(phase).length === 0;
   const isChecked = phase.ci?.headSha === headSha && (phase.ci.kind === "green" || phase.ci.kind === "none");
-  // People may have pushed on top, and approved that.
-  const approved = phase.gate?.approvedSha ?? null;
-  const isSame = approved === headSha || (headSha === phase.gate?.releasedSha && approved === phase.gate?.releasedOnto);
-  return isQuiet && isChecked && isSame && isApproved(state, phase) ? headSha : null;
+  const isVerified = phase.gate?.approvedSha != null && unverifiedIn(phase.gate) === null;
+  return isQuiet && isChecked && isVerified && isApproved(state, phase) ? headSha : null;
+}
+
+/** What people pushed on top of what was verified, and then approved. */
+function unverifiedIn({ approvedSha, headSha, releasedSha, releasedOnto }: Gate): string | null {
+  const approved = approvedSha !== null && approvedSha === releasedSha ? releasedOnto : approvedSha;
+  return approved === headSha ? null : approved;
+}
+
+/** Approved by somebody who may, and yet nothing that the app merges: it holds what nobody verified. */
+export function unverifiedHeadOf(state: ExistingTask): string | null {
+  const phase = currentPhaseOf(state);
+  if (state.settings.merge !== "auto" || state.status !== "review" || state.blockedBy !== null) return null;
+  if (phase === null || phase.completed !== null || phase.gate === null || !isApproved(state, phase)) return null;
+  return unverifiedIn(phase.gate);
 }
 
 /** The pull request that people have before them: the task's last one, or that of its phase. */

@@ -114,13 +114,22 @@ export async function makeBranch(api: Api, repository: Repository, branch: strin
 }
 
 async function treeShaOf(api: Api, repository: Repository, commitSha: string): Promise<string> {
+  return (await readCommit(api, repository, commitSha)).tree.sha;
+}
+
+/** All of a commit's message. */
+export async function messageOf(api: Api, repository: Repository, commitSha: string): Promise<string> {
+  return (await readCommit(api, repository, commitSha)).message;
+}
+
+async function readCommit(api: Api, repository: Repository, commitSha: string) {
   const { data } = await api.read({
     repository,
     permissions: { contents: "read" },
     doing: `reading commit ${commitSha} of ${nameOf(repository)}`,
     send: (octokit) => octokit.rest.git.getCommit({ ...pathOf(repository), commit_sha: commitSha }),
   });
-  return data.tree.sha;
+  return data;
 }
 
 const updateRefs = `mutation MoveBranch($input: UpdateRefsInput!) {

@@ -70,7 +70,9 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
     head: string,
   ): Promise<boolean> {
     const verifiedSha = progress?.verification?.headSha;
-    if (verifiedSha === undefined || verifiedSha === head) return verifiedSha === head;
+    if (verifiedSha === undefined) return false;
+    // Changes that were refused never became a commit: what was found wanting is so whatever the head.
+    if (verifiedSha === "" || verifiedSha === head) return true;
     const verifiedTree = await treeOf(repository, verifiedSha);
     return verifiedTree !== null && verifiedTree === (await treeOf(repository, head));
   }

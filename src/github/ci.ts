@@ -4,7 +4,7 @@ import type { Repository } from "../core/events.ts";
 import type { Api, Octokit } from "./api.ts";
 import { checkSays, namesOf, neverStarted, runSays, stateOf, statusSays, type Sign } from "./ci-signs.ts";
 import { nameOf, pathOf, readIfAllowed, readRepository } from "./repository.ts";
-import { excludedBy, triggersOf, type Excluded, type WorkflowTriggers } from "./workflow-triggers.ts";
+import { concernsGates, excludedBy, triggersOf, type Excluded, type WorkflowTriggers } from "./workflow-triggers.ts";
 import { workflowPath } from "./workflow-file.ts";
 import { listWorkflowFiles, readWorkflowText } from "./workflow-texts.ts";
 
@@ -42,7 +42,7 @@ export function createCiReader(api: Api, { appId }: { readonly appId: number }):
 
   /** Nothing says anything: why? */
   async function silence(repository: Repository, head: Head): Promise<CiState> {
-    const workflows = await workflowsOn(repository, head.sha);
+    const workflows = (await workflowsOn(repository, head.sha)).filter((each) => concernsGates(each, head.branch));
     const isEarly = Date.parse(head.now) - Date.parse(head.releasedAt) < startsWithinMs;
     if (workflows.length === 0) {
       const mayCome = isEarly && (await hasForeignSuite(api, repository, head.sha, appId));

@@ -12,7 +12,8 @@ import { openFinalGate } from "./final-gate.ts";
 import { openGate, presentGate, releaseCi } from "./gate.ts";
 import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { hideComment } from "./hide-comment.ts";
-import { readIssue } from "./issue.ts";
+import { lastEditorOf } from "./last-editor.ts";
+import { closeIssue, readIssue } from "./issue.ts";
 import { mergeGate } from "./merge-gate.ts";
 import { createNames } from "./names.ts";
 import { permissionOf } from "./permission.ts";
@@ -23,7 +24,7 @@ import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
 import { createSettingsReader } from "./settings.ts";
 import { readTree } from "./tree.ts";
-import { readVetoBoxes } from "./veto-boxes.ts";
+import { readVetoBoxes, setVetoBoxes } from "./veto-boxes.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
 
 export interface GitHubOptions extends ApiOptions {
@@ -69,7 +70,14 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     appSlug,
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
+    closeIssue: (repository, number) => closeIssue(api, repository, number),
     preflight: (repository) => preflight(api, readSettings, repository),
+    async readSettings(repository) {
+      const { defaultBranch } = await readRepository(api, repository);
+      const headSha = await headOf(api, repository, defaultBranch);
+      const read = headSha === null ? null : await readSettings(repository, headSha);
+      return read?.kind === "settings" ? read.settings : null;
+    },
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),
@@ -103,6 +111,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     notify: (repository, issueNumber, key, notice) => comments.notify(repository, issueNumber, key, notice),
     showRequest: (repository, shown) => comments.showRequest(repository, shown),
     showCheck: createShowCheck(api, options),
+    setVetoBoxes: (repository, pullRequest, boxes) => setVetoBoxes(api, repository, pullRequest, boxes),
+    lastEditorOf: (repository, pullRequest) => lastEditorOf(api, repository, pullRequest),
     readVetoBoxes: (repository, pullRequest) => readVetoBoxes(api, repository, pullRequest),
     readCi,
     readFailedLogs: (repository, sha) => readFailedLogs({ ...outside, appId: options.appId }, repository, sha),

@@ -2,7 +2,7 @@ import { RetryLater, type TaskView } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import { outlineOfPhase } from "../core/state.ts";
 import type { Api } from "./api.ts";
-import { commitOnBranch, findCommit } from "./branch-commits.ts";
+import { commitOnBranch, findCommit, messageOf } from "./branch-commits.ts";
 import { readPull, updatePull } from "./gate-state.ts";
 import { headOf, nameOf, pathOf } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
@@ -169,16 +169,14 @@ async function release(
 ): Promise<{ readonly released: string | null; readonly head: string | null }> {
   const { task } = gate.view;
   const attempt = task.phases.find((candidate) => candidate.phase === gate.phase)?.verification?.attempt ?? 1;
-  const there = await findCommit(
-    api,
-    repository,
-    gate.branch,
-    (message) =>
-      // Both: the same phase and attempt of another task may lie in the history of the default branch.
-      hasTrailer(message, trailers.task, task.taskId) &&
-      hasTrailer(message, trailers.verified, `${gate.phase}/${attempt}`),
-  );
+  const isOurs = (message: string) =>
+    // Both: the same phase and attempt of another task may lie in the history of the default branch.
+    hasTrailer(message, trailers.task, task.taskId) &&
+    hasTrailer(message, trailers.verified, `${gate.phase}/${attempt}`);
+  const listed = await findCommit(api, repository, gate.branch, isOurs);
   const head = await headOf(api, repository, gate.branch);
+  // The list may lag behind the branch.
+  const there = listed ?? (head !== null && isOurs(await messageOf(api, repository, head)) ? head : null);
   // A person's commits on top of it start CI by themselves.
   if (there !== null || head === null || (onlyOn !== null && head !== onlyOn)) return { released: there, head };
   const released = await commitOnBranch(api, repository, {

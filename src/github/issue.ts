@@ -22,3 +22,21 @@ export async function readIssue(api: Api, repository: Repository, number: number
     open: data.state === "open",
   };
 }
+
+/** As completed. One that is closed or gone is left as it is. */
+export async function closeIssue(api: Api, repository: Repository, number: number): Promise<void> {
+  const issue = await readIssue(api, repository, number);
+  if (issue === null || !issue.open) return;
+  await api.write({
+    repository,
+    permissions: { issues: "write" },
+    doing: `closing issue ${number} of ${nameOf(repository)}`,
+    send: (octokit) =>
+      octokit.rest.issues.update({
+        ...pathOf(repository),
+        issue_number: number,
+        state: "closed",
+        state_reason: "completed",
+      }),
+  });
+}

@@ -8,7 +8,7 @@ const typedCharactersMax = 40;
 const argumentCharactersMax = 10_000;
 
 /** What a person asks for in so many words may need more than one line. */
-const inManyWords: ReadonlySet<CommandName> = new Set<CommandName>(["rework", "answer"]);
+const inManyWords: ReadonlySet<CommandName> = new Set<CommandName>(["rework", "answer", "veto"]);
 /** People give several at once: each line of the same command adds a line to the argument. */
 const repeatable: ReadonlySet<CommandName> = new Set<CommandName>(["provided", "skip"]);
 

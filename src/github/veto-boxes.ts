@@ -2,7 +2,7 @@
 import type { VetoBox } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api } from "./api.ts";
-import { readPull } from "./gate-state.ts";
+import { readPull, updatePull } from "./gate-state.ts";
 import { vetoedMark, vetoMarker } from "./texts/decisions.ts";
 
 /** GitHub takes no longer body. */
@@ -14,23 +14,42 @@ const boxesMax = 100;
 const box =
   /^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[(?<tick>[ xX])\][ \t].*?<!-- phasegate:veto:(?<attempt>\d{1,6}):(?<number>\d{1,3}) -->(?<rest>.*)$/u;
 
-interface BoxSeen extends VetoBox {
-  /** The app wrote it ticked. */
-  readonly writtenTicked: boolean;
-}
-
 export async function readVetoBoxes(
   api: Api,
   repository: Repository,
   pullRequest: number,
 ): Promise<readonly VetoBox[]> {
   const pull = await readPull(api, repository, pullRequest);
-  return boxesIn(pull?.body ?? "").map(({ attempt, number, ticked }) => ({ attempt, number, ticked }));
+  return boxesIn(pull?.body ?? "");
+}
+
+export async function setVetoBoxes(
+  api: Api,
+  repository: Repository,
+  pullRequest: number,
+  boxes: readonly Pick<VetoBox, "attempt" | "number" | "ticked">[],
+): Promise<void> {
+  const before = (await readPull(api, repository, pullRequest))?.body ?? "";
+  const body = withBoxes(before, boxes);
+  if (body !== before) await updatePull(api, repository, pullRequest, { body });
+}
+
+/** With their ticks as they are given; of a box that somebody copied all. */
+export function withBoxes(body: string, boxes: readonly Pick<VetoBox, "attempt" | "number" | "ticked">[]): string {
+  const wanted = new Map(boxes.map(({ attempt, number, ticked }) => [vetoMarker(attempt, number), ticked]));
+  return body
+    .split("\n")
+    .map((line) => {
+      const found = box.exec(line.replace(/\r$/u, ""))?.groups;
+      const ticked = wanted.get(vetoMarker(Number(found?.["attempt"]), Number(found?.["number"])));
+      return ticked === undefined ? line : line.replace(/\[[ xX]\]/u, ticked ? "[x]" : "[ ]");
+    })
+    .join("\n");
 }
 
 /** In their order; of a box that somebody copied the first counts. */
-export function boxesIn(body: string): readonly BoxSeen[] {
-  const seen = new Map<string, BoxSeen>();
+export function boxesIn(body: string): readonly VetoBox[] {
+  const seen = new Map<string, VetoBox>();
   for (const line of body.slice(0, bodyCharactersMax).split(/\r\n|\r|\n/u)) {
     const found = box.exec(line)?.groups;
     if (found === undefined || seen.size >= boxesMax) continue;

@@ -31,9 +31,16 @@ const IssueOpened = z.object({
     ...IssueText,
   }),
 });
+const Moment = z.iso.datetime({ offset: true }).nullish().catch(null);
 const Comment = z.object({
   issue: z.object({ number: Id, pull_request: z.unknown().optional(), ...IssueText }),
-  comment: z.object({ id: Id, node_id: z.string().default(""), body: z.string().nullish(), user: Account.nullable() }),
+  comment: z.object({
+    id: Id,
+    node_id: z.string().default(""),
+    body: z.string().nullish(),
+    user: Account.nullable(),
+    created_at: Moment,
+  }),
 });
 const IssueChanged = z.object({ issue: z.object({ number: Id, pull_request: z.unknown().optional() }) });
 const PullRequest = z.object({ pull_request: z.object({ number: Id }) });
@@ -45,7 +52,13 @@ const PullRequestEdited = PullRequest.extend({
 const ReviewComment = z.object({
   pull_request: z.object({ number: Id, title: z.string().default(""), body: z.string().nullish() }),
   comment: z
-    .object({ id: Id, node_id: z.string().default(""), body: z.string().nullish(), user: Account.nullish() })
+    .object({
+      id: Id,
+      node_id: z.string().default(""),
+      body: z.string().nullish(),
+      user: Account.nullish(),
+      created_at: Moment,
+    })
     .optional(),
 });
 const Sha = z.string().min(1);
@@ -269,7 +282,8 @@ function commentOf(
   };
   // A command was given once: an edit gives no second one.
   const command = change === "created" ? parseCommand(body) : null;
-  return command === null ? { kind: "comment", change, ...said } : { kind: "command", command, ...said };
+  if (command === null) return { kind: "comment", change, ...said };
+  return { kind: "command", command, writtenAt: comment.created_at ?? null, ...said };
 }
 
 /** A box that somebody ticked is an edit of the text. Our own edits, and other bots', say nothing. */
@@ -319,6 +333,7 @@ function reviewCommentOf(
     commentId: comment.id,
     commentNodeId: comment.node_id,
     sender: sender.login,
+    writtenAt: comment.created_at ?? null,
     body,
     answers: answersOf(body),
     issue: asSent(pull),

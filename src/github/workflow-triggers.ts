@@ -38,6 +38,13 @@ export function excludedBy(
   return reasons[Math.max(index, 0)] ?? null;
 }
 
+/** False where it runs on pushes to other branches or of tags, and on nothing else: a gate is none of its business. */
+export function concernsGates({ triggers }: WorkflowTriggers, branch: string): boolean {
+  return (
+    triggers.length === 0 || triggers.some(({ event, filter }) => event !== "push" || passesBranch(filter, branch))
+  );
+}
+
 function excludedTrigger(
   { event, filter }: Trigger,
   { branch, base }: { readonly branch: string; readonly base: string },

@@ -37,6 +37,7 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("EraseTask") }),
   z.strictObject({ kind: z.literal("OpenFinalGate") }),
   z.strictObject({ kind: z.literal("DeleteTaskBranch") }),
+  z.strictObject({ kind: z.literal("CloseIssue") }),
   z.strictObject({ kind: z.literal("ShowRequest"), requestId: z.string() }),
   z.strictObject({ kind: z.literal("RemindQuestions"), requestId: z.string() }),
   z.strictObject({ kind: z.literal("EndLimit"), pausedAt: z.string() }),
@@ -49,6 +50,7 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("StartVetoRework"), phase: z.int(), vetoedAt: z.string() }),
   z.strictObject({ kind: z.literal("AskVetoReason"), phase: z.int(), number: z.int() }),
   z.strictObject({ kind: z.literal("MergeGate"), phase: z.int(), headSha: z.string() }),
+  z.strictObject({ kind: z.literal("NotifyUnverified"), phase: z.int(), headSha: z.string() }),
   z.strictObject({ kind: z.literal("PostSummary") }),
 ]);
 

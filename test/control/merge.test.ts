@@ -89,6 +89,23 @@ describe("merge: auto", () => {
     expect(await merges(told)).toEqual([[1, "owner"]]);
   });
 
+  test.each([[false], [true]])(
+    "merges nothing that people pushed on top, and says so once (held: %s)",
+    async (held) => {
+      const told = await inReview({}, {}, ({ github }) => {
+        github.ciIsSensitive = held;
+        github.ciDefault = "green";
+      });
+      const headSha = told.github.push(branch, "docs/x.md", "More.");
+      await told.review(31, { by: "wanda" });
+      await told.reviewsChanged(31);
+      await told.advance(6 * minuteMs);
+      expect(await merges(told)).toEqual([]);
+      const said = told.github.comments.filter(({ notice }) => notice?.kind === "unverified-head");
+      expect(said).toMatchObject([{ issueNumber: 31, notice: { by: "wanda", headSha } }]);
+    },
+  );
+
   test("merges when the checks are green though no webhook says so", async () => {
     const told = await inReview({}, {}, ({ github }) => (github.ciDefault = "waiting"));
     await told.review(31, { by: "wanda" });
@@ -219,6 +236,39 @@ describe("requester_may_approve: false", () => {
   });
 });
 
+describe("settings that change while a task waits for people", () => {
+  test("merge: auto has a gate merged that was approved before", async () => {
+    const told = await inReview({ merge: "manual" });
+    await told.review(31, { by: "wanda" });
+    told.github.settings = { ...told.github.settings, merge: "auto" };
+    await told.advance(6 * minuteMs);
+    expect(await merges(told)).toEqual([[1, "wanda"]]);
+  });
+
+  test("requester_may_approve: true lets a task go on that the requester merged", async () => {
+    const told = await inReview({ requesterMayApprove: false, merge: "manual" });
+    await told.mergeGate(31, "owner");
+    told.github.settings = { ...told.github.settings, requesterMayApprove: true };
+    await told.advance(6 * minuteMs);
+    expect(await told.task()).toMatchObject({ status: "pending", blockedBy: null });
+    expect(told.github.runs).toHaveLength(2);
+  });
+
+  test("and cannot be read change nothing, and are read once for all tasks of a repository", async () => {
+    const told = await inReview({ merge: "manual" });
+    told.github.openIssue(8);
+    await told.label("create_app", { issueNumber: 8 });
+    await told.runPhase(8);
+    await told.review(31, { by: "wanda" });
+    told.github.settings = { ...told.github.settings, merge: "auto" };
+    told.github.preflightFault = { kind: "settings-invalid", message: "line 2" };
+    const before = told.github.countOf("readSettings");
+    await told.leap(9 * minuteMs);
+    expect(told.github.countOf("readSettings")).toBe(before + 1);
+    expect(await merges(told)).toEqual([]);
+  });
+});
+
 describe("/skip-phase", () => {
   test("goes on without a phase where the playbook allows it: its run stops, its gate closes, and the task ends", async () => {
     const told = await inReview({ merge: "manual" });
@@ -227,6 +277,21 @@ describe("/skip-phase", () => {
     await says(told, "/skip-phase");
     expect(told.github.pulls.get(32)).toMatchObject({ open: false, merged: false });
     expect(await told.task()).toMatchObject({ status: "completed", phases: [{}, { completed: { skipped: true } }] });
+    // No merge closes it.
+    expect(told.github.issues.get(7)?.open).toBe(false);
+  });
+
+  test("written before the phase began is refused, with what to do", async () => {
+    const told = await inReview({ merge: "manual" });
+    const writtenAt = told.time.now().toISOString();
+    await told.advance(2 * secondMs);
+    await told.mergeGate(31);
+    await says(told, "/skip-phase", { writtenAt });
+    expect(told.github.notices()).toMatchObject([
+      { command: "/skip-phase", reason: expect.stringContaining("design began after you wrote it") },
+    ]);
+    await says(told, "/skip-phase", { writtenAt: told.time.now().toISOString() });
+    expect((await told.task()).status).toBe("completed");
   });
 
   test("is refused where the playbook does not allow it", async () => {

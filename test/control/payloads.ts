@@ -37,16 +37,17 @@ interface Said {
   readonly number: number;
   readonly onPullRequest: boolean;
   readonly id: number;
+  readonly writtenAt: string;
 }
 
 export function commentPayload(body: string, more: Partial<Said> = {}): object {
   const { action = "created", sender = "owner", number = 7, onPullRequest = false, id = 5 } = more;
-  const { author = sender } = more;
+  const { author = sender, writtenAt } = more;
   const issue = { number, user: senderOf("owner"), labels: [], ...text };
   const shown = onPullRequest ? { ...issue, pull_request: { url: "https://github.test/pull" } } : issue;
   return payloadOf(
     action,
-    { issue: shown, comment: { id, node_id: `IC_${id}`, body, user: senderOf(author) } },
+    { issue: shown, comment: { id, node_id: `IC_${id}`, body, user: senderOf(author), created_at: writtenAt } },
     sender,
   );
 }

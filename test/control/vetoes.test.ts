@@ -2,11 +2,12 @@ import { describe, expect, test } from "vitest";
 import { currentPhaseOf } from "../../src/core/state.ts";
 import { temporaryFolder } from "../store/temporary-store.ts";
 import { says } from "./payloads.ts";
-import { reportOf, world, type World, type WorldOptions } from "./world.ts";
+import { reportOf, repository, world, type World, type WorldOptions } from "./world.ts";
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 const onGate = { number: 31, onPullRequest: true } as const;
+const onFirstGate = { repository, issueNumber: 31, onPullRequest: true, commentId: 800, sender: "owner" } as const;
 
 /** The first gate, #31, waits for review; the agent took three decisions. */
 async function decided(options: WorldOptions = {}): Promise<World> {
@@ -31,9 +32,9 @@ describe("the gate's body", () => {
   test("has a box for each decision that the agent took", async () => {
     const told = await decided();
     expect(told.github.pulls.get(31)?.boxes).toEqual([
-      { attempt: 1, number: 1, ticked: false },
-      { attempt: 1, number: 2, ticked: false },
-      { attempt: 1, number: 3, ticked: false },
+      { attempt: 1, number: 1, ticked: false, writtenTicked: false },
+      { attempt: 1, number: 2, ticked: false, writtenTicked: false },
+      { attempt: 1, number: 3, ticked: false, writtenTicked: false },
     ]);
   });
 });
@@ -52,12 +53,37 @@ describe("a tick in the gate's body", () => {
     ]);
   });
 
-  test("of somebody without write changes nothing, and nobody is asked", async () => {
+  test("of somebody without write changes nothing, is taken back, and nobody is asked", async () => {
     const told = await decided();
     const before = (await told.events()).length;
-    for (const sender of ["reader", "stranger"]) await told.tick(31, 1, { sender });
+    for (const sender of ["reader", "stranger"]) {
+      await told.tick(31, 1, { sender });
+      expect(told.github.pulls.get(31)?.boxes.map(({ ticked }) => ticked)).toEqual([false, false, false]);
+    }
+    // Whoever edits next is not taken for the one who ticked.
+    await told.gateEdited(31, "wanda");
     expect(await told.events()).toHaveLength(before);
     expect(told.github.notices()).toEqual([]);
+  });
+
+  test("taken away by somebody without write is put back", async () => {
+    const told = await decided();
+    await told.tick(31, 2);
+    await told.tick(31, 2, { ticked: false, sender: "reader" });
+    expect(await vetoes(told)).toEqual([[2, "owner", null]]);
+    expect(told.github.pulls.get(31)?.boxes.map(({ ticked }) => ticked)).toEqual([false, true, false]);
+  });
+
+  test.each([
+    ["wanda", [[1, "wanda", null]]],
+    ["reader", []],
+    [null, [[1, "GitHub", null]]],
+  ])("that only the sweep finds counts for whoever GitHub says edited last: %s", async (editor, found) => {
+    const told = await decided();
+    told.github.tick(31, 1, true, editor);
+    await told.advance(6 * minuteMs);
+    expect(await vetoes(told)).toEqual(found);
+    expect(told.github.pulls.get(31)?.boxes[0]?.ticked).toBe(found.length > 0);
   });
 
   test("whose webhook comes twice, or late, is one veto", async () => {
@@ -71,13 +97,6 @@ describe("a tick in the gate's body", () => {
     expect((await told.types()).filter((type) => type === "DecisionVetoed")).toHaveLength(1);
   });
 
-  test("whose webhook is lost is found by the sweep", async () => {
-    const told = await decided();
-    told.github.tick(31, 1);
-    await told.advance(6 * minuteMs);
-    expect(await vetoes(told)).toMatchObject([[1, expect.any(String), null]]);
-  });
-
   test("that is taken back before anybody reworked it is no veto", async () => {
     const told = await decided();
     await told.tick(31, 2);
@@ -85,6 +104,24 @@ describe("a tick in the gate's body", () => {
     expect(await vetoes(told)).toEqual([]);
     await told.advance(10 * minuteMs);
     expect(await reworks(told)).toBe(0);
+  });
+
+  test("before the body shows a veto that came by a command leaves that one as it is", async () => {
+    const told = await decided();
+    const shown = told.github.hangNext("presentGate", "before");
+    await told.send({ kind: "command", ...onFirstGate, command: { name: "veto", argument: "3 because it grows" } });
+    await told.github.until(() => told.github.calls.at(-1) === "presentGate");
+    told.github.tick(31, 2);
+    await told.send({ kind: "gate-edited", repository, pullRequest: 31, sender: "wanda" });
+    await told.github.until(() => told.github.calls.at(-1) === "permissionOf");
+    shown();
+    await told.settle();
+    expect(await vetoes(told)).toEqual([
+      [2, "wanda", null],
+      [3, "owner", "it grows"],
+    ]);
+    await told.tick(31, 3, { ticked: false, sender: "wanda" });
+    expect(await vetoes(told)).toEqual([[2, "wanda", null]]);
   });
 
   test("gets its reason by /veto, which starts the rework after a moment of silence", async () => {
@@ -122,6 +159,18 @@ describe("/veto", () => {
     await says(told, typed, onGate);
     expect(await vetoes(told)).toEqual([]);
     expect(told.github.notices()).toMatchObject([{ command: "/veto", reason: expect.stringContaining(words) }]);
+  });
+
+  test("counts as often as a comment says it, each with its words up to the next command", async () => {
+    const told = await decided();
+    await says(told, "/veto 1 because\nthey clutter\n\n/veto 9 no\n/veto 3: it grows\n/status", onGate);
+    expect(await vetoes(told)).toEqual([
+      [1, "owner", "they clutter"],
+      [3, "owner", "it grows"],
+    ]);
+    expect(told.github.notices()).toMatchObject([{ reason: expect.stringContaining("there is no decision 9") }]);
+    await told.advance(20 * secondMs);
+    expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual(["veto:1:1", "veto:1:3"]);
   });
 
   test("on the issue counts, too", async () => {
@@ -177,8 +226,8 @@ describe("/veto", () => {
       answers: [expect.objectContaining({ id: "veto:1:1", kind: "fixed" })],
     });
     expect(told.github.pulls.get(31)?.boxes).toEqual([
-      { attempt: 2, number: 1, ticked: false },
-      { attempt: 2, number: 2, ticked: false },
+      { attempt: 2, number: 1, ticked: false, writtenTicked: false },
+      { attempt: 2, number: 2, ticked: false, writtenTicked: false },
     ]);
     expect(await vetoes(told)).toEqual([]);
     await told.advance(10 * minuteMs);

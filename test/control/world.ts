@@ -51,7 +51,7 @@ export const repository: Repository = { installationId: 1, repositoryId: 2, owne
 type WithText<Each> = Each extends { readonly issue: IssueAsSent }
   ? Omit<Each, Unsaid> & Partial<Pick<Each, Unsaid & keyof Each>>
   : Each;
-type Unsaid = "issue" | "commentNodeId" | "body" | "answers";
+type Unsaid = "issue" | "commentNodeId" | "body" | "answers" | "writtenAt";
 export type SentIntent = WithText<Intent>;
 
 export const otherRepository: Repository = { installationId: 1, repositoryId: 3, owner: "octo", name: "shop" };
@@ -349,7 +349,7 @@ export class World {
   #asSent(intent: SentIntent): object {
     if (!("issueNumber" in intent)) return intent;
     const { title, body } = this.github.issues.get(intent.issueNumber) ?? { title: "", body: "" };
-    return { issue: { title, body }, commentNodeId: "IC_1", body: "", answers: [], ...intent };
+    return { issue: { title, body }, commentNodeId: "IC_1", body: "", answers: [], writtenAt: null, ...intent };
   }
 
   async deliver(intent: SentIntent, delivery?: string): Promise<void> {
@@ -394,7 +394,7 @@ export class World {
 
   /** A person ticks a box, or takes the tick away, and the webhook arrives. */
   async tick(pullRequest: number, box: number, { sender = "owner", ticked = true } = {}): Promise<void> {
-    this.github.tick(pullRequest, box, ticked);
+    this.github.tick(pullRequest, box, ticked, sender);
     await this.gateEdited(pullRequest, sender);
   }
 

@@ -103,6 +103,11 @@ describe("a task whose phases are collected", () => {
       .then();
   });
 
+  test("has its issue closed by the app only where no merge does", () => {
+    expect(dueAfter([...collected, nothingToMerge])).toContain("CloseIssue");
+    expect(dueAfter([...collected, opened(40), merged(40)])).not.toContain("CloseIssue");
+  });
+
   test("ends at once where the default branch has it all already", () => {
     given(...collected)
       .when(nothingToMerge)

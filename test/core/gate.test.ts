@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { CommandOf, TaskCommand } from "../../src/core/commands.ts";
 import type { FeedbackItem } from "../../src/core/feedback.ts";
+import { defaultSettings } from "../../src/core/settings.ts";
 import {
   currentPhaseOf,
   mergeableHeadOf,
@@ -377,6 +378,11 @@ describe("merge: auto", () => {
   test("does not merge what people pushed on top: only the head that was verified is its own to merge", () => {
     const onTop = reviewed("pushed", [approval(1, "reviewer", "pushed")]);
     expect(merges([...ready, green, onTop])).toEqual([]);
+    const told = { kind: "NotifyUnverified", phase: 1, headSha: "pushed" };
+    expect(due("NotifyUnverified", [...ready, green, onTop])).toMatchObject([{ effect: told }]);
+    expect(due("NotifyUnverified", [...ready, green, approved])).toEqual([]);
+    const released = command({ type: "RecordCiReleased", phase: 1, headSha: "free" });
+    expect(merges([...ready, ciSeen("held"), onTop, released, ciSeen("green", "free")])).toEqual([]);
   });
 
   test("merges our empty commit on what was approved once the checks have seen it (Q29)", () => {
@@ -428,6 +434,19 @@ describe("requester_may_approve: false (Q5)", () => {
     given(...mergedAlone)
       .when(resume)
       .thenRefused({ code: "already-paused", reason: "approval-needed" });
+  });
+
+  test("where the settings let the requester approve from now on, the next phase starts; other news changes nothing", () => {
+    const freed = command({ type: "RecordSettings", settings: defaultSettings }, "run-2");
+    given(...mergedAlone)
+      .when(freed)
+      .then("SettingsRead", "TaskResumed", "PhaseStarted", "RunRequested");
+    given(...mergedAlone)
+      .when(settingsRead({ requesterMayApprove: false, merge: "auto" }))
+      .then("SettingsRead");
+    given(...strict, pause)
+      .when(freed)
+      .then("SettingsRead");
   });
 
   test("a merge by another, or after another has approved, goes on", () => {
@@ -545,6 +564,16 @@ describe("/skip-phase", () => {
     given(...optional, skipsPhase())
       .when(skipsPhase())
       .thenRefused({ code: "not-skippable", phase: "design" });
+  });
+
+  test("said before the current phase began means the one before, and changes nothing", () => {
+    const { startedAt = "" } = taskAfter(...phase1Ready, merged(31)).phases[1] ?? {};
+    given(...phase1Ready, merged(31))
+      .when(skipsPhase(writer, "run-3", new Date(Date.parse(startedAt) - 1).toISOString()))
+      .thenRefused({ code: "said-before-phase", phase: "design" });
+    given(...phase1Ready, merged(31))
+      .when(skipsPhase(writer, "run-3", startedAt))
+      .then("RunEnded", "PhaseSkipped", "TaskCompleted");
   });
 
   test("has a gate that was being opened meanwhile closed, and opens none for a late commit", () => {

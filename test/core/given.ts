@@ -364,8 +364,8 @@ export function ciSeen(kind: CiKind, headSha = "head-1-1", names: readonly strin
   return command({ type: "RecordCi", phase: 1, headSha, ci: { kind, reason: null, failed } });
 }
 
-export function skipsPhase(by = writer, next = "run-3"): TaskCommand {
-  return command({ type: "SkipPhase", by }, next);
+export function skipsPhase(by = writer, next = "run-3", writtenAt: string | null = null): TaskCommand {
+  return command({ type: "SkipPhase", by, writtenAt }, next);
 }
 
 /** A first run at its first step. */

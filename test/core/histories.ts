@@ -492,7 +492,7 @@ function commandOf(
         textHash: `words-${serial}`,
       });
     case "skipPhase":
-      return pick < 6 ? say({ type: "SkipPhase", by }) : null;
+      return pick < 6 ? say({ type: "SkipPhase", by, writtenAt: null }) : null;
     case "ripple":
       return say({ type: "RecordRipple", changed: changedItems(state, serial, pick) });
     case "settle":

@@ -103,6 +103,7 @@ const cases: { readonly [Of in Code]: Case<Of> } = {
   "unknown-decision": [phase1Decided, vetoes(3, "slow", null), { number: 3, decisions: 2 }],
   "decision-replaced": [phase1Decided, vetoes(1, "slow", 7), { number: 1 }],
   "not-skippable": [phase1Ready, skipsPhase(), { phase: "planning" }],
+  "said-before-phase": [phase1Ready, skipsPhase(writer, "run-3", "2020-01-01T00:00:00Z"), { phase: "planning" }],
   "requester-may-not": [
     [createTask(), settingsRead({ requesterMayApprove: false }), ...phase1Ready.slice(1)],
     approve(),

@@ -40,9 +40,14 @@ type Finished = Extract<DemoEvent, { type: "demo-finished" }>;
 /** Runs the main job from the label to the last merge. Resolves when all is stopped, or, with `keep`, when `signal` says so. */
 export async function runDemo(
   options: DemoOptions,
-  emit: (event: DemoEvent) => void,
+  show: (event: DemoEvent) => void,
   signal: AbortSignal,
 ): Promise<Finished> {
+  let isOver = false;
+  // Its last word is the end: what is stopped after it may still speak.
+  const emit = (event: DemoEvent): void => {
+    if (!isOver || event.type === "problem") show(event);
+  };
   const startedAt = performance.now();
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), "phasegate-demo-")));
   const stops: (() => Promise<unknown>)[] = [];
@@ -63,6 +68,7 @@ export async function runDemo(
       log: result.log,
     };
     emit(finished);
+    isOver = true;
     if (options.keep && !signal.aborted) await untilAborted(signal);
     return finished;
   } finally {

@@ -191,9 +191,12 @@ describe("where nothing says anything", () => {
   test.each([
     ["no workflow at all", null],
     ["a workflow that is started by hand", `on: workflow_dispatch\n${jobs}`],
+    ["one for pushes to the default branch", `on: { push: { branches: [main] } }\n${jobs}`],
+    ["one that leaves out phase branches", `on: { push: { branches-ignore: ["phasegate/**"] } }\n${jobs}`],
+    ["one for tags", `on: { push: { tags: ["v*"] } }\n${jobs}`],
   ])("and there is %s, there are no checks", async (_claim, ci) => {
     await start(ci);
-    expect(await read(await propose())).toEqual(says("none"));
+    expect(await read(await propose(), late)).toEqual(says("none"));
   });
 
   test("a suite that another App opened is waited for a while", async () => {
@@ -238,7 +241,7 @@ describe("where nothing says anything", () => {
   });
 
   test("the likely reason is a filter that leaves out the gate", async () => {
-    await start(`name: CI\non: { push: { branches: [main] } }\n${jobs}`);
+    await start(`name: CI\non: { push: { branches: [main] }, pull_request: { branches: [release] } }\n${jobs}`);
     expect((await read(await propose(), late)).reason).toContain(
       '"CI" has a filter of branches that leaves out phasegate/7-1-planning and pull requests into main',
     );

@@ -51,6 +51,15 @@ describe("an issue", () => {
     });
     expect(await bed.github.readIssue(bed.repository, 4_711)).toBeNull();
   });
+
+  test("is closed as completed; one that somebody closed, or that is gone, is left as it is", async () => {
+    const [{ number }, other] = [await bed.owner.openIssue({ title: "T" }), await bed.owner.openIssue({ title: "O" })];
+    await bed.owner.closeIssue(other.number, "not_planned");
+    for (const each of [number, number, other.number, 4_711]) await bed.github.closeIssue(bed.repository, each);
+    expect(await bed.owner.issue(number)).toMatchObject({ state: "closed", state_reason: "completed" });
+    expect(await bed.owner.issue(other.number)).toMatchObject({ state_reason: "not_planned" });
+    expect(bed.sent().filter((line) => line.startsWith("PATCH"))).toHaveLength(1);
+  });
 });
 
 describe("the app", () => {

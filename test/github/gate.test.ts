@@ -200,8 +200,8 @@ describe("presenting a gate", () => {
     const { body } = await bed.owner.pull(gate.pullRequest);
     expect(body).not.toContain("seen by wanda");
     expect(await bed.github.readVetoBoxes(bed.repository, gate.pullRequest)).toEqual([
-      { attempt: 1, number: 1, ticked: true },
-      { attempt: 1, number: 2, ticked: true },
+      { attempt: 1, number: 1, ticked: true, writtenTicked: false },
+      { attempt: 1, number: 2, ticked: true, writtenTicked: false },
     ]);
     expect(await bed.github.readVetoBoxes(bed.repository, 4_711)).toEqual([]);
   });
@@ -224,6 +224,21 @@ describe("presenting a gate", () => {
     const view = verifiedView(gate.pullRequest);
     expect(await bed.github.releaseCi(bed.repository, { view, phase: 1, branch })).toBeNull();
     expect(await bed.github.headOf(bed.repository, branch)).toBeNull();
+  });
+});
+
+describe("the text of a gate", () => {
+  test("names the person who last edited it, and has a tick taken back that does not count", async () => {
+    const { pullRequest } = await open();
+    const { repository, github } = bed;
+    expect(await github.lastEditorOf(repository, pullRequest)).toBeNull();
+    const boxOf = (tick: string) => `- [${tick}] a <!-- phasegate:veto:1:1 -->\n- [x] b <!-- phasegate:veto:1:2 -->`;
+    await bed.owner.request("PATCH", `/pulls/${pullRequest}`, { body: boxOf("x") });
+    await github.setVetoBoxes(repository, pullRequest, [{ attempt: 1, number: 1, ticked: false }]);
+    expect((await bed.owner.pull(pullRequest)).body).toBe(boxOf(" "));
+    // What the app wrote since says nothing.
+    expect(await github.lastEditorOf(repository, pullRequest)).toBe("wanda");
+    expect(await github.lastEditorOf(repository, 4_711)).toBeNull();
   });
 });
 

@@ -58,6 +58,7 @@ describe("a command in a comment", () => {
     ["/skip a file", "a file"],
     ["/budget 8\n/provided X", "8"],
     ["/approve up to $6\nthank you", "up to $6"],
+    ["/veto 1 because\nit is slow\n/veto 3 it grows", "1 because\nit is slow\n/veto 3 it grows"],
     ["/answer 1: yes\nplease\n/answer 2: no", "1: yes\nplease\n/answer 2: no"],
   ])("%j has the argument %j", (comment, argument) => {
     expect(parseCommand(comment)).toMatchObject({ argument });

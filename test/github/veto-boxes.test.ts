@@ -1,11 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { boxesIn, keepTicks } from "../../src/github/veto-boxes.ts";
+import { boxesIn, keepTicks, withBoxes } from "../../src/github/veto-boxes.ts";
 
 const mark = (number: number, attempt = 1) => `<!-- phasegate:veto:${attempt}:${number} -->`;
 
 function ticks(body: string): readonly string[] {
   return boxesIn(body).map(({ attempt, number, ticked }) => `${attempt}:${number}${ticked ? " x" : ""}`);
 }
+
+test("a box is set in the body as it is, and nothing else of it changes", () => {
+  const body = `Words\r\n- [x] a ${mark(1)}\r\n- [x] b ${mark(2)}\n- [ ] c ${mark(3)}<!-- vetoed -->\n- [x] d`;
+  const boxes = [
+    { attempt: 1, number: 1, ticked: false },
+    { attempt: 1, number: 3, ticked: true },
+    { attempt: 2, number: 2, ticked: false },
+  ];
+  const set = `Words\r\n- [ ] a ${mark(1)}\r\n- [x] b ${mark(2)}\n- [x] c ${mark(3)}<!-- vetoed -->\n- [x] d`;
+  expect(withBoxes(body, boxes)).toBe(set);
+});
 
 describe("the boxes in a gate's body", () => {
   test.each<readonly [claim: string, body: string, boxes: readonly string[]]>([

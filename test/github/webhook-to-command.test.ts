@@ -19,7 +19,7 @@ function payload(action: string, rest: object, sender: object = owner): object {
 const text = { title: "A shop", body: "Sell things." };
 const comment = (body: string | null, user: object | null = owner, issue: object = { number: 7 }) => ({
   issue: { ...text, ...issue },
-  comment: { id: 5, node_id: "IC_5", body, user },
+  comment: { id: 5, node_id: "IC_5", body, user, created_at: "2026-01-01T10:00:00Z" },
 });
 const issue = (over: object = {}) => ({
   issue: { number: 7, user: owner, labels: [{ name: "create_app" }], ...text, ...over },
@@ -45,6 +45,7 @@ describe("a webhook becomes an intent", () => {
       payload("created", comment("/run")),
       {
         kind: "command",
+        writtenAt: "2026-01-01T10:00:00Z",
         repository,
         issueNumber: 7,
         onPullRequest: false,
@@ -63,6 +64,7 @@ describe("a webhook becomes an intent", () => {
       payload("created", comment("/cancel", owner, { number: 8, pull_request: { url: "x" } })),
       {
         kind: "command",
+        writtenAt: "2026-01-01T10:00:00Z",
         repository,
         issueNumber: 8,
         onPullRequest: true,
@@ -183,6 +185,7 @@ describe("a webhook becomes an intent", () => {
     test("is a command where it holds one: its review is told of by a webhook of its own", () => {
       expect(translateWebhook("pull_request_review_comment", onLine("/rework use SQLite\nas we said"))).toEqual({
         kind: "command",
+        writtenAt: null,
         command: { name: "rework", argument: "use SQLite\nas we said" },
         repository,
         issueNumber: 8,
@@ -223,6 +226,7 @@ describe("a webhook becomes an intent", () => {
       expect(translateWebhook("issue_comment", payload("created", comment(body)))).toEqual({
         ...said,
         kind: "command",
+        writtenAt: "2026-01-01T10:00:00Z",
         sender: "owner",
         body,
         command: { name: "answer", argument: "1: yes\n/answer 2: no" },

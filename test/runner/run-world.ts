@@ -96,7 +96,9 @@ export function aJob(
       name: "planning",
       title: "Planning",
       allowedPaths: ["docs/**"],
-      criteria: [],
+      criteria: [
+        { id: "outputs-exist", text: "It is there.", kind: "deterministic", check: "outputs-exist", severity: "must" },
+      ],
       verifierGuide: "",
       testCommand: null,
       mayBeSkipped: false,

@@ -96,6 +96,18 @@ export function pullObject(viewer: Viewer, repository: Repository, pull: Pull): 
       return oid === null ? null : refObject(viewer, repository, name, oid);
     },
     repository: () => repositoryObject(viewer, repository),
+    lastEditedAt: issue.bodyEdits[0]?.editedAt ?? null,
+    editor: issue.bodyEdits[0] === undefined ? null : accountObject(context, issue.bodyEdits[0].editor),
+    userContentEdits: connection("userContentEdits", () =>
+      issue.bodyEdits.map(({ editor, editedAt }) => ({
+        __typename: "UserContentEdit",
+        editor: accountObject(context, editor),
+        editedAt,
+        createdAt: editedAt,
+        updatedAt: editedAt,
+        deletedAt: null,
+      })),
+    ),
     reviewDecision: reviewDecision(repository, pull),
     reviews: connection("reviews", ({ states }: { states?: readonly string[] }) =>
       reviews

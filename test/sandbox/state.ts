@@ -128,6 +128,8 @@ export type Issue = {
   updatedAt: string;
   closedAt: string | null;
   readonly reactions: Reaction[];
+  /** Of its text, newest first. */
+  readonly bodyEdits: { readonly editor: Account; readonly editedAt: string }[];
 };
 
 export type Pull = {

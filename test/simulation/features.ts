@@ -46,13 +46,36 @@ const names = [
   "oddAnswers",
   "limits",
   "oldAction",
+  "judging",
+  "judgeFaults",
+  "testsFail",
+  "deciding",
+  "vetoing",
+  "skipping",
+  "ci",
+  "ciIsStubborn",
+  "ciWaitsForApproval",
+  "mergesItself",
+  "othersApprove",
+  "taskBranch",
+  "brokenSettings",
 ] as const;
 
 type Feature = (typeof names)[number];
 export type Features = Readonly<Record<Feature, boolean>>;
 
 /** No trouble at all: what agents and people do in any case. */
-const everyday: readonly Feature[] = ["questions", "dependencies", "secrets"];
+const everyday: readonly Feature[] = [
+  "questions",
+  "dependencies",
+  "secrets",
+  "deciding",
+  "vetoing",
+  "ci",
+  "mergesItself",
+  "othersApprove",
+  "taskBranch",
+];
 
 export function featuresFrom(random: Random): Features {
   // Some stories are almost calm, others have nearly everything.

@@ -9,7 +9,15 @@ import {
   takeStep,
   type ServingRunner,
 } from "../../src/control/serve-runner.ts";
-import type { Answer, Job, OutcomeRequest, PersonAnswer, RunnerRequest } from "../../src/protocol/runner.ts";
+import {
+  protocolVersion,
+  protocolVersionsServed,
+  type Answer,
+  type Job,
+  type OutcomeRequest,
+  type PersonAnswer,
+  type RunnerRequest,
+} from "../../src/protocol/runner.ts";
 import { badWord, hostileWord } from "./playbooks.ts";
 import type { Sim } from "./sim.ts";
 
@@ -18,6 +26,7 @@ export const replyUsdMax = 1;
 
 /** Of all agents of a story, so that it comes to an end. */
 const requestsMax = 12;
+const faultsMax = 14;
 
 interface Request {
   readonly life: object;
@@ -34,6 +43,7 @@ export interface SimJob {
   /** Spent and not reported yet. */
   owedUsd: number;
   outcome: OutcomeRequest["outcome"] | null;
+  report: OutcomeRequest["report"];
   events: number;
   /** Requests to people that it made. */
   requests: number;
@@ -52,6 +62,8 @@ export class Jobs {
   #tokens = 0;
   #drafts = 0;
   #requests = 0;
+  /** Times that finished work may still be found wanting. */
+  #faults = faultsMax;
 
   constructor(sim: Sim) {
     this.#sim = sim;
@@ -71,6 +83,7 @@ export class Jobs {
         spentUsd: 0,
         owedUsd: 0,
         outcome: null,
+        report: null,
         events: 0,
         requests: 0,
         told: [],
@@ -137,7 +150,7 @@ export class Jobs {
       ref: "refs/heads/main",
     };
     this.#say(job, stolen ? "is run again by hand" : "asks for its work");
-    const protocol = features.oldAction ? 2 : 3;
+    const protocol = features.oldAction ? Math.min(...protocolVersionsServed) : protocolVersion;
     const request = { protocol, runId: job.runId, oidcToken: JSON.stringify(identity), account: modelAccount };
     this.#ask(
       job,
@@ -146,6 +159,9 @@ export class Jobs {
         if (answer instanceof Error) {
           if (stolen) return;
           job.tries += 1;
+          if (answer instanceof RunnerRefused && answer.code === "unsupported-protocol") {
+            this.#sim.fail(`every action that is served gets its work: version ${protocol}: ${answer.message}`);
+          }
           const isFinal = answer instanceof RunnerRefused && answer.code !== "unavailable";
           if (isFinal || job.tries > 8) this.#end(job, "failure", `gives up: ${answer.message.slice(0, 60)}`);
           return;
@@ -218,7 +234,7 @@ export class Jobs {
 
   #mayAsk(job: SimJob): boolean {
     const { features } = this.#sim;
-    const isTalker = (features.questions || features.dependencies) && !features.oldAction;
+    const isTalker = features.questions || features.dependencies;
     return isTalker && this.#requests < requestsMax && job.outcome === null && job.unanswered === null;
   }
 
@@ -332,10 +348,11 @@ export class Jobs {
   }
 
   #declare(job: SimJob): void {
+    if (job.outcome === null) this.#completed(job);
     const outcome = (job.outcome ??= { kind: "completed" });
-    this.#say(job, `declares ${outcome.kind}`);
+    this.#say(job, `declares ${outcome.kind}${job.report === null ? "" : `: ${textOfReport(job.report)}`}`);
     this.#sim.watch.handed.outcome.add(job.runId);
-    const body = { outcome, report: null, spent: spentOf(job.owedUsd) };
+    const body = { outcome, report: job.report, spent: spentOf(job.owedUsd) };
     this.#ask(
       job,
       (serving) => takeOutcome(serving, job.token, body),
@@ -344,6 +361,41 @@ export class Jobs {
         if (!(answer instanceof Error)) this.#end(job, "success", "ends");
       },
     );
+  }
+
+  /** The last step is done: the work is tested, judged, and asked what it decided. */
+  #completed(job: SimJob): void {
+    const { random, features, calm } = this.#sim;
+    if (features.oldAction || random.chance(0.03)) return;
+    // A story must come to an end: in the calm the work gets good in the end.
+    const fails = (feature: boolean, chance: number) => feature && this.#faults > 0 && random.chance(chance);
+    const isUntested = fails(features.testsFail, 0.1);
+    const fail = fails(features.testsFail, calm ? 0.2 : 0.4);
+    const failure = random.pick(["failed", "timed-out"] as const);
+    const result = isUntested ? ("could-not-run" as const) : fail ? failure : ("passed" as const);
+    const tests = { command: "npm test", result, exitCode: result === "failed" ? 1 : null, seconds: 3, tail: "" };
+    const isUnjudged = fails(features.judgeFaults, 0.4);
+    const verdicts = isUnjudged
+      ? []
+      : ["agrees", "is-brief"].map((criterion) => {
+          const passed = !fails(features.judging, calm ? 0.3 : 0.6);
+          const confidence = random.pick(["high", "high", "medium", "low"] as const);
+          const reason = passed ? "It holds." : `It does not hold, ${random.pick(["as I see", "it seems"])}.`;
+          return { criterion, passed, confidence, reason, evidence: [] };
+        });
+    const decisions = Array.from({ length: features.deciding ? random.below(4) : 0 }, (_, index) => ({
+      decision: `This one, ${index}.`,
+      alternative: "That one.",
+      reason: "It is smaller.",
+      confidence: "medium" as const,
+      files: index === 0 ? [`docs/${job.job?.phase.steps[0]?.slug ?? ""}.md`] : [],
+    }));
+    job.report = { verdicts, judgeFault: isUnjudged ? "no answer" : null, tests, decisions };
+    if (verdicts.some(({ passed }) => !passed) || result !== "passed") this.#faults -= 1;
+    if (result !== "failed" && result !== "timed-out") return;
+    const message = `the project's own tests ${result === "failed" ? "fail" : "take too long"}`;
+    const finding = { check: "tests-pass", step: null, path: null, line: null, message } as const;
+    job.outcome = { kind: "failed", message: "the tests do not pass", findings: [finding] };
   }
 
   #heartbeat(job: SimJob): void {
@@ -422,6 +474,13 @@ function waitOf(request: RunnerRequest): "waiting-question" | "waiting-dependenc
     case "error":
       return null;
   }
+}
+
+function textOfReport({ verdicts, judgeFault, tests, decisions }: NonNullable<OutcomeRequest["report"]>): string {
+  const failed = verdicts
+    .filter(({ passed }) => !passed)
+    .map(({ criterion, confidence }) => `${criterion} ${confidence}`);
+  return `tests ${tests?.result ?? "none"}, not met: ${failed.join(", ")}${judgeFault ?? ""}, ${decisions.length} decisions`;
 }
 
 function spentOf(costUsd: number) {

@@ -3,6 +3,7 @@ import type { AnswerGiven, Intent } from "../../src/control/intents.ts";
 import { slashCommands, type CommandName } from "../../src/core/slash-commands.ts";
 import { hasValue } from "../../src/core/dialogue.ts";
 import { isSettled, openDependenciesOf, openQuestionsOf, type ExistingTask } from "../../src/core/state.ts";
+import type { ReviewState } from "../../src/control/ports.ts";
 import type { FakePull } from "../support/fake-github.ts";
 import { labels } from "./playbooks.ts";
 import { defaultBranch } from "./sim-github.ts";
@@ -23,6 +24,8 @@ export class People {
   #said: { readonly commentId: number; readonly issueNumber: number; readonly by: string }[] = [];
   /** Deeds of the helpful person, by task. */
   readonly #help = new Map<string, number>();
+  /** What helpful people still have to say of gates before they merge them. */
+  #opinions = 5;
 
   constructor(sim: Sim) {
     this.#sim = sim;
@@ -40,6 +43,12 @@ export class People {
     if (features.secondIssue) fake.openIssue(8, { author: "stranger", labels: ["modify_app"] });
     fake.ciIsSensitive = features.ciIsSensitive;
     fake.requiresReview = features.requiresReview;
+    fake.settings = {
+      merge: features.mergesItself ? "auto" : "manual",
+      requesterMayApprove: !features.othersApprove,
+      integration: features.taskBranch ? "task" : "phase",
+      ci: features.ciWaitsForApproval ? "approved" : null,
+    };
     this.#label(7, "create_app", "owner");
     if (features.secondIssue) {
       const issue = { title: "A wish", body: "Of a stranger." };
@@ -65,6 +74,10 @@ export class People {
   /** Brings one task on, as the status comment tells people to. False where nobody has anything to do. */
   help(): boolean {
     const { random } = this.#sim;
+    if (this.#opinions > 0 && random.chance(0.6) && this.#judge()) {
+      this.#opinions -= 1;
+      return true;
+    }
     const deeds = this.#sensible();
     if (deeds.length === 0) return false;
     random.pick(deeds)();
@@ -82,15 +95,18 @@ export class People {
     const { github, calm } = this.#sim;
     if (isSettled(task) || !github.issueExists(task.issue.number)) return null;
     const issueNumber = task.issue.number;
-    const command = (name: CommandName) => () => {
-      if (calm) this.#help.set(task.taskId, (this.#help.get(task.taskId) ?? 0) + 1);
-      this.#command(issueNumber, name, "owner");
-    };
+    const command =
+      (name: CommandName, by = "owner") =>
+      () => {
+        if (calm) this.#help.set(task.taskId, (this.#help.get(task.taskId) ?? 0) + 1);
+        this.#command(issueNumber, name, by);
+      };
     // Whoever has helped so often without an end gives up.
     if ((this.#help.get(task.taskId) ?? 0) > 12) return command("cancel");
     if (task.status === "draft") return command("run");
-    const gate = task.phases.at(-1)?.gate ?? null;
+    const gate = task.finalGate ?? task.phases.at(-1)?.gate ?? null;
     const pull = gate === null ? undefined : github.fake.pulls.get(gate.pullRequest);
+    const base = github.intendedBases.get(pull?.pullRequest ?? 0) ?? defaultBranch;
     if (task.blockedBy !== null) {
       switch (task.blockedBy.kind) {
         case "verification-failed":
@@ -98,7 +114,7 @@ export class People {
           return command(gate === null ? "retry" : "accept");
         case "gate-retargeted":
           if (task.blockedBy.merged) return command("accept");
-          return pull?.open === true ? () => this.#retarget(pull, defaultBranch) : command("run");
+          return pull?.open === true ? () => this.#retarget(pull, base) : command("run");
         case "budget-exhausted":
           return command(task.blockedBy.scope === "day" || this.#sim.random.chance(0.5) ? "cancel" : "budget");
         case "waiting-question":
@@ -126,16 +142,47 @@ export class People {
         case "paused":
         case "provider-refused":
         case "runaway":
-        case "settings-invalid":
           return command("run");
+        case "settings-invalid":
+          return () => (github.fake.preflightFault === null ? command("run")() : this.#breakSettings(false));
         case "approval-needed":
-          return command("approve");
+          return command("approve", "writer");
       }
     }
-    if (task.status === "review" && pull?.open === true && !pull.draft && pull.base === defaultBranch) {
-      return () => this.#merge(pull, "owner");
+    const isFinal = task.finalGate !== null;
+    if ((task.status === "review" || isFinal) && pull?.open === true && !pull.draft && pull.base === base) {
+      const by = this.#sim.random.pick(writers);
+      // Who has approved may leave the merge to the app.
+      const isApproved = github.fake.reviews.some(
+        ({ pullRequest, verdict }) => pullRequest === pull.pullRequest && verdict === "approved",
+      );
+      if (!isFinal && !isApproved && github.fake.settings.merge === "auto" && this.#sim.random.chance(0.7)) {
+        return () => this.#review(pull, "writer", "approved");
+      }
+      return () => this.#merge(pull, by);
     }
     return null;
+  }
+
+  /** Somebody says something of a gate that is in review. False where there is none. */
+  #judge(): boolean {
+    const { github, random, features: on } = this.#sim;
+    const tasks = this.#sim.tasks().filter(({ status, blockedBy }) => status === "review" && blockedBy === null);
+    if (tasks.length === 0) return false;
+    const task = random.pick(tasks);
+    const gate = github.fake.pulls.get(task.phases.at(-1)?.gate?.pullRequest ?? 0);
+    if (gate === undefined || !gate.open || gate.draft) return false;
+    const who = random.pick(writers);
+    const deeds: readonly Deed[] = [
+      [on.vetoing && gate.boxes.length > 0 ? 6 : 0, () => this.#veto(gate, who)],
+      [on.reviewing ? 3 : 1, () => this.#review(gate, who)],
+      [on.skipping ? 1 : 0, () => this.#command(task.issue.number, "skip-phase", who)],
+      [0.5, () => this.#command(gate.pullRequest, "approve", who)],
+      [0.5, () => this.#command(gate.pullRequest, "rework", who)],
+      [on.pushing ? 1 : 0, () => this.#push(gate, who)],
+    ];
+    random.weighted(deeds.filter(([weight]) => weight > 0))();
+    return true;
   }
 
   #deeds(): readonly Deed[] {
@@ -145,6 +192,7 @@ export class People {
     const mayWrite = writers.includes(who);
     const open = github.gates.filter((pull) => pull.open);
     const pull = open.length === 0 ? null : random.pick(open);
+    const boxed = open.filter(({ boxes }) => boxes.length > 0);
     const closed = github.gates.filter((each) => !each.open && !each.merged);
     const issues = [...fake.issues.keys()].filter((number) => github.issueExists(number));
     const issue = issues.length === 0 ? null : random.pick(issues);
@@ -160,7 +208,7 @@ export class People {
           slashCommands.map((row) => row.name).filter((each) => on.deletion || each !== "delete"),
         );
         // People end and stop tasks less often than they start them.
-        if (["cancel", "delete", "pause"].includes(name) && random.chance(0.75)) return;
+        if (["cancel", "delete", "pause", "skip-phase"].includes(name) && random.chance(0.75)) return;
         if (pull !== null && random.chance(0.4)) this.#command(pull.pullRequest, name, who);
         else this.#command(number, name, who);
       }),
@@ -186,6 +234,7 @@ export class People {
               if (isTaken || fake.headOf(gate.branch) === null) return;
               this.#sim.tell(who, `reopens #${gate.pullRequest}`);
               fake.changePull(gate.pullRequest, { open: true });
+              github.reopened.add(gate.pullRequest);
               github.gateChanged(gate.pullRequest, who);
             },
           ],
@@ -199,10 +248,13 @@ export class People {
       }),
       onIssue(on.issueChanges ? 0.25 : 0, (number) => this.#changeIssue(number, who, mayWrite)),
       onIssue(mayWrite ? 0.5 : 0, (number) => this.#label(number, random.pick(labels), who)),
+      [on.vetoing && boxed.length > 0 ? 4 : 0, () => this.#veto(random.pick(boxed), who)],
+      [on.brokenSettings ? 0.15 : 0, () => this.#breakSettings(fake.preflightFault?.kind !== "settings-invalid")],
+      [on.mergesItself && on.brokenSettings ? 0.15 : 0, () => this.#setMerge()],
       [on.oddAnswers ? 2 : 0, () => this.#answerOddly(who)],
       [on.secrets && mayWrite ? 0.6 : 0, () => this.#addSecret(random.pick(secretNames), who)],
-      [on.archiving ? 0.12 : 0, () => this.#archive(!github.archived)],
-      [on.suspending ? 0.12 : 0, () => this.#suspend(!github.suspended)],
+      [on.archiving ? 0.06 : 0, () => this.#archive(!github.archived)],
+      [on.suspending ? 0.06 : 0, () => this.#suspend(!github.suspended)],
       [on.renaming ? 0.1 : 0, () => this.#rename()],
       [on.setUpFaults ? 0.2 : 0, () => this.#setUp()],
       [
@@ -226,6 +278,7 @@ export class People {
     const command = { name, argument };
     const intent: Intent = {
       kind: "command",
+      writtenAt: null,
       repository: github.repository,
       issueNumber: number,
       onPullRequest,
@@ -242,6 +295,7 @@ export class People {
 
   #argumentOf(name: CommandName): string {
     const { random } = this.#sim;
+    if (name === "veto") return random.pick(["1 because it is slow", "2: it is dear", "1", "9 because", ""]);
     if (name === "rework") return random.chance(0.7) ? "Say more in 01_idea.md." : "";
     if (name === "answer") return random.pick(["1", "2", "9", "as you like", ""]);
     if (name === "provided" || name === "skip") return random.pick(secretNames);
@@ -333,19 +387,61 @@ export class People {
     github.emit({ kind: "label-added", repository, issueNumber, label, sender, issue: { title, body } });
   }
 
-  #review(gate: FakePull, by: string): void {
+  #review(
+    gate: FakePull,
+    by: string,
+    verdict: ReviewState["verdict"] = this.#sim.random.pick([
+      "approved",
+      "approved",
+      "changes_requested",
+      "changes_requested",
+      "commented",
+    ] as const),
+  ): void {
     const { github, random } = this.#sim;
-    const verdict = random.pick(["approved", "changes_requested", "changes_requested", "commented"] as const);
-    const words = random.chance(0.5) ? "Look at 02_market.md again." : "";
+    const words = verdict !== "approved" && random.chance(0.5) ? "Look at 02_market.md again." : "";
     const byBot = by === bot;
     this.#sim.tell(by, `reviews #${gate.pullRequest}: ${verdict}`);
     github.fake.review(gate.pullRequest, { by, byBot, verdict, body: words });
-    if (random.chance(0.6)) {
+    if (verdict !== "approved" && random.chance(0.6)) {
       const request = verdict === "changes_requested" ? "change" : "comment";
       const comments = [{ by, byBot, byUs: false, text: "Say why." }];
       github.fake.thread(gate.pullRequest, { request, comments });
     }
     github.reviewsChanged(gate.pullRequest);
+  }
+
+  /** By a tick, or by a comment; or takes a tick away. */
+  #veto(gate: FakePull, by: string): void {
+    const { github, random } = this.#sim;
+    const box = random.pick(gate.boxes);
+    const ticks = () => {
+      this.#sim.tell(
+        by,
+        `${box.ticked ? "unticks" : "ticks"} box ${box.attempt}:${box.number} of #${gate.pullRequest}`,
+      );
+      github.tick(gate, box, by);
+    };
+    const says = (argument: string) => this.#command(gate.pullRequest, "veto", by, argument);
+    random.weighted<() => void>([
+      // GitHub lets nobody else edit the body.
+      [writers.includes(by) ? 3 : 0, ticks],
+      [3, () => says(`${box.number} because it is slow, says ${by}`)],
+      [1, () => says(`${box.number}`)],
+    ])();
+  }
+
+  #breakSettings(broken: boolean): void {
+    this.#sim.tell("owner", broken ? "breaks the settings" : "mends the settings");
+    const fault = { kind: "settings-invalid", message: "line 1: merge: expected manual or auto" } as const;
+    this.#sim.github.fake.preflightFault = broken ? fault : null;
+  }
+
+  #setMerge(): void {
+    const { fake } = this.#sim.github;
+    const merge = fake.settings.merge === "auto" ? "manual" : "auto";
+    this.#sim.tell("owner", `sets merge: ${merge}`);
+    fake.settings = { ...fake.settings, merge };
   }
 
   #thread(

@@ -1,8 +1,9 @@
 /** Small playbooks, and verdicts that depend on nothing but what was written: a repeat finds the same. */
 import type { Playbooks, Verifier } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
-import type { Phase, Playbook } from "../../src/core/playbook.ts";
-import type { Finding } from "../../src/core/report.ts";
+import type { Criterion, Phase, Playbook } from "../../src/core/playbook.ts";
+import type { CheckResult, Finding } from "../../src/core/report.ts";
+import { saidByTests, saidByVerdict, verdictsOf } from "../../src/verify/reported.ts";
 import { changedItems, citing } from "../../src/verify/changed-items.ts";
 import { stepFor, stepOfPath } from "../../src/verify/step-of-path.ts";
 
@@ -14,19 +15,31 @@ export const hostileWord = "SECRET";
 export const labels = ["create_app", "modify_app"] as const;
 export const phaseBudgetUsd = 5;
 
+/** What only a run can tell. */
+const criteria: readonly Criterion[] = [
+  { id: "agrees", kind: "judged", severity: "must", text: "The documents agree." },
+  { id: "is-brief", kind: "judged", severity: "should", text: "The documents are brief." },
+  { id: "tests", kind: "deterministic", check: "tests-pass", severity: "must", text: "The tests pass." },
+];
+
 const byLabel: Readonly<Record<string, Playbook>> = {
   create_app: playbookOf("create_app", [
-    phaseOf(1, "planning", ["01_idea", "02_market"]),
-    phaseOf(2, "design", ["01_screens"]),
+    phaseOf(1, "planning", ["01_idea", "02_market"], { mayBeSkipped: true }),
+    phaseOf(2, "design", ["01_screens"], { mayBeSkipped: true }),
   ]),
-  modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"])]),
+  modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"], { mayBeSkipped: false })]),
 };
 
 function playbookOf(name: string, phases: readonly Phase[]): Playbook {
   return { name, title: name, phases, ripple: { guide: "Bring it in line.", criteria: [], verifierGuide: "" } };
 }
 
-function phaseOf(number: number, name: string, slugs: readonly string[]): Phase {
+function phaseOf(
+  number: number,
+  name: string,
+  slugs: readonly string[],
+  { mayBeSkipped }: Pick<Phase, "mayBeSkipped">,
+): Phase {
   const allowedPaths = ["docs/**"];
   const steps = slugs.map((slug) => ({
     slug,
@@ -38,8 +51,8 @@ function phaseOf(number: number, name: string, slugs: readonly string[]): Phase 
     allowedPaths,
     tools: ["Write"],
   }));
-  const unjudged = { criteria: [], verifierGuide: "", testCommand: null, mayBeSkipped: false } as const;
-  return { number, name, title: name, allowedPaths, ...unjudged, budgetUsd: phaseBudgetUsd, steps };
+  const judged = { criteria, verifierGuide: "Read them.", testCommand: "npm test" };
+  return { number, name, title: name, allowedPaths, ...judged, mayBeSkipped, budgetUsd: phaseBudgetUsd, steps };
 }
 
 export const playbooks: Playbooks = {
@@ -52,15 +65,27 @@ export const playbooks: Playbooks = {
 };
 
 export const verifier: Verifier = {
-  verifyPhase: async (tree, phase) => {
+  verifyPhase: async (tree, phase, { report }) => {
     const findings: Finding[] = [];
+    const notes: Finding[] = [];
+    const checks: CheckResult[] = [];
     for (const { slug, outputs } of phase.steps) {
       const path = outputs[0] ?? "";
       const text = tree.paths.includes(path) ? await tree.read(path) : null;
       if (text === null || text.includes(badWord)) findings.push(finding("no-placeholder", slug, path));
     }
-    const passed = findings.length === 0;
-    return { passed, checks: [{ check: "no-placeholder", passed, looked: phase.steps.length }], findings, notes: [] };
+    checks.push({ check: "no-placeholder", passed: findings.length === 0, looked: phase.steps.length });
+    const verdicts = verdictsOf(report?.verdicts ?? []);
+    for (const criterion of phase.criteria) {
+      const verdict = verdicts.get(criterion.id);
+      if (criterion.kind === "judged" && verdict === undefined) continue;
+      if (report === null) continue;
+      const said =
+        verdict === undefined ? saidByTests(criterion, report.tests) : saidByVerdict(tree, phase, criterion, verdict);
+      checks.push(said.result);
+      (said.isMust ? findings : notes).push(...said.findings);
+    }
+    return { passed: findings.length === 0, checks, findings, notes };
   },
   changesetFindings: async (changes: readonly Change[], _phase, step) =>
     changes.flatMap((change) =>

@@ -1,7 +1,16 @@
 /** GitHub of a simulation: the fake of the other tests, with what GitHub refuses, and with webhooks for what happens. */
 import type { Intent } from "../../src/control/intents.ts";
-import { RetryLater, type GitHub, type RequestShown, type TaskView } from "../../src/control/ports.ts";
+import {
+  RetryLater,
+  type CheckShown,
+  type GitHub,
+  type RequestShown,
+  type TaskView,
+  type VetoBox,
+} from "../../src/control/ports.ts";
 import type { Repository } from "../../src/core/events.ts";
+import { checkText, type CheckText } from "../../src/github/texts/check.ts";
+import { linksOf } from "../../src/github/texts/links.ts";
 import { FakeGitHub, type FakePull } from "../support/fake-github.ts";
 
 export interface Webhook {
@@ -23,6 +32,7 @@ const writes: readonly (keyof GitHub)[] = [
   "releaseCi",
   "reopenGate",
   "closeGate",
+  "closeIssue",
   "answerThread",
   "requestReview",
   "deleteBranch",
@@ -31,6 +41,7 @@ const writes: readonly (keyof GitHub)[] = [
   "showStatus",
   "showCheck",
   "mergeGate",
+  "setVetoBoxes",
   "notify",
 ];
 /** Those whose traces are kept here, not in the fake. */
@@ -47,8 +58,22 @@ export class SimGitHub {
   /** On their way to the app, oldest first. */
   inTransit: Webhook[] = [];
   readonly guids = new Set<string>();
-  /** Commits that a person's merge brought to the default branch. */
-  readonly mergedByPeople = new Set<string>();
+  /** What each merge commit brought, and who merged it: a person, or the app. */
+  readonly merges = new Map<string, { readonly pull: FakePull; readonly byUs: boolean }>();
+  /** Where each pull request was made to point at. */
+  readonly intendedBases = new Map<number, string>();
+  /** Closed pull requests that people opened again. */
+  readonly reopened = new Set<number>();
+  /** Boxes of vetoes from which people took a tick: pull request, attempt and number. */
+  readonly unticked = new Set<string>();
+  /** What our check run says of a commit; null while it is in progress. */
+  readonly checks = new Map<string, CheckText["conclusion"]>();
+  /** Phases, by task, whose check was to be shown while GitHub took nothing. */
+  readonly unchecked = new Set<string>();
+  /** Comments, by their keys, that GitHub did not take. */
+  readonly unsaid = new Set<string>();
+  /** Called when the app has merged a pull request, with its head. */
+  mergedByApp: (pull: FakePull) => void = () => undefined;
   /** How often people closed a pull request of a branch: each may lead to another one. */
   readonly closings = new Map<string, number>();
   /** Each commit that the app made, in order: branch and mark. */
@@ -121,19 +146,44 @@ export class SimGitHub {
 
   merge(pull: FakePull, by: string): void {
     this.fake.merge(pull.pullRequest, by);
-    const sha = this.fake.pulls.get(pull.pullRequest)?.mergeSha ?? "";
-    if (pull.base === defaultBranch) this.mergedByPeople.add(sha);
-    else {
-      // The fake merges into the default branch only: what was pointed elsewhere does not arrive there.
-      const main = this.fake.branches.get(defaultBranch) ?? [];
-      this.fake.branches.set(defaultBranch, main.slice(0, -1));
-    }
+    this.#merged(pull, by, false);
+  }
+
+  #merged(pull: FakePull, by: string, byUs: boolean): void {
+    this.merges.set(this.fake.pulls.get(pull.pullRequest)?.mergeSha ?? "", { pull, byUs });
     this.gateChanged(pull.pullRequest, by);
     // "Closes #7" in the last gate's body.
     const issueNumber = Number(/\/(\d+)-/u.exec(pull.branch)?.[1]);
-    const isLast = pull.branch.includes("-2-design") || pull.branch.includes("-1-analysis");
+    const isLast =
+      isOfTask(pull.branch) ||
+      (this.#isLastOfPhases(pull.branch) && this.intendedBases.get(pull.pullRequest) === defaultBranch);
     if (isLast && pull.base === defaultBranch && this.issueExists(issueNumber))
       this.changeIssue(issueNumber, "closed", by);
+  }
+
+  #isLastOfPhases(branch: string): boolean {
+    return branch.includes("-2-design") || branch.includes("-1-analysis");
+  }
+
+  /** Of the head of a gate: a commit of a step, on which nothing of the repository's own runs. */
+  isStepCommit({ branch }: FakePull): boolean {
+    const mark = this.fake.branches.get(branch)?.at(-1)?.mark ?? "";
+    return mark !== "" && !mark.startsWith("verified:");
+  }
+
+  /** The head, and what lies beneath it where the head is our empty commit that lets checks run. */
+  twinsOf({ branch, headSha }: FakePull): readonly string[] {
+    const commits = this.fake.branches.get(branch) ?? [];
+    const at = commits.findIndex(({ sha }) => sha === headSha);
+    const beneath = commits[at]?.mark.startsWith("verified:") ? commits[at - 1]?.sha : undefined;
+    return beneath === undefined ? [headSha] : [headSha, beneath];
+  }
+
+  /** A person ticks a box of the gate's body, or takes the tick away. */
+  tick({ pullRequest }: FakePull, { attempt, number, ticked }: VetoBox, by: string): void {
+    if (ticked) this.unticked.add(`${pullRequest} ${attempt} ${number}`);
+    this.fake.tick(pullRequest, number, !ticked);
+    this.emit({ kind: "gate-edited", repository: this.repository, pullRequest, sender: by });
   }
 
   /** A person adds a secret, or gives it another value. */
@@ -202,7 +252,34 @@ export class SimGitHub {
       },
       openGate: async (repository, gate) => {
         if (this.fake.headOf(gate.branch) === null) throw new RetryLater("GitHub answered 422: head invalid", 5_000);
-        return inner.openGate(repository, gate);
+        const opened = await inner.openGate(repository, gate);
+        this.intendedBases.set(opened.pullRequest, gate.base);
+        return opened;
+      },
+      openFinalGate: async (repository, gate) => {
+        const opened = await inner.openFinalGate(repository, gate);
+        if (opened !== null) this.intendedBases.set(opened.pullRequest, gate.base);
+        return opened;
+      },
+      mergeGate: async (repository, wish) => {
+        const pull = this.fake.pulls.get(wish.pullRequest);
+        const answer = await inner.mergeGate(repository, wish);
+        if (answer.kind === "merged" && pull !== undefined && !pull.merged) {
+          this.#merged(pull, "phasegate[bot]", true);
+          this.mergedByApp(pull);
+        }
+        return answer;
+      },
+      showCheck: async (repository, check) => {
+        await inner.showCheck(repository, check);
+        const { view, phase, branch } = check;
+        const head = this.fake.headOf(branch);
+        if (head === null) return;
+        const verifiedSha = view.task.phases.find((each) => each.phase === phase)?.verification?.headSha ?? "";
+        const isVerified = this.#hasSameFiles(branch, head, verifiedSha);
+        const links = linksOf("https://github.test", repository);
+        this.checks.set(head, checkText({ view, phase, links, isVerified }).conclusion);
+        this.unchecked.delete(`${view.task.taskId} ${phase}`);
       },
       presentGate: async (repository, gate) => {
         if (this.fake.headOf(gate.branch) === null && gate.ready) throw new Refused("GitHub answered 404: no branch");
@@ -269,6 +346,11 @@ export class SimGitHub {
             this.#refuse(name);
           } catch (error) {
             if (name === "showStatus") this.unshown.add((args[1] as unknown as TaskView).task.taskId);
+            if (name === "notify") this.unsaid.add(String(args[2]));
+            if (name === "showCheck") {
+              const { view, phase } = args[1] as unknown as CheckShown;
+              this.unchecked.add(`${view.task.taskId} ${phase}`);
+            }
             throw error;
           }
           return Reflect.apply(methods[name], methods, args);
@@ -291,6 +373,12 @@ export class SimGitHub {
     this.lent.set(slot, name);
   }
 
+  #hasSameFiles(branch: string, one: string, other: string): boolean {
+    const commits = this.fake.branches.get(branch) ?? [];
+    const filesOf = (sha: string) => JSON.stringify([...(commits.find((each) => each.sha === sha)?.files ?? [])]);
+    return commits.some(({ sha }) => sha === other) && filesOf(one) === filesOf(other);
+  }
+
   #requireIssue(number: number): void {
     if (!this.issueExists(number)) throw new Refused("GitHub answered 410: this issue was deleted");
   }
@@ -299,6 +387,11 @@ export class SimGitHub {
   #movedHead(branch: string): void {
     for (const pull of this.gates) if (pull.branch === branch && pull.open) this.reviewsChanged(pull.pullRequest);
   }
+}
+
+/** The branch on which a task collects its phases. */
+function isOfTask(branch: string): boolean {
+  return /^phasegate\/\d+-task(-r\d+)?$/u.test(branch);
 }
 
 export function requestIdOf(request: RequestShown): string {
@@ -319,6 +412,7 @@ function wrapped(client: GitHub): GitHub {
     "permissionOf",
     "readIssue",
     "preflight",
+    "readSettings",
     "readRun",
     "readEnvelope",
     "defaultBranchOf",
@@ -330,6 +424,7 @@ function wrapped(client: GitHub): GitHub {
     "readThreads",
     "requiresReview",
     "readVetoBoxes",
+    "lastEditorOf",
     "readCi",
     "readFailedLogs",
     "failedDeliveries",

@@ -13,6 +13,7 @@ import { openStore } from "../../src/store/open-store.ts";
 import { featuresFrom, namesOf, type Features } from "./features.ts";
 import { Jobs } from "./jobs.ts";
 import { People } from "./people.ts";
+import { RepositoryChecks } from "./repository-checks.ts";
 import { playbooks, verifier } from "./playbooks.ts";
 import { Random } from "./random.ts";
 import { SimClock } from "./sim-clock.ts";
@@ -79,6 +80,7 @@ export class Sim {
   readonly github: SimGitHub;
   readonly jobs: Jobs;
   readonly people: People;
+  readonly checks: RepositoryChecks;
   readonly story: string[] = [];
   /** True once the trouble is over. */
   calm = false;
@@ -105,6 +107,7 @@ export class Sim {
     this.#turns = new Turns(() => this.clock.passed);
     this.jobs = new Jobs(this);
     this.people = new People(this);
+    this.checks = new RepositoryChecks(this);
   }
 
   get watch(): Watch {
@@ -141,6 +144,7 @@ export class Sim {
       await this.#start();
       this.story.push(`seed ${this.#seed}: ${namesOf(this.features).join(" ")}`);
       this.people.prepare();
+      this.checks.prepare();
       for (let action = 0; action < actionsMax && this.#failure === null; action += 1) await this.#step();
       if (this.#failure === null) await this.#settle();
     } catch (error) {
@@ -166,6 +170,7 @@ export class Sim {
       [canDeliver ? 16 : 0, () => this.#deliver()],
       [active.length > 0 ? 20 : 0, () => this.jobs.act(random.pick(active))],
       [2.5, () => this.people.act()],
+      [features.ci ? 2.5 : 0, () => this.checks.act()],
       [this.#turns.isIdle ? 8 : 1, () => this.#passTime()],
       [features.clockLeaps ? 0.3 : 0, () => this.#leap()],
       [features.clockSetBack ? 0.2 : 0, () => this.#setBack()],
@@ -423,6 +428,7 @@ export class Sim {
       this.watch.world();
       if (github.inTransit.length > 0) this.#deliver();
       else if (this.jobs.active.length > 0) this.jobs.act(random.pick(this.jobs.active));
+      else if (this.checks.running.length > 0) this.checks.act();
       else if (isHelpful && this.#isLongUntilNext() && this.people.help()) quietRounds = 0;
       else if (this.watch.isWaiting() || this.#turns.nextEnd() !== null) {
         quietRounds = 0;

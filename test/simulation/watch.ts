@@ -13,6 +13,7 @@ import {
   openDependenciesOf,
   openQuestionsOf,
   purseOf,
+  taskBranchOf,
   type TaskState,
 } from "../../src/core/state.ts";
 import { decodeEvent } from "../../src/store/event-codec.ts";
@@ -192,7 +193,7 @@ export class Watch {
     if (event.type === "PhaseCompleted") {
       const pull = this.#github.fake.pulls.get(phase?.gate?.pullRequest ?? 0);
       if (pull?.merged !== true) fail("only a merge completes a phase");
-      if (pull?.base === defaultBranch && !this.#github.mergedByPeople.has(event.mergeSha)) fail("a person merges");
+      if (pull?.base === defaultBranch && !this.#github.merges.has(event.mergeSha)) fail("a merge completes it");
     }
     this.#mayDoNothing(row, event, before, fail);
   }
@@ -254,7 +255,7 @@ export class Watch {
 
   /** What people see, and what lies about on GitHub. */
   world(): void {
-    const { fake, commits, dispatches, comments, closings, mergedByPeople } = this.#github;
+    const { fake, commits, dispatches, comments, closings, merges } = this.#github;
     unique(dispatches, "one dispatch a run");
     unique(comments, "each comment once");
     unique(
@@ -269,7 +270,7 @@ export class Watch {
       "each reply once",
     );
     for (const { sha } of fake.branches.get(defaultBranch) ?? []) {
-      if (sha !== "base-0" && !mergedByPeople.has(sha)) throw new Violation(`only people merge: ${sha} lies on main`);
+      if (sha !== "base-0" && !merges.has(sha)) throw new Violation(`only merges move main: ${sha} lies there`);
     }
     const pulls = new Map<string, number>();
     for (const { branch } of fake.pulls.values()) pulls.set(branch, (pulls.get(branch) ?? 0) + 1);
@@ -281,6 +282,7 @@ export class Watch {
     for (const { events, state } of this.tasks.values()) {
       if (state.status === "absent") continue;
       for (const { phase } of state.phases) branches.add(branchOf(state, phase));
+      branches.add(taskBranchOf(state) ?? "");
       this.#money(state, events);
       this.#notices(state, events);
     }

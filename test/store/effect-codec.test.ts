@@ -29,6 +29,8 @@ const effects: { readonly [Kind in Effect["kind"]]: Extract<Effect, { readonly k
   ShowCheck: { kind: "ShowCheck", phase: 1 },
   ReadCi: { kind: "ReadCi", phase: 1, headSha: "c0ffee" },
   StartCiRework: { kind: "StartCiRework", phase: 1, headSha: "c0ffee" },
+  CloseIssue: { kind: "CloseIssue" },
+  NotifyUnverified: { kind: "NotifyUnverified", phase: 1, headSha: "c0ffee" },
   NotifyCi: { kind: "NotifyCi", phase: 1, headSha: "c0ffee" },
   StartVetoRework: { kind: "StartVetoRework", phase: 1, vetoedAt: "2026-11-21T10:00:00.000Z" },
   AskVetoReason: { kind: "AskVetoReason", phase: 1, number: 3 },

@@ -10,7 +10,7 @@ import {
   createTask,
   dispatched,
   eventsOf,
-  finding,
+  foundIn,
   gateOpened,
   gateReady,
   merged,
@@ -429,7 +429,7 @@ onEachDatabase(({ name, freshPlace, freshStore }) => {
       { phase: 1, pull_request: 31, status: "in_review", draft: 0, approved_by: "[]" },
     ]);
     expect(await place.rows("select attempt, passed, findings from verifications")).toEqual([
-      { attempt: 1, passed: 0, findings: JSON.stringify([finding]) },
+      { attempt: 1, passed: 0, findings: JSON.stringify([foundIn(1)]) },
       { attempt: 2, passed: 1, findings: "[]" },
     ]);
     expect(await place.rows("select run_id, step, input_tokens from usage_metrics order by version")).toEqual([

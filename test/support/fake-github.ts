@@ -36,6 +36,8 @@ export interface FakePull extends GateState {
   readonly presented: number;
   /** Those of its body. */
   readonly boxes: readonly VetoBox[];
+  /** The person who last edited it. */
+  readonly editor: string | null;
 }
 
 /** Our check run on a commit, by what it was written from. */
@@ -242,10 +244,10 @@ export class FakeGitHub {
   }
 
   /** A person ticks a box of the gate's body, or takes the tick away. */
-  tick(number: number, box: number, ticked = true): void {
+  tick(number: number, box: number, ticked = true, editor: string | null = null): void {
     const { boxes } = this.#pull(number);
     if (!boxes.some((each) => each.number === box)) throw new Error(`ticking box ${box} of #${number}: there is none`);
-    this.changePull(number, { boxes: boxes.map((each) => (each.number === box ? { ...each, ticked } : each)) });
+    this.changePull(number, { boxes: boxes.map((each) => (each.number === box ? { ...each, ticked } : each)), editor });
   }
 
   /** The repository's own checks have something new to say of a commit. */
@@ -339,6 +341,10 @@ export class FakeGitHub {
     return {
       permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
       readIssue: async (_repository, number) => this.issues.get(number) ?? null,
+      closeIssue: async (_repository, number) => {
+        const issue = this.issues.get(number);
+        if (issue !== undefined) this.issues.set(number, { ...issue, open: false });
+      },
       preflight: async () => ({
         fault: this.preflightFault,
         defaultBranch: "main",
@@ -346,6 +352,7 @@ export class FakeGitHub {
         ciIsSensitive: this.ciIsSensitive,
         settings: this.settings,
       }),
+      readSettings: async () => (this.preflightFault?.kind === "settings-invalid" ? null : this.settings),
       dispatchRun: async (_repository, { runId, grants: granted }) => {
         const there = this.runs.find((run) => run.runId === runId);
         if (there !== undefined) return there;
@@ -388,6 +395,7 @@ export class FakeGitHub {
             draft: true,
             presented: 0,
             boxes: [],
+            editor: null,
           };
           this.pulls.set(pullRequest, { ...state, pullRequest, branch, base, headSha });
         }
@@ -504,6 +512,16 @@ export class FakeGitHub {
         const verified = progress.accepted === null ? said : "accepted";
         this.checks.set(headSha, { headSha, phase, verified, shown: (this.checks.get(headSha)?.shown ?? 0) + 1 });
       },
+      setVetoBoxes: async (_repository, pullRequest, boxes) => {
+        const wanted = new Map(boxes.map(({ attempt, number, ticked }) => [`${attempt}:${number}`, ticked]));
+        const { boxes: before } = this.#pull(pullRequest);
+        const after = before.map((box) => ({
+          ...box,
+          ticked: wanted.get(`${box.attempt}:${box.number}`) ?? box.ticked,
+        }));
+        this.changePull(pullRequest, { boxes: after });
+      },
+      lastEditorOf: async (_repository, pullRequest) => this.#pull(pullRequest).editor,
       readVetoBoxes: async (_repository, pullRequest) => this.pulls.get(pullRequest)?.boxes ?? [],
       readCi: async (_repository, { sha }) => this.ci.get(sha) ?? ciState(sha, this.ciDefault),
       readFailedLogs: async (_repository, sha) => this.failedLogs.get(sha) ?? [],
@@ -581,7 +599,7 @@ function boxesOf({ task }: TaskView, phase: number, before: readonly VetoBox[]):
   return (decisions?.list ?? []).map(({ number, veto }) => {
     const { attempt = 1 } = decisions ?? {};
     const isTicked = before.some((box) => box.attempt === attempt && box.number === number && box.ticked);
-    return { attempt, number, ticked: isTicked || veto !== null };
+    return { attempt, number, ticked: isTicked || veto !== null, writtenTicked: veto !== null };
   });
 }
 

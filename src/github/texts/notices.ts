@@ -49,6 +49,15 @@ export function noticeText(notice: Notice, context: BlockContext): string {
         `open ${link("*Files changed*", context.links.files(notice.pullRequest))}, choose *Approve* under *Review changes*, submit it, then merge ${pull}.`,
       );
     }
+    case "unverified-head": {
+      const pull = link(`#${notice.pullRequest}`, context.links.pull(notice.pullRequest));
+      const commit = link(code(notice.headSha.slice(0, 7), 7), context.links.commit(notice.headSha));
+      return lines(
+        `${person(notice.by)} approved ${commit}, which holds commits that were not verified, so the app does not merge ${pull} by itself.`,
+        "They were pushed on top of what the app verified. This repository's settings say `merge: auto`, which merges nothing that nobody verified.",
+        `merge ${pull} yourself, or comment \`/rework\` with what to change to have all of it verified.`,
+      );
+    }
     case "action-outdated":
       return actionOutdated(notice, context);
     case "question-reminder":

@@ -272,6 +272,17 @@ describe("other notices", () => {
     `);
   });
 
+  test("an approval of what nobody verified says why it is not merged, and the two ways on", () => {
+    const notice = { kind: "unverified-head", pullRequest: 8, by: "wanda", headSha: "c0ffee0123" } as const;
+    expect(noticeText(notice, context)).toMatchInlineSnapshot(`
+      "**wanda** approved [\`c0ffee0\`](https://github.com/octo/shop/commit/c0ffee0123), which holds commits that were not verified, so the app does not merge [#8](https://github.com/octo/shop/pull/8) by itself.
+
+      They were pushed on top of what the app verified. This repository's settings say \`merge: auto\`, which merges nothing that nobody verified.
+
+      *Next:* merge [#8](https://github.com/octo/shop/pull/8) yourself, or comment \`/rework\` with what to change to have all of it verified."
+    `);
+  });
+
   test("a reminder repeats the questions and the lines that answer them", () => {
     const { questions } = taskOf(
       ...runStarted,

@@ -67,6 +67,7 @@ export function addIssue(
     updatedAt: at,
     closedAt: null,
     reactions: [],
+    bodyEdits: [],
   };
   repository.nextNumber += 1;
   repository.issues.set(issue.number, issue);
@@ -90,6 +91,7 @@ export async function editText(
   issue.title = checkedTitle(title ?? issue.title);
   issue.body = text === undefined ? issue.body : checkedBody(text);
   issue.updatedAt = context.timestamp();
+  if (changes["body"] !== undefined) issue.bodyEdits.unshift({ editor: account, editedAt: issue.updatedAt });
   await emitEither(context, repository, issue, "edited", account, { changes });
 }
 
