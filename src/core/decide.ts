@@ -5,7 +5,7 @@ import { grantsMax, hasValue, sameName, type Dependency, type Question } from ".
 import type { EventOf, TaskEvent } from "./events.ts";
 import { isBefore, isBeforeSecondOf } from "./moment.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
-import type { Finding } from "./report.ts";
+import type { AnyCheck, Finding } from "./report.ts";
 import { nothingSpent, spentBeyond } from "./usage.ts";
 import {
   appIsAtWork,
@@ -454,8 +454,15 @@ function acceptPhase(command: CommandOf<"AcceptPhase">, state: ExistingTask): De
   }
   if (!isPeoplesTurn(reason)) return refused({ code: "nothing-failed" });
   if (phase.gate === null) return refused({ code: "no-gate" });
-  const failed = phase.verification?.checks.filter((check) => !check.passed).map(({ check }) => check) ?? [];
+  const { checks = [], findings = [], notes = [] } = phase.verification ?? {};
+  // What is only noted is no failure: a point that should be better, or tests that could not be run.
+  const isNoted = (check: AnyCheck) => hasOf(notes, check) && !hasOf(findings, check);
+  const failed = checks.filter(({ check, passed }) => !passed && !isNoted(check)).map(({ check }) => check);
   return accepted({ type: "PhaseAccepted", at: command.at, phase: phase.phase, by: login, failed });
+}
+
+function hasOf(found: readonly Finding[], check: AnyCheck): boolean {
+  return found.some((finding) => finding.check === check);
 }
 
 /** The attempts are over: people take the phase as it is, or say what is to become of it. */
