@@ -269,6 +269,8 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         ...openRequests(after),
         now({ kind: "DropCheckpoint" }),
         ...(isClosedByMerge(after) ? [] : [now({ kind: "CloseIssue" })]),
+        // The app made it, and the base has all that is on it.
+        ...(taskBranchOf(after) === null ? [] : [now({ kind: "DeleteTaskBranch" })]),
         now({ kind: "PostSummary" }),
         now({ kind: "ShowStatus" }),
       ];
