@@ -7,6 +7,7 @@ import { webhookKeyOf, type OpenRun } from "./ports.ts";
 import { readTask } from "./read-task.ts";
 import { endRun, endSilentRun, type Processing } from "./process-message.ts";
 import { outcomeKeyOf } from "./serve-runner.ts";
+import { queueLookAtBase } from "./watch-base.ts";
 import { queueLookAtCi } from "./watch-ci.ts";
 
 /** GitHub keeps deliveries for three days; an app that was away for longer looks at its tasks below. */
@@ -144,6 +145,7 @@ async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void>
   await hearReviews(processing, task, pullRequest, {});
   await hearBoxes(processing, task, pullRequest, null);
   await lookAtCi(processing, taskId);
+  await queueLookAtBase(processing, task);
 }
 
 /** Where something may still change, or nobody has looked. What is green or not there stays so, as far as a look each time is worth. */

@@ -41,6 +41,8 @@ export interface Policy {
   readonly emptySlicesMax: number;
   /** Reworks for failed checks of the repository, before people are asked (Q12). */
   readonly ciReworksMax: number;
+  /** Reworks of a phase for conflicts with its base, before people are asked. */
+  readonly conflictReworksMax: number;
   /** US dollars that a phase may spend without a step that changes a file, before a person is asked. */
   readonly withoutCommitUsdMax: number;
   /** Events of one task in a minute; more is a loop. */
@@ -56,6 +58,7 @@ export const defaultPolicy: Policy = {
   environmentFaultsMax: 3,
   emptySlicesMax: 3,
   ciReworksMax: 2,
+  conflictReworksMax: 2,
   withoutCommitUsdMax: 3,
   eventsPerMinuteMax: 120,
   reviewDebounceMs: 20_000,
@@ -197,6 +200,8 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return recordFinalGate(command, state);
     case "RecordGateClosed":
       return recordGateClosed(command, state);
+    case "RecordConflict":
+      return recordConflict(command, state, policy);
   }
 }
 
@@ -498,6 +503,26 @@ function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask,
     textHash: command.textHash,
   };
   return accepted(...given, rework, ...runOrWait(command, after(state, ...given, rework)));
+}
+
+/** Only while the gate waits for people, and nobody wants it changed: the base is looked at again with the next presentation. */
+function recordConflict(command: CommandOf<"RecordConflict">, state: ExistingTask, policy: Policy): Decision {
+  const { at, phase: number, headSha, base, baseSha, mergeBaseSha } = command;
+  const phase = currentPhaseOf(state);
+  if (state.status !== "review" || state.blockedBy !== null || phase?.phase !== number) return accepted();
+  if (phase.completed !== null || presentedHeadOf(phase) !== command.presentedSha || isContested(phase)) {
+    return accepted();
+  }
+  if (phase.conflictReworks >= policy.conflictReworksMax) return refused({ code: "nothing-to-change" });
+  const found: TaskEvent = { type: "ConflictFound", at, phase: number, headSha, base, baseSha, mergeBaseSha };
+  const asked = { by: [], mayWrite: true, source: "conflict", reviewIds: [] } as const;
+  const rework = requestRework({ ...command, type: "RequestRework", ...asked }, after(state, found), policy);
+  return rework.kind === "refused" ? rework : accepted(found, ...rework.events);
+}
+
+/** A rework for what people want is about to start. */
+function isContested(phase: PhaseProgress): boolean {
+  return (phase.gate?.requestedBy.length ?? 0) > 0 || phase.vetoedAt !== null;
 }
 
 /** A tick says that somebody wants it otherwise; with a reason it is reworked. */

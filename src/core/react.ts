@@ -75,7 +75,9 @@ export type Effect =
   /** The pull request from the task's own branch, once all phases are on it. */
   | { readonly kind: "OpenFinalGate" }
   | { readonly kind: "ShowStatus" }
-  | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason };
+  | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason }
+  /** Whether the gate can be merged into its base as that is now. `headSha` is the one that was presented. */
+  | { readonly kind: "LookAtBase"; readonly phase: number; readonly headSha: string };
 
 /** A status that changed is shown at once; mere progress waits for its turn, and a review for the reviewer's last word (Q11). */
 type Urgency = "now" | "soon" | "after-review" | { readonly at: string };
@@ -157,6 +159,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         ...vetoReworkDue(after, "now"),
         now({ kind: "ShowCheck", phase: event.phase }),
         now({ kind: "ReadCi", phase: event.phase, headSha: event.headSha }),
+        now({ kind: "LookAtBase", phase: event.phase, headSha: event.headSha }),
         now({ kind: "ShowStatus" }),
       ];
     }
@@ -285,6 +288,8 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         now({ kind: "EraseTask" }),
         now({ kind: "ShowStatus" }),
       ];
+    case "ConflictFound":
+      return [];
   }
 }
 

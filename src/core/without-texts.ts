@@ -56,6 +56,8 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
       return { ...event, feedback: event.feedback.map((item) => ({ ...item, path: null, line: null })) };
     case "TaskFailed":
       return { ...event, message: "" };
+    case "ConflictFound":
+      return { ...event, base: "" };
     case "TaskStarted":
     case "PhaseStarted":
     case "RunDispatched":

@@ -14,6 +14,7 @@ import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { hideComment } from "./hide-comment.ts";
 import { readIssue } from "./issue.ts";
 import { mergeGate } from "./merge-gate.ts";
+import { mergeBaseOf, readMerge } from "./merge-trees.ts";
 import { createNames } from "./names.ts";
 import { permissionOf } from "./permission.ts";
 import { preflight } from "./preflight.ts";
@@ -81,6 +82,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     },
     headOf: (repository, branch) => headOf(api, repository, branch),
     publish: (repository, publication) => publish(api, repository, publication),
+    mergeBaseOf: (repository, ends) => mergeBaseOf(api, repository, ends),
+    readMerge: (repository, ends) => readMerge(api, repository, ends),
     openGate: (repository, gate) => openGate(api, options, repository, gate),
     makeBranch: (repository, branch, sha) => makeBranch(api, repository, branch, sha),
     openFinalGate: (repository, gate) => openFinalGate(api, options, repository, gate),

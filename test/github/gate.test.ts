@@ -20,6 +20,7 @@ async function publishStep(step = "01_idea"): Promise<void> {
     changesetId: changesetIdOf(runIdFrom("run-1"), step),
     taskId,
     message: `Phase 1 planning: ${step} (#7)`,
+    mergedSha: null,
     changes: [
       { kind: "written", path: `docs/planning/${step}.md`, mode: "100644", content: Buffer.from(`# ${step}\n`) },
       { kind: "written", path: "package.json", mode: "100644", content: Buffer.from("{}\n") },

@@ -275,7 +275,7 @@ describe("how to go on from a gate", () => {
     ["veto", ["wanda"], "the agent takes anew what **wanda** vetoed (1 point)"],
     ["ci", [], "the agent works on what the repository's own checks found"],
   ] as const)("while a rework for %s runs says so", (source, by, words) => {
-    const rework = { by, source, ids: ["x"], textHash: "h" };
+    const rework = { by, source, ids: ["x"], textHash: "h", base: null };
     const view = withPhase(viewOf(inReview), () => ({ rework, attempt: 2 }));
     expect(gateBody({ view, phase: 1, links, ready: false, delivered: null })).toMatch(
       new RegExp(`^Attempt 2: ${words.replaceAll(/[*()]/gu, "\\$&")}\\. `, "u"),

@@ -186,7 +186,13 @@ describe("the status comment", () => {
   });
 
   test("while a rework runs says whose wishes it is about, and how much is open", () => {
-    const rework = { by: ["reviewer"], source: "review", ids: ["thread:0", "thread:1"], textHash: "h" } as const;
+    const rework = {
+      by: ["reviewer"],
+      source: "review",
+      ids: ["thread:0", "thread:1"],
+      textHash: "h",
+      base: null,
+    } as const;
     const view = withPhase(viewOf(running), () => ({ rework, attempt: 2, feedback: feedbackOf(2) }));
     const text = statusText(view, context);
     expect(text).toContain("Attempt 2: the agent works on what **reviewer** asked for (2 points).");
