@@ -201,6 +201,17 @@ describe("the status comment", () => {
     expect(textOf(running)).not.toContain("feedback");
   });
 
+  test("while a conflict is resolved names the branch, for as long as anybody knows it", () => {
+    const rework = { by: [], source: "conflict", ids: ["conflict:1:a.md"], textHash: "h", base: "main" } as const;
+    const textWith = (base: string | null) =>
+      statusText(
+        withPhase(viewOf(running), () => ({ rework: { ...rework, base }, attempt: 2 })),
+        context,
+      );
+    expect(textWith("main")).toContain("Attempt 2: the agent is resolving a conflict with `main`.");
+    expect(textWith("")).toContain("Attempt 2: the agent is resolving a conflict with the base branch.");
+  });
+
   test("of a deleted task is one line", () => {
     const view = viewOf([...running, { type: "TaskCancelled", at, by: "owner" }]);
     const text = statusText({ ...view, task: { ...view.task, erasedBy: "owner" } }, context);
