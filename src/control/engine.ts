@@ -38,6 +38,7 @@ const onlyTells: readonly Effect["kind"][] = [
   "PostSummary",
   // A webhook or the next sweep has it read again.
   "ReadCi",
+  "LookAtBase",
 ];
 
 export interface Working extends Processing, Performing {

@@ -157,7 +157,7 @@ export async function queueStatus(
 export async function queueEffect(
   handling: CommandHandling,
   taskId: TaskId,
-  effect: Extract<Effect, { kind: "ShowStatus" | "ReadCi" | "CompareItems" }>,
+  effect: Extract<Effect, { kind: "ShowStatus" | "ReadCi" | "CompareItems" | "LookAtBase" }>,
   urgency: Reaction["urgency"],
   cause: Cause,
 ): Promise<void> {
@@ -205,9 +205,11 @@ function queued(
   const notBefore = typeof urgency === "string" ? new Date(Date.parse(at) + waitMs[urgency]).toISOString() : urgency.at;
   const lane = laneOf(taskId, effect);
   // One row for each: however often it changes, what is shown or read is the newest.
-  const isOne = ["ShowStatus", "ShowCheck", "ReadCi", "CompareItems"].includes(effect.kind);
+  const isOne = queuedOnce.includes(effect.kind);
   return { key: isOne ? lane : key, lane, effect, notBefore, coalesce: isOne };
 }
+
+const queuedOnce: readonly Effect["kind"][] = ["ShowStatus", "ShowCheck", "ReadCi", "LookAtBase", "CompareItems"];
 
 /** What changes the branch and the gate keeps its order; what ends things or speaks to people never waits behind it. */
 function laneOf(taskId: TaskId, effect: Effect): string {
@@ -229,6 +231,8 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     // Each waits for others to be done, and nothing may wait for it.
     case "ReadCi":
       return `ci:${taskId}:${effect.headSha}`;
+    case "LookAtBase":
+      return `base:${taskId}:${effect.headSha}`;
     case "MergeGate":
       return `merge:${taskId}:${effect.headSha}`;
     case "ShowCheck":

@@ -7,20 +7,23 @@ import { personOf, taskById } from "./people.ts";
 import type { GateState } from "./ports.ts";
 import type { Processing } from "./process-message.ts";
 import { changedBoxes } from "./take-up-vetoes.ts";
+import { queueLookAtBase } from "./watch-base.ts";
 import { queueLookAtCi } from "./watch-ci.ts";
 
 type IntentOf<Kind extends Intent["kind"]> = Extract<Intent, { kind: Kind }>;
 
 export async function onReviewsChanged(
   processing: Processing,
-  { repository, pullRequest }: IntentOf<"reviews-changed">,
+  { repository, pullRequest, isPush }: IntentOf<"reviews-changed">,
   inboxKey: string,
 ): Promise<void> {
   const task = await taskById(
     processing,
     await processing.store.taskOfPullRequest(repository.repositoryId, pullRequest),
   );
-  if (task !== null) await hearReviews(processing, task, pullRequest, { inboxKey });
+  if (task === null) return;
+  if (isPush === true) await queueLookAtBase(processing, task);
+  await hearReviews(processing, task, pullRequest, { inboxKey });
 }
 
 export async function onGateChanged(
@@ -30,7 +33,9 @@ export async function onGateChanged(
 ): Promise<void> {
   const { store } = processing;
   const task = await taskById(processing, await store.taskOfPullRequest(repository.repositoryId, pullRequest));
-  if (task !== null) await hearGate(processing, task, pullRequest, sender, { inboxKey });
+  if (task === null) return;
+  await queueLookAtBase(processing, task);
+  await hearGate(processing, task, pullRequest, sender, { inboxKey });
 }
 
 export async function onGateEdited(

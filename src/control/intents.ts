@@ -63,7 +63,13 @@ export type Intent =
       readonly issue: IssueAsSent;
     }
   /** Reviews, their threads, or the head: what counts is read from GitHub. */
-  | { readonly kind: "reviews-changed"; readonly repository: Repository; readonly pullRequest: number }
+  | {
+      readonly kind: "reviews-changed";
+      readonly repository: Repository;
+      readonly pullRequest: number;
+      /** Somebody pushed to its branch. */
+      readonly isPush?: true;
+    }
   /** Somebody edited the gate's title or text: its boxes are read from GitHub. */
   | {
       readonly kind: "gate-edited";
@@ -73,6 +79,13 @@ export type Intent =
     }
   /** A check, a status or a workflow of the repository has something to say of a commit; what is read from GitHub. */
   | { readonly kind: "ci-changed"; readonly repository: Repository; readonly headSha: string }
+  /** Somebody pushed to a branch that gates may be merged into. */
+  | {
+      readonly kind: "base-moved";
+      readonly repository: Repository;
+      readonly branch: string;
+      readonly isDefault: boolean;
+    }
   /** Merged, closed, reopened or pointed at another branch: which of them is read from GitHub. */
   | {
       readonly kind: "gate-changed";

@@ -18,6 +18,7 @@ import type { Performing } from "./perform-effect.ts";
 import { NotYet } from "./ports.ts";
 import { changedBoxes } from "./take-up-vetoes.ts";
 import { viewOf } from "./task-view.ts";
+import { takeUpConflict } from "./watch-base.ts";
 
 type MergeGate = Extract<Effect, { kind: "MergeGate" }>;
 
@@ -55,6 +56,9 @@ export async function mergeGate(
   const wish = { pullRequest: gate.pullRequest, headSha: effect.headSha, view: await viewOf(performing, task) };
   const result = await github.mergeGate(repository, { ...wish, phase: phase.phase });
   if (result.kind === "merged") return merged(gate, by, result.mergeSha);
+  if (result.kind === "conflict") {
+    return takeUpConflict(performing, task, { phase, headSha: effect.headSha, gateBase: seen.base });
+  }
   if (result.kind === "not-yet" && putOffs < triesMax) throw tryLater(result.message, putOffs);
   log.warn({ taskId: task.taskId, pullRequest: gate.pullRequest, why: result.message }, "a gate was not merged");
   const key = keyOf(`not-merged:${task.taskId}:${effect.headSha}`);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { BlockReason } from "../core/outcome.ts";
-import type { Phase } from "../core/playbook.ts";
+import { withPathsOfPhase, type Phase } from "../core/playbook.ts";
 import type { Effect } from "../core/react.ts";
 import type { Finding, Tree } from "../core/report.ts";
 import type { ItemsChanged } from "../core/ripple.ts";
@@ -48,6 +48,7 @@ import { keyOf } from "./people.ts";
 import { readTask } from "./read-task.ts";
 import { forecastsOf, viewOf } from "./task-view.ts";
 import { askVetoReason, startVetoRework, wordsOfVetoes } from "./take-up-vetoes.ts";
+import { lookAtBase } from "./watch-base.ts";
 import { isCiLater, notifyCi, readCi, startCiRework } from "./watch-ci.ts";
 import { mergeGate, notifyUnverified } from "./merge-gate.ts";
 
@@ -203,6 +204,8 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       return mergeGate(performing, state, effect, claimed.putOffs);
     case "NotifyUnverified":
       return notifyUnverified(performing, state, effect);
+    case "LookAtBase":
+      return lookAtBase(performing, state, effect, claimed.putOffs);
     case "PostSummary":
       // Its words are gone.
       if (state.erasedBy !== null) return null;
@@ -444,11 +447,12 @@ async function publishStep(
   if (step?.changesetId !== effect.changesetId || step.commitSha !== null) return null;
   const definition = await phaseDefinition(performing, state, effect.phase);
   const changes = readStoredChangeset(await store.readChangeset(effect.changesetId), effect.changesetId);
-  const findings = await verifier.changesetFindings(changes, definition, effect.step);
+  const { merging } = phase;
+  const allowed = merging === null ? definition : withPathsOfPhase(definition);
+  const findings = await verifier.changesetFindings(changes, allowed, effect.step);
   const { step: slug, changesetId } = effect;
-  if (findings.length > 0) {
-    return { type: "RefuseChangeset", phase: effect.phase, step: slug, changesetId, findings };
-  }
+  const refusal = { type: "RefuseChangeset", phase: effect.phase, step: slug, changesetId } as const;
+  if (findings.length > 0) return { ...refusal, findings };
   const { name } = await baseOf(performing, state);
   const published = await github.publish(state.repository, {
     branch: branchOf(state, effect.phase),
@@ -457,18 +461,24 @@ async function publishStep(
     message: commitSubject(definition, slug, state),
     taskId: state.taskId,
     changes,
+    mergedSha: merging?.baseSha ?? null,
   });
-  if ("replaced" in published) {
-    return {
-      type: "RefuseChangeset",
-      phase: effect.phase,
-      step: slug,
-      changesetId,
-      findings: replacing(published.replaced, slug),
-    };
-  }
+  if ("replaced" in published) return { ...refusal, findings: replacing(published.replaced, slug) };
+  if ("unmerged" in published) return { ...refusal, findings: leavingOut(published.unmerged, slug) };
   const { commitSha } = published;
   return { type: "RecordPublished", phase: effect.phase, step: slug, changesetId, commitSha };
+}
+
+/** Somebody pushed to the branch what the run could not see: another attempt has it before it. */
+function leavingOut(paths: readonly string[], step: string): readonly Finding[] {
+  return paths.slice(0, replacedShownMax).map((path) => ({
+    check: "paths-allowed",
+    step,
+    path: path.slice(0, 200),
+    line: null,
+    message:
+      "the branch and its base both changed this file, and the merge says nothing of it: make one text of both sides.",
+  }));
 }
 
 /** Findings that are shown of files which would vanish; one is enough to refuse. */

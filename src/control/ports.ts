@@ -8,6 +8,7 @@ import type { Repository, TaskEvent } from "../core/events.ts";
 import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";
 import type { Criterion, Phase } from "../core/playbook.ts";
 import type { CiState } from "../core/ci.ts";
+import type { MergeSides } from "../core/merge-paths.ts";
 import type { Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
 import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
 import type { TaskSettings } from "../core/settings.ts";
@@ -299,6 +300,8 @@ export interface Publication {
   /** First line of the commit; the publisher adds `[skip ci]` and the trailers. */
   readonly message: string;
   readonly changes: readonly Change[];
+  /** The commit of the base that the changeset was made on and is merged with; null for most. */
+  readonly mergedSha: string | null;
 }
 
 export interface GateState {
@@ -311,6 +314,13 @@ export interface GateState {
   readonly mergeSha: string | null;
   readonly draft: boolean;
   readonly headSha: string;
+  /** It can't be merged into its base; null while GitHub works that out, and where it is not open. */
+  readonly conflicted: boolean | null;
+}
+
+/** What a head and a base have, and what stood where they parted. */
+export interface MergeTrees extends MergeSides {
+  readonly mergeBaseSha: string;
 }
 
 /** The check run that branch protection can require, as it should look now (G). */
@@ -335,7 +345,9 @@ export type MergeResult =
   | { readonly kind: "merged"; readonly mergeSha: string }
   /** GitHub is still computing, or required checks are not done. */
   | { readonly kind: "not-yet"; readonly message: string }
-  /** A conflict, a missing review, a rule, a head that moved, a closed pull request. */
+  /** With its base. */
+  | { readonly kind: "conflict" }
+  /** A missing review, a rule, a head that moved, a closed pull request. */
   | { readonly kind: "refused"; readonly message: string };
 
 export interface ReviewState {
@@ -464,6 +476,14 @@ export type Notice =
       readonly hidden: boolean;
       readonly names: readonly string[];
     }
+  /** The gate conflicts with its base, and the agent does not bring the two together: tried before, not its to change, or nothing to see. */
+  | {
+      readonly kind: "conflict";
+      readonly base: string;
+      readonly why: "again" | "not-ours" | "unclear";
+      readonly paths: readonly string[];
+      readonly reworks: number;
+    }
   /** The action is older than the app; the app still serves it (Q32). */
   | { readonly kind: "action-outdated"; readonly spoken: number; readonly current: number };
 
@@ -512,11 +532,26 @@ export interface GitHub {
   authorOf(repository: Repository, sha: string): Promise<string | null>;
   /** Head of a branch; null where there is none. */
   headOf(repository: Repository, branch: string): Promise<string | null>;
-  /** `replaced` names files that would vanish unsaid, since a written file takes the place of their folder or they stand in its way. */
+  /**
+   * `replaced` names files that would vanish unsaid, since a written file takes the place of their folder or they stand in its
+   * way; `unmerged` those that both sides of a merge changed and the changeset says nothing of.
+   */
   publish(
     repository: Repository,
     publication: Publication,
-  ): Promise<{ readonly commitSha: string } | { readonly replaced: readonly string[] }>;
+  ): Promise<
+    { readonly commitSha: string } | { readonly replaced: readonly string[] } | { readonly unmerged: readonly string[] }
+  >;
+  /** The commit where a head and a base parted; null where they have none in common. */
+  mergeBaseOf(
+    repository: Repository,
+    ends: { readonly headSha: string; readonly baseSha: string },
+  ): Promise<string | null>;
+  /** The same with all files of the three. */
+  readMerge(
+    repository: Repository,
+    ends: { readonly headSha: string; readonly baseSha: string },
+  ): Promise<MergeTrees | null>;
   openGate(
     repository: Repository,
     gate: { readonly branch: string; readonly base: string; readonly view: TaskView; readonly phase: number },

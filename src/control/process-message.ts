@@ -19,6 +19,7 @@ import { keyOf, personOf, taskById } from "./people.ts";
 import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./ports.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
+import { onBaseMoved } from "./watch-base.ts";
 
 export interface Processing extends CommandHandling, Pick<Budgeting, "dayBudgetUsd"> {
   readonly github: GitHub;
@@ -193,6 +194,8 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
       return onGateEdited(processing, intent);
     case "ci-changed":
       return onCiChanged(processing, intent);
+    case "base-moved":
+      return onBaseMoved(processing, intent);
     case "issue-changed":
       return onIssueChanged(processing, intent, inboxKey);
     case "repository-changed":

@@ -19,6 +19,7 @@ import { webhookKeyOf, type OpenRun } from "./ports.ts";
 import { readTask } from "./read-task.ts";
 import { endRun, endSilentRun, type Processing } from "./process-message.ts";
 import { outcomeKeyOf } from "./serve-runner.ts";
+import { queueLookAtBase } from "./watch-base.ts";
 import { queueLookAtCi } from "./watch-ci.ts";
 
 /** GitHub keeps deliveries for three days; an app that was away for longer looks at its tasks below. */
@@ -171,6 +172,7 @@ async function lookAtTask(processing: Processing, taskId: TaskId, settingsOf: Se
   await hearReviews(processing, task, pullRequest, {});
   await hearBoxes(processing, task, pullRequest, null);
   await lookAtCi(processing, taskId);
+  await queueLookAtBase(processing, task);
 }
 
 /** Only where they decide what comes next: whatever is dispatched or presented reads them by itself. */

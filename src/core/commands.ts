@@ -253,6 +253,20 @@ export type TaskCommand = CommandFacts &
         readonly gate: { readonly pullRequest: number; readonly url: string } | null;
       }
     | { readonly type: "RecordGateClosed"; readonly pullRequest: number }
+    /** GitHub says that the gate can't be merged, and the shell has looked at what both sides changed. */
+    | {
+        readonly type: "RecordConflict";
+        readonly phase: number;
+        /** The head that was presented: another one is looked at anew. */
+        readonly presentedSha: string;
+        readonly headSha: string;
+        readonly base: string;
+        readonly baseSha: string;
+        readonly mergeBaseSha: string;
+        /** What the agent is told: a point for each path that both sides changed. */
+        readonly feedback: readonly FeedbackItem[];
+        readonly textHash: string;
+      }
   );
 
 export type CommandOf<Type extends TaskCommand["type"]> = Extract<TaskCommand, { type: Type }>;

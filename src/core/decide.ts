@@ -5,7 +5,7 @@ import { grantsMax, hasValue, sameName, type Dependency, type Question } from ".
 import type { EventOf, TaskEvent } from "./events.ts";
 import { isBefore, isBeforeSecondOf } from "./moment.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
-import type { Finding } from "./report.ts";
+import type { AnyCheck, Finding } from "./report.ts";
 import { nothingSpent, spentBeyond } from "./usage.ts";
 import {
   appIsAtWork,
@@ -44,6 +44,8 @@ export interface Policy {
   readonly emptySlicesMax: number;
   /** Reworks for failed checks of the repository, before people are asked (Q12). */
   readonly ciReworksMax: number;
+  /** Reworks of a phase for conflicts with its base, before people are asked. */
+  readonly conflictReworksMax: number;
   /** US dollars that a phase may spend without a step that changes a file, before a person is asked. */
   readonly withoutCommitUsdMax: number;
   /** Events of one task in a minute; more is a loop. */
@@ -59,6 +61,7 @@ export const defaultPolicy: Policy = {
   environmentFaultsMax: 3,
   emptySlicesMax: 3,
   ciReworksMax: 2,
+  conflictReworksMax: 2,
   withoutCommitUsdMax: 3,
   eventsPerMinuteMax: 120,
   reviewDebounceMs: 20_000,
@@ -206,6 +209,8 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return recordFinalGate(command, state);
     case "RecordGateClosed":
       return recordGateClosed(command, state);
+    case "RecordConflict":
+      return recordConflict(command, state, policy);
   }
 }
 
@@ -461,8 +466,15 @@ function acceptPhase(command: CommandOf<"AcceptPhase">, state: ExistingTask): De
   }
   if (!isPeoplesTurn(reason)) return refused({ code: "nothing-failed" });
   if (phase.gate === null) return refused({ code: "no-gate" });
-  const failed = phase.verification?.checks.filter((check) => !check.passed).map(({ check }) => check) ?? [];
+  const { checks = [], findings = [], notes = [] } = phase.verification ?? {};
+  // What is only noted is no failure: a point that should be better, or tests that could not be run.
+  const isNoted = (check: AnyCheck) => hasOf(notes, check) && !hasOf(findings, check);
+  const failed = checks.filter(({ check, passed }) => !passed && !isNoted(check)).map(({ check }) => check);
   return accepted({ type: "PhaseAccepted", at: command.at, phase: phase.phase, by: login, failed });
+}
+
+function hasOf(found: readonly Finding[], check: AnyCheck): boolean {
+  return found.some((finding) => finding.check === check);
 }
 
 /** The attempts are over: people take the phase as it is, or say what is to become of it. */
@@ -507,6 +519,26 @@ function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask,
     textHash: command.textHash,
   };
   return accepted(...given, rework, ...runOrWait(command, after(state, ...given, rework)));
+}
+
+/** Only while the gate waits for people, and nobody wants it changed: the base is looked at again with the next presentation. */
+function recordConflict(command: CommandOf<"RecordConflict">, state: ExistingTask, policy: Policy): Decision {
+  const { at, phase: number, headSha, base, baseSha, mergeBaseSha } = command;
+  const phase = currentPhaseOf(state);
+  if (state.status !== "review" || state.blockedBy !== null || phase?.phase !== number) return accepted();
+  if (phase.completed !== null || presentedHeadOf(phase) !== command.presentedSha || isContested(phase)) {
+    return accepted();
+  }
+  if (phase.conflictReworks >= policy.conflictReworksMax) return refused({ code: "nothing-to-change" });
+  const found: TaskEvent = { type: "ConflictFound", at, phase: number, headSha, base, baseSha, mergeBaseSha };
+  const asked = { by: [], mayWrite: true, source: "conflict", reviewIds: [] } as const;
+  const rework = requestRework({ ...command, type: "RequestRework", ...asked }, after(state, found), policy);
+  return rework.kind === "refused" ? rework : accepted(found, ...rework.events);
+}
+
+/** A rework for what people want is about to start. */
+function isContested(phase: PhaseProgress): boolean {
+  return (phase.gate?.requestedBy.length ?? 0) > 0 || phase.vetoedAt !== null;
 }
 
 /** A tick says that somebody wants it otherwise; with a reason it is reworked. */

@@ -23,7 +23,7 @@ export interface IssueRef {
   readonly author: string;
 }
 
-export type ReworkSource = "review" | "command" | "veto" | "ci" | "ripple";
+export type ReworkSource = "review" | "command" | "veto" | "ci" | "ripple" | "conflict";
 
 export type ReviewVerdict = "approved" | "changes_requested";
 
@@ -225,7 +225,7 @@ export type TaskEvent =
       /** False where the step that answers changed no file. */
       readonly changed: boolean;
     }
-  /** People asked for changes, by a review, by `/rework` or by a veto, or the repository's checks failed; the words lie in the store under `textHash`. */
+  /** People asked for changes, by a review, by `/rework` or by a veto, the repository's checks failed, or the gate conflicts with its base; the words lie in the store under `textHash`. */
   | {
       readonly type: "ReworkRequested";
       readonly at: string;
@@ -332,7 +332,19 @@ export type TaskEvent =
   | { readonly type: "TaskFailed"; readonly at: string; readonly message: string }
   | { readonly type: "TaskCancelled"; readonly at: string; readonly by: string }
   /** `/delete` (Q33): from here on the texts of people and agents are gone, in the events before it, too. */
-  | { readonly type: "TaskErased"; readonly at: string; readonly by: string };
+  | { readonly type: "TaskErased"; readonly at: string; readonly by: string }
+  /** The gate conflicts with its base; the rework that follows merges the two. */
+  | {
+      readonly type: "ConflictFound";
+      readonly at: string;
+      readonly phase: number;
+      /** The head that can't be merged; people may have pushed to it. */
+      readonly headSha: string;
+      /** Name of the branch, and its head. */
+      readonly base: string;
+      readonly baseSha: string;
+      readonly mergeBaseSha: string;
+    };
 
 export type TaskEventType = TaskEvent["type"];
 export type EventOf<Type extends TaskEventType> = Extract<TaskEvent, { type: Type }>;

@@ -1,5 +1,5 @@
 import { hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
-import type { EventOf, TaskEvent } from "./events.ts";
+import type { EventOf, ReworkSource, TaskEvent } from "./events.ts";
 import type { Feedback, FeedbackItem } from "./feedback.ts";
 import type { RunId } from "./ids.ts";
 import { invariant } from "./invariant.ts";
@@ -153,6 +153,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         ...state,
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
+          // Whatever was published first stands on the base, too.
+          merging: null,
           steps: onStep(phase, event.step, (step) =>
             step.changesetId === event.changesetId ? { ...step, commitSha: event.commitSha } : step,
           ),
@@ -341,11 +343,11 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
             // A phase that begins with it has had no attempt.
             attempt: phase.attempt + (source === "ripple" ? 0 : 1),
             ...countersAfresh,
-            ciReworks: source === "ci" ? phase.ciReworks + 1 : 0,
+            ...withReworkCounted(phase, source),
             // Those that it takes up were given to the agent as feedback just before.
             vetoedAt: stillVetoed(phase).vetoedAt,
             accepted: null,
-            rework: { by, source, ids, textHash },
+            rework: { by, source, ids, textHash, base: source === "conflict" ? (phase.merging?.base ?? null) : null },
             // Who repeats a point wants another answer.
             feedback: phase.feedback.map((item) => (ids.includes(item.id) ? { ...item, answer: null } : item)),
             steps: reopened(phase.steps, named),
@@ -513,7 +515,22 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       return { ...facts, status: "cancelled", endedAt: event.at, cancelledBy: event.by };
     case "TaskErased":
       return { ...state, erasedBy: event.by };
+    case "ConflictFound": {
+      const { phase: number, headSha, base, baseSha, mergeBaseSha } = event;
+      const merging = { headSha, base, baseSha, mergeBaseSha };
+      return { ...state, phases: onPhase(facts, number, (phase) => ({ ...phase, merging })) };
+    }
   }
+}
+
+/** What the app starts by itself is counted until people ask for something. */
+function withReworkCounted(
+  { ciReworks, conflictReworks }: PhaseProgress,
+  source: ReworkSource,
+): Pick<PhaseProgress, "ciReworks" | "conflictReworks"> {
+  if (source === "ci") return { ciReworks: ciReworks + 1, conflictReworks };
+  if (source === "conflict") return { ciReworks, conflictReworks: conflictReworks + 1 };
+  return { ciReworks: 0, conflictReworks: 0 };
 }
 
 function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "RunEnded" }>): ExistingTask {
@@ -628,6 +645,8 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
     reworkAttempts: [],
     ci: null,
     ciReworks: 0,
+    merging: null,
+    conflictReworks: 0,
     spentWithoutCommitUsd: 0,
   };
 }
@@ -917,11 +936,11 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
     case "FeedbackGiven":
       return event.feedback.length === 1 ? "one point of feedback" : `${event.feedback.length} points of feedback`;
     case "ReworkRequested":
-      return event.source === "ci"
-        ? `rework of phase ${event.phase}: checks of the repository failed`
-        : event.source === "ripple"
-          ? ""
-          : `rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
+      if (event.source === "ci") return `rework of phase ${event.phase}: checks of the repository failed`;
+      if (event.source === "ripple") return "";
+      return event.source === "conflict"
+        ? `rework of phase ${event.phase}: it conflicts with its base`
+        : `rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
     case "RetryRequested":
       return `retried by ${event.by}`;
     case "PhaseAccepted":
@@ -950,6 +969,7 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `${event.phase === null ? "the task" : `phase ${event.phase}`} may spend $${event.usd.toFixed(2)}, says ${event.by}`;
     case "WorkReported":
     case "CiObserved":
+    case "ConflictFound":
       return "";
     case "SettingsRead":
       return "settings of the repository read";

@@ -73,6 +73,11 @@ export interface Step {
   readonly tools: readonly string[];
 }
 
+/** For a changeset that also holds a merge: each step may change whatever its phase may. */
+export function withPathsOfPhase(phase: Phase): Phase {
+  return { ...phase, steps: phase.steps.map((step) => ({ ...step, allowedPaths: phase.allowedPaths })) };
+}
+
 /** What the core needs of a frozen playbook. The texts stay in the store, under `hash`. */
 export interface PlaybookOutline {
   readonly name: string;

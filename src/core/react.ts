@@ -86,7 +86,9 @@ export type Effect =
   /** Why each part holds as it is. */
   | { readonly kind: "NotifySettled"; readonly phase: number }
   | { readonly kind: "ShowStatus" }
-  | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason };
+  | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason }
+  /** Whether the gate can be merged into its base as that is now. `headSha` is the one that was presented. */
+  | { readonly kind: "LookAtBase"; readonly phase: number; readonly headSha: string };
 
 /** A status that changed is shown at once; mere progress waits for its turn, and a review for the reviewer's last word (Q11). */
 type Urgency = "now" | "soon" | "after-review" | { readonly at: string };
@@ -168,6 +170,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         ...vetoReworkDue(after, "now"),
         now({ kind: "ShowCheck", phase: event.phase }),
         now({ kind: "ReadCi", phase: event.phase, headSha: event.headSha }),
+        now({ kind: "LookAtBase", phase: event.phase, headSha: event.headSha }),
         now({ kind: "ShowStatus" }),
       ];
     }
@@ -291,6 +294,8 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         ...openRequests(after),
         now({ kind: "DropCheckpoint" }),
         ...(isClosedByMerge(after) ? [] : [now({ kind: "CloseIssue" })]),
+        // The app made it, and the base has all that is on it.
+        ...(taskBranchOf(after) === null ? [] : [now({ kind: "DeleteTaskBranch" })]),
         now({ kind: "PostSummary" }),
         now({ kind: "ShowStatus" }),
       ];
@@ -313,6 +318,8 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         now({ kind: "EraseTask" }),
         now({ kind: "ShowStatus" }),
       ];
+    case "ConflictFound":
+      return [];
   }
 }
 

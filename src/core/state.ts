@@ -82,6 +82,17 @@ export interface Rework {
   readonly ids: readonly string[];
   /** Under this hash the store has its words. */
   readonly textHash: string;
+  /** The branch that the phase conflicts with; null where something else is the reason. */
+  readonly base: string | null;
+}
+
+/** The base that the next changeset is to be merged with. */
+export interface Merging {
+  readonly headSha: string;
+  /** Name of the branch. */
+  readonly base: string;
+  readonly baseSha: string;
+  readonly mergeBaseSha: string;
 }
 
 export interface StepProgress {
@@ -150,6 +161,10 @@ export interface PhaseProgress {
   readonly ci: (CiState & { readonly headSha: string }) | null;
   /** Reworks for failed checks of the repository since people last asked for anything (Q12). */
   readonly ciReworks: number;
+  /** From the conflict that was found to the first commit that was published since; null where there is none. */
+  readonly merging: Merging | null;
+  /** Reworks for conflicts with the base since people last asked for anything. */
+  readonly conflictReworks: number;
   /** US dollars that runs spent since the last step that changed a file. */
   readonly spentWithoutCommitUsd: number;
   /** What it changes of what was approved before; null where nothing. */

@@ -60,6 +60,8 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
       return { ...event, changed: withoutPaths(event.changed) };
     case "TaskFailed":
       return { ...event, message: "" };
+    case "ConflictFound":
+      return { ...event, base: "" };
     case "TaskStarted":
     case "PhaseStarted":
     case "RunDispatched":

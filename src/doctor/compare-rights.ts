@@ -17,6 +17,7 @@ const withoutPermission: Readonly<Record<string, string>> = {
 };
 /** Events that only save time: what they tell is read now and then anyhow. */
 const withoutEvent: Readonly<Record<string, string>> = {
+  push: "a gate that conflicts with its base is noticed minutes later",
   check_run: "the end of a check of another service is noticed minutes later",
   status: "the end of a status of another service is noticed minutes later",
 };

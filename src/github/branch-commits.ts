@@ -44,10 +44,15 @@ export async function authorOf(api: Api, repository: Repository, sha: string): P
   return data[0]?.author?.login ?? null;
 }
 
+export interface Head {
+  readonly commitSha: string;
+  readonly treeSha: string;
+}
+
 /**
  * Puts a commit on the branch by compare-and-swap, so that a person's commit is never lost: when the head moved, the commit
  * is made again on the new head. `treeOf` gives the new tree for a head's tree, or the same one where nothing would change;
- * then there is no commit and the head is the answer, unless `allowEmpty`.
+ * then there is no commit and the head is the answer, unless `allowEmpty`. With `mergedSha` that commit becomes a parent, too.
  */
 export async function commitOnBranch(
   api: Api,
@@ -58,7 +63,7 @@ export async function commitOnBranch(
     readonly startBranch: string;
     readonly message: string;
     readonly allowEmpty: boolean;
-    readonly treeOf: (head: { readonly commitSha: string; readonly treeSha: string }) => Promise<string>;
+    readonly treeOf: (head: Head) => Promise<string | { readonly treeSha: string; readonly mergedSha: string }>;
   },
 ): Promise<string> {
   const doing = `committing to ${commit.branch} in ${nameOf(repository)}`;
@@ -68,8 +73,8 @@ export async function commitOnBranch(
     const parent = before ?? (await headOf(api, repository, commit.startBranch));
     if (parent === null) throw new Error(`${doing}: neither it nor ${commit.startBranch} has a commit`);
     const treeSha = await treeShaOf(api, repository, parent);
-    const newTreeSha = await commit.treeOf({ commitSha: parent, treeSha });
-    if (newTreeSha === treeSha && !commit.allowEmpty) return parent;
+    const tree = await commit.treeOf({ commitSha: parent, treeSha });
+    if (tree === treeSha && !commit.allowEmpty) return parent;
     const { data: made } = await api.write({
       repository,
       permissions: { contents: "write" },
@@ -79,8 +84,8 @@ export async function commitOnBranch(
         octokit.rest.git.createCommit({
           ...pathOf(repository),
           message: commit.message,
-          tree: newTreeSha,
-          parents: [parent],
+          tree: typeof tree === "string" ? tree : tree.treeSha,
+          parents: typeof tree === "string" ? [parent] : [parent, tree.mergedSha],
         }),
     });
     try {
@@ -113,7 +118,7 @@ export async function makeBranch(api: Api, repository: Repository, branch: strin
   }
 }
 
-async function treeShaOf(api: Api, repository: Repository, commitSha: string): Promise<string> {
+export async function treeShaOf(api: Api, repository: Repository, commitSha: string): Promise<string> {
   return (await readCommit(api, repository, commitSha)).tree.sha;
 }
 

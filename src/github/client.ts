@@ -15,6 +15,7 @@ import { hideComment } from "./hide-comment.ts";
 import { lastEditorOf } from "./last-editor.ts";
 import { closeIssue, readIssue } from "./issue.ts";
 import { mergeGate } from "./merge-gate.ts";
+import { mergeBaseOf, readMerge } from "./merge-trees.ts";
 import { createNames } from "./names.ts";
 import { permissionOf } from "./permission.ts";
 import { preflight } from "./preflight.ts";
@@ -90,6 +91,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     authorOf: (repository, sha) => authorOf(api, repository, sha),
     headOf: (repository, branch) => headOf(api, repository, branch),
     publish: (repository, publication) => publish(api, repository, publication),
+    mergeBaseOf: (repository, ends) => mergeBaseOf(api, repository, ends),
+    readMerge: (repository, ends) => readMerge(api, repository, ends),
     openGate: (repository, gate) => openGate(api, options, repository, gate),
     makeBranch: (repository, branch, sha) => makeBranch(api, repository, branch, sha),
     openFinalGate: (repository, gate) => openFinalGate(api, options, repository, gate),

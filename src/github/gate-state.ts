@@ -16,6 +16,7 @@ export async function readGate(api: Api, repository: Repository, pullRequest: nu
     mergeSha: pull.merged ? (pull.merge_commit_sha ?? null) : null,
     draft: pull.draft ?? false,
     headSha: pull.head.sha,
+    conflicted: pull.mergeable === null ? null : !pull.mergeable,
   };
 }
 

@@ -4,6 +4,7 @@ import { outlineOfPhase } from "../core/state.ts";
 import type { Api } from "./api.ts";
 import { commitOnBranch, findCommit, messageOf } from "./branch-commits.ts";
 import { readPull, updatePull } from "./gate-state.ts";
+import { withOwnPart } from "./own-part.ts";
 import { headOf, nameOf, pathOf } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { hasTrailer, trailers, verifiedCommitMessage } from "./texts/commits.ts";
@@ -86,7 +87,9 @@ async function createPull(
         head: gate.branch,
         base: gate.base,
         title: gateTitle(view, phase, { unfinished: !draft }),
-        body: gateBody({ view, phase, links: linksOf(settings.webUrl, repository), ready: false, delivered: null }),
+        body: withOwnPart(
+          gateBody({ view, phase, links: linksOf(settings.webUrl, repository), ready: false, delivered: null }),
+        ),
         draft,
       }),
   });
@@ -130,9 +133,9 @@ export async function presentGate(
     ready: gate.ready,
     delivered: { headSha, files, complete, ciLater: gate.ciLater },
   };
-  // Read as late as can be: what somebody ticks between this and the edit is lost.
+  // Read as late as can be: what somebody ticks or writes between this and the edit is lost.
   const current = (await readPull(api, repository, pullRequest)) ?? pull;
-  const body = keepTicks(gateBody(facts), current.body ?? "");
+  const body = withOwnPart(keepTicks(gateBody(facts), current.body ?? ""), current.body ?? "");
   const title = gate.ready ? finishedTitle(current.title) : current.title;
   if (open && gate.ready && current.draft === true) {
     await endDraft(api, repository, pullRequest, { pullRequestId: current.node_id, body, title });

@@ -33,7 +33,7 @@ export async function mergeGate(api: Api, repository: Repository, gate: GateToMe
   if (pull.state !== "open") return refused("the pull request is closed");
   if (pull.head.sha !== gate.headSha) return refused("its head has moved since it was approved");
   if (pull.draft === true) return refused("it is still a draft");
-  if (pull.mergeable === false) return refused(`it conflicts with ${pull.base.ref}`);
+  if (pull.mergeable === false) return { kind: "conflict" };
   if (pull.mergeable === null)
     return { kind: "not-yet", message: "GitHub is still working out whether it can be merged" };
   const rules = await readRules(api, repository, pull.base.ref);

@@ -1,11 +1,13 @@
-import type { Publication } from "../control/ports.ts";
+import type { GitHub, MergeTrees, Publication } from "../control/ports.ts";
 import type { Change } from "../core/change.ts";
 import type { Repository } from "../core/events.ts";
+import { mergePaths, type TreeEntry } from "../core/merge-paths.ts";
 import type { Api } from "./api.ts";
-import { commitOnBranch, findCommit } from "./branch-commits.ts";
+import { commitOnBranch, findCommit, treeShaOf, type Head } from "./branch-commits.ts";
+import { readMerge } from "./merge-trees.ts";
 import { headOf, nameOf, pathOf } from "./repository.ts";
 import { hasTrailer, stepCommitMessage, trailers } from "./texts/commits.ts";
-import { isText, listFiles, type TreeFile } from "./tree.ts";
+import { isText, listFiles } from "./tree.ts";
 
 /** GitHub gives up on trees with some hundred inline files or some megabytes. */
 const entriesPerTreeMax = 100;
@@ -13,7 +15,11 @@ const inlineBytesPerTreeMax = 1_000_000;
 const inlineBytesPerFileMax = 200_000;
 
 type Written = Extract<Change, { kind: "written" }>;
-type Entry = { path: string; mode: Written["mode"] } & ({ content: string } | { sha: string | null });
+type Mode = Written["mode"] | "160000";
+type Entry = { path: string; mode: Mode } & ({ content: string } | { sha: string | null });
+
+/** A file of a tree, as far as it counts here. */
+type File = { readonly path: string } & Pick<TreeEntry, "mode">;
 
 /**
  * One changeset as one commit on the phase branch, which is made where it is missing.
@@ -23,13 +29,13 @@ export async function publish(
   api: Api,
   repository: Repository,
   publication: Publication,
-): Promise<{ readonly commitSha: string } | { readonly replaced: readonly string[] }> {
-  const { branch, defaultBranch, changesetId, taskId, changes } = publication;
+): ReturnType<GitHub["publish"]> {
+  const { branch, defaultBranch, changesetId, taskId, changes, mergedSha } = publication;
   const there = await findCommit(api, repository, branch, (message) =>
     hasTrailer(message, trailers.changeset, changesetId),
   );
   if (there !== null) return { commitSha: there };
-  if (changes.length === 0) {
+  if (changes.length === 0 && mergedSha === null) {
     const head = (await headOf(api, repository, branch)) ?? (await headOf(api, repository, defaultBranch));
     if (head === null) throw new Error(`publishing ${changesetId} to ${nameOf(repository)}: there is no commit yet`);
     return { commitSha: head };
@@ -41,11 +47,15 @@ export async function publish(
       startBranch: defaultBranch,
       message: stepCommitMessage({ subject: publication.message, taskId, changesetId }),
       allowEmpty: false,
-      treeOf: (head) => createTree(api, repository, head, entries, changes),
+      treeOf: (head) =>
+        mergedSha === null
+          ? createTree(api, repository, head, entries, changes)
+          : mergeTree(api, repository, { head, mergedSha }, entries, changes),
     });
     return { commitSha };
   } catch (error) {
     if (error instanceof Replaces) return { replaced: error.paths };
+    if (error instanceof LeavesOut) return { unmerged: error.paths };
     throw error;
   }
 }
@@ -57,6 +67,17 @@ class Replaces extends Error {
 
   constructor(paths: readonly string[]) {
     super(`${paths.length} files would vanish without being deleted`);
+    this.paths = paths;
+  }
+}
+
+/** Taking one side of what both changed would undo the other without a word: the changeset must say what becomes of it. */
+class LeavesOut extends Error {
+  override name = "LeavesOut";
+  readonly paths: readonly string[];
+
+  constructor(paths: readonly string[]) {
+    super(`${paths.length} files were changed on both sides of the merge`);
     this.paths = paths;
   }
 }
@@ -101,10 +122,55 @@ async function createTree(
   const files = await listFiles(api, repository, head.treeSha);
   const replaced = replacedBy(files, changes);
   if (replaced.length > 0) throw new Replaces(replaced);
-  const deletions = deletionsOf(files, written, changes);
-  let treeSha = head.treeSha;
-  // Deletions first: a folder may have to go before a file takes its name.
-  for (const chunk of chunksOf([...deletions, ...written])) {
+  return layOn(api, repository, head.treeSha, [...deletionsOf(files, written, deletedBy(changes)), ...written]);
+}
+
+/**
+ * The base's tree, with what only the phase's head changed, and the changeset on top. Computed for whatever the head is now:
+ * what a person pushed meanwhile is part of it.
+ */
+async function mergeTree(
+  api: Api,
+  repository: Repository,
+  { head, mergedSha }: { readonly head: Head; readonly mergedSha: string },
+  written: readonly Entry[],
+  changes: readonly Change[],
+): Promise<string | { readonly treeSha: string; readonly mergedSha: string }> {
+  const sides = await readMerge(api, repository, { headSha: head.commitSha, baseSha: mergedSha });
+  // A person has merged it by hand: what is left to do is the changeset's own.
+  if (sides?.mergeBaseSha === mergedSha) return createTree(api, repository, head, written, changes);
+  if (sides === null) throw new Error(`merging ${mergedSha} in ${nameOf(repository)}: it has nothing in common`);
+  const entries = mergeEntries(sides, written, changes);
+  const treeSha = await layOn(api, repository, await treeShaOf(api, repository, mergedSha), entries);
+  return { treeSha, mergedSha };
+}
+
+/** What makes the merged tree of the base's. */
+function mergeEntries(sides: MergeTrees, written: readonly Entry[], changes: readonly Change[]): readonly Entry[] {
+  const { baseline, bothChanged } = mergePaths(sides);
+  const said = new Set(changes.map(({ path }) => path));
+  const unmerged = bothChanged.filter((path) => !said.has(path));
+  if (unmerged.length > 0) throw new LeavesOut(unmerged);
+  const replaced = replacedBy(filesOf(baseline), changes);
+  if (replaced.length > 0) throw new Replaces(replaced);
+  const carried = [...baseline].flatMap(([path, { mode, sha }]): readonly Entry[] => {
+    const theirs = sides.base.get(path);
+    const isTheirs = theirs?.sha === sha && theirs.mode === mode;
+    return isTheirs || said.has(path) ? [] : [{ path, mode: modeFrom(mode), sha }];
+  });
+  const gone = [...sides.base.keys()].filter((path) => !baseline.has(path) && !said.has(path));
+  const all = [...carried, ...written];
+  return [...deletionsOf(filesOf(sides.base), all, [...gone, ...deletedBy(changes)]), ...all];
+}
+
+function filesOf(paths: ReadonlyMap<string, TreeEntry>): readonly File[] {
+  return [...paths].map(([path, { mode }]) => ({ path, mode }));
+}
+
+/** Deletions come first: a folder may have to go before a file takes its name. */
+async function layOn(api: Api, repository: Repository, baseTree: string, entries: readonly Entry[]): Promise<string> {
+  let treeSha = baseTree;
+  for (const chunk of chunksOf(entries)) {
     const base = treeSha;
     const { data } = await api.write({
       repository,
@@ -118,9 +184,9 @@ async function createTree(
 }
 
 /** Files of the tree that a written path pushes aside and that the changeset does not delete by name. */
-function replacedBy(files: readonly TreeFile[], changes: readonly Change[]): readonly string[] {
+function replacedBy(files: readonly File[], changes: readonly Change[]): readonly string[] {
   const last = lastOfEachPath(changes);
-  const deleted = new Set(last.flatMap((change) => (change.kind === "deleted" ? [change.path] : [])));
+  const deleted = new Set(deletedBy(changes));
   const written = new Set(last.flatMap((change) => (change.kind === "written" ? [change.path] : [])));
   const foldersOfWritten = new Set([...written].flatMap(foldersAbove));
   return files
@@ -135,12 +201,7 @@ function foldersAbove(path: string): readonly string[] {
 }
 
 /** GitHub refuses to delete what is not there, which is so after a person deleted it first. */
-function deletionsOf(
-  files: readonly TreeFile[],
-  written: readonly Entry[],
-  changes: readonly Change[],
-): readonly Entry[] {
-  const wanted = lastOfEachPath(changes).flatMap((change) => (change.kind === "deleted" ? [change.path] : []));
+function deletionsOf(files: readonly File[], written: readonly Entry[], wanted: readonly string[]): readonly Entry[] {
   const modes = new Map(files.map(({ path, mode }) => [path, mode]));
   const writtenPaths = written.map(({ path }) => path);
   return wanted.flatMap((path): Entry[] => {
@@ -148,8 +209,16 @@ function deletionsOf(
     // A written folder of that name, or a written file in place of its folder, replaces it anyway.
     const replaced = writtenPaths.some((other) => other.startsWith(`${path}/`) || path.startsWith(`${other}/`));
     if (mode === undefined || replaced) return [];
-    return [{ path, mode: mode === "100755" || mode === "120000" ? mode : "100644", sha: null }];
+    return [{ path, mode: modeFrom(mode), sha: null }];
   });
+}
+
+function modeFrom(mode: string): Mode {
+  return mode === "100755" || mode === "120000" || mode === "160000" ? mode : "100644";
+}
+
+function deletedBy(changes: readonly Change[]): readonly string[] {
+  return lastOfEachPath(changes).flatMap((change) => (change.kind === "deleted" ? [change.path] : []));
 }
 
 function lastOfEachPath(changes: readonly Change[]): readonly Change[] {

@@ -67,6 +67,11 @@ const App = z.object({ id: Id, slug: z.string().optional() }).nullish();
 const CheckRun = z.object({ check_run: z.object({ head_sha: Sha, app: App }) });
 const CheckSuite = z.object({ check_suite: z.object({ head_sha: Sha, app: App }) });
 const Status = z.object({ sha: Sha, state: z.string() });
+const Push = z.object({
+  ref: z.string(),
+  deleted: z.boolean().default(false),
+  repository: z.object({ default_branch: z.string() }),
+});
 
 /** Webhooks of an installation as a whole have no repository. */
 const Installation = z.object({ action: z.string().optional(), installation: z.object({ id: Id }), sender: Account });
@@ -131,6 +136,8 @@ export function translateWebhook(event: string, payload: unknown, appId: number 
       return parsed(name, Status, payload, ({ sha, state }) =>
         state === "pending" ? ignored(`${name}: still pending`) : { kind: "ci-changed", repository, headSha: sha },
       );
+    case "push.":
+      return parsed(name, Push, payload, (push) => pushOf(name, repository, push));
   }
   if (sender.type === "Bot") return ignored(`${name}: sent by a bot`);
   switch (name) {
@@ -158,6 +165,12 @@ export function translateWebhook(event: string, payload: unknown, appId: number 
     case "pull_request_review_comment.created":
       return parsed(name, ReviewComment, payload, (data) => reviewCommentOf(repository, envelope.data, data));
     case "pull_request.synchronize":
+      return parsed(name, PullRequest, payload, ({ pull_request }) => ({
+        kind: "reviews-changed",
+        repository,
+        pullRequest: pull_request.number,
+        isPush: true,
+      }));
     case "pull_request_review.submitted":
     case "pull_request_review.dismissed":
     case "pull_request_review.edited":
@@ -309,6 +322,15 @@ function checkOf(
   if (check.app?.id === appId) return ignored(`${name}: our own`);
   if (check.app?.slug === "github-actions") return ignored(`${name}: its workflow run tells`);
   return { kind: "ci-changed", repository, headSha: check.head_sha };
+}
+
+/** Of the default branch, and of those that tasks collect their phases on. */
+function pushOf(name: string, repository: Repository, { ref, deleted, repository: of }: z.infer<typeof Push>): Intent {
+  const branch = ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : null;
+  if (branch === null || deleted) return ignored(`${name}: no branch`);
+  const isDefault = branch === of.default_branch;
+  if (!isDefault && !branch.startsWith("phasegate/")) return ignored(`${name}: a branch of others`);
+  return { kind: "base-moved", repository, branch, isDefault };
 }
 
 /**

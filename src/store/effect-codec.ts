@@ -52,6 +52,7 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("MergeGate"), phase: z.int(), headSha: z.string() }),
   z.strictObject({ kind: z.literal("NotifyUnverified"), phase: z.int(), headSha: z.string() }),
   z.strictObject({ kind: z.literal("PostSummary") }),
+  z.strictObject({ kind: z.literal("LookAtBase"), phase: z.int(), headSha: z.string() }),
 ]);
 
 /** Throws where `decodeEffect` could not read it back; the transaction that would queue it then never begins. */

@@ -343,7 +343,7 @@ export const eventCodecs = {
   ReworkRequested: event("ReworkRequested", 1, {
     phase: PhaseNumber,
     by: Ids,
-    source: z.enum(["review", "command", "veto", "ci", "ripple"]),
+    source: z.enum(["review", "command", "veto", "ci", "ripple", "conflict"]),
     ids: Ids,
     reviewIds: z.array(z.int()).readonly(),
     textHash: z.string(),
@@ -387,6 +387,13 @@ export const eventCodecs = {
   TaskFailed: event("TaskFailed", 1, { message: z.string() }),
   TaskCancelled: event("TaskCancelled", 1, { by: z.string() }),
   TaskErased: event("TaskErased", 1, { by: z.string() }),
+  ConflictFound: event("ConflictFound", 1, {
+    phase: PhaseNumber,
+    headSha: z.string(),
+    base: z.string(),
+    baseSha: z.string(),
+    mergeBaseSha: z.string(),
+  }),
 } satisfies {
   readonly [Type in TaskEventType]: { readonly version: number; readonly schema: z.ZodType<EventOf<Type>> };
 };

@@ -240,3 +240,16 @@ describe("a phase that changes what an earlier one approved", () => {
     expect((await told.task()).status).toBe("completed");
   });
 });
+
+test("a push to the default branch is looked at within seconds, one to another branch not at all", async () => {
+  const told = await designed();
+  told.github.push("main", "docs/01_idea.md", otherwise);
+  const repository = { installationId: 1, repositoryId: 2, owner: "octo", name: "links" };
+  const moved = { kind: "base-moved", repository, branch: "main" } as const;
+  await told.deliver({ ...moved, branch: "feature", isDefault: false });
+  await told.advance(10_000);
+  expect(await ripples(told)).toEqual([]);
+  await told.deliver({ ...moved, isDefault: true });
+  await told.advance(10_000);
+  expect(await ripples(told)).toHaveLength(1);
+});

@@ -108,6 +108,13 @@ describe("a task whose phases are collected", () => {
     expect(dueAfter([...collected, opened(40), merged(40)])).not.toContain("CloseIssue");
   });
 
+  test("leaves no branch of its own behind once it has ended", () => {
+    expect(dueAfter([...collected, opened(40)])).not.toContain("DeleteTaskBranch");
+    for (const end of [[opened(40), merged(40)], [nothingToMerge]]) {
+      expect(dueAfter([...collected, ...end])).toContain("DeleteTaskBranch");
+    }
+  });
+
   test("ends at once where the default branch has it all already", () => {
     given(...collected)
       .when(nothingToMerge)

@@ -80,6 +80,7 @@ const weights = {
   untick: 2,
   ci: 4,
   ciRework: 2,
+  conflict: 3,
   vetoRework: 2,
   skipPhase: 1,
   ripple: 3,
@@ -481,6 +482,17 @@ function commandOf(
         reviewIds: [],
         textHash: `words-${serial}`,
       });
+    case "conflict": {
+      const ends = { headSha: headOf(state), base: "main", baseSha: `base-${serial}`, mergeBaseSha: "base-0" };
+      return say({
+        type: "RecordConflict",
+        phase: phase?.phase ?? 1,
+        presentedSha: headOf(state),
+        ...ends,
+        feedback: [asFeedback(`conflict:base-${serial}`)],
+        textHash: `words-${serial}`,
+      });
+    }
     case "vetoRework":
       return say({
         type: "RequestRework",

@@ -82,6 +82,18 @@ describe("the same findings", () => {
     expect(blockOf(...verifying, ...attempts(same, same, same))).toEqual({ kind: "verification-failed", attempts: 3 });
   });
 
+  test("are what /accept records as failed, and nothing that was only noted", () => {
+    const checks = (["links-resolve", "tests-pass"] as const).map((check) => ({ check, passed: false, looked: 1 }));
+    const notes = [found("tests-pass")];
+    const tried = attempts(same, same, same).map((each) =>
+      each.type === "RecordVerification" ? { ...each, checks, notes } : each,
+    );
+    const [accepted] = given(...verifying, ...tried)
+      .when(accept)
+      .then("PhaseAccepted");
+    expect(accepted).toMatchObject({ failed: ["links-resolve"] });
+  });
+
   test("are others where the check, the document or what is wrong is another; a fourth attempt ends them all the same", () => {
     for (const other of [
       found("sections-present"),

@@ -267,6 +267,8 @@ function takenUp({ source, points }: Extract<DemoEvent, { type: "rework-requeste
       return "what the repository's own checks say";
     case "command":
       return "what was asked with /rework";
+    case "conflict":
+      return "a conflict with the base branch";
   }
 }
 

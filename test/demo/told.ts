@@ -290,6 +290,7 @@ export class Told {
       case "TaskCompleted":
       case "TaskCancelled":
       case "TaskErased":
+      case "ConflictFound":
         return;
     }
   }

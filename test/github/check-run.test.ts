@@ -27,6 +27,7 @@ async function publish(step: string): Promise<string> {
     changesetId: changesetIdOf(runId, step),
     taskId,
     message: `Phase 1 planning: ${step} (#7)`,
+    mergedSha: null,
     changes: [{ kind: "written", path: `docs/${step}.md`, mode: "100644", content: Buffer.from(`# ${step}\n`) }],
   });
   return "commitSha" in published ? published.commitSha : "";

@@ -27,6 +27,7 @@ async function collect(): Promise<void> {
     changesetId: changesetIdOf(runIdFrom("run-1"), "01_idea"),
     taskId,
     message: "Phase 1 planning: idea (#7)",
+    mergedSha: null,
     changes: [{ kind: "written", path: "docs/planning/01_idea.md", mode: "100644", content: Buffer.from("# Idea\n") }],
   });
 }

@@ -101,6 +101,12 @@ describe("merging a gate", () => {
     expect((await merge()).kind).toBe("merged");
   });
 
+  test("is no matter of waiting where it conflicts with its base", async () => {
+    await bed.owner.push({ branch: "main", files: { "idea.md": "# Other\n" } });
+    expect(await merge()).toEqual({ kind: "conflict" });
+    expect((await bed.owner.pull(gate.pullRequest)).merged).toBe(false);
+  });
+
   test("is not yet possible while a required check is missing or under way, and refused when it failed", async () => {
     requireChecks("build");
     const ci = otherApp(bed.sandbox, "octo/shop", "buildkite");
@@ -126,11 +132,6 @@ describe("merging a gate", () => {
       "its head moved",
       () => bed.owner.push({ branch, files: { "more.md": "more" } }),
       "its head has moved since it was approved",
-    ],
-    [
-      "it conflicts",
-      () => bed.owner.push({ branch: "main", files: { "idea.md": "# Other\n" } }),
-      "it conflicts with main",
     ],
     ["it is closed", () => bed.owner.closePull(gate.pullRequest), "the pull request is closed"],
   ])("is refused where %s", async (_claim, prepare, message) => {

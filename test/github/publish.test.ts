@@ -28,6 +28,7 @@ function publication(step: string, changes: readonly Change[]): Publication {
     changesetId: changesetIdOf(runIdFrom("run-1"), step),
     taskId,
     message: `Phase 1 planning: ${step} (#7)`,
+    mergedSha: null,
     changes,
   };
 }
@@ -35,7 +36,7 @@ function publication(step: string, changes: readonly Change[]): Publication {
 /** Publishes what nothing stands against. */
 async function commitOf(wanted: Publication): Promise<{ readonly commitSha: string }> {
   const published = await bed.github.publish(bed.repository, wanted);
-  if ("replaced" in published) throw new Error(`a commit was expected, got ${JSON.stringify(published)}`);
+  if (!("commitSha" in published)) throw new Error(`a commit was expected, got ${JSON.stringify(published)}`);
   return published;
 }
 

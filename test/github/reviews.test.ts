@@ -25,6 +25,7 @@ beforeEach(async () => {
     changesetId: changesetIdOf(runIdFrom("run-1"), "01_idea"),
     taskId,
     message: "Phase 1 planning: 01_idea (#7)",
+    mergedSha: null,
     changes: [{ kind: "written", path, mode: "100644", content: Buffer.from(lines) }],
   });
   const gate = await bed.github.openGate(bed.repository, { branch, base: "main", view: viewOf(running), phase: 1 });

@@ -16,6 +16,12 @@ function payload(action: string, rest: object, sender: object = owner): object {
   };
 }
 
+/** A push has no action. */
+function pushed(ref: string, rest: object = {}, sender: object = owner): object {
+  const of = { id: 22, name: "shop", owner: { login: "octo" }, default_branch: "main" };
+  return { ref, deleted: false, installation: { id: 11 }, repository: of, sender, ...rest };
+}
+
 const text = { title: "A shop", body: "Sell things." };
 const comment = (body: string | null, user: object | null = owner, issue: object = { number: 7 }) => ({
   issue: { ...text, ...issue },
@@ -157,8 +163,25 @@ describe("a webhook becomes an intent", () => {
         { kind: "repository-changed", repository, change, sender: "phasegate[bot]" },
       ],
     ),
+    [
+      "pull_request.synchronize of a person",
+      "pull_request",
+      payload("synchronize", { pull_request: { number: 8 } }),
+      { kind: "reviews-changed", repository, pullRequest: 8, isPush: true },
+    ],
+    [
+      "a push to the default branch, whoever it is by",
+      "push",
+      pushed("refs/heads/main", {}, bot),
+      { kind: "base-moved", repository, branch: "main", isDefault: true },
+    ],
+    [
+      "a push to a branch of ours",
+      "push",
+      pushed("refs/heads/phasegate/7-task"),
+      { kind: "base-moved", repository, branch: "phasegate/7-task", isDefault: false },
+    ],
     ...[
-      ["pull_request", "synchronize"],
       ["pull_request_review", "submitted"],
       ["pull_request_review", "dismissed"],
       ["pull_request_review", "edited"],
@@ -384,7 +407,10 @@ describe("a webhook becomes an intent", () => {
       "of no commit",
     ],
     ["a run that begins", "workflow_run", payload("requested", { workflow_run: { id: 1 } }), "of no concern"],
-    ["a push", "push", payload("", {}), "of no concern"],
+    ["a push to a branch of others", "push", pushed("refs/heads/try/it"), "a branch of others"],
+    ["a tag", "push", pushed("refs/tags/main"), "no branch"],
+    ["a branch that is gone", "push", pushed("refs/heads/main", { deleted: true }), "no branch"],
+    ["a push of which nothing is said", "push", payload("", {}), "ref"],
     [
       "a webhook without an installation",
       "issues",

@@ -35,6 +35,7 @@ const effects: { readonly [Kind in Effect["kind"]]: Extract<Effect, { readonly k
   StartVetoRework: { kind: "StartVetoRework", phase: 1, vetoedAt: "2026-11-21T10:00:00.000Z" },
   AskVetoReason: { kind: "AskVetoReason", phase: 1, number: 3 },
   MergeGate: { kind: "MergeGate", phase: 1, headSha: "c0ffee" },
+  LookAtBase: { kind: "LookAtBase", phase: 1, headSha: "c0ffee" },
   PostSummary: { kind: "PostSummary" },
   OpenFinalGate: { kind: "OpenFinalGate" },
   DeleteTaskBranch: { kind: "DeleteTaskBranch" },

@@ -44,6 +44,7 @@ const life: readonly TaskEventType[] = [
   "FeedbackGiven",
   "FeedbackResolved",
   "FeedbackReopened",
+  "ConflictFound",
   "ReworkRequested",
   "FeedbackAnswered",
   "RetryRequested",

@@ -1,9 +1,11 @@
 /** What a repository sets in `.github/phasegate/settings.yml`, and what it does to a merge. */
+import { execFileSync } from "node:child_process";
 import { describe, expect } from "vitest";
+import { otherApp } from "../sandbox/other-app.ts";
 import { repositoryName } from "../support/github-world.ts";
 import { story } from "../support/story.ts";
 import { guideFolder, notesAgent, request } from "./notes/agent.ts";
-import { eventsOf, gateNumber, wandaOf } from "./notes/gate-looks.ts";
+import { eventsOf, gateNumber, saidOn, wandaOf } from "./notes/gate-looks.ts";
 import { commentWith } from "./notes/looks.ts";
 
 const settingsFile = ".github/phasegate/settings.yml";
@@ -13,12 +15,23 @@ const push = (text: string) => ({
   message: "Set what Phasegate may do",
 });
 
+/** What GitHub answered to each wish to merge. */
+const mergeAnswers: number[] = [];
+
 describe("merge: auto", () => {
   story(
     "merges a gate once somebody has approved it, and goes on; settings that can't be read stop the task until they are mended",
-    { alsoOnPostgres: true, guideFolder, decide: notesAgent({}) },
+    {
+      alsoOnPostgres: true,
+      guideFolder,
+      decide: notesAgent({}),
+      onExchange({ method, url, status }) {
+        if (method === "PUT" && url.endsWith("/merge")) mergeAnswers.push(status);
+      },
+    },
     async (told) => {
-      const { owner } = told;
+      const { owner, sandbox } = told;
+      mergeAnswers.length = 0;
       await owner.push(push("merge: auto\nci: never\n"));
       await owner.openIssue(request);
       const { reason } = await told.next("TaskPaused");
@@ -40,10 +53,60 @@ describe("merge: auto", () => {
       expect((await owner.pull(first)).merged).toBe(true);
 
       await told.next("ReviewCreated");
-      await owner.comment(gateNumber(told), "/approve");
+      expect(mergeAnswers).toEqual([200]);
+      sandbox.settings.requireChecks(repositoryName, "main", ["build"]);
+      const second = gateNumber(told);
+      await owner.comment(second, "/approve");
+      await told.next("PhaseApproved");
+      await told.settled();
+      expect(mergeAnswers).toEqual([200, 405]);
+      expect((await owner.pull(second)).merged).toBe(false);
+      expect(await saidOn(told, second)).toEqual([]);
+
+      const { head } = await owner.pull(second);
+      await otherApp(sandbox, repositoryName, "buildkite").check({
+        name: "build",
+        headSha: head.sha,
+        conclusion: "success",
+      });
+      told.pass(1);
       await told.next("TaskCompleted");
       await told.settled();
       expect((await owner.issue(1)).state).toBe("closed");
+    },
+  );
+});
+
+describe("integration: task", () => {
+  story(
+    "collects the phases on a branch of the task's own, and its last pull request ends the task",
+    { guideFolder, decide: notesAgent({}) },
+    async (told) => {
+      const { owner, sandbox } = told;
+      const own = "phasegate/1-task";
+      const git = ["--git-dir", sandbox.gitDirOf(repositoryName)];
+      const filesOf = (branch: string) =>
+        execFileSync("git", [...git, "ls-tree", "-r", "--name-only", branch, "docs"], { encoding: "utf8" });
+      const notes = "docs/more/01_third.md\ndocs/notes/01_first.md\ndocs/notes/02_second.md\n";
+      await owner.push(push("integration: task\n"));
+      await owner.openIssue(request);
+      for (const phase of [1, 2]) {
+        await told.next("ReviewCreated");
+        expect((await owner.pull(gateNumber(told))).base.ref).toBe(own);
+        await told.acceptGate(phase);
+      }
+      const { pullRequest } = await told.next("FinalGateOpened");
+      expect(filesOf(own)).toBe(notes);
+      expect(filesOf("main")).toBe("");
+      await told.settled();
+      expect((await owner.issue(1)).state).toBe("open");
+
+      await owner.merge(pullRequest);
+      await told.next("TaskCompleted");
+      await told.settled();
+      expect(filesOf("main")).toBe(notes);
+      expect((await owner.issue(1)).state).toBe("closed");
+      expect(execFileSync("git", [...git, "branch", "--list", own], { encoding: "utf8" })).toBe("");
     },
   );
 });

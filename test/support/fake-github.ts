@@ -6,6 +6,7 @@ import {
   type GitHub,
   type IssueText,
   type MergeResult,
+  type MergeTrees,
   type NamesSeen,
   type Notice,
   type Permission,
@@ -135,6 +136,10 @@ export class FakeGitHub {
   readonly failedLogs = new Map<string, readonly { readonly name: string; readonly log: string }[]>();
   /** Our own, by commit. */
   readonly checks = new Map<string, FakeCheck>();
+  /** What a gate's head and its base have, where they conflict. */
+  mergeTrees: MergeTrees | null = null;
+  /** Files that both sides of a merge changed and no changeset says anything of. */
+  unmerged: readonly string[] = [];
   /** What the next wishes to merge are answered with; then each is granted. */
   readonly mergeAnswers: MergeResult[] = [];
   refusesDispatch = false;
@@ -234,6 +239,13 @@ export class FakeGitHub {
 
   changePull(number: number, change: Partial<FakePull>): void {
     this.pulls.set(number, { ...this.#pull(number), ...change });
+  }
+
+  /** What conflicted has been merged. */
+  #settle(branch: string): void {
+    for (const pull of this.pulls.values()) {
+      if (pull.branch === branch) this.changePull(pull.pullRequest, { conflicted: false });
+    }
   }
 
   merge(number: number, by: string): void {
@@ -374,11 +386,16 @@ export class FakeGitHub {
       defaultBranchOf: async () => ({ name: this.defaultBranch, headSha: this.headOf(this.defaultBranch) ?? "" }),
       authorOf: async () => this.lastAuthor,
       headOf: async (_repository, branch) => this.headOf(branch),
-      publish: async (_repository, { branch, defaultBranch, changesetId, changes }) => {
+      mergeBaseOf: async () => this.mergeTrees?.mergeBaseSha ?? null,
+      readMerge: async () => this.mergeTrees,
+      publish: async (_repository, { branch, defaultBranch, changesetId, changes, mergedSha }) => {
         const commits = this.branches.get(branch) ?? this.branches.get(defaultBranch) ?? [];
         const there = commits.find(({ mark }) => mark === changesetId);
         if (there !== undefined) return { commitSha: there.sha };
         const head = commits.at(-1);
+        if (this.unmerged.length > 0 && mergedSha !== null) return { unmerged: this.unmerged };
+        // The merged head can be merged.
+        if (mergedSha !== null) this.#settle(branch);
         if (changes.length === 0) return { commitSha: head?.sha ?? "" };
         return { commitSha: this.#commit(branch, commits, changesetId, applied(head?.files ?? new Map(), changes)) };
       },
@@ -393,6 +410,7 @@ export class FakeGitHub {
             mergedBy: null,
             mergeSha: null,
             draft: true,
+            conflicted: false,
             presented: 0,
             boxes: [],
             editor: null,

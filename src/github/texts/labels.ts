@@ -17,6 +17,7 @@ const labels = {
   review: { color: "fbca04", description: "A pull request waits for your review" },
   "waiting-question": { color: "d876e3", description: "The agent asked something; answer on the issue" },
   "waiting-dependency": { color: "d876e3", description: "The agent needs something; the issue says what and where" },
+  "waiting-approval": { color: "d876e3", description: "Merged; the next phase waits for somebody else's /approve" },
   paused: { color: "d93f0b", description: "Waits for somebody; the status comment says for what" },
   completed: { color: "0e8a16", description: "All phases are done" },
   failed: { color: "b60205", description: "Ended without success" },
@@ -32,6 +33,7 @@ export function stateLabelOf(task: ExistingTask): StateLabel {
 function stateOf(task: ExistingTask): keyof typeof labels {
   if (task.blockedBy !== null && !isSettled(task)) {
     const { kind } = task.blockedBy;
+    if (kind === "approval-needed") return "waiting-approval";
     return kind === "waiting-question" || kind === "waiting-dependency" ? kind : "paused";
   }
   return task.status === "pending" || task.status === "in_progress" ? "running" : task.status;

@@ -86,6 +86,31 @@ export function noticeText(notice: Notice, context: BlockContext): string {
       return rippleSettledText(notice);
     case "summary":
       return summaryText(notice.task, context);
+    case "conflict":
+      return conflictNotice(notice);
+  }
+}
+
+/** The agent can't bring the two together, or must not. */
+function conflictNotice({ base, why, paths, reworks }: Extract<Notice, { kind: "conflict" }>): string {
+  const branch = code(base, 100);
+  const what = `This pull request conflicts with ${branch}, and can't be merged as it is.`;
+  const byHand = `merge ${branch} into this branch by hand and push it here`;
+  switch (why) {
+    case "again":
+      return lines(
+        what,
+        `The agent has brought the two together ${count(reworks, "time", "times")}, and ${branch} went on. It does not try again by itself.`,
+        `${byHand}; or comment ${code("/rework <what to change>")} here, after which the agent resolves conflicts again.`,
+      );
+    case "not-ours":
+      return lines(
+        what,
+        `Both sides changed what the agent may not change in this phase, or what can't be merged as text: ${listed(paths.map((path) => code(path, 200)))}.`,
+        `${byHand}.`,
+      );
+    case "unclear":
+      return lines(what, "No file was found that both sides changed, so the agent has nothing to go by.", `${byHand}.`);
   }
 }
 
@@ -181,6 +206,7 @@ function feedbackAnswered(
 
 function whoAsked({ id, by }: { readonly id: string; readonly by: string }): string {
   if (id.startsWith("ci:")) return "The repository's own checks";
+  if (id.startsWith("conflict:")) return "A conflict with the base branch";
   const number = /^veto:\d+:(\d+)$/u.exec(id)?.[1];
   if (number !== undefined) return `${person(by)}, who vetoed decision ${number}`;
   return `${person(by)} ${id.startsWith("review:") ? "in a review" : "with `/rework`"}`;

@@ -11,7 +11,7 @@ import type { Links } from "./links.ts";
 /** One criterion, and what is known of it. */
 interface Looked {
   readonly check: AnyCheck;
-  readonly state: "failed" | "noted" | "not-judged" | "met";
+  readonly state: "failed" | "noted" | "not-run" | "not-judged" | "met";
   readonly found: readonly Finding[];
   readonly verdict: Verdict | null;
   /** Null where nobody looked. */
@@ -36,7 +36,8 @@ export function lookedOf(progress: PhaseProgress, verification: Verification, cr
     const findings = verification.findings.filter((finding) => finding.check === check);
     const notes = verification.notes.filter((note) => note.check === check);
     const verdict = isJudged(check) ? (verdicts.get(check.slice("judged:".length)) ?? null) : null;
-    const state = stateOf({ findings, notes, result });
+    const isRun = check !== "tests-pass" || report?.tests?.result !== "could-not-run";
+    const state = isRun || findings.length > 0 ? stateOf({ findings, notes, result }) : "not-run";
     return { check, state, found: findings.length > 0 ? findings : notes, verdict, result };
   });
 }
@@ -57,12 +58,15 @@ export function verificationCounts(looked: readonly Looked[]): string {
   const many = (state: Looked["state"]) => looked.filter((each) => each.state === state).length;
   const failed = many("failed");
   const noted = many("noted");
+  const idle = many("not-run");
   const open = many("not-judged");
   const met = many("met");
-  if (failed + noted + open === 0) return met === 1 ? "the one criterion is met" : `all ${met} criteria are met`;
+  if (failed + noted + idle + open === 0) return met === 1 ? "the one criterion is met" : `all ${met} criteria are met`;
   return [
     ...(failed === 0 ? [] : [`${count(failed, "criterion is", "criteria are")} not met`]),
     ...(noted === 0 ? [] : [`${count(noted, "point is", "points are")} noted`]),
+    // Of the project's own tests alone: nobody has seen them fail.
+    ...(idle === 0 ? [] : ["the tests could not be run"]),
     ...(open === 0 ? [] : [`${count(open, "criterion was", "criteria were")} not judged`]),
     ...(met === 0 ? [] : [`${count(met, "is", "are")} met`]),
   ].join(", ");
@@ -107,6 +111,7 @@ function sectionText(shown: Shown, room: Room): string {
     `On ${sha}, attempt ${verification.attempt}: ${verificationCounts(looked)}.`,
     ...wanting("Not met", "✖", looked, "failed", within),
     ...wanting("Noted, and nothing is held up by it", "△", looked, "noted", within),
+    ...wanting("Could not be run", "△", looked, "not-run", within),
     ...notJudged(looked, shown),
     ...testSection(progress, verification, room),
     ...attemptsSection(progress, criteria),
@@ -199,8 +204,10 @@ function testSection({ report }: PhaseProgress, { attempt }: Verification, room:
   if (tests === null) return [];
   const { command, result, exitCode, seconds, tail } = tests;
   const exit = exitCode === null || exitCode === 0 ? "" : ` with exit code ${exitCode}`;
-  const time = count(Math.round(seconds), "second", "seconds");
-  const line = `**Tests:** ${code(command, 200)} ${testResults[result]}${exit} after ${time}, as reported by the runner.`;
+  const time = ` after ${count(Math.round(seconds), "second", "seconds")}`;
+  // Without a command nothing was tried.
+  const what = command === "" ? testResults[result] : `${code(command, 200)} ${testResults[result]}${exit}${time}`;
+  const line = `**Tests:** ${what}, as reported by the runner.`;
   if (tail.trim() === "") return [line];
   const end = block(tail.slice(-room.tail), room.tail);
   return [line, `<details><summary>The end of what the tests printed</summary>\n\n${end}\n\n</details>`];

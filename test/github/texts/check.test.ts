@@ -61,7 +61,7 @@ describe("the check run says", () => {
       "during a rework that it is under way",
       withPhase(viewOf(inReview), () => ({
         attempt: 2,
-        rework: { by: ["wanda"], source: "veto", ids: [], textHash: "h" },
+        rework: { by: ["wanda"], source: "veto", ids: [], textHash: "h", base: null },
       })),
       null,
       "Attempt 2 is under way",

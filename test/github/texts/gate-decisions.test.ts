@@ -5,6 +5,7 @@ import type { TaskEvent } from "../../../src/core/events.ts";
 import type { TaskSettings } from "../../../src/core/settings.ts";
 import { defaultSettings } from "../../../src/core/settings.ts";
 import type { Finding, RunnerReport, Verdict } from "../../../src/core/report.ts";
+import { checkText } from "../../../src/github/texts/check.ts";
 import { gateBody } from "../../../src/github/texts/gate.ts";
 import { boxesIn } from "../../../src/github/veto-boxes.ts";
 import {
@@ -197,6 +198,33 @@ describe("the verification in a gate", () => {
     expect(body).toContain("````\nok 1\n```\n<! -- phasegate:veto:1:1 -->\n````\n\n</details>");
   });
 
+  test("does not show tests that could not be run as failed", () => {
+    const message = "the project's own tests could not be run (npm test): nobody has seen them pass.";
+    const note: Finding = { check: "tests-pass", step: null, path: null, line: null, message };
+    const tests = { command: "npm test", result: "could-not-run", exitCode: null, seconds: 0, tail: "" } as const;
+    const view = withPhase(judged({ tests }, { notes: [note] }), ({ verification }) => ({
+      verification: verification && {
+        ...verification,
+        checks: [...verification.checks, { check: "tests-pass", passed: false, looked: 1 }],
+      },
+    }));
+    const body = bodyOf(view);
+    expect(body).toContain("the tests could not be run, 2 criteria were not judged, 2 are met");
+    expect(body).toContain(
+      `**Could not be run:**\n\n- △ **The project's own tests pass**\n  - ${message.replace("(npm test)", "\\(npm test\\)")}`,
+    );
+    expect(body).not.toMatch(/Not met|noted/u);
+    const unknown = withPhase(view, ({ report }) => ({
+      report: report && { ...report, tests: { ...tests, command: "" } },
+    }));
+    expect(bodyOf(unknown)).toContain("**Tests:** could not be run, as reported by the runner.");
+    const bare = { ...view, criteria: new Map() };
+    expect(checkText({ view: bare, phase: 1, links, isVerified: true })).toMatchObject({
+      conclusion: "success",
+      title: "Passed: the tests could not be run, 2 are met",
+    });
+  });
+
   test("lists the reworks, and what each brought", () => {
     const attempt = { reworkPrompt: "", startedAt: at, completedAt: at };
     const view = withPhase(viewOf(inReview), () => ({
@@ -275,7 +303,7 @@ describe("how to go on from a gate", () => {
     ["veto", ["wanda"], "the agent takes anew what **wanda** vetoed (1 point)"],
     ["ci", [], "the agent works on what the repository's own checks found"],
   ] as const)("while a rework for %s runs says so", (source, by, words) => {
-    const rework = { by, source, ids: ["x"], textHash: "h" };
+    const rework = { by, source, ids: ["x"], textHash: "h", base: null };
     const view = withPhase(viewOf(inReview), () => ({ rework, attempt: 2 }));
     expect(gateBody({ view, phase: 1, links, ready: false, delivered: null })).toMatch(
       new RegExp(`^Attempt 2: ${words.replaceAll(/[*()]/gu, "\\$&")}\\. `, "u"),

@@ -169,6 +169,7 @@ describe("a gate's body", () => {
       source: "review",
       ids: ["thread:1", "review:2"],
       textHash: "h",
+      base: null,
     } as const;
     const view = withPhase(viewOf(inReview), () => ({ rework, attempt: 2 }));
     const body = gateBody({ view, phase: 1, links, ready: false, delivered: null });

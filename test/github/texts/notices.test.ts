@@ -394,6 +394,40 @@ describe("a notice about the repository's own checks", () => {
   });
 });
 
+describe("a notice about a conflict with the base", () => {
+  const conflict = { kind: "conflict", base: "main", why: "again", paths: [], reworks: 2 } as const;
+
+  test("that came back after two merges says how to go on by hand, and with the agent", () => {
+    expect(noticeText(conflict, context)).toBe(
+      "This pull request conflicts with `main`, and can't be merged as it is.\n\n" +
+        "The agent has brought the two together 2 times, and `main` went on. It does not try again by itself.\n\n" +
+        "*Next:* merge `main` into this branch by hand and push it here; or comment `/rework <what to change>` here, after which the agent resolves conflicts again.",
+    );
+  });
+
+  test("that is not the agent's to resolve names the files", () => {
+    const text = noticeText({ ...conflict, why: "not-ours", paths: ["a.yml", "b`c"] }, context);
+    expect(text).toContain("can't be merged as text: `a.yml` and ``b`c``.");
+    expect(text).toContain("*Next:* merge `main` into this branch by hand and push it here.");
+  });
+
+  test("that shows in no file says so", () => {
+    expect(noticeText({ ...conflict, why: "unclear" }, context)).toContain("No file was found that both sides changed");
+  });
+});
+
+test("an answer to a conflict says that nobody but the base asked", () => {
+  const answer = {
+    kind: "fixed",
+    text: "Both are in.",
+    commitSha: null,
+    by: "GitHub",
+    id: "conflict:c0ffee:a.md",
+  } as const;
+  const text = noticeText({ kind: "feedback-answered", answers: [answer] }, context);
+  expect(text).toContain("- A conflict with the base branch: ");
+});
+
 describe("the last comment of a task", () => {
   test("says what was built, where, what each phase took, and what people had to do", () => {
     const later = "2026-11-21T05:20:00.000Z";

@@ -186,13 +186,30 @@ describe("the status comment", () => {
   });
 
   test("while a rework runs says whose wishes it is about, and how much is open", () => {
-    const rework = { by: ["reviewer"], source: "review", ids: ["thread:0", "thread:1"], textHash: "h" } as const;
+    const rework = {
+      by: ["reviewer"],
+      source: "review",
+      ids: ["thread:0", "thread:1"],
+      textHash: "h",
+      base: null,
+    } as const;
     const view = withPhase(viewOf(running), () => ({ rework, attempt: 2, feedback: feedbackOf(2) }));
     const text = statusText(view, context);
     expect(text).toContain("Attempt 2: the agent works on what **reviewer** asked for (2 points).");
     expect(text).not.toContain("what the checks found");
     expect(text).toContain("- 2 of 3 points of feedback are open.\n");
     expect(textOf(running)).not.toContain("feedback");
+  });
+
+  test("while a conflict is resolved names the branch, for as long as anybody knows it", () => {
+    const rework = { by: [], source: "conflict", ids: ["conflict:1:a.md"], textHash: "h", base: "main" } as const;
+    const textWith = (base: string | null) =>
+      statusText(
+        withPhase(viewOf(running), () => ({ rework: { ...rework, base }, attempt: 2 })),
+        context,
+      );
+    expect(textWith("main")).toContain("Attempt 2: the agent is resolving a conflict with `main`.");
+    expect(textWith("")).toContain("Attempt 2: the agent is resolving a conflict with the base branch.");
   });
 
   test("of a deleted task is one line", () => {
