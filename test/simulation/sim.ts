@@ -6,7 +6,8 @@ import { startEngine, type Engine, type Working } from "../../src/control/engine
 import type { Intent } from "../../src/control/intents.ts";
 import { RetryLater, webhookKeyOf, type GitHub, type RequestShown, type Store } from "../../src/control/ports.ts";
 import type { ServingRunner } from "../../src/control/serve-runner.ts";
-import { defaultPolicy } from "../../src/core/decide.ts";
+import { defaultPolicy, type Policy } from "../../src/core/decide.ts";
+import type { TaskEvent } from "../../src/core/events.ts";
 import { hasValue } from "../../src/core/dialogue.ts";
 import { currentPhaseOf, isSettled, openDependenciesOf, type ExistingTask } from "../../src/core/state.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -35,6 +36,9 @@ const deliveriesKeptMs = 3 * 24 * 60 * minuteMs;
 export interface Mutant {
   readonly store?: (store: Store, sim: Sim) => Partial<Store>;
   readonly github?: (github: GitHub, sim: Sim) => Partial<GitHub>;
+  readonly policy?: Partial<Policy>;
+  /** What the app finds when it reads what happened to a task. */
+  readonly past?: (events: readonly TaskEvent[]) => readonly TaskEvent[];
 }
 
 export interface Told {
@@ -161,6 +165,7 @@ export class Sim {
 
   async #step(): Promise<void> {
     const { random, features, github } = this;
+    if (this.#turns.isEmpty) this.watch.gates.rest();
     this.jobs.notice();
     for (let calls = random.below(12); calls > 0 && !this.#turns.isIdle; calls -= 1) await this.#next();
     if (this.#failure !== null) return;
@@ -254,6 +259,11 @@ export class Sim {
     const newId = () => `id-${String((this.#serial += 1)).padStart(4, "0")}`;
     const opened = await openStore({ dataDir: this.#dataDir, now: () => clock.now(), newId });
     this.#watch ??= new Watch(this.#dataDir, this.github, (line) => this.story.push(line));
+    this.github.mergedByApp = (pull) => {
+      const fault = this.watch.gates.mergedByApp(pull);
+      this.tell("app", `merges #${pull.pullRequest}`);
+      if (fault !== null) this.fail(fault);
+    };
     const life = {};
     const store = this.#gatedStore(life, opened);
     const github = this.#gatedGitHub(life);
@@ -270,7 +280,7 @@ export class Sim {
       newId,
       log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
       github,
-      policy: defaultPolicy,
+      policy: { ...defaultPolicy, ...this.#mutant.policy },
       playbooks,
       verifier,
       model: "sonnet",
@@ -341,6 +351,7 @@ export class Sim {
         return (...args: unknown[]) => {
           const work = async (): Promise<unknown> => {
             const known = looked.known(name, String(args[0]));
+            if (known !== null && name === "readEvents") return this.#past(known.answer as readonly TaskEvent[]);
             if (known !== null) return known.answer;
             const answer = await Reflect.apply(method, methods, args);
             looked.heard(name, String(args[0]), answer);
@@ -354,6 +365,10 @@ export class Sim {
         };
       },
     });
+  }
+
+  #past(events: readonly TaskEvent[]): readonly TaskEvent[] {
+    return this.#mutant.past?.(events) ?? events;
   }
 
   #guarded(look: () => void): void {
@@ -423,6 +438,7 @@ export class Sim {
     let quietRounds = 0;
     while (clock.passed < end) {
       this.jobs.notice();
+      if (this.#turns.isEmpty) this.watch.gates.rest();
       if (!(await this.#turns.drain(random))) this.fail("the app comes to rest");
       if (this.#failure !== null) return;
       this.watch.world();
@@ -468,6 +484,8 @@ export class Sim {
       const isWaiting = task.status === "draft" || task.status === "review" || task.blockedBy !== null;
       const rule = `task ${task.taskId}, ${summaryOf(task)}`;
       if (!isSettled(task) && (isHelpful || !isWaiting)) return this.fail(`every task settles: ${rule}`);
+      const ofGates = this.watch.gates.atEnd(task, this.watch.hasFailed(task.taskId));
+      if (ofGates !== null) return this.fail(`${ofGates}: ${rule}`);
       if (!this.github.issueExists(task.issue.number)) continue;
       const shown = this.github.shown.get(task.taskId);
       const facts = (each: ExistingTask | undefined) =>
