@@ -188,13 +188,11 @@ export class GatePromises {
       const pull = fake.pulls.get(gate?.pullRequest ?? 0);
       return pull?.open === true && !reopened.has(pull.pullRequest);
     };
+    const unheard = this.unheardOf(task);
+    if (unheard !== null) return unheard;
     for (const phase of task.phases) {
       const isOver = phase.completed?.skipped === true || (phase.completed === null && task.status === "cancelled");
       if (isOver && isLeft(phase.gate)) return `what nobody waits for is closed: #${phase.gate?.pullRequest ?? 0}`;
-      const waiting = openVetoesOf(phase).filter(({ veto }) => veto.reason !== null);
-      if (task.status === "review" && task.blockedBy === null && phase.completed === null && waiting.length > 0) {
-        return `a veto with a reason is reworked: phase ${phase.phase}`;
-      }
       if ((isSettled(task) || phase.completed !== null) && this.#isCheckedForEver(task, phase)) {
         return `a check ends with its task: phase ${phase.phase}`;
       }
@@ -202,6 +200,20 @@ export class GatePromises {
     if (task.status !== "completed" || task.erasedBy !== null) return null;
     const isRefused = [...unsaid].some((key) => key.includes(task.taskId));
     return this.#summariesOf(task.taskId) === 0 && !isRefused ? "a task that is done says what came of it" : null;
+  }
+
+  /** What people have said of the gate that is before them, and nobody has taken up, although nothing is under way. */
+  unheardOf(task: ExistingTask): string | null {
+    const phase = task.phases.at(-1);
+    if (phase === undefined || phase.completed !== null) return null;
+    if (task.status !== "review" || task.blockedBy !== null) return null;
+    const waiting = openVetoesOf(phase).find(({ veto }) => veto.reason !== null);
+    if (waiting !== undefined) return `a veto with a reason is reworked: ${waiting.number} of phase ${phase.phase}`;
+    const pull = this.#github.fake.pulls.get(phase.gate?.pullRequest ?? 0);
+    const vetoed = phase.decisions.list.filter(({ veto }) => veto !== null).map(({ number }) => number);
+    const ticked = pull === undefined ? [] : this.#unheardTicks(pull, phase);
+    const unheard = ticked.find((number) => !vetoed.includes(number));
+    return unheard === undefined ? null : `a tick is heard: ${unheard} of phase ${phase.phase}`;
   }
 
   #isCheckedForEver(task: ExistingTask, { phase, gate }: PhaseProgress): boolean {

@@ -148,6 +148,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     github: () => ({ failedDeliveries: async () => [] }),
   },
   "an approval counts for any head": {
+    calm: true,
     github: (github, { github: world }) => ({
       readReviews: async (repository, pullRequest) => {
         const headSha = world.fake.pulls.get(pullRequest)?.headSha ?? "";
@@ -157,31 +158,36 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     }),
   },
   "all checks of the repository count as green": {
+    calm: true,
     github: () => ({ readCi: async () => ({ kind: "green", reason: null, failed: [] }) }),
   },
-  "ticks are not seen": {
-    github: () => ({ readVetoBoxes: async () => [] }),
-  },
+  "ticks are not seen": { calm: true, github: () => ({ readVetoBoxes: async () => [] }) },
   "who asked for it may approve it all the same": {
+    calm: true,
     github: (github) => ({ preflight: withSettings(github, { requesterMayApprove: true }) }),
   },
   "everybody has the app merge": {
+    calm: true,
     github: (github) => ({ preflight: withSettings(github, { merge: "auto" }) }),
   },
   "each phase goes into the default branch": {
+    calm: true,
     github: (github) => ({ preflight: withSettings(github, { integration: "phase" }) }),
   },
-  "a veto leads to nothing": { store: without("StartVetoRework") },
+  "a veto leads to nothing": { calm: true, store: without("StartVetoRework") },
   "a rework forgets which vetoes it took up": {
+    calm: true,
     past: (events) =>
-      events.map((event) =>
-        event.type === "FeedbackGiven"
-          ? { ...event, feedback: event.feedback.filter(({ id }) => !id.startsWith("veto:")) }
-          : event,
-      ),
+      events.map((event) => {
+        if (event.type === "ReworkRequested") return { ...event, ids: event.ids.map(renamed) };
+        if (event.type === "FeedbackAnswered") return { ...event, id: renamed(event.id) };
+        if (event.type !== "FeedbackGiven") return event;
+        return { ...event, feedback: event.feedback.map((each) => ({ ...each, id: renamed(each.id) })) };
+      }),
   },
-  "red checks are reworked for ever": { policy: { ciReworksMax: 1_000 } },
+  "red checks are reworked for ever": { calm: true, policy: { ciReworksMax: 1_000 } },
   "no finding is known again": {
+    calm: true,
     past: (events) =>
       events.map((event, index) =>
         event.type === "PhaseVerified"
@@ -190,8 +196,9 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
     policy: { reworksMax: 1_000 },
   },
-  "gates stay open": { store: without("CloseGate") },
+  "gates stay open": { calm: true, store: without("CloseGate") },
   "checks are shown once": {
+    calm: true,
     store: (store) => {
       const shown = new Set<string>();
       return {
@@ -203,7 +210,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       };
     },
   },
-  "nobody says what came of a task": { store: without("PostSummary") },
+  "nobody says what came of a task": { calm: true, store: without("PostSummary") },
 };
 
 function without(kind: Effect["kind"]): NonNullable<Mutant["store"]> {
@@ -217,6 +224,10 @@ function withSettings(github: GitHub, settings: Partial<TaskSettings>): GitHub["
     const preflight = await github.preflight(repository);
     return { ...preflight, settings: { ...preflight.settings, ...settings } };
   };
+}
+
+function renamed(id: string): string {
+  return id.replace(/^veto:/u, "said:");
 }
 
 function numbered(finding: Finding, index: number): Finding {

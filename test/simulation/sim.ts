@@ -37,6 +37,8 @@ export interface Mutant {
   readonly store?: (store: Store, sim: Sim) => Partial<Store>;
   readonly github?: (github: GitHub, sim: Sim) => Partial<GitHub>;
   readonly policy?: Partial<Policy>;
+  /** It shows in stories without trouble, which are shorter. */
+  readonly calm?: boolean;
   /** What the app finds when it reads what happened to a task. */
   readonly past?: (events: readonly TaskEvent[]) => readonly TaskEvent[];
 }
@@ -149,7 +151,8 @@ export class Sim {
       this.story.push(`seed ${this.#seed}: ${namesOf(this.features).join(" ")}`);
       this.people.prepare();
       this.checks.prepare();
-      for (let action = 0; action < actionsMax && this.#failure === null; action += 1) await this.#step();
+      const actions = this.#mutant.calm === true ? 0 : actionsMax;
+      for (let action = 0; action < actions && this.#failure === null; action += 1) await this.#step();
       if (this.#failure === null) await this.#settle();
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
@@ -258,7 +261,12 @@ export class Sim {
     // Of one length, as real ids are: none is the beginning of another.
     const newId = () => `id-${String((this.#serial += 1)).padStart(4, "0")}`;
     const opened = await openStore({ dataDir: this.#dataDir, now: () => clock.now(), newId });
-    this.#watch ??= new Watch(this.#dataDir, this.github, (line) => this.story.push(line));
+    this.#watch ??= new Watch(
+      this.#dataDir,
+      this.github,
+      (line) => this.story.push(line),
+      this.#mutant.past === undefined,
+    );
     this.github.mergedByApp = (pull) => {
       const fault = this.watch.gates.mergedByApp(pull);
       this.tell("app", `merges #${pull.pullRequest}`);
@@ -429,7 +437,7 @@ export class Sim {
   async #settle(): Promise<void> {
     const { random, github, clock } = this;
     this.calm = true;
-    const isHelpful = random.chance(0.7);
+    const isHelpful = this.#mutant.calm === true || random.chance(0.7);
     this.tell("everybody", isHelpful ? "becomes helpful" : "falls silent; runners and GitHub do well");
     this.#outageUntil = 0;
     if (this.app === null) await this.#start();
@@ -445,13 +453,13 @@ export class Sim {
       if (github.inTransit.length > 0) this.#deliver();
       else if (this.jobs.active.length > 0) this.jobs.act(random.pick(this.jobs.active));
       else if (this.checks.running.length > 0) this.checks.act();
-      else if (isHelpful && this.#isLongUntilNext() && this.people.help()) quietRounds = 0;
+      else if (isHelpful && this.#isLongUntilNext() && this.#help()) quietRounds = 0;
       else if (this.watch.isWaiting() || this.#turns.nextEnd() !== null) {
         quietRounds = 0;
         const due = this.watch.nextDue(clock.now().toISOString());
         const waitMs = due === null ? minuteMs : Date.parse(due) - clock.now().getTime();
         clock.advance(Math.min(Math.max(waitMs, 1_000), 5 * minuteMs));
-      } else if (isHelpful && this.people.help()) quietRounds = 0;
+      } else if (isHelpful && this.#help()) quietRounds = 0;
       else if (quietRounds < 4) {
         quietRounds += 1;
         // Long enough for a look at what was missed, and for runners that fell silent.
@@ -461,6 +469,15 @@ export class Sim {
     }
     if (clock.passed >= end) return this.fail("everything settles in time");
     this.#isSettled(isHelpful);
+  }
+
+  /** Whoever comes to help finds that what was said before is heard. */
+  #help(): boolean {
+    for (const task of this.tasks()) {
+      const unheard = this.watch.hasFailed(task.taskId) ? null : this.watch.gates.unheardOf(task);
+      if (unheard !== null) this.fail(`${unheard}: ${summaryOf(task)}`);
+    }
+    return this.people.help();
   }
 
   /** People do not wait for a reminder. */
