@@ -325,6 +325,8 @@ export interface VetoBox {
   readonly attempt: number;
   readonly number: number;
   readonly ticked: boolean;
+  /** The app wrote it ticked: then whoever sees it without a tick knows that somebody took it away. */
+  readonly writtenTicked: boolean;
 }
 
 /** What came of the wish to merge. Only `not-yet` is worth another try by itself. */

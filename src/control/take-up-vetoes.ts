@@ -19,13 +19,15 @@ type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
 
 /** Boxes that say something else than what is known. */
 export function changedBoxes(boxes: readonly VetoBox[], { decisions, feedback }: PhaseProgress): readonly VetoBox[] {
-  return boxes.filter(({ attempt, number, ticked }) => {
+  return boxes.filter(({ attempt, number, ticked, writtenTicked }) => {
     const decision = decisions.list.find((each) => each.number === number);
     // Of a list that an attempt has replaced: its boxes are gone with the next body.
     if (attempt !== decisions.attempt || decision === undefined) return false;
     // A rework has taken it up, and named no decisions that would take the place of these.
     if (feedback.some(({ id }) => id === vetoIdOf(attempt, number))) return false;
-    return ticked !== (decision.veto !== null);
+    if (ticked || decision.veto === null) return ticked && decision.veto === null;
+    // One by a comment, which the body does not show yet, stands.
+    return writtenTicked || decision.veto.reason === null;
   });
 }
 

@@ -14,23 +14,18 @@ const boxesMax = 100;
 const box =
   /^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[(?<tick>[ xX])\][ \t].*?<!-- phasegate:veto:(?<attempt>\d{1,6}):(?<number>\d{1,3}) -->(?<rest>.*)$/u;
 
-interface BoxSeen extends VetoBox {
-  /** The app wrote it ticked. */
-  readonly writtenTicked: boolean;
-}
-
 export async function readVetoBoxes(
   api: Api,
   repository: Repository,
   pullRequest: number,
 ): Promise<readonly VetoBox[]> {
   const pull = await readPull(api, repository, pullRequest);
-  return boxesIn(pull?.body ?? "").map(({ attempt, number, ticked }) => ({ attempt, number, ticked }));
+  return boxesIn(pull?.body ?? "");
 }
 
 /** In their order; of a box that somebody copied the first counts. */
-export function boxesIn(body: string): readonly BoxSeen[] {
-  const seen = new Map<string, BoxSeen>();
+export function boxesIn(body: string): readonly VetoBox[] {
+  const seen = new Map<string, VetoBox>();
   for (const line of body.slice(0, bodyCharactersMax).split(/\r\n|\r|\n/u)) {
     const found = box.exec(line)?.groups;
     if (found === undefined || seen.size >= boxesMax) continue;

@@ -578,7 +578,7 @@ function boxesOf({ task }: TaskView, phase: number, before: readonly VetoBox[]):
   return (decisions?.list ?? []).map(({ number, veto }) => {
     const { attempt = 1 } = decisions ?? {};
     const isTicked = before.some((box) => box.attempt === attempt && box.number === number && box.ticked);
-    return { attempt, number, ticked: isTicked || veto !== null };
+    return { attempt, number, ticked: isTicked || veto !== null, writtenTicked: veto !== null };
   });
 }
 
