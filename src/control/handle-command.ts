@@ -157,7 +157,7 @@ export async function queueStatus(
 export async function queueEffect(
   handling: CommandHandling,
   taskId: TaskId,
-  effect: Extract<Effect, { kind: "ShowStatus" | "ReadCi" | "CompareItems" | "LookAtBase" }>,
+  effect: Extract<Effect, { kind: "ShowStatus" | "ShowCheck" | "ReadCi" | "CompareItems" | "LookAtBase" }>,
   urgency: Reaction["urgency"],
   cause: Cause,
 ): Promise<void> {

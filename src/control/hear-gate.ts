@@ -1,7 +1,7 @@
 /** What happened to a gate, as GitHub says at this moment: the webhook, or the look that replaces it, only wakes. */
 import { currentPhaseOf, mayApprove, presentedHeadOf, taskBranchOf, type ExistingTask } from "../core/state.ts";
 import { readGateSaid } from "./gate-feedback.ts";
-import { handleCommand, type Asked, type Cause } from "./handle-command.ts";
+import { handleCommand, queueEffect, type Asked, type Cause } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
 import { personOf, taskById } from "./people.ts";
 import type { GateState } from "./ports.ts";
@@ -103,7 +103,12 @@ export async function hearReviews(
   const phase = task.phases.find(({ gate }) => gate?.pullRequest === pullRequest);
   if (phase === undefined || phase.completed !== null) return;
   const said = await readGateSaid(processing, task, phase, pullRequest);
-  if (said !== null) await handleCommand(processing, task.taskId, said.asked, cause);
+  if (said === null) return;
+  // Whatever people put on top of it, or took away: branch protection waits for a check of the new head.
+  if (task.status === "review" && said.asked.headSha !== presentedHeadOf(phase)) {
+    await queueEffect(processing, task.taskId, { kind: "ShowCheck", phase: phase.phase }, "now", {});
+  }
+  await handleCommand(processing, task.taskId, said.asked, cause);
 }
 
 /** Merged, closed, open again, or pointed elsewhere. `sender` caused it, as far as anybody knows. */

@@ -25,8 +25,9 @@ export function changedBoxes(boxes: readonly VetoBox[], { decisions, feedback }:
     if (attempt !== decisions.attempt || decision === undefined) return false;
     // A rework has taken it up, and named no decisions that would take the place of these.
     if (feedback.some(({ id }) => id === vetoIdOf(attempt, number))) return false;
-    // A veto that came by a command stands, though the body that people see does not show it yet.
-    return decision.veto === null ? ticked : writtenTicked && !ticked;
+    if (ticked || decision.veto === null) return ticked && decision.veto === null;
+    // One by a comment, which the body does not show yet, stands.
+    return writtenTicked || decision.veto.reason === null;
   });
 }
 

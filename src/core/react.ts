@@ -269,7 +269,13 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "BudgetSet":
       return [now({ kind: "ShowStatus" })];
     case "PhaseCompleted":
-      return [...openRequests(after), ...finalGateDue(after), now({ kind: "ShowStatus" })];
+      return [
+        ...openRequests(after),
+        ...finalGateDue(after),
+        // Of an attempt that was under way when somebody merged it.
+        now({ kind: "ShowCheck", phase: event.phase }),
+        now({ kind: "ShowStatus" }),
+      ];
     case "FinalGateOpened":
       // It was being opened while somebody cancelled the task.
       return [

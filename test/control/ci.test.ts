@@ -258,6 +258,13 @@ describe("our own check", () => {
     expect(told.github.checks.get(headOf(told))).toMatchObject({ phase: 1, verified: "passed" });
   });
 
+  test("stands on what people pushed on top, too: branch protection waits for it there", async () => {
+    const told = await presented();
+    const pushed = told.github.push(branch, "docs/note.md", "A note.");
+    await told.deliver({ kind: "reviews-changed", repository: (await told.task()).repository, pullRequest: 31 });
+    expect(told.github.checks.get(pushed)).toMatchObject({ phase: 1 });
+  });
+
   test("that GitHub refuses holds up nothing", async () => {
     const told = await world();
     told.github.failNext("showCheck", "before", () => new Error("403"), { times: 1_000 });

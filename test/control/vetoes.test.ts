@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { RetryLater } from "../../src/control/ports.ts";
 import { currentPhaseOf } from "../../src/core/state.ts";
 import { temporaryFolder } from "../store/temporary-store.ts";
 import { says } from "./payloads.ts";
@@ -29,6 +30,14 @@ async function reworks(told: World): Promise<number> {
 }
 
 describe("the gate's body", () => {
+  test("that does not show a veto by a comment yet takes it back from nobody", async () => {
+    const told = await decided();
+    told.github.failNext("presentGate", "before", () => new RetryLater("no answer", minuteMs), { times: 3 });
+    await says(told, "/veto 1 because it is slow", { ...onGate, sender: "wanda" });
+    await told.gateEdited(31, "wanda");
+    expect(await vetoes(told)).toEqual([[1, "wanda", "it is slow"]]);
+  });
+
   test("has a box for each decision that the agent took", async () => {
     const told = await decided();
     expect(told.github.pulls.get(31)?.boxes).toEqual([

@@ -607,6 +607,10 @@ describe("the check run (G)", () => {
     expect(due("ShowCheck", phase1Ready.slice(0, 5))).toEqual([]);
   });
 
+  test("ends with the phase", () => {
+    expect(due("ShowCheck", [...phase1Ready, merged(31)])).toMatchObject([{ effect: { phase: 1 } }]);
+  });
+
   test("ends with the task", () => {
     expect(due("ShowCheck", [...phase1Ready, command({ type: "CancelTask", by: writer })])).toHaveLength(1);
   });

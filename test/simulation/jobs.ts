@@ -378,12 +378,13 @@ export class Jobs {
     const verdicts = isUnjudged
       ? []
       : ["agrees", "is-brief"].map((criterion) => {
-          const passed = !fails(features.judging, calm ? 0.3 : 0.6);
-          const confidence = random.pick(["high", "high", "medium", "low"] as const);
+          const isStubborn = features.judgeIsStubborn && criterion === "agrees";
+          const passed = !fails(features.judging || isStubborn, isStubborn ? 0.9 : calm ? 0.3 : 0.6);
+          const confidence = isStubborn ? "high" : random.pick(["high", "high", "medium", "low"] as const);
           const reason = passed ? "It holds." : `It does not hold, ${random.pick(["as I see", "it seems"])}.`;
           return { criterion, passed, confidence, reason, evidence: [] };
         });
-    const decisions = Array.from({ length: features.deciding ? random.below(4) : 0 }, (_, index) => ({
+    const decisions = Array.from({ length: random.below(4) }, (_, index) => ({
       decision: `This one, ${index}.`,
       alternative: "That one.",
       reason: "It is smaller.",

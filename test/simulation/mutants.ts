@@ -1,5 +1,8 @@
 /** Faults that the simulation must notice: each takes one promise away from the app's store or from its GitHub. */
-import { StaleVersion, type NewEffect } from "../../src/control/ports.ts";
+import type { Effect } from "../../src/core/react.ts";
+import type { Finding } from "../../src/core/report.ts";
+import type { TaskSettings } from "../../src/core/settings.ts";
+import { StaleVersion, type GitHub, type NewEffect } from "../../src/control/ports.ts";
 import type { Mutant } from "./sim.ts";
 
 export const mutants: Readonly<Record<string, Mutant>> = {
@@ -144,4 +147,89 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   "lost webhooks are never asked for": {
     github: () => ({ failedDeliveries: async () => [] }),
   },
+  "an approval counts for any head": {
+    calm: true,
+    github: (github, { github: world }) => ({
+      readReviews: async (repository, pullRequest) => {
+        const headSha = world.fake.pulls.get(pullRequest)?.headSha ?? "";
+        const reviews = await github.readReviews(repository, pullRequest);
+        return reviews.map((review) => ({ ...review, reviewedSha: headSha }));
+      },
+    }),
+  },
+  "all checks of the repository count as green": {
+    calm: true,
+    github: () => ({ readCi: async () => ({ kind: "green", reason: null, failed: [] }) }),
+  },
+  "ticks are not seen": { calm: true, github: () => ({ readVetoBoxes: async () => [] }) },
+  "who asked for it may approve it all the same": {
+    calm: true,
+    github: (github) => ({ preflight: withSettings(github, { requesterMayApprove: true }) }),
+  },
+  "everybody has the app merge": {
+    calm: true,
+    github: (github) => ({ preflight: withSettings(github, { merge: "auto" }) }),
+  },
+  "each phase goes into the default branch": {
+    calm: true,
+    github: (github) => ({ preflight: withSettings(github, { integration: "phase" }) }),
+  },
+  "a veto leads to nothing": { calm: true, store: without("StartVetoRework") },
+  "a rework forgets which vetoes it took up": {
+    calm: true,
+    past: (events) =>
+      events.map((event) => {
+        if (event.type === "ReworkRequested") return { ...event, ids: event.ids.map(renamed) };
+        if (event.type === "FeedbackAnswered") return { ...event, id: renamed(event.id) };
+        if (event.type !== "FeedbackGiven") return event;
+        return { ...event, feedback: event.feedback.map((each) => ({ ...each, id: renamed(each.id) })) };
+      }),
+  },
+  "red checks are reworked for ever": { calm: true, policy: { ciReworksMax: 1_000 } },
+  "no finding is known again": {
+    calm: true,
+    past: (events) =>
+      events.map((event, index) =>
+        event.type === "PhaseVerified"
+          ? { ...event, findings: event.findings.map((each) => numbered(each, index)) }
+          : event,
+      ),
+    policy: { reworksMax: 1_000 },
+  },
+  "gates stay open": { calm: true, store: without("CloseGate") },
+  "checks are shown once": {
+    calm: true,
+    store: (store) => {
+      const shown = new Set<string>();
+      return {
+        commit: (unit) => {
+          const effects = unit.effects.filter(({ effect, key }) => effect.kind !== "ShowCheck" || !shown.has(key));
+          for (const { effect, key } of effects) if (effect.kind === "ShowCheck") shown.add(key);
+          return store.commit({ ...unit, effects });
+        },
+      };
+    },
+  },
+  "nobody says what came of a task": { calm: true, store: without("PostSummary") },
 };
+
+function without(kind: Effect["kind"]): NonNullable<Mutant["store"]> {
+  return (store) => ({
+    commit: (unit) => store.commit({ ...unit, effects: unit.effects.filter(({ effect }) => effect.kind !== kind) }),
+  });
+}
+
+function withSettings(github: GitHub, settings: Partial<TaskSettings>): GitHub["preflight"] {
+  return async (repository) => {
+    const preflight = await github.preflight(repository);
+    return { ...preflight, settings: { ...preflight.settings, ...settings } };
+  };
+}
+
+function renamed(id: string): string {
+  return id.replace(/^veto:/u, "said:");
+}
+
+function numbered(finding: Finding, index: number): Finding {
+  return { ...finding, check: "no-placeholder", message: `${finding.message} ${index}` };
+}

@@ -25,7 +25,7 @@ export class People {
   /** Deeds of the helpful person, by task. */
   readonly #help = new Map<string, number>();
   /** What helpful people still have to say of gates before they merge them. */
-  #opinions = 5;
+  #opinions = 8;
 
   constructor(sim: Sim) {
     this.#sim = sim;
@@ -74,7 +74,7 @@ export class People {
   /** Brings one task on, as the status comment tells people to. False where nobody has anything to do. */
   help(): boolean {
     const { random } = this.#sim;
-    if (this.#opinions > 0 && random.chance(0.6) && this.#judge()) {
+    if (this.#opinions > 0 && random.chance(0.75) && this.#judge()) {
       this.#opinions -= 1;
       return true;
     }

@@ -6,7 +6,8 @@ import { startEngine, type Engine, type Working } from "../../src/control/engine
 import type { Intent } from "../../src/control/intents.ts";
 import { RetryLater, webhookKeyOf, type GitHub, type RequestShown, type Store } from "../../src/control/ports.ts";
 import type { ServingRunner } from "../../src/control/serve-runner.ts";
-import { defaultPolicy } from "../../src/core/decide.ts";
+import { defaultPolicy, type Policy } from "../../src/core/decide.ts";
+import type { TaskEvent } from "../../src/core/events.ts";
 import { hasValue } from "../../src/core/dialogue.ts";
 import { currentPhaseOf, isSettled, openDependenciesOf, type ExistingTask } from "../../src/core/state.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -35,6 +36,11 @@ const deliveriesKeptMs = 3 * 24 * 60 * minuteMs;
 export interface Mutant {
   readonly store?: (store: Store, sim: Sim) => Partial<Store>;
   readonly github?: (github: GitHub, sim: Sim) => Partial<GitHub>;
+  readonly policy?: Partial<Policy>;
+  /** It shows in stories without trouble, which are shorter. */
+  readonly calm?: boolean;
+  /** What the app finds when it reads what happened to a task. */
+  readonly past?: (events: readonly TaskEvent[]) => readonly TaskEvent[];
 }
 
 export interface Told {
@@ -145,7 +151,8 @@ export class Sim {
       this.story.push(`seed ${this.#seed}: ${namesOf(this.features).join(" ")}`);
       this.people.prepare();
       this.checks.prepare();
-      for (let action = 0; action < actionsMax && this.#failure === null; action += 1) await this.#step();
+      const actions = this.#mutant.calm === true ? 0 : actionsMax;
+      for (let action = 0; action < actions && this.#failure === null; action += 1) await this.#step();
       if (this.#failure === null) await this.#settle();
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
@@ -161,6 +168,7 @@ export class Sim {
 
   async #step(): Promise<void> {
     const { random, features, github } = this;
+    if (this.#turns.isEmpty) this.watch.gates.rest();
     this.jobs.notice();
     for (let calls = random.below(12); calls > 0 && !this.#turns.isIdle; calls -= 1) await this.#next();
     if (this.#failure !== null) return;
@@ -253,7 +261,17 @@ export class Sim {
     // Of one length, as real ids are: none is the beginning of another.
     const newId = () => `id-${String((this.#serial += 1)).padStart(4, "0")}`;
     const opened = await openStore({ dataDir: this.#dataDir, now: () => clock.now(), newId });
-    this.#watch ??= new Watch(this.#dataDir, this.github, (line) => this.story.push(line));
+    this.#watch ??= new Watch(
+      this.#dataDir,
+      this.github,
+      (line) => this.story.push(line),
+      this.#mutant.past === undefined,
+    );
+    this.github.mergedByApp = (pull) => {
+      const fault = this.watch.gates.mergedByApp(pull);
+      this.tell("app", `merges #${pull.pullRequest}`);
+      if (fault !== null) this.fail(fault);
+    };
     const life = {};
     const store = this.#gatedStore(life, opened);
     const github = this.#gatedGitHub(life);
@@ -270,7 +288,7 @@ export class Sim {
       newId,
       log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
       github,
-      policy: defaultPolicy,
+      policy: { ...defaultPolicy, ...this.#mutant.policy },
       playbooks,
       verifier,
       model: "sonnet",
@@ -341,6 +359,7 @@ export class Sim {
         return (...args: unknown[]) => {
           const work = async (): Promise<unknown> => {
             const known = looked.known(name, String(args[0]));
+            if (known !== null && name === "readEvents") return this.#past(known.answer as readonly TaskEvent[]);
             if (known !== null) return known.answer;
             const answer = await Reflect.apply(method, methods, args);
             looked.heard(name, String(args[0]), answer);
@@ -354,6 +373,10 @@ export class Sim {
         };
       },
     });
+  }
+
+  #past(events: readonly TaskEvent[]): readonly TaskEvent[] {
+    return this.#mutant.past?.(events) ?? events;
   }
 
   #guarded(look: () => void): void {
@@ -414,7 +437,7 @@ export class Sim {
   async #settle(): Promise<void> {
     const { random, github, clock } = this;
     this.calm = true;
-    const isHelpful = random.chance(0.7);
+    const isHelpful = this.#mutant.calm === true || random.chance(0.7);
     this.tell("everybody", isHelpful ? "becomes helpful" : "falls silent; runners and GitHub do well");
     this.#outageUntil = 0;
     if (this.app === null) await this.#start();
@@ -423,19 +446,20 @@ export class Sim {
     let quietRounds = 0;
     while (clock.passed < end) {
       this.jobs.notice();
+      if (this.#turns.isEmpty) this.watch.gates.rest();
       if (!(await this.#turns.drain(random))) this.fail("the app comes to rest");
       if (this.#failure !== null) return;
       this.watch.world();
       if (github.inTransit.length > 0) this.#deliver();
       else if (this.jobs.active.length > 0) this.jobs.act(random.pick(this.jobs.active));
       else if (this.checks.running.length > 0) this.checks.act();
-      else if (isHelpful && this.#isLongUntilNext() && this.people.help()) quietRounds = 0;
+      else if (isHelpful && this.#isLongUntilNext() && this.#help()) quietRounds = 0;
       else if (this.watch.isWaiting() || this.#turns.nextEnd() !== null) {
         quietRounds = 0;
         const due = this.watch.nextDue(clock.now().toISOString());
         const waitMs = due === null ? minuteMs : Date.parse(due) - clock.now().getTime();
         clock.advance(Math.min(Math.max(waitMs, 1_000), 5 * minuteMs));
-      } else if (isHelpful && this.people.help()) quietRounds = 0;
+      } else if (isHelpful && this.#help()) quietRounds = 0;
       else if (quietRounds < 4) {
         quietRounds += 1;
         // Long enough for a look at what was missed, and for runners that fell silent.
@@ -445,6 +469,15 @@ export class Sim {
     }
     if (clock.passed >= end) return this.fail("everything settles in time");
     this.#isSettled(isHelpful);
+  }
+
+  /** Whoever comes to help finds that what was said before is heard. */
+  #help(): boolean {
+    for (const task of this.tasks()) {
+      const unheard = this.watch.hasFailed(task.taskId) ? null : this.watch.gates.unheardOf(task);
+      if (unheard !== null) this.fail(`${unheard}: ${summaryOf(task)}`);
+    }
+    return this.people.help();
   }
 
   /** People do not wait for a reminder. */
@@ -468,6 +501,8 @@ export class Sim {
       const isWaiting = task.status === "draft" || task.status === "review" || task.blockedBy !== null;
       const rule = `task ${task.taskId}, ${summaryOf(task)}`;
       if (!isSettled(task) && (isHelpful || !isWaiting)) return this.fail(`every task settles: ${rule}`);
+      const ofGates = this.watch.gates.atEnd(task, this.watch.hasFailed(task.taskId));
+      if (ofGates !== null) return this.fail(`${ofGates}: ${rule}`);
       if (!this.github.issueExists(task.issue.number)) continue;
       const shown = this.github.shown.get(task.taskId);
       const facts = (each: ExistingTask | undefined) =>

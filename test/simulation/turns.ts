@@ -49,6 +49,11 @@ export class Turns {
     return promise;
   }
 
+  /** Nothing is under way, not even what hangs. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
   get isIdle(): boolean {
     return !this.#waiting.some(({ notBefore }) => notBefore <= this.#now());
   }

@@ -14,11 +14,13 @@ import {
   openQuestionsOf,
   purseOf,
   taskBranchOf,
+  type ExistingTask,
   type TaskState,
 } from "../../src/core/state.ts";
 import { decodeEvent } from "../../src/store/event-codec.ts";
 import { rowsOfEvents, rowsOfState } from "../../src/store/projections.ts";
 import { replyUsdMax } from "./jobs.ts";
+import { GatePromises } from "./gate-promises.ts";
 import { phaseBudgetUsd } from "./playbooks.ts";
 import { defaultBranch, type SimGitHub } from "./sim-github.ts";
 
@@ -67,12 +69,26 @@ export class Watch {
     request: new Set<string>(),
     outcome: new Set<string>(),
   };
+  readonly gates: GatePromises;
+  /** The app finds what happened as it did happen; or else what it makes of that is its own. */
+  readonly #readsPast: boolean;
   #lastRow = 0;
 
-  constructor(dataDir: string, github: SimGitHub, story: (line: string) => void) {
+  constructor(dataDir: string, github: SimGitHub, story: (line: string) => void, readsPast: boolean) {
+    this.#readsPast = readsPast;
     this.#github = github;
     this.#story = story;
+    this.gates = new GatePromises(github, () => this.#existing());
     this.#database = new DatabaseSync(join(dataDir, "phasegate.sqlite"), { readOnly: true });
+  }
+
+  #existing(): readonly ExistingTask[] {
+    return [...this.tasks.values()].flatMap(({ state }) => (state.status === "absent" ? [] : [state]));
+  }
+
+  /** An effect of the task waits for a person. */
+  hasFailed(taskId: string): boolean {
+    return this.rows("select 1 from effects where task_id = ? and status = 'failed' limit 1", taskId).length > 0;
   }
 
   close(): void {
@@ -129,6 +145,10 @@ export class Watch {
       }
       const event = decodeEvent(row);
       this.#judge(row, event, task.state);
+      const fail = (rule: string): never => {
+        throw new Violation(`${rule}: ${row.stream_id} v${row.version} ${textOf(event)}`);
+      };
+      this.gates.judge(event, task.state, task.events, fail);
       task.events.push(event);
       task.state = evolve(task.state, event);
       this.#story(`    ${row.stream_id} v${row.version} ${textOf(event)}`);
@@ -222,7 +242,7 @@ export class Watch {
   #readModels(taskId: string): void {
     const task = this.tasks.get(taskId);
     const state = task?.state ?? initialState;
-    if (task === undefined || state.status === "absent") return;
+    if (task === undefined || state.status === "absent" || !this.#readsPast) return;
     const expected = rowsOfState(state);
     const history = rowsOfEvents(taskIdFrom(taskId), 1, task.events, null);
     this.#same("tasks", expected.tasks, "id", taskId);
@@ -272,6 +292,8 @@ export class Watch {
     for (const { sha } of fake.branches.get(defaultBranch) ?? []) {
       if (sha !== "base-0" && !merges.has(sha)) throw new Violation(`only merges move main: ${sha} lies there`);
     }
+    const ofGates = this.gates.world();
+    if (ofGates !== null) throw new Violation(ofGates);
     const pulls = new Map<string, number>();
     for (const { branch } of fake.pulls.values()) pulls.set(branch, (pulls.get(branch) ?? 0) + 1);
     for (const [branch, count] of pulls) {
