@@ -40,9 +40,14 @@ export function isOfCi({ id }: Pick<Feedback, "id">): boolean {
   return id.startsWith("ci:");
 }
 
+function isOfConflict({ id }: Pick<Feedback, "id">): boolean {
+  return id.startsWith("conflict:");
+}
+
 function kindOf(item: Feedback): string {
   if (isVeto(item)) return "a decision is vetoed";
   if (isOfCi(item)) return "a check of the repository fails";
+  if (isOfConflict(item)) return "both sides of a merge changed it";
   return item.request === "change" ? "a change is requested" : "a comment";
 }
 
