@@ -76,6 +76,8 @@ const messageCharactersMax = 2_000;
 /** How long a run that has ended may still deliver its last events. */
 const lastWordsMs = 10 * 60_000;
 
+const mergesSinceProtocol = 4;
+
 const workflowPath = ".github/workflows/phasegate.yml";
 
 export interface ServingRunner extends Performing {
@@ -123,6 +125,7 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   const base = await serving.github.defaultBranchOf(task.repository);
   refuseOtherJobs(task, identity, base.name);
   await refuseUnderLimit(serving, task, runId, request.account);
+  await refuseOldMerge(serving, task, runId, request.protocol);
   if (!(await serving.store.rememberTokenId(identity.tokenId, identity.expiresAt))) {
     throw new RunnerRefused("identity-refused", "this identity token was used before");
   }
@@ -158,7 +161,14 @@ export async function openSession(serving: ServingRunner, request: SessionReques
 /** As a runner of that version understands it (Q32): of the criteria it knows two, by the names of their checks. */
 export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion3 {
   if (answer.protocol >= protocolVersion) return answer;
-  const { verification: _verification, isRepeated: _isRepeated, decisions: _decisions, phase, ...job } = answer.job;
+  const {
+    verification: _verification,
+    isRepeated: _isRepeated,
+    decisions: _decisions,
+    merge: _merge,
+    ...rest
+  } = answer.job;
+  const { phase, ...job } = rest;
   const { criteria, verifierGuide: _guide, testCommand: _command, mayBeSkipped: _mayBeSkipped, ...phaseSpoken } = phase;
   const checks = checksOfVersion3.filter((check) =>
     criteria.some((criterion) => criterion.kind === "deterministic" && criterion.check === check),
@@ -244,6 +254,24 @@ async function refuseUnderLimit(
   );
 }
 
+/** It would write on what only the phase has, and the commit of both would undo what the base has. */
+async function refuseOldMerge(
+  serving: ServingRunner,
+  task: ExistingTask,
+  runId: RunId,
+  protocol: number,
+): Promise<void> {
+  const merging = currentPhaseOf(task)?.merging ?? null;
+  const run = liveRunOf(task);
+  if (merging === null || protocol >= mergesSinceProtocol || run?.runId !== runId || run.started) return;
+  const message =
+    `the action is too old to resolve a conflict with ${merging.base}: set the uses: line of ${workflowPath} to the app's ` +
+    `ACTION_REF, or merge ${merging.base} into the phase's branch by hand`;
+  await handleCommand(serving, task.taskId, { type: "PauseTask", reason: { kind: "dispatch-refused", message } });
+  serving.wake();
+  throw new RunnerRefused("unsupported-protocol", message);
+}
+
 /** The same job asks again and nobody has used the first token: the answer did not arrive. */
 async function answerWasLost({ store }: ServingRunner, run: LiveRun, identity: RunnerIdentity): Promise<boolean> {
   if (run.dispatched?.workflowRunId !== identity.workflowRunId) return false;
@@ -276,6 +304,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
   if (frozen === null) throw new Error(`reading the frozen text of task ${task.taskId}: not stored`);
   const head = await serving.github.headOf(task.repository, branchOf(task, progress.phase));
   const { leftUsd: budgetUsd } = await budgetLeft(serving, task, "started");
+  const headSha = head ?? (await baseOf(serving, task)).headSha;
   return {
     runId: run.runId,
     taskId: task.taskId,
@@ -284,7 +313,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     issueNumber: task.issue.number,
     phase: mutablePhase(phase),
     stepsToDo: progress.steps.filter((step) => !step.completed).map((step) => step.slug),
-    headSha: head ?? (await baseOf(serving, task)).headSha,
+    headSha,
     baseSha,
     prompt: FrozenText.parse(JSON.parse(frozen)),
     findings: [...run.findings],
@@ -303,8 +332,22 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     },
     isRepeated: progress.sameFindings >= sameFindingsMin,
     decisions: progress.decisions.list.map(decisionSpoken).slice(0, limits.decisionsMax),
+    merge: await mergeOf(serving, task, progress, headSha),
     limits: runLimits,
   };
+}
+
+/** With the head as it is now: people may have pushed to it, or have merged the base by hand. */
+async function mergeOf(
+  { github }: ServingRunner,
+  { repository }: ExistingTask,
+  { merging }: PhaseProgress,
+  headSha: string,
+): Promise<Job["merge"]> {
+  if (merging === null) return null;
+  const { baseSha } = merging;
+  const mergeBaseSha = await github.mergeBaseOf(repository, { headSha, baseSha });
+  return mergeBaseSha === null || mergeBaseSha === baseSha ? null : { baseSha, mergeBaseSha };
 }
 
 /** What people said and no completed step has heard, but for what the conversation was told; of very many the newest. */

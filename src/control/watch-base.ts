@@ -1,5 +1,6 @@
 /** Whether a gate can still be merged into its base; where it can't, the agent brings the two together, or people are told why not. */
 import { createHash } from "node:crypto";
+import { isAgentConfiguration } from "../core/agent-configuration.ts";
 import { mergePaths, unmergeablePaths, type MergeSides } from "../core/merge-paths.ts";
 import { withPathsOfPhase, type Phase } from "../core/playbook.ts";
 import type { Effect } from "../core/react.ts";
@@ -98,8 +99,12 @@ export async function takeUpConflict(
   if (sides.mergeBaseSha === base.headSha) return null;
   const definition = await phaseDefinition(performing, task, phase.phase);
   const { bothChanged } = mergePaths(sides);
-  const barred = [...unmergeablePaths(sides), ...(await outsidePaths(verifier, definition, bothChanged))];
-  if (barred.length > 0) return tell("not-ours", [...new Set(barred)].toSorted());
+  const barred = new Set([
+    ...unmergeablePaths(sides),
+    ...bothChanged.filter(isAgentConfiguration),
+    ...(await outsidePaths(verifier, definition, bothChanged)),
+  ]);
+  if (barred.size > 0) return tell("not-ours", [...barred].toSorted());
   if (bothChanged.length === 0) return tell("unclear", []);
   const words = wordsOfConflict(verifier, definition, base.name, { ...sides, ...ends }, bothChanged);
   return {

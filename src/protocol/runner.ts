@@ -282,7 +282,7 @@ export const Job = z.object({
   language: z.enum(["en", "ko"]),
   /** US dollars that are left for this run. */
   budgetUsd: z.number(),
-  /** Since version 4, like the two that follow. The verifier's own limits; its money is part of the run's. */
+  /** Since version 4, like the three that follow. The verifier's own limits; its money is part of the run's. */
   verification: z.object({
     budgetUsd: z.number().nonnegative(),
     minutes: z.number().positive(),
@@ -292,6 +292,8 @@ export const Job = z.object({
   isRepeated: z.boolean(),
   /** Those of the attempt before, so that what stays the same is named the same. */
   decisions: z.array(DecisionTaken).max(limits.decisionsMax),
+  /** The base that the first changeset is to be merged with, and where the two parted; null for most runs. */
+  merge: z.object({ baseSha: z.string(), mergeBaseSha: z.string() }).nullable(),
   limits: z.object({
     /** Rounds in one step after the first, for what a quick check misses. */
     moreRoundsMax: z.int().nonnegative(),
@@ -326,7 +328,7 @@ export const SessionAnswer = z.object({
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
-type JobSinceVersion4 = "verification" | "isRepeated" | "decisions";
+type JobSinceVersion4 = "verification" | "isRepeated" | "decisions" | "merge";
 type PhaseSinceVersion4 = "criteria" | "verifierGuide" | "testCommand" | "mayBeSkipped";
 
 /** Without what came in version 4, and with what went: two checks by name. Its findings know the checks of then. */

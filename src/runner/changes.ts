@@ -57,13 +57,36 @@ export async function collectChanges(workspace: Workspace, step: string): Promis
   const raw = await git.run("comparing with what was handed over", [
     "diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", baselineTree,
   ]); // prettier-ignore
-  return { ...(await readChanges(workspace, raw.toString("utf8"))), findings, isWhole: true, tree };
+  const read = await readChanges(workspace, raw.toString("utf8"));
+  return { ...(await withBothChanged(workspace, read)), findings, isWhole: true, tree };
 }
+
+/** What both sides of a merge changed is told also where it is left as the base has it: the app takes no silence for an answer. */
+async function withBothChanged(
+  { git, bothChanged }: Workspace,
+  { changes, baseOids }: Differences,
+): Promise<Differences> {
+  const said = new Set(changes.map(({ path }) => path));
+  const unsaid = [...(bothChanged ?? [])].filter(([path]) => !said.has(path));
+  const contents = await readBlobs(git, new Set(unsaid.flatMap(([, entry]) => entry?.sha ?? [])));
+  const kept = unsaid.flatMap(([path, entry]): readonly Change[] => {
+    if (entry === null) return [{ kind: "deleted", path }];
+    const content = contents.get(entry.sha);
+    const { mode } = entry;
+    return content === undefined || !isHandedOver(mode) ? [] : [{ kind: "written", path, mode, content }];
+  });
+  return {
+    changes: [...changes, ...kept],
+    baseOids: new Map([...baseOids, ...unsaid.map(([path, entry]) => [path, entry?.sha ?? null] as const)]),
+  };
+}
+
+type Differences = Pick<Changeset, "changes" | "baseOids">;
 
 /** The workspace whose baseline is what the index holds now. Call it once the changeset was acknowledged. */
 export async function acceptChanges(workspace: Workspace): Promise<Workspace> {
   const tree = (await workspace.git.run("recording what was handed over", ["write-tree"])).toString("utf8").trim();
-  return { ...workspace, baselineTree: tree };
+  return { ...workspace, baselineTree: tree, bothChanged: null };
 }
 
 export function asFileChange(change: Change): FileChange {
@@ -117,7 +140,7 @@ async function findCandidates({ git, workTree }: Workspace): Promise<Candidates>
   return { present, gone, faults: [{ path: null, message }, ...faults], isTooMuch: true };
 }
 
-async function readChanges({ git }: Workspace, raw: string): Promise<Pick<Changeset, "changes" | "baseOids">> {
+async function readChanges({ git }: Workspace, raw: string): Promise<Differences> {
   const entries = readRaw(raw);
   const contents = await readBlobs(
     git,
@@ -126,10 +149,14 @@ async function readChanges({ git }: Workspace, raw: string): Promise<Pick<Change
   const changes = entries.flatMap(({ path, mode, blob, status }): readonly Change[] => {
     if (status === "D") return [{ kind: "deleted", path }];
     const content = contents.get(blob);
-    if (content === undefined || !(mode === "100644" || mode === "100755" || mode === "120000")) return [];
+    if (content === undefined || !isHandedOver(mode)) return [];
     return [{ kind: "written", path, mode, content }];
   });
   return { changes, baseOids: new Map(entries.map(({ path, base }) => [path, base])) };
+}
+
+function isHandedOver(mode: string): mode is "100644" | "100755" | "120000" {
+  return mode === "100644" || mode === "100755" || mode === "120000";
 }
 
 interface RawEntry {

@@ -9,6 +9,7 @@ import { dependencyLines, leftOutLines } from "./dialogue-texts.ts";
 import type { Grants, Resolved, StepResume } from "./dialogue.ts";
 import type { NumberedFeedback } from "./feedback.ts";
 import { goOnPrompt, mendPrompt, stepPrompt } from "./prompt.ts";
+import type { Workspace } from "./workspace.ts";
 
 export interface Saying {
   readonly prompt: string;
@@ -22,7 +23,7 @@ interface SayingOptions {
   /** Of an earlier attempt. */
   readonly findings: readonly Finding[];
   readonly feedback: readonly NumberedFeedback[];
-  readonly workspace: { readonly workTree: string };
+  readonly workspace: Pick<Workspace, "workTree" | "bothChanged">;
   readonly conversation: Pick<Conversation, "state">;
   readonly boundary: string;
   readonly resolved: () => Resolved;
@@ -45,7 +46,9 @@ export function openingOf(options: SayingOptions, desk: StepDesk): Saying {
 /** All that there is to say about the step: to a conversation that can have heard nothing of it, too. */
 export function wholeStep(options: SayingOptions, desk: StepDesk): Saying {
   const { findings, feedback } = options;
-  return { prompt: stepPrompt({ ...basicsOf(options, desk, []), findings, feedback }), answersCall: false };
+  const bothChanged = [...(options.workspace.bothChanged?.keys() ?? [])];
+  const prompt = stepPrompt({ ...basicsOf(options, desk, []), findings, feedback, bothChanged });
+  return { prompt, answersCall: false };
 }
 
 /** What was lent is in the environment of the process that hears this. */

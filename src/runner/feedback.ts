@@ -45,10 +45,15 @@ export function isOfRipple({ id }: Pick<Feedback, "id">): boolean {
   return id.startsWith("ripple:");
 }
 
+function isOfConflict({ id }: Pick<Feedback, "id">): boolean {
+  return id.startsWith("conflict:");
+}
+
 function kindOf(item: Feedback): string {
   if (isOfRipple(item)) return "an item that this part builds on has changed";
   if (isVeto(item)) return "a decision is vetoed";
   if (isOfCi(item)) return "a check of the repository fails";
+  if (isOfConflict(item)) return "both sides of a merge changed it";
   return item.request === "change" ? "a change is requested" : "a comment";
 }
 

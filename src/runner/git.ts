@@ -19,6 +19,8 @@ interface GitOptions {
   /** Settings for this command alone. They travel in its environment, so no list of processes shows them. */
   readonly settings?: readonly (readonly [key: string, value: string])[];
   readonly timeoutMs?: number;
+  /** Of commands that tell with it what they found; 0 where absent. */
+  readonly exitCodeMax?: number;
 }
 
 export interface GitPlace {
@@ -89,7 +91,8 @@ export function createGit({ gitDir, workTree, path }: GitPlace): Git {
         `${doing}: git ${args[0] ?? ""} did not end in ${options.timeoutMs ?? timeoutMsDefault} ms`,
       );
     }
-    if (result.failed) {
+    const isAnswer = result.exitCode !== undefined && result.exitCode <= (options.exitCodeMax ?? 0);
+    if (result.failed && (!isAnswer || result.isMaxBuffer || result.isTerminated)) {
       const words = Buffer.from(result.stderr).toString("utf8").trim().slice(-lastWordsLengthMax);
       throw new Error(`${doing}: git ${args[0] ?? ""}: ${words === "" ? result.shortMessage : words}`);
     }

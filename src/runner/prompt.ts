@@ -15,6 +15,8 @@ export interface StepPrompt {
   readonly findings: readonly Finding[];
   /** What reviewers ask of this step. */
   readonly feedback: readonly NumberedFeedback[];
+  /** Paths that this phase and its base both changed; empty where nothing is merged. */
+  readonly bothChanged: readonly string[];
   readonly news: News;
   /** Null where the step begins with this prompt. */
   readonly resumed: Resumed | null;
@@ -79,7 +81,7 @@ export function systemPrompt(job: Job, instructions: string | null): string {
 
 /** Opens a step. The first message of a step stands alone: the conversation before it may have been cut. */
 export function stepPrompt(prompt: StepPrompt): string {
-  const { job, step, workTree, findings, feedback, news, resumed, boundary } = prompt;
+  const { job, step, workTree, findings, feedback, bothChanged, news, resumed, boundary } = prompt;
   return [
     ...head({ job, step, workTree }),
     "",
@@ -88,6 +90,7 @@ export function stepPrompt(prompt: StepPrompt): string {
     "",
     ...requirements(step),
     ...(findings.length === 0 ? [] : leftOverSection(findings, job)),
+    ...(bothChanged.length === 0 ? [] : mergeSection(bothChanged, job)),
     ...(feedback.length === 0 ? [] : feedbackSection(feedback, boundary)),
     ...newsSections(news, boundary),
     "",
@@ -132,9 +135,9 @@ export function goOnPrompt({ job, step, workTree, news, resumed, boundary }: GoO
   ].join("\n");
 }
 
-type GoOnPrompt = Omit<StepPrompt, "findings" | "feedback">;
+type GoOnPrompt = Omit<StepPrompt, "findings" | "feedback" | "bothChanged">;
 
-interface MendPrompt extends Omit<StepPrompt, "resumed"> {
+interface MendPrompt extends Omit<StepPrompt, "resumed" | "bothChanged"> {
   /** What is wrong with what the agent wrote or claimed outside of files. */
   readonly faults: readonly string[];
 }
@@ -187,6 +190,27 @@ function leftOverSection(findings: readonly Finding[], { isRepeated, decisions }
             .slice(0, triedMax)
             .map(({ decision, files }) => `- ${[decision, ...files].join(" | ")}`.replaceAll(/\s+/g, " ")),
         ]),
+  ];
+}
+
+/** A list of hundreds would hide what is to be done. */
+const bothChangedMax = 100;
+
+function mergeSection(paths: readonly string[], { phase }: Job): readonly string[] {
+  const more = paths.length - bothChangedMax;
+  return [
+    "",
+    "## Two versions to bring together",
+    "",
+    "Since this phase began, the branch that it is merged into went on. The work tree holds both by now. What only one of the two changed is merged already; these files were changed by both:",
+    "",
+    ...paths.slice(0, bothChangedMax).map((path) => `- \`${path.replaceAll(/\s+/g, " ")}\``),
+    ...(more > 0 ? [`- and ${more} more: look for lines that begin with \`<<<<<<<\``] : []),
+    "",
+    "Where lines collide, both versions stand there, one after the other: the phase's between `<<<<<<< phase` and `=======`, the other branch's from there to `>>>>>>> base`. Make one text of the two that keeps what each side meant, and take the marks out: none of them may be left.",
+    "Where there are no marks, the file was merged line by line, or one side deleted it or it is no text: read it, and see to it that the whole is right.",
+    "Then see whether what came from the other branch makes something else in this phase's deliverable wrong, and mend that too.",
+    `For this, whatever the phase may change may change here: ${list(phase.allowedPaths)}.`,
   ];
 }
 

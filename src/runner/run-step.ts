@@ -1,7 +1,7 @@
 /** One step: the guide goes in, the deliverable comes out, and what a quick check misses goes back, a bounded number of times. */
 
 import type { Outcome } from "../core/outcome.ts";
-import type { Phase, Step } from "../core/playbook.ts";
+import { withPathsOfPhase, type Phase, type Step } from "../core/playbook.ts";
 import type { Change } from "../core/change.ts";
 import type { Finding, Tree } from "../core/report.ts";
 import type { PendingAction } from "../protocol/checkpoint.ts";
@@ -152,7 +152,7 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     const answers = readAnswers(said.messages(), feedback);
     const unanswered = feedback.filter(({ item }) => answers.every(({ id }) => id !== item.id));
     const changeset = await collectChanges(options.workspace, step.slug);
-    const unfit = [...changeset.findings, ...(await checks.changesetFindings(changeset.changes, job.phase, step.slug))];
+    const unfit = [...changeset.findings, ...(await findingsIn(options, changeset.changes))];
     const missing = await checks.checkStep(changeset.tree, job.phase, step);
     const reported = turn.errors.find(({ type }) => type === "execution_failed") ?? turn.errors[0];
     const isAbsent = missing.some(({ check }) => check === "outputs-exist");
@@ -234,6 +234,15 @@ function createTranscript() {
   };
 }
 
+/** With a merge goes what any step of the phase may change. */
+async function findingsIn(
+  { job, step, workspace, checks }: StepOptions,
+  changes: readonly Change[],
+): Promise<readonly Finding[]> {
+  const phase = workspace.bothChanged === null ? job.phase : withPathsOfPhase(job.phase);
+  return checks.changesetFindings(changes, phase, step.slug);
+}
+
 /** What the app would refuse is taken back and named; the rest is handed over. */
 async function finish(
   options: StepOptions,
@@ -252,7 +261,12 @@ async function finish(
   const paths = changeset.findings.flatMap(({ path }) => path ?? []);
   for (const change of changeset.changes) {
     // Each for itself: a finding shows a path as people may read it, which need not be the path.
-    if ((await checks.changesetFindings([change], job.phase, step.slug)).length > 0) paths.push(change.path);
+    if ((await findingsIn(options, [change])).length > 0) paths.push(change.path);
+  }
+  // Taken back, it would be the base's alone, and what the phase had there be gone.
+  if (paths.some((path) => workspace.bothChanged?.has(path) === true)) {
+    const message = `step ${step.slug}: its merge with the base can't be handed over`;
+    return { kind: "ended", outcome: { kind: "failed", message, findings } };
   }
   const { takenBack, restored } = await withhold(workspace, paths);
   await agent.own(restored);
@@ -264,7 +278,7 @@ async function finish(
     });
   }
   const rest = await collectChanges(workspace, step.slug);
-  const stillUnfit = [...rest.findings, ...(await checks.changesetFindings(rest.changes, job.phase, step.slug))];
+  const stillUnfit = [...rest.findings, ...(await findingsIn(options, rest.changes))];
   if (!rest.isWhole || stillUnfit.length > 0) {
     const message = `step ${step.slug}: its changes can't be handed over`;
     return { kind: "ended", outcome: { kind: "failed", message, findings: stillUnfit.slice(0, limits.findingsMax) } };

@@ -34,6 +34,7 @@ export async function work(run: Run): Promise<WorkEnd> {
     ...place,
     headSha: job.headSha,
     baseSha: job.baseSha,
+    merge: job.merge,
     path,
     repositoryUrl: `${run.serverUrl}/${job.repository.owner}/${job.repository.name}.git`,
     token: run.repositoryToken,

@@ -3,8 +3,10 @@
 import { Buffer } from "node:buffer";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { agentConfiguration } from "../core/agent-configuration.ts";
 import { messageOf } from "./run-texts.ts";
 import { createGit, type Git } from "./git.ts";
+import { layBothChanged, mergeTrees, type BothChanged } from "./merge-base.ts";
 
 export interface Workspace {
   readonly git: Git;
@@ -12,6 +14,8 @@ export interface Workspace {
   readonly workTree: string;
   /** The tree that was handed over last, or that the run began with. Git's id of it. */
   readonly baselineTree: string;
+  /** What both sides of a merge changed, until something is handed over; null where nothing is merged. */
+  readonly bothChanged: BothChanged | null;
   /** `CLAUDE.md` of the base, or its `AGENTS.md` where there is none. */
   readonly instructions: string | null;
 }
@@ -28,18 +32,18 @@ export interface WorkspaceOrder {
   readonly token: string;
   readonly headSha: string;
   readonly baseSha: string;
+  /** Commits of the base that is to be merged into the head, and of where the two parted; null where none is. */
+  readonly merge: { readonly baseSha: string; readonly mergeBaseSha: string } | null;
 }
 
-/** What the repository says to an agent. It counts as it is on the base, not as an earlier phase left it. */
-const agentConfiguration: readonly string[] = [".claude", ".mcp.json", "CLAUDE.md", "AGENTS.md"];
 const attributes = "* -text -filter -ident -eol -working-tree-encoding -diff -merge\n";
 const fetchTimeoutMs = 600_000;
 const instructionsLengthMax = 64 * 1024;
 
 /** Throws with a sentence for the person who reads the job's log. */
 export async function prepareWorkspace(order: WorkspaceOrder): Promise<Workspace> {
-  const { gitDir, workTree, headSha, baseSha } = order;
-  for (const sha of [headSha, baseSha]) {
+  const { gitDir, workTree, headSha, baseSha, merge } = order;
+  for (const sha of shasOf(order)) {
     if (!/^[0-9a-f]{40}$/.test(sha)) throw new Error(`preparing the work tree: "${sha}" is no commit id`);
   }
   await mkdir(gitDir, { recursive: true, mode: 0o700 });
@@ -52,7 +56,8 @@ export async function prepareWorkspace(order: WorkspaceOrder): Promise<Workspace
   await writeFile(join(gitDir, "info", "attributes"), attributes);
   await fetchCommits(git, order);
   const index = join(gitDir, "index");
-  await git.run("reading the head", ["read-tree", headSha]);
+  const merged = merge === null ? null : await mergeTrees(git, { ...merge, headSha }, `${index}-merge`);
+  await git.run("reading the head", ["read-tree", merged?.tree ?? headSha]);
   await git.run("checking out the head", ["checkout-index", "--all", "--force", "--quiet"]);
   await layBaseConfiguration(git, order, `${index}-base`);
   await git.run("looking at the work tree", ["update-index", "-q", "--refresh"]).catch(() => {
@@ -60,10 +65,17 @@ export async function prepareWorkspace(order: WorkspaceOrder): Promise<Workspace
   });
   await git.run("looking at the work tree", ["add", "--all", "--force"]);
   const baselineTree = (await git.run("recording the work tree", ["write-tree"])).toString("utf8").trim();
-  return { git, workTree, baselineTree, instructions: await readInstructions(git, baseSha) };
+  if (merged !== null) await layBothChanged(git, order, merged);
+  const instructions = await readInstructions(git, baseSha);
+  return { git, workTree, baselineTree, bothChanged: merged?.bothChanged ?? null, instructions };
 }
 
-async function fetchCommits(git: Git, { repositoryUrl, token, headSha, baseSha }: WorkspaceOrder): Promise<void> {
+function shasOf({ headSha, baseSha, merge }: WorkspaceOrder): readonly string[] {
+  return [...new Set([headSha, baseSha, ...(merge === null ? [] : [merge.baseSha, merge.mergeBaseSha])])];
+}
+
+async function fetchCommits(git: Git, order: WorkspaceOrder): Promise<void> {
+  const { repositoryUrl, token } = order;
   const { protocol, origin } = new URL(repositoryUrl);
   const settings: (readonly [string, string])[] = [[`protocol.${protocol.replace(":", "")}.allow`, "always"]];
   if (token !== "") {
@@ -71,7 +83,7 @@ async function fetchCommits(git: Git, { repositoryUrl, token, headSha, baseSha }
     settings.push([`http.${origin}/.extraHeader`, `Authorization: Basic ${basic}`]);
   }
   const args = ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
-  const shas = [...new Set([headSha, baseSha])];
+  const shas = shasOf(order);
   try {
     await git.run("fetching", [...args, repositoryUrl, ...shas], { settings, timeoutMs: fetchTimeoutMs });
   } catch (cause) {

@@ -253,12 +253,14 @@ const JOB: Job = {
   verification: { budgetUsd: 1, minutes: 10, testMinutes: 10 },
   isRepeated: false,
   decisions: [],
+  merge: null,
   limits: { moreRoundsMax: 2, stepMinutes: 20, noOutputMinutes: 5, heartbeatSeconds: 30, sliceMinutes: 50 },
 };
 
 const PROMPT = {
   job: JOB,
   step: STEP,
+  bothChanged: [],
   workTree: WORK_TREE,
   faults: [],
   news: { answers: [], dependencies: [], notes: [] },

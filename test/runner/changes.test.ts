@@ -10,7 +10,7 @@ import { canHaveSecondUser, makeFolder, makeRepository } from "./run-world.ts";
 async function workspaceIn(root: string, files: Readonly<Record<string, string>>): Promise<Workspace> {
   const { url, sha } = await makeRepository(root, files);
   const place = { gitDir: join(root, "git"), workTree: join(root, "tree"), path: process.env["PATH"] ?? "" };
-  return await prepareWorkspace({ ...place, repositoryUrl: url, token: "", headSha: sha, baseSha: sha });
+  return await prepareWorkspace({ ...place, repositoryUrl: url, token: "", merge: null, headSha: sha, baseSha: sha });
 }
 
 async function write({ workTree }: Workspace, path: string, text: string | Uint8Array): Promise<void> {

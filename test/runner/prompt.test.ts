@@ -26,6 +26,7 @@ const options = {
   workTree: "/work/tree",
   findings: [],
   feedback: [],
+  bothChanged: [],
   faults: [],
   news: { answers: [], dependencies: [], notes: [] },
   resumed: null,
@@ -130,6 +131,20 @@ describe("feedback in the prompt of a step", () => {
     expect(lines).toContain(
       "Answer each of F2, F3: end your last message with one such block for each, not in a code fence:",
     );
+  });
+
+  test("of a merge names what both sides changed, what the marks mean, and all that may change for it", () => {
+    const conflict = { ...remark, id: "conflict:0123abc:docs/01_idea.md", line: null, hunk: null };
+    const phase = { allowedPaths: ["docs/**", "src/**"] };
+    const merging = aJob({ headSha: "1".repeat(40), steps: [step], feedback: [conflict], phase });
+    const bothChanged = Array.from({ length: 102 }, (_, at) => `docs/${at}.md`);
+    const items = feedbackOf(merging, "01_idea");
+    const prompt = stepPrompt({ ...options, job: merging, feedback: items, bothChanged });
+    expect(prompt).toContain("- `docs/99.md`\n- and 2 more: look for lines that begin with `<<<<<<<`");
+    expect(prompt).toContain("between `<<<<<<< phase` and `=======`");
+    expect(prompt).toContain("whatever the phase may change may change here: `docs/**`, `src/**`.");
+    expect(prompt).toContain("F1: both sides of a merge changed it, in docs/01_idea.md");
+    expect(stepPrompt(options)).not.toContain("Two versions");
   });
 
   test("tells a veto and a failing check from a review, and says how each is taken up", () => {

@@ -25,6 +25,7 @@ async function withTrees(
       path: process.env["PATH"] ?? "",
       repositoryUrl: repository.url,
       token: "",
+      merge: null,
       headSha,
       baseSha: repository.sha,
     });

@@ -121,6 +121,7 @@ export function aJob(
     verification: { budgetUsd: 1, minutes: 1, testMinutes: 1 },
     isRepeated: false,
     decisions: [],
+    merge: null,
     limits: { moreRoundsMax: 2, stepMinutes: 2, noOutputMinutes: 1, heartbeatSeconds: 30, sliceMinutes: 50 },
     ...rest,
   });

@@ -10,7 +10,7 @@ import { makeFolder, makeRepository } from "./run-world.ts";
 const path = process.env["PATH"] ?? "";
 
 function orderFor(root: string, order: Pick<WorkspaceOrder, "repositoryUrl" | "headSha" | "baseSha">): WorkspaceOrder {
-  return { gitDir: join(root, "git"), workTree: join(root, "tree"), path, token: "", ...order };
+  return { gitDir: join(root, "git"), workTree: join(root, "tree"), path, token: "", merge: null, ...order };
 }
 
 describe("the work tree", () => {

@@ -390,7 +390,7 @@ export class SimGitHub {
 }
 
 /** The branch on which a task collects its phases. */
-function isOfTask(branch: string): boolean {
+export function isOfTask(branch: string): boolean {
   return /^phasegate\/\d+-task(-r\d+)?$/u.test(branch);
 }
 

@@ -29,6 +29,13 @@ describe("changesetFindings", () => {
     ]);
   });
 
+  test("finds the marks of a conflict that nobody resolved, in whatever file", async () => {
+    const text = "const a =\n<<<<<<< phase\n  1;\n=======\n  2;\n>>>>>>> base\n";
+    expect(await changesetFindings([written("src/a.ts", text)], phase, "02_code")).toEqual([
+      expect.objectContaining({ check: "no-placeholder", step: "02_code", path: "src/a.ts", line: 2 }),
+    ]);
+  });
+
   test("leaves binary files and deletions unread", async () => {
     const binary = Uint8Array.of(0, ...new TextEncoder().encode(fakeToken));
     const changes: readonly Change[] = [written("a.png", binary), { kind: "deleted", path: "b.ts" }];
