@@ -20,6 +20,12 @@ describe("the guides that ship", () => {
     ]);
   });
 
+  test("say how to bring in line what follows from a change, and how that is judged", () => {
+    expect(playbook.ripple.guide).toContain("# What follows from a change");
+    expect(playbook.ripple.criteria.map(({ id }) => id)).toEqual(["ripple-agrees", "ripple-is-small"]);
+    for (const { id } of playbook.ripple.criteria) expect(playbook.ripple.verifierGuide).toContain(`## ${id}`);
+  });
+
   test.each(steps)("explain every required section: $id", ({ step }) => {
     for (const section of step.sections) expect(step.guide).toContain(`- **${section}**: `);
   });

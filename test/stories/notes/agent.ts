@@ -25,7 +25,7 @@ export const guideFolder = import.meta.dirname;
 export const request = { title: "Take notes", body: "Two notes, and one more.", labels: ["write_notes"] };
 /** The same notes, verified, and a program with a test after them. */
 export const checkedRequest = { ...request, labels: ["check_notes"] };
-const steps = ["notes/01_first", "notes/02_second", "more/01_third", "code/01_sum"];
+const steps = ["notes/01_first", "notes/02_second", "more/01_third", "code/01_sum", "ripple/1-02_second"];
 
 /** `given`: what it says as the verifier, and of its decisions; by default all is well, and there are five. */
 export function notesAgent(lines: Lines, given: ReportGiven = {}): Decide {

@@ -7,8 +7,10 @@ import type { Story } from "../../support/story.ts";
 
 /** A document on its phase's branch, e.g. `notes/01_first`. */
 export function noteOf({ sandbox }: Story, name: string): string {
-  const branch = `phasegate/1-${name.startsWith("notes/") ? "1-notes" : "2-more"}`;
-  const git = ["--git-dir", sandbox.gitDirOf(repositoryName), "show", `${branch}:docs/${name}.md`];
+  const isRipple = name.startsWith("ripple/");
+  const branch = `phasegate/1-${isRipple ? "3-ripple" : name.startsWith("notes/") ? "1-notes" : "2-more"}`;
+  const path = `docs/${name.replace(/^ripple\//u, "")}.md`;
+  const git = ["--git-dir", sandbox.gitDirOf(repositoryName), "show", `${branch}:${path}`];
   return execFileSync("git", git, { encoding: "utf8" });
 }
 
