@@ -133,7 +133,7 @@ async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void>
   const before = await taskById(processing, taskId);
   if (before === null || isSettled(before) || before.status === "draft") return;
   const pullRequest = pullRequestOf(before);
-  if (pullRequest !== null) await hearGate(processing, before, pullRequest, null, {});
+  const gate = pullRequest === null ? null : await hearGate(processing, before, pullRequest, null, {});
   const task = await taskById(processing, taskId);
   if (task === null || isSettled(task)) return;
   // Whoever can be read again is back.
@@ -145,7 +145,8 @@ async function lookAtTask(processing: Processing, taskId: TaskId): Promise<void>
   await hearReviews(processing, task, pullRequest, {});
   await hearBoxes(processing, task, pullRequest, null);
   await lookAtCi(processing, taskId);
-  await queueLookAtBase(processing, task);
+  // What can be merged needs no look.
+  if (gate !== null && gate.conflicted !== false) await queueLookAtBase(processing, task);
 }
 
 /** Where something may still change, or nobody has looked. What is green or not there stays so, as far as a look each time is worth. */

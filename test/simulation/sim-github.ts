@@ -324,6 +324,8 @@ function wrapped(client: GitHub): GitHub {
     "defaultBranchOf",
     "headOf",
     "readTree",
+    "mergeBaseOf",
+    "readMerge",
     "readGate",
     "readReviews",
     "readThreads",
