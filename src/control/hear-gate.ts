@@ -111,17 +111,28 @@ export async function hearReviews(
   await handleCommand(processing, task.taskId, said.asked, cause);
 }
 
-/** Merged, closed, open again, or pointed elsewhere. `sender` caused it, as far as anybody knows. */
+/** Merged, closed, open again, or pointed elsewhere. `sender` caused it, as far as anybody knows. Answers the gate as it was read. */
 export async function hearGate(
   processing: Processing,
   task: ExistingTask,
   pullRequest: number,
   sender: string | null,
   cause: Cause,
+): Promise<GateState | null> {
+  const gate = await processing.github.readGate(task.repository, pullRequest);
+  if (gate !== null) await hearState(processing, task, gate, sender, cause);
+  return gate;
+}
+
+async function hearState(
+  processing: Processing,
+  task: ExistingTask,
+  gate: GateState,
+  sender: string | null,
+  cause: Cause,
 ): Promise<void> {
   const { github } = processing;
-  const gate = await github.readGate(task.repository, pullRequest);
-  if (gate === null) return;
+  const { pullRequest } = gate;
   const by = mergerOf(task, gate, pullRequest) ?? sender;
   const whole: Cause = by === null ? cause : { ...cause, userId: by };
   const ask = (asked: Asked) => handleCommand(processing, task.taskId, asked, whole);

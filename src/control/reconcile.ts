@@ -158,7 +158,7 @@ async function lookAtTask(processing: Processing, taskId: TaskId, settingsOf: Se
   const before = await taskById(processing, taskId);
   if (before === null || isSettled(before) || before.status === "draft") return;
   const pullRequest = pullRequestOf(before);
-  if (pullRequest !== null) await hearGate(processing, before, pullRequest, null, {});
+  const gate = pullRequest === null ? null : await hearGate(processing, before, pullRequest, null, {});
   const task = await taskById(processing, taskId);
   if (task === null || isSettled(task)) return;
   if (task.itemsAt !== null) await queueEffect(processing, taskId, { kind: "CompareItems" }, "now", {});
@@ -172,7 +172,8 @@ async function lookAtTask(processing: Processing, taskId: TaskId, settingsOf: Se
   await hearReviews(processing, task, pullRequest, {});
   await hearBoxes(processing, task, pullRequest, null);
   await lookAtCi(processing, taskId);
-  await queueLookAtBase(processing, task);
+  // What can be merged needs no look.
+  if (gate !== null && gate.conflicted !== false) await queueLookAtBase(processing, task);
 }
 
 /** Only where they decide what comes next: whatever is dispatched or presented reads them by itself. */

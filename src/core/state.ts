@@ -87,7 +87,7 @@ export interface Rework {
 }
 
 /** The base that the next changeset is to be merged with. */
-export interface Merging {
+interface Merging {
   readonly headSha: string;
   /** Name of the branch. */
   readonly base: string;

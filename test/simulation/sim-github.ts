@@ -419,6 +419,8 @@ function wrapped(client: GitHub): GitHub {
     "authorOf",
     "headOf",
     "readTree",
+    "mergeBaseOf",
+    "readMerge",
     "readGate",
     "readReviews",
     "readThreads",
