@@ -167,7 +167,7 @@ function feedbackAnswered(
 
 function whoAsked({ id, by }: { readonly id: string; readonly by: string }): string {
   if (id.startsWith("ci:")) return "The repository's own checks";
-  const number = /^veto:\d+:(\d+)$/u.exec(id)?.[1];
+  const number = /^veto:\d+:\d+:(\d+)$/u.exec(id)?.[1];
   if (number !== undefined) return `${person(by)}, who vetoed decision ${number}`;
   return `${person(by)} ${id.startsWith("review:") ? "in a review" : "with `/rework`"}`;
 }
