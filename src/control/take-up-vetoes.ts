@@ -18,13 +18,14 @@ import type { VetoBox } from "./ports.ts";
 type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
 
 /** Boxes that say something else than what is known. */
-export function changedBoxes(boxes: readonly VetoBox[], { decisions, feedback }: PhaseProgress): readonly VetoBox[] {
+export function changedBoxes(boxes: readonly VetoBox[], phase: PhaseProgress): readonly VetoBox[] {
+  const { decisions, feedback } = phase;
   return boxes.filter(({ attempt, number, ticked, writtenTicked }) => {
     const decision = decisions.list.find((each) => each.number === number);
     // Of a list that an attempt has replaced: its boxes are gone with the next body.
     if (attempt !== decisions.attempt || decision === undefined) return false;
     // A rework has taken it up, and named no decisions that would take the place of these.
-    if (feedback.some(({ id }) => id === vetoIdOf(attempt, number))) return false;
+    if (feedback.some(({ id }) => id === vetoIdOf(phase, number))) return false;
     if (ticked || decision.veto === null) return ticked && decision.veto === null;
     // One by a comment, which the body does not show yet, stands.
     return writtenTicked || decision.veto.reason === null;
@@ -50,7 +51,7 @@ export async function wordsOfVetoes(
   return open.map(({ decision, by, reason }) => {
     const [step] = decision.files.flatMap((file) => reading.verifier.stepOfPath(definition, file) ?? []);
     return {
-      id: vetoIdOf(phase.decisions.attempt, decision.number),
+      id: vetoIdOf(phase, decision.number),
       request: "change" as const,
       step: step ?? definition.steps.at(-1)?.slug ?? "",
       path: null,

@@ -553,7 +553,7 @@ function vetoDecision(command: CommandOf<"VetoDecision">, state: ExistingTask): 
   const decision = list.find((each) => each.number === number);
   if (decision === undefined) return refused({ code: "unknown-decision", number, decisions: list.length });
   // The rework is under way, or its list named nothing new.
-  if (phase.feedback.some(({ id }) => id === vetoIdOf(attempt, number))) {
+  if (phase.feedback.some(({ id }) => id === vetoIdOf(phase, number))) {
     return reason === null ? accepted() : refused({ code: "decision-replaced", number });
   }
   const { veto } = decision;

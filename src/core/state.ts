@@ -368,18 +368,18 @@ export function awaitsApproval(state: TaskFacts, phase: PhaseProgress): boolean 
   return !mayApprove(state, completed.by) && !isApproved(state, phase);
 }
 
-/** Of a decision, as a point of feedback. */
-export function vetoIdOf(attempt: number, number: number): string {
-  return `veto:${attempt}:${number}`;
+/** Of a decision of the newest list, as a point of feedback: other phases have the same numbers. */
+export function vetoIdOf({ phase, decisions }: Pick<PhaseProgress, "phase" | "decisions">, number: number): string {
+  return `veto:${phase}:${decisions.attempt}:${number}`;
 }
 
 /** Vetoed, and no rework has taken it up; with a reason or without. */
-export function openVetoesOf({ decisions, feedback }: PhaseProgress): readonly (Decision & {
+export function openVetoesOf(phase: PhaseProgress): readonly (Decision & {
   readonly veto: NonNullable<Decision["veto"]>;
 })[] {
-  return decisions.list.flatMap((decision) => {
-    const id = vetoIdOf(decisions.attempt, decision.number);
-    return decision.veto === null || feedback.some((item) => item.id === id)
+  return phase.decisions.list.flatMap((decision) => {
+    const id = vetoIdOf(phase, decision.number);
+    return decision.veto === null || phase.feedback.some((item) => item.id === id)
       ? []
       : [{ ...decision, veto: decision.veto }];
   });

@@ -200,8 +200,8 @@ describe("/veto", () => {
     expect(await told.task()).toMatchObject({ phases: [{ rework: { by: ["owner", "wanda"], source: "veto" } }] });
     const { job } = await told.openRun();
     expect(job.feedback.map(({ id, step, request, comments }) => [id, step, request, comments[0]?.by])).toEqual([
-      ["veto:1:1", "01_idea", "change", "owner"],
-      ["veto:1:3", "01_idea", "change", "wanda"],
+      ["veto:1:1:1", "01_idea", "change", "owner"],
+      ["veto:1:1:3", "01_idea", "change", "wanda"],
     ]);
     const [text] = job.feedback.flatMap(({ comments }) => comments.map((comment) => comment.text));
     expect(text).toContain('I veto decision 1: "Links live for ever"');
@@ -232,7 +232,7 @@ describe("/veto", () => {
     expect((await told.task()).status).toBe("review");
     expect(told.github.notices()).toContainEqual({
       kind: "feedback-answered",
-      answers: [expect.objectContaining({ id: "veto:1:1", kind: "fixed" })],
+      answers: [expect.objectContaining({ id: "veto:1:1:1", kind: "fixed" })],
     });
     expect(told.github.pulls.get(31)?.boxes).toEqual([
       { attempt: 2, number: 1, ticked: false, writtenTicked: false },
@@ -251,7 +251,7 @@ describe("/veto", () => {
     await says(told, "/veto 3 because it grows", onGate);
     await told.advance(10 * secondMs);
     const { job } = await told.openRun();
-    expect(job.feedback.map(({ id }) => id)).toEqual([`thread:${threadId}`, "veto:1:3"]);
+    expect(job.feedback.map(({ id }) => id)).toEqual([`thread:${threadId}`, "veto:1:1:3"]);
     await told.advance(minuteMs);
     expect(await reworks(told)).toBe(1);
   });
@@ -261,7 +261,7 @@ describe("/veto", () => {
     await says(told, "/veto 3 because it grows", onGate);
     await says(told, "/rework And say less.", { ...onGate, id: 900 });
     const { job } = await told.openRun();
-    expect(job.feedback.map(({ id }) => id)).toEqual(["veto:1:3", "comment:900"]);
+    expect(job.feedback.map(({ id }) => id)).toEqual(["veto:1:1:3", "comment:900"]);
     await told.advance(minuteMs);
     expect(await reworks(told)).toBe(1);
   });
@@ -276,7 +276,7 @@ describe("a process that dies over a veto", () => {
     await told.advance(1);
     expect(told.isDoomed).toBe(false);
     expect(await reworks(told)).toBe(1);
-    expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual(["veto:1:3"]);
+    expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual(["veto:1:1:3"]);
   });
 
   test("after it read the boxes: each tick is one veto", async () => {
@@ -295,6 +295,19 @@ describe("a process that dies over a veto", () => {
     expect(told.github.countOf("notify")).toBe(2);
     expect(told.github.notices().map(({ kind }) => kind)).toEqual(["veto-reason"]);
   });
+});
+
+test("vetoes of two phases are two, though attempt and number are the same", async () => {
+  const told = await decided();
+  await says(told, "/veto 1 because it is slow", onGate);
+  await told.advance(20 * secondMs);
+  await told.runPhase();
+  await told.mergeGate(31);
+  await told.runPhase(7, reportOf("Two screens"));
+  await says(told, "/veto 1 because it is dear", { number: 32, onPullRequest: true });
+  await told.advance(20 * secondMs);
+  const ids = (await told.events()).flatMap((event) => (event.type === "ReworkRequested" ? event.ids : []));
+  expect(ids).toEqual(["veto:1:1:1", "veto:2:1:1"]);
 });
 
 describe("/rework in a comment of a review thread", () => {

@@ -135,7 +135,7 @@ const vetoTakenUp = command(
     by: ["owner"],
     mayWrite: true,
     source: "veto",
-    feedback: [{ ...thread("market", "02_market"), id: "veto:1:1" }],
+    feedback: [{ ...thread("market", "02_market"), id: "veto:1:1:1" }],
     reviewIds: [],
     textHash: "words",
   },

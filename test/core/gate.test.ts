@@ -8,7 +8,6 @@ import {
   mergeableHeadOf,
   openVetoesOf,
   presentedHeadOf,
-  vetoIdOf,
   type PhaseProgress,
 } from "../../src/core/state.ts";
 import {
@@ -73,7 +72,7 @@ function rework(source: CommandOf<"RequestRework">["source"], feedback: readonly
 }
 
 function vetoed(number: number, attempt = 1): FeedbackItem {
-  return { ...market, id: vetoIdOf(attempt, number) };
+  return { ...market, id: `veto:1:${attempt}:${number}` };
 }
 
 /** A rework up to where its attempt is presented; it names no decisions unless its report says so. */

@@ -499,7 +499,7 @@ function commandOf(
         by: [by.login],
         mayWrite: by.mayWrite,
         source: "veto",
-        feedback: vetoed.map((decision) => asFeedback(vetoIdOf(phase?.decisions.attempt ?? 0, decision.number))),
+        feedback: vetoed.flatMap(({ number }) => (phase === null ? [] : [asFeedback(vetoIdOf(phase, number))])),
         reviewIds: [],
         textHash: `words-${serial}`,
       });

@@ -370,7 +370,7 @@ function mergesWithCare(wishes: Wish[]): void {
     expect(gate?.approvedBy.filter((login) => login !== requester)).not.toEqual([]);
     const taken = phase?.feedback.map(({ id }) => id) ?? [];
     for (const { number, veto } of phase?.decisions.list ?? []) {
-      if (veto !== null) expect(taken).toContain(`veto:${phase?.decisions.attempt}:${number}`);
+      if (veto !== null) expect(taken).toContain(`veto:${phase?.phase}:${phase?.decisions.attempt}:${number}`);
     }
   }
 }

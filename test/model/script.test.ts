@@ -146,7 +146,7 @@ describe("the scripted model", () => {
   });
 
   test("takes up a veto and a failing check like a request for a change", () => {
-    for (const id of ["veto:1:2", "ci:0123abc"]) {
+    for (const id of ["veto:1:1:2", "ci:0123abc"]) {
       const agent = agentOf(product(step("planning/01_idea", ["a.md"])));
       agent.files.set(`${WORK_TREE}/a.md`, "text of a.md");
       const comments = [{ by: "wanda", text: "Charge by the month." }];

@@ -148,7 +148,7 @@ describe("feedback in the prompt of a step", () => {
   });
 
   test("tells a veto and a failing check from a review, and says how each is taken up", () => {
-    const items = [remark, { ...whole, id: "veto:2:3" }, { ...whole, id: "ci:0123abc" }];
+    const items = [remark, { ...whole, id: "veto:1:2:3" }, { ...whole, id: "ci:0123abc" }];
     const job = aJob({ headSha: "1".repeat(40), steps: [step], feedback: items });
     const prompt = stepPrompt({ ...options, job, feedback: feedbackOf(job, "01_idea") });
     expect(prompt.match(/^F\d: .*$/gmu)).toEqual([

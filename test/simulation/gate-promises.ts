@@ -81,10 +81,10 @@ export class GatePromises {
     return { against, approvers: this.#approversOf(pull, task, gate), isChecked };
   }
 
-  #unheardTicks({ boxes }: FakePull, { decisions, feedback }: PhaseProgress): readonly number[] {
+  #unheardTicks({ boxes }: FakePull, { phase, decisions, feedback }: PhaseProgress): readonly number[] {
     return boxes
       .filter(({ attempt, number, ticked }) => {
-        const isTakenUp = feedback.some(({ id }) => id === `veto:${attempt}:${number}`);
+        const isTakenUp = feedback.some(({ id }) => id === `veto:${phase}:${attempt}:${number}`);
         return ticked && attempt === decisions.attempt && !isTakenUp;
       })
       .map(({ number }) => number);

@@ -74,12 +74,12 @@ describe("a gate's decisions", () => {
 
       await owner.comment(number, "/veto 2 because we count in ones");
       expect(await told.next("DecisionVetoed")).toMatchObject({ number: 2, reason: "we count in ones" });
-      expect(await told.next("ReworkRequested")).toMatchObject({ source: "veto", by: ["owner"], ids: ["veto:1:2"] });
+      expect(await told.next("ReworkRequested")).toMatchObject({ source: "veto", by: ["owner"], ids: ["veto:1:1:2"] });
       // The app has written the text anew: an attempt is under way.
       expect(ticks(await gateText(told))).toContain(mark(1, 2));
       await told.next("ReviewCreated");
       expect(noteOf(told, "notes/01_first")).toContain("One, two.");
-      expect(eventsOf(told, "FeedbackAnswered")).toMatchObject([{ id: "veto:1:2", answer: "fixed" }]);
+      expect(eventsOf(told, "FeedbackAnswered")).toMatchObject([{ id: "veto:1:1:2", answer: "fixed" }]);
       expect(eventsOf(told, "StepCompleted").map(({ step }) => step)).toEqual(["01_first", "02_second", "01_first"]);
       const after = await gateText(told);
       expect(after).toContain(mark(2, 2));

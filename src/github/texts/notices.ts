@@ -207,7 +207,8 @@ function feedbackAnswered(
 function whoAsked({ id, by }: { readonly id: string; readonly by: string }): string {
   if (id.startsWith("ci:")) return "The repository's own checks";
   if (id.startsWith("conflict:")) return "A conflict with the base branch";
-  const number = /^veto:\d+:(\d+)$/u.exec(id)?.[1];
+  const number = /^veto:\d+:\d+:(\d+)$/u.exec(id)?.[1];
+  if (id.startsWith("ripple:")) return "What follows from a changed item";
   if (number !== undefined) return `${person(by)}, who vetoed decision ${number}`;
   return `${person(by)} ${id.startsWith("review:") ? "in a review" : "with `/rework`"}`;
 }

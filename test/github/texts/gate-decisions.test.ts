@@ -102,7 +102,7 @@ describe("the decisions of a gate", () => {
     const takenUp = withPhase(view, () => ({
       feedback: [
         {
-          id: "veto:1:1",
+          id: "veto:1:1:1",
           request: "change",
           by: "wanda",
           path: null,

@@ -246,7 +246,7 @@ describe("other notices", () => {
         by: "owner",
         id: "comment:6",
       },
-      { kind: "fixed", text: "", commitSha: "0123456789abcdef", by: "reviewer", id: "veto:2:4" },
+      { kind: "fixed", text: "", commitSha: "0123456789abcdef", by: "reviewer", id: "veto:1:2:4" },
       { kind: "fixed", text: "", commitSha: "0123456789abcdef", by: "checks", id: "ci:0123456789abcdef" },
     ] as const;
     expect(noticeText({ kind: "feedback-answered", answers }, context)).toMatchInlineSnapshot(`
