@@ -9,7 +9,13 @@ import type { ServingRunner } from "../../src/control/serve-runner.ts";
 import { defaultPolicy, type Policy } from "../../src/core/decide.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { hasValue } from "../../src/core/dialogue.ts";
-import { currentPhaseOf, isSettled, openDependenciesOf, type ExistingTask } from "../../src/core/state.ts";
+import {
+  currentPhaseOf,
+  isSettled,
+  openDependenciesOf,
+  pullRequestOf,
+  type ExistingTask,
+} from "../../src/core/state.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { featuresFrom, namesOf, type Features } from "./features.ts";
 import { Jobs } from "./jobs.ts";
@@ -513,7 +519,7 @@ export class Sim {
         return this.fail(`people see how it is: ${rule}, shown ${facts(shown)}, is ${facts(task)}`);
       }
       if (!isSettled(task) && task.status === "review" && task.blockedBy === null) {
-        const pull = this.github.fake.pulls.get(currentPhaseOf(task)?.gate?.pullRequest ?? 0);
+        const pull = this.github.fake.pulls.get(pullRequestOf(task) ?? 0);
         if (pull?.open !== true || pull.draft) return this.fail(`what waits for review can be reviewed: ${rule}`);
       }
       const unseen = this.#unseenOf(task);
