@@ -10,7 +10,7 @@ export interface Playbook {
   readonly ripple: RippleGuide;
 }
 
-export interface RippleGuide {
+interface RippleGuide {
   /** Stands before the guide of each step that is touched. */
   readonly guide: string;
   readonly criteria: readonly Criterion[];

@@ -179,7 +179,7 @@ describe("/veto", () => {
     ]);
     expect(told.github.notices()).toMatchObject([{ reason: expect.stringContaining("there is no decision 9") }]);
     await told.advance(20 * secondMs);
-    expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual(["veto:1:1", "veto:1:3"]);
+    expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual(["veto:1:1:1", "veto:1:1:3"]);
   });
 
   test("on the issue counts, too", async () => {

@@ -266,6 +266,9 @@ export class Told {
       case "SettingsRead":
       case "VetoWithdrawn":
       case "CiObserved":
+      case "ApprovedItemsChanged":
+      case "RippleFound":
+      case "RippleSettled":
       case "PhaseSkipped":
       case "FinalGateOpened":
       case "FinalGateMerged":
