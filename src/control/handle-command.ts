@@ -236,7 +236,7 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "MergeGate":
       return `merge:${taskId}:${effect.headSha}`;
     case "ShowCheck":
-      return `check:${taskId}:${effect.phase}`;
+      return `check:${taskId}:${effect.phase ?? "final"}`;
     case "CancelRun":
     case "CloseGate":
     case "DeleteBranch":

@@ -1,5 +1,12 @@
 /** What happened to a gate, as GitHub says at this moment: the webhook, or the look that replaces it, only wakes. */
-import { currentPhaseOf, mayApprove, presentedHeadOf, taskBranchOf, type ExistingTask } from "../core/state.ts";
+import {
+  currentPhaseOf,
+  isSettled,
+  mayApprove,
+  presentedHeadOf,
+  taskBranchOf,
+  type ExistingTask,
+} from "../core/state.ts";
 import { readGateSaid } from "./gate-feedback.ts";
 import { handleCommand, queueEffect, type Asked, type Cause } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
@@ -100,6 +107,9 @@ export async function hearReviews(
   pullRequest: number,
   cause: Cause,
 ): Promise<void> {
+  if (task.finalGate?.pullRequest === pullRequest && !isSettled(task)) {
+    await queueEffect(processing, task.taskId, { kind: "ShowCheck", phase: null }, "now", {});
+  }
   const phase = task.phases.find(({ gate }) => gate?.pullRequest === pullRequest);
   if (phase === undefined || phase.completed !== null) return;
   const said = await readGateSaid(processing, task, phase, pullRequest);

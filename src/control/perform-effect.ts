@@ -593,10 +593,12 @@ function isRippleAnswered(state: ExistingTask, number: number): boolean {
   return isRipple && phase?.feedback.every(({ answer }) => answer !== null) === true;
 }
 
-async function showCheck(performing: Performing, state: ExistingTask, phase: number): Promise<null> {
-  if (gateOf(state, phase) === null) return null;
+async function showCheck(performing: Performing, state: ExistingTask, phase: number | null): Promise<null> {
+  const gate = phase === null ? state.finalGate : gateOf(state, phase);
+  const branch = phase === null ? taskBranchOf(state) : branchOf(state, phase);
+  if (gate === null || branch === null) return null;
   const view = await viewOf(performing, state);
-  await performing.github.showCheck(state.repository, { view, phase, branch: branchOf(state, phase) });
+  await performing.github.showCheck(state.repository, { view, phase, branch });
   return null;
 }
 

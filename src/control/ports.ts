@@ -326,7 +326,8 @@ export interface MergeTrees extends MergeSides {
 /** The check run that branch protection can require, as it should look now (G). */
 export interface CheckShown {
   readonly view: TaskView;
-  readonly phase: number;
+  /** Null for the task's last pull request. */
+  readonly phase: number | null;
   readonly branch: string;
 }
 

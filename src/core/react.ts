@@ -60,7 +60,7 @@ export type Effect =
   | { readonly kind: "EndDay"; readonly pausedAt: string }
   | { readonly kind: "DropCheckpoint" }
   /** The check run on the gate's head, as the verification stands: made with the gate, brought up to date with it. */
-  | { readonly kind: "ShowCheck"; readonly phase: number }
+  | { readonly kind: "ShowCheck"; readonly phase: number | null }
   /** What the repository's own checks say of the head that is presented. */
   | { readonly kind: "ReadCi"; readonly phase: number; readonly headSha: string }
   /** One attempt with the logs of what failed. */
@@ -280,6 +280,8 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       // It was being opened while somebody cancelled the task.
       return [
         ...(isSettled(after) ? [now({ kind: "CloseGate", pullRequest: event.pullRequest })] : []),
+        // A rule of the default branch may ask for it here, too.
+        now({ kind: "ShowCheck", phase: null }),
         now({ kind: "ShowStatus" }),
       ];
     case "FinalGateMerged":

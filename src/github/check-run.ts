@@ -4,7 +4,7 @@ import type { PhaseProgress } from "../core/state.ts";
 import type { Api, Octokit } from "./api.ts";
 import { headOf, nameOf, pathOf, readOrNull } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
-import { checkText, type CheckAnnotation, type CheckText } from "./texts/check.ts";
+import { checkText, finalCheckText, type CheckAnnotation, type CheckText } from "./texts/check.ts";
 import { linksOf } from "./texts/links.ts";
 
 /** Branch protection names it; it must never change. */
@@ -31,12 +31,15 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
     const head = await headOf(api, repository, branch);
     if (head === null) return;
     const progress = view.task.phases.find((candidate) => candidate.phase === phase);
-    const isVerified = await hasVerifiedFiles(repository, progress, head);
-    const text = checkText({ view, phase, links: linksOf(settings.webUrl, repository), isVerified });
+    const links = linksOf(settings.webUrl, repository);
+    const text =
+      phase === null
+        ? finalCheckText(view, head, links)
+        : checkText({ view, phase, links, isVerified: await hasVerifiedFiles(repository, progress, head) });
     const wanted: Wanted = {
       text,
-      externalId: `${view.task.taskId}/${phase}/${text.attempt}`,
-      detailsUrl: progress?.gate?.url ?? null,
+      externalId: `${view.task.taskId}/${phase ?? "final"}/${text.attempt}`,
+      detailsUrl: (phase === null ? view.task.finalGate?.url : progress?.gate?.url) ?? null,
     };
     try {
       await show(repository, head, wanted);

@@ -43,7 +43,7 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("EndLimit"), pausedAt: z.string() }),
   z.strictObject({ kind: z.literal("EndDay"), pausedAt: z.string() }),
   z.strictObject({ kind: z.literal("DropCheckpoint") }),
-  z.strictObject({ kind: z.literal("ShowCheck"), phase: z.int() }),
+  z.strictObject({ kind: z.literal("ShowCheck"), phase: z.int().nullable() }),
   z.strictObject({ kind: z.literal("ReadCi"), phase: z.int(), headSha: z.string() }),
   z.strictObject({ kind: z.literal("StartCiRework"), phase: z.int(), headSha: z.string() }),
   z.strictObject({ kind: z.literal("NotifyCi"), phase: z.int(), headSha: z.string() }),

@@ -9,7 +9,7 @@ import {
   type VetoBox,
 } from "../../src/control/ports.ts";
 import type { Repository } from "../../src/core/events.ts";
-import { checkText, type CheckText } from "../../src/github/texts/check.ts";
+import { checkText, finalCheckText, type CheckText } from "../../src/github/texts/check.ts";
 import { linksOf } from "../../src/github/texts/links.ts";
 import { FakeGitHub, type FakePull } from "../support/fake-github.ts";
 
@@ -276,9 +276,10 @@ export class SimGitHub {
         const head = this.fake.headOf(branch);
         if (head === null) return;
         const verifiedSha = view.task.phases.find((each) => each.phase === phase)?.verification?.headSha ?? "";
-        const isVerified = this.#hasSameFiles(branch, head, verifiedSha);
         const links = linksOf("https://github.test", repository);
-        this.checks.set(head, checkText({ view, phase, links, isVerified }).conclusion);
+        const isVerified = this.#hasSameFiles(branch, head, verifiedSha);
+        const text = phase === null ? finalCheckText(view, head, links) : checkText({ view, phase, links, isVerified });
+        this.checks.set(head, text.conclusion);
         this.unchecked.delete(`${view.task.taskId} ${phase}`);
       },
       presentGate: async (repository, gate) => {

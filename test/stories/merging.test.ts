@@ -5,7 +5,7 @@ import { otherApp } from "../sandbox/other-app.ts";
 import { repositoryName } from "../support/github-world.ts";
 import { story } from "../support/story.ts";
 import { guideFolder, notesAgent, request } from "./notes/agent.ts";
-import { eventsOf, gateNumber, saidOn, wandaOf } from "./notes/gate-looks.ts";
+import { checkOf, eventsOf, gateNumber, saidOn, wandaOf } from "./notes/gate-looks.ts";
 import { commentWith } from "./notes/looks.ts";
 
 const settingsFile = ".github/phasegate/settings.yml";
@@ -100,6 +100,7 @@ describe("integration: task", () => {
       expect(filesOf("main")).toBe("");
       await told.settled();
       expect((await owner.issue(1)).state).toBe("open");
+      expect(await checkOf(told, pullRequest)).toMatchObject({ conclusion: "success" });
 
       await owner.merge(pullRequest);
       await told.next("TaskCompleted");

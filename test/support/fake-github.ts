@@ -524,7 +524,7 @@ export class FakeGitHub {
       showCheck: async (_repository, { view, phase, branch }) => {
         const headSha = this.headOf(branch);
         const progress = view.task.phases.find((each) => each.phase === phase);
-        if (headSha === null || progress === undefined) return;
+        if (headSha === null || phase === null || progress === undefined) return;
         const passed = progress.verification?.passed;
         const said = passed === undefined ? null : passed ? "passed" : "failed";
         const verified = progress.accepted === null ? said : "accepted";

@@ -53,6 +53,31 @@ export function checkText(facts: CheckFacts): CheckText {
   };
 }
 
+/** On the task's last pull request: nothing is verified there that was not verified at the gates of its phases. */
+export function finalCheckText({ task }: TaskView, head: string, links: Links): CheckText {
+  if (isSettled(task) && task.status !== "completed") {
+    const { title, summary, conclusion } = ended(task);
+    return told(1, conclusion, title, summary);
+  }
+  const merged = task.phases.filter(({ completed }) => completed?.skipped === false);
+  const unverified = merged.filter(({ verification, accepted }) => verification?.passed !== true || accepted !== null);
+  const names = unverified.map(({ phase }) => `phase ${phase}, ${plain(outlineOfPhase(task, phase).title, 60)}`);
+  const last = merged.at(-1)?.completed?.mergeSha ?? "";
+  const gates = "Each phase was verified at its own gate; the pull request lists them.";
+  if (head !== last) {
+    const sha = link(code(last.slice(0, shaCharacters)), links.commit(last));
+    return told(
+      1,
+      "neutral",
+      "Commits that no gate has seen",
+      `There are commits on top of ${sha}, the merge of the last phase. ${gates}`,
+    );
+  }
+  return names.length > 0
+    ? told(1, "neutral", "Not all phases were verified", `People took these as they were: ${names.join("; ")}.`)
+    : told(1, "success", "All phases were verified at their gates", gates);
+}
+
 interface Said {
   readonly title: string;
   readonly summary: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TaskView } from "../../../src/control/ports.ts";
 import type { TaskEvent } from "../../../src/core/events.ts";
-import { checkText } from "../../../src/github/texts/check.ts";
+import { checkText, finalCheckText } from "../../../src/github/texts/check.ts";
 import {
   at,
   context,
@@ -128,5 +128,37 @@ describe("the check run says", () => {
       title: "no-placeholder",
       message: "no-placeholder",
     });
+  });
+});
+
+describe("the check of a task's last pull request", () => {
+  const whole = viewOf([...inReview, merged]);
+  const last = merged.mergeSha;
+
+  test("passes where each phase was verified at its gate", () => {
+    expect(finalCheckText(whole, last, context.links)).toMatchObject({
+      conclusion: "success",
+      title: "All phases were verified at their gates",
+    });
+  });
+
+  test("says of commits that people put on top that no gate has seen them", () => {
+    expect(finalCheckText(whole, "another", context.links)).toMatchObject({
+      conclusion: "neutral",
+      title: "Commits that no gate has seen",
+    });
+  });
+
+  test("names phases that people took as they were", () => {
+    const accepted = withPhase(whole, () => ({ accepted: { by: "wanda", failed: [] } }));
+    expect(finalCheckText(accepted, last, context.links)).toMatchObject({
+      conclusion: "neutral",
+      summary: expect.stringContaining("phase 1, Planning"),
+    });
+  });
+
+  test("ends with a cancelled task", () => {
+    const cancelled = viewOf([...inReview, merged, { type: "TaskCancelled", at, by: "wanda" }]);
+    expect(finalCheckText(cancelled, last, context.links).conclusion).toBe("cancelled");
   });
 });
