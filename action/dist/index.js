@@ -42886,7 +42886,7 @@ function textsOf(changes) {
 	});
 }
 // src/verify/markdown.ts
-const LINE_LENGTH_MAX = 2e3;
+const LINE_LENGTH_MAX$1 = 2e3;
 function parseMarkdown(source) {
 	const all = plainLines(source);
 	const first = frontMatterEnd(all);
@@ -42894,7 +42894,7 @@ function parseMarkdown(source) {
 	const starts = [];
 	let fence = null;
 	for (let index = first; index < all.length; index += 1) {
-		const text = (all[index] ?? "").slice(0, LINE_LENGTH_MAX);
+		const text = (all[index] ?? "").slice(0, LINE_LENGTH_MAX$1);
 		const number = index + 1;
 		const mark = /^\s*(?:>\s*)?(`{3,}|~{3,})(.*)$/u.exec(text);
 		if (fence !== null) {
@@ -43061,7 +43061,7 @@ function headingOf(line) {
 	};
 }
 function underlinedHeading(line, next) {
-	if (next === void 0 || next.length > LINE_LENGTH_MAX || !/^ {0,3}[\p{L}\p{N}*_]/u.test(line)) return null;
+	if (next === void 0 || next.length > LINE_LENGTH_MAX$1 || !/^ {0,3}[\p{L}\p{N}*_]/u.test(line)) return null;
 	if (/^ {0,3}=+\s*$/u.test(next)) return {
 		level: 1,
 		text: line.trim(),
@@ -43668,6 +43668,8 @@ function isKind(kind) {
 	return kind in DECLARING;
 }
 // src/verify/ids-known.ts
+const CODE_READ_MAX$1 = 200;
+const LINE_LENGTH_MAX = 2e3;
 async function checkIdsKnown(tree) {
 	const documents = await readDocuments(tree);
 	const entries = documents.flatMap(entriesOf);
@@ -43692,9 +43694,23 @@ async function checkIdsKnown(tree) {
 			message
 		});
 	}
+	const code = definitions.size === 0 ? [] : [...tree.paths.filter(isTestFile), ...tree.paths.filter(isSourceFile)];
+	const kinds = new Set([...definitions.keys()].map(kindOf));
+	for (const path of code.slice(0, CODE_READ_MAX$1)) for (const [index, text] of (await tree.read(path) ?? "").split("\n").entries()) for (const id of idsIn(text.slice(0, LINE_LENGTH_MAX), "ends")) {
+		if (definitions.has(id) || unknown.has(id) || !kinds.has(kindOf(id))) continue;
+		unknown.add(id);
+		const message = `"${id}" is cited in code and defined in no document: cite the id that is meant, or take it out.`;
+		findings.push({
+			check: "ids-known",
+			step: null,
+			path,
+			line: index + 1,
+			message
+		});
+	}
 	return {
 		findings,
-		looked: documents.length
+		looked: documents.length + Math.min(code.length, CODE_READ_MAX$1)
 	};
 }
 const TRACES = /^docs\/test/u;

@@ -1,13 +1,18 @@
 import type { Finding, Tree } from "../core/report.ts";
+import { isSourceFile, isTestFile } from "./code-files.ts";
 import { readDocuments } from "./documents.ts";
-import { citationsOf, entriesOf, kindOf } from "./ids.ts";
+import { citationsOf, entriesOf, idsIn, kindOf } from "./ids.ts";
 import type { Entry } from "./ids.ts";
 import type { Looked } from "./tree-check.ts";
 
+const CODE_READ_MAX = 200;
+/** Generated lines may be of any length, and say nothing to people. */
+const LINE_LENGTH_MAX = 2_000;
+
 /**
- * Each `REQ-001`, `DEC-003`, `SCR-002` that a document cites is defined exactly once.
+ * Each `REQ-001`, `DEC-003`, `SCR-002` that a document, a test or code cites is defined exactly once.
  * What begins a row again elsewhere, to trace it, is no second definition: see `definitionsOf` and `duplicatesIn`.
- * Costs one file for each document, 200 at most; code is not opened.
+ * Costs one file for each document, 200 at most, and where these define any ids 200 tests and code files at most.
  */
 export async function checkIdsKnown(tree: Tree): Promise<Looked> {
   const documents = await readDocuments(tree);
@@ -29,7 +34,20 @@ export async function checkIdsKnown(tree: Tree): Promise<Looked> {
       findings.push({ check: "ids-known", step: null, path, line, message });
     }
   }
-  return { findings, looked: documents.length };
+  const code = definitions.size === 0 ? [] : [...tree.paths.filter(isTestFile), ...tree.paths.filter(isSourceFile)];
+  // Of a kind that no document gives out, such words may mean anything.
+  const kinds = new Set([...definitions.keys()].map(kindOf));
+  for (const path of code.slice(0, CODE_READ_MAX)) {
+    for (const [index, text] of ((await tree.read(path)) ?? "").split("\n").entries()) {
+      for (const id of idsIn(text.slice(0, LINE_LENGTH_MAX), "ends")) {
+        if (definitions.has(id) || unknown.has(id) || !kinds.has(kindOf(id))) continue;
+        unknown.add(id);
+        const message = `"${id}" is cited in code and defined in no document: cite the id that is meant, or take it out.`;
+        findings.push({ check: "ids-known", step: null, path, line: index + 1, message });
+      }
+    }
+  }
+  return { findings, looked: documents.length + Math.min(code.length, CODE_READ_MAX) };
 }
 
 /** Reports and plans of tests trace what others defined. */

@@ -129,6 +129,29 @@ describe("checkIdsKnown", () => {
   });
 });
 
+describe("checkIdsKnown in code", () => {
+  const citing = (words: string, path = "src/links.ts") =>
+    checkIdsKnown(memoryTree({ "docs/planning/07_features.md": features, [path]: words }));
+
+  test("finds an id that no document defines, once, with its line", async () => {
+    const { findings } = await citing("export {};\n// REQ-001, REQ-009\n// REQ-009 again\n");
+    expect(findings).toMatchObject([{ path: "src/links.ts", line: 2, message: expect.stringContaining('"REQ-009"') }]);
+  });
+
+  test.each([
+    ["what is defined", "// REQ-001 to REQ-002"],
+    ["a kind that no document gives out", "// SCR-009"],
+    ["a part of another word", "const x = 'REQ-0091 XREQ-009';"],
+  ])("leaves %s alone", async (_, words) => {
+    expect((await citing(words)).findings).toEqual([]);
+  });
+
+  test("opens no code where documents define nothing", async () => {
+    const tree = { paths: ["src/links.ts"], read: () => Promise.reject(new Error("it was opened")) };
+    expect((await checkIdsKnown(tree)).findings).toEqual([]);
+  });
+});
+
 describe("checkIdsCited", () => {
   async function uncited(
     added: Readonly<Record<string, string>>,
