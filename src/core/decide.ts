@@ -3,7 +3,7 @@ import { dropsRun, evolve, stateFrom } from "./evolve.ts";
 import { namedAmong } from "./dependency-name.ts";
 import { grantsMax, hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
-import { isBefore, isBeforeSecondOf } from "./moment.ts";
+import { isBeforeSecondOf } from "./moment.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { AnyCheck, Finding } from "./report.ts";
 import { nothingSpent, spentBeyond } from "./usage.ts";
@@ -580,7 +580,7 @@ function skipPhase(command: CommandOf<"SkipPhase">, state: ExistingTask): Decisi
   const { mayBeSkipped, title } = outlineOfPhase(state, phase.phase);
   // Said twice, the second means the phase that the first has skipped.
   const { writtenAt } = command;
-  if (writtenAt !== null && isBefore(writtenAt, phase.startedAt)) {
+  if (writtenAt !== null && isBeforeSecondOf(writtenAt, phase.startedAt)) {
     return refused({ code: "said-before-phase", phase: title });
   }
   if (!mayBeSkipped) return refused({ code: "not-skippable", phase: title });

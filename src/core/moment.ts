@@ -10,10 +10,6 @@ export function laterOf(one: string, other: string): string {
   return Date.parse(one) >= Date.parse(other) ? one : other;
 }
 
-export function isBefore(one: string, other: string): boolean {
-  return Date.parse(one) < Date.parse(other);
-}
-
 export function nextMidnight(at: string): string {
   return new Date((Math.floor(Date.parse(at) / dayMs) + 1) * dayMs).toISOString();
 }

@@ -575,6 +575,12 @@ describe("/skip-phase", () => {
       .then("RunEnded", "PhaseSkipped", "TaskCompleted");
   });
 
+  test("counts in the second in which the phase began: GitHub tells whole seconds", () => {
+    given(...phase1Ready, at("10:05:00.700", merged(31)))
+      .when(skipsPhase(writer, "run-3", "2026-11-21T10:05:00Z"))
+      .then("RunEnded", "PhaseSkipped", "TaskCompleted");
+  });
+
   test("has a gate that was being opened meanwhile closed, and opens none for a late commit", () => {
     const early = [createTask(writer, { skippable: 1 }), ...phase1Ready.slice(1, 4)];
     const late = [...early, skipsPhase(), stepPublished(1, "01_idea")];
