@@ -13,7 +13,6 @@ describe("a requirement that somebody changes after its gate was merged", () => 
   story(
     "opens what cites it again as one small pull request, tells which gates that touches, and ends the task with it",
     {
-      alsoOnPostgres: true,
       guideFolder,
       decide: notesAgent({
         "notes/01_first": [writes("- REQ-001 Count in tens")],

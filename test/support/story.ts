@@ -42,7 +42,7 @@ export interface Story extends World {
 /**
  * What the store does differently on PostgreSQL shows in the main job, with a run that dies and one that is refused, and in
  * what pauses and goes on: those stories say `alsoOnPostgres`. The others would tell the same again of GitHub and the
- * runner, and a person waits for `npm test`. STORIES_ON_POSTGRES=all, as in CI, tells every story on both.
+ * runner, and a person waits for `npm test`. STORIES_ON_POSTGRES=all tells every story on both.
  */
 const allOnPostgres = process.env["STORIES_ON_POSTGRES"] === "all";
 
