@@ -31915,30 +31915,34 @@ async function proveSeparation(agent, order) {
 	const breaches = result.stdout.split("\n").filter((line) => line !== "");
 	if (breaches.length > 0) throw new Error(`proving that the agent is kept apart: ${breaches.join("; ")}. Nothing was started. Use a runner whose files other users can't reach, e.g. a GitHub-hosted one.`);
 }
-// src/runner/restore-changes.ts
-async function restoreChanges(workspace, changes) {
-	const present = await oidsOf(workspace);
-	const leftOut = [];
-	const inOrder = [...changes].sort((a, b) => Number(a.change.kind === "written") - Number(b.change.kind === "written"));
-	for (const { change, baseOid } of inOrder) {
-		const { path } = change;
-		const isAsItWas = (present.get(path) ?? null) === baseOid;
-		if (!(isSafePath(path) && isAsItWas && await put$1(workspace.workTree, change))) leftOut.push(path);
-	}
-	return leftOut;
-}
-async function oidsOf({ git, baselineTree }) {
-	const listed = await git.run("looking at what stands there now", [
+// src/runner/list-tree.ts
+async function listTree(git, doing, treeish) {
+	const listed = await git.run(doing, [
 		"ls-tree",
 		"-r",
 		"-z",
 		"--full-tree",
-		baselineTree
+		treeish
 	]);
 	return new Map(listed.toString("utf8").split("\0").flatMap((entry) => {
-		const [, oid, path] = /^\d+ \w+ ([0-9a-f]+)\t([^]*)$/u.exec(entry) ?? [];
-		return oid === void 0 || path === void 0 ? [] : [[path, oid]];
+		const [, mode, sha, path] = /^(\d+) \w+ ([0-9a-f]+)\t([^]*)$/u.exec(entry) ?? [];
+		return mode === void 0 || sha === void 0 || path === void 0 ? [] : [[path, {
+			mode,
+			sha
+		}]];
 	}));
+}
+// src/runner/restore-changes.ts
+async function restoreChanges(workspace, changes) {
+	const present = await listTree(workspace.git, "looking at what stands there now", workspace.baselineTree);
+	const leftOut = [];
+	const inOrder = [...changes].sort((a, b) => Number(a.change.kind === "written") - Number(b.change.kind === "written"));
+	for (const { change, baseOid } of inOrder) {
+		const { path } = change;
+		const isAsItWas = (present.get(path)?.sha ?? null) === baseOid;
+		if (!(isSafePath(path) && isAsItWas && await put$1(workspace.workTree, change))) leftOut.push(path);
+	}
+	return leftOut;
 }
 async function put$1(workTree, change) {
 	const target = join(workTree, change.path);
@@ -33826,20 +33830,8 @@ async function withhold(workspace, paths) {
 		restored: []
 	};
 	const doing = "putting back what may not change";
-	const listed = await git.run(doing, [
-		"ls-tree",
-		"-r",
-		"-z",
-		"--full-tree",
-		baselineTree
-	]);
-	const before = new Map(listed.toString("utf8").split("\0").flatMap((entry) => {
-		const [, mode, blob, path] = /^(\d+) blob ([0-9a-f]+)\t([^]*)$/.exec(entry) ?? [];
-		return mode === void 0 || blob === void 0 || path === void 0 ? [] : [[path, {
-			mode,
-			blob
-		}]];
-	}));
+	const before = await listTree(git, doing, baselineTree);
+	const isFile = (path) => (before.get(path)?.mode ?? "160000") !== "160000";
 	for (const path of unique) if (await isBelowFolders(workTree, path)) await rm(join(workTree, path), {
 		recursive: true,
 		force: true
@@ -33850,9 +33842,9 @@ async function withhold(workspace, paths) {
 		"-z",
 		"--index-info"
 	], { input: removals });
-	const restored = unique.filter((path) => before.has(path));
+	const restored = unique.filter(isFile);
 	if (restored.length > 0) {
-		const entries = restored.map((path) => `${before.get(path)?.mode} ${before.get(path)?.blob}\t${path}\0`).join("");
+		const entries = restored.map((path) => `${before.get(path)?.mode} ${before.get(path)?.sha}\t${path}\0`).join("");
 		await git.run(doing, [
 			"update-index",
 			"--replace",
@@ -37363,9 +37355,9 @@ function isSame(one, other) {
 async function mergeTrees(git, order, indexFile) {
 	const doing = "merging the base into the phase";
 	const sides = {
-		mergeBase: await pathsOf(git, order.mergeBaseSha),
-		head: await pathsOf(git, order.headSha),
-		base: await pathsOf(git, order.baseSha)
+		mergeBase: await listTree(git, doing, order.mergeBaseSha),
+		head: await listTree(git, doing, order.headSha),
+		base: await listTree(git, doing, order.baseSha)
 	};
 	const { baseline, bothChanged: all } = mergePaths(sides);
 	const bothChanged = all.filter((path) => !isAgentConfiguration(path));
@@ -37404,22 +37396,6 @@ function entriesOf$1({ head, base, mergeBase }, path) {
 		base: base.get(path),
 		mergeBase: mergeBase.get(path)
 	};
-}
-async function pathsOf(git, sha) {
-	const listed = await git.run("reading what is to be merged", [
-		"ls-tree",
-		"-r",
-		"-z",
-		"--full-tree",
-		sha
-	]);
-	return new Map(listed.toString("utf8").split("\0").flatMap((entry) => {
-		const [, mode, oid, path] = /^(\d+) \w+ ([0-9a-f]+)\t([^]*)$/u.exec(entry) ?? [];
-		return mode === void 0 || oid === void 0 || path === void 0 ? [] : [[path, {
-			mode,
-			sha: oid
-		}]];
-	}));
 }
 async function mergedFile(git, gitDir, { ours, theirs, before }) {
 	const own = await blobOf(git, ours);

@@ -463,36 +463,26 @@ async function publishStep(
     changes,
     mergedSha: merging?.baseSha ?? null,
   });
-  if ("replaced" in published) return { ...refusal, findings: replacing(published.replaced, slug) };
-  if ("unmerged" in published) return { ...refusal, findings: leavingOut(published.unmerged, slug) };
+  if ("replaced" in published) return { ...refusal, findings: refusedPaths(published.replaced, slug, replacedMessage) };
+  if ("unmerged" in published) return { ...refusal, findings: refusedPaths(published.unmerged, slug, unmergedMessage) };
   const { commitSha } = published;
   return { type: "RecordPublished", phase: effect.phase, step: slug, changesetId, commitSha };
 }
 
+/** One is enough to refuse; people are shown some more. */
+const pathsShownMax = 20;
+
+/** Files that would vanish, since a written one takes their place. */
+const replacedMessage =
+  "a changed file would take this file's place without deleting it: choose another name, or delete this file first.";
 /** Somebody pushed to the branch what the run could not see: another attempt has it before it. */
-function leavingOut(paths: readonly string[], step: string): readonly Finding[] {
-  return paths.slice(0, replacedShownMax).map((path) => ({
-    check: "paths-allowed",
-    step,
-    path: path.slice(0, 200),
-    line: null,
-    message:
-      "the branch and its base both changed this file, and the merge says nothing of it: make one text of both sides.",
-  }));
-}
+const unmergedMessage =
+  "the branch and its base both changed this file, and the merge says nothing of it: make one text of both sides.";
 
-/** Findings that are shown of files which would vanish; one is enough to refuse. */
-const replacedShownMax = 20;
-
-function replacing(paths: readonly string[], step: string): readonly Finding[] {
-  return paths.slice(0, replacedShownMax).map((path) => ({
-    check: "paths-allowed",
-    step,
-    path: path.slice(0, 200),
-    line: null,
-    message:
-      "a changed file would take this file's place without deleting it: choose another name, or delete this file first.",
-  }));
+function refusedPaths(paths: readonly string[], step: string, message: string): readonly Finding[] {
+  return paths
+    .slice(0, pathsShownMax)
+    .map((path) => ({ check: "paths-allowed", step, path: path.slice(0, 200), line: null, message }));
 }
 
 /** Brings the task's own branch into the default one. */

@@ -10,9 +10,8 @@ import {
   pullRequestOf,
   type ExistingTask,
 } from "../core/state.ts";
-import { handleCommand } from "./handle-command.ts";
+import { handleCommand, queueEffect } from "./handle-command.ts";
 import { hearBoxes, hearGate, hearReviews } from "./hear-gate.ts";
-import { queueEffect } from "./handle-command.ts";
 import { liftBlockAnew } from "./hear-world.ts";
 import { taskById } from "./people.ts";
 import { webhookKeyOf, type OpenRun } from "./ports.ts";

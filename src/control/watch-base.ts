@@ -4,7 +4,14 @@ import { isAgentConfiguration } from "../core/agent-configuration.ts";
 import { mergePaths, unmergeablePaths, type MergeSides } from "../core/merge-paths.ts";
 import { withPathsOfPhase, type Phase } from "../core/playbook.ts";
 import type { Effect } from "../core/react.ts";
-import { currentPhaseOf, presentedHeadOf, taskBranchOf, type ExistingTask, type PhaseProgress } from "../core/state.ts";
+import {
+  currentPhaseOf,
+  isHeadShown,
+  presentedHeadOf,
+  taskBranchOf,
+  type ExistingTask,
+  type PhaseProgress,
+} from "../core/state.ts";
 import { limits, type Feedback as FeedbackText } from "../protocol/runner.ts";
 import { baseOf } from "./base-branch.ts";
 import { itemOfWords, saveWords } from "./gate-feedback.ts";
@@ -35,7 +42,13 @@ const pathsShownMax = 20;
 export async function queueLookAtBase(handling: CommandHandling, task: ExistingTask): Promise<void> {
   const phase = currentPhaseOf(task);
   const headSha = phase === null ? null : presentedHeadOf(phase);
-  if (phase === null || headSha === null || !isShown(task, { phase: phase.phase, headSha })) return;
+  if (
+    phase === null ||
+    headSha === null ||
+    task.blockedBy !== null ||
+    !isHeadShown(task, { phase: phase.phase, headSha })
+  )
+    return;
   const at = new Date(handling.clock.now().getTime() + togetherMs).toISOString();
   await queueEffect(handling, task.taskId, { kind: "LookAtBase", phase: phase.phase, headSha }, { at }, {});
 }
@@ -68,7 +81,7 @@ export async function lookAtBase(
   putOffs: number,
 ): Promise<Asked | null> {
   const phase = currentPhaseOf(task);
-  if (phase === null || phase.gate === null || !isShown(task, effect)) return null;
+  if (phase === null || phase.gate === null || task.blockedBy !== null || !isHeadShown(task, effect)) return null;
   const gate = await performing.github.readGate(task.repository, phase.gate.pullRequest);
   if (gate === null || !gate.open || gate.conflicted === false) return null;
   if (gate.conflicted === null) {
@@ -117,18 +130,6 @@ export async function takeUpConflict(
     feedback: words.map(itemOfWords),
     textHash: await saveWords(performing.store, task.taskId, words),
   };
-}
-
-/** Whether people, or the app for them, still wait for what is said of it. */
-function isShown(
-  task: ExistingTask,
-  { phase, headSha }: { readonly phase: number; readonly headSha: string },
-): boolean {
-  const current = currentPhaseOf(task);
-  if (task.status !== "review" || task.blockedBy !== null || current === null || current.completed !== null) {
-    return false;
-  }
-  return current.phase === phase && presentedHeadOf(current) === headSha;
 }
 
 /** Those that no changeset of the phase may hold. */

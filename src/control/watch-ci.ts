@@ -4,6 +4,7 @@ import type { Effect } from "../core/react.ts";
 import {
   branchOf,
   currentPhaseOf,
+  isHeadShown,
   outlineOfPhase,
   presentedHeadOf,
   type ExistingTask,
@@ -34,16 +35,6 @@ const jobsMax = 5;
 const logCharactersMax = 4_000;
 const nameCharactersMax = 100;
 
-/** Whether people, or the app for them, still wait for what is said of it. */
-function isShown(
-  task: ExistingTask,
-  { phase, headSha }: { readonly phase: number; readonly headSha: string },
-): boolean {
-  const current = currentPhaseOf(task);
-  if (task.status !== "review" || current === null || current.completed !== null) return false;
-  return current.phase === phase && presentedHeadOf(current) === headSha;
-}
-
 /** True where the repository's workflows wait for the approval (Q29). */
 export function isCiLater({ settings, ciIsSensitive }: Pick<Preflight, "settings" | "ciIsSensitive">): boolean {
   return settings.ci === null ? ciIsSensitive : settings.ci === "approved";
@@ -53,7 +44,7 @@ export function isCiLater({ settings, ciIsSensitive }: Pick<Preflight, "settings
 export async function queueLookAtCi(handling: CommandHandling, task: ExistingTask): Promise<void> {
   const phase = currentPhaseOf(task);
   const headSha = phase === null ? null : presentedHeadOf(phase);
-  if (phase === null || headSha === null || !isShown(task, { phase: phase.phase, headSha })) return;
+  if (phase === null || headSha === null || !isHeadShown(task, { phase: phase.phase, headSha })) return;
   const at = new Date(handling.clock.now().getTime() + togetherMs).toISOString();
   await queueEffect(handling, task.taskId, { kind: "ReadCi", phase: phase.phase, headSha }, { at }, {});
 }
@@ -64,7 +55,7 @@ export async function readCi(
   effect: EffectOf<"ReadCi">,
   putOffs: number,
 ): Promise<Asked | null> {
-  if (!isShown(task, effect)) return null;
+  if (!isHeadShown(task, effect)) return null;
   const { phase, headSha } = effect;
   const asked = { type: "RecordCi", phase, headSha, ci: await lookAtCi(performing, task, effect) } as const;
   if (asked.ci.kind !== "waiting" || putOffs >= looksMax) return asked;
@@ -97,7 +88,7 @@ export async function startCiRework(
   effect: EffectOf<"StartCiRework">,
 ): Promise<Asked | null> {
   const phase = currentPhaseOf(task);
-  if (phase === null || task.blockedBy !== null || !isShown(task, effect)) return null;
+  if (phase === null || task.blockedBy !== null || !isHeadShown(task, effect)) return null;
   // Repeated by somebody meanwhile, and green.
   if (phase.ci?.headSha !== effect.headSha || phase.ci.kind !== "red") return null;
   // Those that people asked for meanwhile count anew (Q12).
@@ -162,7 +153,7 @@ export async function notifyCi(
 ): Promise<null> {
   const phase = currentPhaseOf(task);
   const ci = phase?.ci ?? null;
-  if (phase === null || ci === null || !isShown(task, effect) || ci.headSha !== effect.headSha) return null;
+  if (phase === null || ci === null || !isHeadShown(task, effect) || ci.headSha !== effect.headSha) return null;
   if (ci.kind !== "red" && ci.kind !== "never-started") return null;
   const { headSha, ...state } = ci;
   const notice = { kind: "ci", ci: state, reworks: phase.ciReworks, headSha } as const;

@@ -13,6 +13,7 @@ import {
   budgetLeftOf,
   currentPhaseOf,
   freshPhaseNumber,
+  isHeadShown,
   isSettled,
   liveRunOf,
   mayApprove,
@@ -22,7 +23,6 @@ import {
   openVetoesOf,
   outlineOfPhase,
   pendingRippleOf,
-  presentedHeadOf,
   purseOf,
   taskBranchOf,
   unansweredOf,
@@ -525,10 +525,8 @@ function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask,
 function recordConflict(command: CommandOf<"RecordConflict">, state: ExistingTask, policy: Policy): Decision {
   const { at, phase: number, headSha, base, baseSha, mergeBaseSha } = command;
   const phase = currentPhaseOf(state);
-  if (state.status !== "review" || state.blockedBy !== null || phase?.phase !== number) return accepted();
-  if (phase.completed !== null || presentedHeadOf(phase) !== command.presentedSha || isContested(phase)) {
-    return accepted();
-  }
+  const isShown = isHeadShown(state, { phase: number, headSha: command.presentedSha });
+  if (!isShown || phase === null || state.blockedBy !== null || isContested(phase)) return accepted();
   if (phase.conflictReworks >= policy.conflictReworksMax) return refused({ code: "nothing-to-change" });
   const found: TaskEvent = { type: "ConflictFound", at, phase: number, headSha, base, baseSha, mergeBaseSha };
   const asked = { by: [], mayWrite: true, source: "conflict", reviewIds: [] } as const;
@@ -622,8 +620,7 @@ function goOnApproved(command: TaskCommand, state: ExistingTask): readonly TaskE
 /** Only of the head that people see. */
 function recordCi({ at, phase: number, headSha, ci }: CommandOf<"RecordCi">, state: ExistingTask): Decision {
   const phase = currentPhaseOf(state);
-  if (state.status !== "review" || phase?.phase !== number || phase.completed !== null) return accepted();
-  if (presentedHeadOf(phase) !== headSha) return accepted();
+  if (phase === null || !isHeadShown(state, { phase: number, headSha })) return accepted();
   const known = phase.ci;
   const isKnown =
     known?.headSha === headSha &&

@@ -390,6 +390,16 @@ export function presentedHeadOf({ gate }: PhaseProgress): string | null {
   return gate?.releasedSha ?? gate?.headSha ?? null;
 }
 
+/** Whether people, or the app for them, still wait for what is said of a head: the gate in review shows it. */
+export function isHeadShown(
+  state: ExistingTask,
+  { phase: number, headSha }: { readonly phase: number; readonly headSha: string | null },
+): boolean {
+  const phase = currentPhaseOf(state);
+  if (state.status !== "review" || phase?.phase !== number || phase.completed !== null) return false;
+  return headSha !== null && presentedHeadOf(phase) === headSha;
+}
+
 /** What the app may merge by itself at this moment; null where something is still to come, or the repository wants people to do it. */
 export function mergeableHeadOf(state: ExistingTask): string | null {
   const phase = currentPhaseOf(state);

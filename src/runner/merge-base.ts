@@ -3,8 +3,9 @@
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isAgentConfiguration } from "../core/agent-configuration.ts";
-import { isRegularFile, mergePaths, type MergeSides, type TreeEntry, type TreePaths } from "../core/merge-paths.ts";
+import { isRegularFile, mergePaths, type MergeSides, type TreeEntry } from "../core/merge-paths.ts";
 import type { Git } from "./git.ts";
+import { listTree } from "./list-tree.ts";
 import { isBelowFolders } from "./look-at.ts";
 
 /** What the first changeset must say something of: paths that both sides changed, each as the baseline has it. */
@@ -27,9 +28,9 @@ export interface MergeOrder {
 export async function mergeTrees(git: Git, order: MergeOrder, indexFile: string): Promise<MergedTree> {
   const doing = "merging the base into the phase";
   const sides = {
-    mergeBase: await pathsOf(git, order.mergeBaseSha),
-    head: await pathsOf(git, order.headSha),
-    base: await pathsOf(git, order.baseSha),
+    mergeBase: await listTree(git, doing, order.mergeBaseSha),
+    head: await listTree(git, doing, order.headSha),
+    base: await listTree(git, doing, order.baseSha),
   };
   const { baseline, bothChanged: all } = mergePaths(sides);
   // Which of them counts is the base's to say: people merge that by hand.
@@ -61,21 +62,6 @@ export async function layBothChanged(
 
 function entriesOf({ head, base, mergeBase }: MergeSides, path: string) {
   return { head: head.get(path), base: base.get(path), mergeBase: mergeBase.get(path) };
-}
-
-async function pathsOf(git: Git, sha: string): Promise<TreePaths> {
-  const listed = await git.run("reading what is to be merged", ["ls-tree", "-r", "-z", "--full-tree", sha]);
-  return new Map(
-    listed
-      .toString("utf8")
-      .split("\0")
-      .flatMap((entry) => {
-        const [, mode, oid, path] = /^(\d+) \w+ ([0-9a-f]+)\t([^]*)$/u.exec(entry) ?? [];
-        return mode === undefined || oid === undefined || path === undefined
-          ? []
-          : [[path, { mode, sha: oid }] as const];
-      }),
-  );
 }
 
 async function mergedFile(

@@ -5,6 +5,7 @@ import { lstat, mkdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Checkpoint } from "../protocol/checkpoint.ts";
 import { isSafePath } from "./changes.ts";
+import { listTree } from "./list-tree.ts";
 import type { Workspace } from "./workspace.ts";
 
 type KeptChange = Checkpoint["resumeContext"]["changes"][number];
@@ -14,7 +15,7 @@ type KeptChange = Checkpoint["resumeContext"]["changes"][number];
  * repository's: its links are not followed.
  */
 export async function restoreChanges(workspace: Workspace, changes: readonly KeptChange[]): Promise<readonly string[]> {
-  const present = await oidsOf(workspace);
+  const present = await listTree(workspace.git, "looking at what stands there now", workspace.baselineTree);
   const leftOut: string[] = [];
   // What is gone comes first: a file may have taken the place of its folder.
   const inOrder = [...changes].sort(
@@ -22,30 +23,11 @@ export async function restoreChanges(workspace: Workspace, changes: readonly Kep
   );
   for (const { change, baseOid } of inOrder) {
     const { path } = change;
-    const isAsItWas = (present.get(path) ?? null) === baseOid;
+    const isAsItWas = (present.get(path)?.sha ?? null) === baseOid;
     const isTaken = isSafePath(path) && isAsItWas && (await put(workspace.workTree, change));
     if (!isTaken) leftOut.push(path);
   }
   return leftOut;
-}
-
-async function oidsOf({ git, baselineTree }: Workspace): Promise<ReadonlyMap<string, string>> {
-  const listed = await git.run("looking at what stands there now", [
-    "ls-tree",
-    "-r",
-    "-z",
-    "--full-tree",
-    baselineTree,
-  ]);
-  return new Map(
-    listed
-      .toString("utf8")
-      .split("\0")
-      .flatMap((entry) => {
-        const [, oid, path] = /^\d+ \w+ ([0-9a-f]+)\t([^]*)$/u.exec(entry) ?? [];
-        return oid === undefined || path === undefined ? [] : [[path, oid] as const];
-      }),
-  );
 }
 
 /** False where something stands in the way, and for links: where one would lead is the agent's word alone. */

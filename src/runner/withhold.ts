@@ -3,6 +3,7 @@
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSafePath } from "./changes.ts";
+import { listTree } from "./list-tree.ts";
 import { isBelowFolders } from "./look-at.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -18,25 +19,18 @@ export async function withhold(
   const unique = [...new Set(paths)].filter(isSafePath);
   if (unique.length === 0) return { takenBack: [], restored: [] };
   const doing = "putting back what may not change";
-  const listed = await git.run(doing, ["ls-tree", "-r", "-z", "--full-tree", baselineTree]);
-  const before = new Map(
-    listed
-      .toString("utf8")
-      .split("\0")
-      .flatMap((entry) => {
-        const [, mode, blob, path] = /^(\d+) blob ([0-9a-f]+)\t([^]*)$/.exec(entry) ?? [];
-        return mode === undefined || blob === undefined || path === undefined ? [] : [[path, { mode, blob }] as const];
-      }),
-  );
+  const before = await listTree(git, doing, baselineTree);
+  // A submodule has no file that could be put back.
+  const isFile = (path: string) => (before.get(path)?.mode ?? "160000") !== "160000";
   for (const path of unique) {
     // Behind a link lies something else than the path says, perhaps outside the tree.
     if (await isBelowFolders(workTree, path)) await rm(join(workTree, path), { recursive: true, force: true });
   }
   const removals = unique.map((path) => `0 ${"0".repeat(40)}\t${path}\0`).join("");
   await git.run(doing, ["update-index", "-z", "--index-info"], { input: removals });
-  const restored = unique.filter((path) => before.has(path));
+  const restored = unique.filter(isFile);
   if (restored.length > 0) {
-    const entries = restored.map((path) => `${before.get(path)?.mode} ${before.get(path)?.blob}\t${path}\0`).join("");
+    const entries = restored.map((path) => `${before.get(path)?.mode} ${before.get(path)?.sha}\t${path}\0`).join("");
     await git.run(doing, ["update-index", "--replace", "-z", "--index-info"], { input: entries });
     const input = restored.map((path) => `${path}\0`).join("");
     await git.run(doing, ["checkout-index", "--force", "--quiet", "-z", "--stdin"], { input });
