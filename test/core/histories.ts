@@ -6,6 +6,7 @@ import type { TaskEvent } from "../../src/core/events.ts";
 import type { FeedbackSeen } from "../../src/core/feedback.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { changesetIdOf, runIdFrom, type RunId } from "../../src/core/ids.ts";
+import { later } from "../../src/core/moment.ts";
 import type { BlockReason } from "../../src/core/outcome.ts";
 import type { RunnerReport } from "../../src/core/report.ts";
 import type { ItemsChanged } from "../../src/core/ripple.ts";
@@ -504,7 +505,8 @@ function commandOf(
         textHash: `words-${serial}`,
       });
     case "skipPhase":
-      return pick < 6 ? say({ type: "SkipPhase", by, writtenAt: null }) : null;
+      // Heard a second after it was written, as comments are: said again, it means the phase that is over.
+      return pick < 6 ? say({ type: "SkipPhase", by, writtenAt: later(momentOf(serial), -1_000) }) : null;
     case "ripple":
       return say({ type: "RecordRipple", changed: changedItems(state, serial, pick) });
     case "settle":
