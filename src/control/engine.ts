@@ -39,6 +39,9 @@ const onlyTells: readonly Effect["kind"][] = [
   // A webhook or the next sweep has it read again.
   "ReadCi",
   "LookAtBase",
+  "CompareItems",
+  "NotifyRipple",
+  "NotifySettled",
 ];
 
 export interface Working extends Processing, Performing {

@@ -12,7 +12,7 @@ import type { Performing } from "./perform-effect.ts";
 import { frozenPlaybook } from "./phase-definition.ts";
 
 const itemsMax = 50;
-const stepsMax = 20;
+const stepsMax = 50;
 const pathsMax = 30;
 const wordsShownMax = 600;
 
@@ -22,30 +22,39 @@ type Changed = Awaited<ReturnType<GateReading["verifier"]["changedItems"]>>[numb
 export async function compareItems(performing: Performing, task: ExistingTask): Promise<Asked | null> {
   const { github } = performing;
   if (isSettled(task) || task.itemsAt === null) return null;
+  const { headSha: sha } = await baseOf(performing, task);
+  if (sha === task.itemsAt) return null;
   const gate = currentPhaseOf(task)?.completed === null ? (currentPhaseOf(task)?.gate ?? null) : null;
   // What a gate brings with it is told with its merge.
   const seen = gate === null ? null : await github.readGate(task.repository, gate.pullRequest);
   if (seen?.merged === true) return null;
-  const { headSha: sha } = await baseOf(performing, task);
-  if (sha === task.itemsAt) return null;
   const pending = pendingRippleOf(task);
   const since = pending?.since ?? task.itemsAt;
   const tree = await github.readTree(task.repository, sha);
-  const by = (await github.authorOf(task.repository, sha)) ?? "somebody";
+  const by = async () => (await github.authorOf(task.repository, sha)) ?? "somebody";
   const changed = await changesBetween(performing, task, { since, sha, by, tree });
   if (changed !== null) return { type: "RecordRipple", changed };
   // What was found before reads as it was approved again.
   const nothing = { items: [], touched: [], checked: [], feedback: [] };
   return pending === null
     ? null
-    : { type: "RecordRipple", changed: { since, sha, by, textHash: pending.textHash, ...nothing } };
+    : { type: "RecordRipple", changed: { since, sha, by: await by(), textHash: pending.textHash, ...nothing } };
 }
 
 /** What a tree has changed of what people approved before; null where nothing. */
 export async function changesBetween(
   reading: GateReading,
   task: ExistingTask,
-  { since, sha, by, tree }: Pick<ItemsChanged, "since" | "sha" | "by"> & { readonly tree: Tree },
+  {
+    since,
+    sha,
+    tree,
+    by: whoChanged,
+  }: Pick<ItemsChanged, "since" | "sha"> & {
+    readonly tree: Tree;
+    /** Asked only where something has changed. */
+    readonly by: () => Promise<string>;
+  },
 ): Promise<ItemsChanged | null> {
   const { verifier, github, store } = reading;
   const playbook = await frozenPlaybook(reading, task);
@@ -58,6 +67,7 @@ export async function changesBetween(
     return phase === undefined ? [] : [{ ...item, phase: phase.number }];
   });
   if (changed.length === 0) return null;
+  const by = await whoChanged();
   const { checked, failing } = await checkAgain(reading, task, approved, tree);
   const citing = await verifier.citing(tree, new Set(changed.map(({ id }) => id)));
   const touched = touchedSteps(reading, approved, changed, citing, failing).filter(
@@ -142,6 +152,12 @@ function touchedSteps(
     return phase === undefined || step === null ? null : { phase: phase.number, step };
   };
   const rankOf = ({ phase, step }: { phase: number; step: string }) => order.indexOf(`${phase}/${step}`);
+  const homes = new Map(
+    changed.flatMap(({ id, path }) => {
+      const home = placeOf(path);
+      return home === null ? [] : [[id, rankOf(home)] as const];
+    }),
+  );
   const found = new Map<string, Touching>();
   const add = (at: { phase: number; step: string }, more: Partial<Touching>): void => {
     const key = rippleSlug(at);
@@ -157,11 +173,7 @@ function touchedSteps(
   for (const { path, ids } of citing) {
     const at = placeOf(path);
     if (at === null) continue;
-    const later = ids.filter((id) => {
-      const item = changed.find((each) => each.id === id);
-      const home = item === undefined ? null : placeOf(item.path);
-      return home !== null && rankOf(at) > rankOf(home);
-    });
+    const later = ids.filter((id) => rankOf(at) > (homes.get(id) ?? Number.POSITIVE_INFINITY));
     if (later.length > 0) add(at, { paths: [path], ids: later });
   }
   for (const { phase, step, path, message } of failing) {

@@ -565,16 +565,18 @@ async function verifyPhase(
   };
 }
 
-/** What the phase changes of what was approved before it. */
+/** What the phase changes of what was approved before it: since its branch and the base parted, for the base may have moved. */
 async function changedByPhase(
   performing: Performing,
   state: ExistingTask,
   sha: string,
   tree: Tree,
 ): Promise<ItemsChanged | null> {
-  const since = state.itemsAt;
+  if (state.itemsAt === null) return null;
+  const { headSha: baseSha } = await baseOf(performing, state);
+  const since = await performing.github.mergeBaseOf(state.repository, { headSha: sha, baseSha });
   const by = state.prompt?.startedBy ?? state.createdBy;
-  return since === null ? null : changesBetween(performing, state, { since, sha, by, tree });
+  return since === null ? null : changesBetween(performing, state, { since, sha, tree, by: async () => by });
 }
 
 function isRippleAnswered(state: ExistingTask, number: number): boolean {

@@ -222,6 +222,17 @@ describe("a phase that changes what an earlier one approved", () => {
     expect(await ripples(told)).toHaveLength(1);
   });
 
+  test("is not said of one whose branch is only older than what a person has changed on the base", async () => {
+    const told = await designed();
+    await edited(told, otherwise);
+    await told.comment("rework", "owner", 7, "say more");
+    await told.runPhase();
+    const task = await told.task();
+    expect(currentPhaseOf(task)?.verification).toMatchObject({ attempt: 2, passed: true });
+    expect(currentPhaseOf(task)?.changed).toBeNull();
+    expect(await ripples(told)).toHaveLength(1);
+  });
+
   test("and takes the change back in a rework opens nothing", async () => {
     const told = await changing(otherwise);
     await told.comment("rework", "owner", 7, "leave REQ-002 as it was");
@@ -251,5 +262,14 @@ test("a push to the default branch is looked at within seconds, one to another b
   expect(await ripples(told)).toEqual([]);
   await told.deliver({ ...moved, isDefault: true });
   await told.advance(10_000);
+  expect(await ripples(told)).toHaveLength(1);
+});
+
+test("a look that fails again and again holds nothing up, and the next sweep looks anew", async () => {
+  const told = await designed();
+  told.github.push("main", "docs/01_idea.md", otherwise);
+  told.github.failNext("authorOf", "before", () => new Error("GitHub answered 500"), { times: 8 });
+  for (let minutes = 0; minutes < 60; minutes += 5) await told.advance(5 * minuteMs);
+  expect((await told.task()).blockedBy).toBeNull();
   expect(await ripples(told)).toHaveLength(1);
 });

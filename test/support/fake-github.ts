@@ -349,6 +349,15 @@ export class FakeGitHub {
     return this.comments.flatMap(({ notice }) => (notice === null ? [] : [notice]));
   }
 
+  #partedAt({ headSha, baseSha }: { readonly headSha: string; readonly baseSha: string }): string | null {
+    const upTo = (sha: string) => {
+      const commits = [...this.branches.values()].find((each) => each.some((commit) => commit.sha === sha)) ?? [];
+      return commits.slice(0, commits.findIndex((commit) => commit.sha === sha) + 1).map((commit) => commit.sha);
+    };
+    const base = new Set(upTo(baseSha));
+    return upTo(headSha).findLast((sha) => base.has(sha)) ?? null;
+  }
+
   #methods(): GitHub {
     return {
       permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
@@ -386,7 +395,7 @@ export class FakeGitHub {
       defaultBranchOf: async () => ({ name: this.defaultBranch, headSha: this.headOf(this.defaultBranch) ?? "" }),
       authorOf: async () => this.lastAuthor,
       headOf: async (_repository, branch) => this.headOf(branch),
-      mergeBaseOf: async () => this.mergeTrees?.mergeBaseSha ?? null,
+      mergeBaseOf: async (_repository, ends) => this.mergeTrees?.mergeBaseSha ?? this.#partedAt(ends),
       readMerge: async () => this.mergeTrees,
       publish: async (_repository, { branch, defaultBranch, changesetId, changes, mergedSha }) => {
         const commits = this.branches.get(branch) ?? this.branches.get(defaultBranch) ?? [];

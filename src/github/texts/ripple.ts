@@ -27,8 +27,16 @@ export function rippleText({ task, phase, changed }: Extract<Notice, { kind: "ri
     checkedSentence(task, changed),
     touched.length === 0 || phase === null
       ? "No approved part cites them, so no gate opens again."
-      : `**What happens next:** phase ${phase} opens these parts again, and nothing else, as one small pull request. It begins once the phase that is under way is merged. To leave them as they are, comment ${code("/skip-phase")} when it has begun.`,
+      : `**What happens next:** phase ${phase} opens these parts again, and nothing else, as one small pull request. ${beginning(task, phase)}`,
   ].join("\n\n");
+}
+
+function beginning(task: ExistingTask, phase: number): string {
+  const skip = `To leave them as they are, comment ${code("/skip-phase")}`;
+  const hasBegun = task.phases.some((each) => each.phase === phase);
+  return hasBegun
+    ? `It has begun. ${skip}.`
+    : `It begins once the phase that is under way is merged. ${skip} when it has begun.`;
 }
 
 /** In the gate of the phase that changes what came before it. */

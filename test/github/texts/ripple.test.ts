@@ -42,6 +42,10 @@ describe("the notice of a changed item", () => {
     `);
   });
 
+  test("says of a phase that has begun with the merge that it has", () => {
+    expect(noticeOf({}, 1)).toContain("It has begun. To leave them as they are, comment `/skip-phase`.");
+  });
+
   test("says of phases that no longer pass which they are", () => {
     expect(noticeOf({ checked: [{ phase: 1, passed: false }] })).toContain("these no longer pass: phase 1, Planning.");
   });
