@@ -35,6 +35,14 @@ async function edited(told: World, text: string, path = "docs/01_idea.md"): Prom
   await told.advance(6 * minuteMs);
 }
 
+/** REQ-002 was changed, phase 2 is merged, and the run of what follows has its work. */
+async function begun() {
+  const told = await designed();
+  await edited(told, otherwise);
+  await told.mergeGate(32);
+  return { told, runner: await told.openRun() };
+}
+
 async function ripples(told: World) {
   return (await told.events()).flatMap((event) => (event.type === "RippleFound" ? [event] : []));
 }
@@ -62,10 +70,7 @@ describe("an approved item that somebody changes", () => {
   });
 
   test("opens these parts again as one more phase after the one that is under way, and the task ends with it", async () => {
-    const told = await designed();
-    await edited(told, otherwise);
-    await told.mergeGate(32);
-    const runner = await told.openRun();
+    const { told, runner } = await begun();
     expect(runner.job.phase).toMatchObject({ number: 3, name: "ripple", title: "What follows from REQ-002" });
     expect(runner.job.stepsToDo).toEqual(["1-02_market"]);
     expect(runner.job.phase.steps).toMatchObject([
@@ -95,10 +100,7 @@ describe("an approved item that somebody changes", () => {
   });
 
   test("needs no pull request where the agent says of each part why it holds", async () => {
-    const told = await designed();
-    await edited(told, otherwise);
-    await told.mergeGate(32);
-    const runner = await told.openRun();
+    const { told, runner } = await begun();
     const [point] = runner.job.feedback;
     await runner.idleStep("1-02_market", [{ id: point?.id ?? "", kind: "declined", text: "It speaks of sellers." }]);
     await runner.end({ kind: "completed" });
@@ -115,10 +117,7 @@ describe("an approved item that somebody changes", () => {
   });
 
   test("is an attempt that failed where the agent neither changes a part nor answers for it", async () => {
-    const told = await designed();
-    await edited(told, otherwise);
-    await told.mergeGate(32);
-    const runner = await told.openRun();
+    const { told, runner } = await begun();
     await runner.idleStep("1-02_market");
     await runner.end({ kind: "completed" });
     await told.settle();

@@ -51,7 +51,7 @@ export function noticeText(notice: Notice, context: BlockContext): string {
     }
     case "unverified-head": {
       const pull = link(`#${notice.pullRequest}`, context.links.pull(notice.pullRequest));
-      const commit = link(code(notice.headSha.slice(0, 7), 7), context.links.commit(notice.headSha));
+      const commit = link(code(notice.headSha.slice(0, shaCharacters)), context.links.commit(notice.headSha));
       return lines(
         `${person(notice.by)} approved ${commit}, which holds commits that were not verified, so the app does not merge ${pull} by itself.`,
         "They were pushed on top of what the app verified. This repository's settings say `merge: auto`, which merges nothing that nobody verified.",
