@@ -17,6 +17,7 @@ const phase = phaseOf([{ ...ideaStep, outputs: ["docs/idea.md"] }], {
     "code-exists",
     "tests-exist",
     "env-ignored",
+    "plan-shape",
   ),
 });
 
