@@ -28,6 +28,8 @@ export type CheckId =
   | "ids-cited"
   /** The document is a plan: the headings of the template, one settled solution, tasks with ids below milestones. */
   | "plan-shape"
+  /** Each specification in `.phasegate/specs/active` is valid. */
+  | "spec-valid"
   /** The project's own test command, run by the runner alone. */
   | "tests-pass"
   /** Changes outside the paths of the phase, or forms that no changeset may have. */

@@ -8,7 +8,7 @@ import type { GuideFault } from "./guide-error.ts";
 import { hashPlaybook } from "./playbook-json.ts";
 import { GuideHead, NAME_PATTERN, PlaybookHead, VerificationHead } from "./schema.ts";
 import type { PhaseHead } from "./schema.ts";
-import { parseYamlValue } from "./yaml-value.ts";
+import { parseYamlValue } from "../yaml/yaml-value.ts";
 
 export interface LoadedPlaybook {
   readonly playbook: Playbook;

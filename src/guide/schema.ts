@@ -63,6 +63,7 @@ const CHECK_NAMES = [
   "ids-known",
   "ids-cited",
   "plan-shape",
+  "spec-valid",
   "code-exists",
   "tests-exist",
   "env-ignored",

@@ -88,6 +88,7 @@ const CheckId = z.enum([
   "ids-known",
   "ids-cited",
   "plan-shape",
+  "spec-valid",
   "tests-pass",
 ]);
 

@@ -62,6 +62,7 @@ const CheckId = z.enum([
   "ids-known",
   "ids-cited",
   "plan-shape",
+  "spec-valid",
   "tests-pass",
 ]);
 const AnyCheck = z.union([CheckId, z.templateLiteral(["judged:", z.string()])]);

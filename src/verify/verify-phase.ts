@@ -10,6 +10,7 @@ import { checkLinksResolve } from "./links-resolve.ts";
 import { saidByTests, saidByVerdict, verdictsOf } from "./reported.ts";
 import { scanSecrets } from "./secrets.ts";
 import { checkPlanShape } from "./plan-shape.ts";
+import { checkSpecValid } from "./spec-valid.ts";
 import { checkTestsExist } from "./tests-exist.ts";
 import type { Answer, Looked, RunCheck, TreeCheck } from "./tree-check.ts";
 
@@ -31,6 +32,7 @@ const CHECKS: Readonly<Record<Exclude<TreeCheck, StepCheck | "no-secrets">, RunC
   "tests-exist": checkTestsExist,
   "env-ignored": checkEnvIgnored,
   "plan-shape": checkPlanShape,
+  "spec-valid": checkSpecValid,
 };
 
 /**
@@ -96,6 +98,7 @@ async function answersOf(
       case "tests-exist":
       case "env-ignored":
       case "plan-shape":
+      case "spec-valid":
         answers.set(check, answerOf(check, await CHECKS[check](tree, phase), isMust));
     }
   }

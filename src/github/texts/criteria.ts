@@ -21,6 +21,7 @@ const checkNames: Readonly<Record<CheckId, string>> = {
   "ids-known": "Every id that is cited is defined once",
   "ids-cited": "What earlier documents define is taken up",
   "plan-shape": "The plan has the form of its template",
+  "spec-valid": "Specifications are valid",
   "tests-pass": "The project's own tests pass",
   "paths-allowed": "Only paths of this phase changed",
 };
