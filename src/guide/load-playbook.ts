@@ -9,7 +9,7 @@ import type { GuideFiles } from "./guide-files.ts";
 import { hashPlaybook } from "./playbook-json.ts";
 import { GuideHead, IntegrationHead, NAME_PATTERN, PlaybookHead, RoleHead, TitledHead, VerificationHead } from "./schema.ts";
 import type { PhaseHead } from "./schema.ts";
-import { parseYamlValue } from "./yaml-value.ts";
+import { parseYamlValue } from "../yaml/yaml-value.ts";
 
 export interface LoadedPlaybook {
   readonly playbook: Playbook;

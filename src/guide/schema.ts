@@ -67,6 +67,8 @@ const CHECK_NAMES = [
   "links-resolve",
   "ids-known",
   "ids-cited",
+  "plan-shape",
+  "spec-valid",
   "code-exists",
   "tests-exist",
   "env-ignored",

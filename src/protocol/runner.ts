@@ -87,6 +87,8 @@ const CheckId = z.enum([
   "code-exists",
   "ids-known",
   "ids-cited",
+  "plan-shape",
+  "spec-valid",
   "tests-pass",
 ]);
 

@@ -72,6 +72,8 @@ const CheckId = z.enum([
   "code-exists",
   "ids-known",
   "ids-cited",
+  "plan-shape",
+  "spec-valid",
   "tests-pass",
 ]);
 const AnyCheck = z.union([CheckId, z.templateLiteral(["judged:", z.string()])]);

@@ -9,6 +9,8 @@ import { checkIdsKnown } from "./ids-known.ts";
 import { checkLinksResolve } from "./links-resolve.ts";
 import { saidByTests, saidByVerdict, verdictsOf } from "./reported.ts";
 import { scanSecrets } from "./secrets.ts";
+import { checkPlanShape } from "./plan-shape.ts";
+import { checkSpecValid } from "./spec-valid.ts";
 import { checkTestsExist } from "./tests-exist.ts";
 import type { Answer, Looked, RunCheck, TreeCheck } from "./tree-check.ts";
 
@@ -29,6 +31,8 @@ const CHECKS: Readonly<Record<Exclude<TreeCheck, StepCheck | "no-secrets">, RunC
   "code-exists": checkCodeExists,
   "tests-exist": checkTestsExist,
   "env-ignored": checkEnvIgnored,
+  "plan-shape": checkPlanShape,
+  "spec-valid": checkSpecValid,
 };
 
 /**
@@ -93,6 +97,8 @@ async function answersOf(
       case "code-exists":
       case "tests-exist":
       case "env-ignored":
+      case "plan-shape":
+      case "spec-valid":
         answers.set(check, answerOf(check, await CHECKS[check](tree, phase), isMust));
     }
   }
