@@ -62,6 +62,7 @@ const CHECK_NAMES = [
   "links-resolve",
   "ids-known",
   "ids-cited",
+  "plan-tables",
   "code-exists",
   "tests-exist",
   "env-ignored",

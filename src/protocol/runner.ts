@@ -87,6 +87,7 @@ const CheckId = z.enum([
   "code-exists",
   "ids-known",
   "ids-cited",
+  "plan-tables",
   "tests-pass",
 ]);
 

@@ -61,6 +61,7 @@ const CheckId = z.enum([
   "code-exists",
   "ids-known",
   "ids-cited",
+  "plan-tables",
   "tests-pass",
 ]);
 const AnyCheck = z.union([CheckId, z.templateLiteral(["judged:", z.string()])]);
