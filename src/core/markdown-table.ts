@@ -122,21 +122,18 @@ function linesOf(text: string): readonly string[] {
 /** How many lines from here on are code or a comment, in which no table is seen. */
 function hiddenLines(lines: readonly string[], from: number): number {
   const first = bare(lines[from]);
-  const fence = FENCE.exec(first)?.groups;
-  if (fence !== undefined) {
-    const mark = fence["fence"] ?? "";
-    // A line of code between backticks is no fence.
-    if (!(mark.startsWith("`") && fence["info"]?.includes("`") === true)) {
-      const end = new RegExp(`^ {0,3}${mark.charAt(0)}{${mark.length},}\\s*$`, "u");
-      const length = lines.slice(from + 1).findIndex((line) => end.test(bare(line)));
-      return length === -1 ? lines.length - from : length + 2;
-    }
-  }
-  if (/^ {0,3}<!--/u.test(first)) {
-    const length = lines.slice(from).findIndex((line) => line.includes("-->"));
-    return length === -1 ? lines.length - from : length + 1;
-  }
-  return 0;
+  if (/^ {0,3}<!--/u.test(first)) return linesUntil(lines, from, (line) => line.includes("-->"));
+  const { fence, info = "" } = FENCE.exec(first)?.groups ?? {};
+  // A line of code between backticks is no fence.
+  if (fence === undefined || (fence.startsWith("`") && info.includes("`"))) return 0;
+  const end = new RegExp(`^ {0,3}${fence.charAt(0)}{${fence.length},}\\s*$`, "u");
+  return 1 + linesUntil(lines, from + 1, (line) => end.test(bare(line)));
+}
+
+function linesUntil(lines: readonly string[], from: number, isLast: (line: string) => boolean): number {
+  let at = from;
+  while (at < lines.length && !isLast(lines[at] ?? "")) at += 1;
+  return Math.min(at + 1, lines.length) - from;
 }
 
 function tableAt(lines: readonly string[], at: number): MarkdownTable | null {

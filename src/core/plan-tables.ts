@@ -173,6 +173,8 @@ const FILE_NAME_CHARACTERS_MAX = 40;
 /** A name as part of a file's name: letters and digits of any language, the rest as `_`. Empty where nothing is left. */
 export function asFileName(name: string): string {
   const plainly = name
+    // Whatever is longer was refused.
+    .slice(0, 10 * FILE_NAME_CHARACTERS_MAX)
     .normalize("NFC")
     .replaceAll(/[^\p{L}\p{M}\p{N}-]+/gu, "_")
     .replaceAll(/^[_-]+|[_-]+$/gu, "");

@@ -131,6 +131,15 @@ export const PlaybookHead = z.strictObject({
 });
 export type PlaybookHead = z.infer<typeof PlaybookHead>;
 
+const Turn = z.strictObject({
+  id: Slug,
+  title: Title,
+  guide: z.string().min(1),
+  output: Glob,
+});
+
+const SubStagePlace = z.strictObject({ run: Slug, phase: Slug, stage: Slug, subStage: Slug });
+
 const Step = z.strictObject({
   slug: Slug,
   title: Title,
@@ -140,6 +149,8 @@ const Step = z.strictObject({
   minCharacters: z.int().min(1),
   allowedPaths: Globs,
   tools: z.array(z.string().min(1)).min(1),
+  turns: z.array(Turn).min(1).exactOptional(),
+  planned: SubStagePlace.exactOptional(),
 });
 
 /** A resolved playbook, as it is frozen in the store. */

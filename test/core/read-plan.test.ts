@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readTables, tableText, withCell, writeTables } from "../../src/core/markdown-table.ts";
 import { columns, type PlanFault } from "../../src/core/plan-tables.ts";
@@ -177,6 +178,27 @@ describe("a table", () => {
       await faultsOf({ ...files, [tasks]: `# Tasks\n\nOf the first part.\n\n${escaped}\nThat is all.\n` }),
     ).toEqual([]);
   });
+});
+
+test("whatever stands in the files of a plan, reading it names faults", async () => {
+  const names = Object.keys(planFiles());
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom("| ".repeat(20_000), "-".repeat(100_000), "<!-- -->\n".repeat(20_000), "`".repeat(100_000)),
+    fc
+      .constantFrom(...Object.values(columns))
+      .chain((named) =>
+        fc
+          .array(fc.array(fc.oneof(fc.string(), fc.constant("_-".repeat(50_000))), { maxLength: 15 }), { maxLength: 4 })
+          .map((rows) => tableText(named, rows)),
+      ),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...names), text, async (path, said) => {
+      expect(await faultsOf({ ...planFiles(), [path]: said })).not.toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 describe("a plan under way", () => {
