@@ -119,6 +119,29 @@ export interface Step {
   readonly role: string | null;
   /** How often it may ask before it has to decide; null where nothing but the run's own limit holds. */
   readonly questionRoundsMax: number | null;
+  /** Done one after the other, in one conversation, each with a file of its own. Absent where the guide says all. */
+  readonly turns?: readonly Turn[];
+  /** The sub-stage of a planned run that the step works on: its rows get their status when it is done. */
+  readonly planned?: SubStagePlace;
+}
+
+/** One thing that is asked in a step of several. */
+export interface Turn {
+  /** Unique within its step, e.g. `tsk-01`. */
+  readonly id: string;
+  /** For people. */
+  readonly title: string;
+  /** What is asked, in Markdown; the step's guide came before. */
+  readonly guide: string;
+  /** The one file that it leaves. */
+  readonly output: string;
+}
+
+export interface SubStagePlace {
+  readonly run: string;
+  readonly phase: string;
+  readonly stage: string;
+  readonly subStage: string;
 }
 
 /** For a changeset that also holds a merge: each step may change whatever its phase may. */

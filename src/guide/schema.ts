@@ -69,6 +69,7 @@ const CHECK_NAMES = [
   "ids-cited",
   "plan-shape",
   "spec-valid",
+  "plan-tables",
   "code-exists",
   "tests-exist",
   "env-ignored",
@@ -181,6 +182,15 @@ export const PlaybookHead = z.strictObject({
 });
 export type PlaybookHead = z.infer<typeof PlaybookHead>;
 
+const Turn = z.strictObject({
+  id: Slug,
+  title: Title,
+  guide: z.string().min(1),
+  output: Glob,
+});
+
+const SubStagePlace = z.strictObject({ run: Slug, phase: Slug, stage: Slug, subStage: Slug });
+
 const Step = z.strictObject({
   slug: Slug,
   title: Title,
@@ -193,6 +203,8 @@ const Step = z.strictObject({
   // What follows came later: a playbook that was frozen before has none of it.
   role: z.string().nullable().default(null),
   questionRoundsMax: z.int().positive().nullable().default(null),
+  turns: z.array(Turn).min(1).exactOptional(),
+  planned: SubStagePlace.exactOptional(),
 });
 
 /** A resolved playbook, as it is frozen in the store. */

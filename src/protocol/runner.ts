@@ -89,6 +89,7 @@ const CheckId = z.enum([
   "ids-cited",
   "plan-shape",
   "spec-valid",
+  "plan-tables",
   "tests-pass",
 ]);
 

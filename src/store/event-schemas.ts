@@ -74,6 +74,7 @@ const CheckId = z.enum([
   "ids-cited",
   "plan-shape",
   "spec-valid",
+  "plan-tables",
   "tests-pass",
 ]);
 const AnyCheck = z.union([CheckId, z.templateLiteral(["judged:", z.string()])]);
