@@ -14,7 +14,7 @@ import {
   type PhaseProgress,
 } from "../core/state.ts";
 import { placeValuesOf } from "../core/place-values.ts";
-import type { Phase, Playbook } from "../core/playbook.ts";
+import { verifierRole, type Phase, type Playbook } from "../core/playbook.ts";
 import type { Finding } from "../core/report.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { Checkpoint } from "../protocol/checkpoint.ts";
@@ -166,8 +166,8 @@ export async function openSession(serving: ServingRunner, request: SessionReques
 export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion4 {
   if (answer.protocol >= protocolVersion) return answer;
   const { guides: _guides, roles: _roles, ...job } = answer.job;
-  const { mode: _mode, plans: _plans, root: _root, reviewer: _reviewer, ...phase } = job.phase;
-  const steps = phase.steps.map(({ role: _role, questionRoundsMax: _rounds, ...step }) => step);
+  const { mode: _mode, plans: _plans, root: _root, reviewers: _reviewers, afterFailure: _after, ...phase } = job.phase;
+  const steps = phase.steps.map(({ source: _source, role: _role, questionRoundsMax: _rounds, ...step }) => step);
   const criteria = phase.criteria.filter((criterion) => criterion.kind === "judged" || isOfVersion4(criterion.check));
   const findings = job.findings.map((finding) => ({ ...finding, check: checkOfVersion4(finding.check) }));
   return { ...answer, job: { ...job, findings, phase: { ...phase, steps, criteria } } };
@@ -305,7 +305,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
   const progress = currentPhaseOf(task);
   if (progress === null || task.prompt === null) throw unknownRun(run.runId);
   const playbook = await playbookOf(serving, task);
-  const phase = definedIn(playbook, task, progress.phase);
+  const phase = afterFailure(definedIn(playbook, task, progress.phase), progress);
   const frozen = await serving.store.readText(task.prompt.hash);
   if (frozen === null) throw new Error(`reading the frozen text of task ${task.taskId}: not stored`);
   const head = await serving.github.headOf(task.repository, branchOf(task, progress.phase));
@@ -427,9 +427,15 @@ function guidesOf({ common, integrations }: Playbook, { name }: Phase): Job["gui
   };
 }
 
-/** Those whom the phase names. */
-function rolesOf({ roles }: Playbook, { reviewer, steps }: Phase, model: string): Job["roles"] {
-  const named = new Set([reviewer, ...steps.map(({ role }) => role)]);
+/** Where an attempt of the agent failed, somebody else goes about it. */
+function afterFailure(phase: Phase, { failedAttempts }: PhaseProgress): Phase {
+  const { afterFailure: role, steps } = phase;
+  return role === null || failedAttempts === 0 ? phase : { ...phase, steps: steps.map((step) => ({ ...step, role })) };
+}
+
+/** Those whom the phase names, and whoever judges it. */
+function rolesOf({ roles }: Playbook, { reviewers, steps }: Phase, model: string): Job["roles"] {
+  const named = new Set([verifierRole, ...reviewers, ...steps.map(({ role }) => role)]);
   return roles
     .filter(({ name }) => named.has(name))
     .map(({ name, tools, prompt, ...role }) => ({
@@ -443,6 +449,7 @@ function rolesOf({ roles }: Playbook, { reviewer, steps }: Phase, model: string)
 function mutablePhase(phase: Phase): Job["phase"] {
   return {
     ...phase,
+    reviewers: [...phase.reviewers],
     allowedPaths: [...phase.allowedPaths],
     criteria: [...phase.criteria],
     steps: phase.steps.map((step) => ({
