@@ -10,7 +10,8 @@ import { aJob, aStep } from "./run-world.ts";
 const playbooks = await loadPlaybooks(new URL("../../guide", import.meta.url).pathname);
 const tokensMax = 12_000;
 function jobOf(playbook: Playbook, phase: Phase, issueNumber = 7): Job {
-  const { roles, common, integrations } = playbook;
+  const { roles, common } = playbook;
+  const integrations = playbook.integrations.filter(({ phases }) => phases?.includes(phase.name) !== false);
   const named = new Set(phase.steps.map(({ role }) => role));
   const job = aJob({ headSha: "0".repeat(40), steps: [aStep({ slug: "01_idea" })] });
   return Job.parse({
