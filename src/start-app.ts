@@ -80,6 +80,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       webUrl: config.githubWebUrl,
       actionRef: config.actionRef,
       appUrl: config.publicUrl,
+      mcpHosts: config.mcpHosts,
       writeIntervalMs: config.githubWriteIntervalMs,
       timeoutMs: githubTimeoutMs,
       log,

@@ -11,7 +11,7 @@ import type { CiState } from "../core/ci.ts";
 import type { MergeSides } from "../core/merge-paths.ts";
 import type { Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
 import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
-import type { TaskSettings } from "../core/settings.ts";
+import type { SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
 import type { Spent } from "../core/usage.ts";
 
@@ -280,7 +280,7 @@ export interface Preflight {
   readonly headSha: string;
   /** True where a workflow on push or pull_request reads secrets or has a write token (Q29). */
   readonly ciIsSensitive: boolean;
-  /** Of `.github/phasegate/settings.yml`; the defaults where there is none, or it can't be read (then `fault` says so). */
+  /** Of `.github/phasegate.yml`; the defaults where there is none, or it can't be read (then `fault` says so). */
   readonly settings: TaskSettings;
 }
 
@@ -508,8 +508,8 @@ export interface GitHub {
   /** As completed. One that is closed or gone is left as it is. */
   closeIssue(repository: Repository, number: number): Promise<void>;
   preflight(repository: Repository): Promise<Preflight>;
-  /** Of the default branch as it is now; null where they can't be read. */
-  readSettings(repository: Repository): Promise<TaskSettings | null>;
+  /** Of the default branch as it is now, and of the repository's owner. */
+  readSettings(repository: Repository): Promise<SettingsFound>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
   dispatchRun(
     repository: Repository,

@@ -7,6 +7,7 @@ import { isBeforeSecondOf } from "./moment.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { AnyCheck, Finding } from "./report.ts";
 import { nothingSpent, spentBeyond } from "./usage.ts";
+import { areSameSettings } from "./settings.ts";
 import {
   appIsAtWork,
   awaitsApproval,
@@ -598,12 +599,7 @@ function recordSettings(command: CommandOf<"RecordSettings">, state: ExistingTas
   const hasBegun = state.phases.some(({ gate, steps }) => gate !== null || steps.some((step) => step.completed));
   const known = state.settings;
   const next = hasBegun ? { ...settings, integration: known.integration } : settings;
-  const isNews =
-    next.merge !== known.merge ||
-    next.requesterMayApprove !== known.requesterMayApprove ||
-    next.integration !== known.integration ||
-    next.ci !== known.ci;
-  if (!isNews) return accepted();
+  if (areSameSettings(next, known)) return accepted();
   const read: TaskEvent = { type: "SettingsRead", at, settings: next };
   return accepted(read, ...goOnApproved(command, after(state, read)));
 }

@@ -23,7 +23,7 @@ import { publish } from "./publish.ts";
 import { deleteBranch, headOf, readRepository } from "./repository.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
-import { createSettingsReader } from "./settings.ts";
+import { createSettingsReader, nothingSet } from "./settings.ts";
 import { readTree } from "./tree.ts";
 import { readVetoBoxes, setVetoBoxes } from "./veto-boxes.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
@@ -35,6 +35,8 @@ export interface GitHubOptions extends ApiOptions {
   readonly actionRef: string;
   /** Where runners and people reach this app. */
   readonly appUrl: string;
+  /** Of the MCP servers that repositories may name. */
+  readonly mcpHosts: readonly string[];
 }
 
 export interface GitHubClient extends GitHub {
@@ -48,7 +50,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
   const workflowFile = readWorkflowFile(options);
   let slug: Promise<string> | null = null;
   const listNames = createNames(api);
-  const readSettings = createSettingsReader(api);
+  const readSettings = createSettingsReader({ ...options, api });
   const readCi = createCiReader(api, options);
   /** For addresses outside the API, to which no token goes. */
   const outside = { api, fetch: options.fetch ?? fetch, timeoutMs: options.timeoutMs };
@@ -76,8 +78,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     async readSettings(repository) {
       const { defaultBranch } = await readRepository(api, repository);
       const headSha = await headOf(api, repository, defaultBranch);
-      const read = headSha === null ? null : await readSettings(repository, headSha);
-      return read?.kind === "settings" ? read.settings : null;
+      return headSha === null ? nothingSet : readSettings(repository, headSha);
     },
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,

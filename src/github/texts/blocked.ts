@@ -147,11 +147,9 @@ export function blockText(
       return approvalNeeded(reason, task);
     case "settings-invalid":
       return {
-        what: sentence(
-          `The run could not start: ${code(settingsPath)} on ${code(context.defaultBranch)} can't be read: ${plain(reason.message, 500)}`,
-        ),
+        what: `The run could not start, because of what ${code(settingsPath)} says:\n${settingsFaults(reason.message)}`,
         why: "It says who may approve and who merges, so nothing starts on a guess of it. What was delivered so far is kept.",
-        next: `${link(`mend ${code(settingsPath)}`, links.editFile(context.defaultBranch, settingsPath))} on ${code(context.defaultBranch)}, or delete it to have the defaults. Then comment \`/run\` here.`,
+        next: `${link(`mend ${code(settingsPath)}`, links.editFile(context.defaultBranch, settingsPath))} on ${code(context.defaultBranch)} (or the file that is named above), or delete it to have the defaults. Then comment \`/run\` here.`,
       };
     case "no-progress":
       return noProgress(reason, task, links);
@@ -205,6 +203,14 @@ export function sentence(text: string): string {
 }
 
 /** Merged by one who may not approve here (Q5). */
+/** A line each. */
+function settingsFaults(message: string): string {
+  return message
+    .split("\n")
+    .map((fault) => `- ${plain(fault, 500)}`)
+    .join("\n");
+}
+
 function approvalNeeded(
   { phase, by }: Extract<BlockReason, { kind: "approval-needed" }>,
   task: ExistingTask,
