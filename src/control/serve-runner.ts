@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { Policy } from "../core/decide.ts";
 import { changesetIdOf, runIdFrom, type RunId, type TaskId } from "../core/ids.ts";
+import { limitsOf } from "../core/settings.ts";
 import {
   branchOf,
   currentPhaseOf,
@@ -40,6 +42,7 @@ import { storedChangesetFrom } from "./changeset.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { handleCommand, queueStatus } from "./handle-command.ts";
 import { readWords } from "./gate-feedback.ts";
+import { installationOf, type Installed } from "./installation.ts";
 import type { Performing } from "./perform-effect.ts";
 import { phaseDefinition } from "./phase-definition.ts";
 import { FrozenText, StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
@@ -49,7 +52,6 @@ import { readTask } from "./read-task.ts";
 /** Figures of Q11 that a run goes by. */
 const runLimits = {
   moreRoundsMax: 2,
-  stepMinutes: 20,
   noOutputMinutes: 6,
   heartbeatSeconds: 30,
   sliceMinutes: 50,
@@ -80,9 +82,9 @@ const mergesSinceProtocol = 4;
 
 const workflowPath = ".github/workflows/phasegate.yml";
 
-export interface ServingRunner extends Performing {
+export interface ServingRunner extends Performing, Installed {
+  readonly policy: Policy;
   readonly verifyRunner: VerifyRunner;
-  readonly language: "en" | "ko";
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;
   readonly seal: CheckpointSeal;
@@ -305,6 +307,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
   const head = await serving.github.headOf(task.repository, branchOf(task, progress.phase));
   const { leftUsd: budgetUsd } = await budgetLeft(serving, task, "started");
   const headSha = head ?? (await baseOf(serving, task)).headSha;
+  const { settings } = task;
   return {
     runId: run.runId,
     taskId: task.taskId,
@@ -322,8 +325,8 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     dependencies: dependenciesOf(task, progress.phase),
     checkpoint: await checkpointFor(serving, task, progress.phase),
     prices: [...serving.prices],
-    model: serving.model,
-    language: serving.language,
+    model: settings.model ?? serving.model,
+    language: settings.language ?? serving.language,
     budgetUsd,
     verification: {
       budgetUsd: Math.min(verifierUsdMax, verifierShare * budgetUsd),
@@ -333,7 +336,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     isRepeated: progress.sameFindings >= sameFindingsMin,
     decisions: progress.decisions.list.map(decisionSpoken).slice(0, limits.decisionsMax),
     merge: await mergeOf(serving, task, progress, headSha),
-    limits: runLimits,
+    limits: { ...runLimits, stepMinutes: limitsOf(settings, installationOf(serving)).stepMinutes },
   };
 }
 

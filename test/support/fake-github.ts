@@ -375,7 +375,7 @@ export class FakeGitHub {
         settings: this.settings,
       }),
       readSettings: async () => ({
-        settings: this.settings,
+        settings: this.preflightFault?.kind === "settings-invalid" ? defaultSettings : this.settings,
         origins: this.origins,
         faults: this.preflightFault?.kind === "settings-invalid" ? [this.preflightFault.message] : [],
       }),

@@ -341,6 +341,13 @@ function providerRefused(why: ProviderRefusal, message: string, links: Links): B
   }
 }
 
+/** The repository's own figure is the smaller one where it is in force. */
+function whoRaisesTheDay(budgetUsd: number, { settings }: ExistingTask): string {
+  return settings.limits.dayBudgetUsd === budgetUsd
+    ? `To go on today, raise ${code("day_budget_usd")} in ${code(settingsPath)} and comment ${code("/run")} here.`
+    : "The operator of the app can raise `DAY_BUDGET_USD`.";
+}
+
 function budgetExhausted(
   reason: Extract<BlockReason, { kind: "budget-exhausted" }>,
   task: ExistingTask,
@@ -352,7 +359,7 @@ function budgetExhausted(
     return {
       what: `The day's budget of this repository's key for Claude is used up: ${dollars(reason.spentUsd)} of ${dollars(reason.budgetUsd)} spent by all tasks that use it.`,
       why: `${why} A day lasts from midnight to midnight, UTC.`,
-      next: "nothing to do: the task goes on by itself after midnight, UTC. The operator of the app can raise `DAY_BUDGET_USD`.",
+      next: `nothing to do: the task goes on by itself after midnight, UTC. ${whoRaisesTheDay(reason.budgetUsd, task)}`,
     };
   }
   const phase = currentPhaseOf(task);
