@@ -11,7 +11,7 @@ import type { CiState } from "../core/ci.ts";
 import type { MergeSides } from "../core/merge-paths.ts";
 import type { Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
 import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
-import type { SettingsFound, TaskSettings } from "../core/settings.ts";
+import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
 import type { Spent } from "../core/usage.ts";
 
@@ -429,6 +429,13 @@ export type Notice =
     }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
   | { readonly kind: "help" }
+  /** The settings in force. `owner` is whose defaults may be among them. */
+  | {
+      readonly kind: "config";
+      readonly found: SettingsFound;
+      readonly installation: InstallationSettings;
+      readonly owner: string;
+    }
   | { readonly kind: "unknown-command"; readonly typed: string }
   | { readonly kind: "refused"; readonly command: string; readonly reason: string }
   /** Answers to what does not stand in a thread: the words of a review or of `/rework`. */

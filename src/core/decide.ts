@@ -1526,7 +1526,9 @@ function reworkOrPause(command: TaskCommand, state: ExistingTask, policy: Policy
   // Paused meanwhile: whoever resumes it gets the next attempt.
   if (phase === null || state.blockedBy !== null) return [];
   // The same again and again: another attempt would bring it once more.
-  const isStuck = phase.failedAttempts > atMost(state.settings.limits.reworks, policy.reworksMax) || phase.sameFindings >= sameFindingsMax;
+  const isStuck =
+    phase.failedAttempts > atMost(state.settings.limits.reworks, policy.reworksMax) ||
+    phase.sameFindings >= sameFindingsMax;
   return isStuck
     ? [pause(command.at, { kind: "verification-failed", attempts: phase.failedAttempts })]
     : runOrStop(command, state, policy);

@@ -213,6 +213,19 @@ test("the schema for editors is the current one", () => {
   expect(published).toEqual(z.toJSONSchema(SettingsFile));
 });
 
+test("each example of the README is one that its schema's address heads, and that is read", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const examples = Array.from(
+    readme.matchAll(/```yaml\n(?<text># yaml-language-server[^`]*)```/gu),
+    (found) => found[1] ?? "",
+  );
+  expect(examples.length).toBeGreaterThan(0);
+  for (const example of examples) {
+    expect(example).toMatch(/^# yaml-language-server: \$schema=https:\/\/\S+\/schemas\/settings\.json\n/u);
+    expect(parseSettings(example)).toMatchObject({ kind: "given" });
+  }
+});
+
 describe("before a run", () => {
   let bed: GitHubTestbed;
 

@@ -42,6 +42,10 @@ describe("merge: auto", () => {
       expect(eventsOf(told, "RunDispatched")).toEqual([]);
 
       await owner.push(push("merge: auto\n"));
+      await owner.comment(1, "/config");
+      expect((await commentWith(told, "These settings are in force")).body).toMatch(
+        /\| `merge` \| auto \| \[`\.github/u,
+      );
       await owner.comment(1, "/run");
       expect(await told.next("SettingsRead")).toMatchObject({ settings: { merge: "auto" } });
       await told.next("ReviewCreated");

@@ -5,6 +5,7 @@ import { answerVerdict } from "./answers.ts";
 import { ciWords, failedChecks } from "./ci.ts";
 import { blockText, sentence, type BlockContext } from "./blocked.ts";
 import { commandTable } from "./commands.ts";
+import { configText } from "./config.ts";
 import { block, code, link, person, plain } from "./escape.ts";
 import { count, shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
@@ -31,6 +32,8 @@ export function noticeText(notice: Notice, context: BlockContext): string {
       );
     case "help":
       return help;
+    case "config":
+      return configText(notice, context);
     case "unknown-command":
       return `Phasegate knows no command ${code(notice.typed, 60)}, so nothing was done. These are the commands:\n\n${help}`;
     case "refused":
