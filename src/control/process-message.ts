@@ -7,6 +7,7 @@ import type { Outcome } from "../core/outcome.ts";
 import { limitsOf } from "../core/settings.ts";
 import { outlineOf, type PlaybookOutline } from "../core/playbook.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
+import { noInput } from "../core/task-input.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { RunnerRequest } from "../protocol/runner.ts";
 import { heldUsdMin, limitedTasks, spentToday } from "./budget.ts";
@@ -244,7 +245,11 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
   const by = await personOf(processing, repository, sender);
   // Of a file that can't be read nothing counts; the first run says so.
   const { settings } = await github.readSettings(repository);
-  const { phaseBudgetUsd, taskBudgetUsd } = limitsOf(settings, installationOf(processing));
+  const ofPlaybook = {
+    ...settings.limits,
+    taskBudgetUsd: settings.limits.taskBudgetUsd ?? first.playbook.taskBudgetUsd,
+  };
+  const { phaseBudgetUsd, taskBudgetUsd } = limitsOf({ limits: ofPlaybook }, installationOf(processing));
   const taskId = taskIdFrom(processing.newId());
   const prompt = await freezePrompt(processing, taskId, labelled.issue);
   await store.saveText(first.hash, first.json);
@@ -316,7 +321,7 @@ export async function freezePrompt(
   const frozen = JSON.stringify({ title: title.text, text: body.text });
   // The next task of the issue may be frozen with the same words at the moment in which this one is erased.
   const hash = await saveTaskText(store, taskId, frozen);
-  return { hash, hiddenRemoved: title.hiddenRemoved + body.hiddenRemoved };
+  return { hash, hiddenRemoved: title.hiddenRemoved + body.hiddenRemoved, input: noInput };
 }
 
 async function firstUnsettled(processing: Processing, ids: readonly TaskId[]): Promise<ExistingTask | null> {

@@ -39,6 +39,34 @@ describe("a run", () => {
     expect((await told.openRun()).job).toMatchObject({ language: "en", limits: { stepMinutes: 20 } });
   });
 
+  test("has for each role the model that the repository names, before the one of the role's file", async () => {
+    const role = { description: "", tools: ["Read"], prompt: "Look." };
+    const roles = ["writer", "reviewer", "mentor"].map((name) => ({ ...role, name, model: "haiku" }));
+    const inherits = { ...role, name: "lead", model: "inherit" };
+    const named = [...roles, inherits];
+    const told = await withSettings(
+      { model: "opus", models: { reviewer: "sonnet" } },
+      {
+        playbookOf: (playbook) => ({
+          ...playbook,
+          roles: named,
+          phases: playbook.phases.map((phase) => ({
+            ...phase,
+            reviewer: "reviewer",
+            steps: phase.steps.map((step, index) => ({ ...step, role: index === 0 ? "writer" : "lead" })),
+          })),
+        }),
+      },
+    );
+    await told.label();
+    const { job } = await told.openRun();
+    expect(job.roles.map(({ name, model }) => [name, model])).toEqual([
+      ["writer", "haiku"],
+      ["reviewer", "sonnet"],
+      ["lead", "opus"],
+    ]);
+  });
+
   test("may work no longer at a step than the installation allows", async () => {
     const told = await withSettings(limited({ stepMinutes: 90 }));
     await told.label();
@@ -58,6 +86,16 @@ describe("a budget", () => {
     const { playbook, taskBudgetUsd } = await told.task();
     expect(taskBudgetUsd).toBe(taskUsd);
     expect(new Set(playbook.phases.map(({ budgetUsd }) => budgetUsd))).toEqual(new Set([phaseUsd]));
+  });
+
+  test("of a task is the playbook's where the repository says nothing", async () => {
+    const playbookOf: WorldOptions["playbookOf"] = (playbook) => ({ ...playbook, taskBudgetUsd: 11 });
+    const [silent, saying] = [
+      await withSettings({}, { playbookOf }),
+      await withSettings(limited({ taskBudgetUsd: 14 }), { playbookOf }),
+    ];
+    for (const told of [silent, saying]) await told.label();
+    expect([(await silent.task()).taskBudgetUsd, (await saying.task()).taskBudgetUsd]).toEqual([11, 14]);
   });
 
   test("in a file with faults does not hold", async () => {
