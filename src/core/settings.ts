@@ -40,7 +40,7 @@ export interface Limits {
 }
 
 /** Names of secrets and variables, never a value that is secret. Null: the name that the service's guide gives. */
-export interface Integrations {
+interface Integrations {
   readonly figma: { readonly tokenSecret: string | null };
   readonly supabase: {
     /** The address itself, which is no secret. */
@@ -52,7 +52,7 @@ export interface Integrations {
   readonly notion: { readonly tokenSecret: string | null };
 }
 
-export interface McpServer {
+interface McpServer {
   readonly name: string;
   readonly url: string;
   /** Name of the secret; null where the server asks for none. */

@@ -1,4 +1,4 @@
-import type { GitHub } from "../control/ports.ts";
+import type { GitHub, RunEnvironment } from "../control/ports.ts";
 import { createApi, type ApiOptions } from "./api.ts";
 import { createShowCheck } from "./check-run.ts";
 import { createCiReader } from "./ci.ts";
@@ -23,6 +23,7 @@ import { publish } from "./publish.ts";
 import { deleteBranch, headOf, readRepository } from "./repository.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
+import { createRunEnvironment } from "./run-environment.ts";
 import { createSettingsReader, nothingSet } from "./settings.ts";
 import { readTree } from "./tree.ts";
 import { readVetoBoxes, setVetoBoxes } from "./veto-boxes.ts";
@@ -40,6 +41,7 @@ export interface GitHubOptions extends ApiOptions {
 }
 
 export interface GitHubClient extends GitHub {
+  readonly environment: RunEnvironment;
   /** The app's name in addresses; its bot is `<slug>[bot]`. Also the cheapest proof that id and key fit together. */
   appSlug(): Promise<string>;
 }
@@ -71,6 +73,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
 
   return {
     appSlug,
+    environment: createRunEnvironment(api),
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
     closeIssue: (repository, number) => closeIssue(api, repository, number),
