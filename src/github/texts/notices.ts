@@ -9,6 +9,7 @@ import { configText } from "./config.ts";
 import { block, code, link, person, plain } from "./escape.ts";
 import { count, shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
+import { calling, needsPeople } from "./mention.ts";
 import { listed } from "./places.ts";
 import { howToAnswer } from "./questions.ts";
 import { rippleSettledText, rippleText } from "./ripple.ts";
@@ -22,7 +23,8 @@ export function noticeText(notice: Notice, context: BlockContext): string {
   switch (notice.kind) {
     case "blocked": {
       const { what, why, next, file } = blockText(notice.reason, notice.task, context, { forecast: notice.forecast });
-      return file === undefined ? lines(what, why, next) : `${lines(what, why, next)}\n\n${fileToCopy(file)}`;
+      const told = needsPeople(notice.reason) ? calling(lines(what, why, next), notice.task) : lines(what, why, next);
+      return file === undefined ? told : `${told}\n\n${fileToCopy(file)}`;
     }
     case "second-label":
       return lines(
