@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { Policy } from "../core/decide.ts";
 import { changesetIdOf, runIdFrom, type RunId, type TaskId } from "../core/ids.ts";
+import { limitsOf, type TaskSettings } from "../core/settings.ts";
 import {
   branchOf,
   currentPhaseOf,
@@ -43,6 +45,7 @@ import { storedChangesetFrom } from "./changeset.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { handleCommand, queueStatus } from "./handle-command.ts";
 import { readWords } from "./gate-feedback.ts";
+import { installationOf, type Installed } from "./installation.ts";
 import type { Performing } from "./perform-effect.ts";
 import { definedIn, playbookOf } from "./phase-definition.ts";
 import { FrozenText, StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
@@ -52,7 +55,6 @@ import { readTask } from "./read-task.ts";
 /** Figures of Q11 that a run goes by. */
 const runLimits = {
   moreRoundsMax: 2,
-  stepMinutes: 20,
   noOutputMinutes: 6,
   heartbeatSeconds: 30,
   sliceMinutes: 50,
@@ -84,9 +86,9 @@ const phasesSinceProtocol = 5;
 
 const workflowPath = ".github/workflows/phasegate.yml";
 
-export interface ServingRunner extends Performing {
+export interface ServingRunner extends Performing, Installed {
+  readonly policy: Policy;
   readonly verifyRunner: VerifyRunner;
-  readonly language: "en" | "ko";
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;
   readonly seal: CheckpointSeal;
@@ -311,6 +313,8 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
   const head = await serving.github.headOf(task.repository, branchOf(task, progress.phase));
   const { leftUsd: budgetUsd } = await budgetLeft(serving, task, "started");
   const headSha = head ?? (await baseOf(serving, task)).headSha;
+  const { settings } = task;
+  const model = settings.model ?? serving.model;
   return {
     runId: run.runId,
     taskId: task.taskId,
@@ -328,10 +332,10 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     dependencies: dependenciesOf(task, progress.phase),
     checkpoint: await checkpointFor(serving, task, progress.phase),
     prices: [...serving.prices],
-    model: serving.model,
+    model,
     guides: guidesOf(playbook, phase),
-    roles: rolesOf(playbook, phase, serving.model),
-    language: serving.language,
+    roles: rolesOf(playbook, phase, model, settings.models),
+    language: task.input?.language ?? settings.language ?? serving.language,
     budgetUsd,
     verification: {
       budgetUsd: Math.min(verifierUsdMax, verifierShare * budgetUsd),
@@ -341,7 +345,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     isRepeated: progress.sameFindings >= sameFindingsMin,
     decisions: progress.decisions.list.map(decisionSpoken).slice(0, limits.decisionsMax),
     merge: await mergeOf(serving, task, progress, headSha),
-    limits: runLimits,
+    limits: { ...runLimits, stepMinutes: limitsOf(settings, installationOf(serving)).stepMinutes },
   };
 }
 
@@ -433,14 +437,19 @@ function afterFailure(phase: Phase, { failedAttempts }: PhaseProgress): Phase {
   return role === null || failedAttempts === 0 ? phase : { ...phase, steps: steps.map((step) => ({ ...step, role })) };
 }
 
-/** Those whom the phase names, and whoever judges it. */
-function rolesOf({ roles }: Playbook, { reviewers, steps }: Phase, model: string): Job["roles"] {
+/** Those whom the phase names, and whoever judges it. What the settings say of a role goes before what its file says. */
+function rolesOf(
+  { roles }: Playbook,
+  { reviewers, steps }: Phase,
+  model: string,
+  models: TaskSettings["models"],
+): Job["roles"] {
   const named = new Set([verifierRole, ...reviewers, ...steps.map(({ role }) => role)]);
   return roles
     .filter(({ name }) => named.has(name))
     .map(({ name, tools, prompt, ...role }) => ({
       name,
-      model: role.model === "inherit" ? model : role.model,
+      model: models[name] ?? (role.model === "inherit" ? model : role.model),
       tools: [...tools],
       prompt,
     }));
