@@ -12,6 +12,11 @@ export interface PlanFault {
   readonly message: string;
 }
 
+/** The fault as a sentence, without its place in the file. */
+export function faultMessage({ column, message }: PlanFault): string {
+  return column === null ? `${message.charAt(0).toUpperCase()}${message.slice(1)}.` : `Column "${column}": ${message}.`;
+}
+
 /** The columns of each table, in their order; there are no others. */
 export const columns = {
   phases: ["phase_id", "run_id", "phase_name", "phase_reason", "phase_purpose", "status"],
@@ -85,6 +90,21 @@ const RUN_ID = /^run-\d{3,6}$/u;
 
 export function isRunId(text: string): boolean {
   return RUN_ID.test(text);
+}
+
+/** The first run that the paths of a phase name; null where it plans none and works on none. */
+export function runOfPhase({
+  allowedPaths,
+  steps,
+}: {
+  readonly allowedPaths: readonly string[];
+  readonly steps: readonly { readonly outputs: readonly string[] }[];
+}): string | null {
+  for (const path of [...steps.flatMap(({ outputs }) => outputs), ...allowedPaths]) {
+    const run = /^runs\/(?<run>run-\d{3,6})\//u.exec(path)?.groups?.["run"];
+    if (run !== undefined) return run;
+  }
+  return null;
 }
 
 export interface Row<Column extends string> {

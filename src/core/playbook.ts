@@ -38,6 +38,22 @@ export interface Phase {
   /** Most that the phase may spend, in US dollars. */
   readonly budgetUsd: number;
   readonly steps: readonly Step[];
+  /** Its result are the tables of a run, which become the phases that follow. Absent where the playbook names them all. */
+  readonly plans?: PlannedWork;
+}
+
+/** What the phases of a plan have in common, whatever is planned. */
+export interface PlannedWork {
+  /** Stands before what the tables say of each step. */
+  readonly guide: string;
+  readonly criteria: readonly Criterion[];
+  readonly verifierGuide: string;
+  /** Tools of each step; one with a search gets those for it besides. */
+  readonly tools: readonly string[];
+  /** Of each result. */
+  readonly minCharacters: number;
+  /** Of each phase. */
+  readonly budgetUsd: number;
 }
 
 /** What must be true of a phase's result. Where a `should` is not, people are told and nothing is reworked. */
@@ -75,6 +91,8 @@ export interface Step {
   readonly turns?: readonly Turn[];
   /** The sub-stage of a planned run that the step works on: its rows get their status when it is done. */
   readonly planned?: SubStagePlace;
+  /** Its turns are found when it is worked on: one for each row of these tables of the run. */
+  readonly turnsFor?: "phases" | "stages" | "sub-stages";
 }
 
 /** One thing that is asked in a step of several. */
@@ -115,6 +133,8 @@ export interface PhaseOutline {
   readonly budgetUsd: number;
   readonly mayBeSkipped: boolean;
   readonly steps: readonly StepOutline[];
+  /** What it leaves names the phases that follow. */
+  readonly isPlan?: true;
 }
 
 interface StepOutline {
@@ -123,16 +143,18 @@ interface StepOutline {
 }
 
 export function outlineOf(playbook: Playbook, hash: string): PlaybookOutline {
+  return { name: playbook.name, hash, phases: playbook.phases.map(outlineOfDefinition) };
+}
+
+export function outlineOfDefinition(phase: Phase): PhaseOutline {
+  const { number, name, title, budgetUsd, mayBeSkipped, steps, plans } = phase;
   return {
-    name: playbook.name,
-    hash,
-    phases: playbook.phases.map(({ number, name, title, budgetUsd, mayBeSkipped, steps }) => ({
-      number,
-      name,
-      title,
-      budgetUsd,
-      mayBeSkipped,
-      steps: steps.map(({ slug, title }) => ({ slug, title })),
-    })),
+    number,
+    name,
+    title,
+    budgetUsd,
+    mayBeSkipped,
+    steps: steps.map(({ slug, title }) => ({ slug, title })),
+    ...(plans === undefined ? {} : { isPlan: true }),
   };
 }

@@ -1,12 +1,12 @@
 import { readFile, readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import type { Criterion, Phase, Playbook, Step } from "../core/playbook.ts";
+import type { Criterion, Phase, PlannedWork, Playbook, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
 import { parseGuide, plainText } from "./front-matter.ts";
 import { GuideError } from "./guide-error.ts";
 import type { GuideFault } from "./guide-error.ts";
 import { hashPlaybook } from "./playbook-json.ts";
-import { GuideHead, NAME_PATTERN, PlaybookHead, VerificationHead } from "./schema.ts";
+import { GuideHead, NAME_PATTERN, PlannedHead, PlaybookHead, VerificationHead } from "./schema.ts";
 import type { PhaseHead } from "./schema.ts";
 import { parseYamlValue } from "./yaml-value.ts";
 
@@ -94,6 +94,10 @@ async function resolvePlaybook(guideFolder: string, name: string, faults: GuideF
       fault(["phases", index, "name"], "duplicate-phase", `"phases.${index}.name": expected a name of its own, got "${phase.name}" again`);
     }
     phaseNames.add(phase.name);
+    if (phase.plans !== undefined && index < head.phases.length - 1) {
+      const message = `"phases.${index}.plans": expected no phase behind one that plans what follows`;
+      fault(["phases", index, "plans"], "plans-before-last", message);
+    }
     const slugs = new Set<string>();
     for (const [position, slug] of phase.steps.entries()) {
       if (slugs.has(slug)) {
@@ -120,7 +124,25 @@ async function resolvePhase(
   }
   const verification = await resolveVerification(guideFolder, head.verification, faults);
   const { number, name, title, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
-  return { number, name, title, allowedPaths, ...verification, testCommand, mayBeSkipped, budgetUsd, steps };
+  const plans = await resolvePlanned(guideFolder, head, faults);
+  const phase = { number, name, title, allowedPaths, ...verification, testCommand, mayBeSkipped, budgetUsd, steps };
+  return plans === null ? phase : { ...phase, plans };
+}
+
+/** What the phases have in common that this one plans; null where it plans none, or its guide is faulty. */
+async function resolvePlanned(guideFolder: string, phase: PhaseHead, faults: GuideFault[]): Promise<PlannedWork | null> {
+  if (phase.plans === undefined) return null;
+  const { guide, verification, budgetUsd } = phase.plans;
+  const file = `${phase.guide}/${guide}.md`;
+  const text = await readGuideFile(guideFolder, file, faults);
+  if (text === null) return null;
+  const parsed = parseGuide(file, text, PlannedHead);
+  if (parsed.kind === "faulty") {
+    faults.push(...parsed.faults);
+    return null;
+  }
+  const { head: { tools, minCharacters }, body } = parsed.document;
+  return { guide: body, ...(await resolveVerification(guideFolder, verification, faults)), tools, minCharacters, budgetUsd };
 }
 
 /** The same for all playbooks: what follows from a changed item is always handled alike. */
@@ -196,8 +218,9 @@ async function resolveStep(guideFolder: string, phase: PhaseHead, slug: string, 
     const message = `"outputs.${index}": expected a path that the step may write (${allowedPaths.join(", ")}), got "${output}"`;
     faults.push({ file, line: lineOf(["outputs", index]), rule: "output-not-allowed", message });
   }
-  const { title, outputs, sections, minCharacters, tools } = head;
-  return { slug, title, guide: body, outputs, sections, minCharacters, allowedPaths, tools };
+  const { title, outputs, sections, minCharacters, tools, turnsFor } = head;
+  const step = { slug, title, guide: body, outputs, sections, minCharacters, allowedPaths, tools };
+  return turnsFor === undefined ? step : { ...step, turnsFor };
 }
 
 /** The file's text with LF line ends, or null after adding a fault that says why there is none. */

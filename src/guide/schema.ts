@@ -38,6 +38,8 @@ const Glob = z
 
 const Globs = z.array(Glob).min(1).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no entry twice");
 
+const TurnsFor = z.enum(["phases", "stages", "sub-stages"]);
+
 /** The fields above a guide's text. A field not named here is refused, since a misspelt limit would silently not hold. */
 export const GuideHead = z.strictObject({
   title: Title,
@@ -50,8 +52,18 @@ export const GuideHead = z.strictObject({
   minCharacters: z.int().min(1).max(CHARACTERS_MAX).default(CHARACTERS_DEFAULT),
   allowedPaths: Globs.optional(),
   tools: z.array(z.enum(TOOL_NAMES)).min(1).refine(isWithoutRepeats, "expected no tool twice"),
+  /** A turn for each row of these tables of the run, with a file each. */
+  turnsFor: TurnsFor.optional(),
 });
 export type GuideHead = z.infer<typeof GuideHead>;
+
+/** The fields above the guide of what is planned: its outputs and paths come from the tables. */
+export const PlannedHead = z.strictObject({
+  title: Title,
+  minCharacters: z.int().min(1).max(CHARACTERS_MAX).default(CHARACTERS_DEFAULT),
+  tools: GuideHead.shape.tools,
+});
+export type PlannedHead = z.infer<typeof PlannedHead>;
 
 /** What a criterion may ask of a tree or of the run. Changes outside a phase's paths are refused before anything is verified. */
 const CHECK_NAMES = [
@@ -120,6 +132,16 @@ const PhaseHead = z.strictObject({
   budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
   allowedPaths: Globs,
   steps: z.array(Slug).min(1).max(STEPS_MAX),
+  /** What the phase leaves are tables that name the phases that follow. */
+  plans: z
+    .strictObject({
+      from: z.literal("tables"),
+      /** In the phase's folder: what stands before each of their steps. */
+      guide: Slug,
+      verification: Name,
+      budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
+    })
+    .optional(),
 });
 export type PhaseHead = z.infer<typeof PhaseHead>;
 
@@ -151,6 +173,7 @@ const Step = z.strictObject({
   tools: z.array(z.string().min(1)).min(1),
   turns: z.array(Turn).min(1).exactOptional(),
   planned: SubStagePlace.exactOptional(),
+  turnsFor: TurnsFor.exactOptional(),
 });
 
 /** A resolved playbook, as it is frozen in the store. */
@@ -169,6 +192,16 @@ export const ResolvedPlaybook = z.strictObject({
       mayBeSkipped: z.boolean(),
       budgetUsd: z.number().positive(),
       steps: z.array(Step).min(1),
+      plans: z
+        .strictObject({
+          guide: z.string(),
+          criteria: z.array(Criterion),
+          verifierGuide: z.string(),
+          tools: z.array(z.string().min(1)).min(1),
+          minCharacters: z.int().min(1),
+          budgetUsd: z.number().positive(),
+        })
+        .exactOptional(),
     }),
   ),
   ripple: z

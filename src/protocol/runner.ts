@@ -116,6 +116,12 @@ const Step = z.object({
   minCharacters: z.int(),
   allowedPaths: z.array(z.string()),
   tools: z.array(z.string()),
+  turns: z
+    .array(z.object({ id: z.string(), title: z.string(), guide: z.string(), output: z.string() }))
+    .readonly()
+    .exactOptional(),
+  planned: z.object({ run: z.string(), phase: z.string(), stage: z.string(), subStage: z.string() }).exactOptional(),
+  turnsFor: z.enum(["phases", "stages", "sub-stages"]).exactOptional(),
 });
 
 const criterionBase = { id: CriterionId, text: z.string().max(1_000), severity: z.enum(["must", "should"]) };

@@ -76,6 +76,7 @@ const playbooks = {
     phaseOf(2, "design", ["01_screens"]),
   ]),
   modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"])]),
+  run: playbookOf("run", [planningOf(phaseOf(1, "plan", ["01_phases"]))]),
 };
 
 /** Also under the name that it had before. */
@@ -100,6 +101,23 @@ function phaseOf(number: number, name: string, slugs: readonly string[]): Phase 
   const judging = { criteria: [], verifierGuide: "", testCommand: null };
   // The last phase of `create_app` may be skipped, the first may not.
   return { number, name, title: name, allowedPaths, ...judging, mayBeSkipped: number === 2, budgetUsd: 5, steps };
+}
+
+/** Its tables become the phases that follow. */
+function planningOf(phase: Phase): Phase {
+  return {
+    ...phase,
+    allowedPaths: ["**"],
+    steps: phase.steps.map((step) => ({ ...step, outputs: ["runs/run-001/db/phases.md"] })),
+    plans: {
+      guide: "Work by the plan.",
+      criteria: [],
+      verifierGuide: "",
+      tools: ["Read", "Write"],
+      minCharacters: 10,
+      budgetUsd: 3,
+    },
+  };
 }
 
 interface LogLine {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { planPhases, type WorkGuide } from "../../src/core/plan-phases.ts";
+import { planPhases } from "../../src/core/plan-phases.ts";
 import { withSubStageDone, writeStatus } from "../../src/core/plan-status.ts";
+import type { PlannedWork } from "../../src/core/playbook.ts";
 import { readPlan } from "../../src/core/read-plan.ts";
 import { ResolvedPlaybook } from "../../src/guide/schema.ts";
 import { criteriaOf, memoryTree } from "../verify/memory-tree.ts";
 import { outputs, paths, planFiles, runId } from "./plan-files.ts";
 
-const work: WorkGuide = {
+const work: PlannedWork = {
   guide: "Work by the plan.\n",
   criteria: criteriaOf("outputs-exist", "plan-tables"),
   verifierGuide: "Judge it.",
