@@ -15,6 +15,10 @@ export function planPhases({ runId, phases }: Plan, work: PlannedWork, first: nu
       number: first + index,
       name: branchName(phase),
       title: shortened(sentence(phase.name), TITLE_CHARACTERS_MAX),
+      mode: "steps",
+      plans: null,
+      root: "",
+      reviewer: work.reviewer,
       allowedPaths: [
         `${planPathsOf(runId).workspace}/${phase.id}_*.md`,
         `outputs/${phase.id}_${asFileName(phase.name)}/*.md`,
@@ -50,7 +54,7 @@ function stepOf(place: Place, work: PlannedWork): Step {
     title: shortened(`${stage.name}: ${subStage.name}`, TITLE_CHARACTERS_MAX),
     guide: `${work.guide.trim()}\n\n${contextOf(place)}`,
     outputs,
-    sections: [],
+    sections: work.sections,
     minCharacters: work.minCharacters,
     allowedPaths: [
       ...outputs,
@@ -61,6 +65,8 @@ function stepOf(place: Place, work: PlannedWork): Step {
       paths.tasks(phase.id, stage.id, subStage.id),
     ],
     tools: [...new Set([...work.tools, ...(searches ? SEARCH_TOOLS : [])])],
+    role: work.role,
+    questionRoundsMax: null,
     turns: subStage.tasks.map(turnOf),
     planned: { run: runId, phase: phase.id, stage: stage.id, subStage: subStage.id },
   };

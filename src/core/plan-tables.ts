@@ -1,5 +1,7 @@
 /** The tables of a planned run (`runs/<run>/db/`), of the settings that it follows and of the catalogs that it draws from. */
 import { readTables, tablesOf } from "./markdown-table.ts";
+import type { Phase } from "./playbook.ts";
+import type { Tree } from "./report.ts";
 
 /** What is wrong with a table, and what was expected. */
 export interface PlanFault {
@@ -86,25 +88,32 @@ export const idOfRow = {
   tasks: (place: number) => `tsk-${String(place).padStart(2, "0")}`,
 } as const;
 
-const RUN_ID = /^run-\d{3,6}$/u;
+/** A second task on an issue counts on behind its number. */
+const RUN_ID = /^run-\d{3,}(?:-\d+)?$/u;
 
 export function isRunId(text: string): boolean {
   return RUN_ID.test(text);
 }
 
 /** The first run that the paths of a phase name; null where it plans none and works on none. */
-export function runOfPhase({
-  allowedPaths,
-  steps,
-}: {
-  readonly allowedPaths: readonly string[];
-  readonly steps: readonly { readonly outputs: readonly string[] }[];
-}): string | null {
+export function runOfPhase({ root, allowedPaths, steps }: Phase): string | null {
+  const folder = root === "" ? "" : `${root}/`;
   for (const path of [...steps.flatMap(({ outputs }) => outputs), ...allowedPaths]) {
-    const run = /^runs\/(?<run>run-\d{3,6})\//u.exec(path)?.groups?.["run"];
-    if (run !== undefined) return run;
+    const inside = path.startsWith(folder) ? path.slice(folder.length) : "";
+    const run = /^runs\/(?<run>run-[0-9-]+)\//u.exec(inside)?.groups?.["run"];
+    if (run !== undefined && isRunId(run)) return run;
   }
   return null;
+}
+
+/** The part of a tree below a folder, as if that were the whole. */
+export function treeBelow(tree: Tree, root: string): Tree {
+  if (root === "") return tree;
+  const folder = `${root}/`;
+  return {
+    paths: tree.paths.flatMap((path) => (path.startsWith(folder) ? [path.slice(folder.length)] : [])),
+    read: (path) => tree.read(`${folder}${path}`),
+  };
 }
 
 export interface Row<Column extends string> {

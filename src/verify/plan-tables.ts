@@ -1,5 +1,5 @@
 import type { Phase } from "../core/playbook.ts";
-import { faultMessage, planPathsOf, runOfPhase } from "../core/plan-tables.ts";
+import { faultMessage, planPathsOf, runOfPhase, treeBelow } from "../core/plan-tables.ts";
 import { readPlan } from "../core/read-plan.ts";
 import type { Tree } from "../core/report.ts";
 import { stepOfPath } from "./step-of-path.ts";
@@ -13,16 +13,17 @@ export async function checkPlanTables(tree: Tree, phase: Phase): Promise<Looked>
   const runId = runOfPhase(phase);
   if (runId === null) return { findings: [], looked: 0 };
   const { db, phases } = planPathsOf(runId);
-  const begun = stepOfPath(phase, phases) === null;
-  const { faults } = await readPlan(tree, runId, { begun });
+  const placed = (path: string): string => (phase.root === "" ? path : `${phase.root}/${path}`);
+  const begun = stepOfPath(phase, placed(phases)) === null;
+  const { faults } = await readPlan(treeBelow(tree, phase.root), runId, { begun });
   return {
     findings: faults.map((fault) => ({
       check: "plan-tables",
-      step: stepOfPath(phase, fault.path),
-      path: fault.path,
+      step: stepOfPath(phase, placed(fault.path)),
+      path: placed(fault.path),
       line: fault.line,
       message: faultMessage(fault),
     })),
-    looked: tree.paths.filter((path) => path.startsWith(`${db}/`)).length,
+    looked: tree.paths.filter((path) => path.startsWith(placed(`${db}/`))).length,
   };
 }

@@ -10,6 +10,8 @@ import { checkLinksResolve } from "./links-resolve.ts";
 import { checkPlanTables } from "./plan-tables.ts";
 import { saidByTests, saidByVerdict, verdictsOf } from "./reported.ts";
 import { scanSecrets } from "./secrets.ts";
+import { checkPlanShape } from "./plan-shape.ts";
+import { checkSpecValid } from "./spec-valid.ts";
 import { checkTestsExist } from "./tests-exist.ts";
 import type { Answer, Looked, RunCheck, TreeCheck } from "./tree-check.ts";
 
@@ -31,6 +33,8 @@ const CHECKS: Readonly<Record<Exclude<TreeCheck, StepCheck | "no-secrets">, RunC
   "code-exists": checkCodeExists,
   "tests-exist": checkTestsExist,
   "env-ignored": checkEnvIgnored,
+  "plan-shape": checkPlanShape,
+  "spec-valid": checkSpecValid,
 };
 
 /**
@@ -96,6 +100,8 @@ async function answersOf(
       case "code-exists":
       case "tests-exist":
       case "env-ignored":
+      case "plan-shape":
+      case "spec-valid":
         answers.set(check, answerOf(check, await CHECKS[check](tree, phase), isMust));
     }
   }

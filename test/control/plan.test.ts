@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { outputs, paths, planFiles } from "../core/plan-files.ts";
+import { planPathsOf } from "../../src/core/plan-tables.ts";
+import { outputs, planFiles as filesOf } from "../core/plan-files.ts";
 import { world, type World, type WorldOptions } from "./world.ts";
+
+const paths = planPathsOf("run-007");
+const ofIssue = (text: string): string => text.replaceAll("run-001", "run-007");
+
+/** The run has the number of the issue. */
+function planFiles(): Record<string, string> {
+  return Object.fromEntries(Object.entries(filesOf()).map(([path, text]) => [ofIssue(path), ofIssue(text)]));
+}
 
 /** The planning phase has written the tables, and is in review. */
 async function planned(files: Record<string, string> = planFiles(), options: WorldOptions = {}): Promise<World> {
@@ -34,7 +43,9 @@ describe("a phase that plans what follows", () => {
     ]);
     const runner = await told.openRun();
     expect(runner.job.phase).toMatchObject({ number: 2, name: "planning", title: "Planning" });
-    expect(runner.job.phase.steps[0]?.turns?.map(({ output }) => output)).toEqual([outputs.collect, outputs.sort]);
+    expect(runner.job.phase.steps[0]?.turns?.map(({ output }) => output)).toEqual(
+      [outputs.collect, outputs.sort].map(ofIssue),
+    );
     expect(runner.job.phase.steps[0]?.planned?.subStage).toBe("sub-01");
     expect(runner.job.stepsToDo).toEqual(["stg-1_sub-01"]);
   });

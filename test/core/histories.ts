@@ -174,7 +174,15 @@ function planOf(state: ExistingTask, pick: number): CommandOf<"RecordPlan">["pla
   if (pick % 4 === 0) return { kind: "faulty", faults: 1, message: "written by an agent: line 3" };
   const number = freshPhaseNumber(state);
   const steps = [{ slug: "stg-1_sub-01", title: "written by an agent" }];
-  const outline = { name: "drafting", title: "written by an agent", budgetUsd: 5, mayBeSkipped: false, steps };
+  const outline = {
+    name: "drafting",
+    title: "written by an agent",
+    budgetUsd: 5,
+    mayBeSkipped: false,
+    mode: "steps",
+    plans: null,
+    steps,
+  } as const;
   return {
     kind: "read",
     playbookHash: "hash-of-plan",

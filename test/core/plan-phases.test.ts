@@ -4,6 +4,7 @@ import { withSubStageDone, writeStatus } from "../../src/core/plan-status.ts";
 import type { PlannedWork } from "../../src/core/playbook.ts";
 import { readPlan } from "../../src/core/read-plan.ts";
 import { ResolvedPlaybook } from "../../src/guide/schema.ts";
+import { plainPlaybook } from "../support/playbook-parts.ts";
 import { criteriaOf, memoryTree } from "../verify/memory-tree.ts";
 import { outputs, paths, planFiles, runId } from "./plan-files.ts";
 
@@ -12,7 +13,10 @@ const work: PlannedWork = {
   criteria: criteriaOf("outputs-exist", "plan-tables"),
   verifierGuide: "Judge it.",
   tools: ["Read", "Write"],
+  sections: ["Result"],
   minCharacters: 200,
+  role: "executor",
+  reviewer: null,
   budgetUsd: 3,
 };
 
@@ -90,7 +94,7 @@ describe("the phases of a plan", () => {
 
   test("may be frozen like those of any playbook", async () => {
     const phases = await phasesOf(planFiles());
-    const playbook = { name: "run", title: "Run", phases, ripple: { guide: "", criteria: [], verifierGuide: "" } };
+    const playbook = { ...plainPlaybook, name: "run", title: "Run", phases };
     expect(ResolvedPlaybook.parse(playbook)).toEqual(playbook);
   });
 });
