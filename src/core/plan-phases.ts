@@ -1,5 +1,5 @@
 /** The tables of a run as the playbook that they are: phases with gates, a step for each sub-stage, a turn for each task. */
-import { asFileName, planPathsOf } from "./plan-tables.ts";
+import { asFileName, planPathsOf, recordPaths } from "./plan-tables.ts";
 import type { Phase, PlannedWork, Step, Turn } from "./playbook.ts";
 import type { Plan, PlannedPhase, PlannedStage, PlannedSubStage, PlannedTask } from "./read-plan.ts";
 
@@ -24,6 +24,7 @@ export function planPhases({ runId, phases }: Plan, work: PlannedWork, first: nu
         `outputs/${phase.id}_${asFileName(phase.name)}/*.md`,
         table,
         `${db}/${phase.id}_*.md`,
+        recordPaths.runs,
       ],
       criteria: work.criteria,
       verifierGuide: work.verifierGuide,
@@ -63,6 +64,7 @@ function stepOf(place: Place, work: PlannedWork): Step {
       paths.stages(phase.id),
       paths.subStages(phase.id, stage.id),
       paths.tasks(phase.id, stage.id, subStage.id),
+      recordPaths.runs,
     ],
     tools: [...new Set([...work.tools, ...(searches ? SEARCH_TOOLS : [])])],
     role: work.role,

@@ -66,6 +66,9 @@ export const settingsPaths = {
   guidelinesCatalog: ["db/guidelines_base_catalog.md", "db/guidelins_base_catalog.md"],
 } as const;
 
+/** Of all runs: the master list, and what their users asked for. */
+export const recordPaths = { runs: "db/process_runs.md", instructions: "db/user_instructions.md" } as const;
+
 export function planPathsOf(runId: string) {
   const db = `runs/${runId}/db`;
   return {

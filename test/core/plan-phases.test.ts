@@ -67,6 +67,7 @@ describe("the phases of a plan", () => {
       "outputs/ph-1_PLANNING/*.md",
       paths.phases,
       "runs/run-001/db/ph-1_*.md",
+      "db/process_runs.md",
     ]);
     expect(planning?.steps[0]?.allowedPaths).toEqual([
       outputs.collect,
@@ -75,6 +76,7 @@ describe("the phases of a plan", () => {
       paths.stages("ph-1"),
       paths.subStages("ph-1", "stg-1"),
       paths.tasks("ph-1", "stg-1", "sub-01"),
+      "db/process_runs.md",
     ]);
     expect(planning?.steps[0]?.tools).toEqual(["Read", "Write", "WebSearch", "WebFetch"]);
     expect(drafting?.steps[0]?.tools).toEqual(["Read", "Write"]);
