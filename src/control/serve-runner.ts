@@ -270,7 +270,8 @@ async function refuseOldPhase(
   const run = liveRunOf(task);
   if (progress === null || protocol >= phasesSinceProtocol || run?.runId !== runId || run.started) return;
   const { mode, plans, title } = outlineOfPhase(task, progress.phase);
-  if (mode === "steps" && plans === null && placeValuesOf(task).root === "") return;
+  const isPlain = mode === "steps" && plans === null && task.planned.length === 0;
+  if (isPlain && placeValuesOf(task).root === "") return;
   const message =
     `the action is too old for the phase ${title} of this task: set the uses: line of ${workflowPath} to the app's ` +
     `ACTION_REF, then /run`;

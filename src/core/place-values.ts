@@ -64,6 +64,15 @@ function fillStep(step: Step, values: PlaceValues): Step {
     guide: filled(step.guide, values),
     outputs: step.outputs.map((path) => placed(path, values)),
     allowedPaths: step.allowedPaths.map((path) => placed(path, values)),
+    ...(step.turns === undefined
+      ? {}
+      : {
+          turns: step.turns.map((turn) => ({
+            ...turn,
+            guide: filled(turn.guide, values),
+            output: placed(turn.output, values),
+          })),
+        }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ZodType } from "zod";
 import { approvalOf, verifierRole } from "../core/playbook.ts";
-import type { Criterion, Integration, Phase, Playbook, Role, Step } from "../core/playbook.ts";
+import type { Criterion, Integration, Phase, PlannedWork, Playbook, Role, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
 import { parseGuide } from "./front-matter.ts";
 import { GuideError } from "./guide-error.ts";
@@ -124,6 +124,14 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
       fault(["phases", index, "name"], "duplicate-phase", `"phases.${index}.name": expected a name of its own, got "${phase.name}" again`);
     }
     phaseNames.add(phase.name);
+    if (phase.plans !== undefined && index < head.phases.length - 1) {
+      const message = `"phases.${index}.plans": expected no phase behind one that plans what follows`;
+      fault(["phases", index, "plans"], "plans-before-last", message);
+    }
+    if ((phase.plans === undefined) !== (phase.work === undefined)) {
+      const message = `"phases.${index}": expected "plans" and "work" together, got ${phase.plans === undefined ? '"work"' : '"plans"'} alone`;
+      fault(["phases", index], "plans-without-work", message);
+    }
     const slugs = new Set<string>();
     for (const [position, entry] of phase.steps.entries()) {
       const slug = typeof entry === "string" ? entry : entry.step;
@@ -170,7 +178,8 @@ function resolvePhase(files: GuideFiles, head: PhaseHead, roleOf: RoleOf, faults
   const { criteria, verifierGuide } = resolveVerification(files, head.verification, faults);
   const { number, name, title, mode, plans = null, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
   const reviewers = head.reviewers.flatMap((reviewer) => roleOf(reviewer)?.name ?? []);
-  return {
+  const work = resolveWork(files, head, roleOf, faults);
+  const phase = {
     number,
     name,
     title,
@@ -186,6 +195,30 @@ function resolvePhase(files: GuideFiles, head: PhaseHead, roleOf: RoleOf, faults
     mayBeSkipped,
     budgetUsd,
     steps,
+  };
+  return work === null ? phase : { ...phase, work };
+}
+
+/** What the phases have in common that this one plans; null where it plans none, or its guide is faulty. Their paths come from the tables. */
+function resolveWork(files: GuideFiles, phase: PhaseHead, roleOf: RoleOf, faults: GuideFault[]): PlannedWork | null {
+  if (phase.work === undefined) return null;
+  const { step, verification, budgetUsd, ...people } = phase.work;
+  const found = guideOf(files, `${phase.guide}/${step}.md`, GuideHead, faults);
+  if (found === null) return null;
+  const { head: { sections, minCharacters, tools }, body } = found;
+  const role = roleOf(people.role);
+  const reviewers = people.reviewers.flatMap((reviewer) => roleOf(reviewer)?.name ?? []);
+  const { criteria, verifierGuide } = resolveVerification(files, verification, faults);
+  return {
+    guide: body,
+    criteria: [...criteria, ...reviewers.map(approvalCriterion)],
+    verifierGuide,
+    tools: tools ?? role?.tools ?? [],
+    sections,
+    minCharacters,
+    role: role?.name ?? null,
+    reviewers,
+    budgetUsd,
   };
 }
 
@@ -307,8 +340,9 @@ function resolveStep(
     const message = `"tools.${index}": expected a tool of the role "${role.name}" (${role.tools.join(", ")}), got "${tool}"`;
     fault(["tools", index], "wider-than-role", message);
   }
-  const { title, outputs, sections, minCharacters, questionRoundsMax = null } = head;
-  return { slug, title, guide: body, source: file, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
+  const { title, outputs, sections, minCharacters, questionRoundsMax = null, turnsFor } = head;
+  const step = { slug, title, guide: body, source: file, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
+  return turnsFor === undefined ? step : { ...step, turnsFor };
 }
 
 interface FoundGuide<Head> {

@@ -123,6 +123,13 @@ const Step = z.object({
   /** Of the job's `roles`. */
   role: z.string().nullable(),
   questionRoundsMax: z.int().positive().nullable(),
+  /** Done one after the other, in one conversation. Since version 5, like the next. */
+  turns: z
+    .array(z.object({ id: z.string(), title: z.string(), guide: z.string(), output: z.string() }))
+    .readonly()
+    .exactOptional(),
+  planned: z.object({ run: z.string(), phase: z.string(), stage: z.string(), subStage: z.string() }).exactOptional(),
+  turnsFor: z.enum(["phases", "stages", "sub-stages"]).exactOptional(),
 });
 
 const criterionBase = { id: CriterionId, text: z.string().max(1_000), severity: z.enum(["must", "should"]) };

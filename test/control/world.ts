@@ -77,6 +77,7 @@ const playbooks = {
     phaseOf(2, "design", ["01_screens"]),
   ]),
   modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"])]),
+  run: playbookOf("run", [planningOf(phaseOf(1, "plan", ["01_phases"]))]),
 };
 
 /** Also under the name that it had before. */
@@ -111,6 +112,27 @@ function phaseOf(number: number, name: string, slugs: readonly string[]): Phase 
     mayBeSkipped: number === 2,
     budgetUsd: 5,
     steps,
+  };
+}
+
+/** Its tables become the phases that follow. */
+function planningOf(phase: Phase): Phase {
+  return {
+    ...phase,
+    allowedPaths: ["**"],
+    steps: phase.steps.map((step) => ({ ...step, outputs: ["runs/run-001/db/phases.md"] })),
+    plans: "tables",
+    work: {
+      guide: "Work by the plan.",
+      criteria: [],
+      verifierGuide: "",
+      tools: ["Read", "Write"],
+      sections: [],
+      minCharacters: 10,
+      role: null,
+      reviewers: [],
+      budgetUsd: 3,
+    },
   };
 }
 
