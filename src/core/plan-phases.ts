@@ -18,7 +18,8 @@ export function planPhases({ runId, phases }: Plan, work: PlannedWork, first: nu
       mode: "steps",
       plans: null,
       root: "",
-      reviewer: work.reviewer,
+      reviewers: work.reviewers,
+      afterFailure: null,
       allowedPaths: [
         `${planPathsOf(runId).workspace}/${phase.id}_*.md`,
         `outputs/${phase.id}_${asFileName(phase.name)}/*.md`,
@@ -55,6 +56,7 @@ function stepOf(place: Place, work: PlannedWork): Step {
     title: shortened(`${stage.name}: ${subStage.name}`, TITLE_CHARACTERS_MAX),
     guide: `${work.guide.trim()}\n\n${contextOf(place)}`,
     outputs,
+    source: work.source,
     sections: work.sections,
     minCharacters: work.minCharacters,
     allowedPaths: [

@@ -1,4 +1,5 @@
 import type { ZodType } from "zod";
+import { approvalOf, verifierRole } from "../core/playbook.ts";
 import type { Criterion, Integration, Phase, PlannedWork, Playbook, Role, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
 import { parseGuide } from "./front-matter.ts";
@@ -146,6 +147,8 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
     }
     phases.push(resolvePhase(files, phase, roleOf, faults));
   }
+  // A folder without one has the words that the runner itself knows.
+  if (files.has(`${ROLES}/${verifierRole}.md`)) roleOf(verifierRole);
   return {
     name: head.name,
     aliases: head.aliases,
@@ -164,19 +167,37 @@ type RoleOf = (name: string | undefined) => Role | null;
 
 function resolvePhase(files: GuideFiles, head: PhaseHead, roleOf: RoleOf, faults: GuideFault[]): Phase {
   const steps: Step[] = [];
+  const preface =
+    head.preface === undefined ? null : guideOf(files, `${head.guide}/${head.preface}.md`, TitledHead, faults)?.body;
   const seen = new Set<string>();
   for (const entry of head.steps) {
     const [slug, role] = typeof entry === "string" ? [entry, head.role] : [entry.step, entry.role];
     if (seen.has(slug)) continue;
     seen.add(slug);
     const step = resolveStep(files, head, slug, roleOf(role), faults);
-    if (step !== null) steps.push(step);
+    if (step !== null) steps.push(preface == null ? step : { ...step, guide: `${preface.trim()}\n\n${step.guide}` });
   }
-  const verification = resolveVerification(files, head.verification, faults);
+  const { criteria, verifierGuide } = resolveVerification(files, head.verification, faults);
   const { number, name, title, mode, plans = null, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
-  const reviewer = roleOf(head.reviewer)?.name ?? null;
+  const reviewers = head.reviewers.flatMap((reviewer) => roleOf(reviewer)?.name ?? []);
   const work = resolveWork(files, head, roleOf, faults);
-  const phase = { number, name, title, mode, plans, root: "", reviewer, allowedPaths, ...verification, testCommand, mayBeSkipped, budgetUsd, steps };
+  const phase: Phase = {
+    number,
+    name,
+    title,
+    mode,
+    plans,
+    root: "",
+    reviewers,
+    afterFailure: roleOf(head.afterFailure)?.name ?? null,
+    allowedPaths,
+    criteria: [...criteria, ...reviewers.map(approvalCriterion)],
+    verifierGuide,
+    testCommand,
+    mayBeSkipped,
+    budgetUsd,
+    steps,
+  };
   return work === null ? phase : { ...phase, work };
 }
 
@@ -186,18 +207,27 @@ function resolveWork(files: GuideFiles, phase: PhaseHead, roleOf: RoleOf, faults
   const { step, verification, budgetUsd, ...people } = phase.work;
   const found = guideOf(files, `${phase.guide}/${step}.md`, GuideHead, faults);
   if (found === null) return null;
-  const { head: { sections, minCharacters, tools }, body } = found;
+  const { head: { sections, minCharacters, tools }, body, file } = found;
+  const { criteria, verifierGuide } = resolveVerification(files, verification, faults);
   const role = roleOf(people.role);
+  const reviewers = people.reviewers.flatMap((reviewer) => roleOf(reviewer)?.name ?? []);
   return {
     guide: body,
-    ...resolveVerification(files, verification, faults),
+    source: file,
+    criteria: [...criteria, ...reviewers.map(approvalCriterion)],
+    verifierGuide,
     tools: tools ?? role?.tools ?? [],
     sections,
     minCharacters,
     role: role?.name ?? null,
-    reviewer: roleOf(people.reviewer)?.name ?? null,
+    reviewers,
     budgetUsd,
   };
+}
+
+function approvalCriterion(reviewer: string): Criterion {
+  const who = reviewer.replaceAll("-", " ");
+  return { id: approvalOf(reviewer), kind: "judged", severity: "must", text: `The ${who} approves of the work, that is, finds no blocker in it.` };
 }
 
 function resolveRole(files: GuideFiles, name: string, faults: GuideFault[]): Role | null {
@@ -314,7 +344,7 @@ function resolveStep(
     fault(["tools", index], "wider-than-role", message);
   }
   const { title, outputs, sections, minCharacters, questionRoundsMax = null, turnsFor } = head;
-  const step = { slug, title, guide: body, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
+  const step = { slug, title, guide: body, source: file, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
   return turnsFor === undefined ? step : { ...step, turnsFor };
 }
 

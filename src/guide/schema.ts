@@ -49,7 +49,6 @@ export const GuideHead = z.strictObject({
   outputs: Globs,
   sections: z
     .array(Heading)
-    .min(1)
     .max(ENTRIES_MAX)
     .refine((headings) => isWithoutRepeats(headings.map((heading) => heading.toLowerCase())), "expected no heading twice"),
   minCharacters: z.int().min(1).max(CHARACTERS_MAX).default(CHARACTERS_DEFAULT),
@@ -168,17 +167,21 @@ const PhaseHead = z.strictObject({
   plans: z.literal("tables").optional(),
   /** Who does its steps, and who looks at the work before people do: names of files in `agents`. */
   role: RoleName.optional(),
-  reviewer: RoleName.optional(),
+  reviewers: z.array(RoleName).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no role twice").default([]),
+  /** Who takes the steps over where an attempt failed. */
+  afterFailure: RoleName.optional(),
   budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
   allowedPaths: Globs,
   steps: z.array(z.union([Slug, z.strictObject({ step: Slug, role: RoleName })])).min(1).max(STEPS_MAX),
+  /** In its folder: what stands before the guide of each of its steps. */
+  preface: Slug.optional(),
   /** How the phases are worked on that it plans. */
   work: z
     .strictObject({
       /** In the phase's folder: the guide of each of their steps. */
       step: Slug,
       role: RoleName.optional(),
-      reviewer: RoleName.optional(),
+      reviewers: z.array(RoleName).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no role twice").default([]),
       verification: Name,
       budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
     })
@@ -216,6 +219,7 @@ const Step = z.strictObject({
   allowedPaths: Globs,
   tools: z.array(z.string().min(1)).min(1),
   // What follows came later: a playbook that was frozen before has none of it.
+  source: z.string().default(""),
   role: z.string().nullable().default(null),
   questionRoundsMax: z.int().positive().nullable().default(null),
   turns: z.array(Turn).min(1).exactOptional(),
@@ -261,7 +265,8 @@ export const ResolvedPlaybook = z.strictObject({
       mode: z.enum(["steps", "conversation"]).default("steps"),
       plans: z.literal("tables").nullable().default(null),
       root: z.string().default(""),
-      reviewer: z.string().nullable().default(null),
+      reviewers: z.array(z.string()).default([]),
+      afterFailure: z.string().nullable().default(null),
       allowedPaths: Globs,
       criteria: z.array(Criterion),
       verifierGuide: z.string(),
@@ -278,7 +283,8 @@ export const ResolvedPlaybook = z.strictObject({
           sections: z.array(Heading),
           minCharacters: z.int().min(1),
           role: z.string().nullable(),
-          reviewer: z.string().nullable(),
+          reviewers: z.array(z.string()),
+          source: z.string(),
           budgetUsd: z.number().positive(),
         })
         .exactOptional(),

@@ -129,8 +129,9 @@ function planningOf(phase: Phase): Phase {
       tools: ["Read", "Write"],
       sections: [],
       minCharacters: 10,
+      source: "run/execute.md",
       role: null,
-      reviewer: null,
+      reviewers: [],
       budgetUsd: 3,
     },
   };
@@ -158,6 +159,8 @@ export interface WorldOptions {
   readonly dayBudgetUsd?: number;
   readonly namesEveryMs?: number;
   readonly prices?: readonly PriceOverride[];
+  /** Another one in the place of each. */
+  readonly playbookOf?: (playbook: Playbook) => Playbook;
   /** Looks at the store of each life, e.g. to count or to break a call. */
   readonly storeOf?: (store: Store) => Store;
 }
@@ -236,9 +239,9 @@ export class World {
       playbooks: {
         byLabel: (label) => {
           const playbook = Object.hasOwn(labels, label) ? labels[label] : undefined;
-          return playbook === undefined
-            ? null
-            : { playbook, hash: `hash of ${playbook.name}`, json: JSON.stringify(playbook) };
+          if (playbook === undefined) return null;
+          const made = this.#options.playbookOf?.(playbook) ?? playbook;
+          return { playbook: made, hash: `hash of ${made.name}`, json: JSON.stringify(made) };
         },
         fromJson: (json) => JSON.parse(json),
       },

@@ -4,9 +4,9 @@ import { withSubStageDone, writeStatus } from "../../src/core/plan-status.ts";
 import type { PlannedWork } from "../../src/core/playbook.ts";
 import { readPlan } from "../../src/core/read-plan.ts";
 import { ResolvedPlaybook } from "../../src/guide/schema.ts";
-import { plainPlaybook } from "../support/playbook-parts.ts";
 import { criteriaOf, memoryTree } from "../verify/memory-tree.ts";
 import { outputs, paths, planFiles, runId } from "./plan-files.ts";
+import { plainPlaybook } from "../support/playbook-parts.ts";
 
 const work: PlannedWork = {
   guide: "Work by the plan.\n",
@@ -16,7 +16,8 @@ const work: PlannedWork = {
   sections: ["Result"],
   minCharacters: 200,
   role: "executor",
-  reviewer: null,
+  source: "run/execute.md",
+  reviewers: [],
   budgetUsd: 3,
 };
 

@@ -83,7 +83,7 @@ async function work({ workspace, phase, step, works, resume, minutes = 0 }: Work
 /** Phase 1 of the plan, which has one sub-stage with two tasks. */
 async function planned() {
   const { plan } = await readPlan(memoryTree(planFiles()), runId, { begun: false });
-  const people = { role: null, reviewer: null };
+  const people = { role: null, reviewers: [], source: "" };
   const guide = { guide: "How to work.", criteria: [], verifierGuide: "", sections: ["Result"], ...people };
   const [phase] = planPhases(plan, { ...guide, tools: ["Write"], minCharacters: 20, budgetUsd: 5 }, 2);
   const [step] = phase?.steps ?? [];
