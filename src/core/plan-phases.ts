@@ -56,7 +56,7 @@ function stepOf(place: Place, work: PlannedWork): Step {
     title: shortened(`${stage.name}: ${subStage.name}`, TITLE_CHARACTERS_MAX),
     guide: `${work.guide.trim()}\n\n${contextOf(place)}`,
     outputs,
-    source: "",
+    source: work.source,
     sections: work.sections,
     minCharacters: work.minCharacters,
     allowedPaths: [

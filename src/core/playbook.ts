@@ -105,6 +105,8 @@ export interface PlannedWork {
   readonly sections: readonly string[];
   /** Of each result. */
   readonly minCharacters: number;
+  /** The file of the guide. */
+  readonly source: string;
   /** Who does each step, and who looks at the work before people do. */
   readonly role: string | null;
   readonly reviewers: readonly string[];

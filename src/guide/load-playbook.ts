@@ -167,19 +167,21 @@ type RoleOf = (name: string | undefined) => Role | null;
 
 function resolvePhase(files: GuideFiles, head: PhaseHead, roleOf: RoleOf, faults: GuideFault[]): Phase {
   const steps: Step[] = [];
+  const preface =
+    head.preface === undefined ? null : guideOf(files, `${head.guide}/${head.preface}.md`, TitledHead, faults)?.body;
   const seen = new Set<string>();
   for (const entry of head.steps) {
     const [slug, role] = typeof entry === "string" ? [entry, head.role] : [entry.step, entry.role];
     if (seen.has(slug)) continue;
     seen.add(slug);
     const step = resolveStep(files, head, slug, roleOf(role), faults);
-    if (step !== null) steps.push(step);
+    if (step !== null) steps.push(preface == null ? step : { ...step, guide: `${preface.trim()}\n\n${step.guide}` });
   }
   const { criteria, verifierGuide } = resolveVerification(files, head.verification, faults);
   const { number, name, title, mode, plans = null, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
   const reviewers = head.reviewers.flatMap((reviewer) => roleOf(reviewer)?.name ?? []);
   const work = resolveWork(files, head, roleOf, faults);
-  const phase = {
+  const phase: Phase = {
     number,
     name,
     title,
@@ -205,12 +207,13 @@ function resolveWork(files: GuideFiles, phase: PhaseHead, roleOf: RoleOf, faults
   const { step, verification, budgetUsd, ...people } = phase.work;
   const found = guideOf(files, `${phase.guide}/${step}.md`, GuideHead, faults);
   if (found === null) return null;
-  const { head: { sections, minCharacters, tools }, body } = found;
+  const { head: { sections, minCharacters, tools }, body, file } = found;
+  const { criteria, verifierGuide } = resolveVerification(files, verification, faults);
   const role = roleOf(people.role);
   const reviewers = people.reviewers.flatMap((reviewer) => roleOf(reviewer)?.name ?? []);
-  const { criteria, verifierGuide } = resolveVerification(files, verification, faults);
   return {
     guide: body,
+    source: file,
     criteria: [...criteria, ...reviewers.map(approvalCriterion)],
     verifierGuide,
     tools: tools ?? role?.tools ?? [],

@@ -173,6 +173,8 @@ const PhaseHead = z.strictObject({
   budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
   allowedPaths: Globs,
   steps: z.array(z.union([Slug, z.strictObject({ step: Slug, role: RoleName })])).min(1).max(STEPS_MAX),
+  /** In its folder: what stands before the guide of each of its steps. */
+  preface: Slug.optional(),
   /** How the phases are worked on that it plans. */
   work: z
     .strictObject({
@@ -282,6 +284,7 @@ export const ResolvedPlaybook = z.strictObject({
           minCharacters: z.int().min(1),
           role: z.string().nullable(),
           reviewers: z.array(z.string()),
+          source: z.string(),
           budgetUsd: z.number().positive(),
         })
         .exactOptional(),

@@ -129,6 +129,7 @@ function planningOf(phase: Phase): Phase {
       tools: ["Read", "Write"],
       sections: [],
       minCharacters: 10,
+      source: "run/execute.md",
       role: null,
       reviewers: [],
       budgetUsd: 3,

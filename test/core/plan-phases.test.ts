@@ -16,6 +16,7 @@ const work: PlannedWork = {
   sections: ["Result"],
   minCharacters: 200,
   role: "executor",
+  source: "run/execute.md",
   reviewers: [],
   budgetUsd: 3,
 };
