@@ -5,8 +5,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
+import { planPhases } from "../../src/core/plan-phases.ts";
+import { runRecords } from "../../src/core/plan-records.ts";
+import { withSubStageDone } from "../../src/core/plan-status.ts";
+import { turnsForRows } from "../../src/core/plan-turns.ts";
 import { fillPlaybook, slugOf } from "../../src/core/place-values.ts";
 import type { Phase, Playbook } from "../../src/core/playbook.ts";
+import { readPlan } from "../../src/core/read-plan.ts";
 import type { Finding, Tree, VerificationReport } from "../../src/core/report.ts";
 import { loadPlaybook } from "../../src/guide/load-playbook.ts";
 import { checkStep } from "../../src/verify/check-step.ts";
@@ -43,6 +48,71 @@ describe("the canned workflow", () => {
   });
 });
 
+describe("the canned run", () => {
+  let planning: Phase;
+  let planned: readonly Phase[];
+  let tables: Written;
+  let results: Written;
+  beforeAll(async () => {
+    const { phases } = await playbookFor("run");
+    [planning] = phases as [Phase];
+    tables = await written("run", [planning], await withRecords());
+    const { plan } = await readPlan(treeOf(tables.files), "run-001", { begun: false });
+    if (planning.work === undefined) throw new Error("the phase plans nothing");
+    planned = planPhases(plan, planning.work, 2);
+    results = await written("run", planned, tables.files);
+  });
+
+  test("plans with tables that agree with each other, the settings and the catalogs", () => {
+    expect(tables.findings).toEqual([]);
+    expect(tables.reports).toMatchObject([{ passed: true, findings: [], notes: [] }]);
+  });
+
+  test("leaves just the table that each of the planner's turns asks for", async () => {
+    const files = new Map(await withRecords());
+    for (const step of planning.steps) {
+      const turns = step.turnsFor === undefined ? [] : await turnsForRows(treeOf(files), "run-001", step.turnsFor);
+      const own = await filesIn(join(PRODUCTS, "run", planning.name, step.slug));
+      expect([...own.keys()].toSorted()).toEqual(
+        turns.length === 0 ? step.outputs : turns.map(({ output }) => output).toSorted(),
+      );
+      for (const [path, content] of own) files.set(path, content);
+    }
+  });
+
+  test("has every step of the plan, and no other", async () => {
+    expect(await stepsOf("run")).toEqual(stepsIn([planning, ...planned]));
+    expect(planned.map(({ name, steps }) => [name, steps.length])).toEqual([
+      ["questions", 2],
+      ["drafting", 4],
+    ]);
+  });
+
+  test("leaves just the results that the tasks ask for, and these pass their checks", async () => {
+    for (const phase of planned) {
+      for (const { slug, outputs } of phase.steps) {
+        const own = await filesIn(join(PRODUCTS, "run", phase.name, slug));
+        expect([...own.keys()].toSorted()).toEqual(outputs.toSorted());
+      }
+    }
+    expect(results.findings).toEqual([]);
+    expect(results.reports.flatMap((report) => [...report.findings, ...report.notes])).toEqual([]);
+  });
+
+  test("ends with every row completed, the run itself among them", () => {
+    const rows = [...results.files].filter(([path]) => path.startsWith("runs/run-001/db/"));
+    expect(rows.filter(([, table]) => table.includes("PENDING"))).toEqual([]);
+    expect(results.files.get("db/process_runs.md")).toContain("COMPLETED");
+  });
+
+  /** What the program writes down before the planner's first turn. */
+  async function withRecords(): Promise<Files> {
+    const files = await filesIn(join(PRODUCTS, "run", "_repository"));
+    const asked = { runId: "run-001", issueNumber: 1, title: "A guide for borrowers", text: "Please write it." };
+    return new Map([...files, ...(await runRecords(asked, async (path) => files.get(path) ?? null))]);
+  }
+});
+
 interface Written {
   /** Of the quick checks, of all steps. */
   readonly findings: readonly Finding[];
@@ -61,6 +131,10 @@ async function written(type: string, phases: readonly Phase[], before?: Files): 
     for (const step of phase.steps) {
       for (const [path, text] of await filesIn(join(PRODUCTS, type, phase.name, step.slug))) files.set(path, text);
       findings.push(...(await checkStep(treeOf(files), phase, step)));
+      if (step.planned === undefined) continue;
+      const done = (step.turns ?? []).map(({ id, output }) => ({ id, output }));
+      for (const [path, text] of await withSubStageDone(async (each) => files.get(each) ?? null, step.planned, done))
+        files.set(path, text);
     }
     reports.push(await verifyPhase(treeOf(files), phase));
   }
