@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { z } from "zod";
 import { planPhases } from "../../src/core/plan-phases.ts";
 import { runRecords } from "../../src/core/plan-records.ts";
 import { withSubStageDone } from "../../src/core/plan-status.ts";
@@ -46,6 +48,76 @@ describe("the canned workflow", () => {
     expect(failed).toBe(0);
     expect(document).toContain(`${passed} tests, ${passed} passed`);
   });
+});
+
+describe("the canned architecture", () => {
+  let playbook: Playbook;
+  let content: Written;
+  beforeAll(async () => {
+    playbook = await playbookFor("architecture");
+    content = await written("architecture", playbook.phases);
+  });
+
+  test("has every step of the playbook, and no other", async () => {
+    expect(await stepsOf("architecture")).toEqual(stepsIn(playbook.phases));
+  });
+
+  test("passes the checks of each step and phase", () => {
+    expect(content.findings).toEqual([]);
+    expect(content.reports.flatMap((report) => [...report.findings, ...report.notes])).toEqual([]);
+    expect(content.reports.map(({ passed }) => passed)).toEqual([true, true, true, true]);
+  });
+
+  test("has manifests of the same objects for both tiers, but for those that its README names", () => {
+    const ofKind = objectsIn("kind");
+    const ofK8s = objectsIn("k8s");
+    for (const kind of ["Namespace", "NetworkPolicy", "ResourceQuota", "Deployment", "Service", "ConfigMap"]) {
+      expect(ofK8s.map((name) => name.split(" ")[0])).toContain(kind);
+    }
+    expect(ofKind.filter((name) => !ofK8s.includes(name))).toEqual([
+      "Cluster vision-training",
+      "PersistentVolume vt-detection-cars",
+    ]);
+    expect(ofK8s.filter((name) => !ofKind.includes(name))).toEqual([
+      "HorizontalPodAutoscaler control",
+      "PodDisruptionBudget control",
+    ]);
+  });
+
+  test("gives each container just the variables that the matrix lists for it", () => {
+    const matrix = textOf("env-vars-keep-vision-training-teams-apart.md");
+    for (const tier of ["kind", "k8s"]) {
+      for (const part of ["control", "trainer"]) {
+        const listed = new RegExp(`^- ${part} gets (.*)\\.$`, "mu").exec(matrix)?.[1]?.split(", ");
+        const given = textOf(`/${tier}/50-${part}.yaml`).matchAll(/\bname: (VT_[A-Z_]+)/gu);
+        expect([...given].map(([, name]) => name)).toEqual(listed);
+      }
+    }
+  });
+
+  function objectsIn(tier: string): readonly string[] {
+    return [...content.files]
+      .filter(([path]) => path.includes(`/${tier}/`))
+      .flatMap(([, manifests]) => parseAllDocuments(manifests, { strict: true }))
+      .map((document) => {
+        expect(document.errors).toEqual([]);
+        const object: unknown = document.toJS();
+        const { kind, name, metadata } = Manifest.parse(object);
+        return `${kind} ${metadata?.name ?? name}`;
+      });
+  }
+
+  function textOf(ending: string): string {
+    return [...content.files].find(([path]) => path.endsWith(ending))?.[1] ?? "";
+  }
+});
+
+/** Kind's own cluster has its name outside of `metadata`. */
+const Manifest = z.object({
+  apiVersion: z.string(),
+  kind: z.string(),
+  name: z.string().optional(),
+  metadata: z.object({ name: z.string() }).optional(),
 });
 
 describe("the canned run", () => {
