@@ -1,5 +1,6 @@
 import type { ZodType } from "zod";
 import { nearestOf } from "../core/edit-distance.ts";
+import { playbookNamePattern } from "../core/playbook.ts";
 import type { Criterion, Integration, Phase, Playbook, Role, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
 import { parseGuide } from "./front-matter.ts";
@@ -8,7 +9,7 @@ import type { GuideFault } from "./guide-error.ts";
 import { readGuideFolder } from "./guide-files.ts";
 import type { GuideFile, GuideFiles } from "./guide-files.ts";
 import { hashPlaybook } from "./playbook-json.ts";
-import { GuideHead, IntegrationHead, NAME_PATTERN, PlaybookHead, RoleHead, TitledHead, VerificationHead } from "./schema.ts";
+import { GuideHead, IntegrationHead, PlaybookHead, RoleHead, TitledHead, VerificationHead } from "./schema.ts";
 import type { PhaseHead } from "./schema.ts";
 import { parseYamlValue, textsSaid } from "../yaml/yaml-value.ts";
 
@@ -165,7 +166,7 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
   const fault = (at: readonly PropertyKey[], rule: string, message: string): void => {
     faults.push({ file, line: lineOf(at), rule, message });
   };
-  if (head.name !== name || !NAME_PATTERN.test(name)) {
+  if (head.name !== name || !playbookNamePattern.test(name)) {
     fault(["name"], "name-differs", `"name": expected the name of the file, "${name}", got "${head.name}"`);
   }
   const naming = (at: readonly PropertyKey[]): Naming => ({ file, line: lineOf(at), field: at.join(".") });

@@ -3,7 +3,7 @@ import { expect, onTestFinished } from "vitest";
 import type { CheckpointKey } from "../../src/control/checkpoint-keys.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
-import { webhookKeyOf, type RunnerIdentity, type Store } from "../../src/control/ports.ts";
+import { webhookKeyOf, type Playbooks, type RunnerIdentity, type Store } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import {
@@ -81,6 +81,30 @@ const playbooks = {
 
 /** Also under the name that it had before. */
 const labels: Readonly<Record<string, Playbook>> = { ...playbooks, modify_project: playbooks.modify_app };
+
+/** A file `playbooks/<name>.yml` of a repository is a playbook of one step; one that says `fault` has one. */
+const ownPlaybooks: Playbooks["forRepository"] = ({ files }) => {
+  const own = new Map(
+    files.map(({ path, content }) => {
+      const isFaulty = content.kind === "unread" || Buffer.from(content.bytes).toString("utf8") === "fault";
+      const fault = { file: path, line: 3, rule: "wrong-type", message: '"phases": expected array, got "fault"' };
+      return [/([^/]+)\.yml$/u.exec(path)?.[1] ?? path, isFaulty ? fault : null] as const;
+    }),
+  );
+  return {
+    faults: [...own.values()].flatMap((fault) => fault ?? []),
+    labels: [...own.keys()],
+    byLabel: (label) => {
+      const fault = own.get(label);
+      if (fault !== undefined && fault !== null) return { kind: "faulty", faults: [fault] };
+      const builtIn = Object.hasOwn(labels, label) ? labels[label] : undefined;
+      const playbook = fault === null ? playbookOf(label, [phaseOf(1, "own", ["01_own"])]) : builtIn;
+      if (playbook === undefined) return null;
+      const hash = fault === null ? `hash of the repository's ${label}` : `hash of ${playbook.name}`;
+      return { kind: "playbook", playbook, hash, json: JSON.stringify(playbook) };
+    },
+  };
+};
 
 function playbookOf(name: string, phases: readonly Phase[]): Playbook {
   return { ...plainPlaybook, name, title: name, phases };
@@ -211,15 +235,7 @@ export class World {
         this.github.client(() => life.alive),
       ),
       policy: { ...defaultPolicy, namesEveryMs: this.#options.namesEveryMs ?? defaultPolicy.namesEveryMs },
-      playbooks: {
-        byLabel: (label) => {
-          const playbook = Object.hasOwn(labels, label) ? labels[label] : undefined;
-          return playbook === undefined
-            ? null
-            : { playbook, hash: `hash of ${playbook.name}`, json: JSON.stringify(playbook) };
-        },
-        fromJson: (json) => JSON.parse(json),
-      },
+      playbooks: { forRepository: ownPlaybooks, fromJson: (json) => JSON.parse(json) },
       verifier: {
         verifyPhase: async (tree, phase, { report }) => {
           this.verified.push(`${phase.name}: ${tree.paths.join(" ")}`);
