@@ -80,7 +80,7 @@ export function createRepositoryFilesReader(api: Api): ReadRepositoryFiles {
     const before = contents.get(repository.repositoryId);
     const read = new Map<string, Content>();
     const refused = refusals(wanted);
-    const open = wanted.filter((file) => !refused.has(file.path));
+    const open = [...new Map(wanted.flatMap((file) => (refused.has(file.path) ? [] : [[file.sha, file]]))).values()];
     for (let from = 0; from < open.length; from += readsAtOnce) {
       await Promise.all(
         open.slice(from, from + readsAtOnce).map(async (file) => {
