@@ -1,6 +1,6 @@
 import type { ZodType } from "zod";
 import { nearestOf } from "../core/edit-distance.ts";
-import { playbookNamePattern } from "../core/playbook.ts";
+import { approvalOf, playbookNamePattern, verifierRole } from "../core/playbook.ts";
 import type { Criterion, Integration, Phase, Playbook, Role, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
 import { parseGuide } from "./front-matter.ts";
@@ -206,6 +206,8 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
     }
     phases.push(resolvePhase(files, phase, roleOf, faults, (at) => naming(["phases", index, ...at])));
   }
+  // A folder without one has the words that the runner itself knows.
+  if (files.has(`${ROLES}/${verifierRole}.md`)) roleOf(verifierRole, naming([]));
   const playbook = {
     name: head.name,
     aliases: head.aliases,
@@ -247,10 +249,31 @@ function resolvePhase(
     const step = resolveStep(files, head, slug, roleOf(role, typeof entry === "string" ? naming(["role"]) : named), named, faults);
     if (step !== null) steps.push(step);
   }
-  const verification = resolveVerification(files, head.verification, faults, naming(["verification"]));
+  const { criteria, verifierGuide } = resolveVerification(files, head.verification, faults, naming(["verification"]));
   const { number, name, title, mode, plans = null, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
-  const reviewer = roleOf(head.reviewer, naming(["reviewer"]))?.name ?? null;
-  return { number, name, title, mode, plans, root: "", reviewer, allowedPaths, ...verification, testCommand, mayBeSkipped, budgetUsd, steps };
+  const reviewers = head.reviewers.flatMap((reviewer, index) => roleOf(reviewer, naming(["reviewers", index]))?.name ?? []);
+  return {
+    number,
+    name,
+    title,
+    mode,
+    plans,
+    root: "",
+    reviewers,
+    afterFailure: roleOf(head.afterFailure, naming(["afterFailure"]))?.name ?? null,
+    allowedPaths,
+    criteria: [...criteria, ...reviewers.map(approvalCriterion)],
+    verifierGuide,
+    testCommand,
+    mayBeSkipped,
+    budgetUsd,
+    steps,
+  };
+}
+
+function approvalCriterion(reviewer: string): Criterion {
+  const who = reviewer.replaceAll("-", " ");
+  return { id: approvalOf(reviewer), kind: "judged", severity: "must", text: `The ${who} approves of the work, that is, finds no blocker in it.` };
 }
 
 function resolveRole(files: GuideFiles, name: string, named: Naming, faults: GuideFault[]): Role | null {
@@ -368,7 +391,7 @@ function resolveStep(
     fault(["tools", index], "wider-than-role", message);
   }
   const { title, outputs, sections, minCharacters, questionRoundsMax = null } = head;
-  return { slug, title, guide: body, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
+  return { slug, title, guide: body, source: file, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
 }
 
 interface FoundGuide<Head> {

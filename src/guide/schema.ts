@@ -46,7 +46,6 @@ export const GuideHead = z.strictObject({
   outputs: Globs,
   sections: z
     .array(Heading)
-    .min(1)
     .max(ENTRIES_MAX)
     .refine((headings) => isWithoutRepeats(headings.map((heading) => heading.toLowerCase())), "expected no heading twice"),
   minCharacters: z.int().min(1).max(CHARACTERS_MAX).default(CHARACTERS_DEFAULT),
@@ -163,7 +162,9 @@ const PhaseHead = z.strictObject({
   plans: z.literal("tables").optional(),
   /** Who does its steps, and who looks at the work before people do: names of files in `agents`. */
   role: RoleName.optional(),
-  reviewer: RoleName.optional(),
+  reviewers: z.array(RoleName).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no role twice").default([]),
+  /** Who takes the steps over where an attempt failed. */
+  afterFailure: RoleName.optional(),
   budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
   allowedPaths: Globs,
   steps: z.array(z.union([Slug, z.strictObject({ step: Slug, role: RoleName })])).min(1).max(STEPS_MAX),
@@ -200,6 +201,7 @@ const Step = z.strictObject({
   allowedPaths: Globs,
   tools: z.array(z.string().min(1)).min(1),
   // What follows came later: a playbook that was frozen before has none of it.
+  source: z.string().default(""),
   role: z.string().nullable().default(null),
   questionRoundsMax: z.int().positive().nullable().default(null),
   turns: z.array(Turn).min(1).exactOptional(),
@@ -244,7 +246,8 @@ export const ResolvedPlaybook = z.strictObject({
       mode: z.enum(["steps", "conversation"]).default("steps"),
       plans: z.literal("tables").nullable().default(null),
       root: z.string().default(""),
-      reviewer: z.string().nullable().default(null),
+      reviewers: z.array(z.string()).default([]),
+      afterFailure: z.string().nullable().default(null),
       allowedPaths: Globs,
       criteria: z.array(Criterion),
       verifierGuide: z.string(),

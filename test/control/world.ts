@@ -3,7 +3,13 @@ import { expect, onTestFinished } from "vitest";
 import type { CheckpointKey } from "../../src/control/checkpoint-keys.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
-import { webhookKeyOf, type Playbooks, type RunnerIdentity, type Store } from "../../src/control/ports.ts";
+import {
+  webhookKeyOf,
+  type Playbooks,
+  type RepositoryFiles,
+  type RunnerIdentity,
+  type Store,
+} from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import {
@@ -83,7 +89,10 @@ const playbooks = {
 const labels: Readonly<Record<string, Playbook>> = { ...playbooks, modify_project: playbooks.modify_app };
 
 /** A file `playbooks/<name>.yml` of a repository is a playbook of one step; one that says `fault` has one. */
-const ownPlaybooks: Playbooks["forRepository"] = ({ files }) => {
+function ownPlaybooks(
+  { files }: RepositoryFiles,
+  change: (playbook: Playbook) => Playbook,
+): ReturnType<Playbooks["forRepository"]> {
   const own = new Map(
     files.map(({ path, content }) => {
       const isFaulty = content.kind === "unread" || Buffer.from(content.bytes).toString("utf8") === "fault";
@@ -98,13 +107,14 @@ const ownPlaybooks: Playbooks["forRepository"] = ({ files }) => {
       const fault = own.get(label);
       if (fault !== undefined && fault !== null) return { kind: "faulty", faults: [fault] };
       const builtIn = Object.hasOwn(labels, label) ? labels[label] : undefined;
-      const playbook = fault === null ? playbookOf(label, [phaseOf(1, "own", ["01_own"])]) : builtIn;
-      if (playbook === undefined) return null;
+      const named = fault === null ? playbookOf(label, [phaseOf(1, "own", ["01_own"])]) : builtIn;
+      if (named === undefined) return null;
+      const playbook = change(named);
       const hash = fault === null ? `hash of the repository's ${label}` : `hash of ${playbook.name}`;
       return { kind: "playbook", playbook, hash, json: JSON.stringify(playbook) };
     },
   };
-};
+}
 
 function playbookOf(name: string, phases: readonly Phase[]): Playbook {
   return { ...plainPlaybook, name, title: name, phases };
@@ -160,6 +170,8 @@ export interface WorldOptions {
   readonly dayBudgetUsd?: number;
   readonly namesEveryMs?: number;
   readonly prices?: readonly PriceOverride[];
+  /** Another one in the place of each. */
+  readonly playbookOf?: (playbook: Playbook) => Playbook;
   /** Looks at the store of each life, e.g. to count or to break a call. */
   readonly storeOf?: (store: Store) => Store;
 }
@@ -235,7 +247,10 @@ export class World {
         this.github.client(() => life.alive),
       ),
       policy: { ...defaultPolicy, namesEveryMs: this.#options.namesEveryMs ?? defaultPolicy.namesEveryMs },
-      playbooks: { forRepository: ownPlaybooks, fromJson: (json) => JSON.parse(json) },
+      playbooks: {
+        forRepository: (own) => ownPlaybooks(own, this.#options.playbookOf ?? ((playbook) => playbook)),
+        fromJson: (json) => JSON.parse(json),
+      },
       verifier: {
         verifyPhase: async (tree, phase, { report }) => {
           this.verified.push(`${phase.name}: ${tree.paths.join(" ")}`);

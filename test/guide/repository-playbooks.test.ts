@@ -203,7 +203,7 @@ describe("a repository may not widen", () => {
   });
 
   test("the tools of those who only read", () => {
-    const judge = { "playbooks/release.yml": release.replace("verification:", "reviewer: reviewer\n    verification:") };
+    const judge = { "playbooks/release.yml": release.replace("verification:", "reviewers: [reviewer]\n    verification:") };
     expect(faultsOf({ ...judge, "agents/reviewer.md": role("reviewer", "Read, Bash") }, "release")).toEqual([
       "agents/reviewer.md:4 wider-than-role",
     ]);
