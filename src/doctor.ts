@@ -56,7 +56,10 @@ async function examine(): Promise<readonly Finding[]> {
   found.push(...(await examineWebhook(examination, app)), ...(await examineInstallations(examination, app)));
   if (repository === null) return found;
   const [owner = "", name = ""] = repository.split("/");
-  return [...found, ...(await examineRepository({ api, webUrl, actionRef, publicUrl, slug: app.slug }, owner, name))];
+  return [
+    ...found,
+    ...(await examineRepository({ api, webUrl, actionRef, publicUrl, slug: app.slug, rights }, owner, name)),
+  ];
 }
 
 function examineSettings(): { readonly config: Config | null; readonly findings: readonly Finding[] } {

@@ -1,4 +1,5 @@
 import { Webhooks } from "@octokit/webhooks";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
@@ -17,6 +18,7 @@ import {
 } from "./control/serve-runner.ts";
 import { defaultPolicy } from "./core/decide.ts";
 import type { Playbook } from "./core/playbook.ts";
+import { examineRepository } from "./doctor/repository-findings.ts";
 import { createGitHub } from "./github/client.ts";
 import { freezeText } from "./github/issue-text.ts";
 import { translateWebhook } from "./github/webhook-to-command.ts";
@@ -25,6 +27,7 @@ import { playbookFromJson, playbookToJson } from "./guide/playbook-json.ts";
 import { httpApp, listen } from "./http/server.ts";
 import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
+import { readAppRights } from "./setup/app-manifest.ts";
 import { openStore } from "./store/open-store.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
 import { stepFor, stepOfPath } from "./verify/step-of-path.ts";
@@ -41,6 +44,8 @@ const drainMs = 8_000;
 const closeMs = 1_000;
 
 const parsedPlaybooksMax = 20;
+
+const appYml = path.join(import.meta.dirname, "..", "app.yml");
 
 const guideFolder = path.join(import.meta.dirname, "..", "guide");
 
@@ -70,6 +75,7 @@ export interface RunningApp {
 export async function startApp(config: Config, surroundings: Surroundings): Promise<RunningApp> {
   const { clock, newId, log } = surroundings;
   const playbooks = await readPlaybooks(surroundings.guideFolder ?? guideFolder);
+  const rights = readAppRights(readFileSync(appYml, "utf8"));
   const { dataDir, databaseUrl } = config;
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId });
   try {
@@ -100,6 +106,19 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         namesEveryMs: config.namesEveryMs,
       },
       verifier: { verifyPhase, changesetFindings, stepOfPath, stepFor, changedItems, citing, findCredential },
+      examine: async ({ owner, name }) =>
+        examineRepository(
+          {
+            api: github.api,
+            webUrl: config.githubWebUrl,
+            actionRef: config.actionRef,
+            publicUrl: config.publicUrl,
+            slug: await github.appSlug(),
+            rights,
+          },
+          owner,
+          name,
+        ),
       seal: createCheckpointSeal(config.checkpointKeys),
       prices: config.prices,
       liveShownAt: new Map(),

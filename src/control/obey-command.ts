@@ -53,6 +53,15 @@ export async function obeyCommand(
   return obey(processing, order, command.name, command.argument);
 }
 
+/** On an issue without a task only one command has a sense. */
+export async function obeyWithoutTask(processing: Processing, intent: Command): Promise<void> {
+  const { github, examine } = processing;
+  const { repository, issueNumber, command, commentId, sender } = intent;
+  if (command.name !== "doctor" || !(await personOf(processing, repository, sender)).mayWrite) return;
+  const findings = await examine(repository);
+  await github.notify(repository, issueNumber, keyOf(`comment:${commentId}`), { kind: "doctor", findings });
+}
+
 async function obey(processing: Processing, order: Order, name: CommandName, argument: string): Promise<void> {
   const { task, by, cause, reply } = order;
   switch (name) {
@@ -97,6 +106,8 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
       return rework(processing, order, argument);
     case "status":
       return queueStatus(processing, task.taskId, cause);
+    case "doctor":
+      return reply({ kind: "doctor", findings: await processing.examine(order.intent.repository) });
     case "help":
       return reply({ kind: "help" });
   }

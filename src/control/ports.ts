@@ -50,7 +50,7 @@ export class StaleVersion extends Error {
 export interface InboxMessage {
   /** Delivery GUID of a webhook, or a name made from the run for a runner's message. The same key is the same message. */
   readonly key: string;
-  readonly kind: "webhook" | "step" | "request" | "outcome";
+  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard";
   /** Messages of one lane are processed in order of arrival; e.g. `repository:1` or `run:<id>`. */
   readonly lane: string;
   readonly body: string;
@@ -429,6 +429,8 @@ export type Notice =
     }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
   | { readonly kind: "help" }
+  /** What `/doctor` found in the repository. */
+  | { readonly kind: "doctor"; readonly findings: readonly Diagnosis[] }
   | { readonly kind: "unknown-command"; readonly typed: string }
   | { readonly kind: "refused"; readonly command: string; readonly reason: string }
   /** Answers to what does not stand in a thread: the words of a review or of `/rework`. */
@@ -500,6 +502,24 @@ export interface TaskView {
   /** When work under the account's limit is tried again; null where none is in the way. */
   readonly limitEndsAt: string | null;
 }
+
+/** One thing that was looked at in an installation. */
+export interface Diagnosis {
+  /** Short and stable, for programs that read the list, e.g. `webhook-address`. */
+  readonly check: string;
+  readonly level: "ok" | "warning" | "fault";
+  readonly message: string;
+  /** The link or command that mends it; null where nothing needs mending. */
+  readonly mend: string | null;
+}
+
+/** What came of the pull request that sets a repository up. */
+export type Onboarding =
+  | { readonly kind: "opened" | "updated"; readonly pullRequest: number }
+  | {
+      readonly kind: "none";
+      readonly why: "empty" | "read-only" | "set-up" | "closed-before" | "not-open" | "nothing-to-add";
+    };
 
 /** Every method is safe to repeat: it looks for what an earlier try left behind before it writes. */
 export interface GitHub {
@@ -646,6 +666,18 @@ export interface GitHub {
     repository: Repository,
     gate: { readonly pullRequest: number; readonly headSha: string; readonly view: TaskView; readonly phase: number },
   ): Promise<MergeResult>;
+  /** Makes the pull request that sets a repository up, or brings it up to date where it is open. */
+  onboard(
+    repository: Repository,
+    wanted: {
+      /** Whether the label starts a task of this app: only then its form is offered. */
+      readonly starts: (label: string) => boolean;
+      /** Asked only where there is a pull request to write it into. */
+      readonly examine: () => Promise<readonly Diagnosis[]>;
+      /** False: an open one is brought up to date, and none is made. */
+      readonly mayOpen: boolean;
+    },
+  ): Promise<Onboarding>;
   /** Hides a comment; false where GitHub will not. */
   hideComment(repository: Repository, commentNodeId: string): Promise<boolean>;
 }

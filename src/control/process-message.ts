@@ -16,6 +16,7 @@ import { onCiChanged, onGateChanged, onGateEdited, onReviewsChanged } from "./he
 import { onAccessChanged, onIssueChanged, onRepositoryChanged } from "./hear-world.ts";
 import type { Intent, IssueAsSent } from "./intents.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
+import { onboardRepository, type Examine } from "./onboard.ts";
 import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./ports.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
@@ -28,6 +29,7 @@ export interface Processing extends CommandHandling, Pick<Budgeting, "dayBudgetU
   readonly taskBudgetUsd: number;
   /** Null where the playbook says. */
   readonly phaseBudgetUsd: number | null;
+  readonly examine: Examine;
   readonly seal: CheckpointSeal;
   readonly model: string;
   /** Pure translation of a stored webhook. */
@@ -55,6 +57,10 @@ export async function processMessage(processing: Processing, message: ClaimedMes
     case "request": {
       const { runId, request } = StoredRequest.parse(JSON.parse(message.body));
       await onRun(processing, runIdFrom(runId), message.key, askedBy(runIdFrom(runId), request));
+      break;
+    }
+    case "onboard": {
+      await onboardRepository(processing, message.body);
       break;
     }
     case "outcome": {

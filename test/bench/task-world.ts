@@ -52,6 +52,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     github: github.client(),
     playbooks: await builtInPlaybooks(),
     policy: defaultPolicy,
+    examine: async () => [],
     verifier: {
       verifyPhase: async () => ({ passed: true, checks: [], findings: [], notes: [] }),
       changesetFindings: async () => [],

@@ -3,7 +3,7 @@ import { expect, onTestFinished } from "vitest";
 import type { CheckpointKey } from "../../src/control/checkpoint-keys.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
-import { webhookKeyOf, type RunnerIdentity, type Store } from "../../src/control/ports.ts";
+import { webhookKeyOf, type Diagnosis, type RunnerIdentity, type Store } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import {
@@ -138,6 +138,8 @@ export class World {
   readonly verified: string[] = [];
   /** What the verifier was given of each run's own word. */
   readonly heldAgainst: (Partial<RunnerReport> | null)[] = [];
+  /** What is found in a repository. */
+  diagnoses: readonly Diagnosis[] = [{ check: "actions", level: "ok", message: "Actions are on", mend: null }];
   /** Read when the app starts. */
   checkpointKeys: readonly CheckpointKey[] = [{ id: "k1", key: Buffer.alloc(32, 1) }];
   readonly #options: WorldOptions;
@@ -221,6 +223,7 @@ export class World {
         citing,
         findCredential,
       },
+      examine: async () => this.diagnoses,
       seal: createCheckpointSeal(this.checkpointKeys),
       prices: this.#options.prices ?? [],
       liveShownAt: new Map(),

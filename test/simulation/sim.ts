@@ -297,6 +297,7 @@ export class Sim {
       policy: { ...defaultPolicy, ...this.#mutant.policy },
       playbooks,
       verifier,
+      examine: async () => [],
       model: "sonnet",
       language: "en",
       taskBudgetUsd: this.features.smallPurse ? 3 : 25,

@@ -9,6 +9,7 @@ import {
   type MergeTrees,
   type NamesSeen,
   type Notice,
+  type Onboarding,
   type Permission,
   type Preflight,
   type RequestShown,
@@ -105,6 +106,9 @@ export class FakeGitHub {
   readonly reviewRequests: { readonly pullRequest: number; readonly login: string }[] = [];
   /** Webhooks that did not arrive. */
   readonly deliveries: FakeDelivery[] = [];
+  /** What came of each wish to set a repository up. */
+  onboarding: Onboarding = { kind: "opened", pullRequest: 1 };
+  readonly onboarded: { readonly name: string; readonly forms: readonly string[]; readonly mayOpen: boolean }[] = [];
   requiresReview = false;
   defaultBranch = "main";
   readonly runs: FakeRun[] = [];
@@ -362,6 +366,11 @@ export class FakeGitHub {
     return {
       permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
       readIssue: async (_repository, number) => this.issues.get(number) ?? null,
+      onboard: async (repository, { starts, examine, mayOpen }) => {
+        if (this.onboarding.kind !== "none") await examine();
+        this.onboarded.push({ name: repository.name, forms: ["create_app", "other"].filter(starts), mayOpen });
+        return this.onboarding;
+      },
       closeIssue: async (_repository, number) => {
         const issue = this.issues.get(number);
         if (issue !== undefined) this.issues.set(number, { ...issue, open: false });

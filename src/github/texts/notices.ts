@@ -6,6 +6,7 @@ import { ciWords, failedChecks } from "./ci.ts";
 import { blockText, sentence, type BlockContext } from "./blocked.ts";
 import { commandTable } from "./commands.ts";
 import { block, code, link, person, plain } from "./escape.ts";
+import { findingsCount, findingsList } from "./findings-list.ts";
 import { count, shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
 import { listed } from "./places.ts";
@@ -31,6 +32,8 @@ export function noticeText(notice: Notice, context: BlockContext): string {
       );
     case "help":
       return help;
+    case "doctor":
+      return `**Phasegate looked at this repository: ${findingsCount(notice.findings)}.**\n\n${findingsList(notice.findings)}`;
     case "unknown-command":
       return `Phasegate knows no command ${code(notice.typed, 60)}, so nothing was done. These are the commands:\n\n${help}`;
     case "refused":
