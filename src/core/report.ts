@@ -26,6 +26,12 @@ export type CheckId =
   | "ids-known"
   /** What the documents of earlier phases define is cited by a later document, by code or by a test. */
   | "ids-cited"
+  /** The document is a plan: the headings of the template, one settled solution, tasks with ids below milestones. */
+  | "plan-shape"
+  /** Each specification in `.phasegate/specs/active` is valid. */
+  | "spec-valid"
+  /** The tables of a planned run are whole, and agree with each other, the settings and the catalogs. */
+  | "plan-tables"
   /** The project's own test command, run by the runner alone. */
   | "tests-pass"
   /** Changes outside the paths of the phase, or forms that no changeset may have. */

@@ -1,14 +1,26 @@
-/** What whoever asked for a task set for it, beside the words of the request. */
+/** What the form of an issue says besides the idea itself. */
 export interface TaskInput {
-  /** Of the documents; null where the settings say. */
+  /** Null where the repository's settings, or the installation, say. */
   readonly language: "en" | "ko" | null;
-  /** Below which the product is written, relative to the root and without slashes at its ends; empty for the root. */
-  readonly outputDirectory: string;
+  /** Where the product lives: a folder relative to the root, without slashes around it; null for the root. What the settings say counts as of the start. */
+  readonly outputDirectory: string | null;
   /** Null for the default branch. */
   readonly baseBranch: string | null;
-  /** Most that the task may spend; null where the installation says. */
+  /** Most that the task may spend, in US dollars; null where the playbook or the installation says. */
   readonly budgetUsd: number | null;
-  readonly priority: "critical" | "high" | "normal" | "low";
-  /** Links, e.g. to a design in Figma. */
+  readonly priority: Priority;
+  /** Links, such as that of a Figma file. */
   readonly references: readonly string[];
 }
+
+/** Requirement N1.1. */
+export type Priority = "critical" | "high" | "normal" | "low";
+
+export const noInput: TaskInput = {
+  language: null,
+  outputDirectory: null,
+  baseBranch: null,
+  budgetUsd: null,
+  priority: "normal",
+  references: [],
+};

@@ -1,5 +1,5 @@
 /** The values of a form's fields, as people type them. Each reads one; what it can't read it answers with what it expected. */
-import type { TaskInput } from "../core/task-input.ts";
+import type { Priority, TaskInput } from "../core/task-input.ts";
 
 export type Read<Value> = { readonly value: Value } | { readonly expected: string };
 
@@ -24,7 +24,7 @@ export function languageOf(text: string): Read<TaskInput["language"]> {
   return language === undefined ? { expected: "English or 한국어 (Korean)" } : { value: language };
 }
 
-export function priorityOf(text: string): Read<TaskInput["priority"]> {
+export function priorityOf(text: string): Read<Priority> {
   switch (text.toLowerCase()) {
     case "critical":
       return { value: "critical" };
@@ -52,11 +52,11 @@ export function budgetOf(text: string, usdMax: number): Read<number | null> {
   };
 }
 
-/** Relative to the root of the repository; empty for the root itself. */
-export function outputDirectoryOf(text: string): Read<string> {
+/** Relative to the root of the repository; null for the root itself. */
+export function outputDirectoryOf(text: string): Read<string | null> {
   const plain = unquoted(text);
   const relative = /^\.?\/?$/u.test(plain) ? "" : plain.replace(/^\.\//u, "").replace(/\/$/u, "");
-  if (relative === "") return { value: "" };
+  if (relative === "") return { value: null };
   return isPlainPath(relative)
     ? { value: relative }
     : { expected: `a folder inside this repository, e.g. apps/shop, at most ${pathCharactersMax} characters long` };

@@ -1,5 +1,5 @@
 import type { InputFault } from "../core/input-fault.ts";
-import type { TaskInput } from "../core/task-input.ts";
+import { noInput, type TaskInput } from "../core/task-input.ts";
 import { endsInCode, formSections, type FormSection } from "./form-sections.ts";
 import {
   baseBranchOf,
@@ -111,12 +111,12 @@ export function readIssueForm(
     faults.push({ field: "Text", given: "```", expected });
   }
   const input: TaskInput = {
-    language: read("language", languageOf, null),
-    outputDirectory: read("outputDirectory", outputDirectoryOf, ""),
-    baseBranch: read("baseBranch", baseBranchOf, null),
-    budgetUsd: read("budget", (text) => budgetOf(text, limits.budgetUsdMax), null),
-    priority: read("priority", priorityOf, "normal"),
-    references: read("references", referencesOf, []),
+    language: read("language", languageOf, noInput.language),
+    outputDirectory: read("outputDirectory", outputDirectoryOf, noInput.outputDirectory),
+    baseBranch: read("baseBranch", baseBranchOf, noInput.baseBranch),
+    budgetUsd: read("budget", (text) => budgetOf(text, limits.budgetUsdMax), noInput.budgetUsd),
+    priority: read("priority", priorityOf, noInput.priority),
+    references: read("references", referencesOf, noInput.references),
   };
   return {
     idea,

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { GuideFault } from "./guide-error.ts";
-import { parseYamlValue } from "./yaml-value.ts";
+import { parseYamlValue } from "../yaml/yaml-value.ts";
 
 interface GuideDocument<Head> {
   readonly head: Head;

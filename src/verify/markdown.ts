@@ -125,6 +125,43 @@ export function visibleLines({ lines }: MarkdownDocument): readonly VisibleLine[
   return visible;
 }
 
+export interface CodeBlock {
+  /** The line on which it begins. */
+  readonly line: number;
+  /** What a fence says behind its mark; null of a block without a fence, or a fence that says nothing. */
+  readonly language: string | null;
+}
+
+/** Every block of code, in a fence, indented, or in `<pre>`. */
+export function codeBlocksOf(document: MarkdownDocument): readonly CodeBlock[] {
+  const visible = new Map(visibleLines(document).map((line) => [line.number, line.text]));
+  const blocks: CodeBlock[] = [];
+  let fence: string | null = null;
+  let isIndented = false;
+  for (const { number, text, kind } of document.lines) {
+    if (kind === "code") {
+      const [, mark, info = ""] = /^\s*(?:>\s*)?(`{3,}|~{3,})(.*)$/u.exec(text) ?? [];
+      if (fence === null && mark !== undefined) {
+        blocks.push({ line: number, language: /^[\w+-]+/u.exec(info.trim())?.[0] ?? null });
+        fence = mark;
+      } else if (fence !== null && mark?.startsWith(fence) === true && info.trim() === "") fence = null;
+      isIndented = false;
+      continue;
+    }
+    fence = null;
+    const shown = visible.get(number);
+    if (shown === undefined) {
+      if (text.trim() === "") continue;
+      if (!isIndented) blocks.push({ line: number, language: null });
+      isIndented = true;
+      continue;
+    }
+    if (/<pre[\s>]/iu.test(shown)) blocks.push({ line: number, language: null });
+    if (shown.trim() !== "") isIndented = false;
+  }
+  return blocks;
+}
+
 function withoutCommentsOfLine(line: string, begins: boolean): { readonly text: string; readonly isComment: boolean } {
   const open = begins ? `<!--${line}` : line;
   return { text: withoutComments(open), isComment: open.lastIndexOf("<!--") > open.lastIndexOf("-->") };

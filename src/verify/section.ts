@@ -16,7 +16,7 @@ export function sectionState(document: MarkdownDocument, section: string): Secti
 }
 
 /** Text, code or a picture below the heading or below one of its own headings; headings alone, rules and comments are nothing. */
-function isFilled({ lines }: MarkdownDocument, { from, to }: Heading): boolean {
+export function isFilled({ lines }: MarkdownDocument, { from, to }: Heading): boolean {
   const body = lines.slice(from, to);
   const prose = withoutComments(
     body

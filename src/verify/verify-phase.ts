@@ -7,8 +7,11 @@ import { checkEnvIgnored } from "./env-ignored.ts";
 import { checkIdsCited } from "./ids-cited.ts";
 import { checkIdsKnown } from "./ids-known.ts";
 import { checkLinksResolve } from "./links-resolve.ts";
+import { checkPlanTables } from "./plan-tables.ts";
 import { saidByTests, saidByVerdict, verdictsOf } from "./reported.ts";
 import { scanSecrets } from "./secrets.ts";
+import { checkPlanShape } from "./plan-shape.ts";
+import { checkSpecValid } from "./spec-valid.ts";
 import { checkTestsExist } from "./tests-exist.ts";
 import type { Answer, Looked, RunCheck, TreeCheck } from "./tree-check.ts";
 
@@ -26,9 +29,12 @@ const CHECKS: Readonly<Record<Exclude<TreeCheck, StepCheck | "no-secrets">, RunC
   "links-resolve": checkLinksResolve,
   "ids-known": checkIdsKnown,
   "ids-cited": checkIdsCited,
+  "plan-tables": checkPlanTables,
   "code-exists": checkCodeExists,
   "tests-exist": checkTestsExist,
   "env-ignored": checkEnvIgnored,
+  "plan-shape": checkPlanShape,
+  "spec-valid": checkSpecValid,
 };
 
 /**
@@ -90,9 +96,12 @@ async function answersOf(
       case "links-resolve":
       case "ids-known":
       case "ids-cited":
+      case "plan-tables":
       case "code-exists":
       case "tests-exist":
       case "env-ignored":
+      case "plan-shape":
+      case "spec-valid":
         answers.set(check, answerOf(check, await CHECKS[check](tree, phase), isMust));
     }
   }

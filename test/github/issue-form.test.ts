@@ -1,16 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { noInput } from "../../src/core/task-input.ts";
 import { readIssueForm } from "../../src/github/issue-form.ts";
 
 const limits = { budgetUsdMax: 25 };
-const nothing = {
-  language: null,
-  outputDirectory: "",
-  baseBranch: null,
-  budgetUsd: null,
-  priority: "normal",
-  references: [],
-} as const;
 
 /** As GitHub renders it. */
 function form(fields: Readonly<Record<string, string>>): string {
@@ -68,7 +61,7 @@ describe("a form's text", () => {
       References: "",
     });
 
-    expect({ input, users, faults }).toEqual({ input: nothing, users: "", faults: [] });
+    expect({ input, users, faults }).toEqual({ input: noInput, users: "", faults: [] });
   });
 
   test("keeps headings that a person wrote into a long field, and leaves out fields that a repository added", () => {
@@ -106,7 +99,7 @@ describe("a free text", () => {
 
     const { idea, input, faults } = readIssueForm({ title: "Tools", body }, limits);
 
-    expect({ idea, input, faults }).toEqual({ idea: body, input: nothing, faults: [] });
+    expect({ idea, input, faults }).toEqual({ idea: body, input: noInput, faults: [] });
   });
 
   test("may stand in the title alone", () => {
@@ -177,7 +170,7 @@ describe("a fault", () => {
     expect(faults).toEqual([{ field, given: expect.any(String), expected: expect.stringContaining(expected) }]);
     expect(given.replaceAll("\n", " ").startsWith(faults[0]?.given.replace(/…$/u, "") ?? "?")).toBe(true);
     expect(Array.from(faults[0]?.given ?? "").length).toBeLessThanOrEqual(100);
-    expect(input).toEqual(nothing);
+    expect(input).toEqual(noInput);
   });
 
   test("comes together with all others, and leaves the sound fields as they are", () => {
@@ -199,7 +192,7 @@ describe("a fault", () => {
       "Budget in US dollars",
       "References",
     ]);
-    expect(input).toEqual({ ...nothing, priority: "low" });
+    expect(input).toEqual({ ...noInput, priority: "low" });
   });
 
   test("of two parts with the same heading is not settled by a guess", () => {
@@ -242,8 +235,8 @@ describe("whatever stands in an issue", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const { input } = readIssueForm({ title: "", body: pieces.join("") }, limits);
-        expect(input.outputDirectory.split("/")).not.toContain("..");
-        expect(input.outputDirectory).not.toMatch(/^[/~-]|[\\\n]/u);
+        expect((input.outputDirectory ?? "").split("/")).not.toContain("..");
+        expect(input.outputDirectory ?? "").not.toMatch(/^[/~-]|[\\\n]/u);
         expect(input.baseBranch ?? "x").toMatch(/^[^\s~^:?*[\\-][^\s~^:?*[\\]*$/u);
       }),
     );

@@ -14,9 +14,12 @@ const phase = phaseOf([{ ...ideaStep, outputs: ["docs/idea.md"] }], {
     "links-resolve",
     "ids-known",
     "ids-cited",
+    "plan-tables",
     "code-exists",
     "tests-exist",
     "env-ignored",
+    "plan-shape",
+    "spec-valid",
   ),
 });
 
@@ -41,6 +44,7 @@ describe("all checks", () => {
           "package.json": manifest,
           ".gitignore": other,
           "a.js": idea,
+          ".phasegate/specs/active/spec-2026-02-18-001.yaml": manifest,
         };
         const { findings, notes } = await look(memoryTree(files));
         expect([...findings, ...notes].filter(({ line }) => line !== null && line < 1)).toEqual([]);

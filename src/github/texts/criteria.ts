@@ -20,6 +20,9 @@ const checkNames: Readonly<Record<CheckId, string>> = {
   "code-exists": "The files that make the project run are there",
   "ids-known": "Every id that is cited is defined once",
   "ids-cited": "What earlier documents define is taken up",
+  "plan-shape": "The plan has the form of its template",
+  "spec-valid": "Specifications are valid",
+  "plan-tables": "The tables of the plan are whole and agree with each other",
   "tests-pass": "The project's own tests pass",
   "paths-allowed": "Only paths of this phase changed",
 };

@@ -1,11 +1,20 @@
 import { LineCounter, isCollection, isMap, isNode, isScalar, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import type { z } from "zod";
-import type { GuideFault } from "./guide-error.ts";
+
+/** One thing that is wrong in a file, where it is, and what would be right. */
+export interface YamlFault {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** The rule's short name, e.g. `unknown-field`. */
+  readonly rule: string;
+  readonly message: string;
+}
 
 export type Parsed<T> =
   | { readonly kind: "parsed"; readonly value: T; readonly lineOf: (path: readonly PropertyKey[]) => number }
-  | { readonly kind: "faulty"; readonly faults: readonly GuideFault[] };
+  | { readonly kind: "faulty"; readonly faults: readonly YamlFault[] };
 
 export interface YamlSource {
   readonly file: string;
@@ -17,9 +26,9 @@ export interface YamlSource {
 /** Parses YAML and checks it against a schema; every fault of either carries the line it stands on. */
 export function parseYamlValue<T>(source: YamlSource, schema: z.ZodType<T>): Parsed<T> {
   const lines = new LineCounter();
-  const document = parseDocument(source.text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const document = parseDocument(source.text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, logLevel: "error" });
   const lineAt = (offset: number): number => lines.linePos(offset).line + source.firstLine - 1;
-  const fault = (line: number, rule: string, message: string): GuideFault => ({ file: source.file, line, rule, message });
+  const fault = (line: number, rule: string, message: string): YamlFault => ({ file: source.file, line, rule, message });
 
   const broken = [...document.errors, ...document.warnings];
   if (broken.length > 0) {

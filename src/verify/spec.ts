@@ -1,0 +1,246 @@
+import { z } from "zod";
+import { parseYamlValue } from "../yaml/yaml-value.ts";
+import type { YamlFault } from "../yaml/yaml-value.ts";
+
+/** Where specifications lie in a repository, and under which names (decision Q17). */
+export const specFolder = ".phasegate/specs";
+export const activeSpecs = `${specFolder}/active/`;
+export const archivedSpecs = `${specFolder}/archive/`;
+
+const SPEC_ID = /^spec-(\d{4}-\d{2}-\d{2})-(\d{3})$/u;
+const ENTRIES_MAX = 200;
+const TEXT_MAX = 10_000;
+
+const SpecId = z
+  .string()
+  .refine(isSpecId, "expected spec-YYYY-MM-DD-NNN with a day that exists, such as spec-2026-02-18-001");
+const Text = z.string().trim().min(1).max(TEXT_MAX);
+const Time = z.iso.datetime({ offset: true, error: "expected a time such as 2026-02-18T09:30:00Z" });
+const Priority = z.enum(["low", "medium", "high", "critical"]);
+
+export const SPEC_STATUSES = [
+  "draft",
+  "review",
+  "approved",
+  "pending",
+  "planning",
+  "in-progress",
+  "diff-submitted",
+  "completed",
+  "failed",
+  "cancelled",
+] as const;
+export type SpecStatus = (typeof SPEC_STATUSES)[number];
+
+const ItemStatus = z.enum(["pending", "in-progress", "blocked", "completed", "failed"]);
+export type ItemStatus = z.infer<typeof ItemStatus>;
+
+const Requirement = z.strictObject({
+  id: z.string().regex(/^REQ-\d{3}$/u, "expected REQ- and three digits, such as REQ-001"),
+  description: Text,
+  priority: Priority,
+  status: ItemStatus.default("pending"),
+  acceptanceCriteria: z.array(Text).min(1).max(ENTRIES_MAX),
+});
+
+const SpecTask = z.strictObject({
+  id: z.string().regex(/^TASK-\d{3}$/u, "expected TASK- and three digits, such as TASK-001"),
+  title: Text,
+  type: Text.optional(),
+  status: ItemStatus.default("pending"),
+  priority: Priority,
+  assignedTo: Text.nullable().default(null),
+  /** The step of the playbook that carries it out, e.g. `03_business_logic`; without one it follows the whole. */
+  step: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/u, "expected the name of a step, such as 03_business_logic")
+    .optional(),
+  estimatedTime: Text.optional(),
+  dependencies: z.array(z.string()).max(ENTRIES_MAX).default([]),
+  files: z.array(Text).max(ENTRIES_MAX).default([]),
+});
+
+const Count = z.int().min(0).max(ENTRIES_MAX);
+
+const Progress = z.strictObject({
+  total: Count,
+  completed: Count,
+  inProgress: Count,
+  failed: Count,
+  blocked: Count,
+  pending: Count,
+  percentage: z.int().min(0).max(100),
+});
+export type SpecProgress = z.infer<typeof Progress>;
+
+const ChangeLogEntry = z.strictObject({
+  at: Time,
+  /** A role, or a login. */
+  by: Text,
+  change: Text,
+  reason: Text.optional(),
+});
+export type ChangeLogEntry = z.infer<typeof ChangeLogEntry>;
+
+/** A specification: the nested form of S003 with `acceptance` (R4.13). A field not named here is refused. */
+export const Spec = z.strictObject({
+  id: SpecId,
+  version: z.string().regex(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/u, "expected three numbers, such as 1.0.0"),
+  status: z.enum(SPEC_STATUSES),
+  metadata: z.strictObject({
+    title: z.string().trim().min(10).max(200),
+    description: Text.optional(),
+    author: Text.optional(),
+    createdAt: Time,
+    updatedAt: Time,
+    tags: z.array(Text).max(ENTRIES_MAX).default([]),
+    estimatedDuration: Text.optional(),
+  }),
+  requirements: z.array(Requirement).min(1).max(ENTRIES_MAX),
+  acceptance: z.array(Text).min(1).max(ENTRIES_MAX),
+  tasks: z.array(SpecTask).max(ENTRIES_MAX).default([]),
+  progress: Progress.optional(),
+  changeLog: z.array(ChangeLogEntry).max(10_000).default([]),
+  diffPath: Text.optional(),
+  error: Text.optional(),
+});
+export type Spec = z.infer<typeof Spec>;
+
+export type ParsedSpec =
+  | { readonly kind: "parsed"; readonly spec: Spec }
+  | { readonly kind: "faulty"; readonly faults: readonly YamlFault[] };
+
+/** Reads a specification; every fault of it, of form or of sense, comes with its line. */
+export function parseSpec(file: string, text: string): ParsedSpec {
+  const parsed = parseYamlValue({ file, text, firstLine: 1 }, Spec);
+  if (parsed.kind === "faulty") return parsed;
+  const faults = senseFaults(file, parsed.value).map(({ path, rule, message }) => ({
+    file,
+    line: parsed.lineOf(path),
+    rule,
+    message,
+  }));
+  return faults.length === 0 ? { kind: "parsed", spec: parsed.value } : { kind: "faulty", faults };
+}
+
+export function isSpecId(text: string): boolean {
+  const [, day = "", number = "000"] = SPEC_ID.exec(text) ?? [];
+  return number !== "000" && z.iso.date().safeParse(day).success;
+}
+
+/** What the tasks add up to. */
+export function progressOf(tasks: Spec["tasks"]): SpecProgress {
+  const countOf = (status: ItemStatus): number => tasks.filter((task) => task.status === status).length;
+  const total = tasks.length;
+  const completed = countOf("completed");
+  return {
+    total,
+    completed,
+    inProgress: countOf("in-progress"),
+    failed: countOf("failed"),
+    blocked: countOf("blocked"),
+    pending: countOf("pending"),
+    // Rounded down: what is not finished is never 100.
+    percentage: total === 0 ? 0 : Math.floor((completed * 100) / total),
+  };
+}
+
+interface SenseFault {
+  readonly path: readonly PropertyKey[];
+  readonly rule: string;
+  readonly message: string;
+}
+
+function senseFaults(file: string, spec: Spec): readonly SenseFault[] {
+  const faults: SenseFault[] = [...repeats("requirements", spec.requirements), ...repeats("tasks", spec.tasks)];
+  const name = /([^/]*)\.yaml$/u.exec(file)?.[1];
+  if (name !== spec.id) {
+    const message = `"id": expected the file's name without .yaml, ${JSON.stringify(name ?? file)}, got "${spec.id}"`;
+    faults.push({ path: ["id"], rule: "wrong-value", message });
+  }
+  for (const [path, text] of textsOf(spec)) {
+    if (!/^<[^<>]+>$/u.test(text)) continue;
+    faults.push({
+      path,
+      rule: "placeholder",
+      message: `"${path.join(".")}": "${text}" stands for text that was not written`,
+    });
+  }
+  const ids = new Set(spec.tasks.map(({ id }) => id));
+  for (const [at, task] of spec.tasks.entries()) {
+    for (const [index, dependency] of task.dependencies.entries()) {
+      if (ids.has(dependency)) continue;
+      const message = `${task.id} depends on "${dependency}", and no task has this id`;
+      faults.push({ path: ["tasks", at, "dependencies", index], rule: "unknown-task", message });
+    }
+  }
+  const circle = circleOf(spec.tasks);
+  if (circle !== null) {
+    const at = spec.tasks.findIndex(({ id }) => id === circle[0]);
+    const message = `the tasks wait for each other in a circle: ${[...circle, circle[0]].join(" needs ")}; take one of these dependencies out`;
+    faults.push({ path: ["tasks", at, "dependencies"], rule: "circle", message });
+  }
+  if (spec.progress !== undefined) {
+    const wanted = progressOf(spec.tasks);
+    for (const field of ["total", "completed", "inProgress", "failed", "blocked", "pending", "percentage"] as const) {
+      if (spec.progress[field] === wanted[field]) continue;
+      const message = `"progress.${field}": the tasks come to ${wanted[field]}, got ${spec.progress[field]}`;
+      faults.push({ path: ["progress", field], rule: "wrong-sum", message });
+    }
+  }
+  if (Date.parse(spec.metadata.updatedAt) < Date.parse(spec.metadata.createdAt)) {
+    const message = '"metadata.updatedAt": expected no time before "metadata.createdAt"';
+    faults.push({ path: ["metadata", "updatedAt"], rule: "wrong-value", message });
+  }
+  return faults;
+}
+
+function repeats(field: "requirements" | "tasks", items: readonly { readonly id: string }[]): readonly SenseFault[] {
+  const seen = new Set<string>();
+  return items.flatMap(({ id }, at) => {
+    if (!seen.has(id)) {
+      seen.add(id);
+      return [];
+    }
+    return [
+      {
+        path: [field, at, "id"],
+        rule: "repeated-id",
+        message: `"${id}" is given twice: each of the ${field} has an id of its own`,
+      },
+    ];
+  });
+}
+
+/** One circle of dependencies, from its first task in the file's order; null where there is none. */
+function circleOf(tasks: Spec["tasks"]): readonly string[] | null {
+  // Takes away what waits for nothing that is left, until nothing more goes; what remains holds every circle.
+  let left = tasks;
+  for (;;) {
+    const open = new Set(left.map(({ id }) => id));
+    const next = left.filter(({ dependencies }) => dependencies.some((id) => open.has(id)));
+    if (next.length === left.length) break;
+    left = next;
+  }
+  const open = new Map(left.map((task) => [task.id, task]));
+  const way: string[] = [];
+  let id = left[0]?.id;
+  while (id !== undefined && !way.includes(id)) {
+    way.push(id);
+    id = open.get(id)?.dependencies.find((dependency) => open.has(dependency));
+  }
+  if (id === undefined) return null;
+  return way.slice(way.indexOf(id));
+}
+
+/** Every text of a value with the path that leads to it. */
+function textsOf(
+  value: unknown,
+  path: readonly PropertyKey[] = [],
+): readonly (readonly [readonly PropertyKey[], string])[] {
+  if (typeof value === "string") return [[path, value.trim()]];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    textsOf(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
