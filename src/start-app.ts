@@ -20,6 +20,7 @@ import { defaultPolicy } from "./core/decide.ts";
 import type { Playbook } from "./core/playbook.ts";
 import { examineRepository } from "./doctor/repository-findings.ts";
 import { createGitHub } from "./github/client.ts";
+import { readIssueForm } from "./github/issue-form.ts";
 import { freezeText } from "./github/issue-text.ts";
 import { translateWebhook } from "./github/webhook-to-command.ts";
 import { loadPlaybooks } from "./guide/load-playbook.ts";
@@ -130,6 +131,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       webUrl: config.githubWebUrl,
       translate: (event, payload) => translateWebhook(event, payload, config.appId),
       freeze: freezeText,
+      readForm: readIssueForm,
       verifyRunner: verifyRunnerWith({ issuer: config.oidcIssuer, audience: audienceOf(config.publicUrl), clock }),
       wake: () => engine?.wake(),
     };

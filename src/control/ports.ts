@@ -4,6 +4,7 @@ import type { Change } from "../core/change.ts";
 import type { Dependency, Question, ReportedError } from "../core/dialogue.ts";
 import type { AnswerKind } from "../core/feedback.ts";
 import type { Effect } from "../core/react.ts";
+import type { InputFault } from "../core/input-fault.ts";
 import type { Repository, TaskEvent } from "../core/events.ts";
 import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";
 import type { Criterion, Phase } from "../core/playbook.ts";
@@ -636,6 +637,11 @@ export interface GitHub {
     repository: Repository,
     shown: { readonly task: ExistingTask; readonly key: string; readonly request: RequestShown },
   ): Promise<void>;
+  /**
+   * Makes the comment that says what an issue's form lacks, or brings it up to date, found again by its key. With no faults
+   * it says so where it is there, and is not made.
+   */
+  showFaults(repository: Repository, issueNumber: number, key: string, faults: readonly InputFault[]): Promise<void>;
   /** Makes the check run of the gate's head, or brings it up to date. Nothing where the app was not given the right. */
   showCheck(repository: Repository, check: CheckShown): Promise<void>;
   /** The boxes in the gate's body as it is now; empty where the body has none, or the gate is gone. */

@@ -118,6 +118,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     redeliver: (deliveryId) => redeliver(api, deliveryId),
     showStatus: (repository, view) => comments.showStatus(repository, view),
     notify: (repository, issueNumber, key, notice) => comments.notify(repository, issueNumber, key, notice),
+    showFaults: (repository, issueNumber, key, faults) => comments.showFaults(repository, issueNumber, key, faults),
     showRequest: (repository, shown) => comments.showRequest(repository, shown),
     showCheck: createShowCheck(api, options),
     setVetoBoxes: (repository, pullRequest, boxes) => setVetoBoxes(api, repository, pullRequest, boxes),

@@ -37,6 +37,7 @@ import {
   type SessionRequest,
   type StepRequest,
 } from "../../src/protocol/runner.ts";
+import { readIssueForm } from "../../src/github/issue-form.ts";
 import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { findCredential } from "../../src/verify/find-credential.ts";
@@ -247,6 +248,7 @@ export class World {
       webUrl: "https://github.test",
       // What a test says in our own words passes as it is; a webhook goes the way of all webhooks.
       translate: (event, payload) => (event === ownWords ? (payload as Intent) : translateWebhook(event, payload)),
+      readForm: readIssueForm,
       freeze: (raw) => ({ text: raw.replaceAll("\u200B", ""), hiddenRemoved: raw.split("\u200B").length - 1 }),
       verifyRunner: async (token) => JSON.parse(token),
       wake: () => engine?.wake(),

@@ -22,6 +22,7 @@ import {
 import type { Change } from "../../src/core/change.ts";
 import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository } from "../../src/core/events.ts";
+import type { InputFault } from "../../src/core/input-fault.ts";
 import { defaultSettings, type TaskSettings } from "../../src/core/settings.ts";
 
 interface Commit {
@@ -109,6 +110,12 @@ export class FakeGitHub {
   /** What came of each wish to set a repository up. */
   onboarding: Onboarding = { kind: "opened", pullRequest: 1 };
   readonly onboarded: { readonly name: string; readonly forms: readonly string[]; readonly mayOpen: boolean }[] = [];
+  /** Comments on what an issue lacks, as they are now. */
+  readonly forms: {
+    readonly issueNumber: number;
+    readonly key: string;
+    readonly faults: readonly InputFault[];
+  }[] = [];
   requiresReview = false;
   defaultBranch = "main";
   readonly runs: FakeRun[] = [];
@@ -537,6 +544,11 @@ export class FakeGitHub {
       },
       showRequest: async (_repository, { task, key, request }) => {
         this.#comment(task.issue.number, `request:${key}`, { notice: null, request });
+      },
+      showFaults: async (_repository, issueNumber, key, faults) => {
+        const index = this.forms.findIndex((form) => form.key === key);
+        if (index === -1 && faults.length === 0) return;
+        this.forms.splice(index === -1 ? this.forms.length : index, 1, { issueNumber, key, faults });
       },
       listNames: async () => this.names,
       showCheck: async (_repository, { view, phase, branch }) => {
