@@ -43,6 +43,7 @@ export async function onboardRepository(processing: Processing, body: string): P
 }
 
 const wordsOf = {
+  "no-access": "the app does not reach the repository any more, so it is not set up",
   empty: "the repository has no commit yet, so it is not set up; commit something, then install the app on it again",
   "read-only": "the repository is archived, so it is not set up",
   "set-up": "the repository is set up already",

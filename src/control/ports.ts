@@ -519,7 +519,7 @@ export type Onboarding =
   | { readonly kind: "opened" | "updated"; readonly pullRequest: number }
   | {
       readonly kind: "none";
-      readonly why: "empty" | "read-only" | "set-up" | "closed-before" | "not-open" | "nothing-to-add";
+      readonly why: "no-access" | "empty" | "read-only" | "set-up" | "closed-before" | "not-open" | "nothing-to-add";
     };
 
 /** Every method is safe to repeat: it looks for what an earlier try left behind before it writes. */

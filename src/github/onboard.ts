@@ -9,7 +9,7 @@ import { readPull, updatePull } from "./gate-state.ts";
 import { makeLabel } from "./state-label.ts";
 import { blobShaOf, type OnboardingFile } from "./onboarding-files.ts";
 import { withOwnPart } from "./own-part.ts";
-import { headOf, nameOf, pathOf, readIfAllowed, readRepository } from "./repository.ts";
+import { headOf, nameOf, pathOf, readIfAllowed, readRepository, type RepositoryFacts } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { linksOf } from "./texts/links.ts";
 import { hasTrailer, onboardingCommitMessage, trailers } from "./texts/commits.ts";
@@ -33,7 +33,9 @@ export async function onboard(
   repository: Repository,
   wanted: Parameters<GitHub["onboard"]>[1],
 ): Promise<Onboarding> {
-  const { defaultBranch, isReadOnly } = await readRepository(api, repository);
+  const facts = await readIfReachable(api, repository);
+  if (facts === null) return { kind: "none", why: "no-access" };
+  const { defaultBranch, isReadOnly } = facts;
   if (isReadOnly) return { kind: "none", why: "read-only" };
   const headSha = await headOf(api, repository, defaultBranch);
   if (headSha === null) return { kind: "none", why: "empty" };
@@ -64,6 +66,17 @@ export async function onboard(
   // GitHub leaves a form's label off where the repository has no such label.
   for (const label of labels) await makeLabel(api, repository, playbookLabel(label));
   return { kind: open === null ? "opened" : "updated", pullRequest };
+}
+
+/** Null where the app was taken away again, or the repository is gone: then there is nobody to set up for. */
+async function readIfReachable(api: Api, repository: Repository): Promise<RepositoryFacts | null> {
+  try {
+    return await readRepository(api, repository);
+  } catch (error) {
+    const failure = error instanceof RequestFailed || !(error instanceof Error) ? error : error.cause;
+    if (failure instanceof RequestFailed && [403, 404, 410].includes(failure.status)) return null;
+    throw error;
+  }
 }
 
 /** Open and closed ones, newest first. */

@@ -138,6 +138,17 @@ describe("the onboarding pull request", () => {
     expect(world.sent().filter((line) => !line.startsWith("GET"))).toEqual([]);
   });
 
+  test.each([
+    ["the app was uninstalled", (world: GitHubTestbed) => world.sandbox.settings.uninstall("octo")],
+    ["the installation is suspended", (world: GitHubTestbed) => world.sandbox.settings.suspend("octo")],
+    ["the repository is gone", (world: GitHubTestbed) => world.sandbox.settings.deleteRepository("octo/shop")],
+  ])("is not made where %s", async (_what, happens) => {
+    const world = await bed();
+    happens(world);
+
+    expect(await world.github.onboard(world.repository, wanted)).toEqual({ kind: "none", why: "no-access" });
+  });
+
   test("is not made where only the open one should be brought up to date", async () => {
     const world = await bed();
 
