@@ -31,7 +31,7 @@ async function examine(): Promise<readonly Finding[]> {
   const settings = examineSettings();
   if (settings.config === null) return settings.findings;
   const { config } = settings;
-  const { githubWebUrl: webUrl, githubApiUrl: apiUrl, publicUrl, actionRef } = config;
+  const { githubWebUrl: webUrl, githubApiUrl: apiUrl, publicUrl, actionRef, mcpHosts } = config;
   const rights = readAppRights(readFileSync(appYml, "utf8"));
   const { appId, privateKey } = config;
   const api = createApi({
@@ -58,7 +58,11 @@ async function examine(): Promise<readonly Finding[]> {
   const [owner = "", name = ""] = repository.split("/");
   return [
     ...found,
-    ...(await examineRepository({ api, webUrl, actionRef, publicUrl, slug: app.slug, rights }, owner, name)),
+    ...(await examineRepository(
+      { api, webUrl, actionRef, publicUrl, slug: app.slug, rights, clock, mcpHosts },
+      owner,
+      name,
+    )),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { Webhooks } from "@octokit/webhooks";
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
@@ -77,6 +78,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
   const { clock, newId, log } = surroundings;
   const playbooks = await readPlaybooks(surroundings.guideFolder ?? guideFolder);
   const rights = readAppRights(readFileSync(appYml, "utf8"));
+  const settingsSchema = await readFile(path.join(guideFolder, "settings.schema.json"), "utf8");
   const { dataDir, databaseUrl } = config;
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId });
   try {
@@ -87,6 +89,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       webUrl: config.githubWebUrl,
       actionRef: config.actionRef,
       appUrl: config.publicUrl,
+      mcpHosts: config.mcpHosts,
       writeIntervalMs: config.githubWriteIntervalMs,
       timeoutMs: githubTimeoutMs,
       log,
@@ -116,6 +119,8 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
             publicUrl: config.publicUrl,
             slug: await github.appSlug(),
             rights,
+            clock,
+            mcpHosts: config.mcpHosts,
           },
           owner,
           name,
@@ -142,6 +147,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       log,
       webhooks: new Webhooks({ secret: config.webhookSecret }),
       wake: working.wake,
+      settingsSchema,
       ready: () => ready,
       runner: {
         openSession: async (request) => inVersionSpoken(await openSession(working, request)),

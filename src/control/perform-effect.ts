@@ -394,7 +394,7 @@ async function dispatchRun(
     const { resetsAt, message } = limit;
     return { type: "PauseTask", reason: { kind: "rate-limited", resetsAt, message } };
   }
-  const { leftUsd, isHeld, ...budget } = await budgetLeft(performing, state, "dispatched");
+  const { leftUsd, isHeld, ...budget } = await budgetLeft(performing, await asOfNow(performing, state), "dispatched");
   // It is not spent: whoever has it may leave some of it.
   if (leftUsd < heldUsdMin && isHeld) {
     throw new RetryLater("other runs of the model account may still spend what is left of its day", heldMs);
@@ -423,6 +423,13 @@ async function dispatchRun(
     }
     throw error;
   }
+}
+
+/** Whoever raises the day's budget in the repository's file wants to go on: what was read at the last dispatch would hold the task. */
+async function asOfNow({ github }: Performing, state: ExistingTask): Promise<ExistingTask> {
+  if (state.settings.limits.dayBudgetUsd === null) return state;
+  const { settings, faults } = await github.readSettings(state.repository);
+  return faults.length > 0 ? state : { ...state, settings };
 }
 
 /** What the repository's people set counts for the task from now on. */

@@ -21,8 +21,9 @@ export type ReadForm = (
  * could have changed the text, and nobody with write would have seen it.
  */
 export async function freezePrompt(
-  { store, freeze, readForm, taskBudgetUsd }: Processing,
+  { store, github, freeze, readForm, taskBudgetUsd }: Processing,
   taskId: TaskId,
+  repository: Repository,
   issue: IssueAsSent,
 ): Promise<{ readonly prompt: FrozenPrompt; readonly faults: readonly InputFault[] }> {
   const title = freeze(issue.title);
@@ -30,9 +31,13 @@ export async function freezePrompt(
   const frozen = JSON.stringify({ title: title.text, text: body.text });
   // The next task of the issue may be frozen with the same words at the moment in which this one is erased.
   const hash = await saveTaskText(store, taskId, frozen);
-  const { input, faults } = readForm(issue, { budgetUsdMax: taskBudgetUsd });
+  const { settings } = await github.readSettings(repository);
+  const { input, faults } = readForm(issue, { budgetUsdMax: settings.limits.taskBudgetUsd ?? taskBudgetUsd });
   const hiddenRemoved = title.hiddenRemoved + body.hiddenRemoved;
-  return { prompt: { hash, hiddenRemoved, input: faults.length === 0 ? input : null }, faults };
+  if (faults.length > 0) return { prompt: { hash, hiddenRemoved, input: null }, faults };
+  // What the settings say counts as of now: a folder that changes under a task would tear it apart.
+  const outputDirectory = input.outputDirectory ?? (settings.outputDirectory === "" ? null : settings.outputDirectory);
+  return { prompt: { hash, hiddenRemoved, input: { ...input, outputDirectory } }, faults };
 }
 
 /** The same comment for a task, whatever becomes of its text. One that is whole from the start gets none. */
@@ -59,7 +64,7 @@ export async function onIssueEdited(
   const [newest = null] = await processing.store.tasksOfIssue(repository.repositoryId, issueNumber);
   const task = await taskById(processing, newest);
   if (task?.status !== "draft") return;
-  const { prompt, faults } = await freezePrompt(processing, task.taskId, issue);
+  const { prompt, faults } = await freezePrompt(processing, task.taskId, repository, issue);
   await showFaults(processing, { repository, issueNumber, ordinal: task.ordinal }, faults);
   if (faults.length > 0) return;
   const by = await personOf(processing, repository, sender);

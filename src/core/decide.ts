@@ -8,6 +8,7 @@ import type { BlockReason, Outcome } from "./outcome.ts";
 import type { AnyCheck, Finding } from "./report.ts";
 import type { TaskInput } from "./task-input.ts";
 import { nothingSpent, spentBeyond } from "./usage.ts";
+import { areSameSettings, atMost } from "./settings.ts";
 import {
   appIsAtWork,
   awaitsApproval,
@@ -605,12 +606,7 @@ function recordSettings(command: CommandOf<"RecordSettings">, state: ExistingTas
   const hasBegun = state.phases.some(({ gate, steps }) => gate !== null || steps.some((step) => step.completed));
   const known = state.settings;
   const next = hasBegun ? { ...settings, integration: known.integration } : settings;
-  const isNews =
-    next.merge !== known.merge ||
-    next.requesterMayApprove !== known.requesterMayApprove ||
-    next.integration !== known.integration ||
-    next.ci !== known.ci;
-  if (!isNews) return accepted();
+  if (areSameSettings(next, known)) return accepted();
   const read: TaskEvent = { type: "SettingsRead", at, settings: next };
   return accepted(read, ...goOnApproved(command, after(state, read)));
 }
@@ -1538,7 +1534,9 @@ function reworkOrPause(command: TaskCommand, state: ExistingTask, policy: Policy
   // Paused meanwhile: whoever resumes it gets the next attempt.
   if (phase === null || state.blockedBy !== null) return [];
   // The same again and again: another attempt would bring it once more.
-  const isStuck = phase.failedAttempts > policy.reworksMax || phase.sameFindings >= sameFindingsMax;
+  const isStuck =
+    phase.failedAttempts > atMost(state.settings.limits.reworks, policy.reworksMax) ||
+    phase.sameFindings >= sameFindingsMax;
   return isStuck
     ? [pause(command.at, { kind: "verification-failed", attempts: phase.failedAttempts })]
     : runOrStop(command, state, policy);

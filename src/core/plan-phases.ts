@@ -9,6 +9,8 @@ export interface WorkGuide {
   readonly guide: string;
   readonly criteria: readonly Criterion[];
   readonly verifierGuide: string;
+  /** Who does the steps; null for the agent as such. */
+  readonly role: string | null;
   /** Tools of each step; one with a search gets those for it besides. */
   readonly tools: readonly string[];
   /** Of each result. */
@@ -29,6 +31,11 @@ export function planPhases({ runId, phases }: Plan, work: WorkGuide, first: numb
       number: first + index,
       name: branchName(phase),
       title: shortened(sentence(phase.name), TITLE_CHARACTERS_MAX),
+      mode: "steps",
+      plans: null,
+      root: "",
+      reviewers: [],
+      afterFailure: null,
       allowedPaths: [
         `${planPathsOf(runId).workspace}/${phase.id}_*.md`,
         `outputs/${phase.id}_${asFileName(phase.name)}/*.md`,
@@ -64,6 +71,9 @@ function stepOf(place: Place, work: WorkGuide): Step {
     title: shortened(`${stage.name}: ${subStage.name}`, TITLE_CHARACTERS_MAX),
     guide: `${work.guide.trim()}\n\n${contextOf(place)}`,
     outputs,
+    source: "",
+    role: work.role,
+    questionRoundsMax: null,
     sections: [],
     minCharacters: work.minCharacters,
     allowedPaths: [

@@ -18,6 +18,7 @@ export type CommandName =
   | "skip-phase"
   | "status"
   | "doctor"
+  | "config"
   | "help";
 
 interface CommandRow {
@@ -74,6 +75,7 @@ export const slashCommands: readonly CommandRow[] = [
     argument: null,
     does: "looks whether this repository has all that tasks need, and says what to mend",
   },
+  { name: "config", argument: null, does: "shows the settings in force, and where each comes from" },
   { name: "help", argument: null, does: "lists the commands" },
 ];
 

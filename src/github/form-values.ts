@@ -62,14 +62,12 @@ export function outputDirectoryOf(text: string): Read<string | null> {
     : { expected: `a folder inside this repository, e.g. apps/shop, at most ${pathCharactersMax} characters long` };
 }
 
-/** Names that any file system and any shell takes as they are; neither the folders of git nor those of GitHub. */
+/** As in the settings: names that any file system and any shell takes as they are; those with a dot first are git's, GitHub's or an agent's. */
 function isPlainPath(path: string): boolean {
   const parts = path.split("/");
   return (
     path.length <= pathCharactersMax &&
-    parts.every((part) => /^[\p{L}\p{N}._-][\p{L}\p{N}._ -]*$/u.test(part) && !/^\.+$|[. ]$|^-/u.test(part)) &&
-    !/^\.(?:git|github|phasegate|claude)$/iu.test((parts[0] ?? "").normalize("NFKC")) &&
-    !parts.some((part) => part.normalize("NFKC").toLowerCase() === ".git")
+    parts.every((part) => /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(part) && !part.endsWith("."))
   );
 }
 

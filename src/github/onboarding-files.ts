@@ -33,7 +33,7 @@ export function readOnboardingFiles(settings: {
     {
       kind: "settings",
       path: settingsPath,
-      text: readFileSync(new URL("settings.yml", folder), "utf8"),
+      text: readFileSync(new URL("settings.yml", folder), "utf8").replaceAll("{{APP_URL}}", settings.appUrl),
       label: null,
     },
     ...forms,

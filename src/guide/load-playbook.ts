@@ -1,4 +1,5 @@
 import type { ZodType } from "zod";
+import { approvalOf, verifierRole } from "../core/playbook.ts";
 import type { Criterion, Integration, Phase, Playbook, Role, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
 import { parseGuide } from "./front-matter.ts";
@@ -138,6 +139,8 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
     }
     phases.push(resolvePhase(files, phase, roleOf, faults));
   }
+  // A folder without one has the words that the runner itself knows.
+  if (files.has(`${ROLES}/${verifierRole}.md`)) roleOf(verifierRole);
   return {
     name: head.name,
     aliases: head.aliases,
@@ -164,10 +167,31 @@ function resolvePhase(files: GuideFiles, head: PhaseHead, roleOf: RoleOf, faults
     const step = resolveStep(files, head, slug, roleOf(role), faults);
     if (step !== null) steps.push(step);
   }
-  const verification = resolveVerification(files, head.verification, faults);
+  const { criteria, verifierGuide } = resolveVerification(files, head.verification, faults);
   const { number, name, title, mode, plans = null, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
-  const reviewer = roleOf(head.reviewer)?.name ?? null;
-  return { number, name, title, mode, plans, root: "", reviewer, allowedPaths, ...verification, testCommand, mayBeSkipped, budgetUsd, steps };
+  const reviewers = head.reviewers.flatMap((reviewer) => roleOf(reviewer)?.name ?? []);
+  return {
+    number,
+    name,
+    title,
+    mode,
+    plans,
+    root: "",
+    reviewers,
+    afterFailure: roleOf(head.afterFailure)?.name ?? null,
+    allowedPaths,
+    criteria: [...criteria, ...reviewers.map(approvalCriterion)],
+    verifierGuide,
+    testCommand,
+    mayBeSkipped,
+    budgetUsd,
+    steps,
+  };
+}
+
+function approvalCriterion(reviewer: string): Criterion {
+  const who = reviewer.replaceAll("-", " ");
+  return { id: approvalOf(reviewer), kind: "judged", severity: "must", text: `The ${who} approves of the work, that is, finds no blocker in it.` };
 }
 
 function resolveRole(files: GuideFiles, name: string, faults: GuideFault[]): Role | null {
@@ -284,7 +308,7 @@ function resolveStep(
     fault(["tools", index], "wider-than-role", message);
   }
   const { title, outputs, sections, minCharacters, questionRoundsMax = null } = head;
-  return { slug, title, guide: body, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
+  return { slug, title, guide: body, source: file, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
 }
 
 interface FoundGuide<Head> {

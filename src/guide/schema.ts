@@ -47,7 +47,6 @@ export const GuideHead = z.strictObject({
   outputs: Globs,
   sections: z
     .array(Heading)
-    .min(1)
     .max(ENTRIES_MAX)
     .refine((headings) => isWithoutRepeats(headings.map((heading) => heading.toLowerCase())), "expected no heading twice"),
   minCharacters: z.int().min(1).max(CHARACTERS_MAX).default(CHARACTERS_DEFAULT),
@@ -164,7 +163,9 @@ const PhaseHead = z.strictObject({
   plans: z.literal("tables").optional(),
   /** Who does its steps, and who looks at the work before people do: names of files in `agents`. */
   role: RoleName.optional(),
-  reviewer: RoleName.optional(),
+  reviewers: z.array(RoleName).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no role twice").default([]),
+  /** Who takes the steps over where an attempt failed. */
+  afterFailure: RoleName.optional(),
   budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
   allowedPaths: Globs,
   steps: z.array(z.union([Slug, z.strictObject({ step: Slug, role: RoleName })])).min(1).max(STEPS_MAX),
@@ -201,6 +202,7 @@ const Step = z.strictObject({
   allowedPaths: Globs,
   tools: z.array(z.string().min(1)).min(1),
   // What follows came later: a playbook that was frozen before has none of it.
+  source: z.string().default(""),
   role: z.string().nullable().default(null),
   questionRoundsMax: z.int().positive().nullable().default(null),
   turns: z.array(Turn).min(1).exactOptional(),
@@ -245,7 +247,8 @@ export const ResolvedPlaybook = z.strictObject({
       mode: z.enum(["steps", "conversation"]).default("steps"),
       plans: z.literal("tables").nullable().default(null),
       root: z.string().default(""),
-      reviewer: z.string().nullable().default(null),
+      reviewers: z.array(z.string()).default([]),
+      afterFailure: z.string().nullable().default(null),
       allowedPaths: Globs,
       criteria: z.array(Criterion),
       verifierGuide: z.string(),

@@ -118,7 +118,9 @@ const Step = z.object({
   minCharacters: z.int(),
   allowedPaths: z.array(z.string()),
   tools: z.array(z.string()),
-  /** Of the job's `roles`. Since version 5, like the next. */
+  /** Since version 5, like the two that follow. */
+  source: z.string(),
+  /** Of the job's `roles`. */
   role: z.string().nullable(),
   questionRoundsMax: z.int().positive().nullable(),
 });
@@ -133,11 +135,12 @@ const Phase = z.object({
   number: z.int(),
   name: z.string(),
   title: z.string(),
-  /** Since version 5, like the three that follow. */
+  /** Since version 5, like the four that follow. */
   mode: z.enum(["steps", "conversation"]),
   plans: z.literal("tables").nullable(),
   root: z.string(),
-  reviewer: z.string().nullable(),
+  reviewers: z.array(z.string()),
+  afterFailure: z.string().nullable(),
   allowedPaths: z.array(z.string()),
   criteria: z.array(Criterion).max(limits.criteriaMax),
   verifierGuide: z.string(),
@@ -352,12 +355,12 @@ export const SessionAnswer = z.object({
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
-type StepOfVersion4 = Omit<Job["phase"]["steps"][number], "role" | "questionRoundsMax">;
+type StepOfVersion4 = Omit<Job["phase"]["steps"][number], "source" | "role" | "questionRoundsMax">;
 
 /** Without what came in version 5. Its findings and criteria know the checks of then. */
 export type SessionAnswerOfVersion4 = Omit<SessionAnswer, "job"> & {
   readonly job: Omit<Job, "guides" | "roles" | "phase"> & {
-    readonly phase: Omit<Job["phase"], "mode" | "plans" | "root" | "reviewer" | "steps"> & {
+    readonly phase: Omit<Job["phase"], "mode" | "plans" | "root" | "reviewers" | "afterFailure" | "steps"> & {
       readonly steps: readonly StepOfVersion4[];
     };
   };

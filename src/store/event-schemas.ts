@@ -140,6 +140,41 @@ const TaskSettings = z.strictObject({
   requesterMayApprove: z.boolean(),
   integration: z.enum(["phase", "task"]),
   ci: z.enum(["ready", "approved"]).nullable(),
+  language: z.enum(["en", "ko"]).nullable(),
+  model: z.string().nullable(),
+  models: z.record(z.string(), z.string()).readonly(),
+  maxTokens: z.int().positive().nullable(),
+  autoAccept: z.boolean(),
+  outputDirectory: z.string(),
+  limits: z.strictObject({
+    phaseBudgetUsd: Money.nullable(),
+    taskBudgetUsd: Money.nullable(),
+    dayBudgetUsd: Money.nullable(),
+    stepMinutes: z.int().positive().nullable(),
+    reworks: z.int().nonnegative().nullable(),
+  }),
+  reviewDebounceSeconds: z.int().nonnegative().nullable(),
+  integrations: z.strictObject({
+    figma: z.strictObject({ tokenSecret: z.string().nullable() }),
+    supabase: z.strictObject({
+      url: z.string().nullable(),
+      urlVariable: z.string().nullable(),
+      keySecret: z.string().nullable(),
+    }),
+    slack: z.strictObject({ tokenSecret: z.string().nullable(), defaultChannel: z.string().nullable() }),
+    notion: z.strictObject({ tokenSecret: z.string().nullable() }),
+  }),
+  mention: z.array(z.string()).readonly(),
+  mcpServers: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        url: z.string(),
+        tokenSecret: z.string().nullable(),
+        playbooks: z.array(z.string()).readonly().nullable(),
+      }),
+    )
+    .readonly(),
 });
 
 const FeedbackItems = z
@@ -322,7 +357,7 @@ export const eventCodecs = {
     attempt: z.int().positive(),
     report: RunnerReport,
   }),
-  SettingsRead: event("SettingsRead", 1, { settings: TaskSettings }),
+  SettingsRead: event("SettingsRead", 2, { settings: TaskSettings }),
   DecisionVetoed: event("DecisionVetoed", 1, {
     phase: PhaseNumber,
     number: z.int().positive(),

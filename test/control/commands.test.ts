@@ -244,6 +244,15 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
     "failed verification": /doctor/u,
     cancelled: /doctor/u,
   },
+  config: {
+    draft: /config/u,
+    "at work": /config/u,
+    waiting: /config/u,
+    paused: /config/u,
+    "in review": /config/u,
+    "failed verification": /config/u,
+    cancelled: /config/u,
+  },
   help: {
     draft: /help/u,
     "at work": /help/u,

@@ -137,6 +137,8 @@ export interface WorldOptions {
   readonly dayBudgetUsd?: number;
   readonly namesEveryMs?: number;
   readonly prices?: readonly PriceOverride[];
+  /** Another one in the place of each. */
+  readonly playbookOf?: (playbook: Playbook) => Playbook;
   /** Looks at the store of each life, e.g. to count or to break a call. */
   readonly storeOf?: (store: Store) => Store;
 }
@@ -217,9 +219,9 @@ export class World {
       playbooks: {
         byLabel: (label) => {
           const playbook = Object.hasOwn(labels, label) ? labels[label] : undefined;
-          return playbook === undefined
-            ? null
-            : { playbook, hash: `hash of ${playbook.name}`, json: JSON.stringify(playbook) };
+          if (playbook === undefined) return null;
+          const made = this.#options.playbookOf?.(playbook) ?? playbook;
+          return { playbook: made, hash: `hash of ${made.name}`, json: JSON.stringify(made) };
         },
         fromJson: (json) => JSON.parse(json),
       },

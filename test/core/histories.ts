@@ -10,6 +10,7 @@ import { later } from "../../src/core/moment.ts";
 import type { BlockReason } from "../../src/core/outcome.ts";
 import type { RunnerReport } from "../../src/core/report.ts";
 import type { ItemsChanged } from "../../src/core/ripple.ts";
+import { defaultSettings } from "../../src/core/settings.ts";
 import {
   currentPhaseOf,
   initialState,
@@ -446,10 +447,12 @@ function commandOf(
       return say({
         type: "RecordSettings",
         settings: {
+          ...defaultSettings,
           merge: pick % 4 === 0 ? "manual" : "auto",
           requesterMayApprove: pick % 2 === 0,
           integration: pick % 3 === 0 ? "task" : "phase",
           ci: null,
+          ...(pick % 5 === 0 ? { limits: { ...defaultSettings.limits, reworks: pick % 2 } } : {}),
         },
       });
     case "veto":

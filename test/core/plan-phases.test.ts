@@ -5,8 +5,10 @@ import { readPlan } from "../../src/core/read-plan.ts";
 import { ResolvedPlaybook } from "../../src/guide/schema.ts";
 import { criteriaOf, memoryTree } from "../verify/memory-tree.ts";
 import { outputs, paths, planFiles, runId } from "./plan-files.ts";
+import { plainPlaybook } from "../support/playbook-parts.ts";
 
 const work: WorkGuide = {
+  role: "executor",
   guide: "Work by the plan.\n",
   criteria: criteriaOf("outputs-exist", "plan-tables"),
   verifierGuide: "Judge it.",
@@ -89,7 +91,7 @@ describe("the phases of a plan", () => {
 
   test("may be frozen like those of any playbook", async () => {
     const phases = await phasesOf(planFiles());
-    const playbook = { name: "run", title: "Run", phases, ripple: { guide: "", criteria: [], verifierGuide: "" } };
+    const playbook = { ...plainPlaybook, name: "run", title: "Run", phases };
     expect(ResolvedPlaybook.parse(playbook)).toEqual(playbook);
   });
 });
