@@ -43,6 +43,7 @@ export interface ProductFile {
 const PRODUCTS = join(import.meta.dirname, "..", "demo", "products");
 const PLAYBOOKS = join(import.meta.dirname, "..", "..", "guide", "playbooks");
 const REPOSITORY = "_repository";
+const TURNS = "_turns";
 const WISH = "issue.md";
 const FIRST_TRY_SUFFIX = ".first";
 
@@ -58,11 +59,11 @@ const WishHead = z.strictObject({
   upon: z.string().optional(),
 });
 
-/** The types of tasks for which there is a product; each has the name of its label. */
+/** The types of tasks for which there is a product, made step by step; each has the name of its label. */
 export async function productTypes(): Promise<readonly string[]> {
   const folders = await readdir(PRODUCTS);
-  const isWhole = await Promise.all(folders.map(async (type) => (await readdir(join(PRODUCTS, type))).includes(WISH)));
-  return folders.filter((_type, at) => isWhole[at]).sort();
+  const names = await Promise.all(folders.map((type) => readdir(join(PRODUCTS, type))));
+  return folders.filter((_type, at) => names[at]?.includes(WISH) && !names[at].includes(TURNS)).sort();
 }
 
 /** Reads `<type>/issue.md` (front matter with the title, then the text) and, where it exists, `<type>/_repository/`. */
@@ -94,11 +95,38 @@ export async function loadProduct(type: string): Promise<ProductScript> {
   return { steps };
 }
 
+/** A turn of a conversation: what the person says, and what the model does about it. */
+export interface ConversationTurn extends Pick<ProductStep, "files" | "reads" | "runsTests"> {
+  /** Null in the first, which the issue itself opens. */
+  readonly says: string | null;
+  readonly reply: string;
+}
+
+const TurnHead = StepHead.omit({ asks: true }).extend({ says: z.string().nullable().default(null) });
+
+/**
+ * Reads `<type>/_turns/<number>.md` (the reply, with front matter) and, where a turn changes something, `<number>/`.
+ * After the last turn the person says `/done`.
+ */
+export async function loadTurns(type: string): Promise<readonly ConversationTurn[]> {
+  const folder = join(PRODUCTS, type, TURNS);
+  const numbers = (await readdir(folder)).flatMap((name) => /^(\d+)\.md$/u.exec(name)?.[1] ?? []);
+  return Promise.all(
+    numbers
+      .sort((a, b) => Number(a) - Number(b))
+      .map(async (number) => {
+        const { head, text } = parseHead(await readFile(join(folder, `${number}.md`), "utf8"), TurnHead);
+        const files = await readFiles(join(folder, number)).catch(emptyWhenMissing);
+        return { says: head.says?.trim() ?? null, files, reads: head.reads, runsTests: head.tests, reply: text };
+      }),
+  );
+}
+
 const PlaybookPhases = z.object({ phases: z.array(z.object({ name: z.string() })) });
 
 async function phasesOf(type: string): Promise<readonly string[]> {
   const entries = await readdir(join(PRODUCTS, type), { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory() && entry.name !== REPOSITORY).map(({ name }) => name);
+  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("_")).map(({ name }) => name);
   const { phases } = PlaybookPhases.parse(parse(await readFile(join(PLAYBOOKS, `${type}.yml`), "utf8")));
   const known = phases.map(({ name }) => name).filter((name) => names.includes(name));
   return [...known, ...names.filter((name) => !known.includes(name)).sort()];
