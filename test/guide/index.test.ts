@@ -76,7 +76,7 @@ test("the index names every guide, playbook and role", async () => {
     "",
   ].join("\n");
   await expect(listed).toMatchFileSnapshot("../../guide/README.md");
-  const known = new Set(["README.md", "AUTHORING.md", "ripple.md", "settings.schema.json"]);
+  const known = new Set(["README.md", "AUTHORING.md", "ripple.md", "settings.schema.json", "playbook.schema.json"]);
   const named = [...files.keys()].filter((path) => !known.has(path) && !path.startsWith("specs/"));
   expect(named.filter((path) => !listed.includes(`](${path})`))).toEqual([]);
 });
