@@ -789,7 +789,7 @@ export interface RunnerIdentity {
 export type VerifyRunner = (oidcToken: string) => Promise<RunnerIdentity>;
 
 /** A playbook by its label, resolved and hashed. */
-export type PlaybookOfLabel =
+type PlaybookOfLabel =
   | {
       readonly kind: "playbook";
       readonly playbook: import("../core/playbook.ts").Playbook;

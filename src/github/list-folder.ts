@@ -2,7 +2,7 @@ import type { Api } from "./api.ts";
 import { nameOf, pathOf, readIfAllowed, readOrNull } from "./repository.ts";
 import type { TokenScope } from "./tokens.ts";
 
-export interface FolderEntry {
+interface FolderEntry {
   readonly name: string;
   /** `file`, `dir`, `symlink` or `submodule`. */
   readonly type: string;

@@ -11,7 +11,7 @@ const [parentFolder = "", folderName = ""] = repositoryFolder.split("/");
 
 /** What is more than any folder of guides needs. */
 export const repositoryFilesMax = 200;
-export const repositoryBytesMax = 2 * 1024 * 1024;
+const repositoryBytesMax = 2 * 1024 * 1024;
 /** A guide goes into a prompt whole; the same figure holds for those of the app. */
 const fileBytesMax = 262_144;
 
