@@ -259,6 +259,8 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "EndLimit":
     case "EndDay":
       return `later:${taskId}:${effect.kind}:${effect.pausedAt}`;
+    case "ReadPlan":
+      return `plan:${taskId}`;
     case "CompareItems":
       return `items:${taskId}`;
     case "ShowStatus":

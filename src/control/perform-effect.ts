@@ -33,6 +33,7 @@ import { changesBetween, compareItems, notifyRipple, notifySettled } from "./fin
 import { itemOfWords, readGateSaid, saveWords, wordsOfReview } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
 import { phaseDefinition } from "./phase-definition.ts";
+import { readPlanned } from "./read-planned.ts";
 import {
   DispatchRefused,
   RetryLater,
@@ -166,6 +167,8 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       if (branch !== null) await performing.github.deleteBranch(state.repository, branch);
       return null;
     }
+    case "ReadPlan":
+      return readPlanned(performing, state, effect.phase);
     case "CompareItems":
       return compareItems(performing, state);
     case "NotifyRipple":

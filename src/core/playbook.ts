@@ -93,6 +93,28 @@ export interface Phase {
   /** Most that the phase may spend, in US dollars. */
   readonly budgetUsd: number;
   readonly steps: readonly Step[];
+  /** Of a phase that plans: how what it plans is worked on. */
+  readonly work?: PlannedWork;
+}
+
+/** What the phases of a plan have in common, whatever is planned. */
+export interface PlannedWork {
+  /** Stands before what the tables say of each step. */
+  readonly guide: string;
+  readonly criteria: readonly Criterion[];
+  readonly verifierGuide: string;
+  readonly tools: readonly string[];
+  /** Headings of each result. */
+  readonly sections: readonly string[];
+  /** Of each result. */
+  readonly minCharacters: number;
+  /** The file of the guide. */
+  readonly source: string;
+  /** Who does each step, and who looks at the work before people do. */
+  readonly role: string | null;
+  readonly reviewers: readonly string[];
+  /** Of each phase. */
+  readonly budgetUsd: number;
 }
 
 export type PhaseMode = "steps" | "conversation";
@@ -138,6 +160,8 @@ export interface Step {
   readonly turns?: readonly Turn[];
   /** The sub-stage of a planned run that the step works on: its rows get their status when it is done. */
   readonly planned?: SubStagePlace;
+  /** Its turns are found when it is worked on: one for each row of these tables of the run. */
+  readonly turnsFor?: "phases" | "stages" | "sub-stages";
 }
 
 /** One thing that is asked in a step of several. */
@@ -188,11 +212,7 @@ interface StepOutline {
 }
 
 export function outlineOf(playbook: Playbook, hash: string): PlaybookOutline {
-  return {
-    name: playbook.name,
-    hash,
-    phases: playbook.phases.map(outlineOfDefinition),
-  };
+  return { name: playbook.name, hash, phases: playbook.phases.map(outlineOfDefinition) };
 }
 
 export function outlineOfDefinition(phase: Phase): PhaseOutline {

@@ -1,7 +1,7 @@
 import type { ZodType } from "zod";
 import { nearestOf } from "../core/edit-distance.ts";
 import { approvalOf, playbookNamePattern, verifierRole } from "../core/playbook.ts";
-import type { Criterion, Integration, Phase, Playbook, Role, Step } from "../core/playbook.ts";
+import type { Criterion, Integration, Phase, PlannedWork, Playbook, Role, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
 import { parseGuide } from "./front-matter.ts";
 import { GuideError } from "./guide-error.ts";
@@ -191,6 +191,14 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
       fault(["phases", index, "name"], "duplicate-phase", `"phases.${index}.name": expected a name of its own, got "${phase.name}" again`);
     }
     phaseNames.add(phase.name);
+    if (phase.plans !== undefined && index < head.phases.length - 1) {
+      const message = `"phases.${index}.plans": expected no phase behind one that plans what follows`;
+      fault(["phases", index, "plans"], "plans-before-last", message);
+    }
+    if ((phase.plans === undefined) !== (phase.work === undefined)) {
+      const message = `"phases.${index}": expected "plans" and "work" together, got ${phase.plans === undefined ? '"work"' : '"plans"'} alone`;
+      fault(["phases", index], "plans-without-work", message);
+    }
     const slugs = new Set<string>();
     for (const [position, entry] of phase.steps.entries()) {
       const slug = typeof entry === "string" ? entry : entry.step;
@@ -240,6 +248,10 @@ function resolvePhase(
   naming: (at: readonly PropertyKey[]) => Naming,
 ): Phase {
   const steps: Step[] = [];
+  const preface =
+    head.preface === undefined
+      ? null
+      : guideOf(files, `${head.guide}/${head.preface}.md`, TitledHead, faults, naming(["preface"]))?.body;
   const seen = new Set<string>();
   for (const [position, entry] of head.steps.entries()) {
     const [slug, role] = typeof entry === "string" ? [entry, head.role] : [entry.step, entry.role];
@@ -247,12 +259,13 @@ function resolvePhase(
     seen.add(slug);
     const named = naming(["steps", position]);
     const step = resolveStep(files, head, slug, roleOf(role, typeof entry === "string" ? naming(["role"]) : named), named, faults);
-    if (step !== null) steps.push(step);
+    if (step !== null) steps.push(preface == null ? step : { ...step, guide: `${preface.trim()}\n\n${step.guide}` });
   }
   const { criteria, verifierGuide } = resolveVerification(files, head.verification, faults, naming(["verification"]));
   const { number, name, title, mode, plans = null, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
   const reviewers = head.reviewers.flatMap((reviewer, index) => roleOf(reviewer, naming(["reviewers", index]))?.name ?? []);
-  return {
+  const work = resolveWork(files, head, roleOf, faults, (at) => naming(["work", ...at]));
+  const phase: Phase = {
     number,
     name,
     title,
@@ -268,6 +281,37 @@ function resolvePhase(
     mayBeSkipped,
     budgetUsd,
     steps,
+  };
+  return work === null ? phase : { ...phase, work };
+}
+
+/** What the phases have in common that this one plans; null where it plans none, or its guide is faulty. Their paths come from the tables. */
+function resolveWork(
+  files: GuideFiles,
+  phase: PhaseHead,
+  roleOf: RoleOf,
+  faults: GuideFault[],
+  naming: (at: readonly PropertyKey[]) => Naming,
+): PlannedWork | null {
+  if (phase.work === undefined) return null;
+  const { step, verification, budgetUsd, ...people } = phase.work;
+  const found = guideOf(files, `${phase.guide}/${step}.md`, GuideHead, faults, naming(["step"]));
+  if (found === null) return null;
+  const { head: { sections, minCharacters, tools }, body, file } = found;
+  const { criteria, verifierGuide } = resolveVerification(files, verification, faults, naming(["verification"]));
+  const role = roleOf(people.role, naming(["role"]));
+  const reviewers = people.reviewers.flatMap((reviewer, index) => roleOf(reviewer, naming(["reviewers", index]))?.name ?? []);
+  return {
+    guide: body,
+    source: file,
+    criteria: [...criteria, ...reviewers.map(approvalCriterion)],
+    verifierGuide,
+    tools: tools ?? role?.tools ?? [],
+    sections,
+    minCharacters,
+    role: role?.name ?? null,
+    reviewers,
+    budgetUsd,
   };
 }
 
@@ -390,8 +434,9 @@ function resolveStep(
     const message = `"tools.${index}": expected a tool of the role "${role.name}" (${role.tools.join(", ")}), got "${tool}"`;
     fault(["tools", index], "wider-than-role", message);
   }
-  const { title, outputs, sections, minCharacters, questionRoundsMax = null } = head;
-  return { slug, title, guide: body, source: file, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
+  const { title, outputs, sections, minCharacters, questionRoundsMax = null, turnsFor } = head;
+  const step = { slug, title, guide: body, source: file, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
+  return turnsFor === undefined ? step : { ...step, turnsFor };
 }
 
 interface FoundGuide<Head> {

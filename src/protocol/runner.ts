@@ -123,6 +123,13 @@ const Step = z.object({
   /** Of the job's `roles`. */
   role: z.string().nullable(),
   questionRoundsMax: z.int().positive().nullable(),
+  /** Done one after the other, in one conversation. Since version 5, like the next. */
+  turns: z
+    .array(z.object({ id: z.string(), title: z.string(), guide: z.string(), output: z.string() }))
+    .readonly()
+    .exactOptional(),
+  planned: z.object({ run: z.string(), phase: z.string(), stage: z.string(), subStage: z.string() }).exactOptional(),
+  turnsFor: z.enum(["phases", "stages", "sub-stages"]).exactOptional(),
 });
 
 const criterionBase = { id: CriterionId, text: z.string().max(1_000), severity: z.enum(["must", "should"]) };
@@ -288,6 +295,8 @@ export const Job = z.object({
   /** Answers that the agent may not have heard; those that its conversation had are told apart by number and moment. Since version 3, like what follows. */
   answers: z.array(PersonAnswer).max(limits.answersMax),
   dependencies: z.array(JobDependency),
+  /** How often each step of the phase has asked questions in earlier runs; steps that never did are missing. Since version 5. */
+  questionRounds: z.record(z.string(), z.int().positive()),
   /** What the run goes on from, to be fetched; null where it starts afresh. */
   checkpoint: z.object({ checkpointId: z.string().max(200) }).nullable(),
   prices: z.array(PriceOverride),
@@ -359,7 +368,7 @@ type StepOfVersion4 = Omit<Job["phase"]["steps"][number], "source" | "role" | "q
 
 /** Without what came in version 5. Its findings and criteria know the checks of then. */
 export type SessionAnswerOfVersion4 = Omit<SessionAnswer, "job"> & {
-  readonly job: Omit<Job, "guides" | "roles" | "phase"> & {
+  readonly job: Omit<Job, "guides" | "roles" | "questionRounds" | "phase"> & {
     readonly phase: Omit<Job["phase"], "mode" | "plans" | "root" | "reviewers" | "afterFailure" | "steps"> & {
       readonly steps: readonly StepOfVersion4[];
     };

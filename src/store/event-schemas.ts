@@ -21,24 +21,22 @@ const Repository = z.strictObject({
 
 const IssueRef = z.strictObject({ number: z.int().positive(), title: z.string(), author: z.string() });
 
-const PlaybookOutline = z.strictObject({
-  name: z.string(),
-  hash: z.string(),
-  phases: z
-    .array(
-      z.strictObject({
-        number: PhaseNumber,
-        name: z.string(),
-        title: z.string(),
-        budgetUsd: Money,
-        mayBeSkipped: z.boolean(),
-        mode: z.enum(["steps", "conversation"]),
-        plans: z.literal("tables").nullable(),
-        steps: z.array(z.strictObject({ slug: z.string(), title: z.string() })).readonly(),
-      }),
-    )
-    .readonly(),
-});
+const PhaseOutlines = z
+  .array(
+    z.strictObject({
+      number: PhaseNumber,
+      name: z.string(),
+      title: z.string(),
+      budgetUsd: Money,
+      mayBeSkipped: z.boolean(),
+      mode: z.enum(["steps", "conversation"]),
+      plans: z.literal("tables").nullable(),
+      steps: z.array(z.strictObject({ slug: z.string(), title: z.string() })).readonly(),
+    }),
+  )
+  .readonly();
+
+const PlaybookOutline = z.strictObject({ name: z.string(), hash: z.string(), phases: PhaseOutlines });
 
 const TaskInput = z.strictObject({
   language: z.enum(["en", "ko"]).nullable(),
@@ -251,6 +249,7 @@ export const BlockReason = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("approval-needed"), phase: PhaseNumber, by: z.string() }),
   z.strictObject({ kind: z.literal("settings-invalid"), message: z.string() }),
+  z.strictObject({ kind: z.literal("plan-invalid"), phase: PhaseNumber, faults: z.int(), message: z.string() }),
   z.strictObject({
     kind: z.literal("no-progress"),
     why: z.enum(["no-change", "money-without-commits"]),
@@ -367,6 +366,7 @@ export const eventCodecs = {
   VetoWithdrawn: event("VetoWithdrawn", 1, { phase: PhaseNumber, number: z.int().positive(), by: z.string() }),
   CiObserved: event("CiObserved", 1, { phase: PhaseNumber, headSha: z.string(), ci: CiState }),
   ApprovedItemsChanged: event("ApprovedItemsChanged", 1, { phase: PhaseNumber, changed: ItemsChanged }),
+  PhasesPlanned: event("PhasesPlanned", 1, { phase: PhaseNumber, playbookHash: z.string(), phases: PhaseOutlines }),
   RippleFound: event("RippleFound", 1, { phase: PhaseNumber.nullable(), changed: ItemsChanged }),
   RippleSettled: event("RippleSettled", 1, { phase: PhaseNumber }),
   PhaseSkipped: event("PhaseSkipped", 1, { phase: PhaseNumber, by: z.string() }),

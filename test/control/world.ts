@@ -5,6 +5,7 @@ import { startEngine, type Engine, type Working } from "../../src/control/engine
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
 import {
   webhookKeyOf,
+  type Diagnosis,
   type Playbooks,
   type RepositoryFiles,
   type RunnerIdentity,
@@ -43,6 +44,7 @@ import {
   type SessionRequest,
   type StepRequest,
 } from "../../src/protocol/runner.ts";
+import { readIssueForm } from "../../src/github/issue-form.ts";
 import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { findCredential } from "../../src/verify/find-credential.ts";
@@ -83,6 +85,7 @@ const playbooks = {
     phaseOf(2, "design", ["01_screens"]),
   ]),
   modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"])]),
+  run: playbookOf("run", [planningOf(phaseOf(1, "plan", ["01_phases"]))]),
 };
 
 /** Also under the name that it had before. */
@@ -148,6 +151,28 @@ function phaseOf(number: number, name: string, slugs: readonly string[]): Phase 
   };
 }
 
+/** Its tables become the phases that follow. */
+function planningOf(phase: Phase): Phase {
+  return {
+    ...phase,
+    allowedPaths: ["**"],
+    steps: phase.steps.map((step) => ({ ...step, outputs: ["runs/run-001/db/phases.md"] })),
+    plans: "tables",
+    work: {
+      guide: "Work by the plan.",
+      criteria: [],
+      verifierGuide: "",
+      tools: ["Read", "Write"],
+      sections: [],
+      minCharacters: 10,
+      source: "run/execute.md",
+      role: null,
+      reviewers: [],
+      budgetUsd: 3,
+    },
+  };
+}
+
 interface LogLine {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly message: string;
@@ -186,6 +211,8 @@ export class World {
   readonly verified: string[] = [];
   /** What the verifier was given of each run's own word. */
   readonly heldAgainst: (Partial<RunnerReport> | null)[] = [];
+  /** What is found in a repository. */
+  diagnoses: readonly Diagnosis[] = [{ check: "actions", level: "ok", message: "Actions are on", mend: null }];
   /** Read when the app starts. */
   checkpointKeys: readonly CheckpointKey[] = [{ id: "k1", key: Buffer.alloc(32, 1) }];
   readonly #options: WorldOptions;
@@ -264,6 +291,7 @@ export class World {
         citing,
         findCredential,
       },
+      examine: async () => this.diagnoses,
       seal: createCheckpointSeal(this.checkpointKeys),
       prices: this.#options.prices ?? [],
       liveShownAt: new Map(),
@@ -275,6 +303,7 @@ export class World {
       webUrl: "https://github.test",
       // What a test says in our own words passes as it is; a webhook goes the way of all webhooks.
       translate: (event, payload) => (event === ownWords ? (payload as Intent) : translateWebhook(event, payload)),
+      readForm: readIssueForm,
       freeze: (raw) => ({ text: raw.replaceAll("\u200B", ""), hiddenRemoved: raw.split("\u200B").length - 1 }),
       verifyRunner: async (token) => JSON.parse(token),
       wake: () => engine?.wake(),

@@ -8,6 +8,7 @@ import {
   openQuestionsOf,
   outlineOfPhase,
   purseOf,
+  taskBranchOf,
   type ExistingTask,
   type Gate,
   type PhaseProgress,
@@ -150,6 +151,12 @@ export function blockText(
         what: `The run could not start, because of what ${code(settingsPath)} says:\n${settingsFaults(reason.message)}`,
         why: "It says who may approve and who merges, so nothing starts on a guess of it. What was delivered so far is kept.",
         next: `${link(`mend ${code(settingsPath)}`, links.editFile(context.defaultBranch, settingsPath))} on ${code(context.defaultBranch)} (or the file that is named above), or delete it to have the defaults. Then comment \`/run\` here.`,
+      };
+    case "plan-invalid":
+      return {
+        what: `The plan of phase ${reason.phase}, ${plain(outlineOfPhase(task, reason.phase).title)}, can't be worked by: ${reason.faults} ${reason.faults === 1 ? "cell or file is" : "cells or files are"} not as expected. ${plain(reason.message, 1_500)}`,
+        why: "Its tables are what the next phases are made of, so nothing starts on a guess of them. What is merged stays.",
+        next: `mend the tables on ${code(taskBranchOf(task) ?? context.defaultBranch)} and comment \`/run\` here to have them read again, or \`/cancel\` to end the task.`,
       };
     case "no-progress":
       return noProgress(reason, task, links);

@@ -81,6 +81,11 @@ describe("a notice about a pause", () => {
       "https://github.com/octo/shop/edit/main/.github/phasegate.yml) on `main` (or the file that is named above), or delete it",
     ],
     [
+      { kind: "plan-invalid", phase: 1, faults: 2, message: "phases.md, line 3: expected PENDING." },
+      "The plan of phase 1, Planning, can't be worked by: 2 cells or files are not as expected. phases.md, line 3: expected PENDING.",
+      "mend the tables on `main` and comment `/run` here",
+    ],
+    [
       { kind: "no-progress", why: "no-change", spentUsd: 1.5 },
       "Two attempts in a row at phase 1, Planning, changed no file; $1.50 are spent on the phase.",
       "comment `/retry` here to have it tried again, or `/cancel`",
