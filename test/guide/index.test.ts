@@ -1,4 +1,4 @@
-/** `guide/README.md` is made of what the folder holds: `npx vitest run --config test/vitest.config.ts -u test/guide/index.test.ts` writes it anew. */
+/** `guide/README.md` is made of what the folder holds: `npx vitest run --config test/vitest.config.ts test/guide/index.test.ts -u` writes it anew. */
 import { expect, test } from "vitest";
 import { readGuideFolder } from "../../src/guide/guide-files.ts";
 import { loadPlaybooks } from "../../src/guide/load-playbook.ts";
