@@ -1,5 +1,5 @@
 /** How many characters must be added, dropped or replaced to make one text of the other. */
-function editDistance(one: string, other: string): number {
+export function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [i, character] of Array.from(one).entries()) {
     const next = [i + 1];
