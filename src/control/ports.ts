@@ -340,6 +340,13 @@ export interface RepositoryFiles {
   readonly files: readonly RepositoryFile[];
 }
 
+/** What is wrong with the settings of one commit. */
+export interface SettingsFaults {
+  /** Of the file; empty where there is none that could be read. */
+  readonly sha: string;
+  readonly faults: readonly ConfigurationFault[];
+}
+
 /** What a commit's own playbooks, guides and agents came to. */
 export interface ConfigurationFound {
   readonly faults: readonly ConfigurationFault[];
@@ -581,6 +588,8 @@ export interface GitHub {
   readSettings(repository: Repository): Promise<SettingsFound>;
   /** What a commit has in `.github/phasegate/`; null asks for the default branch as it is now. */
   readRepositoryFiles(repository: Repository, ref: string | null): Promise<RepositoryFiles>;
+  /** What would be wrong with the repository's settings, were this commit the head of the default branch. */
+  readSettingsFaults(repository: Repository, sha: string): Promise<SettingsFaults>;
   /** Makes the check run that says what is wrong with a commit's configuration. Nothing where the app was not given the right. */
   showConfigurationCheck(repository: Repository, headSha: string, found: ConfigurationFound): Promise<void>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
@@ -818,7 +827,7 @@ export interface RunnerIdentity {
 export type VerifyRunner = (oidcToken: string) => Promise<RunnerIdentity>;
 
 /** A playbook by its label, resolved and hashed. */
-export type PlaybookOfLabel =
+type PlaybookOfLabel =
   | {
       readonly kind: "playbook";
       readonly playbook: import("../core/playbook.ts").Playbook;

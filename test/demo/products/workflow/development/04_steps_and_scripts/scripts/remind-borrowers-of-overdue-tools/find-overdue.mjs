@@ -44,7 +44,9 @@ function isDay(text) {
 
 /** What a lender typed: one line, not long, and nothing that Slack takes for a mention or a link. */
 function escaped(text) {
-  const line = Array.from(text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim()).slice(0, toolCharactersMax).join("");
+  const line = Array.from(text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim())
+    .slice(0, toolCharactersMax)
+    .join("");
   return line.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 

@@ -44,7 +44,10 @@ test("N1: never names a borrower, in the outputs or in the log", () => {
 
 test("N2: gives one text a run, in the same words on the same loans", () => {
   assert.equal(runOn("usual.json").output.match(/^message=/gm).length, 1);
-  assert.deepEqual(overdueReminder(sample("usual.json").reverse(), today), overdueReminder(sample("usual.json"), today));
+  assert.deepEqual(
+    overdueReminder(sample("usual.json").reverse(), today),
+    overdueReminder(sample("usual.json"), today),
+  );
 });
 
 test("N3: counts nothing where nothing is overdue", () => {
@@ -79,7 +82,10 @@ test("refuses more than 2,000 loans", () => {
 test("N5: what a lender typed calls nobody, and adds no output", () => {
   const { output } = runOn("hostile.json");
   const lines = output.trimEnd().split("\n");
-  assert.deepEqual(lines.map((line) => line.split("=")[0]), ["count", "message"]);
+  assert.deepEqual(
+    lines.map((line) => line.split("=")[0]),
+    ["count", "message"],
+  );
   assert.equal(lines[0], "count=3");
   assert.match(lines[1], /&lt;!channel&gt; Saw &amp; more/);
   assert.doesNotMatch(lines[1], /[<>]/);
