@@ -269,6 +269,10 @@ export class Told {
       case "ApprovedItemsChanged":
       case "RippleFound":
       case "RippleSettled":
+      case "TurnSaid":
+      case "TurnAnswered":
+      case "ConversationClosed":
+      case "ConversationSettled":
       case "PhaseSkipped":
       case "FinalGateOpened":
       case "FinalGateMerged":
