@@ -77,6 +77,7 @@ export function outlastsDone({ kind }: BlockReason): boolean {
     case "app-unreachable":
     case "dispatch-refused":
     case "settings-invalid":
+    case "plan-invalid":
     case "no-workflow-file":
     case "actions-disabled":
     case "no-model-secret":

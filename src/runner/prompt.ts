@@ -4,7 +4,7 @@ import type { Step } from "../core/playbook.ts";
 import type { Finding } from "../core/report.ts";
 import type { Job, PersonAnswer } from "../protocol/runner.ts";
 import { answerLines, leftOutLines } from "./dialogue-texts.ts";
-import { turnSection } from "./turn.ts";
+import { talkSection } from "./issue-talk.ts";
 import { feedbackLines, isOfCi, isOfRipple, isVeto, type NumberedFeedback } from "./feedback.ts";
 
 export interface StepPrompt {
@@ -130,7 +130,7 @@ export function stepPrompt(prompt: StepPrompt): string {
     ...(resumed === null ? [] : resumedSection(resumed)),
     "",
     ...requirements(step),
-    ...turnSection(job, boundary),
+    ...talkSection(job, boundary),
     ...(findings.length === 0 ? [] : leftOverSection(findings, job)),
     ...(bothChanged.length === 0 ? [] : mergeSection(bothChanged, job)),
     ...(feedback.length === 0 ? [] : feedbackSection(feedback, boundary)),
@@ -149,6 +149,24 @@ export function stepPrompt(prompt: StepPrompt): string {
           "",
         ]
       : []),
+  ].join("\n");
+}
+
+/** The next of several turns of a step, in the conversation that has its guide. */
+export function turnPrompt(prompt: Omit<GoOnPrompt, "resumed">, guide: string): string {
+  const { job, step, workTree, news, boundary } = prompt;
+  return [
+    ...head({ job, step, workTree }),
+    "",
+    `# ${step.title}`,
+    "",
+    ...requirements(step),
+    ...newsSections(news, boundary),
+    "",
+    "The guide of this step still holds, and what was asked. This is its next turn:",
+    "",
+    guide.trim(),
+    "",
   ].join("\n");
 }
 
@@ -186,7 +204,7 @@ export function goOnPrompt({ job, step, workTree, news, resumed, boundary }: GoO
     "The work on this step goes on.",
     ...spaced(leftOutLines(resumed?.leftOut ?? [])),
     ...newsSections(news, boundary),
-    ...turnSection(job, boundary),
+    ...talkSection(job, boundary),
     "",
     "What has no answer here nobody answered: go on with its default, or decide. Everything said about this step still holds.",
     "",

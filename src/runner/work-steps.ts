@@ -20,7 +20,7 @@ import type { Run } from "./run-phase.ts";
 import { runStep, type Checks } from "./run-step.ts";
 import { answersAsDeclared, asDeclared } from "./run-texts.ts";
 import type { TakenUp } from "./take-up.ts";
-import { replyAsDeclared } from "./turn.ts";
+import { replyAsDeclared } from "./issue-talk.ts";
 import { tryValues } from "./try-values.ts";
 import { verifyTurn, verifyWork, type WorkEnd } from "./verify-work.ts";
 import type { Workspace } from "./workspace.ts";

@@ -77,6 +77,7 @@ const playbooks = {
     phaseOf(2, "design", ["01_screens"]),
   ]),
   modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"])]),
+  run: playbookOf("run", [planningOf(phaseOf(1, "plan", ["01_phases"]))]),
 };
 
 /** Also under the name that it had before. */
@@ -114,6 +115,28 @@ function phaseOf(number: number, name: string, slugs: readonly string[]): Phase 
   };
 }
 
+/** Its tables become the phases that follow. */
+function planningOf(phase: Phase): Phase {
+  return {
+    ...phase,
+    allowedPaths: ["**"],
+    steps: phase.steps.map((step) => ({ ...step, outputs: ["runs/run-001/db/phases.md"] })),
+    plans: "tables",
+    work: {
+      guide: "Work by the plan.",
+      criteria: [],
+      verifierGuide: "",
+      tools: ["Read", "Write"],
+      sections: [],
+      minCharacters: 10,
+      source: "run/execute.md",
+      role: null,
+      reviewers: [],
+      budgetUsd: 3,
+    },
+  };
+}
+
 interface LogLine {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly message: string;
@@ -136,6 +159,8 @@ export interface WorldOptions {
   readonly dayBudgetUsd?: number;
   readonly namesEveryMs?: number;
   readonly prices?: readonly PriceOverride[];
+  /** Another one in the place of each. */
+  readonly playbookOf?: (playbook: Playbook) => Playbook;
   /** Looks at the store of each life, e.g. to count or to break a call. */
   readonly storeOf?: (store: Store) => Store;
 }
@@ -214,9 +239,9 @@ export class World {
       playbooks: {
         byLabel: (label) => {
           const playbook = Object.hasOwn(labels, label) ? labels[label] : undefined;
-          return playbook === undefined
-            ? null
-            : { playbook, hash: `hash of ${playbook.name}`, json: JSON.stringify(playbook) };
+          if (playbook === undefined) return null;
+          const made = this.#options.playbookOf?.(playbook) ?? playbook;
+          return { playbook: made, hash: `hash of ${made.name}`, json: JSON.stringify(made) };
         },
         fromJson: (json) => JSON.parse(json),
       },

@@ -19,6 +19,7 @@ import {
   needs,
   phase1Decided,
   phase1Ready,
+  planFaulty,
   prompt,
   provides,
   reviewed,
@@ -49,7 +50,7 @@ import {
 } from "./given.ts";
 
 /** Those that change a task; the others only speak. */
-type Ordering = Exclude<CommandName, "status" | "help">;
+type Ordering = Exclude<CommandName, "status" | "config" | "help">;
 
 const feedback = [thread("market", "02_market")];
 
@@ -172,6 +173,7 @@ const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] 
   ],
   "approval-needed": [createTask(), requesterMayNot, ...phase1Ready.slice(1), merged(31)],
   "settings-invalid": [createTask(), pausedBy({ kind: "settings-invalid", message: "line 2" })],
+  "plan-invalid": [createTask(writer, { planning: 1 }), ...phase1Ready.slice(1), merged(31), planFaulty],
   "no-progress": idle,
   runaway: [...running, stoppedBy({ kind: "runaway", events: 121 })],
   paused: [...running, orders.pause(writer)],
@@ -295,6 +297,7 @@ blocked: gate-closed          | resumes             | (already-paused) | resumes
 blocked: gate-retargeted      | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | next phase       | cancels           | cancels, erases
 blocked: approval-needed      | (already-paused)    | (already-paused) | (already-paused)    | (nothing-failed) | (already-paused)  | (requester-may-not) | (nothing-failed) | cancels           | cancels, erases
 blocked: settings-invalid     | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+blocked: plan-invalid         | resumes             | (already-paused) | resumes             | retries          | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: no-progress          | resumes, run        | (already-paused) | resumes, run        | retries, run     | feedback, rework  | (nothing-to-review) | accepts          | cancels           | cancels, erases
 blocked: runaway              | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: paused               | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
@@ -360,6 +363,7 @@ blocked: gate-closed          | (no-question)    | (unknown-dependency) | (unkno
 blocked: gate-retargeted      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
 blocked: approval-needed      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review) | (no-conversation)
 blocked: settings-invalid     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: plan-invalid         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review) | (no-conversation)
 blocked: no-progress          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
 blocked: runaway              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
 blocked: paused               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
@@ -418,7 +422,7 @@ const tables = [
 const all = [...columns, ...talkColumns];
 
 test("the tables have every command and every state", () => {
-  const silent: readonly CommandName[] = ["status", "help"];
+  const silent: readonly CommandName[] = ["status", "config", "help"];
   expect([...all, ...silent].sort()).toEqual(slashCommands.map(({ name }) => name).sort());
   for (const { columns, expected } of tables) {
     expect([...expected.keys()]).toEqual(["state", ...Object.keys(states)]);

@@ -58,6 +58,7 @@ const life: readonly TaskEventType[] = [
   "RepositoryMoved",
   "ApprovedItemsChanged",
   "PhaseCompleted",
+  "PhasesPlanned",
   "RippleFound",
   "RippleSettled",
   "PhaseSkipped",

@@ -21,7 +21,7 @@ export function withoutEarlier(job: Job): Job {
 }
 
 /** What people say, framed like the issue. */
-export function turnSection({ conversation }: Pick<Job, "conversation">, boundary: string): readonly string[] {
+export function talkSection({ conversation }: Pick<Job, "conversation">, boundary: string): readonly string[] {
   if (conversation === null) return [];
   const { turns, earlier } = conversation;
   return [
