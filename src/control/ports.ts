@@ -1,6 +1,7 @@
 /** What the shell needs of the world, in our own words. The adapters implement these; nothing here knows them. */
 import type { BlockReason } from "../core/outcome.ts";
 import type { Change } from "../core/change.ts";
+import type { TurnReply } from "../core/conversation.ts";
 import type { Dependency, Question, ReportedError } from "../core/dialogue.ts";
 import type { AnswerKind } from "../core/feedback.ts";
 import type { Effect } from "../core/react.ts";
@@ -457,7 +458,9 @@ export type RequestShown =
       readonly error: ReportedError;
       /** What became of it, e.g. that the step went on, or which retry of how many follows. */
       readonly next: string;
-    };
+    }
+  /** Of a conversation; the text is the agent's. */
+  | { readonly kind: "reply"; readonly reply: TurnReply; readonly phase: number; readonly text: string };
 
 /** What the next phase may cost, from what such phases cost here, or from the playbook. */
 export interface Forecast {
