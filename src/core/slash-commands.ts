@@ -16,7 +16,9 @@ export type CommandName =
   | "accept"
   | "veto"
   | "skip-phase"
+  | "done"
   | "status"
+  | "doctor"
   | "config"
   | "help";
 
@@ -62,6 +64,11 @@ export const slashCommands: readonly CommandRow[] = [
     does: "has the agent take another decision, and change what follows from it",
   },
   { name: "skip-phase", argument: null, does: "goes on without the phase, where its playbook allows that" },
+  {
+    name: "done",
+    argument: null,
+    does: "ends a conversation: what it changed is checked and waits for your review",
+  },
   { name: "cancel", argument: null, does: "ends the task, its run and its open pull request" },
   {
     name: "delete",
@@ -69,6 +76,11 @@ export const slashCommands: readonly CommandRow[] = [
     does: "ends the task, deletes its phase branches, and erases what the app keeps of its texts and logs",
   },
   { name: "status", argument: null, does: "brings the status comment up to date" },
+  {
+    name: "doctor",
+    argument: null,
+    does: "looks whether this repository has all that tasks need, and says what to mend",
+  },
   { name: "config", argument: null, does: "shows the settings in force, and where each comes from" },
   { name: "help", argument: null, does: "lists the commands" },
 ];

@@ -75,6 +75,8 @@ export interface Done {
   readonly tree: Tree;
   /** Answers of people that the conversation has since this step. */
   readonly told: readonly Told[];
+  /** The last thing that the agent said. */
+  readonly reply: string;
 }
 
 interface Ended {
@@ -102,7 +104,9 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
   const { job, step, conversation, checks, signal, say, feedback } = options;
   const said = createTranscript();
   const stepsToCome = stepsAfter(options);
-  const desk = openDesk({ ...options, step: step.slug, stepsToCome });
+  const { questionRoundsMax: most } = step;
+  const roundsLeft = most === null ? null : Math.max(0, most - (job.questionRounds[step.slug] ?? 0));
+  const desk = openDesk({ ...options, step: step.slug, stepsToCome, roundsLeft });
   options.dialogue.attend(desk);
   const endsAt = options.now().getTime() + job.limits.stepMinutes * 60_000;
   let round = options.resume?.round ?? 0;
@@ -185,7 +189,9 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     }
     if (missed.length === 0 || round >= job.limits.moreRoundsMax) {
       const end = await finish(options, changeset, unfit, findings);
-      return end.kind === "done" ? { ...end, answers, told: desk.told() } : ended(end.outcome, []);
+      return end.kind === "done"
+        ? { ...end, answers, told: desk.told(), reply: said.messages().findLast((text) => text.trim() !== "") ?? "" }
+        : ended(end.outcome, []);
     }
     round += 1;
     next = mend(options, desk, { findings, unanswered, faults, notes: [...turn.notes, ...needed.notes] });
@@ -253,7 +259,7 @@ async function finish(
   changeset: Changeset,
   unfit: readonly Finding[],
   findings: readonly Finding[],
-): Promise<Pick<Ended, "kind" | "outcome"> | Omit<Done, "answers" | "told">> {
+): Promise<Pick<Ended, "kind" | "outcome"> | Omit<Done, "answers" | "told" | "reply">> {
   const { job, step, workspace, agent, checks, say } = options;
   if (!changeset.isWhole) {
     const message = `step ${step.slug}: its changes can't be handed over`;

@@ -87,6 +87,7 @@ const notAsked = /has asked nothing/u;
 const notNamed = /waits for nothing by that name/u;
 const notDecided = /has named no decisions/u;
 const notSkippable = /does not allow to go on without planning/u;
+const noConversation = /there is no conversation to end/u;
 const notFailed = /nothing has failed/u;
 
 /** Every command in every situation. What says nothing to people has an effect; what has none says why. */
@@ -226,6 +227,15 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
     "failed verification": notSkippable,
     cancelled: settled,
   },
+  done: {
+    draft: /has not started/u,
+    "at work": noConversation,
+    waiting: noConversation,
+    paused: noConversation,
+    "in review": noConversation,
+    "failed verification": noConversation,
+    cancelled: settled,
+  },
   status: {
     draft: ["draft", null],
     "at work": ["in_progress", null],
@@ -234,6 +244,15 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
     "in review": ["review", null],
     "failed verification": ["pending", "verification-failed"],
     cancelled,
+  },
+  doctor: {
+    draft: /doctor/u,
+    "at work": /doctor/u,
+    waiting: /doctor/u,
+    paused: /doctor/u,
+    "in review": /doctor/u,
+    "failed verification": /doctor/u,
+    cancelled: /doctor/u,
   },
   config: {
     draft: /config/u,

@@ -276,6 +276,10 @@ export class Told {
       case "PhasesPlanned":
       case "RippleFound":
       case "RippleSettled":
+      case "TurnSaid":
+      case "TurnAnswered":
+      case "ConversationClosed":
+      case "ConversationSettled":
       case "PhaseSkipped":
       case "FinalGateOpened":
       case "FinalGateMerged":

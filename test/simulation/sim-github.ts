@@ -338,6 +338,10 @@ export class SimGitHub {
         if (known !== undefined && known !== key) throw new Error(`one comment a request: ${of}: ${known}, ${key}`);
         this.requests.set(of, { key, request });
       },
+      showFaults: async (repository, number, key, faults) => {
+        this.#requireIssue(number);
+        await inner.showFaults(repository, number, key, faults);
+      },
       hideComment: async () => true,
     };
     return new Proxy(ruled, {
@@ -403,6 +407,8 @@ export function requestIdOf(request: RequestShown): string {
       return request.dependency.requestId;
     case "error":
       return request.error.requestId;
+    case "reply":
+      return `reply ${request.phase}/${request.reply.number}`;
   }
 }
 

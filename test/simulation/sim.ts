@@ -7,6 +7,7 @@ import type { Intent } from "../../src/control/intents.ts";
 import { RetryLater, webhookKeyOf, type GitHub, type RequestShown, type Store } from "../../src/control/ports.ts";
 import type { ServingRunner } from "../../src/control/serve-runner.ts";
 import { defaultPolicy, type Policy } from "../../src/core/decide.ts";
+import { noInput } from "../../src/core/task-input.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { hasValue } from "../../src/core/dialogue.ts";
 import {
@@ -74,6 +75,8 @@ function shownOf(request: RequestShown): string {
       return JSON.stringify([request.dependency.name, request.dependency.state, request.dependency.refused]);
     case "error":
       return request.error.message;
+    case "reply":
+      return JSON.stringify([request.reply.number, request.reply.commitSha, request.text]);
   }
 }
 
@@ -297,6 +300,7 @@ export class Sim {
       policy: { ...defaultPolicy, ...this.#mutant.policy },
       playbooks,
       verifier,
+      examine: async () => [],
       model: "sonnet",
       language: "en",
       taskBudgetUsd: this.features.smallPurse ? 3 : 25,
@@ -307,6 +311,7 @@ export class Sim {
       liveShownAt: new Map(),
       webUrl: "https://github.test",
       translate: (_event, payload) => payload as Intent,
+      readForm: () => ({ input: noInput, faults: [] }),
       freeze: (raw) => ({ text: raw, hiddenRemoved: 0 }),
       verifyRunner: async (token) => JSON.parse(token) as never,
       wake: () => engine?.wake(),
