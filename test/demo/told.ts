@@ -327,7 +327,7 @@ function isJudged(check: AnyCheck): boolean {
 
 /** Of people, for what the agent asked: nothing is wrong, and nothing runs. */
 export function isWait(event: Extract<TaskEvent, { type: "TaskPaused" }>): boolean {
-  return event.reason.kind === "waiting-question" || event.reason.kind === "waiting-dependency";
+  return ["waiting-question", "waiting-dependency", "conversation"].includes(event.reason.kind);
 }
 
 interface PhaseTold {

@@ -19,7 +19,7 @@ import type { Finding, Tree, VerificationReport } from "../../src/core/report.ts
 import { loadPlaybook } from "../../src/guide/load-playbook.ts";
 import { checkStep } from "../../src/verify/check-step.ts";
 import { verifyPhase } from "../../src/verify/verify-phase.ts";
-import { finalTree, loadProduct, loadTurns, loadWish, type ProductStep } from "./load-product.ts";
+import { finalTree, loadProduct, loadWish, type ProductStep } from "./load-product.ts";
 
 const GUIDE = new URL("../../guide", import.meta.url).pathname;
 
@@ -187,7 +187,7 @@ interface Written {
 describe("the canned conversation", () => {
   test("begins with a question that changes nothing, and goes on with a wish that changes what is there", async () => {
     const { repository } = await loadWish("custom");
-    const [question, wish, ...others] = await loadTurns("custom");
+    const [question, wish, ...others] = (await loadProduct("custom")).steps;
     expect([question?.says, question?.files, others]).toEqual([null, [], []]);
     expect(wish?.says).toMatch(/^Yes please/u);
     const changed = wish?.files.map(({ path, text }) => [path in repository, repository[path] === text]);
@@ -197,14 +197,16 @@ describe("the canned conversation", () => {
   });
 
   test("names each file that it changed in the reply, and no other", async () => {
-    const [, wish] = await loadTurns("custom");
-    const named = [...(wish?.reply.matchAll(/`((?:src|test|docs)\/[^`]+)`/gu) ?? [])].flatMap(([, path = ""]) => path);
+    const [, wish] = (await loadProduct("custom")).steps;
+    const named = [...(wish?.closing.matchAll(/`((?:src|test|docs)\/[^`]+)`/gu) ?? [])].flatMap(
+      ([, path = ""]) => path,
+    );
     expect(named.toSorted()).toEqual(wish?.files.map(({ path }) => path));
   });
 
   test("brings a test that fails without its change", async () => {
     const { repository } = await loadWish("custom");
-    const [, wish] = await loadTurns("custom");
+    const [, wish] = (await loadProduct("custom")).steps;
     const after = wish?.files.map(({ path, text }) => [path, text] as const) ?? [];
     const isTest = picomatch("test/**");
     const run = (changes: typeof after) =>
