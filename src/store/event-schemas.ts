@@ -427,6 +427,7 @@ export const eventCodecs = {
     details: z.string(),
     cause: z.enum(["agent", "environment"]),
   }),
+  PrioritySet: event("PrioritySet", 1, { by: z.string(), priority: z.enum(["critical", "high", "normal", "low"]) }),
   BudgetSet: event("BudgetSet", 1, { by: z.string(), phase: PhaseNumber.nullable(), usd: Money }),
   TurnSaid: event("TurnSaid", 1, { phase: PhaseNumber, by: z.string(), commentId: z.int(), textHash: z.string() }),
   TurnAnswered: event("TurnAnswered", 1, {

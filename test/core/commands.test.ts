@@ -66,6 +66,7 @@ const orders: { readonly [Name in Ordering]: (by: typeof writer) => TaskCommand 
   provided: (by) => provides("OPENAI_API_KEY", by),
   skip: (by) => skips("OPENAI_API_KEY", by),
   budget: (by) => budget(8, by),
+  priority: (by) => command({ type: "SetPriority", by, priority: "high" }),
   rework: ({ login, mayWrite }) =>
     command({
       type: "RequestRework",
