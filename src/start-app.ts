@@ -1,10 +1,11 @@
 import { Webhooks } from "@octokit/webhooks";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
-import type { Clock, Log, NewId, Playbooks, Timer } from "./control/ports.ts";
+import type { Clock, Log, NewId, Timer } from "./control/ports.ts";
 import {
   inVersionSpoken,
   openSession,
@@ -17,15 +18,16 @@ import {
   type ServingRunner,
 } from "./control/serve-runner.ts";
 import { defaultPolicy } from "./core/decide.ts";
-import type { Playbook } from "./core/playbook.ts";
+import { examineRepository } from "./doctor/repository-findings.ts";
 import { createGitHub } from "./github/client.ts";
+import { readIssueForm } from "./github/issue-form.ts";
 import { freezeText } from "./github/issue-text.ts";
 import { translateWebhook } from "./github/webhook-to-command.ts";
-import { loadPlaybooks } from "./guide/load-playbook.ts";
-import { playbookFromJson, playbookToJson } from "./guide/playbook-json.ts";
+import { openPlaybooks } from "./guide/open-playbooks.ts";
 import { httpApp, listen } from "./http/server.ts";
 import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
+import { readAppRights } from "./setup/app-manifest.ts";
 import { openStore } from "./store/open-store.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
 import { stepFor, stepOfPath } from "./verify/step-of-path.ts";
@@ -41,7 +43,7 @@ const drainMs = 8_000;
 /** For answers that are under way. A runner that sends slowly tries again. */
 const closeMs = 1_000;
 
-const parsedPlaybooksMax = 20;
+const appYml = path.join(import.meta.dirname, "..", "app.yml");
 
 const guideFolder = path.join(import.meta.dirname, "..", "guide");
 
@@ -70,7 +72,8 @@ export interface RunningApp {
 /** Wires store, GitHub, engine and server. Throws where one of them cannot start; nothing is left behind then. */
 export async function startApp(config: Config, surroundings: Surroundings): Promise<RunningApp> {
   const { clock, newId, log } = surroundings;
-  const playbooks = await readPlaybooks(surroundings.guideFolder ?? guideFolder);
+  const playbooks = await openPlaybooks(surroundings.guideFolder ?? guideFolder, config);
+  const rights = readAppRights(readFileSync(appYml, "utf8"));
   const settingsSchema = await readFile(path.join(guideFolder, "settings.schema.json"), "utf8");
   const { dataDir, databaseUrl } = config;
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId });
@@ -103,6 +106,21 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         namesEveryMs: config.namesEveryMs,
       },
       verifier: { verifyPhase, changesetFindings, stepOfPath, stepFor, changedItems, citing, findCredential },
+      examine: async ({ owner, name }) =>
+        examineRepository(
+          {
+            api: github.api,
+            webUrl: config.githubWebUrl,
+            actionRef: config.actionRef,
+            publicUrl: config.publicUrl,
+            slug: await github.appSlug(),
+            rights,
+            clock,
+            mcpHosts: config.mcpHosts,
+          },
+          owner,
+          name,
+        ),
       seal: createCheckpointSeal(config.checkpointKeys),
       prices: config.prices,
       liveShownAt: new Map(),
@@ -114,6 +132,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       webUrl: config.githubWebUrl,
       translate: (event, payload) => translateWebhook(event, payload, config.appId),
       freeze: freezeText,
+      readForm: readIssueForm,
       verifyRunner: verifyRunnerWith({ issuer: config.oidcIssuer, audience: audienceOf(config.publicUrl), clock }),
       wake: () => engine?.wake(),
     };
@@ -187,24 +206,4 @@ function portFault({ host, port }: Config, error: unknown): string {
     default:
       return `listening on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`;
   }
-}
-
-async function readPlaybooks(folder: string): Promise<Playbooks> {
-  const loaded = await loadPlaybooks(folder);
-  /** Tasks freeze few different ones; each has some hundred kilobytes, and is asked for at every step. */
-  const parsed = new Map<string, Playbook>();
-  return {
-    byLabel(label) {
-      const found = loaded.get(label);
-      return found === undefined ? null : { ...found, json: playbookToJson(found.playbook) };
-    },
-    fromJson(json) {
-      const known = parsed.get(json);
-      if (known !== undefined) return known;
-      const playbook = playbookFromJson(json);
-      if (parsed.size >= parsedPlaybooksMax) parsed.clear();
-      parsed.set(json, playbook);
-      return playbook;
-    },
-  };
 }

@@ -5,6 +5,7 @@ import type { TurnReply } from "../core/conversation.ts";
 import type { Dependency, Question, ReportedError } from "../core/dialogue.ts";
 import type { AnswerKind } from "../core/feedback.ts";
 import type { Effect } from "../core/react.ts";
+import type { InputFault } from "../core/input-fault.ts";
 import type { Repository, TaskEvent } from "../core/events.ts";
 import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";
 import type { Criterion, Phase } from "../core/playbook.ts";
@@ -12,6 +13,7 @@ import type { CiState } from "../core/ci.ts";
 import type { MergeSides } from "../core/merge-paths.ts";
 import type { Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
 import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
+import type { ConfigurationFault, RepositoryFile } from "../core/repository-files.ts";
 import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
 import type { Spent } from "../core/usage.ts";
@@ -51,7 +53,7 @@ export class StaleVersion extends Error {
 export interface InboxMessage {
   /** Delivery GUID of a webhook, or a name made from the run for a runner's message. The same key is the same message. */
   readonly key: string;
-  readonly kind: "webhook" | "step" | "request" | "outcome";
+  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard";
   /** Messages of one lane are processed in order of arrival; e.g. `repository:1` or `run:<id>`. */
   readonly lane: string;
   readonly body: string;
@@ -332,6 +334,27 @@ export interface CheckShown {
   readonly branch: string;
 }
 
+/** The files of a folder of a repository, as they lie in one commit. */
+export interface RepositoryFiles {
+  /** Of the folder: the same for the same files. Empty where there is none. */
+  readonly sha: string;
+  readonly files: readonly RepositoryFile[];
+}
+
+/** What is wrong with the settings of one commit. */
+export interface SettingsFaults {
+  /** Of the file; empty where there is none that could be read. */
+  readonly sha: string;
+  readonly faults: readonly ConfigurationFault[];
+}
+
+/** What a commit's own playbooks, guides and agents came to. */
+export interface ConfigurationFound {
+  readonly faults: readonly ConfigurationFault[];
+  /** Those that its own playbooks have. */
+  readonly labels: readonly string[];
+}
+
 /** A box in the gate's body. */
 export interface VetoBox {
   /** Of the list that the person saw. */
@@ -455,7 +478,11 @@ export type Notice =
       readonly forecast?: Forecast | undefined;
     }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
+  /** The label's playbook, or what it uses, is wrong in the repository: no task was made. */
+  | { readonly kind: "playbook-faulty"; readonly label: string; readonly faults: readonly ConfigurationFault[] }
   | { readonly kind: "help" }
+  /** What `/doctor` found in the repository. */
+  | { readonly kind: "doctor"; readonly findings: readonly Diagnosis[] }
   /** The settings in force. `owner` is whose defaults may be among them. */
   | {
       readonly kind: "config";
@@ -535,6 +562,24 @@ export interface TaskView {
   readonly limitEndsAt: string | null;
 }
 
+/** One thing that was looked at in an installation. */
+export interface Diagnosis {
+  /** Short and stable, for programs that read the list, e.g. `webhook-address`. */
+  readonly check: string;
+  readonly level: "ok" | "warning" | "fault";
+  readonly message: string;
+  /** The link or command that mends it; null where nothing needs mending. */
+  readonly mend: string | null;
+}
+
+/** What came of the pull request that sets a repository up. */
+export type Onboarding =
+  | { readonly kind: "opened" | "updated"; readonly pullRequest: number }
+  | {
+      readonly kind: "none";
+      readonly why: "no-access" | "empty" | "read-only" | "set-up" | "closed-before" | "not-open" | "nothing-to-add";
+    };
+
 /** Every method is safe to repeat: it looks for what an earlier try left behind before it writes. */
 export interface GitHub {
   permissionOf(repository: Repository, login: string): Promise<Permission>;
@@ -544,6 +589,12 @@ export interface GitHub {
   preflight(repository: Repository): Promise<Preflight>;
   /** Of the default branch as it is now, and of the repository's owner. */
   readSettings(repository: Repository): Promise<SettingsFound>;
+  /** What a commit has in `.github/phasegate/`; null asks for the default branch as it is now. */
+  readRepositoryFiles(repository: Repository, ref: string | null): Promise<RepositoryFiles>;
+  /** What would be wrong with the repository's settings, were this commit the head of the default branch. */
+  readSettingsFaults(repository: Repository, sha: string): Promise<SettingsFaults>;
+  /** Makes the check run that says what is wrong with a commit's configuration. Nothing where the app was not given the right. */
+  showConfigurationCheck(repository: Repository, headSha: string, found: ConfigurationFound): Promise<void>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
   dispatchRun(
     repository: Repository,
@@ -650,6 +701,11 @@ export interface GitHub {
     repository: Repository,
     shown: { readonly task: ExistingTask; readonly key: string; readonly request: RequestShown },
   ): Promise<void>;
+  /**
+   * Makes the comment that says what an issue's form lacks, or brings it up to date, found again by its key. With no faults
+   * it says so where it is there, and is not made.
+   */
+  showFaults(repository: Repository, issueNumber: number, key: string, faults: readonly InputFault[]): Promise<void>;
   /** Makes the check run of the gate's head, or brings it up to date. Nothing where the app was not given the right. */
   showCheck(repository: Repository, check: CheckShown): Promise<void>;
   /** The boxes in the gate's body as it is now; empty where the body has none, or the gate is gone. */
@@ -680,6 +736,18 @@ export interface GitHub {
     repository: Repository,
     gate: { readonly pullRequest: number; readonly headSha: string; readonly view: TaskView; readonly phase: number },
   ): Promise<MergeResult>;
+  /** Makes the pull request that sets a repository up, or brings it up to date where it is open. */
+  onboard(
+    repository: Repository,
+    wanted: {
+      /** Whether the label starts a task of this app: only then its form is offered. */
+      readonly starts: (label: string) => boolean;
+      /** Asked only where there is a pull request to write it into. */
+      readonly examine: () => Promise<readonly Diagnosis[]>;
+      /** False: an open one is brought up to date, and none is made. */
+      readonly mayOpen: boolean;
+    },
+  ): Promise<Onboarding>;
   /** Hides a comment; false where GitHub will not. */
   hideComment(repository: Repository, commentNodeId: string): Promise<boolean>;
 }
@@ -762,9 +830,20 @@ export interface RunnerIdentity {
 export type VerifyRunner = (oidcToken: string) => Promise<RunnerIdentity>;
 
 /** A playbook by its label, resolved and hashed. */
+type PlaybookOfLabel =
+  | {
+      readonly kind: "playbook";
+      readonly playbook: import("../core/playbook.ts").Playbook;
+      readonly hash: string;
+      readonly json: string;
+    }
+  | { readonly kind: "faulty"; readonly faults: readonly ConfigurationFault[] };
+
 export interface Playbooks {
-  byLabel(
-    label: string,
-  ): { readonly playbook: import("../core/playbook.ts").Playbook; readonly hash: string; readonly json: string } | null;
+  /** The app's own, with those of a repository laid over them. */
+  forRepository(files: RepositoryFiles): ConfigurationFound & {
+    /** Null where the label starts nothing. Faults are those of the playbook and of what it uses, no others. */
+    readonly byLabel: (label: string) => PlaybookOfLabel | null;
+  };
   fromJson(json: string): import("../core/playbook.ts").Playbook;
 }

@@ -1,16 +1,16 @@
 import { z } from "zod";
-import type { CommandOf, FrozenPrompt } from "../core/commands.ts";
+import type { CommandOf } from "../core/commands.ts";
 import type { Policy } from "../core/decide.ts";
 import type { Repository } from "../core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import type { Outcome } from "../core/outcome.ts";
+import { outlineOf, playbookNamePattern, type PlaybookOutline } from "../core/playbook.ts";
 import { limitsOf } from "../core/settings.ts";
-import { outlineOf, type PlaybookOutline } from "../core/playbook.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
-import { noInput } from "../core/task-input.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { RunnerRequest } from "../protocol/runner.ts";
 import { heldUsdMin, limitedTasks, spentToday } from "./budget.ts";
+import { checkConfiguration } from "./check-configuration.ts";
 import { takeInEnvelope } from "./envelope.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import { onComment } from "./hear-comment.ts";
@@ -20,9 +20,11 @@ import { onAccessChanged, onIssueChanged, onRepositoryChanged } from "./hear-wor
 import { installationOf, type Installed } from "./installation.ts";
 import type { Intent, IssueAsSent } from "./intents.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
+import { onboardRepository, type Examine } from "./onboard.ts";
 import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./ports.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
+import { freezePrompt, onIssueEdited, showFaults, type ReadForm } from "./task-form.ts";
 import { onBaseMoved } from "./watch-base.ts";
 
 export interface Processing extends CommandHandling, Installed {
@@ -30,11 +32,13 @@ export interface Processing extends CommandHandling, Installed {
   readonly github: GitHub;
   readonly playbooks: Playbooks;
   readonly verifier: Verifier;
+  readonly examine: Examine;
   readonly seal: CheckpointSeal;
   /** Pure translation of a stored webhook. */
   readonly translate: (event: string, payload: unknown) => Intent;
   /** Strips what a person could not see from the text that the agent will get. */
   readonly freeze: (raw: string) => { readonly text: string; readonly hiddenRemoved: number };
+  readonly readForm: ReadForm;
 }
 
 const StoredWebhook = z.object({ event: z.string(), payload: z.unknown() });
@@ -56,6 +60,10 @@ export async function processMessage(processing: Processing, message: ClaimedMes
     case "request": {
       const { runId, request } = StoredRequest.parse(JSON.parse(message.body));
       await onRun(processing, runIdFrom(runId), message.key, askedBy(runIdFrom(runId), request));
+      break;
+    }
+    case "onboard": {
+      await onboardRepository(processing, message.body);
       break;
     }
     case "outcome": {
@@ -189,7 +197,11 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
     case "comment":
       return onComment(processing, intent, inboxKey);
     case "reviews-changed":
-      return onReviewsChanged(processing, intent, inboxKey);
+      await onReviewsChanged(processing, intent, inboxKey);
+      if (intent.pushed !== undefined) await checkConfiguration(processing, intent.repository, intent.pushed);
+      return;
+    case "pull-request-pushed":
+      return checkConfiguration(processing, intent.repository, intent.pushed);
     case "gate-changed":
       return onGateChanged(processing, intent, inboxKey);
     case "gate-edited":
@@ -198,6 +210,8 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
       return onCiChanged(processing, intent);
     case "base-moved":
       return onBaseMoved(processing, intent);
+    case "issue-edited":
+      return onIssueEdited(processing, intent, inboxKey);
     case "issue-changed":
       return onIssueChanged(processing, intent, inboxKey);
     case "repository-changed":
@@ -220,29 +234,43 @@ interface Labelled {
 async function onLabels(processing: Processing, labelled: Labelled, inboxKey: string): Promise<void> {
   const { store, github, playbooks } = processing;
   const { repository, issueNumber, sender } = labelled;
-  if (!labelled.labels.some((label) => playbooks.byLabel(label) !== null)) return;
+  if (!labelled.labels.some((label) => playbookNamePattern.test(label))) return;
+  // Any other label may be that of a playbook of the repository. Nothing tells us of each push for certain, so one request asks
+  // whether its folder is still the same; the answer of yesterday would make a new playbook's first label start nothing.
+  const { byLabel } = playbooks.forRepository(await github.readRepositoryFiles(repository, null));
+  if (!labelled.labels.some((label) => byLabel(label) !== null)) return;
   const issue = await github.readIssue(repository, issueNumber);
   if (issue === null || !issue.open) return;
   // A bot commands nothing, its own issue included; what a person labels is that person's wish.
   if (issue.authorIsBot && issue.author === sender) return;
   // Taken off again before its turn came: then nobody wants it any more.
   const labels = labelled.labels.filter((label) => issue.labels.includes(label));
-  const [first, ...others] = labels.flatMap((label) => {
-    const found = playbooks.byLabel(label);
+  const meant = labels.flatMap((label) => {
+    const found = byLabel(label);
     return found === null ? [] : [{ label, ...found }];
   });
-  if (first === undefined) return;
+  if (meant.length === 0) return;
   const earlier = await store.tasksOfIssue(repository.repositoryId, issueNumber);
   const running = await firstUnsettled(processing, earlier);
-  const name = running?.playbook.name ?? first.playbook.name;
+  const first = meant.find((each) => each.kind === "playbook");
+  const name = running?.playbook.name ?? first?.playbook.name ?? "";
   const ordinal = running?.ordinal ?? earlier.length + 1;
-  for (const { label, playbook } of running === null ? others : [first, ...others]) {
-    if (playbook.name === name) continue;
+  for (const each of meant) {
+    const { label } = each;
+    if (each.kind === "faulty" && running === null) {
+      // Once for the same faults; after a change that left some, the label brings those.
+      const key = keyOf(
+        `playbook-faulty:${repository.repositoryId}:${issueNumber}:${label}:${JSON.stringify(each.faults)}`,
+      );
+      await github.notify(repository, issueNumber, key, { kind: "playbook-faulty", label, faults: each.faults });
+      continue;
+    }
+    if (name === (each.kind === "playbook" ? each.playbook.name : label)) continue;
     // One comment for each label and task, whichever webhook brings it: an opened issue sends one for each label, too.
     const key = keyOf(`second-label:${repository.repositoryId}:${issueNumber}:${ordinal}:${label}`);
     await github.notify(repository, issueNumber, key, { kind: "second-label", label, running: name });
   }
-  if (running !== null) return;
+  if (running !== null || first === undefined) return;
   const by = await personOf(processing, repository, sender);
   // Of a file that can't be read nothing counts; the first run says so.
   const { settings } = await github.readSettings(repository);
@@ -252,7 +280,9 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
   };
   const { phaseBudgetUsd, taskBudgetUsd } = limitsOf({ limits: ofPlaybook }, installationOf(processing));
   const taskId = taskIdFrom(processing.newId());
-  const prompt = await freezePrompt(processing, taskId, labelled.issue);
+  const { prompt, faults } = await freezePrompt(processing, taskId, repository, labelled.issue);
+  // Before the task, so that no crash in between keeps it secret.
+  if (faults.length > 0) await showFaults(processing, { repository, issueNumber, ordinal }, faults);
   await store.saveText(first.hash, first.json);
   await handleCommand(
     processing,
@@ -306,23 +336,6 @@ export async function endRun(
 ): Promise<void> {
   processing.log.warn({ taskId, runId, outcome }, "run lost");
   await handleCommand(processing, taskId, { type: "EndRun", runId, outcome, spent: nothingSpent });
-}
-
-/**
- * The text as the authorised webhook shows it. GitHub is not asked again: between the label and that answer somebody else
- * could have changed the text, and nobody with write would have seen it.
- */
-export async function freezePrompt(
-  { store, freeze }: Processing,
-  taskId: TaskId,
-  issue: IssueAsSent,
-): Promise<FrozenPrompt> {
-  const title = freeze(issue.title);
-  const body = freeze(issue.body);
-  const frozen = JSON.stringify({ title: title.text, text: body.text });
-  // The next task of the issue may be frozen with the same words at the moment in which this one is erased.
-  const hash = await saveTaskText(store, taskId, frozen);
-  return { hash, hiddenRemoved: title.hiddenRemoved + body.hiddenRemoved, input: noInput };
 }
 
 async function firstUnsettled(processing: Processing, ids: readonly TaskId[]): Promise<ExistingTask | null> {

@@ -18,6 +18,7 @@ export type CommandName =
   | "skip-phase"
   | "done"
   | "status"
+  | "doctor"
   | "config"
   | "help";
 
@@ -75,6 +76,11 @@ export const slashCommands: readonly CommandRow[] = [
     does: "ends the task, deletes its phase branches, and erases what the app keeps of its texts and logs",
   },
   { name: "status", argument: null, does: "brings the status comment up to date" },
+  {
+    name: "doctor",
+    argument: null,
+    does: "looks whether this repository has all that tasks need, and says what to mend",
+  },
   { name: "config", argument: null, does: "shows the settings in force, and where each comes from" },
   { name: "help", argument: null, does: "lists the commands" },
 ];

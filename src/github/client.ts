@@ -1,6 +1,6 @@
 import type { GitHub, RunEnvironment } from "../control/ports.ts";
-import { createApi, type ApiOptions } from "./api.ts";
-import { createShowCheck } from "./check-run.ts";
+import { createApi, type Api, type ApiOptions } from "./api.ts";
+import { createShowCheck, createShowConfigurationCheck } from "./check-run.ts";
 import { createCiReader } from "./ci.ts";
 import { createComments } from "./comments.ts";
 import { failedDeliveries, redeliver } from "./deliveries.ts";
@@ -12,8 +12,11 @@ import { openFinalGate } from "./final-gate.ts";
 import { openGate, presentGate, releaseCi } from "./gate.ts";
 import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { hideComment } from "./hide-comment.ts";
+import { createFolderLister } from "./list-folder.ts";
 import { lastEditorOf } from "./last-editor.ts";
 import { closeIssue, readIssue } from "./issue.ts";
+import { onboard } from "./onboard.ts";
+import { readOnboardingFiles } from "./onboarding-files.ts";
 import { mergeGate } from "./merge-gate.ts";
 import { mergeBaseOf, readMerge } from "./merge-trees.ts";
 import { createNames } from "./names.ts";
@@ -21,6 +24,7 @@ import { permissionOf } from "./permission.ts";
 import { preflight } from "./preflight.ts";
 import { publish } from "./publish.ts";
 import { deleteBranch, headOf, readRepository } from "./repository.ts";
+import { createRepositoryFilesReader } from "./repository-files.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
 import { createRunEnvironment } from "./run-environment.ts";
@@ -41,6 +45,8 @@ export interface GitHubOptions extends ApiOptions {
 }
 
 export interface GitHubClient extends GitHub {
+  /** For the doctor, who looks at what the port has no words for. */
+  readonly api: Api;
   readonly environment: RunEnvironment;
   /** The app's name in addresses; its bot is `<slug>[bot]`. Also the cheapest proof that id and key fit together. */
   appSlug(): Promise<string>;
@@ -50,9 +56,11 @@ export interface GitHubClient extends GitHub {
 export function createGitHub(options: GitHubOptions): GitHubClient {
   const api = createApi(options);
   const workflowFile = readWorkflowFile(options);
+  const onboardingFiles = readOnboardingFiles(options);
   let slug: Promise<string> | null = null;
   const listNames = createNames(api);
-  const readSettings = createSettingsReader({ ...options, api });
+  const list = createFolderLister(api);
+  const { readSettings, readSettingsFaults } = createSettingsReader({ ...options, api, list });
   const readCi = createCiReader(api, options);
   /** For addresses outside the API, to which no token goes. */
   const outside = { api, fetch: options.fetch ?? fetch, timeoutMs: options.timeoutMs };
@@ -72,6 +80,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
   }
 
   return {
+    api,
     appSlug,
     environment: createRunEnvironment(api),
     permissionOf: (repository, login) => permissionOf(api, repository, login),
@@ -83,6 +92,9 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
       const headSha = await headOf(api, repository, defaultBranch);
       return headSha === null ? nothingSet : readSettings(repository, headSha);
     },
+    readRepositoryFiles: createRepositoryFilesReader(api, list),
+    readSettingsFaults,
+    showConfigurationCheck: createShowConfigurationCheck(api, options),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),
@@ -116,6 +128,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     redeliver: (deliveryId) => redeliver(api, deliveryId),
     showStatus: (repository, view) => comments.showStatus(repository, view),
     notify: (repository, issueNumber, key, notice) => comments.notify(repository, issueNumber, key, notice),
+    showFaults: (repository, issueNumber, key, faults) => comments.showFaults(repository, issueNumber, key, faults),
     showRequest: (repository, shown) => comments.showRequest(repository, shown),
     showCheck: createShowCheck(api, options),
     setVetoBoxes: (repository, pullRequest, boxes) => setVetoBoxes(api, repository, pullRequest, boxes),
@@ -124,6 +137,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     readCi,
     readFailedLogs: (repository, sha) => readFailedLogs({ ...outside, appId: options.appId }, repository, sha),
     mergeGate: (repository, gate) => mergeGate(api, repository, gate),
+    onboard: (repository, wanted) => onboard(api, { ...options, onboardingFiles }, repository, wanted),
     hideComment: (repository, commentNodeId) => hideComment(api, repository, commentNodeId),
   };
 }

@@ -13,6 +13,7 @@ export interface TokenPermissions {
   readonly pull_requests?: "read" | "write";
   readonly secrets?: "read" | "write";
   readonly statuses?: "read";
+  readonly workflows?: "write";
 }
 
 /** What a token is narrowed to. Null: GitHub finds the repository by its name, among those of the installation. */

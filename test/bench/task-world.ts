@@ -8,11 +8,11 @@ import type { Log, Playbooks, Store } from "../../src/control/ports.ts";
 import { openSession, takeOutcome, takeStep, type ServingRunner } from "../../src/control/serve-runner.ts";
 import { protocolVersion } from "../../src/protocol/runner.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
+import { noInput } from "../../src/core/task-input.ts";
 import type { Repository } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { currentPhaseOf, liveRunOf, type ExistingTask } from "../../src/core/state.ts";
-import { loadPlaybooks } from "../../src/guide/load-playbook.ts";
-import { playbookFromJson, playbookToJson } from "../../src/guide/playbook-json.ts";
+import { openPlaybooks } from "../../src/guide/open-playbooks.ts";
 import { FakeGitHub } from "../support/fake-github.ts";
 
 export const label = "create_app";
@@ -52,6 +52,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     github: github.client(),
     playbooks: await builtInPlaybooks(),
     policy: defaultPolicy,
+    examine: async () => [],
     verifier: {
       verifyPhase: async () => ({ passed: true, checks: [], findings: [], notes: [] }),
       changesetFindings: async () => [],
@@ -71,6 +72,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     liveShownAt: new Map(),
     webUrl: "https://github.test",
     translate: (_event, payload) => payload as Intent,
+    readForm: () => ({ input: noInput, faults: [] }),
     freeze: (raw) => ({ text: raw, hiddenRemoved: 0 }),
     verifyRunner: async (token) => JSON.parse(token),
     wake: () => engine?.wake(),
@@ -187,13 +189,7 @@ function repositoryOf(issueNumber: number): Repository {
   return { installationId: 1, repositoryId, owner: "octo", name: `links-${repositoryId}` };
 }
 
-async function builtInPlaybooks(): Promise<Playbooks> {
-  const loaded = await loadPlaybooks(path.join(import.meta.dirname, "..", "..", "guide"));
-  return {
-    byLabel(name) {
-      const found = loaded.get(name);
-      return found === undefined ? null : { ...found, json: playbookToJson(found.playbook) };
-    },
-    fromJson: playbookFromJson,
-  };
+function builtInPlaybooks(): Promise<Playbooks> {
+  const folder = path.join(import.meta.dirname, "..", "..", "guide");
+  return openPlaybooks(folder, { phaseBudgetUsd: null, taskBudgetUsd: null });
 }

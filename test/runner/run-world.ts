@@ -116,6 +116,7 @@ export function aJob(
     findings: [],
     feedback: [],
     answers: [],
+    questionRounds: {},
     dependencies: [],
     checkpoint: null,
     prices: [],

@@ -1,6 +1,7 @@
 /** A GitHub in memory behind the port: stateful, safe to repeat as the port promises, with faults on demand. */
 import {
   DispatchRefused,
+  type ConfigurationFound,
   type FailedDelivery,
   type GateState,
   type GitHub,
@@ -9,10 +10,13 @@ import {
   type MergeTrees,
   type NamesSeen,
   type Notice,
+  type Onboarding,
   type Permission,
   type Preflight,
+  type RepositoryFiles,
   type RequestShown,
   type ReviewState,
+  type SettingsFaults,
   type TaskView,
   type ThreadState,
   type VetoBox,
@@ -21,6 +25,7 @@ import {
 import type { Change } from "../../src/core/change.ts";
 import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository } from "../../src/core/events.ts";
+import type { InputFault } from "../../src/core/input-fault.ts";
 import { defaultSettings, type SettingsFound, type TaskSettings } from "../../src/core/settings.ts";
 
 interface Commit {
@@ -105,6 +110,21 @@ export class FakeGitHub {
   readonly reviewRequests: { readonly pullRequest: number; readonly login: string }[] = [];
   /** Webhooks that did not arrive. */
   readonly deliveries: FakeDelivery[] = [];
+  /** What commits have in `.github/phasegate/`. */
+  readonly repositoryFiles = new Map<string, RepositoryFiles>();
+  /** What is wrong with the settings of commits. */
+  readonly settingsFaults = new Map<string, SettingsFaults>();
+  /** Our check runs of it, by commit. */
+  readonly configurationChecks = new Map<string, ConfigurationFound>();
+  /** What came of each wish to set a repository up. */
+  onboarding: Onboarding = { kind: "opened", pullRequest: 1 };
+  readonly onboarded: { readonly name: string; readonly forms: readonly string[]; readonly mayOpen: boolean }[] = [];
+  /** Comments on what an issue lacks, as they are now. */
+  readonly forms: {
+    readonly issueNumber: number;
+    readonly key: string;
+    readonly faults: readonly InputFault[];
+  }[] = [];
   requiresReview = false;
   defaultBranch = "main";
   readonly runs: FakeRun[] = [];
@@ -363,6 +383,11 @@ export class FakeGitHub {
     return {
       permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
       readIssue: async (_repository, number) => this.issues.get(number) ?? null,
+      onboard: async (repository, { starts, examine, mayOpen }) => {
+        if (this.onboarding.kind !== "none") await examine();
+        this.onboarded.push({ name: repository.name, forms: ["create_app", "other"].filter(starts), mayOpen });
+        return this.onboarding;
+      },
       closeIssue: async (_repository, number) => {
         const issue = this.issues.get(number);
         if (issue !== undefined) this.issues.set(number, { ...issue, open: false });
@@ -374,6 +399,12 @@ export class FakeGitHub {
         ciIsSensitive: this.ciIsSensitive,
         settings: this.settings,
       }),
+      readRepositoryFiles: async (_repository, ref) =>
+        this.repositoryFiles.get(ref ?? this.headOf(this.defaultBranch) ?? "") ?? { sha: "", files: [] },
+      readSettingsFaults: async (_repository, sha) => this.settingsFaults.get(sha) ?? { sha: "", faults: [] },
+      showConfigurationCheck: async (_repository, headSha, found) => {
+        this.configurationChecks.set(headSha, found);
+      },
       readSettings: async () => ({
         settings: this.preflightFault?.kind === "settings-invalid" ? defaultSettings : this.settings,
         origins: this.origins,
@@ -533,6 +564,11 @@ export class FakeGitHub {
       },
       showRequest: async (_repository, { task, key, request }) => {
         this.#comment(task.issue.number, `request:${key}`, { notice: null, request });
+      },
+      showFaults: async (_repository, issueNumber, key, faults) => {
+        const index = this.forms.findIndex((form) => form.key === key);
+        if (index === -1 && faults.length === 0) return;
+        this.forms.splice(index === -1 ? this.forms.length : index, 1, { issueNumber, key, faults });
       },
       listNames: async () => this.names,
       showCheck: async (_repository, { view, phase, branch }) => {
