@@ -64,6 +64,7 @@ const CHECK_NAMES = [
   "ids-cited",
   "plan-shape",
   "spec-valid",
+  "workflow-valid",
   "code-exists",
   "tests-exist",
   "env-ignored",

@@ -89,6 +89,7 @@ const CheckId = z.enum([
   "ids-cited",
   "plan-shape",
   "spec-valid",
+  "workflow-valid",
   "tests-pass",
 ]);
 

@@ -63,6 +63,7 @@ const CheckId = z.enum([
   "ids-cited",
   "plan-shape",
   "spec-valid",
+  "workflow-valid",
   "tests-pass",
 ]);
 const AnyCheck = z.union([CheckId, z.templateLiteral(["judged:", z.string()])]);

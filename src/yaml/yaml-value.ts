@@ -26,9 +26,19 @@ export interface YamlSource {
 /** Parses YAML and checks it against a schema; every fault of either carries the line it stands on. */
 export function parseYamlValue<T>(source: YamlSource, schema: z.ZodType<T>): Parsed<T> {
   const lines = new LineCounter();
-  const document = parseDocument(source.text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, logLevel: "error" });
+  const document = parseDocument(source.text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+    logLevel: "error",
+  });
   const lineAt = (offset: number): number => lines.linePos(offset).line + source.firstLine - 1;
-  const fault = (line: number, rule: string, message: string): YamlFault => ({ file: source.file, line, rule, message });
+  const fault = (line: number, rule: string, message: string): YamlFault => ({
+    file: source.file,
+    line,
+    rule,
+    message,
+  });
 
   const broken = [...document.errors, ...document.warnings];
   if (broken.length > 0) {
@@ -74,13 +84,22 @@ function faultsOfIssue(issue: z.core.$ZodIssue): readonly SchemaFault[] {
         ? at("missing-field", `${field}: expected ${issue.expected}, got nothing`)
         : at("wrong-type", `${field}: expected ${issue.expected}, got ${shown(issue.input)}`);
     case "too_small":
-      return at("too-small", `${field}: expected at least ${issue.minimum}${unitOf(issue.origin)}, got ${shown(issue.input)}`);
+      return at(
+        "too-small",
+        `${field}: expected at least ${issue.minimum}${unitOf(issue.origin)}, got ${shown(issue.input)}`,
+      );
     case "too_big":
-      return at("too-big", `${field}: expected at most ${issue.maximum}${unitOf(issue.origin)}, got ${shown(issue.input)}`);
+      return at(
+        "too-big",
+        `${field}: expected at most ${issue.maximum}${unitOf(issue.origin)}, got ${shown(issue.input)}`,
+      );
     case "invalid_value":
       return issue.input === undefined
         ? at("missing-field", `${field}: expected one of ${issue.values.map(String).join(", ")}, got nothing`)
-        : at("wrong-value", `${field}: expected one of ${issue.values.map(String).join(", ")}, got ${shown(issue.input)}`);
+        : at(
+            "wrong-value",
+            `${field}: expected one of ${issue.values.map(String).join(", ")}, got ${shown(issue.input)}`,
+          );
     case "invalid_union": {
       // What tells the kinds apart is a field of the input, and the path leads to that field.
       const key = path.at(-1);
