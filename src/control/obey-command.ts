@@ -125,7 +125,10 @@ async function run(processing: Processing, order: Order): Promise<void> {
   // An issue that is gone has nobody to go on for.
   if ((await processing.github.readIssue(intent.repository, task.issue.number)) === null) return;
   // On a pull request of the task the text stays what it was; only a draft's is not frozen yet, and has none.
-  const known = task.prompt === null ? null : { hash: task.prompt.hash, hiddenRemoved: task.prompt.hiddenRemoved };
+  const known =
+    task.prompt === null
+      ? null
+      : { hash: task.prompt.hash, hiddenRemoved: task.prompt.hiddenRemoved, input: task.input };
   const prompt = known ?? (await freezePrompt(processing, task.taskId, intent.issue));
   await revive(processing, task);
   return ask(processing, order, "run", { type: "RunTask", by, prompt });
@@ -323,6 +326,8 @@ export function wordsOf(refusal: Refusal): string {
     case "already-running":
       if (refusal.status === "review") return "the pull request waits for review: merge it, or ask for changes";
       return "the agent or the app is at work; wait until the pull request is ready, or stop it with /pause";
+    case "input-faulty":
+      return "the issue's form is not complete yet; the comment on it names what is missing";
     case "not-started":
       return "the task has not started; /run starts it";
     case "already-paused":

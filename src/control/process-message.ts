@@ -5,6 +5,7 @@ import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from ".
 import type { Outcome } from "../core/outcome.ts";
 import { outlineOf, type PlaybookOutline } from "../core/playbook.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
+import { noInput } from "../core/task-input.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { RunnerRequest } from "../protocol/runner.ts";
 import { heldUsdMin, limitedTasks, spentToday, type Budgeting } from "./budget.ts";
@@ -313,7 +314,7 @@ export async function freezePrompt(
   const frozen = JSON.stringify({ title: title.text, text: body.text });
   // The next task of the issue may be frozen with the same words at the moment in which this one is erased.
   const hash = await saveTaskText(store, taskId, frozen);
-  return { hash, hiddenRemoved: title.hiddenRemoved + body.hiddenRemoved };
+  return { hash, hiddenRemoved: title.hiddenRemoved + body.hiddenRemoved, input: noInput };
 }
 
 async function firstUnsettled(processing: Processing, ids: readonly TaskId[]): Promise<ExistingTask | null> {

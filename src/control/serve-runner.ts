@@ -13,6 +13,9 @@ import {
   type LiveRun,
   type PhaseProgress,
 } from "../core/state.ts";
+import { placeValuesOf } from "../core/place-values.ts";
+import type { Phase, Playbook } from "../core/playbook.ts";
+import type { Finding } from "../core/report.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { Checkpoint } from "../protocol/checkpoint.ts";
 import {
@@ -30,7 +33,7 @@ import {
   type RunnerError,
   type RunnerRequest,
   type SessionAnswer,
-  type SessionAnswerOfVersion3,
+  type SessionAnswerOfVersion4,
   type SessionRequest,
   type StepRequest,
 } from "../protocol/runner.ts";
@@ -41,7 +44,7 @@ import type { CheckpointSeal } from "./checkpoints.ts";
 import { handleCommand, queueStatus } from "./handle-command.ts";
 import { readWords } from "./gate-feedback.ts";
 import type { Performing } from "./perform-effect.ts";
-import { phaseDefinition } from "./phase-definition.ts";
+import { definedIn, playbookOf } from "./phase-definition.ts";
 import { FrozenText, StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
 import { RetryLater, type LiveStatus, type RunnerIdentity, type RunSession, type VerifyRunner } from "./ports.ts";
 import { readTask } from "./read-task.ts";
@@ -76,7 +79,8 @@ const messageCharactersMax = 2_000;
 /** How long a run that has ended may still deliver its last events. */
 const lastWordsMs = 10 * 60_000;
 
-const mergesSinceProtocol = 4;
+/** Conversations, plans of a task, and products in a folder of their own. */
+const phasesSinceProtocol = 5;
 
 const workflowPath = ".github/workflows/phasegate.yml";
 
@@ -125,7 +129,7 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   const base = await serving.github.defaultBranchOf(task.repository);
   refuseOtherJobs(task, identity, base.name);
   await refuseUnderLimit(serving, task, runId, request.account);
-  await refuseOldMerge(serving, task, runId, request.protocol);
+  await refuseOldPhase(serving, task, runId, request.protocol);
   if (!(await serving.store.rememberTokenId(identity.tokenId, identity.expiresAt))) {
     throw new RunnerRefused("identity-refused", "this identity token was used before");
   }
@@ -158,41 +162,40 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   return { protocol: request.protocol, runToken: token, sealKey: session.sealKey, job };
 }
 
-/** As a runner of that version understands it (Q32): of the criteria it knows two, by the names of their checks. */
-export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion3 {
+/** As a runner of that version understands it (Q32). */
+export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion4 {
   if (answer.protocol >= protocolVersion) return answer;
-  const {
-    verification: _verification,
-    isRepeated: _isRepeated,
-    decisions: _decisions,
-    merge: _merge,
-    ...rest
-  } = answer.job;
-  const { phase, ...job } = rest;
-  const { criteria, verifierGuide: _guide, testCommand: _command, mayBeSkipped: _mayBeSkipped, ...phaseSpoken } = phase;
-  const checks = checksOfVersion3.filter((check) =>
-    criteria.some((criterion) => criterion.kind === "deterministic" && criterion.check === check),
-  );
-  const findings = job.findings.map((finding) => ({ ...finding, check: checkOfVersion3(finding.check) }));
-  return { ...answer, job: { ...job, findings, phase: { ...phaseSpoken, checks } } };
+  const { guides: _guides, roles: _roles, ...job } = answer.job;
+  const { mode: _mode, plans: _plans, root: _root, reviewer: _reviewer, ...phase } = job.phase;
+  const steps = phase.steps.map(({ role: _role, questionRoundsMax: _rounds, ...step }) => step);
+  const criteria = phase.criteria.filter((criterion) => criterion.kind === "judged" || isOfVersion4(criterion.check));
+  const findings = job.findings.map((finding) => ({ ...finding, check: checkOfVersion4(finding.check) }));
+  return { ...answer, job: { ...job, findings, phase: { ...phase, steps, criteria } } };
 }
 
-/** Those that a phase could ask for by name; all others went without saying. */
-const checksOfVersion3 = ["env-ignored", "tests-exist"] as const;
-
-const knownToVersion3: readonly string[] = [
+const checksOfVersion4: readonly string[] = [
   "outputs-exist",
   "long-enough",
   "sections-present",
   "no-placeholder",
+  "env-ignored",
   "no-secrets",
+  "tests-exist",
   "paths-allowed",
-  ...checksOfVersion3,
+  "links-resolve",
+  "code-exists",
+  "ids-known",
+  "ids-cited",
+  "tests-pass",
 ];
 
+function isOfVersion4(check: Finding["check"]): boolean {
+  return check.startsWith("judged:") || checksOfVersion4.includes(check);
+}
+
 /** Its name only says where to look: what is to be mended stands in the message. */
-function checkOfVersion3(check: Job["findings"][number]["check"]): Job["findings"][number]["check"] {
-  return knownToVersion3.includes(check) ? check : "outputs-exist";
+function checkOfVersion4(check: Finding["check"]): Finding["check"] {
+  return isOfVersion4(check) ? check : "outputs-exist";
 }
 
 /** Says on the issue, once a task, that the action should be updated. Never throws: the run goes on all the same. */
@@ -254,19 +257,21 @@ async function refuseUnderLimit(
   );
 }
 
-/** It would write on what only the phase has, and the commit of both would undo what the base has. */
-async function refuseOldMerge(
+/** It would do the steps of a conversation once, and write the plan of a task for nobody. */
+async function refuseOldPhase(
   serving: ServingRunner,
   task: ExistingTask,
   runId: RunId,
   protocol: number,
 ): Promise<void> {
-  const merging = currentPhaseOf(task)?.merging ?? null;
+  const progress = currentPhaseOf(task);
   const run = liveRunOf(task);
-  if (merging === null || protocol >= mergesSinceProtocol || run?.runId !== runId || run.started) return;
+  if (progress === null || protocol >= phasesSinceProtocol || run?.runId !== runId || run.started) return;
+  const { mode, plans, title } = outlineOfPhase(task, progress.phase);
+  if (mode === "steps" && plans === null && placeValuesOf(task).root === "") return;
   const message =
-    `the action is too old to resolve a conflict with ${merging.base}: set the uses: line of ${workflowPath} to the app's ` +
-    `ACTION_REF, or merge ${merging.base} into the phase's branch by hand`;
+    `the action is too old for the phase ${title} of this task: set the uses: line of ${workflowPath} to the app's ` +
+    `ACTION_REF, then /run`;
   await handleCommand(serving, task.taskId, { type: "PauseTask", reason: { kind: "dispatch-refused", message } });
   serving.wake();
   throw new RunnerRefused("unsupported-protocol", message);
@@ -299,7 +304,8 @@ function newSession(serving: ServingRunner, runId: RunId, task: ExistingTask): {
 async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, baseSha: string): Promise<Job> {
   const progress = currentPhaseOf(task);
   if (progress === null || task.prompt === null) throw unknownRun(run.runId);
-  const phase = await phaseDefinition(serving, task, progress.phase);
+  const playbook = await playbookOf(serving, task);
+  const phase = definedIn(playbook, task, progress.phase);
   const frozen = await serving.store.readText(task.prompt.hash);
   if (frozen === null) throw new Error(`reading the frozen text of task ${task.taskId}: not stored`);
   const head = await serving.github.headOf(task.repository, branchOf(task, progress.phase));
@@ -323,6 +329,8 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     checkpoint: await checkpointFor(serving, task, progress.phase),
     prices: [...serving.prices],
     model: serving.model,
+    guides: guidesOf(playbook, phase),
+    roles: rolesOf(playbook, phase, serving.model),
     language: serving.language,
     budgetUsd,
     verification: {
@@ -410,7 +418,29 @@ function decisionSpoken({ decision, alternative, reason, confidence, files }: De
   return { decision, alternative, reason, confidence, files: [...files] };
 }
 
-function mutablePhase(phase: Awaited<ReturnType<typeof phaseDefinition>>): Job["phase"] {
+function guidesOf({ common, integrations }: Playbook, { name }: Phase): Job["guides"] {
+  return {
+    common,
+    integrations: integrations
+      .filter(({ phases }) => phases === null || phases.includes(name))
+      .map(({ secrets, phases: _phases, ...each }) => ({ ...each, secrets: [...secrets] })),
+  };
+}
+
+/** Those whom the phase names. */
+function rolesOf({ roles }: Playbook, { reviewer, steps }: Phase, model: string): Job["roles"] {
+  const named = new Set([reviewer, ...steps.map(({ role }) => role)]);
+  return roles
+    .filter(({ name }) => named.has(name))
+    .map(({ name, tools, prompt, ...role }) => ({
+      name,
+      model: role.model === "inherit" ? model : role.model,
+      tools: [...tools],
+      prompt,
+    }));
+}
+
+function mutablePhase(phase: Phase): Job["phase"] {
   return {
     ...phase,
     allowedPaths: [...phase.allowedPaths],

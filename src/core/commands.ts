@@ -8,12 +8,15 @@ import type { PlaybookOutline } from "./playbook.ts";
 import type { CheckResult, Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
 import type { TaskSettings } from "./settings.ts";
+import type { TaskInput } from "./task-input.ts";
 import type { Spent } from "./usage.ts";
 
 /** The text as it was when somebody with write authorised it. */
 export interface FrozenPrompt {
   readonly hash: string;
   readonly hiddenRemoved: number;
+  /** What else its form says; null where that can't be read, and somebody has to mend it first. */
+  readonly input: TaskInput | null;
 }
 
 /** What every command brings along, since the core has neither clock nor randomness. */

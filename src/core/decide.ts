@@ -6,6 +6,7 @@ import type { EventOf, TaskEvent } from "./events.ts";
 import { isBeforeSecondOf } from "./moment.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { AnyCheck, Finding } from "./report.ts";
+import type { TaskInput } from "./task-input.ts";
 import { nothingSpent, spentBeyond } from "./usage.ts";
 import {
   appIsAtWork,
@@ -75,6 +76,8 @@ export type Refusal =
   | { readonly code: "not-permitted"; readonly login: string }
   | { readonly code: "wrong-status"; readonly status: TaskStatus; readonly command: TaskCommand["type"] }
   | { readonly code: "already-running"; readonly status: TaskStatus }
+  /** What the form says can't be read; a comment names each fault. */
+  | { readonly code: "input-faulty" }
   /** It takes a pause, a draft, or a failure to go on from. */
   | { readonly code: "not-started" }
   | { readonly code: "already-paused"; readonly reason: BlockReason["kind"] }
@@ -227,13 +230,17 @@ function createTask(command: CommandOf<"CreateTask">, state: TaskState): Decisio
     taskBudgetUsd: command.taskBudgetUsd,
     ordinal: command.ordinal,
   };
-  if (!command.by.mayWrite) return accepted(created);
-  return accepted(created, ...start(command, evolve(state, created)));
+  if (!command.by.mayWrite || command.prompt.input === null) return accepted(created);
+  return accepted(created, ...start(command, evolve(state, created), command.prompt.input));
 }
 
 function runTask(command: CommandOf<"RunTask">, state: ExistingTask): Decision {
   if (!command.by.mayWrite) return notPermitted(command.by);
-  if (state.status === "draft") return accepted(...start(command, state));
+  if (state.status === "draft") {
+    return command.prompt.input === null
+      ? refused({ code: "input-faulty" })
+      : accepted(...start(command, state, command.prompt.input));
+  }
   return goOn(command, state, command.by.login);
 }
 
@@ -1463,13 +1470,14 @@ function recordGateClosed(command: CommandOf<"RecordGateClosed">, state: Existin
   );
 }
 
-function start(command: CommandOf<"CreateTask" | "RunTask">, state: TaskState): readonly TaskEvent[] {
+function start(command: CommandOf<"CreateTask" | "RunTask">, state: TaskState, input: TaskInput): readonly TaskEvent[] {
   const started: TaskEvent = {
     type: "TaskStarted",
     at: command.at,
     by: command.by.login,
     promptHash: command.prompt.hash,
     hiddenRemoved: command.prompt.hiddenRemoved,
+    input,
   };
   const first = state.status === "absent" ? null : nextPhaseOf(state);
   return first === null || state.status === "absent" ? [started] : [started, ...startPhase(command, state, first)];

@@ -7,6 +7,7 @@ import type { CiState } from "./ci.ts";
 import type { AnyCheck, CheckResult, Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
 import type { TaskSettings } from "./settings.ts";
+import type { TaskInput } from "./task-input.ts";
 import type { Spent } from "./usage.ts";
 
 /** Where a task lives. Ids are what counts; names are those of the moment, for links. */
@@ -50,6 +51,7 @@ export type TaskEvent =
       readonly promptHash: string;
       /** How many hidden characters or comments were stripped from the text. */
       readonly hiddenRemoved: number;
+      readonly input: TaskInput;
     }
   | { readonly type: "PhaseStarted"; readonly at: string; readonly phase: number }
   | {

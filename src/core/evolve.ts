@@ -8,6 +8,7 @@ import type { PlaybookOutline } from "./playbook.ts";
 import type { DecisionTaken, Finding } from "./report.ts";
 import { afterFailed, afterPassed, beginningAttempt } from "./rework.ts";
 import { rippleOutline } from "./ripple.ts";
+import { noInput } from "./task-input.ts";
 import { defaultSettings } from "./settings.ts";
 import { addSpent, nothingSpent } from "./usage.ts";
 import {
@@ -52,6 +53,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       playbook: event.playbook,
       taskBudgetUsd: event.taskBudgetUsd,
       settings: defaultSettings,
+      input: noInput,
       purses: [],
       account: null,
       questions: [],
@@ -79,6 +81,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         ...facts,
         status: "pending",
         run: null,
+        input: event.input,
+        taskBudgetUsd: event.input.budgetUsd ?? facts.taskBudgetUsd,
         prompt: { hash: event.promptHash, hiddenRemoved: event.hiddenRemoved, startedBy: event.by },
       };
     case "PhaseStarted":
@@ -600,6 +604,7 @@ function factsOf(state: ExistingTask): TaskFacts {
     questions: state.questions,
     dependencies: state.dependencies,
     errors: state.errors,
+    input: state.input,
     prompt: state.prompt,
     blockedBy: state.blockedBy,
     erasedBy: state.erasedBy,

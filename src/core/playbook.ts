@@ -4,10 +4,41 @@ import type { CheckId } from "./report.ts";
 /** A task type as data. Its name is the label that starts it. */
 export interface Playbook {
   readonly name: string;
+  /** Other labels that start it. */
+  readonly aliases: readonly string[];
   readonly title: string;
+  /** One sentence: what a person gets from it. */
+  readonly description: string;
+  /** Most that a task may spend, in US dollars; null where the installation says. */
+  readonly taskBudgetUsd: number | null;
+  /** Stands in every prompt: the guides of `common/`, one after the other. */
+  readonly common: string;
+  readonly integrations: readonly Integration[];
+  /** Those that its phases and steps name. */
+  readonly roles: readonly Role[];
   readonly phases: readonly Phase[];
   /** For the phase that follows where an approved item changes. */
   readonly ripple: RippleGuide;
+}
+
+/** How to work with a service: told where one of its secrets was granted. */
+export interface Integration {
+  readonly name: string;
+  readonly title: string;
+  readonly secrets: readonly string[];
+  /** Names of the phases in which it helps; null for all. */
+  readonly phases: readonly string[] | null;
+  readonly guide: string;
+}
+
+/** Who does a step: `agents/<name>.md`, in the format of Claude Code's subagents. */
+export interface Role {
+  readonly name: string;
+  readonly description: string;
+  /** `inherit`: the task's own. */
+  readonly model: string;
+  readonly tools: readonly string[];
+  readonly prompt: string;
 }
 
 interface RippleGuide {
@@ -25,6 +56,17 @@ export interface Phase {
   readonly name: string;
   /** For people, e.g. `Planning`. */
   readonly title: string;
+  /**
+   * `steps`: each step is done once. `conversation`: what people write on the issue is answered, turn by turn, until somebody
+   * says `/done`; its one step is the turn.
+   */
+  readonly mode: PhaseMode;
+  /** `tables`: what it writes are the phases that follow. */
+  readonly plans: "tables" | null;
+  /** The folder of the repository in which the product lives, without slashes around it; empty for the root. */
+  readonly root: string;
+  /** The role that looks at the work before it is offered to people; null where none does. */
+  readonly reviewer: string | null;
   /** Globs (picomatch) of the paths that a changeset of this phase may touch. */
   readonly allowedPaths: readonly string[];
   /** What the result is held against (G2), in the order in which people read it. */
@@ -39,6 +81,8 @@ export interface Phase {
   readonly budgetUsd: number;
   readonly steps: readonly Step[];
 }
+
+export type PhaseMode = "steps" | "conversation";
 
 /** What must be true of a phase's result. Where a `should` is not, people are told and nothing is reworked. */
 export type Criterion = {
@@ -71,6 +115,33 @@ export interface Step {
   readonly allowedPaths: readonly string[];
   /** Built-in tools of Claude Code that the step may use. */
   readonly tools: readonly string[];
+  /** One of the playbook's; null for the agent as such. */
+  readonly role: string | null;
+  /** How often it may ask before it has to decide; null where nothing but the run's own limit holds. */
+  readonly questionRoundsMax: number | null;
+  /** Done one after the other, in one conversation, each with a file of its own. Absent where the guide says all. */
+  readonly turns?: readonly Turn[];
+  /** The sub-stage of a planned run that the step works on: its rows get their status when it is done. */
+  readonly planned?: SubStagePlace;
+}
+
+/** One thing that is asked in a step of several. */
+export interface Turn {
+  /** Unique within its step, e.g. `tsk-01`. */
+  readonly id: string;
+  /** For people. */
+  readonly title: string;
+  /** What is asked, in Markdown; the step's guide came before. */
+  readonly guide: string;
+  /** The one file that it leaves. */
+  readonly output: string;
+}
+
+export interface SubStagePlace {
+  readonly run: string;
+  readonly phase: string;
+  readonly stage: string;
+  readonly subStage: string;
 }
 
 /** For a changeset that also holds a merge: each step may change whatever its phase may. */
@@ -91,6 +162,8 @@ export interface PhaseOutline {
   readonly title: string;
   readonly budgetUsd: number;
   readonly mayBeSkipped: boolean;
+  readonly mode: PhaseMode;
+  readonly plans: "tables" | null;
   readonly steps: readonly StepOutline[];
 }
 
@@ -103,13 +176,20 @@ export function outlineOf(playbook: Playbook, hash: string): PlaybookOutline {
   return {
     name: playbook.name,
     hash,
-    phases: playbook.phases.map(({ number, name, title, budgetUsd, mayBeSkipped, steps }) => ({
-      number,
-      name,
-      title,
-      budgetUsd,
-      mayBeSkipped,
-      steps: steps.map(({ slug, title }) => ({ slug, title })),
-    })),
+    phases: playbook.phases.map(outlineOfDefinition),
+  };
+}
+
+export function outlineOfDefinition(phase: Phase): PhaseOutline {
+  const { number, name, title, budgetUsd, mayBeSkipped, mode, plans, steps } = phase;
+  return {
+    number,
+    name,
+    title,
+    budgetUsd,
+    mayBeSkipped,
+    mode,
+    plans,
+    steps: steps.map(({ slug, title }) => ({ slug, title })),
   };
 }

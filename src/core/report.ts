@@ -32,6 +32,8 @@ export type CheckId =
   | "spec-valid"
   /** Each definition in `.github/phasegate/workflows` can be compiled, and its scripts are there. */
   | "workflow-valid"
+  /** The tables of a planned run are whole, and agree with each other, the settings and the catalogs. */
+  | "plan-tables"
   /** The project's own test command, run by the runner alone. */
   | "tests-pass"
   /** Changes outside the paths of the phase, or forms that no changeset may have. */

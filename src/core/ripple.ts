@@ -68,6 +68,8 @@ export function rippleOutline(
     title: rippleTitle(items),
     budgetUsd: Math.max(...touched.map(({ phase }) => of(phase)?.budgetUsd ?? 0)),
     mayBeSkipped: true,
+    mode: "steps",
+    plans: null,
     steps: touched.map((each) => {
       const outline = of(each.phase);
       const title = outline?.steps.find(({ slug }) => slug === each.step)?.title ?? each.step;
@@ -88,6 +90,8 @@ export function ripplePhase(playbook: Playbook, { phase: number, ...changed }: R
   const outline = rippleOutline(playbook.phases, number, changed);
   return {
     ...outline,
+    root: touched[0]?.root ?? "",
+    reviewer: null,
     allowedPaths: [...new Set(touched.flatMap(({ allowedPaths }) => allowedPaths))],
     criteria: [...rulesOf([...approved, ...touched]), ...criteria],
     verifierGuide,

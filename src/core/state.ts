@@ -8,6 +8,7 @@ import type { CiState } from "./ci.ts";
 import type { AnyCheck, CheckResult, DecisionTaken, Finding, ReworkAttempt, RunnerReport } from "./report.ts";
 import { rippleTitle, type ItemsChanged, type Ripple } from "./ripple.ts";
 import type { TaskSettings } from "./settings.ts";
+import type { TaskInput } from "./task-input.ts";
 import type { Spent } from "./usage.ts";
 import { invariant } from "./invariant.ts";
 
@@ -203,6 +204,8 @@ export interface TaskFacts {
   readonly dependencies: readonly Dependency[];
   /** The newest that the agent reported, newest first. */
   readonly errors: readonly ReportedError[];
+  /** What the form of the issue says; nothing of it while a draft. */
+  readonly input: TaskInput;
   /** Null while a draft: the issue's text is not frozen yet. */
   readonly prompt: { readonly hash: string; readonly hiddenRemoved: number; readonly startedBy: string } | null;
   /** Why the task does not go on by itself; a person must do something first. */

@@ -58,11 +58,12 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
     case "ApprovedItemsChanged":
     case "RippleFound":
       return { ...event, changed: withoutPaths(event.changed) };
+    case "TaskStarted":
+      return { ...event, input: { ...event.input, references: [] } };
     case "TaskFailed":
       return { ...event, message: "" };
     case "ConflictFound":
       return { ...event, base: "" };
-    case "TaskStarted":
     case "PhaseStarted":
     case "RunDispatched":
     case "SettingsRead":

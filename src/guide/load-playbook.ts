@@ -1,12 +1,13 @@
-import { readFile, readdir, stat } from "node:fs/promises";
-import path from "node:path";
-import type { Criterion, Phase, Playbook, Step } from "../core/playbook.ts";
+import type { ZodType } from "zod";
+import type { Criterion, Integration, Phase, Playbook, Role, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
-import { parseGuide, plainText } from "./front-matter.ts";
+import { parseGuide } from "./front-matter.ts";
 import { GuideError } from "./guide-error.ts";
 import type { GuideFault } from "./guide-error.ts";
+import { readGuideFolder } from "./guide-files.ts";
+import type { GuideFiles } from "./guide-files.ts";
 import { hashPlaybook } from "./playbook-json.ts";
-import { GuideHead, NAME_PATTERN, PlaybookHead, VerificationHead } from "./schema.ts";
+import { GuideHead, IntegrationHead, NAME_PATTERN, PlaybookHead, RoleHead, TitledHead, VerificationHead } from "./schema.ts";
 import type { PhaseHead } from "./schema.ts";
 import { parseYamlValue } from "../yaml/yaml-value.ts";
 
@@ -17,60 +18,78 @@ export interface LoadedPlaybook {
 
 const PLAYBOOKS = "playbooks";
 const VERIFICATION = "verification";
+const ROLES = "agents";
+const COMMON = "common";
 const RIPPLE = "ripple.md";
 const EXTENSION = ".yml";
-/** A guide goes into a prompt whole; one larger than this is a mistake. */
-const FILE_BYTES_MAX = 262_144;
 
-/** Reads one playbook with the guides of its steps. Throws `GuideError` with every fault at once. */
+/** Reads one playbook of a folder with the guides of its steps. Throws `GuideError` with every fault at once. */
 export async function loadPlaybook(guideFolder: string, name: string): Promise<LoadedPlaybook> {
-  const names = await playbookNames(guideFolder);
+  const files = await readGuideFolder(guideFolder);
+  const names = playbookNames(files);
   if (!names.includes(name)) {
     const known = names.length === 0 ? "none" : names.join(", ");
-    const message = `expected one of the playbooks in "${path.join(guideFolder, PLAYBOOKS)}" (${known}), got ${JSON.stringify(name)}`;
+    const message = `expected one of the playbooks in "${guideFolder}/${PLAYBOOKS}" (${known}), got ${JSON.stringify(name)}`;
     throw new GuideError("reading playbook", [{ file: PLAYBOOKS, line: null, rule: "unknown-playbook", message }]);
   }
   const faults: GuideFault[] = [];
-  const playbook = await resolvePlaybook(guideFolder, name, faults);
+  const playbook = resolvePlaybook(files, name, faults);
   if (playbook === null || faults.length > 0) throw new GuideError(`reading playbook "${name}"`, faults);
   return { playbook, hash: hashPlaybook(playbook) };
 }
 
 /** Reads every playbook of the folder, by name. Throws one `GuideError` with the faults of all of them. */
 export async function loadPlaybooks(guideFolder: string): Promise<ReadonlyMap<string, LoadedPlaybook>> {
-  const loaded = new Map<string, LoadedPlaybook>();
+  const { playbooks, faults } = playbooksFrom(await readGuideFolder(guideFolder));
+  if (faults.length > 0) throw new GuideError(`reading the playbooks of "${guideFolder}"`, faults);
+  return playbooks;
+}
+
+/** By name, those that could be read; and every fault of any of them. */
+export function playbooksFrom(files: GuideFiles): {
+  readonly playbooks: ReadonlyMap<string, LoadedPlaybook>;
+  readonly faults: readonly GuideFault[];
+} {
+  const playbooks = new Map<string, LoadedPlaybook>();
   const faults: GuideFault[] = [];
-  const names = await playbookNames(guideFolder);
+  const names = playbookNames(files);
   if (names.length === 0) {
     faults.push({ file: PLAYBOOKS, line: null, rule: "no-playbook", message: `expected at least one file *${EXTENSION}, got none` });
   }
+  /** Labels that are taken, and by which playbook. */
+  const labels = new Map<string, string>(names.map((name) => [name, name]));
   for (const name of names) {
-    const playbook = await resolvePlaybook(guideFolder, name, faults);
-    if (playbook !== null) loaded.set(name, { playbook, hash: hashPlaybook(playbook) });
+    const playbook = resolvePlaybook(files, name, faults);
+    if (playbook === null) continue;
+    for (const [index, alias] of playbook.aliases.entries()) {
+      const other = labels.get(alias);
+      labels.set(alias, name);
+      if (other === undefined) continue;
+      const message = `"aliases.${index}": expected a label of its own, got "${alias}", which starts "${other}"`;
+      faults.push({ file: shownFile(files, `${PLAYBOOKS}/${name}${EXTENSION}`), line: null, rule: "duplicate-label", message });
+    }
+    playbooks.set(name, { playbook, hash: hashPlaybook(playbook) });
   }
-  if (faults.length > 0) throw new GuideError(`reading the playbooks of "${guideFolder}"`, faults);
-  return loaded;
+  return { playbooks, faults: withoutRepeats(faults) };
 }
 
-async function playbookNames(guideFolder: string): Promise<readonly string[]> {
-  const folder = path.join(guideFolder, PLAYBOOKS);
-  let files: readonly string[];
-  try {
-    files = await readdir(folder);
-  } catch (cause) {
-    throw new Error(`listing playbooks in "${folder}"`, { cause });
-  }
-  return files
-    .filter((file) => file.endsWith(EXTENSION))
-    .map((file) => file.slice(0, -EXTENSION.length))
+/** A guide that several playbooks use has its faults once. */
+function withoutRepeats(faults: readonly GuideFault[]): readonly GuideFault[] {
+  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
+}
+
+function playbookNames(files: GuideFiles): readonly string[] {
+  return [...files.keys()]
+    .filter((file) => file.startsWith(`${PLAYBOOKS}/`) && file.endsWith(EXTENSION))
+    .map((file) => file.slice(PLAYBOOKS.length + 1, -EXTENSION.length))
     .sort();
 }
 
 /** Null where the playbook's own file is too broken to look at its guides. */
-async function resolvePlaybook(guideFolder: string, name: string, faults: GuideFault[]): Promise<Playbook | null> {
-  const file = `${PLAYBOOKS}/${name}${EXTENSION}`;
-  const text = await readGuideFile(guideFolder, file, faults);
-  if (text === null) return null;
+function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]): Playbook | null {
+  const found = textOf(files, `${PLAYBOOKS}/${name}${EXTENSION}`, faults);
+  if (found === null) return null;
+  const { file, text } = found;
   const parsed = parseYamlValue({ file, text, firstLine: 1 }, PlaybookHead);
   if (parsed.kind === "faulty") {
     faults.push(...parsed.faults);
@@ -83,6 +102,16 @@ async function resolvePlaybook(guideFolder: string, name: string, faults: GuideF
   if (head.name !== name || !NAME_PATTERN.test(name)) {
     fault(["name"], "name-differs", `"name": expected the name of the file, "${name}", got "${head.name}"`);
   }
+  /** By name; null for one that can't be read, whose faults are told once. */
+  const roles = new Map<string, Role | null>();
+  const roleOf: RoleOf = (named) => {
+    if (named === undefined) return null;
+    const known = roles.get(named);
+    if (known !== undefined) return known;
+    const role = resolveRole(files, named, faults);
+    roles.set(named, role);
+    return role;
+  };
   const phases: Phase[] = [];
   const phaseNames = new Set<string>();
   for (const [index, phase] of head.phases.entries()) {
@@ -95,40 +124,95 @@ async function resolvePlaybook(guideFolder: string, name: string, faults: GuideF
     }
     phaseNames.add(phase.name);
     const slugs = new Set<string>();
-    for (const [position, slug] of phase.steps.entries()) {
+    for (const [position, entry] of phase.steps.entries()) {
+      const slug = typeof entry === "string" ? entry : entry.step;
       if (slugs.has(slug)) {
         const message = `"phases.${index}.steps.${position}": expected each step once, got "${slug}" again`;
         fault(["phases", index, "steps", position], "duplicate-step", message);
       }
       slugs.add(slug);
     }
-    phases.push(await resolvePhase(guideFolder, phase, slugs, faults));
+    if (phase.mode === "conversation" && slugs.size !== 1) {
+      const message = `"phases.${index}.steps": expected one step, since a conversation has one that is done again, got ${slugs.size}`;
+      fault(["phases", index, "steps"], "conversation-steps", message);
+    }
+    phases.push(resolvePhase(files, phase, roleOf, faults));
   }
-  return { name: head.name, title: head.title, phases, ripple: await resolveRipple(guideFolder, faults) };
+  return {
+    name: head.name,
+    aliases: head.aliases,
+    title: head.title,
+    description: head.description,
+    taskBudgetUsd: head.taskBudgetUsd ?? null,
+    common: resolveCommon(files, faults),
+    integrations: resolveIntegrations(files, faults),
+    roles: [...roles.values()].flatMap((role) => role ?? []),
+    phases,
+    ripple: resolveRipple(files, faults),
+  };
 }
 
-async function resolvePhase(
-  guideFolder: string,
-  head: PhaseHead,
-  slugs: ReadonlySet<string>,
-  faults: GuideFault[],
-): Promise<Phase> {
+type RoleOf = (name: string | undefined) => Role | null;
+
+function resolvePhase(files: GuideFiles, head: PhaseHead, roleOf: RoleOf, faults: GuideFault[]): Phase {
   const steps: Step[] = [];
-  for (const slug of slugs) {
-    const step = await resolveStep(guideFolder, head, slug, faults);
+  const seen = new Set<string>();
+  for (const entry of head.steps) {
+    const [slug, role] = typeof entry === "string" ? [entry, head.role] : [entry.step, entry.role];
+    if (seen.has(slug)) continue;
+    seen.add(slug);
+    const step = resolveStep(files, head, slug, roleOf(role), faults);
     if (step !== null) steps.push(step);
   }
-  const verification = await resolveVerification(guideFolder, head.verification, faults);
-  const { number, name, title, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
-  return { number, name, title, allowedPaths, ...verification, testCommand, mayBeSkipped, budgetUsd, steps };
+  const verification = resolveVerification(files, head.verification, faults);
+  const { number, name, title, mode, plans = null, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
+  const reviewer = roleOf(head.reviewer)?.name ?? null;
+  return { number, name, title, mode, plans, root: "", reviewer, allowedPaths, ...verification, testCommand, mayBeSkipped, budgetUsd, steps };
+}
+
+function resolveRole(files: GuideFiles, name: string, faults: GuideFault[]): Role | null {
+  const found = guideOf(files, `${ROLES}/${name}.md`, RoleHead, faults);
+  if (found === null) return null;
+  const { head: { description, model, tools, ...head }, body, file, lineOf } = found;
+  if (head.name !== name) {
+    const message = `"name": expected the name of the file, "${name}", got "${head.name}"`;
+    faults.push({ file, line: lineOf(["name"]), rule: "name-differs", message });
+  }
+  return { name, description, model, tools, prompt: body };
+}
+
+/** Where to begin stands first. */
+const COMMON_FIRST = `${COMMON}/QUICK_START.md`;
+
+function resolveCommon(files: GuideFiles, faults: GuideFault[]): string {
+  const names = namesIn(files, COMMON).toSorted((a, b) => Number(b === COMMON_FIRST) - Number(a === COMMON_FIRST));
+  return names.flatMap((name) => guideOf(files, name, TitledHead, faults)?.body ?? []).join("\n\n");
+}
+
+/** Figma's are several, for the phases in which each helps. */
+const INTEGRATION_FOLDERS = ["integrations", "figma"] as const;
+
+function resolveIntegrations(files: GuideFiles, faults: GuideFault[]): readonly Integration[] {
+  return INTEGRATION_FOLDERS.flatMap((folder) =>
+    namesIn(files, folder).flatMap((path) => {
+      const found = guideOf(files, path, IntegrationHead, faults);
+      if (found === null) return [];
+      const { title, secrets, phases = null } = found.head;
+      return [{ name: path.slice(0, -".md".length), title, secrets, phases, guide: found.body }];
+    }),
+  );
+}
+
+function namesIn(files: GuideFiles, folder: string): readonly string[] {
+  return [...files.keys()].filter((name) => name.startsWith(`${folder}/`) && name.endsWith(".md")).sort();
 }
 
 /** The same for all playbooks: what follows from a changed item is always handled alike. */
-async function resolveRipple(guideFolder: string, faults: GuideFault[]): Promise<Playbook["ripple"]> {
+function resolveRipple(files: GuideFiles, faults: GuideFault[]): Playbook["ripple"] {
   // A folder without it leaves the agent to the guides of the steps that are touched.
-  if (!(await readdir(guideFolder)).includes(RIPPLE)) return { guide: "", criteria: [], verifierGuide: "" };
-  const guide = (await readGuideFile(guideFolder, RIPPLE, faults)) ?? "";
-  return { guide: guide.trim(), ...(await resolveVerification(guideFolder, "ripple", faults)) };
+  if (!files.has(RIPPLE)) return { guide: "", criteria: [], verifierGuide: "" };
+  const guide = textOf(files, RIPPLE, faults)?.text ?? "";
+  return { guide: guide.trim(), ...resolveVerification(files, "ripple", faults) };
 }
 
 interface Verification {
@@ -139,23 +223,16 @@ interface Verification {
 /** Reads one file of criteria, whether or not a playbook names it. Throws `GuideError` with every fault at once. */
 export async function loadVerification(guideFolder: string, name: string): Promise<Verification> {
   const faults: GuideFault[] = [];
-  const verification = await resolveVerification(guideFolder, name, faults);
+  const verification = resolveVerification(await readGuideFolder(guideFolder), name, faults);
   if (faults.length > 0) throw new GuideError(`reading the criteria "${name}"`, faults);
   return verification;
 }
 
 /** Without criteria where the file is faulty; then a fault says why. */
-async function resolveVerification(guideFolder: string, name: string, faults: GuideFault[]): Promise<Verification> {
-  const file = `${VERIFICATION}/${name}.md`;
-  const nothing: Verification = { criteria: [], verifierGuide: "" };
-  const text = await readGuideFile(guideFolder, file, faults);
-  if (text === null) return nothing;
-  const parsed = parseGuide(file, text, VerificationHead);
-  if (parsed.kind === "faulty") {
-    faults.push(...parsed.faults);
-    return nothing;
-  }
-  const { head: { criteria }, body, lineOf } = parsed.document;
+function resolveVerification(files: GuideFiles, name: string, faults: GuideFault[]): Verification {
+  const found = guideOf(files, `${VERIFICATION}/${name}.md`, VerificationHead, faults);
+  if (found === null) return { criteria: [], verifierGuide: "" };
+  const { head: { criteria }, body, file, lineOf } = found;
   const ids = new Set<string>();
   const checks = new Set<string>();
   for (const [index, criterion] of criteria.entries()) {
@@ -175,50 +252,69 @@ async function resolveVerification(guideFolder: string, name: string, faults: Gu
   return { criteria, verifierGuide: isJudged ? body : "" };
 }
 
-async function resolveStep(guideFolder: string, phase: PhaseHead, slug: string, faults: GuideFault[]): Promise<Step | null> {
-  const file = `${phase.guide}/${slug}.md`;
-  const text = await readGuideFile(guideFolder, file, faults);
-  if (text === null) return null;
-  const parsed = parseGuide(file, text, GuideHead);
-  if (parsed.kind === "faulty") {
-    faults.push(...parsed.faults);
-    return null;
-  }
-  const { head, body, lineOf } = parsed.document;
+function resolveStep(
+  files: GuideFiles,
+  phase: PhaseHead,
+  slug: string,
+  role: Role | null,
+  faults: GuideFault[],
+): Step | null {
+  const found = guideOf(files, `${phase.guide}/${slug}.md`, GuideHead, faults);
+  if (found === null) return null;
+  const { head, body, file, lineOf } = found;
+  const fault = (at: readonly PropertyKey[], rule: string, message: string): void => {
+    faults.push({ file, line: lineOf(at), rule, message });
+  };
   const allowedPaths = head.allowedPaths ?? phase.allowedPaths;
   for (const [index, glob] of allowedPaths.entries()) {
     if (isWithin(glob, phase.allowedPaths)) continue;
     const message = `"allowedPaths.${index}": expected a glob within those of phase "${phase.name}" (${phase.allowedPaths.join(", ")}), got "${glob}"`;
-    faults.push({ file, line: lineOf(["allowedPaths", index]), rule: "wider-than-phase", message });
+    fault(["allowedPaths", index], "wider-than-phase", message);
   }
   for (const [index, output] of head.outputs.entries()) {
     if (isWithin(output, allowedPaths)) continue;
     const message = `"outputs.${index}": expected a path that the step may write (${allowedPaths.join(", ")}), got "${output}"`;
-    faults.push({ file, line: lineOf(["outputs", index]), rule: "output-not-allowed", message });
+    fault(["outputs", index], "output-not-allowed", message);
   }
-  const { title, outputs, sections, minCharacters, tools } = head;
-  return { slug, title, guide: body, outputs, sections, minCharacters, allowedPaths, tools };
+  const tools: readonly string[] = head.tools ?? role?.tools ?? [];
+  if (tools.length === 0) fault(["tools"], "no-tools", '"tools": expected the tools of the step, since it has no role, got nothing');
+  for (const [index, tool] of tools.entries()) {
+    if (role === null || role.tools.includes(tool)) continue;
+    const message = `"tools.${index}": expected a tool of the role "${role.name}" (${role.tools.join(", ")}), got "${tool}"`;
+    fault(["tools", index], "wider-than-role", message);
+  }
+  const { title, outputs, sections, minCharacters, questionRoundsMax = null } = head;
+  return { slug, title, guide: body, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
 }
 
-/** The file's text with LF line ends, or null after adding a fault that says why there is none. */
-async function readGuideFile(guideFolder: string, file: string, faults: GuideFault[]): Promise<string | null> {
-  const absolute = path.join(guideFolder, file);
-  try {
-    const { size } = await stat(absolute);
-    if (size > FILE_BYTES_MAX) {
-      faults.push({ file, line: null, rule: "too-large", message: `expected at most ${FILE_BYTES_MAX} bytes, got ${size}` });
-      return null;
-    }
-    return plainText(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readFile(absolute)));
-  } catch (cause) {
-    if (cause instanceof TypeError) {
-      faults.push({ file, line: null, rule: "not-utf8", message: "expected UTF-8 text, got other bytes" });
-      return null;
-    }
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") {
-      faults.push({ file, line: null, rule: "missing-file", message: `expected the file "${absolute}", got nothing` });
-      return null;
-    }
-    throw new Error(`reading guide "${absolute}"`, { cause });
-  }
+interface FoundGuide<Head> {
+  readonly head: Head;
+  readonly body: string;
+  /** As its author knows it. */
+  readonly file: string;
+  readonly lineOf: (path: readonly PropertyKey[]) => number;
+}
+
+/** Null after adding faults that say why there is none. */
+function guideOf<Head>(files: GuideFiles, path: string, schema: ZodType<Head>, faults: GuideFault[]): FoundGuide<Head> | null {
+  const found = textOf(files, path, faults);
+  if (found === null) return null;
+  const parsed = parseGuide(found.file, found.text, schema);
+  if (parsed.kind === "parsed") return { ...parsed.document, file: found.file };
+  faults.push(...parsed.faults);
+  return null;
+}
+
+/** Null after adding a fault that says why there is none. */
+function textOf(files: GuideFiles, path: string, faults: GuideFault[]): { readonly file: string; readonly text: string } | null {
+  const found = files.get(path);
+  const file = shownFile(files, path);
+  if (found?.text != null) return { file, text: found.text };
+  const problem = found?.problem ?? { rule: "missing-file", message: `expected the file "${path}", got nothing` };
+  faults.push({ file, line: null, ...problem });
+  return null;
+}
+
+function shownFile(files: GuideFiles, path: string): string {
+  return files.get(path)?.shownAs ?? path;
 }

@@ -5,6 +5,7 @@ import type { CheckId } from "../core/report.ts";
 const TOOL_NAMES = ["Read", "Write", "Edit", "Glob", "Grep", "Bash", "NotebookEdit", "WebFetch", "WebSearch"] as const;
 
 const BUDGET_USD_MAX = 100;
+const TASK_BUDGET_USD_MAX = 1_000;
 const PHASES_MAX = 20;
 const STEPS_MAX = 50;
 const ENTRIES_MAX = 50;
@@ -38,6 +39,8 @@ const Glob = z
 
 const Globs = z.array(Glob).min(1).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no entry twice");
 
+const Tools = z.array(z.enum(TOOL_NAMES)).min(1).refine(isWithoutRepeats, "expected no tool twice");
+
 /** The fields above a guide's text. A field not named here is refused, since a misspelt limit would silently not hold. */
 export const GuideHead = z.strictObject({
   title: Title,
@@ -49,7 +52,9 @@ export const GuideHead = z.strictObject({
     .refine((headings) => isWithoutRepeats(headings.map((heading) => heading.toLowerCase())), "expected no heading twice"),
   minCharacters: z.int().min(1).max(CHARACTERS_MAX).default(CHARACTERS_DEFAULT),
   allowedPaths: Globs.optional(),
-  tools: z.array(z.enum(TOOL_NAMES)).min(1).refine(isWithoutRepeats, "expected no tool twice"),
+  /** All of its role's where absent. */
+  tools: Tools.optional(),
+  questionRoundsMax: z.int().min(1).max(10).optional(),
 });
 export type GuideHead = z.infer<typeof GuideHead>;
 
@@ -65,6 +70,7 @@ const CHECK_NAMES = [
   "plan-shape",
   "spec-valid",
   "workflow-valid",
+  "plan-tables",
   "code-exists",
   "tests-exist",
   "env-ignored",
@@ -101,6 +107,40 @@ export const VerificationHead = z.strictObject({
 });
 export type VerificationHead = z.infer<typeof VerificationHead>;
 
+/** The fields above a guide of `common`. */
+export const TitledHead = z.strictObject({ title: Title });
+
+/** The fields above a guide of `integrations` or `figma`. */
+export const IntegrationHead = z.strictObject({
+  title: Title,
+  secrets: z
+    .array(z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/u, "expected the name of a secret, such as SLACK_BOT_TOKEN"))
+    .min(1)
+    .max(ENTRIES_MAX)
+    .refine(isWithoutRepeats, "expected no secret twice"),
+  /** Where it helps, where that is not everywhere. */
+  phases: z.array(Name).min(1).max(ENTRIES_MAX).optional(),
+});
+
+const ROLE_NAME_PATTERN = /^[a-z][a-z0-9-]{0,39}$/u;
+const RoleName = z.string().regex(ROLE_NAME_PATTERN, "expected a lower-case letter, then letters, digits or -, 40 at most");
+const DESCRIPTION_MAX = 300;
+const Description = z.string().trim().min(1).max(DESCRIPTION_MAX);
+
+/** The fields above a role, `agents/<name>.md`: those of Claude Code's subagents. */
+export const RoleHead = z.strictObject({
+  name: RoleName,
+  description: Description,
+  /** `inherit`, or a model's name or alias. */
+  model: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._@:/-]{0,99}$/u, "expected inherit, or the name of a model")
+    .default("inherit"),
+  /** For lists of agents; nothing here shows it. */
+  color: z.string().trim().min(1).max(20).optional(),
+  tools: Tools,
+});
+
 const TestCommand = z
   .string()
   .trim()
@@ -119,19 +159,38 @@ const PhaseHead = z.strictObject({
   verification: Name,
   testCommand: TestCommand.optional(),
   mayBeSkipped: z.boolean().default(false),
+  /** `conversation`: its one step is done again with each comment. */
+  mode: z.enum(["steps", "conversation"]).default("steps"),
+  /** What it writes are the phases that follow. */
+  plans: z.literal("tables").optional(),
+  /** Who does its steps, and who looks at the work before people do: names of files in `agents`. */
+  role: RoleName.optional(),
+  reviewer: RoleName.optional(),
   budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
   allowedPaths: Globs,
-  steps: z.array(Slug).min(1).max(STEPS_MAX),
+  steps: z.array(z.union([Slug, z.strictObject({ step: Slug, role: RoleName })])).min(1).max(STEPS_MAX),
 });
 export type PhaseHead = z.infer<typeof PhaseHead>;
 
 /** The file `playbooks/<name>.yml`. */
 export const PlaybookHead = z.strictObject({
   name: Name,
+  aliases: z.array(Name).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no alias twice").default([]),
   title: Title,
+  description: Description,
+  taskBudgetUsd: z.number().positive().max(TASK_BUDGET_USD_MAX).optional(),
   phases: z.array(PhaseHead).min(1).max(PHASES_MAX),
 });
 export type PlaybookHead = z.infer<typeof PlaybookHead>;
+
+const Turn = z.strictObject({
+  id: Slug,
+  title: Title,
+  guide: z.string().min(1),
+  output: Glob,
+});
+
+const SubStagePlace = z.strictObject({ run: Slug, phase: Slug, stage: Slug, subStage: Slug });
 
 const Step = z.strictObject({
   slug: Slug,
@@ -142,17 +201,52 @@ const Step = z.strictObject({
   minCharacters: z.int().min(1),
   allowedPaths: Globs,
   tools: z.array(z.string().min(1)).min(1),
+  // What follows came later: a playbook that was frozen before has none of it.
+  role: z.string().nullable().default(null),
+  questionRoundsMax: z.int().positive().nullable().default(null),
+  turns: z.array(Turn).min(1).exactOptional(),
+  planned: SubStagePlace.exactOptional(),
 });
 
 /** A resolved playbook, as it is frozen in the store. */
 export const ResolvedPlaybook = z.strictObject({
   name: Name,
+  aliases: z.array(z.string()).default([]),
   title: Title,
+  description: z.string().default(""),
+  taskBudgetUsd: z.number().positive().nullable().default(null),
+  common: z.string().default(""),
+  integrations: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        title: z.string(),
+        secrets: z.array(z.string()),
+        phases: z.array(z.string()).nullable().default(null),
+        guide: z.string(),
+      }),
+    )
+    .default([]),
+  roles: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        description: z.string(),
+        model: z.string(),
+        tools: z.array(z.string()),
+        prompt: z.string(),
+      }),
+    )
+    .default([]),
   phases: z.array(
     z.strictObject({
       number: z.int().min(1),
       name: Name,
       title: Title,
+      mode: z.enum(["steps", "conversation"]).default("steps"),
+      plans: z.literal("tables").nullable().default(null),
+      root: z.string().default(""),
+      reviewer: z.string().nullable().default(null),
       allowedPaths: Globs,
       criteria: z.array(Criterion),
       verifierGuide: z.string(),

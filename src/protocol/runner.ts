@@ -4,8 +4,8 @@ import { z } from "zod";
  * What crosses between the app and the runner over HTTP, in both directions.
  * The app serves this version and the one before it (Q32); a runner says which one it speaks.
  */
-export const protocolVersion = 4;
-export const protocolVersionsServed: readonly number[] = [4, 3];
+export const protocolVersion = 5;
+export const protocolVersionsServed: readonly number[] = [5, 4];
 
 export const runnerRoutes = {
   session: "/runner/session",
@@ -90,6 +90,7 @@ const CheckId = z.enum([
   "plan-shape",
   "spec-valid",
   "workflow-valid",
+  "plan-tables",
   "tests-pass",
 ]);
 
@@ -118,6 +119,9 @@ const Step = z.object({
   minCharacters: z.int(),
   allowedPaths: z.array(z.string()),
   tools: z.array(z.string()),
+  /** Of the job's `roles`. Since version 5, like the next. */
+  role: z.string().nullable(),
+  questionRoundsMax: z.int().positive().nullable(),
 });
 
 const criterionBase = { id: CriterionId, text: z.string().max(1_000), severity: z.enum(["must", "should"]) };
@@ -130,8 +134,12 @@ const Phase = z.object({
   number: z.int(),
   name: z.string(),
   title: z.string(),
+  /** Since version 5, like the three that follow. */
+  mode: z.enum(["steps", "conversation"]),
+  plans: z.literal("tables").nullable(),
+  root: z.string(),
+  reviewer: z.string().nullable(),
   allowedPaths: z.array(z.string()),
-  /** Since version 4, like the three that follow; an earlier one gets `checks`. */
   criteria: z.array(Criterion).max(limits.criteriaMax),
   verifierGuide: z.string(),
   testCommand: z.string().max(500).nullable(),
@@ -282,10 +290,24 @@ export const Job = z.object({
   checkpoint: z.object({ checkpointId: z.string().max(200) }).nullable(),
   prices: z.array(PriceOverride),
   model: z.string(),
+  /** What stands in every prompt, and what is told with the first value of a service. Since version 5, like the next. */
+  guides: z.object({
+    common: z.string(),
+    integrations: z.array(
+      z.object({
+        name: z.string(),
+        title: z.string(),
+        secrets: z.array(z.string()),
+        guide: z.string(),
+      }),
+    ),
+  }),
+  /** Who does the steps of the phase, and who looks at them: `model` as the repository's settings have it. */
+  roles: z.array(z.object({ name: z.string(), model: z.string(), tools: z.array(z.string()), prompt: z.string() })),
   language: z.enum(["en", "ko"]),
   /** US dollars that are left for this run. */
   budgetUsd: z.number(),
-  /** Since version 4, like the three that follow. The verifier's own limits; its money is part of the run's. */
+  /** The verifier's own limits; its money is part of the run's. */
   verification: z.object({
     budgetUsd: z.number().nonnegative(),
     minutes: z.number().positive(),
@@ -331,14 +353,13 @@ export const SessionAnswer = z.object({
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
-type JobSinceVersion4 = "verification" | "isRepeated" | "decisions" | "merge";
-type PhaseSinceVersion4 = "criteria" | "verifierGuide" | "testCommand" | "mayBeSkipped";
+type StepOfVersion4 = Omit<Job["phase"]["steps"][number], "role" | "questionRoundsMax">;
 
-/** Without what came in version 4, and with what went: two checks by name. Its findings know the checks of then. */
-export type SessionAnswerOfVersion3 = Omit<SessionAnswer, "job"> & {
-  readonly job: Omit<Job, JobSinceVersion4 | "phase"> & {
-    readonly phase: Omit<Job["phase"], PhaseSinceVersion4> & {
-      readonly checks: readonly ("env-ignored" | "tests-exist")[];
+/** Without what came in version 5. Its findings and criteria know the checks of then. */
+export type SessionAnswerOfVersion4 = Omit<SessionAnswer, "job"> & {
+  readonly job: Omit<Job, "guides" | "roles" | "phase"> & {
+    readonly phase: Omit<Job["phase"], "mode" | "plans" | "root" | "reviewer" | "steps"> & {
+      readonly steps: readonly StepOfVersion4[];
     };
   };
 };

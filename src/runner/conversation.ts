@@ -19,6 +19,8 @@ interface Message {
   /** The CLI put a call off: it is made now, and its result is what the agent hears. Only a second try says the prompt, too. */
   readonly answersCall: boolean;
   readonly tools: readonly string[];
+  /** Of the step's role; the job's own where absent. */
+  readonly model?: string | undefined;
   /** Values that are lent to the step, by their names. */
   readonly lent: Readonly<Record<string, string>>;
   /** What is left of the step's time. */
@@ -91,7 +93,7 @@ export function startConversation(options: ConversationOptions): Conversation {
       args: claudeArguments({
         sessionId: session.id,
         resume: session.resume,
-        model: options.model,
+        model: message.model ?? options.model,
         tools,
         systemPromptFile: options.systemPromptFile,
         jsonSchema: message.jsonSchema ?? null,

@@ -110,6 +110,7 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     const outcome = await conversation.say({
       ...next,
       tools: step.tools,
+      model: job.roles.find(({ name }) => name === step.role)?.model,
       lent: desk.lend(),
       stepMs: endsAt - options.now().getTime(),
       sliceEndsAt: options.sliceEndsAt,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TaskEvent, TaskEventType } from "../core/events.ts";
+import { noInput } from "../core/task-input.ts";
 import { eventCodecs } from "./event-schemas.ts";
 import type { EventRow } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";
@@ -40,16 +41,26 @@ type Payload = Readonly<Record<string, unknown>>;
 
 /** By type and version: what an older shape lacks, as it was meant then. */
 const lifts: { readonly [Type in TaskEventType]?: Readonly<Record<number, (payload: Payload) => Payload>> } = {
-  TaskCreated: { 1: withNothingToSkip },
+  TaskCreated: { 1: (payload) => withSteps(withNothingToSkip(payload)), 2: withSteps },
+  TaskStarted: { 1: (payload) => ({ ...payload, input: noInput }) },
   PhaseVerified: { 1: (payload) => ({ ...payload, notes: [] }) },
 };
 
 /** Also for the tasks that `/skip-phase` came too late for. */
 function withNothingToSkip(payload: Payload): Payload {
+  return withPhases(payload, { mayBeSkipped: false });
+}
+
+/** Before there were phases that are conversations, and such that plan others. */
+function withSteps(payload: Payload): Payload {
+  return withPhases(payload, { mode: "steps", plans: null });
+}
+
+function withPhases(payload: Payload, more: Payload): Payload {
   const { playbook } = payload;
   if (!isObject(playbook) || !Array.isArray(playbook["phases"])) return payload;
   const phases: readonly unknown[] = playbook["phases"];
-  const lifted = phases.map((phase) => (isObject(phase) ? { ...phase, mayBeSkipped: false } : phase));
+  const lifted = phases.map((phase) => (isObject(phase) ? { ...phase, ...more } : phase));
   return { ...payload, playbook: { ...playbook, phases: lifted } };
 }
 

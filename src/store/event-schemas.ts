@@ -32,10 +32,21 @@ const PlaybookOutline = z.strictObject({
         title: z.string(),
         budgetUsd: Money,
         mayBeSkipped: z.boolean(),
+        mode: z.enum(["steps", "conversation"]),
+        plans: z.literal("tables").nullable(),
         steps: z.array(z.strictObject({ slug: z.string(), title: z.string() })).readonly(),
       }),
     )
     .readonly(),
+});
+
+const TaskInput = z.strictObject({
+  language: z.enum(["en", "ko"]).nullable(),
+  outputDirectory: z.string().nullable(),
+  baseBranch: z.string().nullable(),
+  budgetUsd: Money.nullable(),
+  priority: z.enum(["critical", "high", "normal", "low"]),
+  references: z.array(z.string()).readonly(),
 });
 
 const Spent = z.strictObject({
@@ -64,6 +75,7 @@ const CheckId = z.enum([
   "plan-shape",
   "spec-valid",
   "workflow-valid",
+  "plan-tables",
   "tests-pass",
 ]);
 const AnyCheck = z.union([CheckId, z.templateLiteral(["judged:", z.string()])]);
@@ -245,7 +257,7 @@ const asked = { runId: RunId, phase: PhaseNumber, step: z.string(), requestId: z
  * A new shape takes the next version here, and `decodeEvent` a branch that lifts the older one; the older sample file stays.
  */
 export const eventCodecs = {
-  TaskCreated: event("TaskCreated", 2, {
+  TaskCreated: event("TaskCreated", 3, {
     taskId: TaskId,
     repository: Repository,
     issue: IssueRef,
@@ -254,10 +266,11 @@ export const eventCodecs = {
     taskBudgetUsd: Money,
     ordinal: z.int().positive(),
   }),
-  TaskStarted: event("TaskStarted", 1, {
+  TaskStarted: event("TaskStarted", 2, {
     by: z.string(),
     promptHash: z.string(),
     hiddenRemoved: z.int().nonnegative(),
+    input: TaskInput,
   }),
   PhaseStarted: event("PhaseStarted", 1, { phase: PhaseNumber }),
   RunRequested: event("RunRequested", 1, {

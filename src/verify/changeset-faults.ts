@@ -1,7 +1,7 @@
 import picomatch from "picomatch";
 import type { Change } from "../core/change.ts";
 import type { Phase } from "../core/playbook.ts";
-import { foldPath, formFault, isAboveDenied, isDenied, touchesGit } from "./repository-path.ts";
+import { foldPath, formFault, isAboveDenied, isDenied, isOpened, touchesGit } from "./repository-path.ts";
 
 export interface ChangesetFault {
   /** Printable and cut to a length for people; null where the fault is of the whole changeset. */
@@ -63,7 +63,7 @@ function faultsOfChange(
   if (form !== null) add("path-form", `${form}.`);
   if (touchesGit(path)) {
     add("git-folder", "the path leads into git's own folder, or could be taken for it: choose another name.");
-  } else if (isDenied(path) || (change.kind === "written" && isAboveDenied(path))) {
+  } else if (!isOpened(path, allowedPaths) && (isDenied(path) || (change.kind === "written" && isAboveDenied(path)))) {
     add("denied", "no phase may change this file, since it steers CI, reviews, git or the agent: leave it as it is.");
   } else if (form === null && !isAllowed(path)) {
     add(

@@ -57,6 +57,17 @@ export function isDenied(path: string): boolean {
   return segments.some((segment) => DENIED_NAMES.has(segment) || SHORT_NAMES.test(segment));
 }
 
+/** Folders among the denied ones that a playbook's own step may be for (Q17, Q3). */
+const OPENED_FOLDERS: readonly string[] = [".phasegate/specs/", ".github/phasegate/workflows/"];
+
+/** Whether a step is for this very folder: one of its globs begins with it, letter by letter. */
+export function isOpened(path: string, allowedPaths: readonly string[]): boolean {
+  return OPENED_FOLDERS.some((folder) => {
+    if (!path.startsWith(folder) || !allowedPaths.some((glob) => glob.startsWith(folder))) return false;
+    return !isDenied(path.slice(folder.length));
+  });
+}
+
 /** Whether a file of this path would take the place of a folder that holds one of the files above. */
 export function isAboveDenied(path: string): boolean {
   const folder = `${foldPath(path)}/`;

@@ -7,6 +7,7 @@ import { checkEnvIgnored } from "./env-ignored.ts";
 import { checkIdsCited } from "./ids-cited.ts";
 import { checkIdsKnown } from "./ids-known.ts";
 import { checkLinksResolve } from "./links-resolve.ts";
+import { checkPlanTables } from "./plan-tables.ts";
 import { saidByTests, saidByVerdict, verdictsOf } from "./reported.ts";
 import { scanSecrets } from "./secrets.ts";
 import { checkPlanShape } from "./plan-shape.ts";
@@ -29,6 +30,7 @@ const CHECKS: Readonly<Record<Exclude<TreeCheck, StepCheck | "no-secrets">, RunC
   "links-resolve": checkLinksResolve,
   "ids-known": checkIdsKnown,
   "ids-cited": checkIdsCited,
+  "plan-tables": checkPlanTables,
   "code-exists": checkCodeExists,
   "tests-exist": checkTestsExist,
   "env-ignored": checkEnvIgnored,
@@ -96,6 +98,7 @@ async function answersOf(
       case "links-resolve":
       case "ids-known":
       case "ids-cited":
+      case "plan-tables":
       case "code-exists":
       case "tests-exist":
       case "env-ignored":

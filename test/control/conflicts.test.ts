@@ -259,23 +259,6 @@ describe("the run that merges", () => {
     expect((await told.openRun()).job.merge).toMatchObject({ mergeBaseSha: "base-0" });
   });
 
-  test("is none for an action that is too old to merge: people are told what to do", async () => {
-    const told = await merging();
-    const { runId, workflowRunId } = await told.liveRun();
-    const asked = openSession(told.serving, { ...told.proof(runId, workflowRunId), protocol: 3 });
-    await expect(asked).rejects.toThrow(RunnerRefused);
-    await told.settle();
-    const { blockedBy } = await told.task();
-    expect(blockedBy).toMatchObject({
-      kind: "dispatch-refused",
-      message: expect.stringMatching(/^the action is too old to resolve a conflict with main: .*by hand$/u),
-    });
-    expect(liveRunOf(await told.task())).toBeNull();
-    // Updated, it goes on where it was.
-    await told.comment("retry");
-    expect((await told.openRun()).job.merge).toMatchObject({ mergeBaseSha: "base-0" });
-  });
-
   test("is one of two in a row; after that people are told, once", async () => {
     const told = await merging();
     await told.runPhase();

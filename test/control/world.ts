@@ -45,6 +45,7 @@ import { stepFor, stepOfPath } from "../../src/verify/step-of-path.ts";
 import type { CommandName } from "../../src/core/slash-commands.ts";
 import { FakeGitHub } from "../support/fake-github.ts";
 import { SimulatedTime } from "./simulated-time.ts";
+import { plainPhase, plainPlaybook, plainStep } from "../support/playbook-parts.ts";
 
 export const repository: Repository = { installationId: 1, repositoryId: 2, owner: "octo", name: "links" };
 /** An intent whose text is that of the issue at the moment of sending, unless the test says otherwise. */
@@ -82,7 +83,7 @@ const playbooks = {
 const labels: Readonly<Record<string, Playbook>> = { ...playbooks, modify_project: playbooks.modify_app };
 
 function playbookOf(name: string, phases: readonly Phase[]): Playbook {
-  return { name, title: name, phases, ripple: { guide: "Bring it in line.", criteria: [], verifierGuide: "" } };
+  return { ...plainPlaybook, name, title: name, phases };
 }
 
 function phaseOf(number: number, name: string, slugs: readonly string[]): Phase {
@@ -96,10 +97,21 @@ function phaseOf(number: number, name: string, slugs: readonly string[]): Phase 
     minCharacters: 1,
     allowedPaths,
     tools: ["Write"],
+    ...plainStep,
   }));
   const judging = { criteria: [], verifierGuide: "", testCommand: null };
   // The last phase of `create_app` may be skipped, the first may not.
-  return { number, name, title: name, allowedPaths, ...judging, mayBeSkipped: number === 2, budgetUsd: 5, steps };
+  return {
+    ...plainPhase,
+    number,
+    name,
+    title: name,
+    allowedPaths,
+    ...judging,
+    mayBeSkipped: number === 2,
+    budgetUsd: 5,
+    steps,
+  };
 }
 
 interface LogLine {

@@ -27,6 +27,7 @@ import {
   foundIn,
 } from "./given.ts";
 import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
+import { noInput } from "../../src/core/task-input.ts";
 
 const verifiedCommand = phase1Ready.find(({ type }) => type === "RecordVerification") ?? createTask();
 
@@ -57,6 +58,27 @@ describe("starting a task", () => {
 
   test("a task is created once", () => {
     given(createTask()).when(createTask()).thenRefused({ code: "task-exists" });
+  });
+});
+
+describe("a task whose form can't be read", () => {
+  const faulty = { ...prompt, input: null };
+
+  test("stays a draft, also where a writer set the label, until the form was mended", () => {
+    const created = { ...createTask(writer), prompt: faulty };
+    given().when(created).then("TaskCreated");
+    given(created)
+      .when(command({ type: "RunTask", by: writer, prompt }))
+      .then("TaskStarted", "PhaseStarted", "RunRequested");
+  });
+
+  test("has the budget that the form names, once it starts", () => {
+    const input = { ...noInput, budgetUsd: 7 };
+    const state = stateAfter(
+      createTask(stranger),
+      command({ type: "RunTask", by: writer, prompt: { ...prompt, input } }),
+    );
+    expect(state).toMatchObject({ taskBudgetUsd: 7, input });
   });
 });
 

@@ -46,6 +46,7 @@ import {
   worked,
   writer,
 } from "./given.ts";
+import { noInput } from "../../src/core/task-input.ts";
 
 const pause = command({ type: "SuspendTask", by: writer, reason: { kind: "paused", by: "owner" } });
 const resume = command({ type: "ResumeTask", by: writer }, "run-resumed");
@@ -460,7 +461,7 @@ describe("requester_may_approve: false (Q5)", () => {
   test("whoever started the task is a requester like the author of the issue", () => {
     const started = [
       createTask(stranger),
-      command({ type: "RunTask", by: reviewer, prompt: { hash: "h", hiddenRemoved: 0 } }, "run-1"),
+      command({ type: "RunTask", by: reviewer, prompt: { hash: "h", hiddenRemoved: 0, input: noInput } }, "run-1"),
       settingsRead({ requesterMayApprove: false }),
       ...phase1Ready.slice(1),
     ];

@@ -11,6 +11,7 @@ import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import type { PlaybookOutline } from "../../src/core/playbook.ts";
 import type { DecisionTaken, Finding, RunnerReport } from "../../src/core/report.ts";
 import { defaultSettings, type TaskSettings } from "../../src/core/settings.ts";
+import { noInput } from "../../src/core/task-input.ts";
 import { react, type Reaction } from "../../src/core/react.ts";
 import type { ExistingTask, TaskState } from "../../src/core/state.ts";
 
@@ -30,6 +31,8 @@ function phase(number: number, name: string, slugs: readonly string[]) {
     title: name,
     budgetUsd: 5,
     mayBeSkipped: false,
+    mode: "steps" as const,
+    plans: null,
     steps: slugs.map((slug) => ({ slug, title: slug })),
   };
 }
@@ -56,7 +59,7 @@ export const reviewer = { login: "reviewer", mayWrite: true };
 export const stranger = { login: "stranger", mayWrite: false };
 /** Who wrote the issue, without write. */
 export const author = { login: "reader", mayWrite: false, isAuthor: true };
-export const prompt = { hash: "hash-of-prompt", hiddenRemoved: 0 };
+export const prompt = { hash: "hash-of-prompt", hiddenRemoved: 0, input: noInput };
 export const spent = {
   usage: { inputTokens: 10, outputTokens: 5, cacheCreationInputTokens: 0, cacheReadInputTokens: 0 },
   costUsd: 0.01,

@@ -70,6 +70,11 @@ const cases: { readonly [Of in Code]: Case<Of> } = {
     { status: "cancelled", command: "AnswerQuestions" },
   ],
   "already-running": [running, command({ type: "RunTask", by: writer, prompt }), { status: "in_progress" }],
+  "input-faulty": [
+    [createTask(stranger)],
+    command({ type: "RunTask", by: writer, prompt: { ...prompt, input: null } }),
+    {},
+  ],
   "not-started": [[createTask(stranger)], budget(8), {}],
   "already-paused": [[...running, pause], pause, { reason: "paused" }],
   "nothing-failed": [running, command({ type: "RetryTask", by: writer }), {}],

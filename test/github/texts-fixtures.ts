@@ -10,6 +10,7 @@ import type { LiveStatus, TaskView } from "../../src/control/ports.ts";
 import type { BlockContext } from "../../src/github/texts/blocked.ts";
 import { linksOf } from "../../src/github/texts/links.ts";
 import { readWorkflowFile } from "../../src/github/workflow-file.ts";
+import { noInput } from "../../src/core/task-input.ts";
 
 export const at = "2026-11-21T02:20:00.000Z";
 export const taskId = taskIdFrom("task-1");
@@ -48,6 +49,8 @@ export function created(
           title: "Planning",
           budgetUsd: 5,
           mayBeSkipped: false,
+          mode: "steps",
+          plans: null,
           steps: [
             { slug: "01_idea", title: "Idea definition" },
             { slug: "02_market", title: "Market" },
@@ -59,6 +62,8 @@ export function created(
           title: "Design",
           budgetUsd: 5,
           mayBeSkipped: true,
+          mode: "steps",
+          plans: null,
           steps: [{ slug: "01_screens", title: "Screens" }],
         },
       ],
@@ -109,7 +114,7 @@ export function inReviewWith(report: Partial<RunnerReport>): readonly TaskEvent[
 }
 
 export const started: readonly TaskEvent[] = [
-  { type: "TaskStarted", at, by: "owner", promptHash: "abcdef0123456789", hiddenRemoved: 3 },
+  { type: "TaskStarted", at, by: "owner", promptHash: "abcdef0123456789", hiddenRemoved: 3, input: noInput },
   { type: "PhaseStarted", at, phase: 1 },
   { type: "RunRequested", at, runId, phase: 1, attempt: 1, findings: [] },
 ];

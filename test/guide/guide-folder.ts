@@ -31,6 +31,7 @@ phases:
     allowedPaths: ["docs/**"]
     verification: planning
     steps: [01_idea, 02_plan]
+description: Something small.
 `;
 
 export function guideText(fields: string, body = "# Guide\n\nWrite it well.\n"): string {

@@ -39,6 +39,8 @@ describe("loadPlaybook", () => {
           minCharacters: 300,
           allowedPaths: ["docs/idea.md"],
           tools: ["Read", "Write"],
+          role: null,
+          questionRoundsMax: null,
         },
         {
           slug: "02_plan",
@@ -49,6 +51,8 @@ describe("loadPlaybook", () => {
           minCharacters: 500,
           allowedPaths: ["docs/**"],
           tools: ["Read", "Write"],
+          role: null,
+          questionRoundsMax: null,
         },
       ]);
     });
@@ -199,7 +203,7 @@ describe("loadPlaybook", () => {
 
   test("refuses two phases of one name", async () => {
     const second = smallPlaybook.slice(smallPlaybook.indexOf("  - number")).replace("number: 1", "number: 2");
-    const faults = await faultsOf({ ...smallFolder, "playbooks/small.yml": smallPlaybook + second });
+    const faults = await faultsOf({ ...smallFolder, "playbooks/small.yml": smallPlaybook.replace(/(?=description: Something)/u, second.replace(/description: Something.*\n/u, "")) });
     expect(places(faults)).toEqual(["playbooks/small.yml:13 duplicate-phase"]);
   });
 

@@ -10,6 +10,7 @@ import type { ProductScript, ProductStep } from "./load-product.ts";
 import type { AnswerBlock } from "./model-answer.ts";
 import { parseModelRequest } from "./model-request.ts";
 import { scriptedDecide } from "./script.ts";
+import { plainPhase, plainStep } from "../support/playbook-parts.ts";
 
 const WORK_TREE = "/work/tree";
 
@@ -182,6 +183,7 @@ describe("the scripted model", () => {
 });
 
 const STEP: Step = {
+  ...plainStep,
   slug: "01_idea",
   title: "Idea definition",
   guide: "Write `a.md`.",
@@ -217,6 +219,7 @@ const JOB: Job = {
   repository: { owner: "octo", name: "links" },
   issueNumber: 1,
   phase: {
+    ...plainPhase,
     number: 1,
     name: "planning",
     title: "Planning",
@@ -247,6 +250,8 @@ const JOB: Job = {
   dependencies: [],
   checkpoint: null,
   prices: [],
+  guides: { common: "", integrations: [] },
+  roles: [],
   model: "claude-sonnet-5-5",
   language: "en",
   budgetUsd: 5,

@@ -11,6 +11,7 @@ import type { RunOptions } from "../../src/runner/run-phase.ts";
 import { changesetFindings } from "../../src/verify/changeset-findings.ts";
 import { checkStep } from "../../src/verify/check-step.ts";
 import { verifyPhase } from "../../src/verify/verify-phase.ts";
+import { plainPhase, plainStep } from "../support/playbook-parts.ts";
 
 /** The pinned CLI, as npm installed it. */
 const claudePath = await claudeBinaryPath();
@@ -65,6 +66,7 @@ export async function makeRepository(
 
 export function aStep(step: Partial<Step> & Pick<Step, "slug">): Step {
   return {
+    ...plainStep,
     title: step.slug,
     guide: `Write the document of ${step.slug}.`,
     outputs: [`docs/${step.slug}.md`],
@@ -92,6 +94,7 @@ export function aJob(
     repository: { owner: "owner", name: "product" },
     issueNumber: 7,
     phase: {
+      ...plainPhase,
       number: 1,
       name: "planning",
       title: "Planning",
@@ -115,6 +118,8 @@ export function aJob(
     dependencies: [],
     checkpoint: null,
     prices: [],
+    guides: { common: "", integrations: [] },
+    roles: [],
     model: "claude-sonnet-5-5",
     language: "en",
     budgetUsd: 5,

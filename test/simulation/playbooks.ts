@@ -6,6 +6,7 @@ import type { CheckResult, Finding } from "../../src/core/report.ts";
 import { saidByTests, saidByVerdict, verdictsOf } from "../../src/verify/reported.ts";
 import { changedItems, citing } from "../../src/verify/changed-items.ts";
 import { stepFor, stepOfPath } from "../../src/verify/step-of-path.ts";
+import { plainPhase, plainPlaybook, plainStep } from "../support/playbook-parts.ts";
 
 /** In a document: the verification fails. */
 export const badWord = "TBD";
@@ -31,7 +32,7 @@ const byLabel: Readonly<Record<string, Playbook>> = {
 };
 
 function playbookOf(name: string, phases: readonly Phase[]): Playbook {
-  return { name, title: name, phases, ripple: { guide: "Bring it in line.", criteria: [], verifierGuide: "" } };
+  return { ...plainPlaybook, name, title: name, phases };
 }
 
 function phaseOf(
@@ -50,9 +51,20 @@ function phaseOf(
     minCharacters: 1,
     allowedPaths,
     tools: ["Write"],
+    ...plainStep,
   }));
   const judged = { criteria, verifierGuide: "Read them.", testCommand: "npm test" };
-  return { number, name, title: name, allowedPaths, ...judged, mayBeSkipped, budgetUsd: phaseBudgetUsd, steps };
+  return {
+    ...plainPhase,
+    number,
+    name,
+    title: name,
+    allowedPaths,
+    ...judged,
+    mayBeSkipped,
+    budgetUsd: phaseBudgetUsd,
+    steps,
+  };
 }
 
 export const playbooks: Playbooks = {

@@ -39,6 +39,7 @@ import {
 import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
 import { onEachDatabase, type Place } from "./databases.ts";
 import { minute, unitOf } from "./temporary-store.ts";
+import { noInput } from "../../src/core/task-input.ts";
 
 const cancelled = command({ type: "CancelTask", by: writer });
 const approved = command({
@@ -131,7 +132,10 @@ const histories: Record<string, readonly TaskCommand[]> = {
     openedUnder("account-1", "run-2", 101),
     runEndedWith({ kind: "rate-limited", resetsAt: null, message: "too many requests" }, "run-2"),
     budget(8),
-    command({ type: "RunTask", by: writer, prompt: { hash: "hash-of-prompt", hiddenRemoved: 0 } }, "run-3"),
+    command(
+      { type: "RunTask", by: writer, prompt: { hash: "hash-of-prompt", hiddenRemoved: 0, input: noInput } },
+      "run-3",
+    ),
     dispatched("run-3", 102),
     openedUnder("account-2", "run-3", 102),
     stepCompleted("02_market", "run-3"),

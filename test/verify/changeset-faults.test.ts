@@ -58,6 +58,21 @@ describe("changesetFaults", () => {
     expect(rules([deleted(path)])).toContain("path-form");
   });
 
+  test.each([
+    [".phasegate/specs/active/spec-2026-11-26-001.yaml", [".phasegate/specs/**"], []],
+    [".github/phasegate/workflows/nightly.yml", [".github/phasegate/workflows/nightly.yml"], []],
+    // A step that may write everywhere is not for them.
+    [".phasegate/specs/active/spec-2026-11-26-001.yaml", ["**"], ["denied"]],
+    [".github/phasegate/workflows/nightly.yml", ["**", ".phasegate/specs/**"], ["denied"]],
+    [".github/workflows/nightly.yml", [".github/**", ".github/workflows/**"], ["denied"]],
+    [".github/phasegate.yml", [".github/phasegate/workflows/**", "**"], ["denied"]],
+    [".phasegate/specs/.gitattributes", [".phasegate/specs/**"], ["denied"]],
+    [".PHASEGATE/specs/a.yaml", [".phasegate/specs/**"], ["denied"]],
+    [".phasegate/specs/../../.github/workflows/a.yml", [".phasegate/specs/**"], ["path-form"]],
+  ])("opens %j to a step that may write %j: %j", (path, allowedPaths, found) => {
+    expect(rules([written(path)], allowedPaths)).toEqual(found);
+  });
+
   test("refuses a file in place of a folder, and a folder in place of a file, that decides who must review", () => {
     expect(rules([written("docs")])).toEqual(["denied"]);
     expect(rules([written("Docs", "src", "120000")])).toEqual(["denied"]);

@@ -14,6 +14,7 @@ const phase = phaseOf([{ ...ideaStep, outputs: ["docs/idea.md"] }], {
     "links-resolve",
     "ids-known",
     "ids-cited",
+    "plan-tables",
     "code-exists",
     "tests-exist",
     "env-ignored",

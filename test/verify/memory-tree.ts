@@ -1,5 +1,6 @@
 import type { Criterion, Phase, Step } from "../../src/core/playbook.ts";
 import type { CheckId, Tree } from "../../src/core/report.ts";
+import { plainPhase, plainStep } from "../support/playbook-parts.ts";
 
 /** A tree of texts; null stands for a file that is binary or too large to read. */
 export function memoryTree(files: Readonly<Record<string, string | null>>): Tree {
@@ -13,6 +14,7 @@ export function memoryTree(files: Readonly<Record<string, string | null>>): Tree
 }
 
 export const ideaStep: Step = {
+  ...plainStep,
   slug: "01_idea",
   title: "Idea definition",
   guide: "Write it.",
@@ -24,6 +26,7 @@ export const ideaStep: Step = {
 };
 
 export const codeStep: Step = {
+  ...plainStep,
   slug: "02_code",
   title: "Code",
   guide: "Write it.",
@@ -50,6 +53,7 @@ People who print links on paper.
 
 export function phaseOf(steps: readonly Step[], fields: Partial<Phase> = {}): Phase {
   return {
+    ...plainPhase,
     number: 1,
     name: "planning",
     title: "Planning",

@@ -23,6 +23,7 @@ const checkNames: Readonly<Record<CheckId, string>> = {
   "plan-shape": "The plan has the form of its template",
   "spec-valid": "Specifications are valid",
   "workflow-valid": "Workflow definitions can be compiled",
+  "plan-tables": "The tables of the plan are whole and agree with each other",
   "tests-pass": "The project's own tests pass",
   "paths-allowed": "Only paths of this phase changed",
 };

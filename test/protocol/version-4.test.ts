@@ -1,4 +1,4 @@
-/** Version 3 of the protocol as it was when it was current. The fixtures are never edited: actions out there speak it. */
+/** Version 4 of the protocol as it was when it was current. The fixtures are never edited: actions out there speak it. */
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
@@ -20,13 +20,13 @@ import {
   StepRequest,
 } from "../../src/protocol/runner.ts";
 import { heartbeat, world, type World } from "../control/world.ts";
-import requests from "../fixtures/protocol/version-3.requests.json" with { type: "json" };
-import schemas from "../fixtures/protocol/version-3.schemas.json" with { type: "json" };
+import requests from "../fixtures/protocol/version-4.requests.json" with { type: "json" };
+import schemas from "../fixtures/protocol/version-4.schemas.json" with { type: "json" };
 
 const ajv = new Ajv({ strict: false });
 addFormats.default(ajv);
 
-/** What is wrong with a message by the rules of version 3; nothing more may stand in it than those know. */
+/** What is wrong with a message by the rules of version 4; nothing more may stand in it than those know. */
 function faultsOf(shape: keyof typeof schemas, message: unknown): unknown {
   const validate = ajv.compile(schemas[shape]);
   // As it crosses the wire.
@@ -34,15 +34,15 @@ function faultsOf(shape: keyof typeof schemas, message: unknown): unknown {
   return validate.errors;
 }
 
-async function sessionOfVersion3(told: World) {
+async function sessionOfVersion4(told: World) {
   await told.label();
   const { runId, workflowRunId } = await told.liveRun();
-  return openSession(told.serving, { ...told.proof(runId, workflowRunId), protocol: 3 });
+  return openSession(told.serving, { ...told.proof(runId, workflowRunId), protocol: 4 });
 }
 
-describe("an action that speaks version 3", () => {
+describe("an action that speaks version 4", () => {
   test("is served, beside the current version", () => {
-    expect(protocolVersionsServed).toEqual([protocolVersion, 3]);
+    expect(protocolVersionsServed).toEqual([protocolVersion, 4]);
   });
 
   test("is understood: each of its requests is one of today", () => {
@@ -59,68 +59,51 @@ describe("an action that speaks version 3", () => {
     expect(EventsRequest.parse(requests.EventsRequest)).toEqual(requests.EventsRequest);
     expect(StepRequest.parse(requests.StepRequest)).toEqual(requests.StepRequest);
     expect(RunnerRequest.parse(requests.RunnerRequest)).toEqual(requests.RunnerRequest);
-    // It has nothing to say of its work.
-    expect(OutcomeRequest.parse(requests.OutcomeRequest)).toEqual({ ...requests.OutcomeRequest, report: null });
+    expect(OutcomeRequest.parse(requests.OutcomeRequest)).toEqual(requests.OutcomeRequest);
   });
 
   test("gets a session and answers in the shapes that it knows", async () => {
     const told = await world();
-    const answer = await sessionOfVersion3(told);
+    const answer = await sessionOfVersion4(told);
     expect(faultsOf("SessionAnswer", inVersionSpoken(answer))).toBeNull();
     expect(faultsOf("EventsAnswer", await takeEvents(told.serving, answer.runToken, heartbeat))).toBeNull();
     const step = await takeStep(told.serving, answer.runToken, StepRequest.parse(requests.StepRequest));
     expect(faultsOf("Acknowledged", step)).toBeNull();
   });
 
-  test("is told by name of the two checks that it knows, where the phase has their criteria", async () => {
+  test("gets no criterion and no finding whose check it does not know, but for the words", async () => {
     const told = await world();
-    const given = await sessionOfVersion3(told);
+    const given = await sessionOfVersion4(told);
     const must = { text: "It is so.", severity: "must" } as const;
+    const newer: never = "is-newer" as never;
+    const criteria = [
+      { ...must, id: "has-tests", kind: "deterministic", check: "tests-exist" },
+      { ...must, id: "newer", kind: "deterministic", check: newer },
+      { ...must, id: "sense", kind: "judged" },
+    ] as const;
+    const finding = { step: "01_idea", path: null, line: null };
     const spoken = inVersionSpoken({
       ...given,
       job: {
         ...given.job,
-        phase: {
-          ...given.job.phase,
-          criteria: [
-            { ...must, id: "has-tests", kind: "deterministic", check: "tests-exist" },
-            { ...must, id: "links", kind: "deterministic", check: "links-resolve" },
-            { ...must, id: "sense", kind: "judged" },
-          ],
-        },
+        phase: { ...given.job.phase, criteria: [...criteria] },
+        findings: [
+          { ...finding, check: "judged:sense", message: "It contradicts itself." },
+          { ...finding, check: newer, message: "It is old." },
+        ],
       },
     });
     expect(faultsOf("SessionAnswer", spoken)).toBeNull();
-    expect(spoken.job.phase).toMatchObject({ checks: ["tests-exist"] });
-  });
-
-  test("gets findings of newer checks under a name that it knows, with their words", async () => {
-    const told = await world();
-    const given = await sessionOfVersion3(told);
-    const finding = (check: "judged:sense" | "ids-known" | "long-enough", message: string) => ({
-      check,
-      step: "01_idea",
-      path: null,
-      line: null,
-      message,
-    });
-    const findings = [
-      finding("judged:sense", "It contradicts itself."),
-      finding("ids-known", "REQ-009 is nowhere."),
-      finding("long-enough", "too short"),
-    ];
-    const spoken = inVersionSpoken({ ...given, job: { ...given.job, findings } });
-    expect(faultsOf("SessionAnswer", spoken)).toBeNull();
+    expect(spoken.job.phase.criteria.map(({ id }) => id)).toEqual(["has-tests", "sense"]);
     expect(spoken.job.findings.map(({ check, message }) => [check, message])).toEqual([
-      ["outputs-exist", "It contradicts itself."],
-      ["outputs-exist", "REQ-009 is nowhere."],
-      ["long-enough", "too short"],
+      ["judged:sense", "It contradicts itself."],
+      ["outputs-exist", "It is old."],
     ]);
   });
 
-  test("comes to a gate without a report", async () => {
+  test("comes to a gate, with what it reports", async () => {
     const told = await world();
-    const { runToken, job } = await sessionOfVersion3(told);
+    const { runToken, job } = await sessionOfVersion4(told);
     for (const step of job.stepsToDo) {
       await takeStep(told.serving, runToken, StepRequest.parse({ ...requests.StepRequest, step, answers: [] }));
     }
@@ -128,18 +111,18 @@ describe("an action that speaks version 3", () => {
     await takeOutcome(told.serving, runToken, OutcomeRequest.parse(outcome));
     await told.settle();
     expect((await told.task()).status).toBe("review");
-    expect(told.heldAgainst).toEqual([null]);
+    expect(told.heldAgainst).toMatchObject([{ tests: { result: "passed" } }]);
   });
 
   test("is told of on the issue, once a task", async () => {
     const told = await world();
-    const { job } = await sessionOfVersion3(told);
+    const { job } = await sessionOfVersion4(told);
     const task = await told.task();
-    await noteOutdatedAction(told.serving, task.taskId, 3);
-    await noteOutdatedAction(told.serving, task.taskId, 3);
+    await noteOutdatedAction(told.serving, task.taskId, 4);
+    await noteOutdatedAction(told.serving, task.taskId, 4);
     expect(job.issueNumber).toBe(7);
     expect(told.github.comments.filter(({ notice }) => notice?.kind === "action-outdated")).toMatchObject([
-      { issueNumber: 7, notice: { spoken: 3, current: protocolVersion } },
+      { issueNumber: 7, notice: { spoken: 4, current: protocolVersion } },
     ]);
   });
 
@@ -149,18 +132,18 @@ describe("an action that speaks version 3", () => {
     const serving = { ...told.serving, github: { ...told.serving.github, notify } };
     await told.label();
     const { runId, workflowRunId } = await told.liveRun();
-    const proof = { ...told.proof(runId, workflowRunId), protocol: 3 };
-    expect((await openSession(serving, proof)).protocol).toBe(3);
+    const proof = { ...told.proof(runId, workflowRunId), protocol: 4 };
+    expect((await openSession(serving, proof)).protocol).toBe(4);
     await told.settle();
     expect(told.complaints()).toEqual(["telling that the action is outdated"]);
   });
 });
 
-test("an action that speaks version 2 is refused, with what to update", async () => {
+test("an action that speaks version 3 is refused, with what to update", async () => {
   const told = await world();
   await told.label();
   const { runId, workflowRunId } = await told.liveRun();
-  const opened = openSession(told.serving, { ...told.proof(runId, workflowRunId), protocol: 2 });
+  const opened = openSession(told.serving, { ...told.proof(runId, workflowRunId), protocol: 3 });
   await expect(opened).rejects.toMatchObject({
     code: "unsupported-protocol",
     message: expect.stringContaining("set the `uses:` line of .github/workflows/phasegate.yml"),
