@@ -26,6 +26,8 @@ import { httpApp, listen } from "./http/server.ts";
 import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
 import { openStore } from "./store/open-store.ts";
+import { compiledFrom, isDefinitionPath } from "./verify/compile-workflow.ts";
+import { isActiveSpec, specAfter } from "./verify/spec-commit.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
 import { stepFor, stepOfPath } from "./verify/step-of-path.ts";
 import { changedItems, citing } from "./verify/changed-items.ts";
@@ -99,7 +101,19 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         reviewDebounceMs: config.reviewDebounceMs,
         namesEveryMs: config.namesEveryMs,
       },
-      verifier: { verifyPhase, changesetFindings, stepOfPath, stepFor, changedItems, citing, findCredential },
+      verifier: {
+        verifyPhase,
+        changesetFindings,
+        stepOfPath,
+        stepFor,
+        changedItems,
+        citing,
+        findCredential,
+        isDefinitionPath,
+        compiledFrom,
+        isActiveSpec,
+        specAfter,
+      },
       seal: createCheckpointSeal(config.checkpointKeys),
       prices: config.prices,
       liveShownAt: new Map(),

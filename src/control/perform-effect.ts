@@ -32,7 +32,8 @@ import { readStoredChangeset } from "./changeset.ts";
 import { changesBetween, compareItems, notifyRipple, notifySettled } from "./find-ripple.ts";
 import { itemOfWords, readGateSaid, saveWords, wordsOfReview } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
-import { phaseDefinition } from "./phase-definition.ts";
+import { ownChanges } from "./own-changes.ts";
+import { definedIn, phaseDefinition, playbookOf } from "./phase-definition.ts";
 import {
   DispatchRefused,
   RetryLater,
@@ -445,7 +446,8 @@ async function publishStep(
   const step = phase?.steps.find((candidate) => candidate.slug === effect.step);
   if (isSettled(state) || phase === undefined || phase.completed !== null) return null;
   if (step?.changesetId !== effect.changesetId || step.commitSha !== null) return null;
-  const definition = await phaseDefinition(performing, state, effect.phase);
+  const playbook = await playbookOf(performing, state);
+  const definition = definedIn(playbook, state, effect.phase);
   const changes = readStoredChangeset(await store.readChangeset(effect.changesetId), effect.changesetId);
   const { merging } = phase;
   const allowed = merging === null ? definition : withPathsOfPhase(definition);
@@ -453,14 +455,20 @@ async function publishStep(
   const { step: slug, changesetId } = effect;
   const refusal = { type: "RefuseChangeset", phase: effect.phase, step: slug, changesetId } as const;
   if (findings.length > 0) return { ...refusal, findings };
-  const { name } = await baseOf(performing, state);
+  const { name, headSha: baseSha } = await baseOf(performing, state);
+  const branch = branchOf(state, effect.phase);
+  // A merge holds what both sides say and nothing else; the next commit catches up.
+  const own =
+    merging === null
+      ? await ownChanges(performing, state, { playbook, phase: definition, changes, branch, baseSha })
+      : [];
   const published = await github.publish(state.repository, {
-    branch: branchOf(state, effect.phase),
+    branch,
     defaultBranch: name,
     changesetId,
     message: commitSubject(definition, slug, state),
     taskId: state.taskId,
-    changes,
+    changes: [...changes, ...own],
     mergedSha: merging?.baseSha ?? null,
   });
   if ("replaced" in published) return { ...refusal, findings: refusedPaths(published.replaced, slug, replacedMessage) };

@@ -553,6 +553,8 @@ export interface GitHub {
     repository: Repository,
     ends: { readonly headSha: string; readonly baseSha: string },
   ): Promise<MergeTrees | null>;
+  /** Whether the installation gives the optional right to write workflow files (Q31). */
+  mayWriteWorkflows(repository: Repository): Promise<boolean>;
   openGate(
     repository: Repository,
     gate: { readonly branch: string; readonly base: string; readonly view: TaskView; readonly phase: number },
@@ -692,6 +694,22 @@ export interface Verifier {
   ): Promise<VerificationReport>;
   /** Faults of a changeset before anything of it is published. */
   changesetFindings(changes: readonly Change[], phase: Phase, step: string): Promise<readonly Finding[]>;
+  /** Whether a path is that of one workflow definition. */
+  isDefinitionPath(path: string): boolean;
+  /** The GitHub Actions workflow of a definition, with its path; null where the definition is faulty. */
+  compiledFrom(path: string, text: string): { readonly path: string; readonly text: string } | null;
+  isActiveSpec(path: string): boolean;
+  /** A specification as the task's next commit has it, by its path; null where it stays as it is. */
+  specAfter(
+    file: { readonly path: string; readonly text: string },
+    moment: {
+      readonly task: ExistingTask;
+      readonly at: string;
+      readonly by: string;
+      readonly isWritten: boolean;
+      readonly isLast: boolean;
+    },
+  ): { readonly path: string; readonly text: string } | null;
   /** What kind of credential stands in a text, in a few words; null where none was found. */
   findCredential(text: string): Promise<string | null>;
   /** The step whose output the path is; null where it is none's. */

@@ -2,6 +2,7 @@ import type { Repository } from "../core/events.ts";
 import type { Api } from "./api.ts";
 import { headOf, nameOf, pathOf, readRepository } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
+import type { TokenPermissions } from "./tokens.ts";
 
 /** A branch name in GraphQL's terms does not exist before or after. */
 const noCommit = "0".repeat(40);
@@ -63,11 +64,14 @@ export async function commitOnBranch(
     readonly startBranch: string;
     readonly message: string;
     readonly allowEmpty: boolean;
+    /** More than the right to write contents, e.g. for workflow files. */
+    readonly permissions?: TokenPermissions;
     readonly treeOf: (head: Head) => Promise<string | { readonly treeSha: string; readonly mergedSha: string }>;
   },
 ): Promise<string> {
   const doing = `committing to ${commit.branch} in ${nameOf(repository)}`;
   const { nodeId } = await readRepository(api, repository);
+  const permissions = { contents: "write", ...commit.permissions } as const;
   for (let tries = 1; ; tries += 1) {
     const before = await headOf(api, repository, commit.branch);
     const parent = before ?? (await headOf(api, repository, commit.startBranch));
@@ -77,7 +81,7 @@ export async function commitOnBranch(
     if (tree === treeSha && !commit.allowEmpty) return parent;
     const { data: made } = await api.write({
       repository,
-      permissions: { contents: "write" },
+      permissions,
       doing,
       // Without author and committer GitHub names the app and signs the commit.
       send: (octokit) =>
@@ -89,7 +93,7 @@ export async function commitOnBranch(
         }),
     });
     try {
-      await moveBranch(api, repository, nodeId, { branch: commit.branch, before, after: made.sha, doing });
+      await moveBranch(api, repository, nodeId, { branch: commit.branch, before, after: made.sha, doing, permissions });
       return made.sha;
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
@@ -108,7 +112,13 @@ export async function makeBranch(api: Api, repository: Repository, branch: strin
   const { nodeId } = await readRepository(api, repository);
   const doing = `making the branch ${branch} in ${nameOf(repository)}`;
   try {
-    await moveBranch(api, repository, nodeId, { branch, before: null, after: sha, doing });
+    await moveBranch(api, repository, nodeId, {
+      branch,
+      before: null,
+      after: sha,
+      doing,
+      permissions: { contents: "write" },
+    });
     return sha;
   } catch (error) {
     // Made by an earlier try whose answer was lost.
@@ -146,11 +156,17 @@ async function moveBranch(
   api: Api,
   repository: Repository,
   repositoryId: string,
-  move: { readonly branch: string; readonly before: string | null; readonly after: string; readonly doing: string },
+  move: {
+    readonly branch: string;
+    readonly before: string | null;
+    readonly after: string;
+    readonly doing: string;
+    readonly permissions: TokenPermissions;
+  },
 ): Promise<void> {
   await api.write({
     repository,
-    permissions: { contents: "write" },
+    permissions: move.permissions,
     doing: move.doing,
     send: (octokit) =>
       octokit.graphql(updateRefs, {

@@ -25,6 +25,7 @@ import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
 import { createSettingsReader } from "./settings.ts";
 import { readTree } from "./tree.ts";
+import { mayWriteWorkflows } from "./workflow-rights.ts";
 import { readVetoBoxes, setVetoBoxes } from "./veto-boxes.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
 
@@ -90,6 +91,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     },
     authorOf: (repository, sha) => authorOf(api, repository, sha),
     headOf: (repository, branch) => headOf(api, repository, branch),
+    mayWriteWorkflows: (repository) => mayWriteWorkflows(api, repository),
     publish: (repository, publication) => publish(api, repository, publication),
     mergeBaseOf: (repository, ends) => mergeBaseOf(api, repository, ends),
     readMerge: (repository, ends) => readMerge(api, repository, ends),

@@ -13,6 +13,7 @@ export interface TokenPermissions {
   readonly pull_requests?: "read" | "write";
   readonly secrets?: "read";
   readonly statuses?: "read";
+  readonly workflows?: "write";
 }
 
 export interface MintedToken {

@@ -1,6 +1,6 @@
 import { Document, isNode } from "yaml";
 import { toUtc } from "./workflow-cron.ts";
-import { citationsOf, definitionFolder } from "./workflow-definition.ts";
+import { citationsOf, definitionFolder, parseWorkflowDefinition } from "./workflow-definition.ts";
 import type { Citation, WorkflowDefinition, WorkflowStep } from "./workflow-definition.ts";
 import { predecessorsOf } from "./workflow-graph.ts";
 import { workflowScripts } from "./workflow-scripts.ts";
@@ -25,9 +25,17 @@ export function compiledPathOf(name: string): string {
   return `.github/workflows/phasegate-${name}.yml`;
 }
 
-/** Where the definition lies. */
-export function definitionPathOf(name: string): string {
-  return `${definitionFolder}${name}.yml`;
+/** Whether a path is that of one definition, without wildcards. */
+export function isDefinitionPath(path: string): boolean {
+  return path.startsWith(definitionFolder) && /^[a-z0-9][a-z0-9-]*\.yml$/u.test(path.slice(definitionFolder.length));
+}
+
+/** The workflow of a definition's file, with its path; null where the definition is faulty. */
+export function compiledFrom(path: string, text: string): { readonly path: string; readonly text: string } | null {
+  const parsed = parseWorkflowDefinition(path, text);
+  if (parsed.kind === "faulty") return null;
+  const { definition } = parsed;
+  return { path: compiledPathOf(definition.name), text: compileWorkflow(definition) };
 }
 
 /**
@@ -44,7 +52,7 @@ export function compileWorkflow(definition: WorkflowDefinition): string {
     jobs: Object.fromEntries(definition.steps.map((step) => [step.id, jobOf(definition, step)])),
   });
   document.commentBefore = [
-    ` Made by Phasegate from ${definitionPathOf(definition.name)}.`,
+    ` Made by Phasegate from ${definitionFolder}${definition.name}.yml.`,
     " Change that file, not this one: the next task on the workflow writes this one anew.",
   ].join("\n");
   const schedule = document.getIn(["on", "schedule"], true);
@@ -85,7 +93,7 @@ function jobOf(definition: WorkflowDefinition, step: WorkflowStep): unknown {
   return {
     name: step.id,
     ...(needs.length === 0 ? {} : { needs: needs.map(({ id }) => id) }),
-    ...(before.length === 0 ? {} : { if: conditionOf(before) }),
+    ...(before.length === 0 ? guardOf(definition) : { if: conditionOf(before) }),
     "runs-on": RUNNER,
     "timeout-minutes": MINUTES[step.type],
     permissions: readsFiles ? { contents: "read" } : {},
@@ -97,6 +105,14 @@ function jobOf(definition: WorkflowDefinition, step: WorkflowStep): unknown {
       ...stepsOf(step, citations),
     ],
   };
+}
+
+/** Events that would run what a gate only proposes: it counts once people have merged it. */
+const EVENTS_OF_BRANCHES: readonly string[] = ["create", "pull_request", "push"];
+
+function guardOf({ trigger }: WorkflowDefinition): { readonly if?: string } {
+  if (trigger.type !== "event" || !EVENTS_OF_BRANCHES.includes(trigger.config.on)) return {};
+  return { if: "${{ !startsWith(github.head_ref || github.ref_name, 'phasegate/') }}" };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isMap, isSeq, parseDocument } from "yaml";
+import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import type { ExistingTask } from "../core/state.ts";
 import { archivedSpecs, progressOf } from "./spec.ts";
@@ -74,6 +74,18 @@ export function withSpecChange(text: string, change: SpecChange): string {
     log.flow &&= log.items.length > 0;
     log.add(document.createNode(change.entry));
   } else document.set("changeLog", document.createNode([change.entry]));
+  return printed(document, text);
+}
+
+/** Names the issue behind the status, where a reader looks for it. */
+export function withIssue(text: string, issue: number): string {
+  const document = parseDocument(text);
+  if (document.has("issue") || !isMap(document.contents)) document.set("issue", issue);
+  else {
+    const { items } = document.contents;
+    const at = items.findIndex(({ key }) => isScalar(key) && key.value === "status");
+    items.splice(at + 1, 0, document.createPair("issue", issue));
+  }
   return printed(document, text);
 }
 

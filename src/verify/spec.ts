@@ -87,6 +87,8 @@ export const Spec = z.strictObject({
   id: SpecId,
   version: z.string().regex(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/u, "expected three numbers, such as 1.0.0"),
   status: z.enum(SPEC_STATUSES),
+  /** Number of the issue whose task carries it out; the app writes it. */
+  issue: z.int().min(1).optional(),
   metadata: z.strictObject({
     title: z.string().trim().min(10).max(200),
     description: Text.optional(),

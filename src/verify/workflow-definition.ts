@@ -181,7 +181,11 @@ const Step = z.discriminatedUnion(
 export type WorkflowStep = z.infer<typeof Step>;
 
 const Definition = z.strictObject({
-  name: Kebab,
+  // An issue's title may begin with a digit.
+  name: z
+    .string()
+    .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/u, "expected lower-case words joined by -")
+    .max(60),
   title: Line,
   trigger: Trigger,
   secrets: EnvNames.default([]),

@@ -143,6 +143,7 @@ export class FakeGitHub {
   /** What the next wishes to merge are answered with; then each is granted. */
   readonly mergeAnswers: MergeResult[] = [];
   refusesDispatch = false;
+  mayWriteWorkflows = false;
   readonly #faults: Fault[] = [];
   readonly #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
   #serial = 0;
@@ -408,6 +409,7 @@ export class FakeGitHub {
         if (changes.length === 0) return { commitSha: head?.sha ?? "" };
         return { commitSha: this.#commit(branch, commits, changesetId, applied(head?.files ?? new Map(), changes)) };
       },
+      mayWriteWorkflows: async () => this.mayWriteWorkflows,
       openGate: async (_repository, { branch, base }) => {
         const there = [...this.pulls.values()].find((pull) => pull.branch === branch && pull.open);
         const pullRequest = there?.pullRequest ?? 31 + this.pulls.size;

@@ -89,6 +89,17 @@ describe("a compiled workflow", () => {
     ]);
   });
 
+  test("runs nothing that a gate only proposes", () => {
+    const rootOf = (trigger: string) =>
+      raw(branchingDefinition.replace("{ on: issues, types: [opened] }", trigger)).jobs["read-issue"]?.if;
+    const guard = "${{ !startsWith(github.head_ref || github.ref_name, 'phasegate/') }}";
+    expect([rootOf("{ on: push }"), rootOf("{ on: pull_request }"), rootOf("{ on: issues }")]).toEqual([
+      guard,
+      guard,
+      undefined,
+    ]);
+  });
+
   test("hands on the outputs that somebody cites, and no other", () => {
     const { jobs } = raw(branchingDefinition);
     expect(Object.fromEntries(Object.entries(jobs).map(([id, job]) => [id, Object.keys(job.outputs ?? {})]))).toEqual({
