@@ -3,8 +3,10 @@ import type { Change } from "../core/change.ts";
 import type { Phase, Playbook } from "../core/playbook.ts";
 import type { Tree } from "../core/report.ts";
 import type { ExistingTask } from "../core/state.ts";
+import { baseOf } from "./base-branch.ts";
 import type { Performing } from "./perform-effect.ts";
-import type { Verifier } from "./ports.ts";
+import { frozenPlaybook } from "./phase-definition.ts";
+import type { Store, Verifier } from "./ports.ts";
 
 export interface StepCommit {
   readonly playbook: Playbook;
@@ -44,24 +46,62 @@ async function compiled(
 }
 
 /** What the definitions of a phase compile to, where no later phase may change them. Faulty ones are left to the checks. */
-export async function workflowsOf(
+async function workflowsOf(
   verifier: Pick<Verifier, "compiledFrom" | "isDefinitionPath">,
   playbook: Playbook,
   phaseNumber: number,
   tree: Tree,
 ): Promise<readonly { readonly path: string; readonly text: string }[]> {
-  const definitionsOf = ({ allowedPaths, steps }: Phase): readonly string[] => {
-    const named = [...allowedPaths, ...steps.flatMap((step) => [...step.allowedPaths, ...step.outputs])];
-    return [...new Set(named)].filter((path) => verifier.isDefinitionPath(path));
-  };
-  const last = playbook.phases.findLast((phase) => definitionsOf(phase).length > 0);
+  const last = playbook.phases.findLast((phase) => definitionsOf(verifier, phase).length > 0);
   if (last?.number !== phaseNumber) return [];
   const found = [];
-  for (const path of definitionsOf(last).filter((definition) => tree.paths.includes(definition))) {
+  for (const path of definitionsOf(verifier, last).filter((definition) => tree.paths.includes(definition))) {
     const workflow = verifier.compiledFrom(path, (await tree.read(path)) ?? "");
     if (workflow !== null) found.push(workflow);
   }
   return found;
+}
+
+function definitionsOf(
+  verifier: Pick<Verifier, "isDefinitionPath">,
+  { allowedPaths, steps }: Phase,
+): readonly string[] {
+  const named = [...allowedPaths, ...steps.flatMap((step) => [...step.allowedPaths, ...step.outputs])];
+  return [...new Set(named)].filter((path) => verifier.isDefinitionPath(path));
+}
+
+/**
+ * The compiled workflow that the base lacks although a phase before this one is through that was the last to write its definition;
+ * null where nothing is missing. The dry run and all that follows are of what runs there.
+ */
+export async function awaitedWorkflow(
+  { github, verifier, store, playbooks }: Awaiting,
+  task: ExistingTask,
+  phaseNumber: number,
+): Promise<{ readonly path: string; readonly text: string; readonly branch: string } | null> {
+  const playbook = await frozenPlaybook({ store, playbooks }, task);
+  const earlier = (playbook?.phases ?? []).filter(({ number }) => number < phaseNumber);
+  // Most playbooks write none: then nothing is read.
+  if (playbook === null || !earlier.some((phase) => definitionsOf(verifier, phase).length > 0)) return null;
+  const { name: branch, headSha } = await baseOf({ github }, task);
+  const tree = await github.readTree(task.repository, headSha);
+  for (const phase of earlier) {
+    for (const { path, text } of await workflowsOf(verifier, playbook, phase.number, tree)) {
+      const there = tree.paths.includes(path) ? await tree.read(path) : null;
+      if (there === null || plain(there) !== plain(text)) return { path, text, branch };
+    }
+  }
+  return null;
+}
+
+interface Awaiting extends Pick<Performing, "github" | "playbooks"> {
+  readonly store: Pick<Store, "readText">;
+  readonly verifier: Pick<Verifier, "compiledFrom" | "isDefinitionPath">;
+}
+
+/** What a person's browser or editor makes of a text. */
+function plain(text: string): string {
+  return text.replaceAll("\r\n", "\n").trimEnd();
 }
 
 async function specs(

@@ -32,7 +32,7 @@ import { readStoredChangeset } from "./changeset.ts";
 import { changesBetween, compareItems, notifyRipple, notifySettled } from "./find-ripple.ts";
 import { itemOfWords, readGateSaid, saveWords, wordsOfReview } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
-import { ownChanges } from "./own-changes.ts";
+import { awaitedWorkflow, ownChanges } from "./own-changes.ts";
 import { definedIn, phaseDefinition, playbookOf } from "./phase-definition.ts";
 import {
   DispatchRefused,
@@ -226,9 +226,20 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
         reason: effect.reason,
         task: state,
         forecast: (await forecastsOf(performing, state)).get(currentPhaseOf(state)?.phase ?? 0),
+        awaited: await fileAwaited(performing, state, effect.reason),
       });
       return null;
   }
+}
+
+async function fileAwaited(
+  performing: Performing,
+  task: ExistingTask,
+  { kind }: BlockReason,
+): Promise<{ readonly path: string; readonly text: string } | undefined> {
+  const phase = kind === "workflow-file-awaited" ? currentPhaseOf(task) : null;
+  const awaited = phase === null ? null : await awaitedWorkflow(performing, task, phase.phase);
+  return awaited === null ? undefined : { path: awaited.path, text: awaited.text };
 }
 
 /** Whose account is at fault is asked once: a comment for each try would be noise, and the status comment says it all the same. */
@@ -404,6 +415,11 @@ async function dispatchRun(
   const preflight = await github.preflight(state.repository);
   if (preflight.fault !== null) return { type: "PauseTask", reason: preflight.fault };
   await noteSettings(performing, state, preflight);
+  const awaited = await awaitedWorkflow(performing, state, effect.phase);
+  if (awaited !== null) {
+    const { path, branch } = awaited;
+    return { type: "PauseTask", reason: { kind: "workflow-file-awaited", path, branch } };
+  }
   try {
     const dispatched = await github.dispatchRun(state.repository, {
       runId: effect.runId,

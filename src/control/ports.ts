@@ -426,6 +426,8 @@ export type Notice =
       readonly task: ExistingTask;
       /** Of the current phase, where its budget is used up. */
       readonly forecast?: Forecast | undefined;
+      /** The file that is awaited. */
+      readonly awaited?: { readonly path: string; readonly text: string } | undefined;
     }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
   | { readonly kind: "help" }

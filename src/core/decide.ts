@@ -365,6 +365,7 @@ function isFailure(reason: BlockReason): boolean {
     case "waiting-dependency":
     case "approval-needed":
       return false;
+    case "workflow-file-awaited":
     case "settings-invalid":
     case "no-progress":
     case "runaway":

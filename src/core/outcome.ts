@@ -51,6 +51,8 @@ export type BlockReason =
   | { readonly kind: "approval-needed"; readonly phase: number; readonly by: string }
   /** `.github/phasegate/settings.yml` on the default branch can't be read; the message names line, field and what was expected. */
   | { readonly kind: "settings-invalid"; readonly message: string }
+  /** The compiled workflow is not on `branch` as its definition has it, and the app may not write it there (Q31). */
+  | { readonly kind: "workflow-file-awaited"; readonly path: string; readonly branch: string }
   /** Attempts or runs that spent money and changed nothing. */
   | { readonly kind: "no-progress"; readonly why: "no-change" | "money-without-commits"; readonly spentUsd: number }
   /** More happened to the task in a minute than work makes happen: something goes in circles. */

@@ -217,6 +217,7 @@ export const BlockReason = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("approval-needed"), phase: PhaseNumber, by: z.string() }),
   z.strictObject({ kind: z.literal("settings-invalid"), message: z.string() }),
+  z.strictObject({ kind: z.literal("workflow-file-awaited"), path: z.string(), branch: z.string() }),
   z.strictObject({
     kind: z.literal("no-progress"),
     why: z.enum(["no-change", "money-without-commits"]),

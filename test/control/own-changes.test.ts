@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { compiledFrom } from "../../src/verify/compile-workflow.ts";
 import { goodSpec, specPath } from "../verify/spec-text.ts";
 import { goodDefinition } from "../verify/workflow-text.ts";
-import { workflowDefinition, world, type World } from "./world.ts";
+import { repository, workflowDefinition, world, type World } from "./world.ts";
 
 const compiledPath = ".github/workflows/phasegate-overdue-reminder.yml";
 
@@ -71,6 +71,39 @@ describe("a workflow definition", () => {
     await merge(told);
     await phase(told, "04_steps", { "scripts/x.mjs": "" });
     expect(fileAt(told, "phasegate/7-2-development", compiledPath)).toBeNull();
+  });
+});
+
+describe("a workflow that the app may not write", () => {
+  async function merged(): Promise<World> {
+    const told = await atDevelopment(false);
+    await merge(told);
+    await phase(told, "04_steps", { "scripts/x.mjs": "" });
+    await merge(told);
+    return told;
+  }
+  const text = compiledFrom(workflowDefinition, goodDefinition)?.text ?? "";
+  const push = (told: World) => told.deliver({ kind: "base-moved", repository, branch: "main", isDefault: true });
+
+  test("is awaited on the default branch before the next phase, with its text", async () => {
+    const told = await merged();
+    const reason = { kind: "workflow-file-awaited", path: compiledPath, branch: "main" };
+    expect((await told.task()).blockedBy).toEqual(reason);
+    expect(told.github.notices()).toMatchObject([{ kind: "blocked", reason, awaited: { path: compiledPath, text } }]);
+    expect(told.github.runs).toHaveLength(2);
+  });
+
+  test("starts the next phase once it is there, and a push without it does nothing", async () => {
+    const told = await merged();
+    await push(told);
+    told.github.push("main", compiledPath, "on: push");
+    await push(told);
+    expect((await told.task()).blockedBy).not.toBeNull();
+    expect(told.github.notices()).toHaveLength(1);
+    told.github.push("main", compiledPath, `${text.replaceAll("\n", "\r\n")}\r\n`);
+    await push(told);
+    expect(await told.task()).toMatchObject({ blockedBy: null, phases: [{}, {}, { phase: 3 }] });
+    expect(told.github.runs).toHaveLength(3);
   });
 });
 

@@ -165,6 +165,10 @@ const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] 
     command({ type: "RecordRetarget", pullRequest: 31, base: "release", merged: true }),
   ],
   "approval-needed": [createTask(), requesterMayNot, ...phase1Ready.slice(1), merged(31)],
+  "workflow-file-awaited": [
+    createTask(),
+    pausedBy({ kind: "workflow-file-awaited", path: ".github/workflows/phasegate-x.yml", branch: "main" }),
+  ],
   "settings-invalid": [createTask(), pausedBy({ kind: "settings-invalid", message: "line 2" })],
   "no-progress": idle,
   runaway: [...running, stoppedBy({ kind: "runaway", events: 121 })],
@@ -283,6 +287,7 @@ blocked: provider-refused     | resumes, run        | (already-paused) | resumes
 blocked: gate-closed          | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: gate-retargeted      | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | next phase       | cancels           | cancels, erases
 blocked: approval-needed      | (already-paused)    | (already-paused) | (already-paused)    | (nothing-failed) | (already-paused)  | (requester-may-not) | (nothing-failed) | cancels           | cancels, erases
+blocked: workflow-file-awaited | resumes, run       | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: settings-invalid     | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: no-progress          | resumes, run        | (already-paused) | resumes, run        | retries, run     | feedback, rework  | (nothing-to-review) | accepts          | cancels           | cancels, erases
 blocked: runaway              | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
@@ -345,6 +350,7 @@ blocked: provider-refused     | (no-question)    | (unknown-dependency) | (unkno
 blocked: gate-closed          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
 blocked: gate-retargeted      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
 blocked: approval-needed      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review)
+blocked: workflow-file-awaited| (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
 blocked: settings-invalid     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
 blocked: no-progress          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
 blocked: runaway              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)

@@ -142,6 +142,7 @@ export class People {
         case "paused":
         case "provider-refused":
         case "runaway":
+        case "workflow-file-awaited":
           return command("run");
         case "settings-invalid":
           return () => (github.fake.preflightFault === null ? command("run")() : this.#breakSettings(false));
