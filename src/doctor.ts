@@ -31,7 +31,7 @@ async function examine(): Promise<readonly Finding[]> {
   const settings = examineSettings();
   if (settings.config === null) return settings.findings;
   const { config } = settings;
-  const { githubWebUrl: webUrl, githubApiUrl: apiUrl, publicUrl, actionRef } = config;
+  const { githubWebUrl: webUrl, githubApiUrl: apiUrl, publicUrl, actionRef, mcpHosts } = config;
   const rights = readAppRights(readFileSync(appYml, "utf8"));
   const { appId, privateKey } = config;
   const api = createApi({
@@ -56,7 +56,10 @@ async function examine(): Promise<readonly Finding[]> {
   found.push(...(await examineWebhook(examination, app)), ...(await examineInstallations(examination, app)));
   if (repository === null) return found;
   const [owner = "", name = ""] = repository.split("/");
-  return [...found, ...(await examineRepository({ api, webUrl, actionRef, publicUrl, slug: app.slug }, owner, name))];
+  return [
+    ...found,
+    ...(await examineRepository({ api, webUrl, actionRef, publicUrl, slug: app.slug, clock, mcpHosts }, owner, name)),
+  ];
 }
 
 function examineSettings(): { readonly config: Config | null; readonly findings: readonly Finding[] } {

@@ -1,4 +1,5 @@
 import { Webhooks } from "@octokit/webhooks";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
@@ -72,6 +73,7 @@ export interface RunningApp {
 export async function startApp(config: Config, surroundings: Surroundings): Promise<RunningApp> {
   const { clock, newId, log } = surroundings;
   const playbooks = await readPlaybooks(surroundings.guideFolder ?? guideFolder);
+  const settingsSchema = await readFile(path.join(guideFolder, "settings.schema.json"), "utf8");
   const { dataDir, databaseUrl } = config;
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId });
   try {
@@ -82,6 +84,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       webUrl: config.githubWebUrl,
       actionRef: config.actionRef,
       appUrl: config.publicUrl,
+      mcpHosts: config.mcpHosts,
       writeIntervalMs: config.githubWriteIntervalMs,
       timeoutMs: githubTimeoutMs,
       log,
@@ -135,6 +138,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       log,
       webhooks: new Webhooks({ secret: config.webhookSecret }),
       wake: working.wake,
+      settingsSchema,
       ready: () => ready,
       runner: {
         openSession: async (request) => inVersionSpoken(await openSession(working, request)),

@@ -2,6 +2,7 @@
 
 import { later, laterOf, midnightBefore } from "../core/moment.ts";
 import { limitEndsAt } from "../core/react.ts";
+import { atMost } from "../core/settings.ts";
 import { budgetLeftOf, isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
 import type { AccountLimit, Clock, Store } from "./ports.ts";
 import { readTask } from "./read-task.ts";
@@ -9,7 +10,7 @@ import { readTask } from "./read-task.ts";
 export interface Budgeting {
   readonly store: Store;
   readonly clock: Clock;
-  /** What one model account may spend from midnight to midnight, UTC. */
+  /** What one model account may spend from midnight to midnight, UTC; for tasks of a repository that says so, less. */
   readonly dayBudgetUsd: number;
 }
 
@@ -53,9 +54,10 @@ export async function budgetLeft(
 
 /** Of the task's account, since midnight UTC; nothing where nobody knows the account yet. */
 export async function spentToday(
-  { store, clock, dayBudgetUsd: budgetUsd }: Budgeting,
+  { store, clock, dayBudgetUsd }: Budgeting,
   task: ExistingTask,
 ): Promise<{ readonly spentUsd: number; readonly budgetUsd: number }> {
+  const budgetUsd = atMost(task.settings.limits.dayBudgetUsd, dayBudgetUsd);
   const account = await accountOf(store, task);
   if (account === null) return { spentUsd: 0, budgetUsd };
   const since = midnightBefore(clock.now().toISOString());

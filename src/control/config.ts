@@ -37,6 +37,8 @@ export interface Config {
   readonly reviewDebounceMs: number;
   /** Between two looks at the names that a task waits for, in the first hour. */
   readonly namesEveryMs: number;
+  /** Of the MCP servers that repositories may give their agents, e.g. `mcp.notion.com`. */
+  readonly mcpHosts: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -150,6 +152,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     githubWriteIntervalMs: numberOf("GITHUB_WRITE_INTERVAL_MS", 1_000, 0, 60_000),
     reviewDebounceMs: numberOf("REVIEW_DEBOUNCE_SECONDS", 20, 0, 3_600) * 1_000,
     namesEveryMs: numberOf("NAMES_SECONDS", 60, 1, 3_600) * 1_000,
+    mcpHosts: hostsOf("MCP_SERVERS_ALLOWED", get("MCP_SERVERS_ALLOWED"), faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
@@ -230,6 +233,18 @@ function databaseUrlOf(text: string | undefined, faults: string[]): string | nul
   if (url.host === "" && !url.searchParams.has("host"))
     faults.push(`DATABASE_URL: expected a host, as in ${example}, or ?host=/folder/of/the/socket`);
   return text;
+}
+
+/** With a comma between two. */
+function hostsOf(name: string, text: string | undefined, faults: string[]): readonly string[] {
+  const hosts = (text ?? "").split(",").map((host) => host.trim().toLowerCase());
+  const named = [...new Set(hosts.filter((host) => host !== ""))];
+  for (const host of named) {
+    if (!URL.canParse(`https://${host}`) || new URL(`https://${host}`).host !== host) {
+      faults.push(`${name}: expected hosts such as mcp.example.org, with a comma between two, got "${host}"`);
+    }
+  }
+  return named;
 }
 
 function urlOf(name: string, text: string, faults: string[]): string {

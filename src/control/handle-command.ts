@@ -164,7 +164,7 @@ export async function queueEffect(
   const { store, clock } = handling;
   for (let tries = 1; ; tries += 1) {
     const past = await store.readEvents(taskId);
-    const due = queued(handling, taskId, "", { effect, urgency }, clock.now().toISOString());
+    const due = queued(handling, taskId, stateOf(past), "", { effect, urgency }, clock.now().toISOString());
     try {
       return await store.commit(unitOf(taskId, past.length, [], stateOf(past), [due], cause));
     } catch (error) {
@@ -188,7 +188,7 @@ function consequences(
     state = evolve(state, event);
     if (state.status === "absent") continue;
     for (const [place, reaction] of react(event, before, state).entries()) {
-      effects.push(queued(handling, taskId, `${taskId}:${version + index + 1}:${place}`, reaction, event.at));
+      effects.push(queued(handling, taskId, state, `${taskId}:${version + index + 1}:${place}`, reaction, event.at));
     }
   }
   return { state, effects };
@@ -197,11 +197,14 @@ function consequences(
 function queued(
   { policy }: CommandHandling,
   taskId: TaskId,
+  state: TaskState,
   key: string,
   { effect, urgency }: Reaction,
   at: string,
 ): NewEffect {
-  const waitMs = { now: 0, soon: statusIntervalMs, "after-review": policy.reviewDebounceMs };
+  const ofRepository = state.status === "absent" ? null : state.settings.reviewDebounceSeconds;
+  const afterReviewMs = ofRepository === null ? policy.reviewDebounceMs : ofRepository * 1_000;
+  const waitMs = { now: 0, soon: statusIntervalMs, "after-review": afterReviewMs };
   const notBefore = typeof urgency === "string" ? new Date(Date.parse(at) + waitMs[urgency]).toISOString() : urgency.at;
   const lane = laneOf(taskId, effect);
   // One row for each: however often it changes, what is shown or read is the newest.
@@ -256,6 +259,8 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     case "EndLimit":
     case "EndDay":
       return `later:${taskId}:${effect.kind}:${effect.pausedAt}`;
+    case "ReadPlan":
+      return `plan:${taskId}`;
     case "CompareItems":
       return `items:${taskId}`;
     case "ShowStatus":

@@ -7,6 +7,7 @@ import { branchOf, currentPhaseOf, type ExistingTask } from "../core/state.ts";
 import { baseOf } from "./base-branch.ts";
 import { commandWords, itemOfWords, readGateSaid, saveWords, wordsToTakeUp } from "./gate-feedback.ts";
 import { handleCommand, queueStatus, type Asked, type Cause } from "./handle-command.ts";
+import { installationOf } from "./installation.ts";
 import type { Intent } from "./intents.ts";
 import { keyOf, personOf } from "./people.ts";
 import type { Notice } from "./ports.ts";
@@ -97,9 +98,18 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
       return rework(processing, order, argument);
     case "status":
       return queueStatus(processing, task.taskId, cause);
+    case "config":
+      return config(processing, order);
     case "help":
       return reply({ kind: "help" });
   }
+}
+
+/** As the files are now: the next run goes by them. */
+async function config(processing: Processing, { intent, reply }: Order): Promise<void> {
+  const { repository } = intent;
+  const found = await processing.github.readSettings(repository);
+  await reply({ kind: "config", found, installation: installationOf(processing), owner: repository.owner });
 }
 
 /** Effects that failed for good are due again: whoever goes on wants them done. */

@@ -34,6 +34,7 @@ import { itemOfWords, readGateSaid, saveWords, wordsOfReview } from "./gate-feed
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
 import { awaitedWorkflow, ownChanges } from "./own-changes.ts";
 import { definedIn, phaseDefinition, playbookOf } from "./phase-definition.ts";
+import { readPlanned } from "./read-planned.ts";
 import {
   DispatchRefused,
   RetryLater,
@@ -167,6 +168,8 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       if (branch !== null) await performing.github.deleteBranch(state.repository, branch);
       return null;
     }
+    case "ReadPlan":
+      return readPlanned(performing, state, effect.phase);
     case "CompareItems":
       return compareItems(performing, state);
     case "NotifyRipple":
@@ -406,7 +409,7 @@ async function dispatchRun(
     const { resetsAt, message } = limit;
     return { type: "PauseTask", reason: { kind: "rate-limited", resetsAt, message } };
   }
-  const { leftUsd, isHeld, ...budget } = await budgetLeft(performing, state, "dispatched");
+  const { leftUsd, isHeld, ...budget } = await budgetLeft(performing, await asOfNow(performing, state), "dispatched");
   // It is not spent: whoever has it may leave some of it.
   if (leftUsd < heldUsdMin && isHeld) {
     throw new RetryLater("other runs of the model account may still spend what is left of its day", heldMs);
@@ -440,6 +443,13 @@ async function dispatchRun(
     }
     throw error;
   }
+}
+
+/** Whoever raises the day's budget in the repository's file wants to go on: what was read at the last dispatch would hold the task. */
+async function asOfNow({ github }: Performing, state: ExistingTask): Promise<ExistingTask> {
+  if (state.settings.limits.dayBudgetUsd === null) return state;
+  const { settings, faults } = await github.readSettings(state.repository);
+  return faults.length > 0 ? state : { ...state, settings };
 }
 
 /** What the repository's people set counts for the task from now on. */

@@ -11,7 +11,7 @@ import type { CiState } from "../core/ci.ts";
 import type { MergeSides } from "../core/merge-paths.ts";
 import type { Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
 import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
-import type { TaskSettings } from "../core/settings.ts";
+import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
 import type { Spent } from "../core/usage.ts";
 
@@ -280,7 +280,7 @@ export interface Preflight {
   readonly headSha: string;
   /** True where a workflow on push or pull_request reads secrets or has a write token (Q29). */
   readonly ciIsSensitive: boolean;
-  /** Of `.github/phasegate/settings.yml`; the defaults where there is none, or it can't be read (then `fault` says so). */
+  /** Of `.github/phasegate.yml`; the defaults where there is none, or it can't be read (then `fault` says so). */
   readonly settings: TaskSettings;
 }
 
@@ -396,6 +396,30 @@ export interface NamesSeen {
   readonly updatedAt: string;
 }
 
+export type EnvironmentKind = "secret" | "variable";
+
+export interface EnvironmentEntry {
+  readonly kind: EnvironmentKind;
+  readonly name: string;
+  readonly updatedAt: string;
+}
+
+/** Secrets and variables of a repository, as whoever manages it sets them (L2.1). No value ever comes back. */
+export interface RunEnvironment {
+  /** Null where the app may read neither. */
+  list(repository: Repository): Promise<readonly EnvironmentEntry[] | null>;
+  /** One that is there is changed. Names are kept in capitals; none may begin with `GITHUB_`, and a value has 1 to 49,152 bytes. */
+  set(
+    repository: Repository,
+    entry: { readonly kind: EnvironmentKind; readonly name: string; readonly value: string },
+  ): Promise<"done" | "bad-name" | "bad-value" | "not-permitted">;
+  /** One that is gone is deleted. */
+  remove(
+    repository: Repository,
+    entry: { readonly kind: EnvironmentKind; readonly name: string },
+  ): Promise<"done" | "bad-name" | "not-permitted">;
+}
+
 /** What one request of the agent has become; the comment about it is brought up to date by it. */
 export type RequestShown =
   | { readonly kind: "questions"; readonly questions: readonly Question[] }
@@ -431,6 +455,13 @@ export type Notice =
     }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
   | { readonly kind: "help" }
+  /** The settings in force. `owner` is whose defaults may be among them. */
+  | {
+      readonly kind: "config";
+      readonly found: SettingsFound;
+      readonly installation: InstallationSettings;
+      readonly owner: string;
+    }
   | { readonly kind: "unknown-command"; readonly typed: string }
   | { readonly kind: "refused"; readonly command: string; readonly reason: string }
   /** Answers to what does not stand in a thread: the words of a review or of `/rework`. */
@@ -510,8 +541,8 @@ export interface GitHub {
   /** As completed. One that is closed or gone is left as it is. */
   closeIssue(repository: Repository, number: number): Promise<void>;
   preflight(repository: Repository): Promise<Preflight>;
-  /** Of the default branch as it is now; null where they can't be read. */
-  readSettings(repository: Repository): Promise<TaskSettings | null>;
+  /** Of the default branch as it is now, and of the repository's owner. */
+  readSettings(repository: Repository): Promise<SettingsFound>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
   dispatchRun(
     repository: Repository,

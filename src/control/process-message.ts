@@ -1,20 +1,23 @@
 import { z } from "zod";
 import type { CommandOf, FrozenPrompt } from "../core/commands.ts";
+import type { Policy } from "../core/decide.ts";
 import type { Repository } from "../core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import type { Outcome } from "../core/outcome.ts";
+import { limitsOf } from "../core/settings.ts";
 import { outlineOf, type PlaybookOutline } from "../core/playbook.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
 import { noInput } from "../core/task-input.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { RunnerRequest } from "../protocol/runner.ts";
-import { heldUsdMin, limitedTasks, spentToday, type Budgeting } from "./budget.ts";
+import { heldUsdMin, limitedTasks, spentToday } from "./budget.ts";
 import { takeInEnvelope } from "./envelope.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import { onComment } from "./hear-comment.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
 import { onCiChanged, onGateChanged, onGateEdited, onReviewsChanged } from "./hear-gate.ts";
 import { onAccessChanged, onIssueChanged, onRepositoryChanged } from "./hear-world.ts";
+import { installationOf, type Installed } from "./installation.ts";
 import type { Intent, IssueAsSent } from "./intents.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
 import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./ports.ts";
@@ -22,15 +25,12 @@ import type { CheckpointSeal } from "./checkpoints.ts";
 import { StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
 import { onBaseMoved } from "./watch-base.ts";
 
-export interface Processing extends CommandHandling, Pick<Budgeting, "dayBudgetUsd"> {
+export interface Processing extends CommandHandling, Installed {
+  readonly policy: Policy;
   readonly github: GitHub;
   readonly playbooks: Playbooks;
   readonly verifier: Verifier;
-  readonly taskBudgetUsd: number;
-  /** Null where the playbook says. */
-  readonly phaseBudgetUsd: number | null;
   readonly seal: CheckpointSeal;
-  readonly model: string;
   /** Pure translation of a stored webhook. */
   readonly translate: (event: string, payload: unknown) => Intent;
   /** Strips what a person could not see from the text that the agent will get. */
@@ -243,6 +243,13 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
   }
   if (running !== null) return;
   const by = await personOf(processing, repository, sender);
+  // Of a file that can't be read nothing counts; the first run says so.
+  const { settings } = await github.readSettings(repository);
+  const ofPlaybook = {
+    ...settings.limits,
+    taskBudgetUsd: settings.limits.taskBudgetUsd ?? first.playbook.taskBudgetUsd,
+  };
+  const { phaseBudgetUsd, taskBudgetUsd } = limitsOf({ limits: ofPlaybook }, installationOf(processing));
   const taskId = taskIdFrom(processing.newId());
   const prompt = await freezePrompt(processing, taskId, labelled.issue);
   await store.saveText(first.hash, first.json);
@@ -255,8 +262,8 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
       repository,
       issue: { number: issueNumber, title: labelled.issue.title, author: issue.author },
       by,
-      playbook: withBudget(outlineOf(first.playbook, first.hash), processing.phaseBudgetUsd),
-      taskBudgetUsd: processing.taskBudgetUsd,
+      playbook: withBudget(outlineOf(first.playbook, first.hash), phaseBudgetUsd),
+      taskBudgetUsd,
       ordinal,
       prompt,
     },
@@ -264,7 +271,7 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
   );
 }
 
-/** The installation's figure goes before the playbook's; frozen with the task. */
+/** A figure of the installation or the repository goes before the playbook's; frozen with the task. */
 function withBudget(outline: PlaybookOutline, budgetUsd: number | null): PlaybookOutline {
   if (budgetUsd === null) return outline;
   return { ...outline, phases: outline.phases.map((phase) => ({ ...phase, budgetUsd })) };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
-import type { TaskSettings } from "../core/settings.ts";
+import type { SettingsFound } from "../core/settings.ts";
 import {
   currentPhaseOf,
   isSettled,
@@ -129,11 +129,11 @@ export function createSweep(processing: Processing): Sweep {
   };
 }
 
-type SettingsOf = (repository: Repository) => Promise<TaskSettings | null>;
+type SettingsOf = (repository: Repository) => Promise<SettingsFound>;
 
 /** Once a repository, however many tasks it has. */
 function onceEach(read: SettingsOf): SettingsOf {
-  const asked = new Map<number, Promise<TaskSettings | null>>();
+  const asked = new Map<number, Promise<SettingsFound>>();
   return (repository) => {
     const known = asked.get(repository.repositoryId) ?? read(repository);
     asked.set(repository.repositoryId, known);
@@ -178,8 +178,8 @@ async function lookAtTask(processing: Processing, taskId: TaskId, settingsOf: Se
 /** Only where they decide what comes next: whatever is dispatched or presented reads them by itself. */
 async function lookAtSettings(processing: Processing, task: ExistingTask, settingsOf: SettingsOf): Promise<void> {
   if (task.status !== "review" && task.blockedBy?.kind !== "approval-needed") return;
-  const settings = await settingsOf(task.repository);
-  if (settings === null || isDeepStrictEqual(settings, task.settings)) return;
+  const { settings, faults } = await settingsOf(task.repository);
+  if (faults.length > 0 || isDeepStrictEqual(settings, task.settings)) return;
   // What failed for the phase that is over must not stand before the work of the next one.
   if (task.blockedBy?.kind === "approval-needed") {
     await processing.store.reviveEffects(task.taskId, processing.clock.now().toISOString());

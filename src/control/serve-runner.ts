@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { Policy } from "../core/decide.ts";
 import { changesetIdOf, runIdFrom, type RunId, type TaskId } from "../core/ids.ts";
+import { limitsOf, type TaskSettings } from "../core/settings.ts";
 import {
   branchOf,
   currentPhaseOf,
@@ -14,7 +16,7 @@ import {
   type PhaseProgress,
 } from "../core/state.ts";
 import { placeValuesOf } from "../core/place-values.ts";
-import type { Phase, Playbook } from "../core/playbook.ts";
+import { verifierRole, type Phase, type Playbook } from "../core/playbook.ts";
 import type { Finding } from "../core/report.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { Checkpoint } from "../protocol/checkpoint.ts";
@@ -43,6 +45,7 @@ import { storedChangesetFrom } from "./changeset.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { handleCommand, queueStatus } from "./handle-command.ts";
 import { readWords } from "./gate-feedback.ts";
+import { installationOf, type Installed } from "./installation.ts";
 import type { Performing } from "./perform-effect.ts";
 import { definedIn, playbookOf } from "./phase-definition.ts";
 import { FrozenText, StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
@@ -52,7 +55,6 @@ import { readTask } from "./read-task.ts";
 /** Figures of Q11 that a run goes by. */
 const runLimits = {
   moreRoundsMax: 2,
-  stepMinutes: 20,
   noOutputMinutes: 6,
   heartbeatSeconds: 30,
   sliceMinutes: 50,
@@ -84,9 +86,9 @@ const phasesSinceProtocol = 5;
 
 const workflowPath = ".github/workflows/phasegate.yml";
 
-export interface ServingRunner extends Performing {
+export interface ServingRunner extends Performing, Installed {
+  readonly policy: Policy;
   readonly verifyRunner: VerifyRunner;
-  readonly language: "en" | "ko";
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;
   readonly seal: CheckpointSeal;
@@ -166,8 +168,8 @@ export async function openSession(serving: ServingRunner, request: SessionReques
 export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion4 {
   if (answer.protocol >= protocolVersion) return answer;
   const { guides: _guides, roles: _roles, ...job } = answer.job;
-  const { mode: _mode, plans: _plans, root: _root, reviewer: _reviewer, ...phase } = job.phase;
-  const steps = phase.steps.map(({ role: _role, questionRoundsMax: _rounds, ...step }) => step);
+  const { mode: _mode, plans: _plans, root: _root, reviewers: _reviewers, afterFailure: _after, ...phase } = job.phase;
+  const steps = phase.steps.map(({ source: _source, role: _role, questionRoundsMax: _rounds, ...step }) => step);
   const criteria = phase.criteria.filter((criterion) => criterion.kind === "judged" || isOfVersion4(criterion.check));
   const findings = job.findings.map((finding) => ({ ...finding, check: checkOfVersion4(finding.check) }));
   return { ...answer, job: { ...job, findings, phase: { ...phase, steps, criteria } } };
@@ -268,7 +270,8 @@ async function refuseOldPhase(
   const run = liveRunOf(task);
   if (progress === null || protocol >= phasesSinceProtocol || run?.runId !== runId || run.started) return;
   const { mode, plans, title } = outlineOfPhase(task, progress.phase);
-  if (mode === "steps" && plans === null && placeValuesOf(task).root === "") return;
+  const isPlain = mode === "steps" && plans === null && task.planned.length === 0;
+  if (isPlain && placeValuesOf(task).root === "") return;
   const message =
     `the action is too old for the phase ${title} of this task: set the uses: line of ${workflowPath} to the app's ` +
     `ACTION_REF, then /run`;
@@ -305,12 +308,14 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
   const progress = currentPhaseOf(task);
   if (progress === null || task.prompt === null) throw unknownRun(run.runId);
   const playbook = await playbookOf(serving, task);
-  const phase = definedIn(playbook, task, progress.phase);
+  const phase = afterFailure(definedIn(playbook, task, progress.phase), progress);
   const frozen = await serving.store.readText(task.prompt.hash);
   if (frozen === null) throw new Error(`reading the frozen text of task ${task.taskId}: not stored`);
   const head = await serving.github.headOf(task.repository, branchOf(task, progress.phase));
   const { leftUsd: budgetUsd } = await budgetLeft(serving, task, "started");
   const headSha = head ?? (await baseOf(serving, task)).headSha;
+  const { settings } = task;
+  const model = settings.model ?? serving.model;
   return {
     runId: run.runId,
     taskId: task.taskId,
@@ -328,10 +333,10 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     dependencies: dependenciesOf(task, progress.phase),
     checkpoint: await checkpointFor(serving, task, progress.phase),
     prices: [...serving.prices],
-    model: serving.model,
+    model,
     guides: guidesOf(playbook, phase),
-    roles: rolesOf(playbook, phase, serving.model),
-    language: serving.language,
+    roles: rolesOf(playbook, phase, model, settings.models),
+    language: task.input?.language ?? settings.language ?? serving.language,
     budgetUsd,
     verification: {
       budgetUsd: Math.min(verifierUsdMax, verifierShare * budgetUsd),
@@ -341,7 +346,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     isRepeated: progress.sameFindings >= sameFindingsMin,
     decisions: progress.decisions.list.map(decisionSpoken).slice(0, limits.decisionsMax),
     merge: await mergeOf(serving, task, progress, headSha),
-    limits: runLimits,
+    limits: { ...runLimits, stepMinutes: limitsOf(settings, installationOf(serving)).stepMinutes },
   };
 }
 
@@ -427,14 +432,25 @@ function guidesOf({ common, integrations }: Playbook, { name }: Phase): Job["gui
   };
 }
 
-/** Those whom the phase names. */
-function rolesOf({ roles }: Playbook, { reviewer, steps }: Phase, model: string): Job["roles"] {
-  const named = new Set([reviewer, ...steps.map(({ role }) => role)]);
+/** Where an attempt of the agent failed, somebody else goes about it. */
+function afterFailure(phase: Phase, { failedAttempts }: PhaseProgress): Phase {
+  const { afterFailure: role, steps } = phase;
+  return role === null || failedAttempts === 0 ? phase : { ...phase, steps: steps.map((step) => ({ ...step, role })) };
+}
+
+/** Those whom the phase names, and whoever judges it. What the settings say of a role goes before what its file says. */
+function rolesOf(
+  { roles }: Playbook,
+  { reviewers, steps }: Phase,
+  model: string,
+  models: TaskSettings["models"],
+): Job["roles"] {
+  const named = new Set([verifierRole, ...reviewers, ...steps.map(({ role }) => role)]);
   return roles
     .filter(({ name }) => named.has(name))
     .map(({ name, tools, prompt, ...role }) => ({
       name,
-      model: role.model === "inherit" ? model : role.model,
+      model: models[name] ?? (role.model === "inherit" ? model : role.model),
       tools: [...tools],
       prompt,
     }));
@@ -443,6 +459,7 @@ function rolesOf({ roles }: Playbook, { reviewer, steps }: Phase, model: string)
 function mutablePhase(phase: Phase): Job["phase"] {
   return {
     ...phase,
+    reviewers: [...phase.reviewers],
     allowedPaths: [...phase.allowedPaths],
     criteria: [...phase.criteria],
     steps: phase.steps.map((step) => ({

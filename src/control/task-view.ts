@@ -13,7 +13,7 @@ export async function viewOf(viewing: Viewing, task: ExistingTask): Promise<Task
   return {
     task,
     live: await store.readLive(task.taskId),
-    model,
+    model: task.settings.model ?? model,
     forecasts: await forecastsOf(viewing, task),
     criteria: await criteriaOf(viewing, task),
     limitEndsAt: await limitEndOf(viewing, task),

@@ -3,11 +3,13 @@ import { dropsRun, evolve, stateFrom } from "./evolve.ts";
 import { namedAmong } from "./dependency-name.ts";
 import { grantsMax, hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
+import { invariant } from "./invariant.ts";
 import { isBeforeSecondOf } from "./moment.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { AnyCheck, Finding } from "./report.ts";
 import type { TaskInput } from "./task-input.ts";
 import { nothingSpent, spentBeyond } from "./usage.ts";
+import { areSameSettings, atMost } from "./settings.ts";
 import {
   appIsAtWork,
   awaitsApproval,
@@ -15,6 +17,7 @@ import {
   currentPhaseOf,
   freshPhaseNumber,
   isHeadShown,
+  isAllDone,
   isSettled,
   liveRunOf,
   mayApprove,
@@ -24,6 +27,7 @@ import {
   openVetoesOf,
   outlineOfPhase,
   pendingRippleOf,
+  planDueOf,
   purseOf,
   taskBranchOf,
   unansweredOf,
@@ -148,6 +152,8 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return withdrawVeto(command, state);
     case "SkipPhase":
       return skipPhase(command, state);
+    case "RecordPlan":
+      return recordPlan(command, state);
     case "RecordRipple":
       return recordRipple(command, state);
     case "SettleRipple":
@@ -276,9 +282,10 @@ function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   if (isWaiting(state)) return stillWaiting(state);
   // Its gate was merged during the pause.
   if (phase.completed !== null) {
+    if (isAllDone(state)) return accepted(resumed);
+    if (awaitsApproval(state, phase)) return accepted(resumed, approvalNeeded(command.at, phase, phase.completed.by));
     const next = nextPhaseOf(state);
     if (next === null) return accepted(resumed);
-    if (awaitsApproval(state, phase)) return accepted(resumed, approvalNeeded(command.at, phase, phase.completed.by));
     return accepted(resumed, ...startPhase(command, state, next, leftOver(state, phase, next)));
   }
   // The gate is up again, or an effect is tried again, or the app's own work is in the queue: none of them needs a run.
@@ -367,6 +374,7 @@ function isFailure(reason: BlockReason): boolean {
       return false;
     case "workflow-file-awaited":
     case "settings-invalid":
+    case "plan-invalid":
     case "no-progress":
     case "runaway":
     case "provider-refused":
@@ -606,12 +614,7 @@ function recordSettings(command: CommandOf<"RecordSettings">, state: ExistingTas
   const hasBegun = state.phases.some(({ gate, steps }) => gate !== null || steps.some((step) => step.completed));
   const known = state.settings;
   const next = hasBegun ? { ...settings, integration: known.integration } : settings;
-  const isNews =
-    next.merge !== known.merge ||
-    next.requesterMayApprove !== known.requesterMayApprove ||
-    next.integration !== known.integration ||
-    next.ci !== known.ci;
-  if (!isNews) return accepted();
+  if (areSameSettings(next, known)) return accepted();
   const read: TaskEvent = { type: "SettingsRead", at, settings: next };
   return accepted(read, ...goOnApproved(command, after(state, read)));
 }
@@ -1380,7 +1383,7 @@ function completePhase(
   const next = after(state, ...events);
   // A merge is heard during a pause, but what a person stopped starts again by a person's word.
   const { blockedBy } = state;
-  if (nextPhaseOf(next) !== null && blockedBy !== null && outlastsMerge(blockedBy)) {
+  if (!isAllDone(next) && blockedBy !== null && outlastsMerge(blockedBy)) {
     return [...ended, ...events, pause(command.at, blockedBy)];
   }
   return [...ended, ...events, ...afterPhase(command, next, phase)];
@@ -1393,11 +1396,31 @@ function rippleOf(state: ExistingTask, { changed }: PhaseProgress, at: string, m
   return [{ type: "RippleFound", at, phase, changed: { ...changed, sha: mergeSha === "" ? changed.sha : mergeSha } }];
 }
 
+/** The phases that a merged one has planned, of which the first begins; or a pause, where its tables can't be worked by. */
+function recordPlan(command: CommandOf<"RecordPlan">, state: ExistingTask): Decision {
+  const { at, phase, plan } = command;
+  if (isSettled(state) || state.blockedBy !== null || planDueOf(state) !== phase) return accepted();
+  if (plan.kind === "faulty") {
+    return accepted(pause(at, { kind: "plan-invalid", phase, faults: plan.faults, message: plan.message }));
+  }
+  const expected = freshPhaseNumber(state);
+  invariant(
+    plan.phases.every(({ number }, index) => number === expected + index),
+    `planned phases count on from ${expected}`,
+  );
+  const { playbookHash, phases } = plan;
+  const planned: TaskEvent = { type: "PhasesPlanned", at, phase, playbookHash, phases };
+  const current = currentPhaseOf(state);
+  return accepted(planned, ...(current === null ? [] : afterPhase(command, after(state, planned), current)));
+}
+
 /** Somebody changed on the base what was approved. What has not begun yet is found anew, as it is now. */
 function recordRipple({ at, changed }: CommandOf<"RecordRipple">, state: ExistingTask): Decision {
   // After the last phase nobody builds on it.
   if (isSettled(state) || state.itemsAt === null || changed.sha === state.itemsAt || isAllDone(state))
     return accepted();
+  // The plan's phases are numbered first; the next look finds it again.
+  if (planDueOf(state) !== null) return accepted();
   const pending = pendingRippleOf(state);
   if (changed.items.length === 0 && pending === null) return accepted();
   const phase = pending?.phase ?? (changed.touched.length === 0 ? null : freshPhaseNumber(state));
@@ -1417,11 +1440,13 @@ function settleRipple(command: CommandOf<"SettleRipple">, state: ExistingTask): 
 /** The next phase, or the wait for what must come before it, or the end. */
 function afterPhase(command: TaskCommand, state: ExistingTask, phase: PhaseProgress): readonly TaskEvent[] {
   const next = nextPhaseOf(state);
-  if (next === null) return lastOf(state, command.at);
+  if (isAllDone(state)) return lastOf(state, command.at);
   const merged = currentPhaseOf(state);
   if (merged !== null && merged.completed !== null && awaitsApproval(state, merged)) {
     return [approvalNeeded(command.at, phase, merged.completed.by)];
   }
+  // The plan is to be read first.
+  if (next === null) return [];
   return startPhase(command, state, next, leftOver(state, phase, next));
 }
 
@@ -1439,10 +1464,6 @@ function recordFinalGate({ at, gate }: CommandOf<"RecordFinalGate">, state: Exis
   if (gate === null) return isSettled(state) ? accepted() : accepted({ type: "TaskCompleted", at });
   // Also where somebody cancelled the task meanwhile: then it is closed again.
   return accepted({ type: "FinalGateOpened", at, ...gate });
-}
-
-function isAllDone(state: ExistingTask): boolean {
-  return currentPhaseOf(state)?.completed !== null && nextPhaseOf(state) === null;
 }
 
 function isFinalGate({ finalGate }: ExistingTask, pullRequest: number): boolean {
@@ -1539,7 +1560,9 @@ function reworkOrPause(command: TaskCommand, state: ExistingTask, policy: Policy
   // Paused meanwhile: whoever resumes it gets the next attempt.
   if (phase === null || state.blockedBy !== null) return [];
   // The same again and again: another attempt would bring it once more.
-  const isStuck = phase.failedAttempts > policy.reworksMax || phase.sameFindings >= sameFindingsMax;
+  const isStuck =
+    phase.failedAttempts > atMost(state.settings.limits.reworks, policy.reworksMax) ||
+    phase.sameFindings >= sameFindingsMax;
   return isStuck
     ? [pause(command.at, { kind: "verification-failed", attempts: phase.failedAttempts })]
     : runOrStop(command, state, policy);

@@ -2,7 +2,7 @@ import type { DependencyAsked, QuestionAsked, ReportedErrorType } from "./dialog
 import type { AnswerKind, FeedbackItem } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
-import type { PlaybookOutline } from "./playbook.ts";
+import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
 import type { CiState } from "./ci.ts";
 import type { AnyCheck, CheckResult, Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
@@ -174,6 +174,15 @@ export type TaskEvent =
       readonly changed: ItemsChanged;
     }
   /** What was approved has changed on the base. `phase` mends what cites it, and takes the place of one that was found before and has not begun; null where nothing cites it. */
+  /** What a merged phase planned: the playbook is longer by these phases, and frozen anew. */
+  | {
+      readonly type: "PhasesPlanned";
+      readonly at: string;
+      /** Whose tables name them. */
+      readonly phase: number;
+      readonly playbookHash: string;
+      readonly phases: readonly PhaseOutline[];
+    }
   | { readonly type: "RippleFound"; readonly at: string; readonly phase: number | null; readonly changed: ItemsChanged }
   /** All that cites the changed items holds as it is: there was nothing to merge. */
   | { readonly type: "RippleSettled"; readonly at: string; readonly phase: number }

@@ -63,6 +63,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       blockedBy: null,
       erasedBy: null,
       finalGate: null,
+      planned: [],
       ripples: [],
       itemsAt: null,
       phases: [],
@@ -483,6 +484,14 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       const changed = event.changed.items.length === 0 ? null : event.changed;
       return { ...state, phases: onPhase(facts, event.phase, (phase) => ({ ...phase, changed })) };
     }
+    case "PhasesPlanned": {
+      const { playbook, planned } = facts;
+      return {
+        ...state,
+        planned: [...planned, event.phase],
+        playbook: { ...playbook, hash: event.playbookHash, phases: [...playbook.phases, ...event.phases] },
+      };
+    }
     case "RippleFound":
       return { ...state, ...withRipple(facts, event) };
     case "RippleSettled":
@@ -568,6 +577,7 @@ export function dropsRun(reason: BlockReason): boolean {
     case "budget-exhausted":
     case "rate-limited":
       return true;
+    case "plan-invalid":
     case "app-unreachable":
     case "environment":
     case "verification-failed":
@@ -611,6 +621,7 @@ function factsOf(state: ExistingTask): TaskFacts {
     erasedBy: state.erasedBy,
     phases: state.phases,
     finalGate: state.finalGate,
+    planned: state.planned,
     ripples: state.ripples,
     itemsAt: state.itemsAt,
     recentActions: state.recentActions,
@@ -985,6 +996,8 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `veto of decision ${event.number} withdrawn by ${event.by}`;
     case "ApprovedItemsChanged":
       return "";
+    case "PhasesPlanned":
+      return `${event.phases.length} ${event.phases.length === 1 ? "phase" : "phases"} planned`;
     case "RippleFound":
       return event.changed.items.length === 0
         ? "approved items read as before again"

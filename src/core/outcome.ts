@@ -49,10 +49,12 @@ export type BlockReason =
   | { readonly kind: "gate-retargeted"; readonly pullRequest: number; readonly base: string; readonly merged: boolean }
   /** Merged by the requester alone, who may not approve here: another writer's `/approve` is awaited (Q5). */
   | { readonly kind: "approval-needed"; readonly phase: number; readonly by: string }
-  /** `.github/phasegate/settings.yml` on the default branch can't be read; the message names line, field and what was expected. */
+  /** A file `.github/phasegate.yml` can't be read; the message names each fault in a line: file, line, field and what was expected. */
   | { readonly kind: "settings-invalid"; readonly message: string }
   /** The compiled workflow is not on `branch` as its definition has it, and the app may not write it there (Q31). */
   | { readonly kind: "workflow-file-awaited"; readonly path: string; readonly branch: string }
+  /** The tables that the phase has left can't be worked by; the message names the first faults with file, line and column. */
+  | { readonly kind: "plan-invalid"; readonly phase: number; readonly faults: number; readonly message: string }
   /** Attempts or runs that spent money and changed nothing. */
   | { readonly kind: "no-progress"; readonly why: "no-change" | "money-without-commits"; readonly spentUsd: number }
   /** More happened to the task in a minute than work makes happen: something goes in circles. */

@@ -1,4 +1,4 @@
-/** What a guide leaves open until there is a task: `<issue>`, `<slug>` and `<run>` in its paths and texts, and the folder of the product. */
+/** What a guide leaves open until there is a task: `<issue>`, `<slug>`, `<run>` and `<spec>` in its paths and texts, and the folder of the product. */
 import type { Phase, Playbook, Step } from "./playbook.ts";
 import type { TaskFacts } from "./state.ts";
 
@@ -9,20 +9,26 @@ export interface PlaceValues {
   readonly slug: string;
   /** e.g. `run-012`; a second task on the issue has `run-012-2`. */
   readonly run: string;
+  /** e.g. `spec-2026-11-26-012`: the day on which the task was made, and the issue's number (Q17). */
+  readonly spec: string;
   /** Folder of the product, without slashes around it; empty for the root. */
   readonly root: string;
 }
 
 const slugCharactersMax = 40;
 const runDigits = 3;
+const specDigits = 3;
+/** Between the numbers of two tasks on one issue and day. */
+const specsApart = 1_000;
 
-export function placeValuesOf({ issue, ordinal, input }: TaskFacts): PlaceValues {
+export function placeValuesOf({ issue, ordinal, input, createdAt }: TaskFacts): PlaceValues {
   const number = String(issue.number);
   const again = ordinal > 1 ? `-${ordinal}` : "";
   return {
     issue: `${number}${again}`,
     slug: slugOf(issue.title) ?? `issue-${number}`,
     run: `run-${number.padStart(runDigits, "0")}${again}`,
+    spec: `spec-${createdAt.slice(0, 10)}-${String(issue.number + specsApart * (ordinal - 1)).padStart(specDigits, "0")}`,
     root: input.outputDirectory ?? "",
   };
 }
@@ -58,11 +64,24 @@ function fillStep(step: Step, values: PlaceValues): Step {
     guide: filled(step.guide, values),
     outputs: step.outputs.map((path) => placed(path, values)),
     allowedPaths: step.allowedPaths.map((path) => placed(path, values)),
+    ...(step.turns === undefined
+      ? {}
+      : {
+          turns: step.turns.map((turn) => ({
+            ...turn,
+            guide: filled(turn.guide, values),
+            output: placed(turn.output, values),
+          })),
+        }),
   };
 }
 
-function filled(text: string, { issue, slug, run }: PlaceValues): string {
-  return text.replaceAll("<issue>", issue).replaceAll("<slug>", slug).replaceAll("<run>", run);
+function filled(text: string, { issue, slug, run, spec }: PlaceValues): string {
+  return text
+    .replaceAll("<issue>", issue)
+    .replaceAll("<slug>", slug)
+    .replaceAll("<run>", run)
+    .replaceAll("<spec>", spec);
 }
 
 /** What GitHub reads, and what we read ourselves, lies where it is looked for, wherever the product is. */

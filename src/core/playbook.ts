@@ -48,6 +48,14 @@ interface RippleGuide {
   readonly verifierGuide: string;
 }
 
+/** Judges all that no reviewer does. */
+export const verifierRole = "verifier";
+
+/** The id of the criterion that a reviewer judges. */
+export function approvalOf(reviewer: string): string {
+  return `${reviewer}-approves`;
+}
+
 /** A part of a task that ends in one gate. */
 export interface Phase {
   /** From 1, without holes. */
@@ -65,8 +73,10 @@ export interface Phase {
   readonly plans: "tables" | null;
   /** The folder of the repository in which the product lives, without slashes around it; empty for the root. */
   readonly root: string;
-  /** The role that looks at the work before it is offered to people; null where none does. */
-  readonly reviewer: string | null;
+  /** Roles that look at the work before it is offered to people: each has a judged criterion of its own, `<role>-approves`. */
+  readonly reviewers: readonly string[];
+  /** The role that takes the steps over where an attempt failed; null where they stay with their own. */
+  readonly afterFailure: string | null;
   /** Globs (picomatch) of the paths that a changeset of this phase may touch. */
   readonly allowedPaths: readonly string[];
   /** What the result is held against (G2), in the order in which people read it. */
@@ -80,6 +90,28 @@ export interface Phase {
   /** Most that the phase may spend, in US dollars. */
   readonly budgetUsd: number;
   readonly steps: readonly Step[];
+  /** Of a phase that plans: how what it plans is worked on. */
+  readonly work?: PlannedWork;
+}
+
+/** What the phases of a plan have in common, whatever is planned. */
+export interface PlannedWork {
+  /** Stands before what the tables say of each step. */
+  readonly guide: string;
+  readonly criteria: readonly Criterion[];
+  readonly verifierGuide: string;
+  readonly tools: readonly string[];
+  /** Headings of each result. */
+  readonly sections: readonly string[];
+  /** Of each result. */
+  readonly minCharacters: number;
+  /** The file of the guide. */
+  readonly source: string;
+  /** Who does each step, and who looks at the work before people do. */
+  readonly role: string | null;
+  readonly reviewers: readonly string[];
+  /** Of each phase. */
+  readonly budgetUsd: number;
 }
 
 export type PhaseMode = "steps" | "conversation";
@@ -105,6 +137,8 @@ export interface Step {
   readonly title: string;
   /** The guide's Markdown body, without front matter. */
   readonly guide: string;
+  /** Where people read it: a path in the guide folder, or in the repository (`.github/phasegate/…`); empty where nobody knows. */
+  readonly source: string;
   /** Paths or globs; each must match at least one file at the end of the step. Those without wildcards that end in `.md` are documents. */
   readonly outputs: readonly string[];
   /** Headings (without `#`) that each document of the step must have. */
@@ -123,6 +157,8 @@ export interface Step {
   readonly turns?: readonly Turn[];
   /** The sub-stage of a planned run that the step works on: its rows get their status when it is done. */
   readonly planned?: SubStagePlace;
+  /** Its turns are found when it is worked on: one for each row of these tables of the run. */
+  readonly turnsFor?: "phases" | "stages" | "sub-stages";
 }
 
 /** One thing that is asked in a step of several. */
@@ -173,11 +209,7 @@ interface StepOutline {
 }
 
 export function outlineOf(playbook: Playbook, hash: string): PlaybookOutline {
-  return {
-    name: playbook.name,
-    hash,
-    phases: playbook.phases.map(outlineOfDefinition),
-  };
+  return { name: playbook.name, hash, phases: playbook.phases.map(outlineOfDefinition) };
 }
 
 export function outlineOfDefinition(phase: Phase): PhaseOutline {

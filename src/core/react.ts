@@ -6,10 +6,11 @@ import type { BlockReason } from "./outcome.ts";
 import {
   appIsAtWork,
   currentPhaseOf,
+  isAllDone,
   isOver,
   isSettled,
   mergeableHeadOf,
-  nextPhaseOf,
+  planDueOf,
   taskBranchOf,
   unansweredOf,
   unverifiedHeadOf,
@@ -79,6 +80,8 @@ export type Effect =
   | { readonly kind: "PostSummary" }
   /** The pull request from the task's own branch, once all phases are on it. */
   | { readonly kind: "OpenFinalGate" }
+  /** The tables of a merged phase, which name the phases that follow. */
+  | { readonly kind: "ReadPlan"; readonly phase: number }
   /** Whether what was approved reads otherwise on the base now. */
   | { readonly kind: "CompareItems" }
   /** Which gates a changed item touches, and what becomes of them. */
@@ -220,6 +223,8 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     }
     case "ApprovedItemsChanged":
       return [];
+    case "PhasesPlanned":
+      return [now({ kind: "ShowStatus" })];
     case "RippleFound":
       return [
         now({ kind: "NotifyRipple", sha: event.changed.sha }),
@@ -272,6 +277,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       return [
         ...openRequests(after),
         ...finalGateDue(after),
+        ...planDue(after),
         // Of an attempt that was under way when somebody merged it.
         now({ kind: "ShowCheck", phase: event.phase }),
         now({ kind: "ShowStatus" }),
@@ -295,6 +301,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         ...vetoReworkDue(after, "now"),
         ...ciReworkDue(after),
         ...mergeDue(after),
+        ...planDue(after),
         now({ kind: "ShowStatus" }),
       ];
     case "TaskCompleted":
@@ -502,10 +509,16 @@ function isClosedByMerge(state: ExistingTask): boolean {
   return currentPhaseOf(state)?.completed?.skipped !== true;
 }
 
+/** The last phase that is merged says what follows, and nobody holds it up. */
+function planDue(state: ExistingTask): readonly Reaction[] {
+  const phase = planDueOf(state);
+  const isHeld = isSettled(state) || state.blockedBy !== null;
+  return phase === null || isHeld ? [] : [now({ kind: "ReadPlan", phase })];
+}
+
 /** The last phase is on the task's own branch. */
 function finalGateDue(state: ExistingTask): readonly Reaction[] {
-  const isLast = currentPhaseOf(state)?.completed !== null && nextPhaseOf(state) === null;
-  return isLast && !isSettled(state) && taskBranchOf(state) !== null ? [now({ kind: "OpenFinalGate" })] : [];
+  return isAllDone(state) && !isSettled(state) && taskBranchOf(state) !== null ? [now({ kind: "OpenFinalGate" })] : [];
 }
 
 function phaseOf(state: ExistingTask, phase: number): PhaseProgress | null {

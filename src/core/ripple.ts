@@ -91,7 +91,8 @@ export function ripplePhase(playbook: Playbook, { phase: number, ...changed }: R
   return {
     ...outline,
     root: touched[0]?.root ?? "",
-    reviewer: null,
+    reviewers: [],
+    afterFailure: null,
     allowedPaths: [...new Set(touched.flatMap(({ allowedPaths }) => allowedPaths))],
     criteria: [...rulesOf([...approved, ...touched]), ...criteria],
     verifierGuide,

@@ -17,6 +17,7 @@ export type CommandName =
   | "veto"
   | "skip-phase"
   | "status"
+  | "config"
   | "help";
 
 interface CommandRow {
@@ -68,6 +69,7 @@ export const slashCommands: readonly CommandRow[] = [
     does: "ends the task, deletes its phase branches, and erases what the app keeps of its texts and logs",
   },
   { name: "status", argument: null, does: "brings the status comment up to date" },
+  { name: "config", argument: null, does: "shows the settings in force, and where each comes from" },
   { name: "help", argument: null, does: "lists the commands" },
 ];
 

@@ -212,6 +212,8 @@ export interface TaskFacts {
   readonly blockedBy: BlockReason | null;
   /** One entry for each phase that was started, in order; the last one is the current phase. */
   readonly phases: readonly PhaseProgress[];
+  /** Phases whose plan was read: the phases that it names stand in the playbook. */
+  readonly planned: readonly number[];
   /** Phases that mend what cites a changed item, in the order in which they were found; their outlines stand in the playbook. */
   readonly ripples: readonly Ripple[];
   /** The commit as of which approved items were compared last; null before the first gate was merged. */
@@ -442,10 +444,27 @@ export function taskBranchOf(state: TaskFacts): string | null {
 }
 
 /** The phase that comes after the current one, or null after the last. What an item's change calls for goes first. */
-export function nextPhaseOf({ playbook, phases, ripples }: TaskFacts): number | null {
+export function nextPhaseOf(state: TaskFacts): number | null {
+  if (planDueOf(state) !== null) return null;
+  const { playbook, phases, ripples } = state;
   const begun = new Set(phases.map(({ phase }) => phase));
   const open = playbook.phases.map(({ number }) => number).filter((number) => !begun.has(number));
   return open.find((number) => ripples.some(({ phase }) => phase === number)) ?? open[0] ?? null;
+}
+
+/** The merged phase that names what follows, before that was read; null where there is none. */
+export function planDueOf({ playbook, phases, planned }: TaskFacts): number | null {
+  const merged = phases.filter(({ completed }) => completed?.skipped === false);
+  const due = merged.find(
+    ({ phase }) =>
+      !planned.includes(phase) && playbook.phases.some(({ number, plans }) => number === phase && plans === "tables"),
+  );
+  return due?.phase ?? null;
+}
+
+/** Nothing is left but to end the task. */
+export function isAllDone(state: ExistingTask): boolean {
+  return currentPhaseOf(state)?.completed !== null && nextPhaseOf(state) === null && planDueOf(state) === null;
 }
 
 /** A number that no phase of the task has. */
@@ -469,7 +488,11 @@ export function followingPhaseOf(
   if (changed !== null && changed.touched.length > 0 && pendingRippleOf(state) === null) {
     return { number: freshPhaseNumber(state), title: rippleTitle(changed.items) };
   }
-  return state.playbook.phases.find((outline) => outline.number === number) ?? null;
+  const outline = state.playbook.phases.find((each) => each.number === number) ?? null;
+  if (outline === null && !state.planned.includes(phase) && outlineOfPhase(state, phase).plans === "tables") {
+    return { number: freshPhaseNumber(state), title: "the first of the plan" };
+  }
+  return outline;
 }
 
 /** Whole percent of the playbook's steps that are completed. */

@@ -1,8 +1,9 @@
+import type { Clock } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api, Call } from "../github/api.ts";
 import { headOf, nameOf, pathOf, readOrNull, readRepository } from "../github/repository.ts";
 import { RequestFailed } from "../github/request-failed.ts";
-import { settingsFolder } from "../github/settings-file.ts";
+import { settingsPath } from "../github/settings-file.ts";
 import { createSettingsReader } from "../github/settings.ts";
 import { linksOf, newWorkflowLink, type Links } from "../github/texts/links.ts";
 import { readWorkflowFile, workflowFileName, workflowPath } from "../github/workflow-file.ts";
@@ -16,6 +17,8 @@ export interface RepositoryExamination {
   readonly publicUrl: string;
   /** Of the App, as GitHub knows it. */
   readonly slug: string;
+  readonly clock: Clock;
+  readonly mcpHosts: readonly string[];
 }
 
 const modelSecrets = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"];
@@ -203,17 +206,15 @@ async function examineNames(api: Api, repository: Repository, links: Links): Pro
 
 /** A file that can't be read stops every task at its next run. */
 async function examineSettings(
-  { api, webUrl }: RepositoryExamination,
+  { api, webUrl, clock, mcpHosts }: RepositoryExamination,
   repository: Repository,
   branch: string,
   headSha: string,
 ): Promise<readonly Finding[]> {
-  const read = await createSettingsReader(api)(repository, headSha);
-  if (read.kind === "invalid")
-    return [
-      fault("repository-settings", read.message, `${webUrl}/${nameOf(repository)}/tree/${branch}/${settingsFolder}`),
-    ];
-  const { merge, requesterMayApprove, integration, ci } = read.settings;
+  const { settings, faults } = await createSettingsReader({ api, clock, mcpHosts })(repository, headSha);
+  const file = `${webUrl}/${nameOf(repository)}/blob/${branch}/${settingsPath}`;
+  if (faults.length > 0) return faults.map((each) => fault("repository-settings", each, file));
+  const { merge, requesterMayApprove, integration, ci } = settings;
   const said = [
     `merge: ${merge}`,
     `requester_may_approve: ${requesterMayApprove}`,

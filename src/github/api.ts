@@ -2,9 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ProbotOctokit } from "probot";
 import type { Clock, Log } from "../control/ports.ts";
 import { RetryLater } from "../control/ports.ts";
-import type { Repository } from "../core/events.ts";
 import { failureOf, RateLimited, RequestFailed } from "./request-failed.ts";
-import { createTokens, type MintedToken, type TokenPermissions } from "./tokens.ts";
+import { createTokens, type MintedToken, type TokenPermissions, type TokenScope } from "./tokens.ts";
 import { createTurns } from "./turns.ts";
 
 export type Octokit = InstanceType<typeof ProbotOctokit>;
@@ -25,7 +24,7 @@ export interface ApiOptions {
 
 /** One request or a few that belong together. `doing` stands in front of every error, e.g. `opening the gate of ada/shop`. */
 export interface Call<Result> {
-  readonly repository: Repository;
+  readonly repository: TokenScope;
   readonly permissions: TokenPermissions;
   readonly doing: string;
   readonly send: (octokit: Octokit) => Promise<Result>;
@@ -84,14 +83,16 @@ export function createApi(options: ApiOptions): Api {
     }
   }
 
-  async function mintToken(repository: Repository, permissions: TokenPermissions): Promise<MintedToken> {
+  async function mintToken(repository: TokenScope, permissions: TokenPermissions): Promise<MintedToken> {
     const doing = `getting a token for ${repository.owner}/${repository.name} (installation ${repository.installationId})`;
     try {
       // Octokit's own installation auth would call api.github.com whatever the base URL is.
       const { data } = await asApp(doing, (octokit) =>
         octokit.rest.apps.createInstallationAccessToken({
           installation_id: repository.installationId,
-          repository_ids: [repository.repositoryId],
+          ...(repository.repositoryId === null
+            ? { repositories: [repository.name] }
+            : { repository_ids: [repository.repositoryId] }),
           permissions: { ...permissions },
         }),
       );

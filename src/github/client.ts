@@ -1,4 +1,4 @@
-import type { GitHub } from "../control/ports.ts";
+import type { GitHub, RunEnvironment } from "../control/ports.ts";
 import { createApi, type ApiOptions } from "./api.ts";
 import { createShowCheck } from "./check-run.ts";
 import { createCiReader } from "./ci.ts";
@@ -23,7 +23,8 @@ import { publish } from "./publish.ts";
 import { deleteBranch, headOf, readRepository } from "./repository.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
-import { createSettingsReader } from "./settings.ts";
+import { createRunEnvironment } from "./run-environment.ts";
+import { createSettingsReader, nothingSet } from "./settings.ts";
 import { readTree } from "./tree.ts";
 import { mayWriteWorkflows } from "./workflow-rights.ts";
 import { readVetoBoxes, setVetoBoxes } from "./veto-boxes.ts";
@@ -36,9 +37,12 @@ export interface GitHubOptions extends ApiOptions {
   readonly actionRef: string;
   /** Where runners and people reach this app. */
   readonly appUrl: string;
+  /** Of the MCP servers that repositories may name. */
+  readonly mcpHosts: readonly string[];
 }
 
 export interface GitHubClient extends GitHub {
+  readonly environment: RunEnvironment;
   /** The app's name in addresses; its bot is `<slug>[bot]`. Also the cheapest proof that id and key fit together. */
   appSlug(): Promise<string>;
 }
@@ -49,7 +53,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
   const workflowFile = readWorkflowFile(options);
   let slug: Promise<string> | null = null;
   const listNames = createNames(api);
-  const readSettings = createSettingsReader(api);
+  const readSettings = createSettingsReader({ ...options, api });
   const readCi = createCiReader(api, options);
   /** For addresses outside the API, to which no token goes. */
   const outside = { api, fetch: options.fetch ?? fetch, timeoutMs: options.timeoutMs };
@@ -70,6 +74,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
 
   return {
     appSlug,
+    environment: createRunEnvironment(api),
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
     closeIssue: (repository, number) => closeIssue(api, repository, number),
@@ -77,8 +82,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     async readSettings(repository) {
       const { defaultBranch } = await readRepository(api, repository);
       const headSha = await headOf(api, repository, defaultBranch);
-      const read = headSha === null ? null : await readSettings(repository, headSha);
-      return read?.kind === "settings" ? read.settings : null;
+      return headSha === null ? nothingSet : readSettings(repository, headSha);
     },
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,

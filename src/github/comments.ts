@@ -55,6 +55,7 @@ const namesDefaultBranch: ReadonlySet<Notice["kind"]> = new Set<Notice["kind"]>(
   "blocked",
   "action-outdated",
   "summary",
+  "config",
 ]);
 
 export function createComments(api: Api, settings: CommentSettings): Comments {

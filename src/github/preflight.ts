@@ -4,6 +4,7 @@ import { defaultSettings } from "../core/settings.ts";
 import type { Api } from "./api.ts";
 import { isSensitiveWorkflow, type DefaultToken } from "./ci-sensitivity.ts";
 import { headOf, nameOf, pathOf, readIfAllowed, readOrNull, readRepository } from "./repository.ts";
+import { faultsText } from "./settings-file.ts";
 import type { ReadSettings } from "./settings.ts";
 import { workflowFileName, workflowPath } from "./workflow-file.ts";
 import { listWorkflowFiles, readWorkflowText } from "./workflow-texts.ts";
@@ -19,14 +20,14 @@ export async function preflight(api: Api, readSettings: ReadSettings, repository
     const fault = { kind: "empty-repository" } as const;
     return { fault, defaultBranch, headSha: "", ciIsSensitive: false, settings: defaultSettings };
   }
-  const read = await readSettings(repository, headSha);
-  const ofSettings = read.kind === "invalid" ? ({ kind: "settings-invalid", message: read.message } as const) : null;
+  const { settings, faults } = await readSettings(repository, headSha);
+  const ofSettings = faults.length === 0 ? null : ({ kind: "settings-invalid", message: faultsText(faults) } as const);
   return {
     fault: (await faultOf(api, repository, defaultBranch)) ?? ofSettings,
     defaultBranch,
     headSha,
     ciIsSensitive: await ciIsSensitive(api, repository, headSha),
-    settings: read.kind === "settings" ? read.settings : defaultSettings,
+    settings,
   };
 }
 

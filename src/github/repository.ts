@@ -7,12 +7,12 @@ export interface RepositoryFacts {
   readonly defaultBranch: string;
 }
 
-export function nameOf(repository: Repository): string {
+export function nameOf(repository: Pick<Repository, "owner" | "name">): string {
   return `${repository.owner}/${repository.name}`;
 }
 
 /** The two parameters that almost every route has. */
-export function pathOf(repository: Repository): { owner: string; repo: string } {
+export function pathOf(repository: Pick<Repository, "owner" | "name">): { owner: string; repo: string } {
   return { owner: repository.owner, repo: repository.name };
 }
 

@@ -1,82 +1,162 @@
-/** Reads `.github/phasegate/settings.yml` of a commit of the default branch. */
+/** Reads `.github/phasegate.yml` of a repository and of its owner's repository `.github`. */
 import { isUtf8 } from "node:buffer";
-import { defaultSettings } from "../core/settings.ts";
+import type { Clock } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import { defaultSettings, type SettingsFound } from "../core/settings.ts";
 import type { Api } from "./api.ts";
-import { nameOf, pathOf, readOrNull } from "./repository.ts";
+import { nameOf, pathOf, readIfAllowed, readOrNull } from "./repository.ts";
 import {
-  invalid,
-  nearMissIn,
+  contentFolderName,
+  nearMissesIn,
+  originsOf,
   parseSettings,
   settingsBytesMax,
   settingsFileName,
   settingsFolder,
-  type SettingsRead,
+  settingsOf,
+  settingsPath,
+  strayIn,
+  together,
+  type FileRead,
 } from "./settings-file.ts";
+import type { TokenScope } from "./tokens.ts";
 
 const rememberedMax = 2_000;
-const namesNone: SettingsRead = { kind: "settings", settings: defaultSettings };
+/** What an owner sets changes rarely, and its branch is not looked at otherwise. */
+const ownerAgainMs = 5 * 60_000;
+const ownerRepository = ".github";
 
-export type ReadSettings = (repository: Repository, headSha: string) => Promise<SettingsRead>;
+export const nothingSet: SettingsFound = { settings: defaultSettings, origins: {}, faults: [] };
+
+export type ReadSettings = (repository: Repository, headSha: string) => Promise<SettingsFound>;
+
+export interface SettingsReading {
+  readonly api: Api;
+  readonly clock: Clock;
+  /** Of the MCP servers that a file may name. */
+  readonly mcpHosts: readonly string[];
+}
+
+/** What the folder `.github` of one commit came to. */
+interface Looked {
+  /** Empty where there is no file that could be read. */
+  readonly fileSha: string;
+  readonly file: FileRead;
+  /** Of `.github/phasegate`, in which no settings are any more; empty where it is not there. */
+  readonly folderSha: string;
+  readonly stray: readonly string[];
+  /** Of names and kinds. */
+  readonly faults: readonly string[];
+}
+
+const givesNothing: FileRead = { kind: "given", given: {} };
+const nothingThere: Looked = { fileSha: "", file: givesNothing, folderSha: "", stray: [], faults: [] };
 
 /**
- * Costs nothing while the default branch stands still, one request where it moved, and a second one where the file is there
- * and has changed. The folder is listed rather than the file asked for: a file that is called almost right would otherwise
- * count for nothing, and nobody would know.
+ * Costs nothing while the default branch stands still, one request where it moved, and one more where the file has changed.
+ * The owner's is asked for every five minutes at the most. Folders are listed rather than the file asked for: a file that is
+ * called almost right would otherwise count for nothing, and nobody would know.
  */
-export function createSettingsReader(api: Api): ReadSettings {
-  /** By repository: the newest head, and what its file came to. */
-  const remembered = new Map<
-    number,
-    { readonly headSha: string; readonly blobSha: string; readonly read: SettingsRead }
-  >();
+export function createSettingsReader({ api, clock, mcpHosts }: SettingsReading): ReadSettings {
+  /** By repository: the newest head, and what it came to. */
+  const own = new Map<number, { readonly headSha: string; readonly looked: Looked }>();
+  const owners = new Map<string, { readonly until: number; readonly looked: Looked }>();
 
   return async (repository, headSha) => {
-    const known = remembered.get(repository.repositoryId);
-    if (known?.headSha === headSha) return known.read;
-    const found = await find(repository, headSha);
-    const blobSha = found.kind === "file" ? found.sha : "";
-    const read =
-      found.kind !== "file" ? found : known?.blobSha === blobSha ? known.read : await readFile(repository, blobSha);
-    if (remembered.size >= rememberedMax) remembered.clear();
-    remembered.set(repository.repositoryId, { headSha, blobSha, read });
-    return read;
+    const [theirs, ours] = [await ofOwner(repository), await ofRepository(repository, headSha)];
+    const faults = [
+      ...faultsOf(ours, ""),
+      ...faultsOf(theirs, ` of ${nameOf({ owner: repository.owner, name: ownerRepository })}`),
+    ];
+    if (theirs.file.kind === "faults" || ours.file.kind === "faults" || faults.length > 0) {
+      return { ...nothingSet, faults };
+    }
+    const [before, after] = [theirs.file.given, ours.file.given];
+    return { settings: settingsOf(together(before, after)), origins: originsOf(before, after), faults: [] };
   };
 
-  async function find(
-    repository: Repository,
-    ref: string,
-  ): Promise<SettingsRead | { readonly kind: "file"; readonly sha: string }> {
-    const listing = await readOrNull(api, {
-      repository,
-      permissions: { contents: "read" },
-      doing: `listing ${settingsFolder} of ${nameOf(repository)}`,
-      send: (octokit) => octokit.rest.repos.getContent({ ...pathOf(repository), path: settingsFolder, ref }),
-    });
-    if (listing === null) return namesNone;
-    if (!Array.isArray(listing.data)) return invalid([`${settingsFolder} is no folder`]);
-    const file = listing.data.find(({ name }) => name === settingsFileName);
-    if (file === undefined) {
-      const near = nearMissIn(listing.data.map(({ name }) => name));
-      return near === null ? namesNone : invalid([`there is ${settingsFolder}/${near}, which is not read; rename it`]);
-    }
-    if (file.type !== "file") return invalid([`expected a file, got a ${file.type}`]);
-    if (file.size > settingsBytesMax) {
-      return invalid([`too large: expected at most ${settingsBytesMax} bytes, got ${file.size}`]);
-    }
-    return { kind: "file", sha: file.sha };
+  async function ofRepository(repository: Repository, headSha: string): Promise<Looked> {
+    const known = own.get(repository.repositoryId);
+    if (known?.headSha === headSha) return known.looked;
+    const looked = await look(repository, headSha, known?.looked ?? nothingThere);
+    if (own.size >= rememberedMax) own.clear();
+    own.set(repository.repositoryId, { headSha, looked });
+    return looked;
   }
 
-  async function readFile(repository: Repository, sha: string): Promise<SettingsRead> {
-    const { data } = await api.read({
-      repository,
+  /** Nothing where the owner has no such repository, or the installation does not reach it. */
+  async function ofOwner({ installationId, owner, name }: Repository): Promise<Looked> {
+    if (name.toLowerCase() === ownerRepository) return nothingThere;
+    const key = `${installationId} ${owner.toLowerCase()}`;
+    const known = owners.get(key);
+    const now = clock.now().getTime();
+    if (known !== undefined && now < known.until) return known.looked;
+    const place = { installationId, owner, name: ownerRepository, repositoryId: null };
+    const looked = await look(place, null, known?.looked ?? nothingThere);
+    if (owners.size >= rememberedMax) owners.clear();
+    owners.set(key, { until: now + ownerAgainMs, looked });
+    return looked;
+  }
+
+  async function look(place: TokenScope, ref: string | null, known: Looked): Promise<Looked> {
+    const entries = await list(place, ref, settingsFolder);
+    const faults = nearMissesIn(entries.map(({ name }) => name)).map(
+      (name) => `${settingsFolder}/${name} is not read: move what it says to ${settingsPath}`,
+    );
+    const folder = entries.find(({ name, type }) => name === contentFolderName && type === "dir");
+    const folderSha = folder?.sha ?? "";
+    const path = `${settingsFolder}/${contentFolderName}`;
+    const stray =
+      folderSha === known.folderSha
+        ? known.stray
+        : folderSha === ""
+          ? []
+          : strayIn((await list(place, ref, path)).map(({ name }) => name)).map((name) => `${path}/${name}`);
+    const file = entries.find(({ name }) => name === settingsFileName);
+    const found = { folderSha, stray, faults };
+    const refused = (fault: string): Looked => ({ ...found, fileSha: "", file: { kind: "faults", faults: [fault] } });
+    if (file === undefined) return { ...found, fileSha: "", file: givesNothing };
+    if (file.type !== "file") return refused(`expected a file, got a ${file.type}`);
+    if (file.size > settingsBytesMax) {
+      return refused(`too large: expected at most ${settingsBytesMax} bytes, got ${file.size}`);
+    }
+    return {
+      ...found,
+      fileSha: file.sha,
+      file: file.sha === known.fileSha ? known.file : await readFile(place, file.sha),
+    };
+  }
+
+  async function list(place: TokenScope, ref: string | null, path: string) {
+    // A repository that lends us nothing of its owner has no defaults; its own must be readable.
+    const read = ref === null ? readIfAllowed : readOrNull;
+    const listing = await read(api, {
+      repository: place,
       permissions: { contents: "read" },
-      doing: `reading ${settingsFolder}/${settingsFileName} of ${nameOf(repository)}`,
-      send: (octokit) => octokit.rest.git.getBlob({ ...pathOf(repository), file_sha: sha }),
+      doing: `listing ${path} of ${nameOf(place)}`,
+      send: (octokit) => octokit.rest.repos.getContent({ ...pathOf(place), path, ...(ref === null ? {} : { ref }) }),
+    });
+    return Array.isArray(listing?.data) ? listing.data : [];
+  }
+
+  async function readFile(place: TokenScope, sha: string): Promise<FileRead> {
+    const { data } = await api.read({
+      repository: place,
+      permissions: { contents: "read" },
+      doing: `reading ${settingsPath} of ${nameOf(place)}`,
+      send: (octokit) => octokit.rest.git.getBlob({ ...pathOf(place), file_sha: sha }),
     });
     const bytes = Buffer.from(data.content, data.encoding === "base64" ? "base64" : "utf8");
     return isUtf8(bytes) && !bytes.includes(0)
-      ? parseSettings(bytes.toString("utf8"))
-      : invalid(["it is not UTF-8 text"]);
+      ? parseSettings(bytes.toString("utf8"), mcpHosts)
+      : { kind: "faults", faults: ["it is not UTF-8 text"] };
   }
+}
+
+function faultsOf({ file, stray, faults }: Looked, where: string): readonly string[] {
+  return [
+    ...(file.kind === "faults" ? file.faults.map((fault) => `${settingsPath}${where}: ${fault}`) : []),
+    ...stray.map((path) => `${path}${where} is not read: move it to ${settingsPath}`),
+    ...faults.map((fault) => `${fault}${where}`),
+  ];
 }

@@ -4,17 +4,20 @@ import type { Repository } from "../core/events.ts";
 /** As small as the call allows; every token is narrowed to one repository besides. */
 export interface TokenPermissions {
   readonly actions?: "read" | "write";
-  readonly actions_variables?: "read";
+  readonly actions_variables?: "read" | "write";
   readonly administration?: "read";
   readonly checks?: "read" | "write";
   readonly contents?: "read" | "write";
   readonly issues?: "read" | "write";
   readonly metadata?: "read";
   readonly pull_requests?: "read" | "write";
-  readonly secrets?: "read";
+  readonly secrets?: "read" | "write";
   readonly statuses?: "read";
   readonly workflows?: "write";
 }
+
+/** What a token is narrowed to. Null: GitHub finds the repository by its name, among those of the installation. */
+export type TokenScope = Omit<Repository, "repositoryId"> & { readonly repositoryId: number | null };
 
 export interface MintedToken {
   readonly token: string;
@@ -22,9 +25,9 @@ export interface MintedToken {
 }
 
 export interface Tokens {
-  tokenFor(repository: Repository, permissions: TokenPermissions): Promise<string>;
+  tokenFor(repository: TokenScope, permissions: TokenPermissions): Promise<string>;
   /** The next call gets a fresh one. */
-  forget(repository: Repository, permissions: TokenPermissions): void;
+  forget(repository: TokenScope, permissions: TokenPermissions): void;
 }
 
 const renewBeforeMs = 5 * 60_000;
@@ -32,7 +35,7 @@ const cachedMax = 5_000;
 
 export function createTokens(options: {
   readonly clock: Clock;
-  readonly mint: (repository: Repository, permissions: TokenPermissions) => Promise<MintedToken>;
+  readonly mint: (repository: TokenScope, permissions: TokenPermissions) => Promise<MintedToken>;
 }): Tokens {
   /** Holds the promise, so that calls at the same time share one request. */
   const cached = new Map<string, Promise<MintedToken>>();
@@ -70,7 +73,7 @@ export function createTokens(options: {
   }
 }
 
-function keyOf(repository: Repository, permissions: TokenPermissions): string {
+function keyOf(repository: TokenScope, permissions: TokenPermissions): string {
   const wanted = Object.entries(permissions).sort(([one], [other]) => one.localeCompare(other));
-  return JSON.stringify([repository.installationId, repository.repositoryId, wanted]);
+  return JSON.stringify([repository.installationId, repository.repositoryId ?? repository.name, wanted]);
 }

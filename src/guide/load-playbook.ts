@@ -1,5 +1,6 @@
 import type { ZodType } from "zod";
-import type { Criterion, Integration, Phase, Playbook, Role, Step } from "../core/playbook.ts";
+import { approvalOf, verifierRole } from "../core/playbook.ts";
+import type { Criterion, Integration, Phase, PlannedWork, Playbook, Role, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
 import { parseGuide } from "./front-matter.ts";
 import { GuideError } from "./guide-error.ts";
@@ -123,6 +124,14 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
       fault(["phases", index, "name"], "duplicate-phase", `"phases.${index}.name": expected a name of its own, got "${phase.name}" again`);
     }
     phaseNames.add(phase.name);
+    if (phase.plans !== undefined && index < head.phases.length - 1) {
+      const message = `"phases.${index}.plans": expected no phase behind one that plans what follows`;
+      fault(["phases", index, "plans"], "plans-before-last", message);
+    }
+    if ((phase.plans === undefined) !== (phase.work === undefined)) {
+      const message = `"phases.${index}": expected "plans" and "work" together, got ${phase.plans === undefined ? '"work"' : '"plans"'} alone`;
+      fault(["phases", index], "plans-without-work", message);
+    }
     const slugs = new Set<string>();
     for (const [position, entry] of phase.steps.entries()) {
       const slug = typeof entry === "string" ? entry : entry.step;
@@ -138,6 +147,8 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
     }
     phases.push(resolvePhase(files, phase, roleOf, faults));
   }
+  // A folder without one has the words that the runner itself knows.
+  if (files.has(`${ROLES}/${verifierRole}.md`)) roleOf(verifierRole);
   return {
     name: head.name,
     aliases: head.aliases,
@@ -156,18 +167,67 @@ type RoleOf = (name: string | undefined) => Role | null;
 
 function resolvePhase(files: GuideFiles, head: PhaseHead, roleOf: RoleOf, faults: GuideFault[]): Phase {
   const steps: Step[] = [];
+  const preface =
+    head.preface === undefined ? null : guideOf(files, `${head.guide}/${head.preface}.md`, TitledHead, faults)?.body;
   const seen = new Set<string>();
   for (const entry of head.steps) {
     const [slug, role] = typeof entry === "string" ? [entry, head.role] : [entry.step, entry.role];
     if (seen.has(slug)) continue;
     seen.add(slug);
     const step = resolveStep(files, head, slug, roleOf(role), faults);
-    if (step !== null) steps.push(step);
+    if (step !== null) steps.push(preface == null ? step : { ...step, guide: `${preface.trim()}\n\n${step.guide}` });
   }
-  const verification = resolveVerification(files, head.verification, faults);
+  const { criteria, verifierGuide } = resolveVerification(files, head.verification, faults);
   const { number, name, title, mode, plans = null, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
-  const reviewer = roleOf(head.reviewer)?.name ?? null;
-  return { number, name, title, mode, plans, root: "", reviewer, allowedPaths, ...verification, testCommand, mayBeSkipped, budgetUsd, steps };
+  const reviewers = head.reviewers.flatMap((reviewer) => roleOf(reviewer)?.name ?? []);
+  const work = resolveWork(files, head, roleOf, faults);
+  const phase: Phase = {
+    number,
+    name,
+    title,
+    mode,
+    plans,
+    root: "",
+    reviewers,
+    afterFailure: roleOf(head.afterFailure)?.name ?? null,
+    allowedPaths,
+    criteria: [...criteria, ...reviewers.map(approvalCriterion)],
+    verifierGuide,
+    testCommand,
+    mayBeSkipped,
+    budgetUsd,
+    steps,
+  };
+  return work === null ? phase : { ...phase, work };
+}
+
+/** What the phases have in common that this one plans; null where it plans none, or its guide is faulty. Their paths come from the tables. */
+function resolveWork(files: GuideFiles, phase: PhaseHead, roleOf: RoleOf, faults: GuideFault[]): PlannedWork | null {
+  if (phase.work === undefined) return null;
+  const { step, verification, budgetUsd, ...people } = phase.work;
+  const found = guideOf(files, `${phase.guide}/${step}.md`, GuideHead, faults);
+  if (found === null) return null;
+  const { head: { sections, minCharacters, tools }, body, file } = found;
+  const { criteria, verifierGuide } = resolveVerification(files, verification, faults);
+  const role = roleOf(people.role);
+  const reviewers = people.reviewers.flatMap((reviewer) => roleOf(reviewer)?.name ?? []);
+  return {
+    guide: body,
+    source: file,
+    criteria: [...criteria, ...reviewers.map(approvalCriterion)],
+    verifierGuide,
+    tools: tools ?? role?.tools ?? [],
+    sections,
+    minCharacters,
+    role: role?.name ?? null,
+    reviewers,
+    budgetUsd,
+  };
+}
+
+function approvalCriterion(reviewer: string): Criterion {
+  const who = reviewer.replaceAll("-", " ");
+  return { id: approvalOf(reviewer), kind: "judged", severity: "must", text: `The ${who} approves of the work, that is, finds no blocker in it.` };
 }
 
 function resolveRole(files: GuideFiles, name: string, faults: GuideFault[]): Role | null {
@@ -283,8 +343,9 @@ function resolveStep(
     const message = `"tools.${index}": expected a tool of the role "${role.name}" (${role.tools.join(", ")}), got "${tool}"`;
     fault(["tools", index], "wider-than-role", message);
   }
-  const { title, outputs, sections, minCharacters, questionRoundsMax = null } = head;
-  return { slug, title, guide: body, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
+  const { title, outputs, sections, minCharacters, questionRoundsMax = null, turnsFor } = head;
+  const step = { slug, title, guide: body, source: file, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
+  return turnsFor === undefined ? step : { ...step, turnsFor };
 }
 
 interface FoundGuide<Head> {

@@ -39,6 +39,8 @@ const Glob = z
 
 const Globs = z.array(Glob).min(1).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no entry twice");
 
+const TurnsFor = z.enum(["phases", "stages", "sub-stages"]);
+
 const Tools = z.array(z.enum(TOOL_NAMES)).min(1).refine(isWithoutRepeats, "expected no tool twice");
 
 /** The fields above a guide's text. A field not named here is refused, since a misspelt limit would silently not hold. */
@@ -47,7 +49,6 @@ export const GuideHead = z.strictObject({
   outputs: Globs,
   sections: z
     .array(Heading)
-    .min(1)
     .max(ENTRIES_MAX)
     .refine((headings) => isWithoutRepeats(headings.map((heading) => heading.toLowerCase())), "expected no heading twice"),
   minCharacters: z.int().min(1).max(CHARACTERS_MAX).default(CHARACTERS_DEFAULT),
@@ -55,6 +56,8 @@ export const GuideHead = z.strictObject({
   /** All of its role's where absent. */
   tools: Tools.optional(),
   questionRoundsMax: z.int().min(1).max(10).optional(),
+  /** A turn for each row of these tables of the run, with a file each. */
+  turnsFor: TurnsFor.optional(),
 });
 export type GuideHead = z.infer<typeof GuideHead>;
 
@@ -165,10 +168,25 @@ const PhaseHead = z.strictObject({
   plans: z.literal("tables").optional(),
   /** Who does its steps, and who looks at the work before people do: names of files in `agents`. */
   role: RoleName.optional(),
-  reviewer: RoleName.optional(),
+  reviewers: z.array(RoleName).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no role twice").default([]),
+  /** Who takes the steps over where an attempt failed. */
+  afterFailure: RoleName.optional(),
   budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
   allowedPaths: Globs,
   steps: z.array(z.union([Slug, z.strictObject({ step: Slug, role: RoleName })])).min(1).max(STEPS_MAX),
+  /** In its folder: what stands before the guide of each of its steps. */
+  preface: Slug.optional(),
+  /** How the phases are worked on that it plans. */
+  work: z
+    .strictObject({
+      /** In the phase's folder: the guide of each of their steps. */
+      step: Slug,
+      role: RoleName.optional(),
+      reviewers: z.array(RoleName).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no role twice").default([]),
+      verification: Name,
+      budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
+    })
+    .optional(),
 });
 export type PhaseHead = z.infer<typeof PhaseHead>;
 
@@ -202,10 +220,12 @@ const Step = z.strictObject({
   allowedPaths: Globs,
   tools: z.array(z.string().min(1)).min(1),
   // What follows came later: a playbook that was frozen before has none of it.
+  source: z.string().default(""),
   role: z.string().nullable().default(null),
   questionRoundsMax: z.int().positive().nullable().default(null),
   turns: z.array(Turn).min(1).exactOptional(),
   planned: SubStagePlace.exactOptional(),
+  turnsFor: TurnsFor.exactOptional(),
 });
 
 /** A resolved playbook, as it is frozen in the store. */
@@ -246,7 +266,8 @@ export const ResolvedPlaybook = z.strictObject({
       mode: z.enum(["steps", "conversation"]).default("steps"),
       plans: z.literal("tables").nullable().default(null),
       root: z.string().default(""),
-      reviewer: z.string().nullable().default(null),
+      reviewers: z.array(z.string()).default([]),
+      afterFailure: z.string().nullable().default(null),
       allowedPaths: Globs,
       criteria: z.array(Criterion),
       verifierGuide: z.string(),
@@ -254,6 +275,20 @@ export const ResolvedPlaybook = z.strictObject({
       mayBeSkipped: z.boolean(),
       budgetUsd: z.number().positive(),
       steps: z.array(Step).min(1),
+      work: z
+        .strictObject({
+          guide: z.string(),
+          criteria: z.array(Criterion),
+          verifierGuide: z.string(),
+          tools: z.array(z.string().min(1)).min(1),
+          sections: z.array(Heading),
+          minCharacters: z.int().min(1),
+          role: z.string().nullable(),
+          reviewers: z.array(z.string()),
+          source: z.string(),
+          budgetUsd: z.number().positive(),
+        })
+        .exactOptional(),
     }),
   ),
   ripple: z

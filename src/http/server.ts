@@ -29,6 +29,7 @@ const smallBodyBytesMax = 2 * 1024 * 1024;
 const largeWebhooksAtOnceMax = 8;
 
 export const webhookPath = "/api/github/webhooks";
+const settingsSchemaPath = "/schemas/settings.json";
 
 /** What the runner's endpoints do; the shell implements it. */
 export interface RunnerEndpoints {
@@ -48,6 +49,8 @@ export interface ServerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly wake: () => void;
+  /** JSON Schema of what repositories may set. */
+  readonly settingsSchema: string;
   /** False while the app starts or drains. */
   readonly ready: () => boolean;
 }
@@ -82,6 +85,10 @@ export function httpApp(options: ServerOptions): Hono {
       return context.json({ status: "the store does not answer" }, 503);
     }
   });
+  // For editors: https://host/schemas/settings.json stands in the first line of a repository's settings.
+  app.get(settingsSchemaPath, (context) =>
+    context.body(options.settingsSchema, 200, { "content-type": "application/schema+json" }),
+  );
   app.post(webhookPath, inSlots({ slots: largeWebhooksAtOnceMax }), announcedLimit(webhookBytesMax), (context) =>
     takeWebhook(options, context),
   );

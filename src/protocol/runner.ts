@@ -119,9 +119,18 @@ const Step = z.object({
   minCharacters: z.int(),
   allowedPaths: z.array(z.string()),
   tools: z.array(z.string()),
-  /** Of the job's `roles`. Since version 5, like the next. */
+  /** Since version 5, like the two that follow. */
+  source: z.string(),
+  /** Of the job's `roles`. */
   role: z.string().nullable(),
   questionRoundsMax: z.int().positive().nullable(),
+  /** Done one after the other, in one conversation. Since version 5, like the next. */
+  turns: z
+    .array(z.object({ id: z.string(), title: z.string(), guide: z.string(), output: z.string() }))
+    .readonly()
+    .exactOptional(),
+  planned: z.object({ run: z.string(), phase: z.string(), stage: z.string(), subStage: z.string() }).exactOptional(),
+  turnsFor: z.enum(["phases", "stages", "sub-stages"]).exactOptional(),
 });
 
 const criterionBase = { id: CriterionId, text: z.string().max(1_000), severity: z.enum(["must", "should"]) };
@@ -134,11 +143,12 @@ const Phase = z.object({
   number: z.int(),
   name: z.string(),
   title: z.string(),
-  /** Since version 5, like the three that follow. */
+  /** Since version 5, like the four that follow. */
   mode: z.enum(["steps", "conversation"]),
   plans: z.literal("tables").nullable(),
   root: z.string(),
-  reviewer: z.string().nullable(),
+  reviewers: z.array(z.string()),
+  afterFailure: z.string().nullable(),
   allowedPaths: z.array(z.string()),
   criteria: z.array(Criterion).max(limits.criteriaMax),
   verifierGuide: z.string(),
@@ -353,12 +363,12 @@ export const SessionAnswer = z.object({
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
-type StepOfVersion4 = Omit<Job["phase"]["steps"][number], "role" | "questionRoundsMax">;
+type StepOfVersion4 = Omit<Job["phase"]["steps"][number], "source" | "role" | "questionRoundsMax">;
 
 /** Without what came in version 5. Its findings and criteria know the checks of then. */
 export type SessionAnswerOfVersion4 = Omit<SessionAnswer, "job"> & {
   readonly job: Omit<Job, "guides" | "roles" | "phase"> & {
-    readonly phase: Omit<Job["phase"], "mode" | "plans" | "root" | "reviewer" | "steps"> & {
+    readonly phase: Omit<Job["phase"], "mode" | "plans" | "root" | "reviewers" | "afterFailure" | "steps"> & {
       readonly steps: readonly StepOfVersion4[];
     };
   };

@@ -8,7 +8,7 @@ import type { StepDesk } from "./dialogue-desk.ts";
 import { dependencyLines, leftOutLines } from "./dialogue-texts.ts";
 import type { Grants, Resolved, StepResume } from "./dialogue.ts";
 import type { NumberedFeedback } from "./feedback.ts";
-import { goOnPrompt, mendPrompt, stepPrompt } from "./prompt.ts";
+import { goOnPrompt, mendPrompt, stepPrompt, turnPrompt } from "./prompt.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface Saying {
@@ -29,11 +29,16 @@ interface SayingOptions {
   readonly resolved: () => Resolved;
   readonly grants: Grants;
   readonly resume: StepResume | null;
+  /** What a turn asks that is not the first one of its step; null for all that a step begins with. */
+  readonly nextTurn: string | null;
 }
 
 /** A step that was stopped at a call of a tool goes on with the call's answer, one that waited for words with the next thing said. */
 export function openingOf(options: SayingOptions, desk: StepDesk): Saying {
-  const { resume, workspace } = options;
+  const { resume, workspace, nextTurn } = options;
+  if (nextTurn !== null && options.conversation.state().hasSpoken) {
+    return { prompt: turnPrompt(basicsOf(options, desk, []), nextTurn), answersCall: false };
+  }
   const call = resume?.pending.find((action) => action.kind === "tool-call");
   const isUnderWay = resume?.pending.every(({ kind }) => kind === "step") ?? true;
   if (resume === null || isUnderWay || !options.conversation.state().hasSpoken) return wholeStep(options, desk);

@@ -1,13 +1,15 @@
 /**
  * The judged criteria of a phase: a session of its own, which only reads, with a home, a configuration and money of its own.
- * It sees what was handed over, and not what tests or the agent left beside it.
+ * It sees what was handed over, and not what tests or the agent left beside it. Reviewers follow, each in another such session.
  */
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Outcome } from "../core/outcome.ts";
+import { approvalOf, verifierRole } from "../core/playbook.ts";
 import type { Tree, Verdict } from "../core/report.ts";
+import type { Job } from "../protocol/runner.ts";
 import { createRunPlace, type RunPlace } from "./agent-place.ts";
 import type { AgentUser } from "./agent-user.ts";
 import { claudeEnvironment, readerArguments } from "./claude-command.ts";
@@ -41,14 +43,57 @@ export interface JudgeOrder {
 const triesMax = 2;
 const retryPauseMs = 5_000;
 
+/** A session that judges: by whom, and what. */
+interface Judge {
+  /** For people. */
+  readonly name: string;
+  /** Null for the verifier of a job that names none. */
+  readonly role: Job["roles"][number] | null;
+  readonly ids: readonly string[];
+  /** How the criteria of the phase are judged; empty for whoever has a role for that. */
+  readonly guide: string;
+}
+
 /** None of the agent's processes may live. */
 export async function judgePhase(run: Run, order: JudgeOrder): Promise<Judged> {
+  const verdicts: Verdict[] = [];
+  for (const judge of judgesOf(run.job)) {
+    const judged = await judgeBy(run, order, judge);
+    if (judged.kind === "ended") return judged;
+    verdicts.push(...judged.verdicts);
+    if (judged.fault !== null) return { kind: "judged", verdicts, fault: judged.fault };
+    // It goes back to work in any case: another look would be paid for twice.
+    if (judged.verdicts.some((verdict) => isAgainst(run.job, verdict))) break;
+  }
+  return { kind: "judged", verdicts, fault: null };
+}
+
+function judgesOf({ phase, roles }: Job): readonly Judge[] {
+  const roleOf = (wanted: string) => roles.find(({ name }) => name === wanted) ?? null;
+  const judged = phase.criteria.filter(({ kind }) => kind === "judged").map(({ id }) => id);
+  const reviews = new Map(phase.reviewers.map((reviewer) => [approvalOf(reviewer), reviewer]));
+  const ids = judged.filter((id) => !reviews.has(id));
+  const verifier = { name: verifierRole, role: roleOf(verifierRole), ids, guide: phase.verifierGuide };
+  return [
+    ...(ids.length === 0 ? [] : [verifier]),
+    ...judged.flatMap((id) => {
+      const name = reviews.get(id);
+      return name === undefined ? [] : [{ name, role: roleOf(name), ids: [id], guide: "" }];
+    }),
+  ];
+}
+
+function isAgainst({ phase }: Job, { criterion: judged, passed, confidence }: Verdict): boolean {
+  const criterion = phase.criteria.find(({ id }) => id === judged);
+  return !passed && confidence !== "low" && criterion?.severity === "must";
+}
+
+async function judgeBy(run: Run, order: JudgeOrder, judge: Judge): Promise<Judged> {
   const { job, meter } = run;
-  const ids = job.phase.criteria.filter(({ kind }) => kind === "judged").map(({ id }) => id);
-  if (ids.length === 0) return { kind: "judged", verdicts: [], fault: null };
+  const { ids } = judge;
   const leftUsd = job.budgetUsd - meter.total().costUsd;
   const budgetUsd = Math.min(job.verification.budgetUsd, leftUsd);
-  if (budgetUsd <= 0) return notJudged(noMoney(budgetUsd));
+  if (budgetUsd <= 0) return notJudged(noMoney(judge, budgetUsd));
   const ownFolders = [order.place.home, order.place.configDir, order.place.tempDir, order.place.workTree];
   const count = meter.open();
   const token = run.newId();
@@ -69,11 +114,11 @@ export async function judgePhase(run: Run, order: JudgeOrder): Promise<Judged> {
     await order.agent.shut(ownFolders);
     let fault = "";
     for (let tried = 1; tried <= triesMax; tried += 1) {
-      const place = await prepare(run, order);
-      const outcome = await ask(run, { ...order, place, gateway, token, ids });
+      const place = await prepare(run, order, judge);
+      const outcome = await ask(run, { ...order, place, gateway, token, judge });
       const met = ended(run, outcome);
       if (met !== null) return { kind: "ended", outcome: met };
-      if (outcome.kind === "budget-exhausted") return notJudged(noMoney(budgetUsd));
+      if (outcome.kind === "budget-exhausted") return notJudged(noMoney(judge, budgetUsd));
       if (outcome.kind === "completed") {
         const tree = workTreeOf(place.workTree, order.tree.paths);
         const reading = { ids, tree, workTree: place.workTree, redact: run.redact };
@@ -81,14 +126,14 @@ export async function judgePhase(run: Run, order: JudgeOrder): Promise<Judged> {
         if (verdicts !== null) return { kind: "judged", verdicts, fault: null };
       }
       fault = faultOf(outcome, job.verification.minutes);
-      run.say({ kind: "log", level: "warn", text: `verifier, try ${tried} of ${triesMax}: ${fault}` });
+      run.say({ kind: "log", level: "warn", text: `${judge.name}, try ${tried} of ${triesMax}: ${fault}` });
       if (tried < triesMax) {
         await run.wait(retryPauseMs, run.stopped).catch(() => {
           // Stopped: the next process is not started, and the outcome is "cancelled".
         });
       }
     }
-    return notJudged(`the verifier gave no verdicts in ${triesMax} tries: ${fault}`);
+    return notJudged(`the ${judge.name} gave no verdicts in ${triesMax} tries: ${fault}`);
   } finally {
     // Before anything else: what was under way counts, too.
     await gateway.stop();
@@ -100,8 +145,8 @@ function notJudged(fault: string): Judged {
   return { kind: "judged", verdicts: [], fault };
 }
 
-function noMoney(budgetUsd: number): string {
-  return `the $${Math.max(0, budgetUsd).toFixed(2)} that the verifier may spend are used up`;
+function noMoney({ name }: Judge, budgetUsd: number): string {
+  return `the $${Math.max(0, budgetUsd).toFixed(2)} that the ${name} may spend are used up`;
 }
 
 /** A limit of the account, a refused key and the end of the run's time concern the next run as well: it goes on from here. */
@@ -141,12 +186,12 @@ function faultOf(outcome: ClaudeOutcome, minutes: number): string {
 }
 
 /** Folders that nobody has used, and a work tree that the agent's user can read and not change. */
-async function prepare(run: Run, { agent, workspace }: JudgeOrder): Promise<RunPlace> {
+async function prepare(run: Run, { agent, workspace }: JudgeOrder, { role }: Judge): Promise<RunPlace> {
   const id = run.newId().replaceAll("-", "").slice(0, 8);
   const place = await createRunPlace({ id, runnerTemp: run.runnerTemp });
-  run.leftovers.push({ what: "the verifier's folders", remove: () => place.remove() });
+  run.leftovers.push({ what: "the folders of whoever judges", remove: () => place.remove() });
   await layTree(workspace, place, await trustedPath(run.path));
-  await writeFile(promptFileOf(place), verifierSystemPrompt(run.job), { mode: 0o644 });
+  await writeFile(promptFileOf(place), verifierSystemPrompt(run.job, role?.prompt ?? null), { mode: 0o644 });
   for (const folder of [place.home, place.configDir, place.tempDir]) await agent.ownFolder(folder);
   return place;
 }
@@ -171,14 +216,15 @@ async function layTree({ git, baselineTree }: Workspace, { gitDir, workTree }: R
 interface Asking extends JudgeOrder {
   readonly gateway: ModelGateway;
   readonly token: string;
-  readonly ids: readonly string[];
+  readonly judge: Judge;
 }
 
 async function ask(
   run: Run,
-  { agent, executable, place, gateway, token, ids, ...order }: Asking,
+  { agent, executable, place, gateway, token, judge, ...order }: Asking,
 ): Promise<ClaudeOutcome> {
   const { job, now } = run;
+  const { ids, guide } = judge;
   const sliceMs = run.sliceEndsAt - now().getTime();
   if (sliceMs <= 0) return { kind: "timed-out", why: "slice-end" };
   const { workTree } = place;
@@ -187,7 +233,7 @@ async function ask(
     executable,
     args: readerArguments({
       sessionId: run.newId(),
-      model: job.model,
+      model: judge.role?.model ?? job.model,
       systemPromptFile: promptFileOf(place),
       jsonSchema: verdictSchema(ids),
     }),
@@ -204,6 +250,7 @@ async function ask(
       workTree,
       paths: order.tree.paths,
       criteria: job.phase.criteria.filter(({ id }) => ids.includes(id)),
+      guide,
       boundary: `boundary-${run.newId()}`,
     }),
     noOutputMs: job.limits.noOutputMinutes * 60_000,
@@ -215,7 +262,7 @@ async function ask(
     redact: run.redact,
     onEvent: (event) => {
       if (event.kind !== "tool-use" || event.name === "StructuredOutput") return;
-      const text = `verifier: ${event.name} ${event.summary.replaceAll(`${workTree}/`, "")}`.trim();
+      const text = `${judge.name}: ${event.name} ${event.summary.replaceAll(`${workTree}/`, "")}`.trim();
       run.say({ kind: "log", level: "info", text });
     },
   });

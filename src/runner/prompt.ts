@@ -141,6 +141,24 @@ export function stepPrompt(prompt: StepPrompt): string {
   ].join("\n");
 }
 
+/** The next of several turns of a step, in the conversation that has its guide. */
+export function turnPrompt(prompt: Omit<GoOnPrompt, "resumed">, guide: string): string {
+  const { job, step, workTree, news, boundary } = prompt;
+  return [
+    ...head({ job, step, workTree }),
+    "",
+    `# ${step.title}`,
+    "",
+    ...requirements(step),
+    ...newsSections(news, boundary),
+    "",
+    "The guide of this step still holds, and what was asked. This is its next turn:",
+    "",
+    guide.trim(),
+    "",
+  ].join("\n");
+}
+
 /** Of services whose value the step has. */
 function integrationSections({ guides, dependencies }: Job, { slug }: Step): readonly string[] {
   const lent = new Set(

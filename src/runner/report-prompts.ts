@@ -13,8 +13,8 @@ interface Made {
   readonly paths: readonly string[];
 }
 
-/** In place of the CLI's own. */
-export function verifierSystemPrompt({ language }: Job): string {
+/** In place of the CLI's own. `role`: what else is said to whoever judges; null where that is all. */
+export function verifierSystemPrompt({ language }: Job, role: string | null): string {
   const rules = [
     "# Phasegate's verifier",
     "",
@@ -29,16 +29,18 @@ export function verifierSystemPrompt({ language }: Job): string {
     `- The reason is one to three plain sentences in ${languageNames[language]}: what is wrong, and what would satisfy the criterion; or why it holds.`,
     "- At the end call `StructuredOutput` once, with a verdict for each criterion. Words outside of it are not read.",
   ];
-  return `${rules.join("\n")}\n`;
+  return `${[...rules, ...(role === null ? [] : ["", role.trim()])].join("\n")}\n`;
 }
 
 interface VerifyPrompt extends Made {
   readonly criteria: readonly Criterion[];
+  /** How they are judged; may be empty. */
+  readonly guide: string;
   /** Nobody who wrote into the issue can know it. */
   readonly boundary: string;
 }
 
-export function verifyPrompt({ job, workTree, paths, criteria, boundary }: VerifyPrompt): string {
+export function verifyPrompt({ job, workTree, paths, criteria, guide, boundary }: VerifyPrompt): string {
   const { phase, repository, issueNumber } = job;
   return [
     `Verify: ${phase.name}`,
@@ -51,7 +53,7 @@ export function verifyPrompt({ job, workTree, paths, criteria, boundary }: Verif
     ...criteria.map(({ id, severity, text }) => `- \`${id}\` (${severity}): ${oneLine(text)}`),
     "",
     ...madeSection({ job, workTree, paths }),
-    ...(phase.verifierGuide.trim() === "" ? [] : ["", "## How to judge", "", phase.verifierGuide.trim()]),
+    ...(guide.trim() === "" ? [] : ["", "## How to judge", "", guide.trim()]),
     "",
     ...issueSection(job, boundary),
     "",

@@ -24,6 +24,7 @@ import { noAnswer } from "./prompt.ts";
 import { outcomeOfRun, type RunMoney } from "./run-outcome.ts";
 import type { StreamEvent } from "./stream-event.ts";
 import { withhold } from "./withhold.ts";
+import { workOnTurns } from "./work-turns.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What `src/verify` gives; handed in, so that the runner knows nothing of it. */
@@ -57,13 +58,15 @@ export interface StepOptions {
   readonly grants: Grants;
   /** Null where the step begins here. */
   readonly resume: StepResume | null;
+  /** What a turn asks that is not the first one of its step; null for all that a step begins with. */
+  readonly nextTurn: string | null;
   /** Milliseconds since 1970. */
   readonly sliceEndsAt: number;
 }
 
 export type StepEnd = Done | Ended;
 
-interface Done {
+export interface Done {
   readonly kind: "done";
   readonly changes: readonly Change[];
   readonly findings: readonly Finding[];
@@ -83,9 +86,9 @@ interface Ended {
   readonly told: readonly Told[];
 }
 
-export async function runStep(options: StepOptions): Promise<StepEnd> {
+export async function runStep(options: Omit<StepOptions, "nextTurn">): Promise<StepEnd> {
   try {
-    return await workOnStep(options);
+    return await workOnTurns({ ...options, nextTurn: null }, workOnStep);
   } catch (error) {
     // Between two sayings git works on what the agent left, and on nothing else.
     if (!(error instanceof GitTimedOut)) throw error;

@@ -19,6 +19,7 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("ReopenGate"), pullRequest: z.int() }),
   z.strictObject({ kind: z.literal("CloseGate"), pullRequest: z.int() }),
   z.strictObject({ kind: z.literal("CompareItems") }),
+  z.strictObject({ kind: z.literal("ReadPlan"), phase: z.int() }),
   z.strictObject({ kind: z.literal("NotifyRipple"), sha: z.string() }),
   z.strictObject({ kind: z.literal("NotifySettled"), phase: z.int() }),
   z.strictObject({ kind: z.literal("ShowStatus") }),

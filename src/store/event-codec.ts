@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TaskEvent, TaskEventType } from "../core/events.ts";
+import { defaultSettings } from "../core/settings.ts";
 import { noInput } from "../core/task-input.ts";
 import { eventCodecs } from "./event-schemas.ts";
 import type { EventRow } from "./schema.ts";
@@ -41,6 +42,7 @@ type Payload = Readonly<Record<string, unknown>>;
 
 /** By type and version: what an older shape lacks, as it was meant then. */
 const lifts: { readonly [Type in TaskEventType]?: Readonly<Record<number, (payload: Payload) => Payload>> } = {
+  SettingsRead: { 1: withSettingsOfNobody },
   TaskCreated: { 1: (payload) => withSteps(withNothingToSkip(payload)), 2: withSteps },
   TaskStarted: { 1: (payload) => ({ ...payload, input: noInput }) },
   PhaseVerified: { 1: (payload) => ({ ...payload, notes: [] }) },
@@ -62,6 +64,12 @@ function withPhases(payload: Payload, more: Payload): Payload {
   const phases: readonly unknown[] = playbook["phases"];
   const lifted = phases.map((phase) => (isObject(phase) ? { ...phase, ...more } : phase));
   return { ...payload, playbook: { ...playbook, phases: lifted } };
+}
+
+/** Of what a repository could not set then. */
+function withSettingsOfNobody(payload: Payload): Payload {
+  const { settings } = payload;
+  return isObject(settings) ? { ...payload, settings: { ...defaultSettings, ...settings } } : payload;
 }
 
 function isObject(value: unknown): value is Payload {

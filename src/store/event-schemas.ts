@@ -21,24 +21,22 @@ const Repository = z.strictObject({
 
 const IssueRef = z.strictObject({ number: z.int().positive(), title: z.string(), author: z.string() });
 
-const PlaybookOutline = z.strictObject({
-  name: z.string(),
-  hash: z.string(),
-  phases: z
-    .array(
-      z.strictObject({
-        number: PhaseNumber,
-        name: z.string(),
-        title: z.string(),
-        budgetUsd: Money,
-        mayBeSkipped: z.boolean(),
-        mode: z.enum(["steps", "conversation"]),
-        plans: z.literal("tables").nullable(),
-        steps: z.array(z.strictObject({ slug: z.string(), title: z.string() })).readonly(),
-      }),
-    )
-    .readonly(),
-});
+const PhaseOutlines = z
+  .array(
+    z.strictObject({
+      number: PhaseNumber,
+      name: z.string(),
+      title: z.string(),
+      budgetUsd: Money,
+      mayBeSkipped: z.boolean(),
+      mode: z.enum(["steps", "conversation"]),
+      plans: z.literal("tables").nullable(),
+      steps: z.array(z.strictObject({ slug: z.string(), title: z.string() })).readonly(),
+    }),
+  )
+  .readonly();
+
+const PlaybookOutline = z.strictObject({ name: z.string(), hash: z.string(), phases: PhaseOutlines });
 
 const TaskInput = z.strictObject({
   language: z.enum(["en", "ko"]).nullable(),
@@ -141,6 +139,41 @@ const TaskSettings = z.strictObject({
   requesterMayApprove: z.boolean(),
   integration: z.enum(["phase", "task"]),
   ci: z.enum(["ready", "approved"]).nullable(),
+  language: z.enum(["en", "ko"]).nullable(),
+  model: z.string().nullable(),
+  models: z.record(z.string(), z.string()).readonly(),
+  maxTokens: z.int().positive().nullable(),
+  autoAccept: z.boolean(),
+  outputDirectory: z.string(),
+  limits: z.strictObject({
+    phaseBudgetUsd: Money.nullable(),
+    taskBudgetUsd: Money.nullable(),
+    dayBudgetUsd: Money.nullable(),
+    stepMinutes: z.int().positive().nullable(),
+    reworks: z.int().nonnegative().nullable(),
+  }),
+  reviewDebounceSeconds: z.int().nonnegative().nullable(),
+  integrations: z.strictObject({
+    figma: z.strictObject({ tokenSecret: z.string().nullable() }),
+    supabase: z.strictObject({
+      url: z.string().nullable(),
+      urlVariable: z.string().nullable(),
+      keySecret: z.string().nullable(),
+    }),
+    slack: z.strictObject({ tokenSecret: z.string().nullable(), defaultChannel: z.string().nullable() }),
+    notion: z.strictObject({ tokenSecret: z.string().nullable() }),
+  }),
+  mention: z.array(z.string()).readonly(),
+  mcpServers: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        url: z.string(),
+        tokenSecret: z.string().nullable(),
+        playbooks: z.array(z.string()).readonly().nullable(),
+      }),
+    )
+    .readonly(),
 });
 
 const FeedbackItems = z
@@ -218,6 +251,7 @@ export const BlockReason = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("approval-needed"), phase: PhaseNumber, by: z.string() }),
   z.strictObject({ kind: z.literal("settings-invalid"), message: z.string() }),
   z.strictObject({ kind: z.literal("workflow-file-awaited"), path: z.string(), branch: z.string() }),
+  z.strictObject({ kind: z.literal("plan-invalid"), phase: PhaseNumber, faults: z.int(), message: z.string() }),
   z.strictObject({
     kind: z.literal("no-progress"),
     why: z.enum(["no-change", "money-without-commits"]),
@@ -324,7 +358,7 @@ export const eventCodecs = {
     attempt: z.int().positive(),
     report: RunnerReport,
   }),
-  SettingsRead: event("SettingsRead", 1, { settings: TaskSettings }),
+  SettingsRead: event("SettingsRead", 2, { settings: TaskSettings }),
   DecisionVetoed: event("DecisionVetoed", 1, {
     phase: PhaseNumber,
     number: z.int().positive(),
@@ -334,6 +368,7 @@ export const eventCodecs = {
   VetoWithdrawn: event("VetoWithdrawn", 1, { phase: PhaseNumber, number: z.int().positive(), by: z.string() }),
   CiObserved: event("CiObserved", 1, { phase: PhaseNumber, headSha: z.string(), ci: CiState }),
   ApprovedItemsChanged: event("ApprovedItemsChanged", 1, { phase: PhaseNumber, changed: ItemsChanged }),
+  PhasesPlanned: event("PhasesPlanned", 1, { phase: PhaseNumber, playbookHash: z.string(), phases: PhaseOutlines }),
   RippleFound: event("RippleFound", 1, { phase: PhaseNumber.nullable(), changed: ItemsChanged }),
   RippleSettled: event("RippleSettled", 1, { phase: PhaseNumber }),
   PhaseSkipped: event("PhaseSkipped", 1, { phase: PhaseNumber, by: z.string() }),

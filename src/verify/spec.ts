@@ -7,7 +7,7 @@ const specFolder = ".phasegate/specs";
 export const activeSpecs = `${specFolder}/active/`;
 export const archivedSpecs = `${specFolder}/archive/`;
 
-const SPEC_ID = /^spec-(\d{4}-\d{2}-\d{2})-(\d{3})$/u;
+const SPEC_ID = /^spec-(\d{4}-\d{2}-\d{2})-(\d{3,6})$/u;
 const ENTRIES_MAX = 200;
 const TEXT_MAX = 10_000;
 

@@ -235,6 +235,15 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
     "failed verification": ["pending", "verification-failed"],
     cancelled,
   },
+  config: {
+    draft: /config/u,
+    "at work": /config/u,
+    waiting: /config/u,
+    paused: /config/u,
+    "in review": /config/u,
+    "failed verification": /config/u,
+    cancelled: /config/u,
+  },
   help: {
     draft: /help/u,
     "at work": /help/u,

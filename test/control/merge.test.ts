@@ -38,7 +38,7 @@ describe("the repository's settings", () => {
 
   test("that cannot be read pause the task, with what is wrong, until it is mended", async () => {
     const told = await world();
-    const message = ".github/phasegate/settings.yml, line 2: merge is auto or manual";
+    const message = ".github/phasegate.yml, line 2: merge is auto or manual";
     told.github.preflightFault = { kind: "settings-invalid", message };
     await told.label();
     expect((await told.task()).blockedBy).toEqual({ kind: "settings-invalid", message });

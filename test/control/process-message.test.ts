@@ -283,6 +283,22 @@ describe("a command", () => {
     expect(told.github.notices()).toEqual([{ kind: "help" }, { kind: "unknown-command", typed: "/rnu" }]);
   });
 
+  test("/config tells the settings as the files have them now, and what the installation has", async () => {
+    const told = await world({ taskBudgetUsd: 12 });
+    await told.label();
+    told.github.settings = { ...told.github.settings, model: "opus" };
+    told.github.origins = { model: "repository" };
+    await told.comment("config");
+    expect(told.github.notices()).toMatchObject([
+      {
+        kind: "config",
+        found: { settings: { model: "opus" }, origins: { model: "repository" }, faults: [] },
+        installation: { taskBudgetUsd: 12, stepMinutes: 20, reworks: 3, reviewDebounceSeconds: 20 },
+        owner: "octo",
+      },
+    ]);
+  });
+
   test("on the pull request of a gate means its task, and on any other pull request nothing", async () => {
     const told = await inReview(await world());
     const cancel = { kind: "command", repository, onPullRequest: true, commentId: 1, sender: "owner" } as const;

@@ -87,6 +87,7 @@ const playbooks = {
     phaseOf(3, "test", ["05_dry_run"]),
   ]),
   modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"])]),
+  run: playbookOf("run", [planningOf(phaseOf(1, "plan", ["01_phases"]))]),
 };
 
 /** Also under the name that it had before. */
@@ -128,6 +129,28 @@ function writing(phase: Phase, ...paths: readonly string[]): Phase {
   return { ...phase, allowedPaths: [...phase.allowedPaths, ...paths] };
 }
 
+/** Its tables become the phases that follow. */
+function planningOf(phase: Phase): Phase {
+  return {
+    ...phase,
+    allowedPaths: ["**"],
+    steps: phase.steps.map((step) => ({ ...step, outputs: ["runs/run-001/db/phases.md"] })),
+    plans: "tables",
+    work: {
+      guide: "Work by the plan.",
+      criteria: [],
+      verifierGuide: "",
+      tools: ["Read", "Write"],
+      sections: [],
+      minCharacters: 10,
+      source: "run/execute.md",
+      role: null,
+      reviewers: [],
+      budgetUsd: 3,
+    },
+  };
+}
+
 interface LogLine {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly message: string;
@@ -150,6 +173,8 @@ export interface WorldOptions {
   readonly dayBudgetUsd?: number;
   readonly namesEveryMs?: number;
   readonly prices?: readonly PriceOverride[];
+  /** Another one in the place of each. */
+  readonly playbookOf?: (playbook: Playbook) => Playbook;
   /** Looks at the store of each life, e.g. to count or to break a call. */
   readonly storeOf?: (store: Store) => Store;
 }
@@ -228,9 +253,9 @@ export class World {
       playbooks: {
         byLabel: (label) => {
           const playbook = Object.hasOwn(labels, label) ? labels[label] : undefined;
-          return playbook === undefined
-            ? null
-            : { playbook, hash: `hash of ${playbook.name}`, json: JSON.stringify(playbook) };
+          if (playbook === undefined) return null;
+          const made = this.#options.playbookOf?.(playbook) ?? playbook;
+          return { playbook: made, hash: `hash of ${made.name}`, json: JSON.stringify(made) };
         },
         fromJson: (json) => JSON.parse(json),
       },

@@ -19,6 +19,7 @@ import {
   needs,
   phase1Decided,
   phase1Ready,
+  planFaulty,
   prompt,
   provides,
   reviewed,
@@ -45,7 +46,7 @@ import {
 } from "./given.ts";
 
 /** Those that change a task; the others only speak. */
-type Ordering = Exclude<CommandName, "status" | "help">;
+type Ordering = Exclude<CommandName, "status" | "config" | "help">;
 
 const feedback = [thread("market", "02_market")];
 
@@ -170,6 +171,7 @@ const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] 
     pausedBy({ kind: "workflow-file-awaited", path: ".github/workflows/phasegate-x.yml", branch: "main" }),
   ],
   "settings-invalid": [createTask(), pausedBy({ kind: "settings-invalid", message: "line 2" })],
+  "plan-invalid": [createTask(writer, { planning: 1 }), ...phase1Ready.slice(1), merged(31), planFaulty],
   "no-progress": idle,
   runaway: [...running, stoppedBy({ kind: "runaway", events: 121 })],
   paused: [...running, orders.pause(writer)],
@@ -289,6 +291,7 @@ blocked: gate-retargeted      | resumes             | (already-paused) | resumes
 blocked: approval-needed      | (already-paused)    | (already-paused) | (already-paused)    | (nothing-failed) | (already-paused)  | (requester-may-not) | (nothing-failed) | cancels           | cancels, erases
 blocked: workflow-file-awaited | resumes, run       | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: settings-invalid     | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+blocked: plan-invalid         | resumes             | (already-paused) | resumes             | retries          | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: no-progress          | resumes, run        | (already-paused) | resumes, run        | retries, run     | feedback, rework  | (nothing-to-review) | accepts          | cancels           | cancels, erases
 blocked: runaway              | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: paused               | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
@@ -352,6 +355,7 @@ blocked: gate-retargeted      | (no-question)    | (unknown-dependency) | (unkno
 blocked: approval-needed      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review)
 blocked: workflow-file-awaited| (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
 blocked: settings-invalid     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
+blocked: plan-invalid         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review)
 blocked: no-progress          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
 blocked: runaway              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
 blocked: paused               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
@@ -408,7 +412,7 @@ const tables = [
 const all = [...columns, ...talkColumns];
 
 test("the tables have every command and every state", () => {
-  const silent: readonly CommandName[] = ["status", "help"];
+  const silent: readonly CommandName[] = ["status", "config", "help"];
   expect([...all, ...silent].sort()).toEqual(slashCommands.map(({ name }) => name).sort());
   for (const { columns, expected } of tables) {
     expect([...expected.keys()]).toEqual(["state", ...Object.keys(states)]);

@@ -67,7 +67,7 @@ export const spent = {
 
 export function createTask(
   by: { login: string; mayWrite: boolean } = writer,
-  { skippable = 2 }: { readonly skippable?: number } = {},
+  { skippable = 2, planning = 0 }: { readonly skippable?: number; readonly planning?: number } = {},
 ): TaskCommand {
   return command(
     {
@@ -78,7 +78,10 @@ export function createTask(
       by,
       playbook: {
         ...playbook,
-        phases: playbook.phases.map((each) => ({ ...each, mayBeSkipped: each.number === skippable })),
+        phases: playbook.phases
+          .map((each) => ({ ...each, mayBeSkipped: each.number === skippable }))
+          .filter(({ number }) => planning === 0 || number <= planning)
+          .map((each) => (each.number === planning ? { ...each, plans: "tables" as const } : each)),
       },
       taskBudgetUsd: 25,
       ordinal: 1,
@@ -403,6 +406,24 @@ export const phase1Ready: readonly TaskCommand[] = [
 export const phase1Decided: readonly TaskCommand[] = phase1Ready.map((each) =>
   each.type === "EndRun" ? runReports() : each,
 );
+
+/** The plan of phase 1 names two phases. */
+export function planRead(...slugs: readonly string[]): TaskCommand {
+  const phases = [
+    phase(2, "drafting", slugs.length === 0 ? ["stg-1_sub-01"] : slugs),
+    phase(3, "closing", ["stg-1_sub-01"]),
+  ];
+  return command(
+    { type: "RecordPlan", phase: 1, plan: { kind: "read", playbookHash: "hash-of-plan", phases } },
+    "run-2",
+  );
+}
+
+export const planFaulty = command({
+  type: "RecordPlan",
+  phase: 1,
+  plan: { kind: "faulty", faults: 2, message: "written by an agent" },
+});
 
 export function eventsOf(commands: readonly TaskCommand[]): readonly TaskEvent[] {
   const events: TaskEvent[] = [];

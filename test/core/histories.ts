@@ -1,6 +1,6 @@
 /** Random histories that the core accepted, for properties. */
 import fc from "fast-check";
-import type { TaskCommand } from "../../src/core/commands.ts";
+import type { CommandOf, TaskCommand } from "../../src/core/commands.ts";
 import { decide } from "../../src/core/decide.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import type { FeedbackSeen } from "../../src/core/feedback.ts";
@@ -10,13 +10,16 @@ import { later } from "../../src/core/moment.ts";
 import type { BlockReason } from "../../src/core/outcome.ts";
 import type { RunnerReport } from "../../src/core/report.ts";
 import type { ItemsChanged } from "../../src/core/ripple.ts";
+import { defaultSettings } from "../../src/core/settings.ts";
 import {
   currentPhaseOf,
+  freshPhaseNumber,
   initialState,
   liveRunOf,
   openDependenciesOf,
   openQuestionsOf,
   openVetoesOf,
+  planDueOf,
   pullRequestOf,
   unansweredOf,
   undeliveredAnswersOf,
@@ -85,6 +88,7 @@ const weights = {
   vetoRework: 2,
   skipPhase: 1,
   ripple: 3,
+  plan: 1,
   settle: 1,
   finalGate: 1,
 };
@@ -133,7 +137,7 @@ export function* history(wishes: readonly Wish[]) {
     serial += 1;
     const asked =
       next === null
-        ? createTask(wishes[0]?.byStranger ? stranger : writer)
+        ? createTask(wishes[0]?.byStranger ? stranger : writer, { planning: (wishes[0]?.pick ?? 0) % 8 === 3 ? 1 : 0 })
         : commandOf(next, state, `run-${serial}`, serial);
     if (asked === null) continue;
     const decision = decide(asked, state);
@@ -158,6 +162,7 @@ function nextOf(state: ExistingTask, pick: number): What {
   if (run !== null && openDependenciesOf(state).length > 0) return "waitDependency";
   if (run !== null) return phase?.steps.every(({ completed }) => completed) ? "end" : "step";
   if (state.finalGate !== null) return "merge";
+  if (planDueOf(state) !== null) return "plan";
   if (phase !== null && phase.completed !== null) return "finalGate";
   if (state.status === "review" && phase?.ci === null) return "ci";
   if (state.status === "review" && pick % 6 === 0) return "ripple";
@@ -165,6 +170,29 @@ function nextOf(state: ExistingTask, pick: number): What {
   if (phase?.accepted || (phase?.verification?.passed && phase.verification.attempt === phase.attempt)) return "ready";
   if (phase !== null && state.ripples.some((ripple) => ripple.phase === phase.phase) && pick % 2 === 0) return "settle";
   return pick % 5 < 3 ? "verifyFail" : "verifyPass";
+}
+
+function planOf(state: ExistingTask, pick: number): CommandOf<"RecordPlan">["plan"] {
+  if (pick % 4 === 0) return { kind: "faulty", faults: 1, message: "written by an agent: line 3" };
+  const number = freshPhaseNumber(state);
+  const steps = [{ slug: "stg-1_sub-01", title: "written by an agent" }];
+  const outline = {
+    name: "drafting",
+    title: "written by an agent",
+    budgetUsd: 5,
+    mayBeSkipped: false,
+    mode: "steps",
+    plans: null,
+    steps,
+  } as const;
+  return {
+    kind: "read",
+    playbookHash: "hash-of-plan",
+    phases: [
+      { number, ...outline },
+      { number: number + 1, ...outline },
+    ],
+  };
 }
 
 function wayOutOf({ kind }: BlockReason, pick: number): What {
@@ -447,10 +475,12 @@ function commandOf(
       return say({
         type: "RecordSettings",
         settings: {
+          ...defaultSettings,
           merge: pick % 4 === 0 ? "manual" : "auto",
           requesterMayApprove: pick % 2 === 0,
           integration: pick % 3 === 0 ? "task" : "phase",
           ci: null,
+          ...(pick % 5 === 0 ? { limits: { ...defaultSettings.limits, reworks: pick % 2 } } : {}),
         },
       });
     case "veto":
@@ -508,6 +538,8 @@ function commandOf(
     case "skipPhase":
       // Heard a second after it was written, as comments are: said again, it means the phase that is over.
       return pick < 6 ? say({ type: "SkipPhase", by, writtenAt: later(momentOf(serial), -1_000) }) : null;
+    case "plan":
+      return say({ type: "RecordPlan", phase: planDueOf(state) ?? 1, plan: planOf(state, pick) });
     case "ripple":
       return say({ type: "RecordRipple", changed: changedItems(state, serial, pick) });
     case "settle":

@@ -27,6 +27,7 @@ describe("the places of a task", () => {
       issue: "7",
       slug: "a-link-shortener",
       run: "run-007",
+      spec: "spec-2026-11-21-007",
       root: "",
     });
   });
@@ -76,7 +77,13 @@ describe("a playbook of a task", () => {
   const playbook = { ...plainPlaybook, name: "plan", title: "Plan", phases: [phase] };
 
   test("names the task's own files in its paths and texts", () => {
-    const filled = fillPlaybook(playbook, { issue: "12", slug: "links", run: "run-012", root: "" });
+    const filled = fillPlaybook(playbook, {
+      issue: "12",
+      slug: "links",
+      run: "run-012",
+      spec: "spec-2026-11-26-012",
+      root: "",
+    });
     expect(filled.phases[0]).toMatchObject({
       criteria: [{ text: "docs/plans/12-links.md is there." }],
       verifierGuide: "Read `runs/run-012/db`.",
@@ -90,7 +97,13 @@ describe("a playbook of a task", () => {
   });
 
   test("has its paths in the product's folder, but for those that are looked for at the root", () => {
-    const filled = fillPlaybook(playbook, { issue: "12", slug: "links", run: "run-012", root: "apps/links" });
+    const filled = fillPlaybook(playbook, {
+      issue: "12",
+      slug: "links",
+      run: "run-012",
+      spec: "spec-2026-11-26-012",
+      root: "apps/links",
+    });
     expect(filled.phases[0]).toMatchObject({
       root: "apps/links",
       allowedPaths: ["apps/links/docs/plans/**", ".phasegate/specs/**"],

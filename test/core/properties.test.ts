@@ -14,6 +14,7 @@ import {
   liveRunOf,
   openDependenciesOf,
   openQuestionsOf,
+  planDueOf,
   openVetoesOf,
   progressPercentOf,
   purseOf,
@@ -63,7 +64,7 @@ test.each([
 test("random histories reach every status and every event, so the properties speak of something", () => {
   const statuses = new Set<string>();
   const types = new Set<string>();
-  for (const wishes of fc.sample(fc.array(wish, { minLength: 60, maxLength: 160 }), { numRuns: 400, seed: 7 })) {
+  for (const wishes of fc.sample(fc.array(wish, { minLength: 60, maxLength: 160 }), { numRuns: 800, seed: 7 })) {
     for (const { events, state } of history(wishes)) {
       statuses.add(state.status);
       for (const event of events) types.add(event.type);
@@ -168,6 +169,8 @@ function somethingIsDue(wishes: Wish[]): void {
   for (const { state } of history(wishes)) {
     // The app opens the last pull request.
     if (currentPhaseOf(state)?.completed && taskBranchOf(state) !== null) continue;
+    // The app reads the plan.
+    if (planDueOf(state) !== null) continue;
     if (state.status === "pending" && state.blockedBy === null) expect(state.run).not.toBeNull();
   }
 }

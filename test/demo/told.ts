@@ -267,6 +267,7 @@ export class Told {
       case "VetoWithdrawn":
       case "CiObserved":
       case "ApprovedItemsChanged":
+      case "PhasesPlanned":
       case "RippleFound":
       case "RippleSettled":
       case "PhaseSkipped":

@@ -138,10 +138,10 @@ describe("npm run doctor", () => {
 
   test("settings of the repository that can't be read are a fault, with file, line and setting", async () => {
     const { appEnvironment, owner } = await withApp();
-    await owner.push({ branch: "main", files: { ".github/phasegate/settings.yml": "merge: always\n" } });
+    await owner.push({ branch: "main", files: { ".github/phasegate.yml": "merge: always\n" } });
     const { findings } = await doctor(appEnvironment, "--json", repositoryName);
     expect(of(findings, "repository-settings")).toEqual([
-      'fault: .github/phasegate/settings.yml: line 1: merge: expected manual or auto, got "always"',
+      'fault: .github/phasegate.yml: line 1: merge: expected manual or auto, got "always"',
     ]);
   });
 

@@ -13,7 +13,11 @@ import { startSandbox, type RepositoryToAdd, type Sandbox } from "../sandbox/san
 
 const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const appId = 4242;
-const deployment = { actionRef: `phasegate/phasegate@${"0".repeat(40)}`, appUrl: "https://phasegate.example" };
+const deployment = {
+  actionRef: `phasegate/phasegate@${"0".repeat(40)}`,
+  appUrl: "https://phasegate.example",
+  mcpHosts: ["mcp.example"],
+};
 
 /** What happens to a request instead of, or after, its delivery. */
 type Fault =

@@ -30,14 +30,6 @@ describe("the guides that ship", () => {
     for (const section of step.sections) expect(step.guide).toContain(`- **${section}**: `);
   });
 
-  test.each(steps)("keep to the length and form of a guide: $id", ({ step }) => {
-    const lines = step.guide.split("\n");
-    expect(lines.length).toBeGreaterThanOrEqual(40);
-    expect(lines.length).toBeLessThanOrEqual(80);
-    for (const heading of ["## Read first", "## How to do it well", "## What a reviewer rejects", "## Done means"]) {
-      expect(lines).toContain(heading);
-    }
-  });
 
   test.each(steps)("point only to documents that an earlier step or the same one writes: $id", ({ id, step }) => {
     const position = steps.findIndex((other) => other.id === id);

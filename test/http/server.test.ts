@@ -68,6 +68,7 @@ function startServer(runner: Partial<RunnerEndpoints> = {}, ready = true) {
       woken += 1;
     },
     ready: () => ready,
+    settingsSchema: '{"type":"object"}',
     store: {
       takeIn(message) {
         const known = stored.some(({ key }) => key === message.key);
@@ -182,6 +183,12 @@ describe("health", () => {
     expect((await startServer().app.request("/readyz")).status).toBe(200);
     expect((await startServer({}, false).app.request("/readyz")).status).toBe(503);
   });
+});
+
+test("an editor gets the schema of the settings", async () => {
+  const response = await startServer().app.request("/schemas/settings.json");
+  expect(response.headers.get("content-type")).toBe("application/schema+json");
+  expect(await response.json()).toEqual({ type: "object" });
 });
 
 describe("a runner", () => {

@@ -162,7 +162,10 @@ describe("the scripted model", () => {
     const made = { job: JOB, workTree: WORK_TREE, paths: ["a.md", "src/x.js"] };
     const criteria = [{ id: "agrees", text: "It agrees.", severity: "must" as const, kind: "judged" as const }];
     for (const [prompt, output] of [
-      [verifyPrompt({ ...made, criteria, boundary: "boundary" }), { verdicts: { agrees: { passed: true } } }],
+      [
+        verifyPrompt({ ...made, criteria, guide: "", boundary: "boundary" }),
+        { verdicts: { agrees: { passed: true } } },
+      ],
       [decisionsPrompt(made), { decisions: [{ files: ["a.md"] }, {}, {}, {}, {}] }],
     ] as const) {
       const answer = decide(parseModelRequest({ model: "m", messages: [{ role: "user", content: prompt }] }));

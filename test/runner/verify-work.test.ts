@@ -32,6 +32,7 @@ interface Given {
   readonly testCommand?: string;
   readonly files?: Readonly<Record<string, string>>;
   readonly job?: Partial<Omit<Job, "phase" | "headSha">>;
+  readonly reviewers?: readonly string[];
   readonly stepsToDo?: readonly string[];
   readonly checkpoint?: Checkpoint | undefined;
   readonly options?: (app: FakeApp) => Partial<RunOptions>;
@@ -67,6 +68,7 @@ async function verified(given: Given): Promise<Verified> {
       criteria: [...(given.criteria ?? [agrees, isClear])],
       verifierGuide: "Read both documents.",
       testCommand: given.testCommand ?? null,
+      reviewers: given.reviewers ?? [],
     },
     ...(given.checkpoint === undefined ? {} : { checkpoint: { checkpointId: given.checkpoint.checkpointId } }),
   });
@@ -98,6 +100,57 @@ function before(answer: (request: ModelRequest, purpose: string) => ModelAnswer 
 function verifying({ asked }: Verified): readonly ModelRequest[] {
   return asked.filter((request) => purposeOf(request)?.kind === "verify");
 }
+
+describe("a phase that has a reviewer", () => {
+  const approves: Criterion = {
+    id: "reviewer-approves",
+    text: "No blocker is left.",
+    severity: "must",
+    kind: "judged",
+  };
+  const roles = ["verifier", "reviewer"].map((name) => ({
+    name,
+    model: `claude-${name}`,
+    tools: ["Read"],
+    prompt: `# You are the ${name}`,
+  }));
+  const reviewed = { criteria: [agrees, approves], reviewers: ["reviewer"], job: { roles } };
+
+  test("is judged by its verifier, then by its reviewer, each by its own words and model", async () => {
+    const done = await verified({
+      ...reviewed,
+      report: {
+        verdict: ({ criterion }) =>
+          criterion === "reviewer-approves" ? { passed: false, reason: "A query is built from a text." } : undefined,
+      },
+    });
+    expect(done.report?.verdicts).toMatchObject([
+      { criterion: "plan-agrees", passed: true },
+      { criterion: "reviewer-approves", passed: false, reason: "A query is built from a text." },
+    ]);
+    const sessions = verifying(done).map(({ system, model }) => [
+      /# You are the \w+/u.exec(system)?.[0],
+      model,
+      system.includes("You only read"),
+    ]);
+    expect(sessions).toEqual([
+      ["# You are the verifier", "claude-verifier", true],
+      ["# You are the reviewer", "claude-reviewer", true],
+    ]);
+    const [first, second] = verifying(done).map(({ messages }) => messages.map(({ text }) => text).join("\n"));
+    expect(first).toContain("`plan-agrees`");
+    expect(first).not.toContain("`reviewer-approves`");
+    expect(first).toContain("Read both documents.");
+    expect(second).toContain("`reviewer-approves`");
+    expect(second).not.toContain("Read both documents.");
+  });
+
+  test("is not reviewed where the verifier sends it back anyway", async () => {
+    const done = await verified({ ...reviewed, report: { verdict: () => ({ passed: false, confidence: "high" }) } });
+    expect(done.report?.verdicts.map(({ criterion }) => criterion)).toEqual(["plan-agrees"]);
+    expect(verifying(done)).toHaveLength(1);
+  });
+});
 
 describe("a phase whose steps are done", () => {
   test("is judged and told, and completes whatever the verdicts are", async () => {

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { type Context, Hono } from "hono";
+import sodium from "libsodium-wrappers";
 import { readBody, requirePermission, requireRepository, requireToken } from "./auth.ts";
 import { GitHubError, invalid, notFound } from "./errors.ts";
 import { secretJson, variableJson } from "./payloads-actions.ts";
 import { repositoryUrl } from "./payloads.ts";
 import { optionalBoolean, paginate, requiredString } from "./routes/http.ts";
 import type { Level, Repository, SandboxContext, Secret } from "./state.ts";
+
+await sodium.ready;
 
 const ACTIONS = "/repos/:owner/:repo/actions";
 const NAME = /^[A-Z_][A-Z0-9_]*$/;
@@ -123,8 +126,7 @@ function secretRoutes(context: SandboxContext): Hono {
     if (!BASE64.test(encrypted) || length < SEALED_BOX_OVERHEAD) throw invalid("Bad request - invalid encrypted_value");
     if (length > SECRET_BYTES_MAX + SEALED_BOX_OVERHEAD) throw invalid("Secret value is too large");
     const existed = repository.secrets.has(name);
-    // The box stays closed: a workflow that reads this secret gets the box. Tests that need a value use setSecret.
-    setSecret(context, repository, name, encrypted);
+    setSecret(context, repository, name, opened(repository, encrypted));
     return existed ? c.body(null, 204) : c.json({}, 201);
   });
 
@@ -209,8 +211,23 @@ function checkName(text: string): string {
   return name;
 }
 
-/** The same key at every call, and another one for each repository; nothing here can open its boxes. */
+/** The same key at every call, and another one for each repository. */
 function publicKeyOf(repository: Repository): { key_id: string; key: string } {
-  const digest = createHash("sha256").update(`sandbox ${repository.id}`).digest();
-  return { key_id: String(digest.readUIntBE(0, 6)), key: digest.toString("base64") };
+  const { seed, publicKey } = keyPairOf(repository);
+  return { key_id: String(seed.readUIntBE(0, 6)), key: Buffer.from(publicKey).toString("base64") };
+}
+
+function keyPairOf(repository: Repository) {
+  const seed = createHash("sha256").update(`sandbox ${repository.id}`).digest();
+  return { seed, ...sodium.crypto_box_seed_keypair(seed) };
+}
+
+/** GitHub takes any box, and a workflow that reads one that was sealed for another key gets nothing of use. */
+function opened(repository: Repository, box: string): string {
+  const { publicKey, privateKey } = keyPairOf(repository);
+  try {
+    return sodium.to_string(sodium.crypto_box_seal_open(Buffer.from(box, "base64"), publicKey, privateKey));
+  } catch {
+    return box;
+  }
 }

@@ -3,6 +3,7 @@ import type { AnswerGiven, Intent } from "../../src/control/intents.ts";
 import { slashCommands, type CommandName } from "../../src/core/slash-commands.ts";
 import { hasValue } from "../../src/core/dialogue.ts";
 import { isSettled, openDependenciesOf, openQuestionsOf, type ExistingTask } from "../../src/core/state.ts";
+import { defaultSettings } from "../../src/core/settings.ts";
 import type { ReviewState } from "../../src/control/ports.ts";
 import type { FakePull } from "../support/fake-github.ts";
 import { labels } from "./playbooks.ts";
@@ -44,6 +45,7 @@ export class People {
     fake.ciIsSensitive = features.ciIsSensitive;
     fake.requiresReview = features.requiresReview;
     fake.settings = {
+      ...defaultSettings,
       merge: features.mergesItself ? "auto" : "manual",
       requesterMayApprove: !features.othersApprove,
       integration: features.taskBranch ? "task" : "phase",
@@ -140,6 +142,7 @@ export class People {
         case "no-model-secret":
         case "no-workflow-file":
         case "paused":
+        case "plan-invalid":
         case "provider-refused":
         case "runaway":
         case "workflow-file-awaited":

@@ -55,6 +55,7 @@ const life: readonly TaskEventType[] = [
   "RepositoryMoved",
   "ApprovedItemsChanged",
   "PhaseCompleted",
+  "PhasesPlanned",
   "RippleFound",
   "RippleSettled",
   "PhaseSkipped",

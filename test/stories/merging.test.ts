@@ -1,4 +1,4 @@
-/** What a repository sets in `.github/phasegate/settings.yml`, and what it does to a merge. */
+/** What a repository sets in `.github/phasegate.yml`, and what it does to a merge. */
 import { execFileSync } from "node:child_process";
 import { describe, expect } from "vitest";
 import { otherApp } from "../sandbox/other-app.ts";
@@ -8,7 +8,7 @@ import { guideFolder, notesAgent, request } from "./notes/agent.ts";
 import { checkOf, eventsOf, gateNumber, saidOn, wandaOf } from "./notes/gate-looks.ts";
 import { commentWith } from "./notes/looks.ts";
 
-const settingsFile = ".github/phasegate/settings.yml";
+const settingsFile = ".github/phasegate.yml";
 const push = (text: string) => ({
   branch: "main",
   files: { [settingsFile]: text },
@@ -42,6 +42,10 @@ describe("merge: auto", () => {
       expect(eventsOf(told, "RunDispatched")).toEqual([]);
 
       await owner.push(push("merge: auto\n"));
+      await owner.comment(1, "/config");
+      expect((await commentWith(told, "These settings are in force")).body).toMatch(
+        /\| `merge` \| auto \| \[`\.github/u,
+      );
       await owner.comment(1, "/run");
       expect(await told.next("SettingsRead")).toMatchObject({ settings: { merge: "auto" } });
       await told.next("ReviewCreated");

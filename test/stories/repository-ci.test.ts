@@ -21,7 +21,7 @@ async function addWorkflow({ owner }: Story, settings = ""): Promise<void> {
     branch: "main",
     files: {
       ".github/workflows/ci.yml": workflow,
-      ...(settings === "" ? {} : { ".github/phasegate/settings.yml": settings }),
+      ...(settings === "" ? {} : { ".github/phasegate.yml": settings }),
     },
     message: "Test each pull request",
   });

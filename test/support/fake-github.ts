@@ -21,7 +21,7 @@ import {
 import type { Change } from "../../src/core/change.ts";
 import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository } from "../../src/core/events.ts";
-import { defaultSettings, type TaskSettings } from "../../src/core/settings.ts";
+import { defaultSettings, type SettingsFound, type TaskSettings } from "../../src/core/settings.ts";
 
 interface Commit {
   readonly sha: string;
@@ -128,6 +128,7 @@ export class FakeGitHub {
   /** Of commits that people make on the default branch. */
   lastAuthor: string | null = "owner";
   settings: TaskSettings = defaultSettings;
+  origins: SettingsFound["origins"] = {};
   /** What the repository's own checks say, by commit. */
   readonly ci = new Map<string, CiState>();
   /** Of commits of which nothing else is said. */
@@ -374,7 +375,11 @@ export class FakeGitHub {
         ciIsSensitive: this.ciIsSensitive,
         settings: this.settings,
       }),
-      readSettings: async () => (this.preflightFault?.kind === "settings-invalid" ? null : this.settings),
+      readSettings: async () => ({
+        settings: this.preflightFault?.kind === "settings-invalid" ? defaultSettings : this.settings,
+        origins: this.origins,
+        faults: this.preflightFault?.kind === "settings-invalid" ? [this.preflightFault.message] : [],
+      }),
       dispatchRun: async (_repository, { runId, grants: granted }) => {
         const there = this.runs.find((run) => run.runId === runId);
         if (there !== undefined) return there;

@@ -1,9 +1,15 @@
 /** What most phases and playbooks of tests have none of. */
 import type { Phase, Playbook, Step } from "../../src/core/playbook.ts";
 
-export const plainStep = { role: null, questionRoundsMax: null } satisfies Partial<Step>;
+export const plainStep = { source: "", role: null, questionRoundsMax: null } satisfies Partial<Step>;
 
-export const plainPhase = { mode: "steps", plans: null, root: "", reviewer: null } satisfies Partial<Phase>;
+export const plainPhase = {
+  mode: "steps",
+  plans: null,
+  root: "",
+  reviewers: [],
+  afterFailure: null,
+} satisfies Partial<Phase>;
 
 export const plainPlaybook = {
   aliases: [],

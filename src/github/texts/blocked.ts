@@ -8,6 +8,7 @@ import {
   openQuestionsOf,
   outlineOfPhase,
   purseOf,
+  taskBranchOf,
   type ExistingTask,
   type Gate,
   type PhaseProgress,
@@ -149,11 +150,15 @@ export function blockText(
       return approvalNeeded(reason, task);
     case "settings-invalid":
       return {
-        what: sentence(
-          `The run could not start: ${code(settingsPath)} on ${code(context.defaultBranch)} can't be read: ${plain(reason.message, 500)}`,
-        ),
+        what: `The run could not start, because of what ${code(settingsPath)} says:\n${settingsFaults(reason.message)}`,
         why: "It says who may approve and who merges, so nothing starts on a guess of it. What was delivered so far is kept.",
-        next: `${link(`mend ${code(settingsPath)}`, links.editFile(context.defaultBranch, settingsPath))} on ${code(context.defaultBranch)}, or delete it to have the defaults. Then comment \`/run\` here.`,
+        next: `${link(`mend ${code(settingsPath)}`, links.editFile(context.defaultBranch, settingsPath))} on ${code(context.defaultBranch)} (or the file that is named above), or delete it to have the defaults. Then comment \`/run\` here.`,
+      };
+    case "plan-invalid":
+      return {
+        what: `The plan of phase ${reason.phase}, ${plain(outlineOfPhase(task, reason.phase).title)}, can't be worked by: ${reason.faults} ${reason.faults === 1 ? "cell or file is" : "cells or files are"} not as expected. ${plain(reason.message, 1_500)}`,
+        why: "Its tables are what the next phases are made of, so nothing starts on a guess of them. What is merged stays.",
+        next: `mend the tables on ${code(taskBranchOf(task) ?? context.defaultBranch)} and comment \`/run\` here to have them read again, or \`/cancel\` to end the task.`,
       };
     case "workflow-file-awaited":
       return workflowFileAwaited(reason, context, facts.awaited ?? null);
@@ -209,6 +214,14 @@ export function sentence(text: string): string {
 }
 
 /** Merged by one who may not approve here (Q5). */
+/** A line each. */
+function settingsFaults(message: string): string {
+  return message
+    .split("\n")
+    .map((fault) => `- ${plain(fault, 500)}`)
+    .join("\n");
+}
+
 function approvalNeeded(
   { phase, by }: Extract<BlockReason, { kind: "approval-needed" }>,
   task: ExistingTask,
@@ -361,6 +374,13 @@ function providerRefused(why: ProviderRefusal, message: string, links: Links): B
   }
 }
 
+/** The repository's own figure is the smaller one where it is in force. */
+function whoRaisesTheDay(budgetUsd: number, { settings }: ExistingTask): string {
+  return settings.limits.dayBudgetUsd === budgetUsd
+    ? `To go on today, raise ${code("day_budget_usd")} in ${code(settingsPath)} and comment ${code("/run")} here.`
+    : "The operator of the app can raise `DAY_BUDGET_USD`.";
+}
+
 function budgetExhausted(
   reason: Extract<BlockReason, { kind: "budget-exhausted" }>,
   task: ExistingTask,
@@ -372,7 +392,7 @@ function budgetExhausted(
     return {
       what: `The day's budget of this repository's key for Claude is used up: ${dollars(reason.spentUsd)} of ${dollars(reason.budgetUsd)} spent by all tasks that use it.`,
       why: `${why} A day lasts from midnight to midnight, UTC.`,
-      next: "nothing to do: the task goes on by itself after midnight, UTC. The operator of the app can raise `DAY_BUDGET_USD`.",
+      next: `nothing to do: the task goes on by itself after midnight, UTC. ${whoRaisesTheDay(reason.budgetUsd, task)}`,
     };
   }
   const phase = currentPhaseOf(task);

@@ -5,9 +5,11 @@ import { answerVerdict } from "./answers.ts";
 import { ciWords, failedChecks } from "./ci.ts";
 import { blockText, sentence, type BlockContext, type BlockText } from "./blocked.ts";
 import { commandTable } from "./commands.ts";
+import { configText } from "./config.ts";
 import { block, code, link, person, plain } from "./escape.ts";
 import { count, shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
+import { calling, needsPeople } from "./mention.ts";
 import { listed } from "./places.ts";
 import { howToAnswer } from "./questions.ts";
 import { rippleSettledText, rippleText } from "./ripple.ts";
@@ -24,7 +26,8 @@ export function noticeText(notice: Notice, context: BlockContext): string {
         forecast: notice.forecast,
         awaited: notice.awaited,
       });
-      return file === undefined ? lines(what, why, next) : `${lines(what, why, next)}\n\n${fileToCopy(file)}`;
+      const told = needsPeople(notice.reason) ? calling(lines(what, why, next), notice.task) : lines(what, why, next);
+      return file === undefined ? told : `${told}\n\n${fileToCopy(file)}`;
     }
     case "second-label":
       return lines(
@@ -34,6 +37,8 @@ export function noticeText(notice: Notice, context: BlockContext): string {
       );
     case "help":
       return help;
+    case "config":
+      return configText(notice, context);
     case "unknown-command":
       return `Phasegate knows no command ${code(notice.typed, 60)}, so nothing was done. These are the commands:\n\n${help}`;
     case "refused":

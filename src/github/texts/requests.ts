@@ -1,8 +1,9 @@
 import type { RequestShown } from "../../control/ports.ts";
-import type { ExistingTask } from "../../core/state.ts";
+import { isSettled, type ExistingTask } from "../../core/state.ts";
 import type { BlockContext } from "./blocked.ts";
 import { dependencyText } from "./dependency.ts";
 import { person } from "./escape.ts";
+import { calling } from "./mention.ts";
 import { questionsText } from "./questions.ts";
 import { reportedErrorText } from "./reported-error.ts";
 
@@ -12,10 +13,16 @@ export function requestText(request: RequestShown, task: ExistingTask, context: 
     return `${person(task.erasedBy)} had this task deleted, and with it what the agent asked here.`;
   }
   switch (request.kind) {
-    case "questions":
-      return questionsText(request.questions, task);
-    case "dependency":
-      return dependencyText(request, task, context);
+    case "questions": {
+      const text = questionsText(request.questions, task);
+      const isOpen = request.questions.some(({ required, answer }) => required && answer === null);
+      return isOpen && !isSettled(task) ? calling(text, task) : text;
+    }
+    case "dependency": {
+      const text = dependencyText(request, task, context);
+      const { required, state } = request.dependency;
+      return required && state === "open" && !isSettled(task) ? calling(text, task) : text;
+    }
     case "error":
       return reportedErrorText(request, task);
   }

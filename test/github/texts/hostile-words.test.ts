@@ -121,6 +121,7 @@ function noticesWith(words: string, view: TaskView): readonly Notice[] {
     { kind: "rate-limited", resetsAt: null, message: words },
     { kind: "provider-refused", why: "billing", message: words },
     { kind: "settings-invalid", message: words },
+    { kind: "plan-invalid", phase: 1, faults: 2, message: words },
     { kind: "effect-failed", effect: "PublishStep", message: words },
     { kind: "gate-retargeted", pullRequest: 8, base: words, merged: true },
     { kind: "waiting-dependency" },

@@ -96,9 +96,14 @@ describe("a notice about a pause", () => {
       "somebody else with write access looks at [#8](https://github.com/octo/shop/pull/8) and comments `/approve` here to start phase 2, Design.",
     ],
     [
-      { kind: "settings-invalid", message: "line 3, merge: expected manual or auto" },
-      "`.github/phasegate/settings.yml` on `main` can't be read: line 3, merge: expected manual or auto.",
-      "https://github.com/octo/shop/edit/main/.github/phasegate/settings.yml) on `main`, or delete it",
+      { kind: "settings-invalid", message: "line 3: merge: expected manual or auto\nline 4: ci: expected ready" },
+      "- line 3: merge: expected manual or auto\n- line 4: ci: expected ready",
+      "https://github.com/octo/shop/edit/main/.github/phasegate.yml) on `main` (or the file that is named above), or delete it",
+    ],
+    [
+      { kind: "plan-invalid", phase: 1, faults: 2, message: "phases.md, line 3: expected PENDING." },
+      "The plan of phase 1, Planning, can't be worked by: 2 cells or files are not as expected. phases.md, line 3: expected PENDING.",
+      "mend the tables on `main` and comment `/run` here",
     ],
     [
       { kind: "workflow-file-awaited", path: ".github/workflows/phasegate-x.yml", branch: "main" },
