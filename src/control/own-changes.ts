@@ -30,14 +30,14 @@ export async function ownChanges(
   return [...(await compiled(performing, task, commit, tree)), ...(await specs(performing, task, commit, tree))];
 }
 
-/** The compiled workflows, in the last phase that may write their definitions. */
+/** The compiled workflows that the tree lacks. */
 async function compiled(
   { github, verifier }: Pick<Performing, "github" | "verifier">,
   { repository }: ExistingTask,
-  { playbook, phase }: StepCommit,
+  { phase }: StepCommit,
   tree: Tree,
 ): Promise<readonly Change[]> {
-  const wanted = await workflowsOf(verifier, playbook, phase.number, tree);
+  const wanted = await workflowsOf(verifier, phase, tree);
   const missing: Change[] = [];
   for (const { path, text } of wanted) {
     if (!tree.paths.includes(path) || (await tree.read(path)) !== text) missing.push(written(path, text));
@@ -45,33 +45,32 @@ async function compiled(
   return missing.length > 0 && (await github.mayWriteWorkflows(repository)) ? missing : [];
 }
 
-/** What the definitions of a phase compile to, where no later phase may change them. Faulty ones are left to the checks. */
+/** What the definitions of a phase compile to. Faulty ones are left to the checks. */
 async function workflowsOf(
   verifier: Pick<Verifier, "compiledFrom" | "isDefinitionPath">,
-  playbook: Playbook,
-  phaseNumber: number,
+  phase: Phase,
   tree: Tree,
 ): Promise<readonly { readonly path: string; readonly text: string }[]> {
-  const last = playbook.phases.findLast((phase) => definitionsOf(verifier, phase).length > 0);
-  if (last?.number !== phaseNumber) return [];
   const found = [];
-  for (const path of definitionsOf(verifier, last).filter((definition) => tree.paths.includes(definition))) {
+  for (const path of definitionsOf(verifier, phase).filter((definition) => tree.paths.includes(definition))) {
     const workflow = verifier.compiledFrom(path, (await tree.read(path)) ?? "");
     if (workflow !== null) found.push(workflow);
   }
   return found;
 }
 
+/** Those that a phase completes: it may write them and the scripts that they run. One that only lays them down compiles nothing. */
 function definitionsOf(
   verifier: Pick<Verifier, "isDefinitionPath">,
   { allowedPaths, steps }: Phase,
 ): readonly string[] {
   const named = [...allowedPaths, ...steps.flatMap((step) => [...step.allowedPaths, ...step.outputs])];
+  if (!named.some((path) => /(?:^|\/)scripts\//u.test(path))) return [];
   return [...new Set(named)].filter((path) => verifier.isDefinitionPath(path));
 }
 
 /**
- * The compiled workflow that the base lacks although a phase before this one is through that was the last to write its definition;
+ * The compiled workflow that the base lacks although a phase before this one completed its definition;
  * null where nothing is missing. The dry run and all that follows are of what runs there.
  */
 export async function awaitedWorkflow(
@@ -86,7 +85,7 @@ export async function awaitedWorkflow(
   const { name: branch, headSha } = await baseOf({ github }, task);
   const tree = await github.readTree(task.repository, headSha);
   for (const phase of earlier) {
-    for (const { path, text } of await workflowsOf(verifier, playbook, phase.number, tree)) {
+    for (const { path, text } of await workflowsOf(verifier, phase, tree)) {
       const there = tree.paths.includes(path) ? await tree.read(path) : null;
       if (there === null || plain(there) !== plain(text)) return { path, text, branch };
     }

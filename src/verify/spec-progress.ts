@@ -22,8 +22,8 @@ export interface Hand {
   readonly by: string;
 }
 
-/** Before work begins a person may have gone on to any of these, and nothing takes it back. */
-const BEFORE_WORK: readonly SpecStatus[] = ["draft", "review", "approved", "pending", "planning"];
+/** Before work begins somebody may have gone on to any of these, and nothing takes it back. */
+const KEPT: readonly SpecStatus[] = ["draft", "review", "approved", "pending", "planning", "in-progress"];
 
 /**
  * What a specification says once the task stands where it stands; null where it says so already.
@@ -122,7 +122,7 @@ function statusAfter(spec: Spec, state: ExistingTask): SpecStatus {
       const hasBegun =
         state.phases.some(({ steps }) => steps.some(({ completed }) => completed)) || state.status === "in_progress";
       if (isWorkedOn && hasBegun) return "in-progress";
-      return BEFORE_WORK.includes(spec.status) ? spec.status : "planning";
+      return KEPT.includes(spec.status) ? spec.status : "planning";
     }
     case "review":
       if (isWorkedOn) return "diff-submitted";

@@ -127,7 +127,7 @@ export function parseSpec(file: string, text: string): ParsedSpec {
 
 export function isSpecId(text: string): boolean {
   const [, day = "", number = "000"] = SPEC_ID.exec(text) ?? [];
-  return number !== "000" && z.iso.date().safeParse(day).success;
+  return Number(number) > 0 && z.iso.date().safeParse(day).success;
 }
 
 /** What the tasks add up to. */

@@ -115,8 +115,9 @@ const Trigger = z.discriminatedUnion(
   { error: 'expected one trigger, of type "schedule", "webhook", "manual" or "event"' },
 );
 
-/** A script lies in `scripts`, and its ending names the program that runs it. */
-const SCRIPT = /^scripts\/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\.(?:mjs|cjs|js|py|sh)$/u;
+/** A script lies in a folder `scripts`, that of the product where it has one, and its ending names the program that runs it. */
+const SCRIPT =
+  /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*scripts\/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\.(?:mjs|cjs|js|py|sh)$/u;
 
 /** Scheme and host are fixed; what follows may hold placeholders. */
 const URL_FORM = /^https:\/\/[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?(?:[/?][^\s#]*)?$/u;

@@ -41,7 +41,7 @@ async function atDevelopment(mayWriteWorkflows = true): Promise<World> {
 }
 
 describe("a workflow definition", () => {
-  test("is compiled in the last phase that may write it, and not before", async () => {
+  test("is compiled in the phase that may write its scripts, too, and not before", async () => {
     const told = await atDevelopment();
     expect(fileAt(told, "phasegate/7-1-design", compiledPath)).toBeNull();
     await merge(told);

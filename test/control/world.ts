@@ -84,7 +84,7 @@ const playbooks = {
   workflow: playbookOf("workflow", [
     writing(phaseOf(1, "design", ["03_definition"]), workflowDefinition),
     writing(phaseOf(2, "development", ["04_steps"]), workflowDefinition, "scripts/**"),
-    phaseOf(3, "test", ["05_dry_run"]),
+    writing(phaseOf(3, "test", ["05_dry_run"]), workflowDefinition, "scripts/**"),
   ]),
   modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"])]),
   run: playbookOf("run", [planningOf(phaseOf(1, "plan", ["01_phases"]))]),

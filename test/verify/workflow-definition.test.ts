@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { parseWorkflowDefinition } from "../../src/verify/workflow-definition.ts";
 import { checkWorkflowValid } from "../../src/verify/workflow-valid.ts";
@@ -82,12 +83,22 @@ describe("a definition", () => {
     ["scripts/overdue-reminder/find-overdue.mjs", "../x.mjs", /^wrong-value .*below scripts/u],
     ["scripts/overdue-reminder/find-overdue.mjs", "scripts/../x.mjs", /^wrong-value .*below scripts/u],
     ["scripts/overdue-reminder/find-overdue.mjs", "scripts/x.mjs; rm", /^wrong-value .*below scripts/u],
+    ["scripts/overdue-reminder/find-overdue.mjs", "src/x.mjs", /^wrong-value .*below scripts/u],
     ["type: api_call", "type: http", /^wrong-value .*"claude_code"/u],
     ["is: greater_than", "is: more", /^wrong-value/u],
   ])("%s written as %s is a fault at its line", (right, wrong, fault) => {
     const text = goodDefinition.replace(right, wrong);
     expect(text).not.toBe(goodDefinition);
     expect(faultsOf(text)).toContainEqual(expect.stringMatching(fault));
+  });
+
+  test("may run the scripts of a product in a folder of its own", () => {
+    expect(faultsOf(goodDefinition.replace("run: scripts/", "run: apps/library/scripts/"))).toEqual([]);
+  });
+
+  test("is what the guide shows", async () => {
+    const guide = await readFile(new URL("../../guide/workflow/03_definition.md", import.meta.url), "utf8");
+    expect(faultsOf(/```yaml\n([\s\S]*?)```/u.exec(guide)?.[1] ?? "")).toEqual([]);
   });
 
   test("tells all faults of one kind at once", () => {
