@@ -11,6 +11,7 @@ import type { CiState } from "../core/ci.ts";
 import type { MergeSides } from "../core/merge-paths.ts";
 import type { Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
 import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
+import type { ConfigurationFault, RepositoryFile } from "../core/repository-files.ts";
 import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
 import type { Spent } from "../core/usage.ts";
@@ -331,6 +332,20 @@ export interface CheckShown {
   readonly branch: string;
 }
 
+/** The files of a folder of a repository, as they lie in one commit. */
+export interface RepositoryFiles {
+  /** Of the folder: the same for the same files. Empty where there is none. */
+  readonly sha: string;
+  readonly files: readonly RepositoryFile[];
+}
+
+/** What a commit's own playbooks, guides and agents came to. */
+export interface ConfigurationFound {
+  readonly faults: readonly ConfigurationFault[];
+  /** Those that its own playbooks have. */
+  readonly labels: readonly string[];
+}
+
 /** A box in the gate's body. */
 export interface VetoBox {
   /** Of the list that the person saw. */
@@ -454,6 +469,8 @@ export type Notice =
       readonly awaited?: { readonly path: string; readonly text: string } | undefined;
     }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
+  /** The label's playbook, or what it uses, is wrong in the repository: no task was made. */
+  | { readonly kind: "playbook-faulty"; readonly label: string; readonly faults: readonly ConfigurationFault[] }
   | { readonly kind: "help" }
   /** The settings in force. `owner` is whose defaults may be among them. */
   | {
@@ -543,6 +560,10 @@ export interface GitHub {
   preflight(repository: Repository): Promise<Preflight>;
   /** Of the default branch as it is now, and of the repository's owner. */
   readSettings(repository: Repository): Promise<SettingsFound>;
+  /** What a commit has in `.github/phasegate/`; null asks for the default branch as it is now. */
+  readRepositoryFiles(repository: Repository, ref: string | null): Promise<RepositoryFiles>;
+  /** Makes the check run that says what is wrong with a commit's configuration. Nothing where the app was not given the right. */
+  showConfigurationCheck(repository: Repository, headSha: string, found: ConfigurationFound): Promise<void>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
   dispatchRun(
     repository: Repository,
@@ -779,9 +800,20 @@ export interface RunnerIdentity {
 export type VerifyRunner = (oidcToken: string) => Promise<RunnerIdentity>;
 
 /** A playbook by its label, resolved and hashed. */
+export type PlaybookOfLabel =
+  | {
+      readonly kind: "playbook";
+      readonly playbook: import("../core/playbook.ts").Playbook;
+      readonly hash: string;
+      readonly json: string;
+    }
+  | { readonly kind: "faulty"; readonly faults: readonly ConfigurationFault[] };
+
 export interface Playbooks {
-  byLabel(
-    label: string,
-  ): { readonly playbook: import("../core/playbook.ts").Playbook; readonly hash: string; readonly json: string } | null;
+  /** The app's own, with those of a repository laid over them. */
+  forRepository(files: RepositoryFiles): ConfigurationFound & {
+    /** Null where the label starts nothing. Faults are those of the playbook and of what it uses, no others. */
+    readonly byLabel: (label: string) => PlaybookOfLabel | null;
+  };
   fromJson(json: string): import("../core/playbook.ts").Playbook;
 }

@@ -1,6 +1,9 @@
 /** What the guide folder says, as plain values. `src/guide` reads it; `TaskCreated` freezes it by hash. */
 import type { CheckId } from "./report.ts";
 
+/** Names become branch names, labels and file names: a small alphabet that needs no quoting anywhere. */
+export const playbookNamePattern = /^[a-z][a-z0-9_-]{0,39}$/u;
+
 /** A task type as data. Its name is the label that starts it. */
 export interface Playbook {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { GitHub, RunEnvironment } from "../control/ports.ts";
 import { createApi, type ApiOptions } from "./api.ts";
-import { createShowCheck } from "./check-run.ts";
+import { createShowCheck, createShowConfigurationCheck } from "./check-run.ts";
 import { createCiReader } from "./ci.ts";
 import { createComments } from "./comments.ts";
 import { failedDeliveries, redeliver } from "./deliveries.ts";
@@ -21,6 +21,7 @@ import { permissionOf } from "./permission.ts";
 import { preflight } from "./preflight.ts";
 import { publish } from "./publish.ts";
 import { deleteBranch, headOf, readRepository } from "./repository.ts";
+import { createRepositoryFilesReader } from "./repository-files.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
 import { createRunEnvironment } from "./run-environment.ts";
@@ -84,6 +85,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
       const headSha = await headOf(api, repository, defaultBranch);
       return headSha === null ? nothingSet : readSettings(repository, headSha);
     },
+    readRepositoryFiles: createRepositoryFilesReader(api),
+    showConfigurationCheck: createShowConfigurationCheck(api, options),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),

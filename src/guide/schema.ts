@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { playbookNamePattern } from "../core/playbook.ts";
 import type { CheckId } from "../core/report.ts";
 
 /** Built-in tools of Claude Code that a guide may hand out. Tools that wait, schedule or start agents are not among them. */
@@ -17,11 +18,9 @@ const CRITERION_ID_MAX = 60;
 const CRITERION_TEXT_MAX = 1_000;
 const TEST_COMMAND_MAX = 500;
 
-/** Names become branch names, labels and file names: a small alphabet that needs no quoting anywhere. */
-export const NAME_PATTERN = /^[a-z][a-z0-9_-]{0,39}$/u;
 const SLUG_PATTERN = /^[a-z0-9][a-z0-9_-]{0,39}$/u;
 
-const Name = z.string().regex(NAME_PATTERN, "expected a lower-case letter, then letters, digits, _ or -, 40 at most");
+const Name = z.string().regex(playbookNamePattern, "expected a lower-case letter, then letters, digits, _ or -, 40 at most");
 const Slug = z.string().regex(SLUG_PATTERN, "expected lower-case letters, digits, _ or -, 40 at most");
 const Title = z.string().trim().min(1).max(80);
 const Heading = z

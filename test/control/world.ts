@@ -3,7 +3,13 @@ import { expect, onTestFinished } from "vitest";
 import type { CheckpointKey } from "../../src/control/checkpoint-keys.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
-import { webhookKeyOf, type RunnerIdentity, type Store } from "../../src/control/ports.ts";
+import {
+  webhookKeyOf,
+  type Playbooks,
+  type RepositoryFiles,
+  type RunnerIdentity,
+  type Store,
+} from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import {
@@ -92,6 +98,34 @@ const playbooks = {
 
 /** Also under the name that it had before. */
 const labels: Readonly<Record<string, Playbook>> = { ...playbooks, modify_project: playbooks.modify_app };
+
+/** A file `playbooks/<name>.yml` of a repository is a playbook of one step; one that says `fault` has one. */
+function ownPlaybooks(
+  { files }: RepositoryFiles,
+  change: (playbook: Playbook) => Playbook,
+): ReturnType<Playbooks["forRepository"]> {
+  const own = new Map(
+    files.map(({ path, content }) => {
+      const isFaulty = content.kind === "unread" || Buffer.from(content.bytes).toString("utf8") === "fault";
+      const fault = { file: path, line: 3, rule: "wrong-type", message: '"phases": expected array, got "fault"' };
+      return [/([^/]+)\.yml$/u.exec(path)?.[1] ?? path, isFaulty ? fault : null] as const;
+    }),
+  );
+  return {
+    faults: [...own.values()].flatMap((fault) => fault ?? []),
+    labels: [...own.keys()],
+    byLabel: (label) => {
+      const fault = own.get(label);
+      if (fault !== undefined && fault !== null) return { kind: "faulty", faults: [fault] };
+      const builtIn = Object.hasOwn(labels, label) ? labels[label] : undefined;
+      const named = fault === null ? playbookOf(label, [phaseOf(1, "own", ["01_own"])]) : builtIn;
+      if (named === undefined) return null;
+      const playbook = change(named);
+      const hash = fault === null ? `hash of the repository's ${label}` : `hash of ${playbook.name}`;
+      return { kind: "playbook", playbook, hash, json: JSON.stringify(playbook) };
+    },
+  };
+}
 
 function playbookOf(name: string, phases: readonly Phase[]): Playbook {
   return { ...plainPlaybook, name, title: name, phases };
@@ -251,12 +285,7 @@ export class World {
       ),
       policy: { ...defaultPolicy, namesEveryMs: this.#options.namesEveryMs ?? defaultPolicy.namesEveryMs },
       playbooks: {
-        byLabel: (label) => {
-          const playbook = Object.hasOwn(labels, label) ? labels[label] : undefined;
-          if (playbook === undefined) return null;
-          const made = this.#options.playbookOf?.(playbook) ?? playbook;
-          return { playbook: made, hash: `hash of ${made.name}`, json: JSON.stringify(made) };
-        },
+        forRepository: (own) => ownPlaybooks(own, this.#options.playbookOf ?? ((playbook) => playbook)),
         fromJson: (json) => JSON.parse(json),
       },
       verifier: {

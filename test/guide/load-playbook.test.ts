@@ -163,8 +163,8 @@ describe("loadPlaybook", () => {
       "planning/01_idea.md:5 unknown-field",
       "planning/01_idea.md:6 wrong-type",
       "planning/01_idea.md:7 wrong-value",
-      "planning/02_plan.md:- missing-file",
-      "verification/planning.md:- missing-file",
+      "playbooks/small.yml:10 missing-file",
+      "playbooks/small.yml:11 missing-file",
     ]);
   });
 

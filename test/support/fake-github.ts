@@ -1,6 +1,7 @@
 /** A GitHub in memory behind the port: stateful, safe to repeat as the port promises, with faults on demand. */
 import {
   DispatchRefused,
+  type ConfigurationFound,
   type FailedDelivery,
   type GateState,
   type GitHub,
@@ -11,6 +12,7 @@ import {
   type Notice,
   type Permission,
   type Preflight,
+  type RepositoryFiles,
   type RequestShown,
   type ReviewState,
   type TaskView,
@@ -105,6 +107,10 @@ export class FakeGitHub {
   readonly reviewRequests: { readonly pullRequest: number; readonly login: string }[] = [];
   /** Webhooks that did not arrive. */
   readonly deliveries: FakeDelivery[] = [];
+  /** What commits have in `.github/phasegate/`. */
+  readonly repositoryFiles = new Map<string, RepositoryFiles>();
+  /** Our check runs of it, by commit. */
+  readonly configurationChecks = new Map<string, ConfigurationFound>();
   requiresReview = false;
   defaultBranch = "main";
   readonly runs: FakeRun[] = [];
@@ -375,6 +381,11 @@ export class FakeGitHub {
         ciIsSensitive: this.ciIsSensitive,
         settings: this.settings,
       }),
+      readRepositoryFiles: async (_repository, ref) =>
+        this.repositoryFiles.get(ref ?? this.headOf(this.defaultBranch) ?? "") ?? { sha: "", files: [] },
+      showConfigurationCheck: async (_repository, headSha, found) => {
+        this.configurationChecks.set(headSha, found);
+      },
       readSettings: async () => ({
         settings: this.preflightFault?.kind === "settings-invalid" ? defaultSettings : this.settings,
         origins: this.origins,

@@ -136,6 +136,7 @@ function noticesWith(words: string, view: TaskView): readonly Notice[] {
   return [
     ...reasons.map((reason) => ({ kind: "blocked", reason, task }) as const),
     { kind: "second-label", label: words, running: words },
+    { kind: "playbook-faulty", label: words, faults: [{ file: words, line: 1, rule: words, message: words }] },
     { kind: "unknown-command", typed: words },
     { kind: "refused", command: words, reason: words },
     { kind: "feedback-answered", answers: [{ kind: "fixed", text: words, commitSha: null, by: "wanda", id: "x" }] },

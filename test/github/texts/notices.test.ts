@@ -260,6 +260,19 @@ describe("other notices", () => {
     );
   });
 
+  test("a faulty playbook's faults are listed with file, line, field and what was expected", () => {
+    const file = ".github/phasegate/playbooks/release.yml";
+    const fault = { file, line: 8, rule: "wrong-type", message: '"phases.0.budgetUsd": expected number, got "much"' };
+    const text = noticeText({ kind: "playbook-faulty", label: "release", faults: [fault] }, context);
+    expect(text).toContain("The label `release` starts nothing: its playbook has 1 fault in this repository.");
+    expect(text).toContain(`- \`${file}:8\`: "phases.0.budgetUsd": expected number, got "much"`);
+    const many = noticeText(
+      { kind: "playbook-faulty", label: "release", faults: Array.from({ length: 23 }, () => fault) },
+      context,
+    );
+    expect(many).toMatch(/- and 3 more$/u);
+  });
+
   test("a refusal gives its reason and says where to look", () => {
     const text = noticeText({ kind: "refused", command: "/run", reason: "the task has ended" }, context);
     expect(text).toMatch(/^`\/run` was not carried out: the task has ended\.\n\n\*Next:\* the status comment/u);
