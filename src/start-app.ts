@@ -26,7 +26,7 @@ import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
 import { openStore } from "./store/open-store.ts";
 import { compiledFrom, isDefinitionPath } from "./verify/compile-workflow.ts";
-import { isActiveSpec, specAfter } from "./verify/spec-commit.ts";
+import { isActiveSpec, specAfter, specToStart } from "./verify/spec-commit.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
 import { stepFor, stepOfPath } from "./verify/step-of-path.ts";
 import { changedItems, citing } from "./verify/changed-items.ts";
@@ -112,6 +112,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         compiledFrom,
         isActiveSpec,
         specAfter,
+        specToStart,
       },
       seal: createCheckpointSeal(config.checkpointKeys),
       prices: config.prices,

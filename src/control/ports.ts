@@ -555,6 +555,12 @@ export interface TaskView {
 export interface GitHub {
   permissionOf(repository: Repository, login: string): Promise<Permission>;
   readIssue(repository: Repository, number: number): Promise<IssueText | null>;
+  /** The issue of a specification, made once for each id, with the label. */
+  openSpecIssue(
+    repository: Repository,
+    spec: SpecToStart,
+    label: string,
+  ): Promise<{ readonly number: number; readonly title: string; readonly body: string }>;
   /** As completed. One that is closed or gone is left as it is. */
   closeIssue(repository: Repository, number: number): Promise<void>;
   preflight(repository: Repository): Promise<Preflight>;
@@ -735,6 +741,17 @@ export interface FailedDelivery {
 
 // ---------------------------------------------------------------- the rest
 
+/** A specification that somebody pushed. */
+export interface SpecToStart {
+  readonly id: string;
+  readonly path: string;
+  readonly title: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly requirements: readonly { readonly id: string; readonly description: string }[];
+  readonly acceptance: readonly string[];
+}
+
 export interface Verifier {
   /** The search for secrets reads only `changedPaths`; all other checks read what they name. What the run says is added to it. */
   verifyPhase(
@@ -753,6 +770,8 @@ export interface Verifier {
   /** The GitHub Actions workflow of a definition, with its path; null where the definition is faulty. */
   compiledFrom(path: string, text: string): { readonly path: string; readonly text: string } | null;
   isActiveSpec(path: string): boolean;
+  /** What a task can start from; null where it is not valid, not ready, or has an issue already. */
+  specToStart(path: string, text: string): SpecToStart | null;
   /** A specification as the task's next commit has it, by its path; null where it stays as it is. */
   specAfter(
     file: { readonly path: string; readonly text: string },

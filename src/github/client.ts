@@ -26,6 +26,7 @@ import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
 import { createRunEnvironment } from "./run-environment.ts";
 import { createSettingsReader, nothingSet } from "./settings.ts";
+import { openSpecIssue } from "./spec-issue.ts";
 import { readTree } from "./tree.ts";
 import { mayWriteWorkflows } from "./workflow-rights.ts";
 import { readVetoBoxes, setVetoBoxes } from "./veto-boxes.ts";
@@ -78,6 +79,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     environment: createRunEnvironment(api),
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
+    openSpecIssue: (repository, spec, label) => openSpecIssue(api, repository, spec, label),
     closeIssue: (repository, number) => closeIssue(api, repository, number),
     preflight: (repository) => preflight(api, readSettings, repository),
     async readSettings(repository) {

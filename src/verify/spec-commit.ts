@@ -20,6 +20,26 @@ export function isActiveSpec(path: string): boolean {
   return path.startsWith(activeSpecs) && path.endsWith(".yaml");
 }
 
+export interface SpecToStart {
+  readonly id: string;
+  readonly path: string;
+  readonly title: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly requirements: readonly { readonly id: string; readonly description: string }[];
+  readonly acceptance: readonly string[];
+}
+
+/** What a task can start from; null where it is not valid, not ready, or has an issue already. */
+export function specToStart(path: string, text: string): SpecToStart | null {
+  const parsed = parseSpec(path, text);
+  if (parsed.kind === "faulty") return null;
+  const { id, status, issue, metadata, requirements, acceptance } = parsed.spec;
+  if (issue !== undefined || (status !== "approved" && status !== "pending")) return null;
+  const { title, description = "", tags } = metadata;
+  return { id, path, title, description, tags, requirements, acceptance };
+}
+
 /**
  * The specification as the task's next commit has it, in the archive with the last one.
  * Null where it stays as it is: it belongs to another task, is not valid, or says so already.

@@ -213,14 +213,14 @@ export function parseWorkflowDefinition(file: string, text: string): ParsedDefin
 }
 
 /** What stands between two pairs of braces, anywhere in a text. */
-export const PLACEHOLDER = /\{\{([^{}]*)\}\}/gu;
+const PLACEHOLDER = /\{\{([^{}]*)\}\}/gu;
 
 export type Citation =
   | { readonly kind: "variable"; readonly name: string }
   | { readonly kind: "output"; readonly step: string; readonly output: string };
 
 /** What a placeholder's words stand for; null where they stand for nothing. */
-export function citationOf(words: string): Citation | null {
+function citationOf(words: string): Citation | null {
   const [kind, first = "", second, ...rest] = words.trim().split(".");
   if (kind === "variables" && second === undefined && first !== "") return { kind: "variable", name: first };
   if (kind === "steps" && second !== undefined && second !== "" && rest.length === 0) {
@@ -230,7 +230,7 @@ export function citationOf(words: string): Citation | null {
 }
 
 /** The texts of a step in which placeholders are filled in, with the path to each below its `config`. */
-export function templatesOf(step: WorkflowStep): readonly (readonly [readonly PropertyKey[], string])[] {
+function templatesOf(step: WorkflowStep): readonly (readonly [readonly PropertyKey[], string])[] {
   switch (step.type) {
     case "script":
     case "condition":

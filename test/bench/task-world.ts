@@ -63,6 +63,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
       compiledFrom: () => null,
       isActiveSpec: () => false,
       specAfter: () => null,
+      specToStart: () => null,
     },
     model: "sonnet",
     language: "en",

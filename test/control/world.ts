@@ -46,7 +46,7 @@ import {
 import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { compiledFrom, isDefinitionPath } from "../../src/verify/compile-workflow.ts";
-import { isActiveSpec, specAfter } from "../../src/verify/spec-commit.ts";
+import { isActiveSpec, specAfter, specToStart } from "../../src/verify/spec-commit.ts";
 import { findCredential } from "../../src/verify/find-credential.ts";
 import { changedItems, citing } from "../../src/verify/changed-items.ts";
 import { stepFor, stepOfPath } from "../../src/verify/step-of-path.ts";
@@ -304,6 +304,7 @@ export class World {
         compiledFrom,
         isActiveSpec,
         specAfter,
+        specToStart,
       },
       seal: createCheckpointSeal(this.checkpointKeys),
       prices: this.#options.prices ?? [],

@@ -370,6 +370,14 @@ export class FakeGitHub {
     return {
       permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
       readIssue: async (_repository, number) => this.issues.get(number) ?? null,
+      openSpecIssue: async (_repository, spec, label) => {
+        const there = [...this.issues].find(([, { authorIsBot, title }]) => authorIsBot && title === spec.title);
+        const number = there?.[0] ?? 100 + this.issues.size;
+        const { title, description: body } = spec;
+        const author = { author: "phasegate[bot]", authorIsBot: true };
+        if (there === undefined) this.openIssue(number, { title, body, ...author, labels: [label] });
+        return { number, title, body };
+      },
       closeIssue: async (_repository, number) => {
         const issue = this.issues.get(number);
         if (issue !== undefined) this.issues.set(number, { ...issue, open: false });
