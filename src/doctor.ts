@@ -58,7 +58,11 @@ async function examine(): Promise<readonly Finding[]> {
   const [owner = "", name = ""] = repository.split("/");
   return [
     ...found,
-    ...(await examineRepository({ api, webUrl, actionRef, publicUrl, slug: app.slug, clock, mcpHosts }, owner, name)),
+    ...(await examineRepository(
+      { api, webUrl, actionRef, publicUrl, slug: app.slug, rights, clock, mcpHosts },
+      owner,
+      name,
+    )),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { Webhooks } from "@octokit/webhooks";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "./control/config.ts";
@@ -17,13 +18,16 @@ import {
   type ServingRunner,
 } from "./control/serve-runner.ts";
 import { defaultPolicy } from "./core/decide.ts";
+import { examineRepository } from "./doctor/repository-findings.ts";
 import { createGitHub } from "./github/client.ts";
+import { readIssueForm } from "./github/issue-form.ts";
 import { freezeText } from "./github/issue-text.ts";
 import { translateWebhook } from "./github/webhook-to-command.ts";
 import { openPlaybooks } from "./guide/open-playbooks.ts";
 import { httpApp, listen } from "./http/server.ts";
 import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
+import { readAppRights } from "./setup/app-manifest.ts";
 import { openStore } from "./store/open-store.ts";
 import { compiledFrom, isDefinitionPath } from "./verify/compile-workflow.ts";
 import { isActiveSpec, specAfter, specToStart } from "./verify/spec-commit.ts";
@@ -40,6 +44,8 @@ const drainMs = 8_000;
 
 /** For answers that are under way. A runner that sends slowly tries again. */
 const closeMs = 1_000;
+
+const appYml = path.join(import.meta.dirname, "..", "app.yml");
 
 const guideFolder = path.join(import.meta.dirname, "..", "guide");
 
@@ -69,6 +75,7 @@ export interface RunningApp {
 export async function startApp(config: Config, surroundings: Surroundings): Promise<RunningApp> {
   const { clock, newId, log } = surroundings;
   const playbooks = await openPlaybooks(surroundings.guideFolder ?? guideFolder, config);
+  const rights = readAppRights(readFileSync(appYml, "utf8"));
   const settingsSchema = await readFile(path.join(guideFolder, "settings.schema.json"), "utf8");
   const { dataDir, databaseUrl } = config;
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId });
@@ -114,6 +121,21 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         specAfter,
         specToStart,
       },
+      examine: async ({ owner, name }) =>
+        examineRepository(
+          {
+            api: github.api,
+            webUrl: config.githubWebUrl,
+            actionRef: config.actionRef,
+            publicUrl: config.publicUrl,
+            slug: await github.appSlug(),
+            rights,
+            clock,
+            mcpHosts: config.mcpHosts,
+          },
+          owner,
+          name,
+        ),
       seal: createCheckpointSeal(config.checkpointKeys),
       prices: config.prices,
       liveShownAt: new Map(),
@@ -125,6 +147,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       webUrl: config.githubWebUrl,
       translate: (event, payload) => translateWebhook(event, payload, config.appId),
       freeze: freezeText,
+      readForm: readIssueForm,
       verifyRunner: verifyRunnerWith({ issuer: config.oidcIssuer, audience: audienceOf(config.publicUrl), clock }),
       wake: () => engine?.wake(),
     };

@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   runner: ["core", "protocol", "control/ports.ts"],
   http: ["core", "protocol", "control/ports.ts"],
   setup: ["core", "control/config.ts", "control/ports.ts"],
-  // A program of its own beside the app: it looks at GitHub through the app's own client.
+  // A program of its own beside the app, which answers `/doctor` with it, too: it looks at GitHub through the app's own client.
   doctor: ["core", "control/ports.ts", "github", "setup/app-manifest.ts"],
 };
 

@@ -3,7 +3,7 @@ import { hasValue } from "../core/dialogue.ts";
 import { isSettled, type ExistingTask } from "../core/state.ts";
 import { handleCommand, type Cause } from "./handle-command.ts";
 import type { AnswerGiven, Intent } from "./intents.ts";
-import { obeyCommand, wordsOf } from "./obey-command.ts";
+import { obeyCommand, obeyWithoutTask, wordsOf } from "./obey-command.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
 import type { Notice } from "./ports.ts";
 import type { Processing } from "./process-message.ts";
@@ -13,7 +13,7 @@ type Said = Extract<Intent, { kind: "command" | "comment" }>;
 
 export async function onComment(processing: Processing, said: Said, inboxKey: string): Promise<void> {
   const task = await taskOf(processing, said);
-  if (task === null) return;
+  if (task === null) return said.kind === "command" ? obeyWithoutTask(processing, said) : undefined;
   if (await holdsCredential(processing, said, task)) return;
   const cause = { inboxKey, userId: said.sender };
   if (said.kind === "comment" && said.change === "deleted") return withdraw(processing, said, task, cause);

@@ -6,6 +6,7 @@ import { isSettled, pullRequestOf, type ExistingTask } from "../core/state.ts";
 import { handleCommand, type Asked, type Cause } from "./handle-command.ts";
 import { hearGate } from "./hear-gate.ts";
 import type { Intent } from "./intents.ts";
+import { queueOnboarding } from "./onboard.ts";
 import { personOf, taskById } from "./people.ts";
 import type { Processing } from "./process-message.ts";
 
@@ -95,6 +96,10 @@ export async function onAccessChanged(
       const reason = { kind: "no-access", why: change } as const;
       await handleCommand(processing, taskId, { type: "SuspendTask", reason, by: null }, { userId: sender });
     }
+  }
+  // Only what is installed anew is named one by one.
+  if (change === "back" && repositories !== null) {
+    await queueOnboarding(processing, repositories, { cause: inboxKey, mayOpen: true });
   }
   processing.log.info({ inboxKey, installationId, change }, "access changed");
 }

@@ -98,6 +98,14 @@ export type Intent =
       readonly pullRequest: number;
       readonly sender: string;
     }
+  /** Somebody edited the title or the text. */
+  | {
+      readonly kind: "issue-edited";
+      readonly repository: Repository;
+      readonly issueNumber: number;
+      readonly sender: string;
+      readonly issue: IssueAsSent;
+    }
   | {
       readonly kind: "issue-changed";
       readonly repository: Repository;

@@ -11,7 +11,8 @@ import { installationOf } from "./installation.ts";
 import type { Intent } from "./intents.ts";
 import { keyOf, personOf } from "./people.ts";
 import type { Notice } from "./ports.ts";
-import { freezePrompt, type Processing } from "./process-message.ts";
+import type { Processing } from "./process-message.ts";
+import { freezePrompt, showFaults, wordsOfFaults } from "./task-form.ts";
 import { wordsOfVetoes } from "./take-up-vetoes.ts";
 
 /** A comment that names more is none that a person wrote. */
@@ -52,6 +53,15 @@ export async function obeyCommand(
     reply: (notice) => tell(`comment:${intent.commentId}`, notice),
   };
   return obey(processing, order, command.name, command.argument);
+}
+
+/** On an issue without a task only one command has a sense. */
+export async function obeyWithoutTask(processing: Processing, intent: Command): Promise<void> {
+  const { github, examine } = processing;
+  const { repository, issueNumber, command, commentId, sender } = intent;
+  if (command.name !== "doctor" || !(await personOf(processing, repository, sender)).mayWrite) return;
+  const findings = await examine(repository);
+  await github.notify(repository, issueNumber, keyOf(`comment:${commentId}`), { kind: "doctor", findings });
 }
 
 async function obey(processing: Processing, order: Order, name: CommandName, argument: string): Promise<void> {
@@ -98,6 +108,8 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
       return rework(processing, order, argument);
     case "status":
       return queueStatus(processing, task.taskId, cause);
+    case "doctor":
+      return reply({ kind: "doctor", findings: await processing.examine(order.intent.repository) });
     case "config":
       return config(processing, order);
     case "help":
@@ -139,9 +151,21 @@ async function run(processing: Processing, order: Order): Promise<void> {
     task.prompt === null
       ? null
       : { hash: task.prompt.hash, hiddenRemoved: task.prompt.hiddenRemoved, input: task.input };
-  const prompt = known ?? (await freezePrompt(processing, task.taskId, intent.issue));
+  if (known === null) return startDraft(processing, order);
   await revive(processing, task);
-  return ask(processing, order, "run", { type: "RunTask", by, prompt });
+  return ask(processing, order, "run", { type: "RunTask", by, prompt: known });
+}
+
+/** Its text counts as the writer has it before them. */
+async function startDraft(processing: Processing, { task, by, intent, cause, reply }: Order): Promise<void> {
+  const { prompt, faults } = await freezePrompt(processing, task.taskId, task.repository, intent.issue);
+  const { repository, ordinal, issue } = task;
+  await showFaults(processing, { repository, issueNumber: issue.number, ordinal }, faults);
+  await revive(processing, task);
+  const handled = await handleCommand(processing, task.taskId, { type: "RunTask", by, prompt }, cause);
+  if (handled.kind !== "refused") return;
+  const reason = handled.refusal.code === "input-faulty" ? wordsOfFaults(faults) : wordsOf(handled.refusal);
+  await reply({ kind: "refused", command: "/run", reason });
 }
 
 /** One a line, or none where one thing is open; what comes of them is one answer. */

@@ -4,6 +4,7 @@ import type { Change } from "../core/change.ts";
 import type { Dependency, Question, ReportedError } from "../core/dialogue.ts";
 import type { AnswerKind } from "../core/feedback.ts";
 import type { Effect } from "../core/react.ts";
+import type { InputFault } from "../core/input-fault.ts";
 import type { Repository, TaskEvent } from "../core/events.ts";
 import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";
 import type { Criterion, Phase } from "../core/playbook.ts";
@@ -51,7 +52,7 @@ export class StaleVersion extends Error {
 export interface InboxMessage {
   /** Delivery GUID of a webhook, or a name made from the run for a runner's message. The same key is the same message. */
   readonly key: string;
-  readonly kind: "webhook" | "step" | "request" | "outcome";
+  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard";
   /** Messages of one lane are processed in order of arrival; e.g. `repository:1` or `run:<id>`. */
   readonly lane: string;
   readonly body: string;
@@ -472,6 +473,8 @@ export type Notice =
   /** The label's playbook, or what it uses, is wrong in the repository: no task was made. */
   | { readonly kind: "playbook-faulty"; readonly label: string; readonly faults: readonly ConfigurationFault[] }
   | { readonly kind: "help" }
+  /** What `/doctor` found in the repository. */
+  | { readonly kind: "doctor"; readonly findings: readonly Diagnosis[] }
   /** The settings in force. `owner` is whose defaults may be among them. */
   | {
       readonly kind: "config";
@@ -550,6 +553,24 @@ export interface TaskView {
   /** When work under the account's limit is tried again; null where none is in the way. */
   readonly limitEndsAt: string | null;
 }
+
+/** One thing that was looked at in an installation. */
+export interface Diagnosis {
+  /** Short and stable, for programs that read the list, e.g. `webhook-address`. */
+  readonly check: string;
+  readonly level: "ok" | "warning" | "fault";
+  readonly message: string;
+  /** The link or command that mends it; null where nothing needs mending. */
+  readonly mend: string | null;
+}
+
+/** What came of the pull request that sets a repository up. */
+export type Onboarding =
+  | { readonly kind: "opened" | "updated"; readonly pullRequest: number }
+  | {
+      readonly kind: "none";
+      readonly why: "no-access" | "empty" | "read-only" | "set-up" | "closed-before" | "not-open" | "nothing-to-add";
+    };
 
 /** Every method is safe to repeat: it looks for what an earlier try left behind before it writes. */
 export interface GitHub {
@@ -678,6 +699,11 @@ export interface GitHub {
     repository: Repository,
     shown: { readonly task: ExistingTask; readonly key: string; readonly request: RequestShown },
   ): Promise<void>;
+  /**
+   * Makes the comment that says what an issue's form lacks, or brings it up to date, found again by its key. With no faults
+   * it says so where it is there, and is not made.
+   */
+  showFaults(repository: Repository, issueNumber: number, key: string, faults: readonly InputFault[]): Promise<void>;
   /** Makes the check run of the gate's head, or brings it up to date. Nothing where the app was not given the right. */
   showCheck(repository: Repository, check: CheckShown): Promise<void>;
   /** The boxes in the gate's body as it is now; empty where the body has none, or the gate is gone. */
@@ -708,6 +734,18 @@ export interface GitHub {
     repository: Repository,
     gate: { readonly pullRequest: number; readonly headSha: string; readonly view: TaskView; readonly phase: number },
   ): Promise<MergeResult>;
+  /** Makes the pull request that sets a repository up, or brings it up to date where it is open. */
+  onboard(
+    repository: Repository,
+    wanted: {
+      /** Whether the label starts a task of this app: only then its form is offered. */
+      readonly starts: (label: string) => boolean;
+      /** Asked only where there is a pull request to write it into. */
+      readonly examine: () => Promise<readonly Diagnosis[]>;
+      /** False: an open one is brought up to date, and none is made. */
+      readonly mayOpen: boolean;
+    },
+  ): Promise<Onboarding>;
   /** Hides a comment; false where GitHub will not. */
   hideComment(repository: Repository, commentNodeId: string): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CommandOf, FrozenPrompt } from "../core/commands.ts";
+import type { CommandOf } from "../core/commands.ts";
 import type { Policy } from "../core/decide.ts";
 import type { Repository } from "../core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from "../core/ids.ts";
@@ -7,7 +7,6 @@ import type { Outcome } from "../core/outcome.ts";
 import { outlineOf, playbookNamePattern, type PlaybookOutline } from "../core/playbook.ts";
 import { limitsOf } from "../core/settings.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
-import { noInput } from "../core/task-input.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { RunnerRequest } from "../protocol/runner.ts";
 import { heldUsdMin, limitedTasks, spentToday } from "./budget.ts";
@@ -21,10 +20,12 @@ import { onAccessChanged, onIssueChanged, onRepositoryChanged } from "./hear-wor
 import { installationOf, type Installed } from "./installation.ts";
 import type { Intent, IssueAsSent } from "./intents.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
+import { onboardRepository, type Examine } from "./onboard.ts";
 import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./ports.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { openSpecIssues } from "./start-from-spec.ts";
 import { StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
+import { freezePrompt, onIssueEdited, showFaults, type ReadForm } from "./task-form.ts";
 import { onBaseMoved } from "./watch-base.ts";
 
 export interface Processing extends CommandHandling, Installed {
@@ -32,11 +33,13 @@ export interface Processing extends CommandHandling, Installed {
   readonly github: GitHub;
   readonly playbooks: Playbooks;
   readonly verifier: Verifier;
+  readonly examine: Examine;
   readonly seal: CheckpointSeal;
   /** Pure translation of a stored webhook. */
   readonly translate: (event: string, payload: unknown) => Intent;
   /** Strips what a person could not see from the text that the agent will get. */
   readonly freeze: (raw: string) => { readonly text: string; readonly hiddenRemoved: number };
+  readonly readForm: ReadForm;
 }
 
 const StoredWebhook = z.object({ event: z.string(), payload: z.unknown() });
@@ -58,6 +61,10 @@ export async function processMessage(processing: Processing, message: ClaimedMes
     case "request": {
       const { runId, request } = StoredRequest.parse(JSON.parse(message.body));
       await onRun(processing, runIdFrom(runId), message.key, askedBy(runIdFrom(runId), request));
+      break;
+    }
+    case "onboard": {
+      await onboardRepository(processing, message.body);
       break;
     }
     case "outcome": {
@@ -208,6 +215,8 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
       }
       return;
     }
+    case "issue-edited":
+      return onIssueEdited(processing, intent, inboxKey);
     case "issue-changed":
       return onIssueChanged(processing, intent, inboxKey);
     case "repository-changed":
@@ -276,7 +285,9 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
   };
   const { phaseBudgetUsd, taskBudgetUsd } = limitsOf({ limits: ofPlaybook }, installationOf(processing));
   const taskId = taskIdFrom(processing.newId());
-  const prompt = await freezePrompt(processing, taskId, labelled.issue);
+  const { prompt, faults } = await freezePrompt(processing, taskId, repository, labelled.issue);
+  // Before the task, so that no crash in between keeps it secret.
+  if (faults.length > 0) await showFaults(processing, { repository, issueNumber, ordinal }, faults);
   await store.saveText(first.hash, first.json);
   await handleCommand(
     processing,
@@ -330,23 +341,6 @@ export async function endRun(
 ): Promise<void> {
   processing.log.warn({ taskId, runId, outcome }, "run lost");
   await handleCommand(processing, taskId, { type: "EndRun", runId, outcome, spent: nothingSpent });
-}
-
-/**
- * The text as the authorised webhook shows it. GitHub is not asked again: between the label and that answer somebody else
- * could have changed the text, and nobody with write would have seen it.
- */
-export async function freezePrompt(
-  { store, freeze }: Processing,
-  taskId: TaskId,
-  issue: IssueAsSent,
-): Promise<FrozenPrompt> {
-  const title = freeze(issue.title);
-  const body = freeze(issue.body);
-  const frozen = JSON.stringify({ title: title.text, text: body.text });
-  // The next task of the issue may be frozen with the same words at the moment in which this one is erased.
-  const hash = await saveTaskText(store, taskId, frozen);
-  return { hash, hiddenRemoved: title.hiddenRemoved + body.hiddenRemoved, input: noInput };
 }
 
 async function firstUnsettled(processing: Processing, ids: readonly TaskId[]): Promise<ExistingTask | null> {

@@ -167,9 +167,9 @@ export async function openSession(serving: ServingRunner, request: SessionReques
 /** As a runner of that version understands it (Q32). */
 export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion4 {
   if (answer.protocol >= protocolVersion) return answer;
-  const { guides: _guides, roles: _roles, ...job } = answer.job;
+  const { guides: _guides, roles: _roles, questionRounds: _rounds, ...job } = answer.job;
   const { mode: _mode, plans: _plans, root: _root, reviewers: _reviewers, afterFailure: _after, ...phase } = job.phase;
-  const steps = phase.steps.map(({ source: _source, role: _role, questionRoundsMax: _rounds, ...step }) => step);
+  const steps = phase.steps.map(({ source: _source, role: _role, questionRoundsMax: _max, ...step }) => step);
   const criteria = phase.criteria.filter((criterion) => criterion.kind === "judged" || isOfVersion4(criterion.check));
   const findings = job.findings.map((finding) => ({ ...finding, check: checkOfVersion4(finding.check) }));
   return { ...answer, job: { ...job, findings, phase: { ...phase, steps, criteria } } };
@@ -330,6 +330,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     findings: [...run.findings],
     feedback: await feedbackFor(serving, progress),
     answers: answersOf(task),
+    questionRounds: questionRoundsOf(task, progress.phase),
     dependencies: dependenciesOf(task, progress.phase),
     checkpoint: await checkpointFor(serving, task, progress.phase),
     prices: [...serving.prices],
@@ -416,6 +417,15 @@ async function feedbackFor({ store }: ServingRunner, phase: PhaseProgress): Prom
   return readWords(json)
     .filter(({ id, step }) => open.has(id) && todo.has(step))
     .slice(0, limits.feedbackMax);
+}
+
+/** By step: questions that came together are one round. */
+function questionRoundsOf({ questions }: ExistingTask, phase: number): Job["questionRounds"] {
+  const rounds = new Map<string, Set<string>>();
+  for (const question of questions.filter((each) => each.phase === phase)) {
+    rounds.set(question.step, (rounds.get(question.step) ?? new Set()).add(question.requestId));
+  }
+  return Object.fromEntries([...rounds].map(([step, requests]) => [step, requests.size]));
 }
 
 /** Without its number, which is ours, and without what people said of it, which comes as feedback. */

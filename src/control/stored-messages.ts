@@ -19,4 +19,16 @@ export type StoredRequest = z.infer<typeof StoredRequest>;
 
 export const StoredOutcome = OutcomeRequest.extend({ runId: z.string() });
 
+/** A repository that the app was installed on, to be set up. */
+export const StoredOnboarding = z.object({
+  repository: z.object({
+    installationId: z.int(),
+    repositoryId: z.int(),
+    owner: z.string(),
+    name: z.string(),
+  }),
+  mayOpen: z.boolean(),
+});
+export type StoredOnboarding = z.infer<typeof StoredOnboarding>;
+
 export const FrozenText = z.object({ title: z.string(), text: z.string() });

@@ -84,8 +84,8 @@ function filled(text: string, { issue, slug, run, spec }: PlaceValues): string {
     .replaceAll("<spec>", spec);
 }
 
-/** What GitHub reads, and what we read ourselves, lies where it is looked for, wherever the product is. */
-const atRoot = /^\.(?:github|phasegate)\//u;
+/** What GitHub reads, what we read ourselves, and planned runs lie where they are looked for, wherever the product is. */
+const atRoot = /^(?:\.github|\.phasegate|runs|outputs)\//u;
 
 function placed(path: string, values: PlaceValues): string {
   const own = filled(path, values);

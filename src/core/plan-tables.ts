@@ -171,8 +171,9 @@ export function readTable<const Columns extends readonly string[]>(
   return { rows, faults };
 }
 
-/** A cell that is quoted as code as a whole says what is quoted; an underscore may be escaped. */
+/** A cell that is quoted as code as a whole says what is quoted; an underscore may be escaped. A dash alone says that there is nothing. */
 function plain(text: string): string {
+  if (text === "-") return "";
   const code = /^(?<marks>`+)(?!`)(?<inside>.+?)(?<!`)\k<marks>$/su.exec(text)?.groups;
   return code === undefined ? text.replaceAll(String.raw`\_`, "_") : (code["inside"] ?? "").trim();
 }

@@ -17,6 +17,7 @@ export type CommandName =
   | "veto"
   | "skip-phase"
   | "status"
+  | "doctor"
   | "config"
   | "help";
 
@@ -69,6 +70,11 @@ export const slashCommands: readonly CommandRow[] = [
     does: "ends the task, deletes its phase branches, and erases what the app keeps of its texts and logs",
   },
   { name: "status", argument: null, does: "brings the status comment up to date" },
+  {
+    name: "doctor",
+    argument: null,
+    does: "looks whether this repository has all that tasks need, and says what to mend",
+  },
   { name: "config", argument: null, does: "shows the settings in force, and where each comes from" },
   { name: "help", argument: null, does: "lists the commands" },
 ];

@@ -14,6 +14,8 @@ const withoutPermission: Readonly<Record<string, string>> = {
   checks:
     "no check run shows how a phase was verified, so branch protection can't require one, and check runs of other services count for nothing",
   statuses: "commit statuses of other services count for nothing",
+  workflows:
+    "the pull request that sets a repository up comes without the workflow file, which a person adds by a link",
 };
 /** Events that only save time: what they tell is read now and then anyhow. */
 const withoutEvent: Readonly<Record<string, string>> = {

@@ -1,11 +1,6 @@
-/** One thing that was looked at. `mend` is the link or command that mends it; null where nothing needs mending. */
-export interface Finding {
-  /** Short and stable, for programs that read the list, e.g. `webhook-address`. */
-  readonly check: string;
-  readonly level: "ok" | "warning" | "fault";
-  readonly message: string;
-  readonly mend: string | null;
-}
+import type { Diagnosis } from "../control/ports.ts";
+
+export type Finding = Diagnosis;
 
 export function ok(check: string, message: string): Finding {
   return { check, level: "ok", message, mend: null };
@@ -27,7 +22,7 @@ export async function guarded(check: string, look: () => Promise<readonly Findin
     return await look();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return [fault(check, `could not be checked: ${why}`, "Mend that, then run npm run doctor again.")];
+    return [fault(check, `could not be checked: ${why}`, "Mend that, then look again.")];
   }
 }
 

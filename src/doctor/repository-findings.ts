@@ -7,7 +7,11 @@ import { settingsPath } from "../github/settings-file.ts";
 import { createSettingsReader } from "../github/settings.ts";
 import { linksOf, newWorkflowLink, type Links } from "../github/texts/links.ts";
 import { readWorkflowFile, workflowFileName, workflowPath } from "../github/workflow-file.ts";
+import { triggersOf, type WorkflowTriggers } from "../github/workflow-triggers.ts";
+import { listWorkflowFiles, readWorkflowText } from "../github/workflow-texts.ts";
+import type { AppRights } from "../setup/app-manifest.ts";
 import { fault, guarded, ok, warning, type Finding } from "./finding.ts";
+import { compareRights } from "./compare-rights.ts";
 import { workflowFindings } from "./workflow-findings.ts";
 
 export interface RepositoryExamination {
@@ -17,6 +21,8 @@ export interface RepositoryExamination {
   readonly publicUrl: string;
   /** Of the App, as GitHub knows it. */
   readonly slug: string;
+  /** What the App asks for. */
+  readonly rights: AppRights;
   readonly clock: Clock;
   readonly mcpHosts: readonly string[];
 }
@@ -34,7 +40,7 @@ export async function examineRepository(
   return await guarded("repository", async () => {
     const installed = await findInstallation(examination, owner, name);
     if ("level" in installed) return [installed];
-    const repository = installed;
+    const { repository, permissions } = installed;
     const { defaultBranch } = await readRepository(examination.api, repository);
     const links = linksOf(examination.webUrl, repository);
     const there = ok("repository", `${nameOf(repository)} has the App`);
@@ -45,23 +51,28 @@ export async function examineRepository(
     }
     return [
       there,
+      ...permissions,
       ...(await guarded("workflow-file", () => examineWorkflow(examination, repository, defaultBranch, links))),
       ...(await guarded("actions", () => examineActions(examination.api, repository, links))),
       ...(await guarded("model-credential", () => examineCredential(examination.api, repository, links))),
       ...(await guarded("added-names", () => examineNames(examination.api, repository, links))),
       ...(await guarded("repository-settings", () => examineSettings(examination, repository, defaultBranch, headSha))),
       ...(await guarded("checks", () => examineChecks(examination.api, repository, headSha, links))),
+      ...(await guarded("ci", () => examineCi(examination.api, repository, headSha, links))),
+      ...(await guarded("branch-protection", () =>
+        examineProtection(examination.api, repository, defaultBranch, links),
+      )),
       ...(await guarded("agent-user", () => examineRunner(examination.api, repository))),
     ];
   });
 }
 
-/** The repository with the ids that tokens need, or why there is none. */
+/** The repository with the ids that tokens need and what its owner gives the App, or why there is none. */
 async function findInstallation(
-  { api, webUrl, slug }: RepositoryExamination,
+  { api, webUrl, slug, rights }: RepositoryExamination,
   owner: string,
   name: string,
-): Promise<Repository | Finding> {
+): Promise<{ readonly repository: Repository; readonly permissions: readonly Finding[] } | Finding> {
   const install = `${webUrl}/apps/${slug}/installations/new`;
   try {
     const { data: installation } = await api.asApp(`looking for the App in ${owner}/${name}`, (octokit) =>
@@ -78,7 +89,16 @@ async function findInstallation(
     );
     const repositoryId = token.repositories?.[0]?.id;
     if (repositoryId === undefined) throw new Error(`reading the id of ${owner}/${name}: GitHub's answer has none`);
-    return { installationId: installation.id, repositoryId, owner, name };
+    const given = { permissions: { ...installation.permissions }, events: installation.events };
+    return {
+      repository: { installationId: installation.id, repositoryId, owner, name },
+      // What it gives beyond app.yml is for the operator to know, and hinders no task.
+      permissions: compareRights(rights, given, {
+        check: "installation",
+        who: "the installation",
+        mend: installation.html_url,
+      }).filter(({ message }) => !message.includes("more than app.yml asks for")),
+    };
   } catch (error) {
     if (error instanceof RequestFailed && error.status === 404)
       return fault(
@@ -262,6 +282,50 @@ async function examineChecks(
       ),
     );
   return findings.length > 0 ? findings : [ok("checks", "checks can be shown, and those of other services are read")];
+}
+
+/** What else looks at a gate than Phasegate's own checks. */
+async function examineCi(api: Api, repository: Repository, headSha: string, links: Links): Promise<readonly Finding[]> {
+  const files = await listWorkflowFiles(api, repository, headSha);
+  if (files === null) return [ok("ci", "there are more workflows than are looked at")];
+  const found: WorkflowTriggers[] = [];
+  for (const file of files) {
+    const triggers = triggersOf(file.path, await readWorkflowText(api, repository, file));
+    if (triggers !== null) found.push(triggers);
+  }
+  if (found.length > 0)
+    return [ok("ci", `workflows on push or pull request: ${found.map(({ name }) => name).join(", ")}`)];
+  const message = "no workflow of this repository runs on pull requests, so only Phasegate's own checks look at one";
+  return [warning("ci", message, links.newWorkflow)];
+}
+
+const rulesPerPage = 100;
+
+/** Of the newer rules anybody may read what they are, of the older protection only whether it is there. */
+async function examineProtection(
+  api: Api,
+  repository: Repository,
+  branch: string,
+  links: Links,
+): Promise<readonly Finding[]> {
+  const rules = await readIfAllowed(api, {
+    repository,
+    permissions: { metadata: "read" },
+    doing: `reading the rules of ${branch} in ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.repos.getBranchRules({ ...pathOf(repository), branch, per_page: rulesPerPage }),
+  });
+  const types = rules === "unreadable" || rules === null ? [] : rules.data.map(({ type }) => type);
+  const read = await readIfAllowed(api, {
+    repository,
+    permissions: { contents: "read" },
+    doing: `reading the branch ${branch} of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.repos.getBranch({ ...pathOf(repository), branch }),
+  });
+  const isProtected = read !== "unreadable" && read?.data.protected === true;
+  if (types.length > 0) return [ok("branch-protection", `${branch} has rules: ${[...new Set(types)].join(", ")}`)];
+  if (isProtected) return [ok("branch-protection", `${branch} is protected`)];
+  const message = `${branch} has no rule: people can push to it past a review, and merge a pull request whose check "Phasegate" failed`;
+  return [warning("branch-protection", message, links.rules)];
 }
 
 /** GitHub's own runners can make a user for the agent; what others can, the newest job hints at. */

@@ -1,5 +1,5 @@
 import type { GitHub, RunEnvironment } from "../control/ports.ts";
-import { createApi, type ApiOptions } from "./api.ts";
+import { createApi, type Api, type ApiOptions } from "./api.ts";
 import { createShowCheck, createShowConfigurationCheck } from "./check-run.ts";
 import { createCiReader } from "./ci.ts";
 import { createComments } from "./comments.ts";
@@ -14,6 +14,8 @@ import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { hideComment } from "./hide-comment.ts";
 import { lastEditorOf } from "./last-editor.ts";
 import { closeIssue, readIssue } from "./issue.ts";
+import { onboard } from "./onboard.ts";
+import { readOnboardingFiles } from "./onboarding-files.ts";
 import { mergeGate } from "./merge-gate.ts";
 import { mergeBaseOf, readMerge } from "./merge-trees.ts";
 import { createNames } from "./names.ts";
@@ -44,6 +46,8 @@ export interface GitHubOptions extends ApiOptions {
 }
 
 export interface GitHubClient extends GitHub {
+  /** For the doctor, who looks at what the port has no words for. */
+  readonly api: Api;
   readonly environment: RunEnvironment;
   /** The app's name in addresses; its bot is `<slug>[bot]`. Also the cheapest proof that id and key fit together. */
   appSlug(): Promise<string>;
@@ -53,6 +57,7 @@ export interface GitHubClient extends GitHub {
 export function createGitHub(options: GitHubOptions): GitHubClient {
   const api = createApi(options);
   const workflowFile = readWorkflowFile(options);
+  const onboardingFiles = readOnboardingFiles(options);
   let slug: Promise<string> | null = null;
   const listNames = createNames(api);
   const readSettings = createSettingsReader({ ...options, api });
@@ -75,6 +80,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
   }
 
   return {
+    api,
     appSlug,
     environment: createRunEnvironment(api),
     permissionOf: (repository, login) => permissionOf(api, repository, login),
@@ -123,6 +129,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     redeliver: (deliveryId) => redeliver(api, deliveryId),
     showStatus: (repository, view) => comments.showStatus(repository, view),
     notify: (repository, issueNumber, key, notice) => comments.notify(repository, issueNumber, key, notice),
+    showFaults: (repository, issueNumber, key, faults) => comments.showFaults(repository, issueNumber, key, faults),
     showRequest: (repository, shown) => comments.showRequest(repository, shown),
     showCheck: createShowCheck(api, options),
     setVetoBoxes: (repository, pullRequest, boxes) => setVetoBoxes(api, repository, pullRequest, boxes),
@@ -131,6 +138,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     readCi,
     readFailedLogs: (repository, sha) => readFailedLogs({ ...outside, appId: options.appId }, repository, sha),
     mergeGate: (repository, gate) => mergeGate(api, repository, gate),
+    onboard: (repository, wanted) => onboard(api, { ...options, onboardingFiles }, repository, wanted),
     hideComment: (repository, commentNodeId) => hideComment(api, repository, commentNodeId),
   };
 }

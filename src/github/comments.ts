@@ -1,5 +1,6 @@
-import { RetryLater, type Log, type Notice, type RequestShown, type TaskView } from "../control/ports.ts";
+import { RetryLater, type GitHub, type Log, type Notice, type RequestShown, type TaskView } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import type { InputFault } from "../core/input-fault.ts";
 import type { TaskId } from "../core/ids.ts";
 import { isSettled, openDependenciesOf, openQuestionsOf, type ExistingTask } from "../core/state.ts";
 import type { Api } from "./api.ts";
@@ -10,6 +11,7 @@ import { createStateLabels } from "./state-label.ts";
 import type { BlockContext } from "./texts/blocked.ts";
 import { createTurns } from "./turns.ts";
 import { linksOf } from "./texts/links.ts";
+import { formText } from "./texts/form.ts";
 import { noticeText } from "./texts/notices.ts";
 import { requestText } from "./texts/requests.ts";
 import { statusText } from "./texts/status.ts";
@@ -35,6 +37,8 @@ export interface Comments {
   showStatus(repository: Repository, view: TaskView): Promise<void>;
   /** Writes the comment once for each key. */
   notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
+  /** Creates or edits the one comment on what a form lacks; without faults it only edits. */
+  showFaults: GitHub["showFaults"];
   /** Creates or edits the one comment of a request; writes nothing where it says the same already. */
   showRequest(repository: Repository, shown: RequestToShow): Promise<void>;
 }
@@ -75,6 +79,8 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
   return {
     showStatus: (repository, view) => inTurn(view.task.taskId, () => showStatus(repository, view)),
     notify: (repository, issueNumber, key, notice) => inTurn(key, () => notify(repository, issueNumber, key, notice)),
+    showFaults: (repository, issueNumber, key, faults) =>
+      inTurn(key, () => showFaults(repository, issueNumber, key, faults)),
     showRequest: (repository, asked) => inTurn(asked.key, () => showRequest(repository, asked)),
   };
 
@@ -89,32 +95,45 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     const context = await contextOf(repository, task.blockedBy !== null);
     const requests = await linksOfRequests(repository, task);
     const marker = markerOf("status", task.taskId);
-    const made = await show(repository, task, marker, statusText(view, { ...context, requests }));
+    const body = markedBody(marker, statusText(view, { ...context, requests }));
+    const made = await show(repository, { issueNumber: task.issue.number, mayMake: true }, marker, body);
     if (made !== null && made !== "no-issue") toPin.set(task.taskId, made.commentId);
     return made === "no-issue" ? made : "shown";
+  }
+
+  async function showFaults(
+    repository: Repository,
+    issueNumber: number,
+    key: string,
+    faults: readonly InputFault[],
+  ): Promise<void> {
+    const marker = markerOf("form", key);
+    const body = markedBody(marker, formText(faults));
+    await show(repository, { issueNumber, mayMake: faults.length > 0 }, marker, body);
   }
 
   async function showRequest(repository: Repository, { task, key, request }: RequestToShow): Promise<void> {
     const isFile = request.kind === "dependency" && request.dependency.type === "file";
     const text = requestText(request, task, await contextOf(repository, isFile));
-    await show(repository, task, markerOf("request", key), text);
+    const marker = markerOf("request", key);
+    await show(repository, { issueNumber: task.issue.number, mayMake: true }, marker, markedBody(marker, text));
   }
 
   /** The comment, where it was made by this call; null where it was there. */
   async function show(
     repository: Repository,
-    task: ExistingTask,
+    { issueNumber, mayMake }: { readonly issueNumber: number; readonly mayMake: boolean },
     marker: string,
-    text: string,
+    body: string,
   ): Promise<Shown | null | "no-issue"> {
-    const body = markedBody(marker, text);
     const remembered = shown.get(marker);
     if (remembered !== undefined && (await bringUpToDate(repository, marker, remembered, body))) return null;
     // What we remember may be gone, or this is the first time: GitHub knows.
-    const found = await find(repository, task.issue.number, marker);
+    const found = await find(repository, issueNumber, marker);
     if (found === "no-issue") return found;
     if (found !== null && (await bringUpToDate(repository, marker, found, body))) return null;
-    const commentId = await create(repository, task.issue.number, body);
+    if (!mayMake) return null;
+    const commentId = await create(repository, issueNumber, body);
     if (commentId === null) return "no-issue";
     const made = { commentId, body };
     remember(marker, made);

@@ -5,6 +5,8 @@ import type { Repository } from "../core/events.ts";
 export interface RepositoryFacts {
   readonly nodeId: string;
   readonly defaultBranch: string;
+  /** Archived, or switched off by GitHub: nothing can be written. */
+  readonly isReadOnly: boolean;
 }
 
 export function nameOf(repository: Pick<Repository, "owner" | "name">): string {
@@ -43,7 +45,11 @@ export async function readRepository(api: Api, repository: Repository): Promise<
     doing: `reading ${nameOf(repository)}`,
     send: (octokit) => octokit.rest.repos.get(pathOf(repository)),
   });
-  return { nodeId: data.node_id, defaultBranch: data.default_branch };
+  return {
+    nodeId: data.node_id,
+    defaultBranch: data.default_branch,
+    isReadOnly: data.archived || data.disabled,
+  };
 }
 
 /** Head commit of a branch; null where there is no such branch, or no commit at all. */

@@ -69,29 +69,31 @@ export function createStateLabels(api: Api, log: Log): ShowLabel {
   async function makeOnce(repository: Repository, label: StateLabel): Promise<void> {
     const key = `${repository.repositoryId} ${label.name}`;
     if (made.has(key)) return;
-    const there = await readOrNull(api, {
-      repository,
-      permissions: { issues: "read" },
-      doing: `looking for the label ${label.name} in ${nameOf(repository)}`,
-      send: (octokit) => octokit.rest.issues.getLabel({ ...pathOf(repository), name: label.name }),
-    });
-    if (there === null) await make(repository, label);
+    await makeLabel(api, repository, label);
     if (made.size >= rememberedMax) made.clear();
     made.add(key);
   }
+}
 
-  async function make(repository: Repository, label: StateLabel): Promise<void> {
-    try {
-      await api.write({
-        repository,
-        permissions: { issues: "write" },
-        doing: `making the label ${label.name} in ${nameOf(repository)}`,
-        send: (octokit) => octokit.rest.issues.createLabel({ ...pathOf(repository), ...label }),
-      });
-    } catch (error) {
-      // Somebody was faster.
-      if (!(error instanceof RequestFailed) || error.status !== 422) throw error;
-    }
+/** Nothing where the repository has it, whatever its color. */
+export async function makeLabel(api: Api, repository: Repository, label: StateLabel): Promise<void> {
+  const there = await readOrNull(api, {
+    repository,
+    permissions: { issues: "read" },
+    doing: `looking for the label ${label.name} in ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.issues.getLabel({ ...pathOf(repository), name: label.name }),
+  });
+  if (there !== null) return;
+  try {
+    await api.write({
+      repository,
+      permissions: { issues: "write" },
+      doing: `making the label ${label.name} in ${nameOf(repository)}`,
+      send: (octokit) => octokit.rest.issues.createLabel({ ...pathOf(repository), ...label }),
+    });
+  } catch (error) {
+    // Somebody was faster.
+    if (!(error instanceof RequestFailed) || error.status !== 422) throw error;
   }
 }
 

@@ -31,6 +31,10 @@ const IssueOpened = z.object({
     ...IssueText,
   }),
 });
+const IssueEdited = z.object({
+  issue: z.object({ number: Id, pull_request: z.unknown().optional(), ...IssueText }),
+  changes: z.object({ body: z.unknown().optional(), title: z.unknown().optional() }).optional(),
+});
 const Moment = z.iso.datetime({ offset: true }).nullish().catch(null);
 const Comment = z.object({
   issue: z.object({ number: Id, pull_request: z.unknown().optional(), ...IssueText }),
@@ -165,6 +169,20 @@ export function translateWebhook(event: string, payload: unknown, appId: number 
               sender: sender.login,
               issue: asSent(issue),
             },
+      );
+    case "issues.edited":
+      return parsed(name, IssueEdited, payload, ({ issue, changes }) =>
+        issue.pull_request !== undefined
+          ? ignored(`${name}: a pull request`)
+          : changes?.body === undefined && changes?.title === undefined
+            ? ignored(`${name}: the text is the same`)
+            : {
+                kind: "issue-edited",
+                repository,
+                issueNumber: issue.number,
+                sender: sender.login,
+                issue: asSent(issue),
+              },
       );
     case "issues.opened":
       return parsed(name, IssueOpened, payload, ({ issue }) => openedOf(name, repository, issue));

@@ -4,13 +4,13 @@ import type { Api } from "./api.ts";
 import { nameOf, pathOf, readIfAllowed } from "./repository.ts";
 import type { TokenPermissions } from "./tokens.ts";
 
-const rights = { contents: "write", workflows: "write" } as const;
+export const workflowRights = { contents: "write", workflows: "write" } as const;
 
 /** Whether the installation gives the optional right to write workflow files (Q31). */
 export async function mayWriteWorkflows(api: Api, repository: Repository): Promise<boolean> {
   const answer = await readIfAllowed(api, {
     repository,
-    permissions: rights,
+    permissions: workflowRights,
     doing: `asking for the right to write workflow files in ${nameOf(repository)}`,
     send: (octokit) => octokit.rest.repos.get(pathOf(repository)),
   });
@@ -19,5 +19,5 @@ export async function mayWriteWorkflows(api: Api, repository: Repository): Promi
 
 /** What a commit of these changes needs. */
 export function rightsOf(changes: readonly Change[]): TokenPermissions {
-  return changes.some(({ path }) => path.startsWith(".github/workflows/")) ? rights : { contents: "write" };
+  return changes.some(({ path }) => path.startsWith(".github/workflows/")) ? workflowRights : { contents: "write" };
 }

@@ -296,6 +296,8 @@ export const Job = z.object({
   /** Answers that the agent may not have heard; those that its conversation had are told apart by number and moment. Since version 3, like what follows. */
   answers: z.array(PersonAnswer).max(limits.answersMax),
   dependencies: z.array(JobDependency),
+  /** How often each step of the phase has asked questions in earlier runs; steps that never did are missing. Since version 5. */
+  questionRounds: z.record(z.string(), z.int().positive()),
   /** What the run goes on from, to be fetched; null where it starts afresh. */
   checkpoint: z.object({ checkpointId: z.string().max(200) }).nullable(),
   prices: z.array(PriceOverride),
@@ -367,7 +369,7 @@ type StepOfVersion4 = Omit<Job["phase"]["steps"][number], "source" | "role" | "q
 
 /** Without what came in version 5. Its findings and criteria know the checks of then. */
 export type SessionAnswerOfVersion4 = Omit<SessionAnswer, "job"> & {
-  readonly job: Omit<Job, "guides" | "roles" | "phase"> & {
+  readonly job: Omit<Job, "guides" | "roles" | "questionRounds" | "phase"> & {
     readonly phase: Omit<Job["phase"], "mode" | "plans" | "root" | "reviewers" | "afterFailure" | "steps"> & {
       readonly steps: readonly StepOfVersion4[];
     };

@@ -102,7 +102,9 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
   const { job, step, conversation, checks, signal, say, feedback } = options;
   const said = createTranscript();
   const stepsToCome = stepsAfter(options);
-  const desk = openDesk({ ...options, step: step.slug, stepsToCome });
+  const { questionRoundsMax: most } = step;
+  const roundsLeft = most === null ? null : Math.max(0, most - (job.questionRounds[step.slug] ?? 0));
+  const desk = openDesk({ ...options, step: step.slug, stepsToCome, roundsLeft });
   options.dialogue.attend(desk);
   const endsAt = options.now().getTime() + job.limits.stepMinutes * 60_000;
   let round = options.resume?.round ?? 0;

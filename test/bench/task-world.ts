@@ -8,6 +8,7 @@ import type { Log, Playbooks, Store } from "../../src/control/ports.ts";
 import { openSession, takeOutcome, takeStep, type ServingRunner } from "../../src/control/serve-runner.ts";
 import { protocolVersion } from "../../src/protocol/runner.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
+import { noInput } from "../../src/core/task-input.ts";
 import type { Repository } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { currentPhaseOf, liveRunOf, type ExistingTask } from "../../src/core/state.ts";
@@ -51,6 +52,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     github: github.client(),
     playbooks: await builtInPlaybooks(),
     policy: defaultPolicy,
+    examine: async () => [],
     verifier: {
       verifyPhase: async () => ({ passed: true, checks: [], findings: [], notes: [] }),
       changesetFindings: async () => [],
@@ -75,6 +77,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     liveShownAt: new Map(),
     webUrl: "https://github.test",
     translate: (_event, payload) => payload as Intent,
+    readForm: () => ({ input: noInput, faults: [] }),
     freeze: (raw) => ({ text: raw, hiddenRemoved: 0 }),
     verifyRunner: async (token) => JSON.parse(token),
     wake: () => engine?.wake(),

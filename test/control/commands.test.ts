@@ -235,6 +235,15 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
     "failed verification": ["pending", "verification-failed"],
     cancelled,
   },
+  doctor: {
+    draft: /doctor/u,
+    "at work": /doctor/u,
+    waiting: /doctor/u,
+    paused: /doctor/u,
+    "in review": /doctor/u,
+    "failed verification": /doctor/u,
+    cancelled: /doctor/u,
+  },
   config: {
     draft: /config/u,
     "at work": /config/u,

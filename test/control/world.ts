@@ -5,6 +5,7 @@ import { startEngine, type Engine, type Working } from "../../src/control/engine
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
 import {
   webhookKeyOf,
+  type Diagnosis,
   type Playbooks,
   type RepositoryFiles,
   type RunnerIdentity,
@@ -43,6 +44,7 @@ import {
   type SessionRequest,
   type StepRequest,
 } from "../../src/protocol/runner.ts";
+import { readIssueForm } from "../../src/github/issue-form.ts";
 import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { compiledFrom, isDefinitionPath } from "../../src/verify/compile-workflow.ts";
@@ -223,6 +225,8 @@ export class World {
   readonly verified: string[] = [];
   /** What the verifier was given of each run's own word. */
   readonly heldAgainst: (Partial<RunnerReport> | null)[] = [];
+  /** What is found in a repository. */
+  diagnoses: readonly Diagnosis[] = [{ check: "actions", level: "ok", message: "Actions are on", mend: null }];
   /** Read when the app starts. */
   checkpointKeys: readonly CheckpointKey[] = [{ id: "k1", key: Buffer.alloc(32, 1) }];
   readonly #options: WorldOptions;
@@ -306,6 +310,7 @@ export class World {
         specAfter,
         specToStart,
       },
+      examine: async () => this.diagnoses,
       seal: createCheckpointSeal(this.checkpointKeys),
       prices: this.#options.prices ?? [],
       liveShownAt: new Map(),
@@ -317,6 +322,7 @@ export class World {
       webUrl: "https://github.test",
       // What a test says in our own words passes as it is; a webhook goes the way of all webhooks.
       translate: (event, payload) => (event === ownWords ? (payload as Intent) : translateWebhook(event, payload)),
+      readForm: readIssueForm,
       freeze: (raw) => ({ text: raw.replaceAll("\u200B", ""), hiddenRemoved: raw.split("\u200B").length - 1 }),
       verifyRunner: async (token) => JSON.parse(token),
       wake: () => engine?.wake(),

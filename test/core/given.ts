@@ -408,16 +408,18 @@ export const phase1Decided: readonly TaskCommand[] = phase1Ready.map((each) =>
 );
 
 /** The plan of phase 1 names two phases. */
-export function planRead(...slugs: readonly string[]): TaskCommand {
-  const phases = [
-    phase(2, "drafting", slugs.length === 0 ? ["stg-1_sub-01"] : slugs),
-    phase(3, "closing", ["stg-1_sub-01"]),
-  ];
-  return command(
-    { type: "RecordPlan", phase: 1, plan: { kind: "read", playbookHash: "hash-of-plan", phases } },
-    "run-2",
-  );
-}
+export const planRead = command(
+  {
+    type: "RecordPlan",
+    phase: 1,
+    plan: {
+      kind: "read",
+      playbookHash: "hash-of-plan",
+      phases: [phase(2, "drafting", ["stg-1_sub-01"]), phase(3, "closing", ["stg-1_sub-01"])],
+    },
+  },
+  "run-2",
+);
 
 export const planFaulty = command({
   type: "RecordPlan",

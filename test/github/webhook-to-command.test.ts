@@ -57,6 +57,12 @@ describe("a webhook becomes an intent", () => {
       { kind: "issue-opened", repository, issueNumber: 7, labels: ["create_app"], author: "owner", issue: text },
     ],
     [
+      "an edited text of an issue",
+      "issues",
+      payload("edited", { ...issue(), changes: { body: { from: "Sell" } } }),
+      { kind: "issue-edited", repository, issueNumber: 7, sender: "owner", issue: text },
+    ],
+    [
       "a command",
       "issue_comment",
       payload("created", comment("/run")),
@@ -388,6 +394,13 @@ describe("a webhook becomes an intent", () => {
   test.each([
     ["a bot's comment", "issue_comment", payload("created", comment("/run", bot), bot), "sent by a bot"],
     ["a bot's label", "issues", payload("labeled", { ...issue(), label: { name: "x" } }, bot), "sent by a bot"],
+    ["an issue whose text stays", "issues", payload("edited", { ...issue(), changes: {} }), "the text is the same"],
+    [
+      "an edited pull request that comes as an issue",
+      "issues",
+      payload("edited", { ...issue({ pull_request: {} }), changes: { body: {} } }),
+      "a pull request",
+    ],
     ["a bot's issue", "issues", payload("opened", issue({ user: bot })), "written by a bot"],
     ["an issue without labels", "issues", payload("opened", issue({ labels: [] })), "no labels"],
     [

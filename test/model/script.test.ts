@@ -250,6 +250,7 @@ const JOB: Job = {
     { ...REMARK, id: "thread:B", request: "comment", comments: [{ by: "reviewer", text: "Nice." }] },
   ],
   answers: [],
+  questionRounds: {},
   dependencies: [],
   checkpoint: null,
   prices: [],

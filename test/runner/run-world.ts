@@ -115,6 +115,7 @@ export function aJob(
     findings: [],
     feedback: [],
     answers: [],
+    questionRounds: {},
     dependencies: [],
     checkpoint: null,
     prices: [],

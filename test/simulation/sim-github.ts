@@ -338,6 +338,10 @@ export class SimGitHub {
         if (known !== undefined && known !== key) throw new Error(`one comment a request: ${of}: ${known}, ${key}`);
         this.requests.set(of, { key, request });
       },
+      showFaults: async (repository, number, key, faults) => {
+        this.#requireIssue(number);
+        await inner.showFaults(repository, number, key, faults);
+      },
       hideComment: async () => true,
     };
     return new Proxy(ruled, {

@@ -7,6 +7,7 @@ import type { Intent } from "../../src/control/intents.ts";
 import { RetryLater, webhookKeyOf, type GitHub, type RequestShown, type Store } from "../../src/control/ports.ts";
 import type { ServingRunner } from "../../src/control/serve-runner.ts";
 import { defaultPolicy, type Policy } from "../../src/core/decide.ts";
+import { noInput } from "../../src/core/task-input.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { hasValue } from "../../src/core/dialogue.ts";
 import {
@@ -297,6 +298,7 @@ export class Sim {
       policy: { ...defaultPolicy, ...this.#mutant.policy },
       playbooks,
       verifier,
+      examine: async () => [],
       model: "sonnet",
       language: "en",
       taskBudgetUsd: this.features.smallPurse ? 3 : 25,
@@ -307,6 +309,7 @@ export class Sim {
       liveShownAt: new Map(),
       webUrl: "https://github.test",
       translate: (_event, payload) => payload as Intent,
+      readForm: () => ({ input: noInput, faults: [] }),
       freeze: (raw) => ({ text: raw, hiddenRemoved: 0 }),
       verifyRunner: async (token) => JSON.parse(token) as never,
       wake: () => engine?.wake(),

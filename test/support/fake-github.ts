@@ -10,6 +10,7 @@ import {
   type MergeTrees,
   type NamesSeen,
   type Notice,
+  type Onboarding,
   type Permission,
   type Preflight,
   type RepositoryFiles,
@@ -23,6 +24,7 @@ import {
 import type { Change } from "../../src/core/change.ts";
 import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository } from "../../src/core/events.ts";
+import type { InputFault } from "../../src/core/input-fault.ts";
 import { defaultSettings, type SettingsFound, type TaskSettings } from "../../src/core/settings.ts";
 
 interface Commit {
@@ -111,6 +113,15 @@ export class FakeGitHub {
   readonly repositoryFiles = new Map<string, RepositoryFiles>();
   /** Our check runs of it, by commit. */
   readonly configurationChecks = new Map<string, ConfigurationFound>();
+  /** What came of each wish to set a repository up. */
+  onboarding: Onboarding = { kind: "opened", pullRequest: 1 };
+  readonly onboarded: { readonly name: string; readonly forms: readonly string[]; readonly mayOpen: boolean }[] = [];
+  /** Comments on what an issue lacks, as they are now. */
+  readonly forms: {
+    readonly issueNumber: number;
+    readonly key: string;
+    readonly faults: readonly InputFault[];
+  }[] = [];
   requiresReview = false;
   defaultBranch = "main";
   readonly runs: FakeRun[] = [];
@@ -378,6 +389,11 @@ export class FakeGitHub {
         if (there === undefined) this.openIssue(number, { title, body, ...author, labels: [label] });
         return { number, title, body };
       },
+      onboard: async (repository, { starts, examine, mayOpen }) => {
+        if (this.onboarding.kind !== "none") await examine();
+        this.onboarded.push({ name: repository.name, forms: ["create_app", "other"].filter(starts), mayOpen });
+        return this.onboarding;
+      },
       closeIssue: async (_repository, number) => {
         const issue = this.issues.get(number);
         if (issue !== undefined) this.issues.set(number, { ...issue, open: false });
@@ -554,6 +570,11 @@ export class FakeGitHub {
       },
       showRequest: async (_repository, { task, key, request }) => {
         this.#comment(task.issue.number, `request:${key}`, { notice: null, request });
+      },
+      showFaults: async (_repository, issueNumber, key, faults) => {
+        const index = this.forms.findIndex((form) => form.key === key);
+        if (index === -1 && faults.length === 0) return;
+        this.forms.splice(index === -1 ? this.forms.length : index, 1, { issueNumber, key, faults });
       },
       listNames: async () => this.names,
       showCheck: async (_repository, { view, phase, branch }) => {

@@ -6,6 +6,7 @@ export const trailers = {
   task: "Phasegate-Task",
   changeset: "Phasegate-Changeset",
   verified: "Phasegate-Verified",
+  onboarding: "Phasegate-Onboarding",
 } as const;
 
 const subjectCharactersMax = 120;
@@ -44,6 +45,12 @@ export function verifiedCommitMessage(verified: {
     `${trailers.task}: ${verified.taskId}`,
     `${trailers.verified}: ${verified.phase}/${verified.attempt}`,
   ].join("\n");
+}
+
+/** Of the pull request that sets a repository up; `version` is of the files in it. */
+export function onboardingCommitMessage(version: string, isFirst: boolean): string {
+  const subject = isFirst ? "Set up Phasegate" : "Bring the files of Phasegate up to date";
+  return [subject, "", `${trailers.onboarding}: ${version}`].join("\n");
 }
 
 /** True where the message's last lines have the trailer with exactly this value. */

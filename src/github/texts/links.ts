@@ -19,6 +19,9 @@ export interface Links {
   readonly settings: string;
   readonly actionsSettings: string;
   readonly workflowRuns: string;
+  /** Where GitHub offers workflows to begin with. */
+  readonly newWorkflow: string;
+  readonly rules: string;
   readonly secrets: string;
   readonly newSecret: string;
   readonly variables: string;
@@ -45,6 +48,8 @@ export function linksOf(webUrl: string, repository: Repository): Links {
     settings: `${root}/settings`,
     actionsSettings: `${root}/settings/actions`,
     workflowRuns: `${root}/actions/workflows/${workflowFileName}`,
+    newWorkflow: `${root}/actions/new`,
+    rules: `${root}/settings/rules`,
     secrets: `${root}/settings/secrets/actions`,
     newSecret: `${root}/settings/secrets/actions/new`,
     variables: `${root}/settings/variables/actions`,

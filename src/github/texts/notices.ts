@@ -8,6 +8,7 @@ import { commandTable } from "./commands.ts";
 import { faultList } from "./configuration.ts";
 import { configText } from "./config.ts";
 import { block, code, link, person, plain } from "./escape.ts";
+import { findingsCount, findingsList } from "./findings-list.ts";
 import { count, shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
 import { calling, needsPeople } from "./mention.ts";
@@ -44,6 +45,8 @@ export function noticeText(notice: Notice, context: BlockContext): string {
       ).concat(`\n\n${faultList(notice.faults)}`);
     case "help":
       return help;
+    case "doctor":
+      return `**Phasegate looked at this repository: ${findingsCount(notice.findings)}.**\n\n${findingsList(notice.findings)}`;
     case "config":
       return configText(notice, context);
     case "unknown-command":

@@ -73,8 +73,8 @@ function situationOf(view: TaskView, context: BlockContext): Situation {
   switch (task.status) {
     case "draft":
       return {
-        now: `**Not started.** ${person(task.createdBy)} set the label ${code(task.playbook.name, 60)} without write access to this repository.`,
-        next: "somebody with write access reads the issue and comments `/run` here.",
+        now: `**Not started.** ${person(task.createdBy)} set the label ${code(task.playbook.name, 60)} without write access to this repository, or the issue lacks something that a comment here names.`,
+        next: "somebody with write access reads the issue and comments `/run` here. What such a comment names has to be mended before.",
       };
     case "pending":
     case "in_progress":

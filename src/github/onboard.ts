@@ -1,0 +1,233 @@
+/** The pull request that sets a repository up: the workflow file, the settings with comments, the issue forms. */
+import { createHash } from "node:crypto";
+import { RetryLater, type GitHub, type Onboarding } from "../control/ports.ts";
+import type { Repository } from "../core/events.ts";
+import type { Api } from "./api.ts";
+import { commitOnBranch, messageOf, type Head } from "./branch-commits.ts";
+import { branchAppearsMs } from "./gate.ts";
+import { readPull, updatePull } from "./gate-state.ts";
+import { makeLabel } from "./state-label.ts";
+import { blobShaOf, type OnboardingFile } from "./onboarding-files.ts";
+import { withOwnPart } from "./own-part.ts";
+import { headOf, nameOf, pathOf, readRepository, type RepositoryFacts } from "./repository.ts";
+import { RequestFailed } from "./request-failed.ts";
+import { linksOf } from "./texts/links.ts";
+import { hasTrailer, onboardingCommitMessage, trailers } from "./texts/commits.ts";
+import { onboardingBody, onboardingTitle, playbookLabel } from "./texts/onboarding.ts";
+import { listFiles, readBlobText } from "./tree.ts";
+import { mayWriteWorkflows, workflowRights } from "./workflow-rights.ts";
+
+export const onboardingBranch = "phasegate/onboarding";
+
+export interface OnboardingSettings {
+  readonly webUrl: string;
+  readonly actionRef: string;
+  readonly appUrl: string;
+  readonly onboardingFiles: readonly OnboardingFile[];
+}
+
+/** Every step looks for what an earlier try left: the branch by its commit's trailer, the pull request by its branch. */
+export async function onboard(
+  api: Api,
+  settings: OnboardingSettings,
+  repository: Repository,
+  wanted: Parameters<GitHub["onboard"]>[1],
+): Promise<Onboarding> {
+  const facts = await readIfReachable(api, repository);
+  if (facts === null) return { kind: "none", why: "no-access" };
+  const { defaultBranch, isReadOnly } = facts;
+  if (isReadOnly) return { kind: "none", why: "read-only" };
+  const headSha = await headOf(api, repository, defaultBranch);
+  if (headSha === null) return { kind: "none", why: "empty" };
+  const pulls = await readPulls(api, repository);
+  const open = pulls.find(({ state }) => state === "open") ?? null;
+  if (open === null) {
+    // Merged or closed: somebody has decided, and is not asked again.
+    if (pulls.length > 0) return { kind: "none", why: "closed-before" };
+    if (!wanted.mayOpen) return { kind: "none", why: "not-open" };
+  }
+  const all = settings.onboardingFiles.filter(({ label }) => label === null || wanted.starts(label));
+  const labels = all.flatMap(({ label }) => label ?? []);
+  const missing = await missingFrom(api, settings, repository, headSha, all);
+  if (open === null && !missing.some(({ kind }) => kind === "workflow")) return { kind: "none", why: "set-up" };
+  const withWorkflow = missing.some(({ kind }) => kind === "workflow") && (await mayWriteWorkflows(api, repository));
+  const added = missing.filter(({ kind }) => kind !== "workflow" || withWorkflow);
+  if (open === null && added.length === 0) return { kind: "none", why: "nothing-to-add" };
+  if (added.length > 0) {
+    await commitFiles(api, repository, { startBranch: defaultBranch, isOpen: open !== null }, added, withWorkflow);
+  }
+  const pullRequest = open?.number ?? (await openPull(api, repository, defaultBranch));
+  // A person may have added it to the branch since.
+  const branchSha = (await headOf(api, repository, onboardingBranch)) ?? headSha;
+  const withheld = missing.filter((file) => !added.includes(file));
+  const byHand = withheld.length === 0 ? [] : await missingFrom(api, settings, repository, branchSha, withheld);
+  const files = missing.filter((file) => !byHand.includes(file));
+  await describe(api, settings, repository, { pullRequest, defaultBranch, files, byHand, labels, wanted });
+  // GitHub leaves a form's label off where the repository has no such label.
+  for (const label of labels) await makeLabel(api, repository, playbookLabel(label));
+  return { kind: open === null ? "opened" : "updated", pullRequest };
+}
+
+/** Null where the app was taken away again, or the repository is gone: then there is nobody to set up for. */
+async function readIfReachable(api: Api, repository: Repository): Promise<RepositoryFacts | null> {
+  try {
+    return await readRepository(api, repository);
+  } catch (error) {
+    const failure = error instanceof RequestFailed || !(error instanceof Error) ? error : error.cause;
+    if (failure instanceof RequestFailed && [403, 404, 410].includes(failure.status)) return null;
+    throw error;
+  }
+}
+
+/** Open and closed ones, newest first. */
+async function readPulls(api: Api, repository: Repository) {
+  const { data } = await api.read({
+    repository,
+    permissions: { pull_requests: "read" },
+    doing: `looking for the pull request of ${onboardingBranch} in ${nameOf(repository)}`,
+    send: (octokit) =>
+      octokit.rest.pulls.list({
+        ...pathOf(repository),
+        state: "all",
+        head: `${repository.owner}:${onboardingBranch}`,
+      }),
+  });
+  return data.filter((pull) => pull.head.ref === onboardingBranch);
+}
+
+/** What the default branch lacks. Settings and forms belong to the repository once they are there; the workflow file has to fit the app. */
+async function missingFrom(
+  api: Api,
+  { actionRef, appUrl }: OnboardingSettings,
+  repository: Repository,
+  headSha: string,
+  all: readonly OnboardingFile[],
+): Promise<readonly OnboardingFile[]> {
+  const there = new Map((await listFiles(api, repository, headSha)).map((file) => [file.path, file]));
+  const missing: OnboardingFile[] = [];
+  for (const file of all) {
+    const found = there.get(file.path);
+    const isCurrent =
+      found !== undefined && (file.kind !== "workflow" || (await isCurrentWorkflow(found.sha, file.text)));
+    if (!isCurrent) missing.push(file);
+  }
+  return missing;
+
+  /** As we hand it out, or changed by hand around the two lines that count. */
+  async function isCurrentWorkflow(sha: string, text: string): Promise<boolean> {
+    if (sha === blobShaOf(text)) return true;
+    const found = await readBlobText(api, repository, sha);
+    return found !== null && found.includes(actionRef) && found.includes(appUrl);
+  }
+}
+
+async function commitFiles(
+  api: Api,
+  repository: Repository,
+  branch: { readonly startBranch: string; readonly isOpen: boolean },
+  files: readonly OnboardingFile[],
+  withWorkflow: boolean,
+): Promise<void> {
+  const version = versionOf(files);
+  const permissions = withWorkflow ? workflowRights : ({ contents: "write" } as const);
+  const isNew = (await headOf(api, repository, onboardingBranch)) === null;
+  await commitOnBranch(api, repository, {
+    branch: onboardingBranch,
+    startBranch: branch.startBranch,
+    message: onboardingCommitMessage(version, isNew),
+    allowEmpty: false,
+    permissions,
+    treeOf: async (head) => ((await staysAs(head)) ? head.treeSha : treeWith(head)),
+  });
+
+  /** It has these files, or people committed to the open pull request: its files are theirs from then on. */
+  async function staysAs({ commitSha }: Head): Promise<boolean> {
+    const message = await messageOf(api, repository, commitSha);
+    if (hasTrailer(message, trailers.onboarding, version)) return true;
+    return branch.isOpen && !message.includes(`${trailers.onboarding}: `);
+  }
+
+  async function treeWith({ treeSha }: Head): Promise<string> {
+    const { data } = await api.write({
+      repository,
+      permissions,
+      doing: `making a tree in ${nameOf(repository)}`,
+      send: (octokit) =>
+        octokit.rest.git.createTree({
+          ...pathOf(repository),
+          base_tree: treeSha,
+          tree: files.map(({ path, text }) => ({
+            path,
+            mode: "100644" as const,
+            type: "blob" as const,
+            content: text,
+          })),
+        }),
+    });
+    return data.sha;
+  }
+}
+
+function versionOf(files: readonly OnboardingFile[]): string {
+  const hash = createHash("sha256");
+  for (const { path, text } of files) hash.update(`${path}\0${text}\0`);
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function openPull(api: Api, repository: Repository, base: string): Promise<number> {
+  try {
+    const { data } = await api.write({
+      repository,
+      // Making a pull request reads both branches.
+      permissions: { pull_requests: "write", contents: "read" },
+      doing: `opening the pull request of ${onboardingBranch} in ${nameOf(repository)}`,
+      send: (octokit) =>
+        octokit.rest.pulls.create({
+          ...pathOf(repository),
+          head: onboardingBranch,
+          base,
+          title: onboardingTitle,
+          body: withOwnPart("Phasegate looks at this repository. What it finds is written here in a moment."),
+        }),
+    });
+    return data.number;
+  } catch (error) {
+    if (!(error instanceof RequestFailed) || error.status !== 422) throw error;
+    // Made by an earlier try after our look, or the branch is not known yet to the server that we asked.
+    const made = (await readPulls(api, repository)).find(({ state }) => state === "open");
+    if (made !== undefined) return made.number;
+    if (/no commits between|head invalid/iu.test(error.reason)) {
+      throw new RetryLater(error.message, branchAppearsMs, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** What people wrote around our part of the body stays. */
+async function describe(
+  api: Api,
+  settings: OnboardingSettings,
+  repository: Repository,
+  about: {
+    readonly pullRequest: number;
+    readonly defaultBranch: string;
+    readonly files: readonly OnboardingFile[];
+    readonly byHand: readonly OnboardingFile[];
+    readonly labels: readonly string[];
+    readonly wanted: Parameters<GitHub["onboard"]>[1];
+  },
+): Promise<void> {
+  const { pullRequest, defaultBranch, files, byHand, labels, wanted } = about;
+  const text = onboardingBody({
+    files,
+    byHand,
+    findings: await wanted.examine(),
+    links: linksOf(settings.webUrl, repository),
+    branch: onboardingBranch,
+    defaultBranch,
+    labels,
+  });
+  const current = (await readPull(api, repository, pullRequest))?.body ?? "";
+  const body = withOwnPart(text, current);
+  if (body !== current) await updatePull(api, repository, pullRequest, { body });
+}
