@@ -1,6 +1,7 @@
 /** What the shell needs of the world, in our own words. The adapters implement these; nothing here knows them. */
 import type { BlockReason } from "../core/outcome.ts";
 import type { Change } from "../core/change.ts";
+import type { TurnReply } from "../core/conversation.ts";
 import type { Dependency, Question, ReportedError } from "../core/dialogue.ts";
 import type { AnswerKind } from "../core/feedback.ts";
 import type { Effect } from "../core/react.ts";
@@ -340,6 +341,13 @@ export interface RepositoryFiles {
   readonly files: readonly RepositoryFile[];
 }
 
+/** What is wrong with the settings of one commit. */
+export interface SettingsFaults {
+  /** Of the file; empty where there is none that could be read. */
+  readonly sha: string;
+  readonly faults: readonly ConfigurationFault[];
+}
+
 /** What a commit's own playbooks, guides and agents came to. */
 export interface ConfigurationFound {
   readonly faults: readonly ConfigurationFault[];
@@ -450,7 +458,9 @@ export type RequestShown =
       readonly error: ReportedError;
       /** What became of it, e.g. that the step went on, or which retry of how many follows. */
       readonly next: string;
-    };
+    }
+  /** Of a conversation; the text is the agent's. */
+  | { readonly kind: "reply"; readonly reply: TurnReply; readonly phase: number; readonly text: string };
 
 /** What the next phase may cost, from what such phases cost here, or from the playbook. */
 export interface Forecast {
@@ -589,6 +599,8 @@ export interface GitHub {
   readSettings(repository: Repository): Promise<SettingsFound>;
   /** What a commit has in `.github/phasegate/`; null asks for the default branch as it is now. */
   readRepositoryFiles(repository: Repository, ref: string | null): Promise<RepositoryFiles>;
+  /** What would be wrong with the repository's settings, were this commit the head of the default branch. */
+  readSettingsFaults(repository: Repository, sha: string): Promise<SettingsFaults>;
   /** Makes the check run that says what is wrong with a commit's configuration. Nothing where the app was not given the right. */
   showConfigurationCheck(repository: Repository, headSha: string, found: ConfigurationFound): Promise<void>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
@@ -857,7 +869,7 @@ export interface RunnerIdentity {
 export type VerifyRunner = (oidcToken: string) => Promise<RunnerIdentity>;
 
 /** A playbook by its label, resolved and hashed. */
-export type PlaybookOfLabel =
+type PlaybookOfLabel =
   | {
       readonly kind: "playbook";
       readonly playbook: import("../core/playbook.ts").Playbook;

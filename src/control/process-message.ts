@@ -99,6 +99,7 @@ async function onStep(processing: Processing, stored: StoredStep, inboxKey: stri
     spent,
     answers,
     told: stored.told,
+    replyHash: stored.reply === undefined ? null : await saveTaskText(processing.store, taskId, stored.reply),
   } as const;
   await noteFree(processing, taskId, runId);
   await handleCommand(processing, taskId, asked, { inboxKey });

@@ -149,6 +149,16 @@ export type TaskCommand = CommandFacts &
         readonly message: string;
         readonly details: string;
       }
+    /** A comment on the issue of a conversation, new or edited; `mayWrite` or the author of the issue. */
+    | {
+        readonly type: "SayTurn";
+        readonly by: Person & { readonly isAuthor: boolean };
+        readonly commentId: number;
+        readonly isEdit: boolean;
+        readonly textHash: string;
+      }
+    /** `/done` */
+    | { readonly type: "EndConversation"; readonly by: Person }
     /** `/budget 8`: for what is used up, or else for the current phase; and the task goes on. */
     | { readonly type: "SetBudget"; readonly by: Person; readonly usd: number }
     | {
@@ -161,6 +171,8 @@ export type TaskCommand = CommandFacts &
         readonly answers: readonly { readonly id: string; readonly kind: AnswerKind; readonly textHash: string }[];
         /** Answers of people that the conversation had, each with its moment: a newer one is still to be told. */
         readonly told: readonly { readonly number: number; readonly at: string }[];
+        /** Of the agent's reply, where the phase is a conversation. */
+        readonly replyHash?: string | null;
       }
     | {
         readonly type: "RecordPublished";

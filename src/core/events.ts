@@ -324,6 +324,30 @@ export type TaskEvent =
       readonly phase: number | null;
       readonly usd: number;
     }
+  /** A comment on the issue, in a phase that is a conversation; the words lie in the store under `textHash`. A second one of the same comment replaces the first. */
+  | {
+      readonly type: "TurnSaid";
+      readonly at: string;
+      readonly phase: number;
+      readonly by: string;
+      readonly commentId: number;
+      readonly textHash: string;
+    }
+  /** The agent's reply to all that its run had heard; the words lie in the store under `textHash`. */
+  | {
+      readonly type: "TurnAnswered";
+      readonly at: string;
+      readonly runId: RunId;
+      readonly phase: number;
+      readonly changesetId: ChangesetId;
+      readonly textHash: string;
+      /** False where the turn changed no file. */
+      readonly changed: boolean;
+    }
+  /** `/done`. What no run has heard yet is not answered any more. */
+  | { readonly type: "ConversationClosed"; readonly at: string; readonly phase: number; readonly by: string }
+  /** It was ended, and there is nothing to merge. */
+  | { readonly type: "ConversationSettled"; readonly at: string; readonly phase: number }
   /** Renamed, transferred, or installed anew. */
   | { readonly type: "RepositoryMoved"; readonly at: string; readonly repository: Repository }
   /** The gate was merged. */

@@ -43,6 +43,8 @@ export type BlockReason =
   | { readonly kind: "waiting-question" }
   /** Somebody must provide something; it is what is open. */
   | { readonly kind: "waiting-dependency" }
+  /** The agent has replied: the next comment on the issue, or `/done`, goes on. */
+  | { readonly kind: "conversation" }
   | { readonly kind: "provider-refused"; readonly why: ProviderRefusal; readonly message: string }
   | { readonly kind: "gate-closed"; readonly pullRequest: number }
   /** Somebody made it point at another branch than the default one, and perhaps merged it there. */

@@ -117,7 +117,7 @@ export interface PlannedWork {
   readonly budgetUsd: number;
 }
 
-export type PhaseMode = "steps" | "conversation";
+type PhaseMode = "steps" | "conversation";
 
 /** What must be true of a phase's result. Where a `should` is not, people are told and nothing is reworked. */
 export type Criterion = {

@@ -24,8 +24,11 @@ export interface ConfigurationFault {
   readonly message: string;
 }
 
-/** Whether a path in the folder belongs to another feature: workflows, the settings as they were once, words to readers. */
+/** What is, or was meant to be, the settings: their own reader tells what is wrong with it. */
+const SETTINGS = /^\.?(?:settings?|phasegate)\.(?:ya?ml|json|toml)$/iu;
+
+/** Whether a path in the folder belongs to another feature: workflows, settings, words to readers. */
 export function isOfOthers(path: string): boolean {
   const place = path.slice(repositoryFolder.length + 1);
-  return place.startsWith("workflows/") || place === "settings.yml" || /(?:^|\/)README\.md$/u.test(place);
+  return place.startsWith("workflows/") || SETTINGS.test(place) || /(?:^|\/)README\.md$/u.test(place);
 }

@@ -1,4 +1,5 @@
 import { sameName, type Dependency, type Question, type ReportedError } from "./dialogue.ts";
+import type { Conversation } from "./conversation.ts";
 import type { IssueRef, Repository, ReworkSource } from "./events.ts";
 import type { Feedback } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
@@ -173,7 +174,9 @@ export interface PhaseProgress {
   readonly feedback: readonly Feedback[];
   readonly rework: Rework | null;
   readonly spent: Spent;
-  /** Merged, or skipped: then `mergeSha` is empty. A ripple that had nothing to change was skipped by nobody. */
+  /** Null where the phase is none. */
+  readonly conversation: Conversation | null;
+  /** Merged, or skipped: then `mergeSha` is empty. A ripple or a conversation that had nothing to merge was skipped by nobody. */
   readonly completed: {
     readonly by: string;
     readonly mergeSha: string;
@@ -263,7 +266,7 @@ export function outlineOfPhase(state: TaskFacts, phase: number): PhaseOutline {
 
 export function agentStatusOf(state: ExistingTask): AgentStatus {
   if (state.blockedBy !== null && !isSettled(state)) {
-    if (state.blockedBy.kind === "waiting-question") return "waiting_question";
+    if (["waiting-question", "conversation"].includes(state.blockedBy.kind)) return "waiting_question";
     if (state.blockedBy.kind === "waiting-dependency") return "waiting_dependency";
     const isError = ["effect-failed", "environment", "no-access", "provider-refused"].includes(state.blockedBy.kind);
     return isError ? "error" : "paused";
@@ -341,6 +344,12 @@ export function isOver(state: Pick<TaskFacts, "phases">, phase: number): boolean
 /** Asked for by a person, a review or the playbook, and not done: the app itself works on what the last run handed over. */
 export function appIsAtWork(state: ExistingTask): boolean {
   return state.status === "in_progress" && state.run === null;
+}
+
+/** What people may review: verified, or taken as it is; a conversation only once somebody has ended it. */
+export function isReadyToShow({ accepted, verification, conversation }: PhaseProgress): boolean {
+  if (accepted !== null) return true;
+  return verification?.passed === true && (conversation === null || conversation.doneBy !== null);
 }
 
 /** Points of feedback that the running rework was given and the agent has not answered. */
@@ -495,12 +504,15 @@ export function followingPhaseOf(
   return outline;
 }
 
+/** The turn of a conversation is done once the conversation is. */
+export function doneStepsOf({ completed, steps, conversation }: PhaseProgress): number {
+  if (completed !== null) return steps.length;
+  return conversation === null ? steps.filter((step) => step.completed).length : 0;
+}
+
 /** Whole percent of the playbook's steps that are completed. */
 export function progressPercentOf(state: TaskFacts): number {
   const total = state.playbook.phases.reduce((sum, phase) => sum + phase.steps.length, 0);
-  const done = state.phases.reduce(
-    (sum, phase) => sum + (phase.completed ? phase.steps.length : phase.steps.filter((step) => step.completed).length),
-    0,
-  );
+  const done = state.phases.reduce((sum, phase) => sum + doneStepsOf(phase), 0);
   return total === 0 ? 0 : Math.floor((100 * done) / total);
 }

@@ -6,11 +6,12 @@ import type { Tree } from "./report.ts";
 export function treeIn(tree: Tree, root: string): Tree {
   if (root === "") return tree;
   const folder = `${root}/`;
-  const { contentId } = tree;
   return {
     paths: tree.paths.filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length)),
     read: (path) => tree.read(`${folder}${path}`),
-    ...(contentId === undefined ? {} : { contentId: (path: string) => contentId(`${folder}${path}`) }),
+    ...(tree.contentId === undefined
+      ? {}
+      : { contentId: (path: string) => tree.contentId?.(`${folder}${path}`) ?? null }),
   };
 }
 

@@ -106,6 +106,10 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
     case "TaskCompleted":
     case "TaskCancelled":
     case "TaskErased":
+    case "TurnSaid":
+    case "TurnAnswered":
+    case "ConversationClosed":
+    case "ConversationSettled":
       return event;
   }
 }

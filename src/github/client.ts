@@ -12,6 +12,7 @@ import { openFinalGate } from "./final-gate.ts";
 import { openGate, presentGate, releaseCi } from "./gate.ts";
 import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { hideComment } from "./hide-comment.ts";
+import { createFolderLister } from "./list-folder.ts";
 import { lastEditorOf } from "./last-editor.ts";
 import { closeIssue, readIssue } from "./issue.ts";
 import { onboard } from "./onboard.ts";
@@ -60,7 +61,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
   const onboardingFiles = readOnboardingFiles(options);
   let slug: Promise<string> | null = null;
   const listNames = createNames(api);
-  const readSettings = createSettingsReader({ ...options, api });
+  const list = createFolderLister(api);
+  const { readSettings, readSettingsFaults } = createSettingsReader({ ...options, api, list });
   const readCi = createCiReader(api, options);
   /** For addresses outside the API, to which no token goes. */
   const outside = { api, fetch: options.fetch ?? fetch, timeoutMs: options.timeoutMs };
@@ -93,7 +95,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
       const headSha = await headOf(api, repository, defaultBranch);
       return headSha === null ? nothingSet : readSettings(repository, headSha);
     },
-    readRepositoryFiles: createRepositoryFilesReader(api),
+    readRepositoryFiles: createRepositoryFilesReader(api, list),
+    readSettingsFaults,
     showConfigurationCheck: createShowConfigurationCheck(api, options),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,

@@ -3,22 +3,21 @@ import type { RepositoryFiles } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import { isOfOthers, repositoryFolder, type RepositoryFile } from "../core/repository-files.ts";
 import type { Api } from "./api.ts";
-import { nameOf, pathOf, readOrNull } from "./repository.ts";
+import type { ListFolder } from "./list-folder.ts";
+import { nameOf, pathOf } from "./repository.ts";
 import { listFiles, type TreeFile } from "./tree.ts";
 
 const [parentFolder = "", folderName = ""] = repositoryFolder.split("/");
 
 /** What is more than any folder of guides needs. */
 export const repositoryFilesMax = 200;
-export const repositoryBytesMax = 2 * 1024 * 1024;
+const repositoryBytesMax = 2 * 1024 * 1024;
 /** A guide goes into a prompt whole; the same figure holds for those of the app. */
 const fileBytesMax = 262_144;
 
 const readsAtOnce = 8;
 /** Each is of a few megabytes at most, and most repositories have none. */
 const foldersMax = 50;
-/** Of commits, which never change. */
-const listingsMax = 500;
 
 const none: RepositoryFiles = { sha: "", files: [] };
 
@@ -29,9 +28,7 @@ export type ReadRepositoryFiles = (repository: Repository, ref: string | null) =
  * One request tells by the folder's sha whether anything changed; where nothing did, that is all. What changed costs one more,
  * and one for each file that was never read. Of a commit that was looked at before even the first is spared.
  */
-export function createRepositoryFilesReader(api: Api): ReadRepositoryFiles {
-  /** Shas of the folder by repository and commit. */
-  const listed = new Map<string, string>();
+export function createRepositoryFilesReader(api: Api, list: ListFolder): ReadRepositoryFiles {
   const folders = new Map<string, RepositoryFiles>();
   /** By repository: the files of the folder that was read last, by their shas. */
   const contents = new Map<number, ReadonlyMap<string, Content>>();
@@ -50,27 +47,8 @@ export function createRepositoryFilesReader(api: Api): ReadRepositoryFiles {
 
   /** Empty where there is no such folder. */
   async function folderSha(repository: Repository, ref: string | null): Promise<string> {
-    const key = `${repository.repositoryId} ${ref}`;
-    const known = ref === null ? undefined : listed.get(key);
-    if (known !== undefined) return known;
-    const listing = await readOrNull(api, {
-      repository,
-      permissions: { contents: "read" },
-      doing: `listing ${parentFolder} of ${nameOf(repository)}`,
-      send: (octokit) =>
-        octokit.rest.repos.getContent({
-          ...pathOf(repository),
-          path: parentFolder,
-          ...(ref === null ? {} : { ref }),
-        }),
-    });
-    const entries = Array.isArray(listing?.data) ? listing.data : [];
-    const sha = entries.find(({ name, type }) => name === folderName && type === "dir")?.sha ?? "";
-    if (ref !== null) {
-      dropOldest(listed, listingsMax);
-      listed.set(key, sha);
-    }
-    return sha;
+    const entries = await list(repository, ref, parentFolder);
+    return entries.find(({ name, type }) => name === folderName && type === "dir")?.sha ?? "";
   }
 
   async function readFolder(repository: Repository, sha: string): Promise<readonly RepositoryFile[]> {

@@ -422,6 +422,10 @@ function resolveStep(
     const message = `"allowedPaths.${index}": expected a glob within those of phase "${phase.name}" (${phase.allowedPaths.join(", ")}), got "${glob}"`;
     fault(["allowedPaths", index], "wider-than-phase", message);
   }
+  if (head.outputs.length === 0 && phase.mode !== "conversation") {
+    const message = '"outputs": expected at least one entry, since only the turn of a conversation has none, got none';
+    fault(["outputs"], "no-deliverable", message);
+  }
   for (const [index, output] of head.outputs.entries()) {
     if (isWithin(output, allowedPaths)) continue;
     const message = `"outputs.${index}": expected a path that the step may write (${allowedPaths.join(", ")}), got "${output}"`;

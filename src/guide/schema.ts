@@ -38,6 +38,9 @@ const Glob = z
 
 const Globs = z.array(Glob).min(1).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no entry twice");
 
+/** None where the step has no deliverable: the turn of a conversation. */
+const Outputs = z.array(Glob).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no entry twice");
+
 const TurnsFor = z.enum(["phases", "stages", "sub-stages"]);
 
 const Tools = z.array(z.enum(TOOL_NAMES)).min(1).refine(isWithoutRepeats, "expected no tool twice");
@@ -45,7 +48,7 @@ const Tools = z.array(z.enum(TOOL_NAMES)).min(1).refine(isWithoutRepeats, "expec
 /** The fields above a guide's text. A field not named here is refused, since a misspelt limit would silently not hold. */
 export const GuideHead = z.strictObject({
   title: Title,
-  outputs: Globs,
+  outputs: Outputs,
   sections: z
     .array(Heading)
     .max(ENTRIES_MAX)
@@ -213,7 +216,7 @@ const Step = z.strictObject({
   slug: Slug,
   title: Title,
   guide: z.string().min(1),
-  outputs: Globs,
+  outputs: Outputs,
   sections: z.array(Heading),
   minCharacters: z.int().min(1),
   allowedPaths: Globs,

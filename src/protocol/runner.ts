@@ -37,6 +37,11 @@ export const limits = {
   feedbackCommentsMax: 50,
   feedbackTextCharactersMax: 10_000,
   answerTextCharactersMax: 2_000,
+  /** Of one turn of a conversation, and of the agent's reply. */
+  turnCharactersMax: 10_000,
+  replyCharactersMax: 30_000,
+  /** That one run hears at once, and that it is told again where its conversation is lost. */
+  turnsMax: 50,
   /** In one message, as in one call of the agent's tool. */
   questionsMax: 4,
   questionCharactersMax: 2_000,
@@ -263,6 +268,9 @@ export const PriceOverride = z.object({
 });
 export type PriceOverride = z.infer<typeof PriceOverride>;
 
+/** What was said on the issue. Words of a person or, where `by` is null, of the agent: data. */
+const Turn = z.object({ by: z.string().max(100).nullable(), text: z.string().max(limits.replyCharactersMax) });
+
 const Confidence = z.enum(["high", "medium", "low"]);
 
 const DecisionTaken = z.object({
@@ -302,6 +310,13 @@ export const Job = z.object({
   checkpoint: z.object({ checkpointId: z.string().max(200) }).nullable(),
   prices: z.array(PriceOverride),
   model: z.string(),
+  /**
+   * Where the phase is one: what the run replies to, and what was said before, the newest last. Null for any other phase.
+   * Since version 5.
+   */
+  conversation: z
+    .object({ turns: z.array(Turn).max(limits.turnsMax), earlier: z.array(Turn).max(limits.turnsMax) })
+    .nullable(),
   /** What stands in every prompt, and what is told with the first value of a service. Since version 5, like the next. */
   guides: z.object({
     common: z.string(),
@@ -369,7 +384,7 @@ type StepOfVersion4 = Omit<Job["phase"]["steps"][number], "source" | "role" | "q
 
 /** Without what came in version 5. Its findings and criteria know the checks of then. */
 export type SessionAnswerOfVersion4 = Omit<SessionAnswer, "job"> & {
-  readonly job: Omit<Job, "guides" | "roles" | "questionRounds" | "phase"> & {
+  readonly job: Omit<Job, "guides" | "roles" | "questionRounds" | "conversation" | "phase"> & {
     readonly phase: Omit<Job["phase"], "mode" | "plans" | "root" | "reviewers" | "afterFailure" | "steps"> & {
       readonly steps: readonly StepOfVersion4[];
     };
@@ -441,6 +456,8 @@ export const StepRequest = z.object({
     .array(z.object({ number: z.int().positive(), at: z.iso.datetime() }))
     .max(limits.answersMax)
     .default([]),
+  /** To the people of a conversation: the agent's last message. Absent in any other phase. Since version 5. */
+  reply: z.string().max(limits.replyCharactersMax).optional(),
 });
 export type StepRequest = z.infer<typeof StepRequest>;
 

@@ -75,6 +75,8 @@ export interface Done {
   readonly tree: Tree;
   /** Answers of people that the conversation has since this step. */
   readonly told: readonly Told[];
+  /** The last thing that the agent said. */
+  readonly reply: string;
 }
 
 interface Ended {
@@ -187,7 +189,9 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     }
     if (missed.length === 0 || round >= job.limits.moreRoundsMax) {
       const end = await finish(options, changeset, unfit, findings);
-      return end.kind === "done" ? { ...end, answers, told: desk.told() } : ended(end.outcome, []);
+      return end.kind === "done"
+        ? { ...end, answers, told: desk.told(), reply: said.messages().findLast((text) => text.trim() !== "") ?? "" }
+        : ended(end.outcome, []);
     }
     round += 1;
     next = mend(options, desk, { findings, unanswered, faults, notes: [...turn.notes, ...needed.notes] });
@@ -255,7 +259,7 @@ async function finish(
   changeset: Changeset,
   unfit: readonly Finding[],
   findings: readonly Finding[],
-): Promise<Pick<Ended, "kind" | "outcome"> | Omit<Done, "answers" | "told">> {
+): Promise<Pick<Ended, "kind" | "outcome"> | Omit<Done, "answers" | "told" | "reply">> {
   const { job, step, workspace, agent, checks, say } = options;
   if (!changeset.isWhole) {
     const message = `step ${step.slug}: its changes can't be handed over`;

@@ -67,6 +67,26 @@ export async function verifyWork(
   return { outcome: { kind: "completed" }, report: { verdicts, judgeFault, tests, decisions } };
 }
 
+/**
+ * A turn of a conversation is never held back: what the app finds is told with the next one. What only a run can say is
+ * asked where files were changed.
+ */
+export async function verifyTurn(
+  run: Run,
+  equipment: Equipped,
+  { workspace, hasChanged }: { readonly workspace: Workspace; readonly hasChanged: boolean },
+): Promise<WorkEnd> {
+  if (!hasChanged) return { outcome: { kind: "completed" }, report: null };
+  run.say({ kind: "verifying" });
+  const { tree } = await collectChanges(workspace, "");
+  const tests = await testPhase(run, equipment, workspace, tree);
+  if (tests !== null && "kind" in tests) return { outcome: tests, report: null };
+  const judged = await judgePhase(run, { ...equipment, workspace, tree, graceMs });
+  if (judged.kind === "ended") return { outcome: judged.outcome, report: null };
+  const { verdicts, fault: judgeFault } = judged;
+  return { outcome: { kind: "completed" }, report: { verdicts, judgeFault, tests, decisions: [] } };
+}
+
 /** Null where no criterion asks for them; an outcome where the run ends meanwhile. */
 async function testPhase(
   run: Run,

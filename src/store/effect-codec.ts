@@ -53,6 +53,7 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("MergeGate"), phase: z.int(), headSha: z.string() }),
   z.strictObject({ kind: z.literal("NotifyUnverified"), phase: z.int(), headSha: z.string() }),
   z.strictObject({ kind: z.literal("PostSummary") }),
+  z.strictObject({ kind: z.literal("ShowReply"), phase: z.int(), number: z.int() }),
   z.strictObject({ kind: z.literal("LookAtBase"), phase: z.int(), headSha: z.string() }),
 ]);
 

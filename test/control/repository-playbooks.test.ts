@@ -138,13 +138,27 @@ describe("a pull request", () => {
     expect(told.complaints()).toEqual([]);
   });
 
-  test("without such a folder costs one request", async () => {
+  test("without any configuration has its head looked at, and nothing else", async () => {
     const told = await withHead(null);
     await told.settle();
     told.github.calls.length = 0;
     await told.webhook("pull_request", pushed("opened", "head-1"));
     await told.settle();
-    expect(told.github.calls).toEqual(["readRepositoryFiles"]);
+    expect(told.github.calls).toEqual(["readRepositoryFiles", "readSettingsFaults"]);
+  });
+
+  test("that changes the settings alone is told their faults", async () => {
+    const told = await withHead(null);
+    const fault = {
+      file: ".github/phasegate.yml",
+      line: 1,
+      rule: "settings",
+      message: "merge: expected manual or auto",
+    };
+    told.github.settingsFaults.set("head-1", { sha: "file", faults: [fault] });
+    await told.webhook("pull_request", pushed("opened", "head-1"));
+    await told.settle();
+    expect([...told.github.configurationChecks]).toEqual([["head-1", { faults: [fault], labels: [] }]]);
   });
 
   test("that changes nothing of it is told nothing", async () => {

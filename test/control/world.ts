@@ -664,6 +664,25 @@ export class Runner {
     return takeStep(this.#world.serving, this.token, { step, changes, ...said });
   }
 
+  /** A turn of a conversation: what it says to people, and the file that it changes. */
+  async turn(reply: string, content: string | null = null): Promise<void> {
+    const contentBase64 = Buffer.from(content ?? "").toString("base64");
+    const changes: StepRequest["changes"] =
+      content === null ? [] : [{ kind: "written", path: "docs/notes.md", mode: "100644", contentBase64 }];
+    const step = this.job.stepsToDo[0] ?? "";
+    await takeStep(this.#world.serving, this.token, {
+      step,
+      changes,
+      spent,
+      findings: [],
+      answers: [],
+      told: [],
+      reply,
+    });
+    await this.end({ kind: "completed" });
+    await this.#world.settle();
+  }
+
   /** A step that changed no file. */
   idleStep(step: string, answers: readonly Answer[] = []) {
     const request = { step, changes: [], spent, findings: [], answers: [...answers], told: [] };

@@ -31,7 +31,7 @@ import { author, command, createTask, finding, prompt, reviewer, spent, stranger
 
 /** How often each is wished for. */
 const weights = {
-  on: 60,
+  on: 70,
   run: 2,
   resume: 2,
   suspend: 2,
@@ -91,6 +91,8 @@ const weights = {
   plan: 1,
   settle: 1,
   finalGate: 1,
+  turn: 5,
+  done: 2,
 };
 
 type What = keyof typeof weights;
@@ -137,7 +139,10 @@ export function* history(wishes: readonly Wish[]) {
     serial += 1;
     const asked =
       next === null
-        ? createTask(wishes[0]?.byStranger ? stranger : writer, { planning: (wishes[0]?.pick ?? 0) % 8 === 3 ? 1 : 0 })
+        ? createTask(wishes[0]?.byStranger ? stranger : writer, {
+            talks: (wishes[1]?.pick ?? 1) % 4 === 0,
+            planning: (wishes[0]?.pick ?? 0) % 8 === 3 ? 1 : 0,
+          })
         : commandOf(next, state, `run-${serial}`, serial);
     if (asked === null) continue;
     const decision = decide(asked, state);
@@ -200,6 +205,7 @@ function wayOutOf({ kind }: BlockReason, pick: number): What {
   if (kind === "waiting-dependency") return (["names", "provide", "skip"] as const)[pick % 3] ?? "skip";
   if (kind === "budget-exhausted") return pick % 2 === 0 ? "setBudget" : "resume";
   if (kind === "approval-needed") return "approve";
+  if (kind === "conversation") return pick % 3 === 0 ? "done" : "turn";
   return pick % 4 === 0 ? "accept" : "resume";
 }
 
@@ -321,6 +327,7 @@ function commandOf(
           number,
           at: stale ? "2026-11-20T00:00:00.000Z" : (answer?.at ?? ""),
         })),
+        replyHash: `reply-${serial}`,
       });
     }
     case "published":
@@ -427,6 +434,18 @@ function commandOf(
         answers: [{ number: pick % 5 === 0 ? null : number, text }],
       });
     }
+    case "turn": {
+      const person = pick % 3 === 0 ? author : { ...writer, isAuthor: false };
+      return say({
+        type: "SayTurn",
+        by: byStranger ? { ...stranger, isAuthor: false } : person,
+        commentId: stale ? 600 + (pick % 6) : 600 + serial,
+        isEdit: stale && pick % 2 === 0,
+        textHash: `words-${serial}`,
+      });
+    }
+    case "done":
+      return say({ type: "EndConversation", by });
     case "withdraw":
       return say({ type: "WithdrawAnswer", commentId: 500 + (pick % 6), by: by.login });
     case "need":

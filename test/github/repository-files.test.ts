@@ -31,6 +31,28 @@ function textsOf({ files }: RepositoryFiles): Readonly<Record<string, string>> {
   );
 }
 
+test("the faults of a commit's settings have their line apart, and cost nothing but the file beside the folder", async () => {
+  await start({ [`${folder}/settings.yml`]: "merge: auto\n" });
+  const files = { ".github/phasegate.yml": "# ours\nmerge: always\n", ".github/phasgate.yml": "merge: auto\n" };
+  const sha = await bed.owner.push({ branch: "idea", files });
+  asked();
+  await read(sha);
+  expect(asked()).toEqual(["contents", "trees"]);
+  const { faults } = await bed.github.readSettingsFaults(bed.repository, sha);
+  expect(asked()).toEqual(["contents", "blobs"]);
+  const unread = "expected the settings in .github/phasegate.yml; this file is not read";
+  expect(faults).toEqual([
+    {
+      file: ".github/phasegate.yml",
+      line: 2,
+      rule: "settings",
+      message: 'merge: expected manual or auto, got "always"',
+    },
+    { file: `${folder}/settings.yml`, line: null, rule: "settings", message: unread },
+    { file: ".github/phasgate.yml", line: null, rule: "settings", message: unread },
+  ]);
+});
+
 describe("a repository's folder for Phasegate", () => {
   test("that is not there costs one request", async () => {
     await start({ ".github/CODEOWNERS": "* @wanda\n" });

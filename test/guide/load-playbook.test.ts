@@ -215,7 +215,7 @@ describe("loadPlaybook", () => {
     ["without a text", planGuide.slice(0, planGuide.indexOf("# Guide")), "6 empty-guide"],
     ["with a heading twice", planGuide.replace("[Order]", "[Order, order]"), "4 wrong-value"],
     ["with a heading that has its mark", planGuide.replace("[Order]", '["# Order"]'), "4 wrong-value"],
-    ["without outputs", planGuide.replace("[docs/plan.md]", "[]"), "3 too-small"],
+    ["without outputs", planGuide.replace("[docs/plan.md]", "[]"), "3 no-deliverable"],
     ["with a tool twice", planGuide.replace("[Read, Write]", "[Read, Read]"), "5 wrong-value"],
     ["with a minimum of nothing", planGuide.replace("tools:", "minCharacters: 0\ntools:"), "5 too-small"],
     ["with a half minimum", planGuide.replace("tools:", "minCharacters: 1.5\ntools:"), "5 wrong-type"],

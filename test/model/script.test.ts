@@ -216,6 +216,7 @@ const REMARK: Feedback = {
 };
 
 const JOB: Job = {
+  conversation: null,
   runId: "run-1",
   taskId: "task-1",
   attempt: 1,

@@ -16,6 +16,7 @@ import {
   type RepositoryFiles,
   type RequestShown,
   type ReviewState,
+  type SettingsFaults,
   type TaskView,
   type ThreadState,
   type VetoBox,
@@ -111,6 +112,8 @@ export class FakeGitHub {
   readonly deliveries: FakeDelivery[] = [];
   /** What commits have in `.github/phasegate/`. */
   readonly repositoryFiles = new Map<string, RepositoryFiles>();
+  /** What is wrong with the settings of commits. */
+  readonly settingsFaults = new Map<string, SettingsFaults>();
   /** Our check runs of it, by commit. */
   readonly configurationChecks = new Map<string, ConfigurationFound>();
   /** What came of each wish to set a repository up. */
@@ -407,6 +410,7 @@ export class FakeGitHub {
       }),
       readRepositoryFiles: async (_repository, ref) =>
         this.repositoryFiles.get(ref ?? this.headOf(this.defaultBranch) ?? "") ?? { sha: "", files: [] },
+      readSettingsFaults: async (_repository, sha) => this.settingsFaults.get(sha) ?? { sha: "", faults: [] },
       showConfigurationCheck: async (_repository, headSha, found) => {
         this.configurationChecks.set(headSha, found);
       },

@@ -19,6 +19,7 @@ import { code, link, oneLine, person, plain } from "./escape.ts";
 import { count, dollars, moment } from "./format.ts";
 import { newWorkflowLink, type Links } from "./links.ts";
 import { forecastSentence, suggestedUsd } from "./money.ts";
+import { waitsForComment } from "./reply.ts";
 
 /** Three sentences or so for whoever can get a task going again. All Markdown. */
 export interface BlockText {
@@ -136,6 +137,14 @@ export function blockText(
         why: "It cannot go on without. Nothing runs meanwhile, so waiting costs nothing.",
         next: `provide it as its comment says, or comment ${code(`/skip ${oneLine(openDependenciesOf(task)[0]?.name ?? "NAME", 100)}`)} to have the agent go on without. The task goes on by itself when nothing is open any more.`,
       };
+    case "conversation": {
+      const phase = currentPhaseOf(task);
+      return {
+        what: "The agent has replied, and waits for what you say next.",
+        why: "This task is a conversation: each comment on the issue is its next turn. Nothing runs meanwhile, so waiting costs nothing.",
+        next: phase === null ? "comment `/status` here." : waitsForComment(phase),
+      };
+    }
     case "provider-refused":
       return providerRefused(reason.why, reason.message, context.links);
     case "gate-closed":
@@ -278,6 +287,7 @@ function verificationFailed(attempts: number, task: ExistingTask, links: Links):
   const name = nameOfPhase(task, phase);
   const kept = "What was delivered so far is kept.";
   const checked = phase?.verification?.passed === false;
+  const say = phase === null || phase.conversation === null ? "" : "write a comment to go on with the conversation, ";
   const where = gate === null ? "The details of the status comment list" : `${pullLink(gate)} lists`;
   const accept = gate === null ? "" : ", `/accept` to take the phase as it is";
   const byHand =
@@ -291,7 +301,7 @@ function verificationFailed(attempts: number, task: ExistingTask, links: Links):
     why: checked
       ? `${where} what is wanting. ${kept}`
       : `The agent ended before its work was done; the log of ${link("the last run", links.workflowRuns)} says where. ${kept}`,
-    next: `comment \`/retry\` here to have it tried again${accept}, or \`/cancel\` to end the task.${byHand}`,
+    next: `${say}comment \`/retry\` here to have it tried again${accept}, or \`/cancel\` to end the task.${byHand}`,
   };
 }
 

@@ -39,14 +39,14 @@ export function configurationCheckText({
     return {
       conclusion: "success",
       title: "The configuration can be read",
-      summary: `What stands in ${code(repositoryFolder)} holds for tasks that are created after the merge.${own}`,
+      summary: `Playbooks, guides and agents in ${code(repositoryFolder)} hold for tasks that are created after the merge, the settings for all.${own}`,
       annotations: [],
     };
   }
   return {
     conclusion: "failure",
     title: `${count(faults.length, "fault", "faults")} in the configuration`,
-    summary: `After a merge, labels of playbooks with a fault start nothing.\n\n${faultList(faults)}`,
+    summary: `After a merge, labels of playbooks with a fault would start nothing, and faulty settings would hold up every run.\n\n${faultList(faults)}`,
     annotations: faults
       .filter(({ file }) => isOwn(file))
       .slice(0, annotationsMax)
