@@ -388,6 +388,7 @@ function isFailure(reason: BlockReason): boolean {
     case "conversation":
     case "approval-needed":
       return false;
+    case "workflow-file-awaited":
     case "settings-invalid":
     case "plan-invalid":
     case "no-progress":

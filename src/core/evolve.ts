@@ -720,6 +720,7 @@ export function dropsRun(reason: BlockReason): boolean {
     case "no-model-secret":
     case "empty-repository":
     case "dispatch-refused":
+    case "workflow-file-awaited":
     case "settings-invalid":
     case "budget-exhausted":
     case "rate-limited":

@@ -72,6 +72,7 @@ const CheckId = z.enum([
   "ids-cited",
   "plan-shape",
   "spec-valid",
+  "workflow-valid",
   "plan-tables",
   "tests-pass",
 ]);
@@ -250,6 +251,7 @@ export const BlockReason = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("approval-needed"), phase: PhaseNumber, by: z.string() }),
   z.strictObject({ kind: z.literal("settings-invalid"), message: z.string() }),
+  z.strictObject({ kind: z.literal("workflow-file-awaited"), path: z.string(), branch: z.string() }),
   z.strictObject({ kind: z.literal("plan-invalid"), phase: PhaseNumber, faults: z.int(), message: z.string() }),
   z.strictObject({
     kind: z.literal("no-progress"),

@@ -173,6 +173,10 @@ const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] 
     command({ type: "RecordRetarget", pullRequest: 31, base: "release", merged: true }),
   ],
   "approval-needed": [createTask(), requesterMayNot, ...phase1Ready.slice(1), merged(31)],
+  "workflow-file-awaited": [
+    createTask(),
+    pausedBy({ kind: "workflow-file-awaited", path: ".github/workflows/phasegate-x.yml", branch: "main" }),
+  ],
   "settings-invalid": [createTask(), pausedBy({ kind: "settings-invalid", message: "line 2" })],
   "plan-invalid": [createTask(writer, { planning: 1 }), ...phase1Ready.slice(1), merged(31), planFaulty],
   "no-progress": idle,
@@ -297,6 +301,7 @@ blocked: provider-refused     | resumes, run        | (already-paused) | resumes
 blocked: gate-closed          | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: gate-retargeted      | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | next phase       | cancels           | cancels, erases
 blocked: approval-needed      | (already-paused)    | (already-paused) | (already-paused)    | (nothing-failed) | (already-paused)  | (requester-may-not) | (nothing-failed) | cancels           | cancels, erases
+blocked: workflow-file-awaited | resumes, run       | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: settings-invalid     | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: plan-invalid         | resumes             | (already-paused) | resumes             | retries          | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: no-progress          | resumes, run        | (already-paused) | resumes, run        | retries, run     | feedback, rework  | (nothing-to-review) | accepts          | cancels           | cancels, erases
@@ -363,6 +368,7 @@ blocked: provider-refused     | (no-question)    | (unknown-dependency) | (unkno
 blocked: gate-closed          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
 blocked: gate-retargeted      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
 blocked: approval-needed      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review) | (no-conversation)
+blocked: workflow-file-awaited| (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
 blocked: settings-invalid     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
 blocked: plan-invalid         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review) | (no-conversation)
 blocked: no-progress          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)

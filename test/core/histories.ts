@@ -117,6 +117,7 @@ const pauses: readonly BlockReason[] = [
   { kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 },
   { kind: "budget-exhausted", scope: "day", spentUsd: 50, budgetUsd: 50 },
   { kind: "rate-limited", resetsAt: null, message: "written by a model: limit of the account" },
+  { kind: "workflow-file-awaited", path: ".github/workflows/phasegate-x.yml", branch: "main" },
   { kind: "settings-invalid", message: "written by a person: line 2" },
 ];
 
