@@ -52,7 +52,7 @@ describe("the onboarding pull request", () => {
 
     expect(onboarding).toEqual({ kind: "opened", pullRequest: 1 });
     expect(await textOn(world, onboardingBranch, workflowPath)).toBe(readWorkflowFile(deployment));
-    expect(await textOn(world, onboardingBranch, settingsPath)).toContain("# merge: manual");
+    expect(await textOn(world, onboardingBranch, settingsPath)).toContain("#merge: manual");
     expect(await textOn(world, onboardingBranch, formOf("create_app"))).toContain("What do you want to build?");
     expect(await textOn(world, onboardingBranch, formOf("plan"))).toContain("What should be planned?");
     expect(await textOn(world, onboardingBranch, formOf("run"))).toBeNull();
