@@ -420,6 +420,7 @@ function wrapped(client: GitHub): GitHub {
     "readIssue",
     "preflight",
     "readSettings",
+    "readRepositoryFiles",
     "readRun",
     "readEnvelope",
     "defaultBranchOf",
