@@ -325,9 +325,10 @@ function isJudged(check: AnyCheck): boolean {
   return check.startsWith("judged:");
 }
 
-/** Of people, for what the agent asked: nothing is wrong, and nothing runs. */
+/** Of people, for what the agent asked or said: nothing is wrong, and nothing runs. */
 export function isWait(event: Extract<TaskEvent, { type: "TaskPaused" }>): boolean {
-  return event.reason.kind === "waiting-question" || event.reason.kind === "waiting-dependency";
+  const { kind } = event.reason;
+  return kind === "waiting-question" || kind === "waiting-dependency" || kind === "conversation";
 }
 
 interface PhaseTold {

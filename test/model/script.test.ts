@@ -73,6 +73,13 @@ describe("the scripted model", () => {
     expect(agent.calls).toEqual(["Read a.md", "Write a.md"]);
   });
 
+  test("writes where the work tree is now, when another machine goes on", () => {
+    const agent = agentOf(product(step("plan/01_plan", ["a.md"])));
+    agent.ask(stepPrompt("plan/01_plan"));
+    agent.ask("owner answers:\n| Yes\nThe work tree is /elsewhere now.");
+    expect([...agent.files.keys()]).toEqual([`${WORK_TREE}/a.md`, "/elsewhere/a.md"]);
+  });
+
   test("does not repeat the first try when the step is asked again", () => {
     const firstTries = [{ path: "a.md", text: "half" }];
     const agent = agentOf(product(step("planning/04_user_journey", ["a.md"], { firstTries })));
