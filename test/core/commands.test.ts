@@ -94,7 +94,16 @@ const columns: readonly Ordering[] = [
   "cancel",
   "delete",
 ];
-const talkColumns: readonly Ordering[] = ["answer", "provided", "skip", "budget", "priority", "veto", "skip-phase", "done"];
+const talkColumns: readonly Ordering[] = [
+  "answer",
+  "provided",
+  "skip",
+  "budget",
+  "priority",
+  "veto",
+  "skip-phase",
+  "done",
+];
 
 const verifying = phase1Ready.slice(0, -2);
 const failedForGood = [

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import type { EventOf, TaskEvent } from "../../src/core/events.ts";
 import { hasValue } from "../../src/core/dialogue.ts";
+import type { ProductStep } from "../model/load-product.ts";
 import type { World } from "../support/github-world.ts";
 import { demoSecret } from "./agent.ts";
 import { vetoed } from "./decisions.ts";
@@ -27,19 +28,20 @@ export interface DemoPerson {
   readonly secrets: readonly string[];
 }
 
-/** `isContent`: approves and merges everything as it is. */
+/** `isContent`: approves and merges everything as it is. `talk`: the turns of a conversation with what is said in each. */
 export function demoPerson(
   world: World,
   told: Pick<Told, "gateOf" | "reworksOf">,
   issue: () => number,
   emit: (event: DemoEvent) => void,
-  { isContent = false }: { readonly isContent?: boolean } = {},
+  { isContent = false, talk = [] }: { readonly isContent?: boolean; readonly talk?: readonly ProductStep[] } = {},
 ): DemoPerson {
   const { owner } = world;
   const secrets: string[] = [];
   /** What the task will wait for. */
   const questions: Asked[] = [];
   const dependencies: Needed[] = [];
+  let turns = 0;
   return { hear, secrets };
 
   async function hear(event: TaskEvent): Promise<void> {
@@ -49,8 +51,17 @@ export function demoPerson(
     if (event.type === "DependencyRequested" && event.dependency.required) dependencies.push(event.dependency);
     // Nobody hurries: the task waits as long as people need.
     if (event.type !== "TaskPaused" || !isWait(event)) return;
+    if (event.reason.kind === "conversation") return reply();
     await answer(questions.splice(0));
     for (const dependency of dependencies.splice(0)) await provide(dependency);
+  }
+
+  /** Reads what the agent replied, and says the next thing, or that this is all. */
+  async function reply(): Promise<void> {
+    const [firstLine = ""] = talk[turns]?.closing.split("\n") ?? [];
+    await commentWith(firstLine.replaceAll("`", ""));
+    turns += 1;
+    await owner.comment(issue(), talk[turns]?.says ?? "/done");
   }
 
   /** Takes what the agent itself would take. */

@@ -110,7 +110,10 @@ async function play(
   stops.push(() => app.stop());
   emit({ type: "ready", github: world.sandbox.url, app: world.appUrl, model: model.url ?? "the provider", folder });
   let issueNumber = 0;
-  const person = demoPerson(world, told, () => issueNumber, emit, { isContent: options.type !== mainType });
+  const person = demoPerson(world, told, () => issueNumber, emit, {
+    isContent: options.type !== mainType,
+    talk: product.steps.filter(({ says }) => says !== undefined),
+  });
   told.onEvent = (event) => {
     void person.hear(event).catch((error: unknown) => fail(error));
     if (event.type === "TaskCompleted") settle("completed");

@@ -327,8 +327,7 @@ function isJudged(check: AnyCheck): boolean {
 
 /** Of people, for what the agent asked or said: nothing is wrong, and nothing runs. */
 export function isWait(event: Extract<TaskEvent, { type: "TaskPaused" }>): boolean {
-  const { kind } = event.reason;
-  return kind === "waiting-question" || kind === "waiting-dependency" || kind === "conversation";
+  return ["waiting-question", "waiting-dependency", "conversation"].includes(event.reason.kind);
 }
 
 interface PhaseTold {

@@ -10,12 +10,25 @@ import { scriptedDecide } from "../model/script.ts";
 /** A specification is named after the day on which its task was made; the product has one of some day. */
 const specId = /\bspec-\d{4}-\d{2}-\d{2}-\d{3,6}\b/u;
 
+/** The head of what the person said last. */
+const repliesTo = "## What you reply to";
+
 export function typeAgent(product: ProductScript): Decide {
   const asks = product.steps.flatMap(({ phase, slug, asks: questions = [] }) =>
     questions.length === 0 ? [] : [[`${phase}/${slug}`, [toolOfRunner("ask_user", { questions })]] as const],
   );
-  const decide = (request: ModelRequest): ModelAnswer => scriptedDecide(ofToday(product, request))(request);
+  const decide = (request: ModelRequest): ModelAnswer =>
+    scriptedDecide(ofTurn(ofToday(product, request), request))(request);
   return askFirst(decide, Object.fromEntries(asks));
+}
+
+/** In a conversation a step is done again with each thing that the person says. */
+function ofTurn({ steps }: ProductScript, { messages }: ModelRequest): ProductScript {
+  const prompt = messages.findLast(({ role, text }) => role === "user" && text.includes(repliesTo))?.text ?? "";
+  const words = prompt.slice(prompt.lastIndexOf(repliesTo));
+  const said = steps.findLast(({ says }) => typeof says === "string" && words.includes(says));
+  const [first] = steps;
+  return first?.says === undefined ? { steps } : { steps: [said ?? first] };
 }
 
 function ofToday({ steps }: ProductScript, { messages }: ModelRequest): ProductScript {

@@ -32,6 +32,8 @@ export interface ProductStep {
   readonly asks?: readonly AskedQuestion[];
   /** What the model says at the end. */
   readonly closing: string;
+  /** Of a turn in a conversation: what the person says; null in the first, which the issue itself opens. */
+  readonly says?: string | null;
 }
 
 export interface ProductFile {
@@ -43,6 +45,7 @@ export interface ProductFile {
 const PRODUCTS = join(import.meta.dirname, "..", "demo", "products");
 const PLAYBOOKS = join(import.meta.dirname, "..", "..", "guide", "playbooks");
 const REPOSITORY = "_repository";
+const TURNS = "_turns";
 const WISH = "issue.md";
 const FIRST_TRY_SUFFIX = ".first";
 
@@ -85,6 +88,7 @@ export function finalTree({ steps }: ProductScript): Readonly<Record<string, str
  * does not name; the steps of a phase in the order of their slugs.
  */
 export async function loadProduct(type: string): Promise<ProductScript> {
+  if ((await readdir(join(PRODUCTS, type))).includes(TURNS)) return { steps: await loadTurns(type) };
   const steps: ProductStep[] = [];
   for (const phase of await phasesOf(type)) {
     const names = await readdir(join(PRODUCTS, type, phase));
@@ -94,12 +98,40 @@ export async function loadProduct(type: string): Promise<ProductScript> {
   return { steps };
 }
 
-const PlaybookPhases = z.object({ phases: z.array(z.object({ name: z.string() })) });
+const TurnHead = StepHead.omit({ asks: true }).extend({ says: z.string().nullable().default(null) });
+
+/**
+ * Each turn of a conversation as the one step that is done again: `<type>/_turns/<number>.md` (the reply, with front
+ * matter) and, where it changes something, `<number>/`. After the last turn the person says `/done`.
+ */
+async function loadTurns(type: string): Promise<readonly ProductStep[]> {
+  const folder = join(PRODUCTS, type, TURNS);
+  const numbers = (await readdir(folder)).flatMap((name) => /^(\d+)\.md$/u.exec(name)?.[1] ?? []);
+  const [talk] = await playbookPhases(type);
+  const phase = talk?.name ?? "";
+  const slug = z.string().parse(talk?.steps[0]);
+  return Promise.all(
+    numbers
+      .sort((a, b) => Number(a) - Number(b))
+      .map(async (number) => {
+        const { head, text } = parseHead(await readFile(join(folder, `${number}.md`), "utf8"), TurnHead);
+        const files = await readFiles(join(folder, number)).catch(emptyWhenMissing);
+        const says = head.says?.trim() ?? null;
+        return { phase, slug, files, firstTries: [], reads: head.reads, runsTests: head.tests, closing: text, says };
+      }),
+  );
+}
+
+const PlaybookPhases = z.object({ phases: z.array(z.object({ name: z.string(), steps: z.array(z.unknown()) })) });
+
+async function playbookPhases(type: string) {
+  return PlaybookPhases.parse(parse(await readFile(join(PLAYBOOKS, `${type}.yml`), "utf8"))).phases;
+}
 
 async function phasesOf(type: string): Promise<readonly string[]> {
   const entries = await readdir(join(PRODUCTS, type), { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory() && entry.name !== REPOSITORY).map(({ name }) => name);
-  const { phases } = PlaybookPhases.parse(parse(await readFile(join(PLAYBOOKS, `${type}.yml`), "utf8")));
+  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("_")).map(({ name }) => name);
+  const phases = await playbookPhases(type);
   const known = phases.map(({ name }) => name).filter((name) => names.includes(name));
   return [...known, ...names.filter((name) => !known.includes(name)).sort()];
 }

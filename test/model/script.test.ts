@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Step } from "../../src/core/playbook.ts";
+import { planPhases } from "../../src/core/plan-phases.ts";
+import { turnsForRows } from "../../src/core/plan-turns.ts";
+import type { PlannedWork, Step } from "../../src/core/playbook.ts";
+import { readPlan } from "../../src/core/read-plan.ts";
 import type { Finding } from "../../src/core/report.ts";
 import type { Feedback, Job } from "../../src/protocol/runner.ts";
 import { feedbackOf } from "../../src/runner/feedback.ts";
@@ -10,6 +13,8 @@ import type { ProductScript, ProductStep } from "./load-product.ts";
 import type { AnswerBlock } from "./model-answer.ts";
 import { parseModelRequest } from "./model-request.ts";
 import { scriptedDecide } from "./script.ts";
+import { planFiles, runId } from "../core/plan-files.ts";
+import { memoryTree } from "../verify/memory-tree.ts";
 import { plainPhase, plainStep } from "../support/playbook-parts.ts";
 
 const WORK_TREE = "/work/tree";
@@ -78,6 +83,20 @@ describe("the scripted model", () => {
     agent.ask(stepPrompt("plan/01_plan"));
     agent.ask("owner answers:\n| Yes\nThe work tree is /elsewhere now.");
     expect([...agent.files.keys()]).toEqual([`${WORK_TREE}/a.md`, "/elsewhere/a.md"]);
+  });
+
+  test("writes the one file that a turn of the step asks for, in the words of planners and of plans", async () => {
+    const tree = memoryTree(planFiles());
+    const [stages] = await turnsForRows(tree, runId, "phases");
+    const { plan } = await readPlan(tree, runId, { begun: false });
+    const [planned] = planPhases(plan, WORK, 2);
+    const [task] = planned?.steps[0]?.turns ?? [];
+    for (const turn of [stages, task]) {
+      const output = turn?.output ?? "";
+      const agent = agentOf(product(step("plan/02_stages", ["other.md", output])));
+      expect(agent.ask(`${stepPrompt("plan/02_stages")}\n\n${turn?.guide}`)).toBe("closing of plan/02_stages");
+      expect([...agent.files.keys()]).toEqual([`${WORK_TREE}/${output}`]);
+    }
   });
 
   test("does not repeat the first try when the step is asked again", () => {
@@ -204,6 +223,18 @@ const STEP: Step = {
   tools: ["Read", "Write"],
 };
 
+const WORK: PlannedWork = {
+  guide: "Work by the plan.",
+  criteria: [],
+  verifierGuide: "Judge it.",
+  tools: ["Read", "Write"],
+  sections: [],
+  minCharacters: 10,
+  source: "run/execute.md",
+  role: null,
+  reviewers: [],
+  budgetUsd: 3,
+};
 const FINDING: Finding = {
   check: "sections-present",
   step: "01_idea",

@@ -71,7 +71,9 @@ function findAssignment(product: ProductScript, request: ModelRequest): Assignme
     .findLast((message) => isPrompt(message) && !asksToMend(message.text) && stepOf(product, message.text) === step);
   const feedback = feedbackIn(opening?.text ?? "");
   const due = feedback.filter(({ number }) => numbersToAnswer(prompt.text).includes(number));
-  const files = mends ? namedFiles(step, prompt.text, due) : again ? step.files : withFirstTries(step);
+  const files = mends
+    ? namedFiles(step, prompt.text, due)
+    : ofTurn(again ? step.files : withFirstTries(step), prompt.text);
   const isMereReview = !mends && feedback.length > 0 && !prompt.text.includes(LEFT_OVER);
   return {
     step,
@@ -128,6 +130,12 @@ function cwdOf(system: string): string | undefined {
 function namedFiles(step: ProductStep, prompt: string, due: readonly AskedFeedback[]): readonly ProductFile[] {
   const named = step.files.filter(({ path }) => prompt.includes(path));
   return named.length > 0 || due.length > 0 ? named : step.files;
+}
+
+/** Where a step has several turns, a prompt asks for the file of one. */
+function ofTurn(files: readonly ProductFile[], prompt: string): readonly ProductFile[] {
+  const asked = [...prompt.matchAll(/^Write the (?:table|result to) `([^`]+)`, and nothing else\. Then end\.$/gm)];
+  return asked.length === 0 ? files : files.filter(({ path }) => asked.some(([, output]) => output === path));
 }
 
 const LEFT_OVER = "## Left over from the last attempt";
