@@ -14,6 +14,7 @@ import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { hideComment } from "./hide-comment.ts";
 import { lastEditorOf } from "./last-editor.ts";
 import { closeIssue, readIssue } from "./issue.ts";
+import { readInstalled } from "./installed.ts";
 import { onboard } from "./onboard.ts";
 import { readOnboardingFiles } from "./onboarding-files.ts";
 import { mergeGate } from "./merge-gate.ts";
@@ -131,6 +132,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     readCi,
     readFailedLogs: (repository, sha) => readFailedLogs({ ...outside, appId: options.appId }, repository, sha),
     mergeGate: (repository, gate) => mergeGate(api, repository, gate),
+    readInstalled: (installationId) => readInstalled(api, installationId),
     onboard: (repository, wanted) => onboard(api, { ...options, onboardingFiles }, repository, wanted),
     hideComment: (repository, commentNodeId) => hideComment(api, repository, commentNodeId),
   };

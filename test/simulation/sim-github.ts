@@ -338,6 +338,8 @@ export class SimGitHub {
         if (known !== undefined && known !== key) throw new Error(`one comment a request: ${of}: ${known}, ${key}`);
         this.requests.set(of, { key, request });
       },
+      onboard: (repository, wanted) => inner.onboard(repository, wanted),
+      readInstalled: (installationId) => inner.readInstalled(installationId),
       showFaults: async (repository, number, key, faults) => {
         this.#requireIssue(number);
         await inner.showFaults(repository, number, key, faults);

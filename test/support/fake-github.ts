@@ -107,6 +107,8 @@ export class FakeGitHub {
   readonly reviewRequests: { readonly pullRequest: number; readonly login: string }[] = [];
   /** Webhooks that did not arrive. */
   readonly deliveries: FakeDelivery[] = [];
+  /** Where the app is installed. */
+  installed: readonly Repository[] = [];
   /** What came of each wish to set a repository up. */
   onboarding: Onboarding = { kind: "opened", pullRequest: 1 };
   readonly onboarded: { readonly name: string; readonly forms: readonly string[]; readonly mayOpen: boolean }[] = [];
@@ -374,6 +376,7 @@ export class FakeGitHub {
     return {
       permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
       readIssue: async (_repository, number) => this.issues.get(number) ?? null,
+      readInstalled: async () => this.installed,
       onboard: async (repository, { starts, examine, mayOpen }) => {
         if (this.onboarding.kind !== "none") await examine();
         this.onboarded.push({ name: repository.name, forms: ["create_app", "other"].filter(starts), mayOpen });
