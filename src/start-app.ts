@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
-import type { Clock, Log, NewId, Playbooks, Timer } from "./control/ports.ts";
+import type { Clock, Log, NewId, Timer } from "./control/ports.ts";
 import {
   inVersionSpoken,
   openSession,
@@ -18,14 +18,12 @@ import {
   type ServingRunner,
 } from "./control/serve-runner.ts";
 import { defaultPolicy } from "./core/decide.ts";
-import type { Playbook } from "./core/playbook.ts";
 import { examineRepository } from "./doctor/repository-findings.ts";
 import { createGitHub } from "./github/client.ts";
 import { readIssueForm } from "./github/issue-form.ts";
 import { freezeText } from "./github/issue-text.ts";
 import { translateWebhook } from "./github/webhook-to-command.ts";
-import { loadPlaybooks } from "./guide/load-playbook.ts";
-import { playbookFromJson, playbookToJson } from "./guide/playbook-json.ts";
+import { openPlaybooks } from "./guide/open-playbooks.ts";
 import { httpApp, listen } from "./http/server.ts";
 import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
@@ -44,8 +42,6 @@ const drainMs = 8_000;
 
 /** For answers that are under way. A runner that sends slowly tries again. */
 const closeMs = 1_000;
-
-const parsedPlaybooksMax = 20;
 
 const appYml = path.join(import.meta.dirname, "..", "app.yml");
 
@@ -76,7 +72,7 @@ export interface RunningApp {
 /** Wires store, GitHub, engine and server. Throws where one of them cannot start; nothing is left behind then. */
 export async function startApp(config: Config, surroundings: Surroundings): Promise<RunningApp> {
   const { clock, newId, log } = surroundings;
-  const playbooks = await readPlaybooks(surroundings.guideFolder ?? guideFolder);
+  const playbooks = await openPlaybooks(surroundings.guideFolder ?? guideFolder, config);
   const rights = readAppRights(readFileSync(appYml, "utf8"));
   const settingsSchema = await readFile(path.join(guideFolder, "settings.schema.json"), "utf8");
   const { dataDir, databaseUrl } = config;
@@ -210,24 +206,4 @@ function portFault({ host, port }: Config, error: unknown): string {
     default:
       return `listening on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`;
   }
-}
-
-async function readPlaybooks(folder: string): Promise<Playbooks> {
-  const loaded = await loadPlaybooks(folder);
-  /** Tasks freeze few different ones; each has some hundred kilobytes, and is asked for at every step. */
-  const parsed = new Map<string, Playbook>();
-  return {
-    byLabel(label) {
-      const found = loaded.get(label);
-      return found === undefined ? null : { ...found, json: playbookToJson(found.playbook) };
-    },
-    fromJson(json) {
-      const known = parsed.get(json);
-      if (known !== undefined) return known;
-      const playbook = playbookFromJson(json);
-      if (parsed.size >= parsedPlaybooksMax) parsed.clear();
-      parsed.set(json, playbook);
-      return playbook;
-    },
-  };
 }

@@ -27,6 +27,7 @@ const onlyTells: readonly Effect["kind"][] = [
   "NotifyBlocked",
   "NotifyRefused",
   "AnswerFeedback",
+  "ShowReply",
   "RequestReview",
   // The next sweep reads them again.
   "ReadReviews",

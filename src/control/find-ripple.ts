@@ -9,6 +9,8 @@ import { itemOfWords, saveWords, type GateReading } from "./gate-feedback.ts";
 import type { Asked } from "./handle-command.ts";
 import { keyOf } from "./people.ts";
 import type { Performing } from "./perform-effect.ts";
+import { placeValuesOf } from "../core/place-values.ts";
+import { pathFrom, treeIn } from "../core/tree-in.ts";
 import { frozenPlaybook } from "./phase-definition.ts";
 
 const itemsMax = 50;
@@ -61,7 +63,10 @@ export async function changesBetween(
   if (playbook === null) return null;
   const approved = approvedPhases(task, playbook.phases);
   const before = await github.readTree(task.repository, since);
-  const differing = await verifier.changedItems(before, tree);
+  // Every phase of a task has the same folder.
+  const root = placeValuesOf(task).root;
+  const own = treeIn(tree, root);
+  const differing = (await verifier.changedItems(treeIn(before, root), own)).map((item) => placed(root, item));
   const changed = differing.flatMap((item) => {
     const phase = approved.find((each) => verifier.stepOfPath(each, item.path) !== null);
     return phase === undefined ? [] : [{ ...item, phase: phase.number }];
@@ -69,7 +74,8 @@ export async function changesBetween(
   if (changed.length === 0) return null;
   const by = await whoChanged();
   const { checked, failing } = await checkAgain(reading, task, approved, tree);
-  const citing = await verifier.citing(tree, new Set(changed.map(({ id }) => id)));
+  const ids = new Set(changed.map(({ id }) => id));
+  const citing = (await verifier.citing(own, ids)).map((each) => placed(root, each));
   const touched = touchedSteps(reading, approved, changed, citing, failing).filter(
     // What the phase at work looks at anyway.
     (each) => !coveredBy(task, each),
@@ -89,6 +95,10 @@ export async function changesBetween(
     feedback: words.map(itemOfWords),
     textHash: await saveWords(store, task.taskId, words),
   };
+}
+
+function placed<Each extends { readonly path: string }>(root: string, each: Each): Each {
+  return { ...each, path: pathFrom(root, each.path) };
 }
 
 /** Merged, and part of the playbook; in its order. */

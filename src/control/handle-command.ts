@@ -253,12 +253,16 @@ function laneOf(taskId: TaskId, effect: Effect): string {
     // Each request has a comment of its own, and its changes follow each other.
     case "ShowRequest":
       return `request:${effect.requestId}`;
+    case "ShowReply":
+      return `reply:${taskId}:${effect.number}`;
     // What is due much later stands in nobody's way.
     case "RemindQuestions":
       return `later:${effect.requestId}`;
     case "EndLimit":
     case "EndDay":
       return `later:${taskId}:${effect.kind}:${effect.pausedAt}`;
+    case "ReadPlan":
+      return `plan:${taskId}`;
     case "CompareItems":
       return `items:${taskId}`;
     case "ShowStatus":

@@ -1,6 +1,8 @@
 /** What people write on an issue or a gate of a task: commands, answers, and credentials that should not stand there. */
 import { hasValue } from "../core/dialogue.ts";
-import { isSettled, type ExistingTask } from "../core/state.ts";
+import { currentPhaseOf, isSettled, openQuestionsOf, type ExistingTask } from "../core/state.ts";
+import { limits } from "../protocol/runner.ts";
+import { saveTaskText } from "./gate-feedback.ts";
 import { handleCommand, type Cause } from "./handle-command.ts";
 import type { AnswerGiven, Intent } from "./intents.ts";
 import { obeyCommand, obeyWithoutTask, wordsOf } from "./obey-command.ts";
@@ -23,6 +25,7 @@ export async function onComment(processing: Processing, said: Said, inboxKey: st
   // Whichever comes last marks the message.
   const isLast = said.kind === "comment" || isAnswer;
   if (answers.length > 0) await answer(processing, said, task, answers, isLast ? cause : { userId: said.sender });
+  if (said.kind === "comment" && answers.length === 0) await takeTurn(processing, said, task, cause);
   if (said.kind === "command" && !isAnswer) await obeyCommand(processing, said, task, inboxKey);
   if (said.kind === "command" && (await whoIs(processing, said, task)).mayWrite) {
     // What they added is looked for at once (Q9).
@@ -85,6 +88,35 @@ async function answer(
     cause,
   );
   if (handled.kind === "refused") await reply(processing, said, "/answer", wordsOf(handled.refusal));
+}
+
+/**
+ * In a phase that is a conversation, what people write on the issue is for the agent. Where it waits for the answer to one
+ * question, a comment is that answer: nobody who talks thinks of numbers.
+ */
+async function takeTurn(
+  processing: Processing,
+  said: Extract<Said, { kind: "comment" }>,
+  task: ExistingTask,
+  cause: Cause,
+): Promise<void> {
+  const phase = currentPhaseOf(task);
+  const conversation = phase === null || phase.completed !== null ? null : phase.conversation;
+  if (said.onPullRequest || isSettled(task) || conversation === null) return;
+  const text = processing.freeze(said.body).text.trim().slice(0, limits.turnCharactersMax).toWellFormed();
+  if (text === "") return;
+  const by = await whoIs(processing, said, task);
+  // A comment for each comment of a stranger would be a tool for spam.
+  if (!by.mayWrite && !by.isAuthor) return;
+  const { commentId } = said;
+  const isEdit = said.change === "edited";
+  const [question, ...others] = openQuestionsOf(task);
+  const isTurn = conversation.said.some((turn) => turn.commentId === commentId);
+  if (!isEdit && !isTurn && question !== undefined && others.length === 0) {
+    return answer(processing, said, task, [{ number: question.number, text }], cause);
+  }
+  const textHash = await saveTaskText(processing.store, task.taskId, text);
+  await handleCommand(processing, task.taskId, { type: "SayTurn", by, commentId, isEdit, textHash }, cause);
 }
 
 async function withdraw(processing: Processing, said: Said, task: ExistingTask, cause: Cause): Promise<void> {

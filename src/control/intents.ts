@@ -69,7 +69,10 @@ export type Intent =
       readonly pullRequest: number;
       /** Somebody pushed to its branch. */
       readonly isPush?: true;
+      readonly pushed?: PushedEnds;
     }
+  /** Opened, or pushed to by a bot: its files are new, and nothing else that concerns us. */
+  | { readonly kind: "pull-request-pushed"; readonly repository: Repository; readonly pushed: PushedEnds }
   /** Somebody edited the gate's title or text: its boxes are read from GitHub. */
   | {
       readonly kind: "gate-edited";
@@ -126,6 +129,12 @@ export type Intent =
     }
   | { readonly kind: "run-completed"; readonly repository: Repository; readonly workflowRunId: number }
   | { readonly kind: "ignored"; readonly why: string };
+
+/** Head of a pull request, and of what it would be merged into. */
+export interface PushedEnds {
+  readonly headSha: string;
+  readonly baseSha: string;
+}
 
 export interface AnswerGiven {
   /** Null where it names none. */

@@ -106,6 +106,8 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
       return ask(processing, order, name, { type: "SkipPhase", by, writtenAt: order.intent.writtenAt });
     case "rework":
       return rework(processing, order, argument);
+    case "done":
+      return ask(processing, order, name, { type: "EndConversation", by });
     case "status":
       return queueStatus(processing, task.taskId, cause);
     case "doctor":
@@ -380,6 +382,10 @@ export function wordsOf(refusal: Refusal): string {
       return "it takes write access to this repository";
     case "waiting":
       return `the agent still waits for ${waitedFor(refusal)}`;
+    case "your-turn":
+      return "the agent waits for what you say next: write a comment, or /done to end the conversation";
+    case "no-conversation":
+      return "there is no conversation to end; a phase is accepted by merging its pull request, and /cancel ends the task";
     case "no-question":
       return "the agent has asked nothing in this task; to have something changed, say it with /rework once the pull request is ready";
     case "unknown-question":

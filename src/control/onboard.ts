@@ -31,8 +31,10 @@ export async function queueOnboarding(
 export async function onboardRepository(processing: Processing, body: string): Promise<void> {
   const { github, playbooks, examine, log } = processing;
   const { repository, mayOpen } = StoredOnboarding.parse(JSON.parse(body));
+  // Forms for the app's own types alone: a repository that has types of its own is set up.
+  const { byLabel } = playbooks.forRepository({ sha: "", files: [] });
   const onboarding = await github.onboard(repository, {
-    starts: (label) => playbooks.byLabel(label) !== null,
+    starts: (label) => byLabel(label) !== null,
     examine: () => examine(repository),
     mayOpen,
   });

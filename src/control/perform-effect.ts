@@ -9,6 +9,7 @@ import {
   branchOf,
   currentPhaseOf,
   grantsOf,
+  isReadyToShow,
   isSettled,
   liveRunOf,
   openQuestionsOf,
@@ -33,6 +34,7 @@ import { changesBetween, compareItems, notifyRipple, notifySettled } from "./fin
 import { itemOfWords, readGateSaid, saveWords, wordsOfReview } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
 import { phaseDefinition } from "./phase-definition.ts";
+import { readPlanned } from "./read-planned.ts";
 import {
   DispatchRefused,
   RetryLater,
@@ -138,6 +140,8 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       return null;
     case "ShowRequest":
       return showRequest(performing, state, effect.requestId);
+    case "ShowReply":
+      return showReply(performing, state, effect);
     case "NotifyRefused": {
       const dependency = state.dependencies.find(({ name }) => name === effect.name);
       // Skipped, or another value is there already.
@@ -166,6 +170,8 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       if (branch !== null) await performing.github.deleteBranch(state.repository, branch);
       return null;
     }
+    case "ReadPlan":
+      return readPlanned(performing, state, effect.phase);
     case "CompareItems":
       return compareItems(performing, state);
     case "NotifyRipple":
@@ -241,6 +247,22 @@ async function showRequest({ github }: Performing, task: ExistingTask, requestId
   if (task.erasedBy !== null) return null;
   const request = await requestShown(github, task, requestId);
   if (request !== null) await github.showRequest(task.repository, { task, key: requestId, request });
+  return null;
+}
+
+/** The one comment of a reply, with what is known by now of its changes. */
+async function showReply(
+  { github, store }: Performing,
+  task: ExistingTask,
+  { phase, number }: Extract<Effect, { kind: "ShowReply" }>,
+): Promise<null> {
+  const progress = task.phases.find((candidate) => candidate.phase === phase);
+  const reply = progress?.conversation?.replies.find((each) => each.number === number);
+  // Its words are gone, or were never said.
+  if (task.erasedBy !== null || reply === undefined) return null;
+  const text = reply.textHash === "" ? "" : ((await store.readText(reply.textHash)) ?? "");
+  const key = `${task.taskId}/${phase}/reply-${number}`;
+  await github.showRequest(task.repository, { task, key, request: { kind: "reply", reply, phase, text } });
   return null;
 }
 
@@ -533,6 +555,19 @@ async function verifyPhase(
   const head = await github.headOf(state.repository, branchOf(state, effect.phase));
   // A run of one step may end before the gate's own turn has come.
   const gate = gateOf(state, effect.phase) ?? (await openGate(performing, state, effect.phase));
+  const conversation = currentPhaseOf(state)?.conversation ?? null;
+  // People may talk, and change nothing.
+  if (conversation !== null && (head === null || gate === null)) {
+    const { headSha } = await baseOf(performing, state);
+    const nothing = { passed: true, checks: [], findings: [], notes: [] } as const;
+    return {
+      type: "RecordVerification",
+      phase: effect.phase,
+      attempt: effect.attempt,
+      headSha: head ?? headSha,
+      ...nothing,
+    };
+  }
   // All of it may hold as it is, where the agent has said so of each part.
   if (gate === null && isRippleAnswered(state, effect.phase)) return { type: "SettleRipple", phase: effect.phase };
   if (head === null || gate === null) {
@@ -557,7 +592,8 @@ async function verifyPhase(
   // What an earlier attempt said of its work says nothing of this one's.
   const report = await verifier.verifyPhase(tree, definition, {
     changedPaths,
-    report: said?.attempt === effect.attempt ? said : null,
+    // That of a conversation's turn holds for as long as no turn changes anything.
+    report: said?.attempt === effect.attempt || conversation !== null ? said : null,
   });
   return {
     type: "RecordVerification",
@@ -609,8 +645,7 @@ async function presentGate(
   const phase = state.phases.find((candidate) => candidate.phase === effect.phase);
   if (isSettled(state) || phase === undefined || phase.gate === null || phase.completed !== null) return null;
   // A newer verdict has its own effect behind this one.
-  const ready = phase.accepted !== null || phase.verification?.passed === true;
-  if (ready !== effect.ready) return null;
+  if (isReadyToShow(phase) !== effect.ready) return null;
   // Nothing is ready for people while a run is at work on it.
   if (effect.ready && !appIsAtWork(state) && state.status !== "review") return null;
   const { pullRequest } = phase.gate;
@@ -633,7 +668,10 @@ async function presentGate(
 /** What the steps of the phase wrote, by the changesets that were published. */
 async function pathsOfPhase({ store }: Performing, state: ExistingTask, phase: number): Promise<readonly string[]> {
   const paths = new Set<string>();
-  for (const { changesetId } of state.phases.find((candidate) => candidate.phase === phase)?.steps ?? []) {
+  const progress = state.phases.find((candidate) => candidate.phase === phase);
+  const turns = progress?.conversation?.replies.filter(({ changed, commitSha }) => changed && commitSha !== null) ?? [];
+  const ids = new Set([...(progress?.steps ?? []), ...turns].map(({ changesetId }) => changesetId));
+  for (const changesetId of ids) {
     if (changesetId === null) continue;
     for (const change of readStoredChangeset(await store.readChangeset(changesetId), changesetId)) {
       if (change.kind === "written") paths.add(change.path);

@@ -1,6 +1,7 @@
 /** What the shell needs of the world, in our own words. The adapters implement these; nothing here knows them. */
 import type { BlockReason } from "../core/outcome.ts";
 import type { Change } from "../core/change.ts";
+import type { TurnReply } from "../core/conversation.ts";
 import type { Dependency, Question, ReportedError } from "../core/dialogue.ts";
 import type { AnswerKind } from "../core/feedback.ts";
 import type { Effect } from "../core/react.ts";
@@ -12,6 +13,7 @@ import type { CiState } from "../core/ci.ts";
 import type { MergeSides } from "../core/merge-paths.ts";
 import type { Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
 import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
+import type { ConfigurationFault, RepositoryFile } from "../core/repository-files.ts";
 import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
 import type { Spent } from "../core/usage.ts";
@@ -332,6 +334,27 @@ export interface CheckShown {
   readonly branch: string;
 }
 
+/** The files of a folder of a repository, as they lie in one commit. */
+export interface RepositoryFiles {
+  /** Of the folder: the same for the same files. Empty where there is none. */
+  readonly sha: string;
+  readonly files: readonly RepositoryFile[];
+}
+
+/** What is wrong with the settings of one commit. */
+export interface SettingsFaults {
+  /** Of the file; empty where there is none that could be read. */
+  readonly sha: string;
+  readonly faults: readonly ConfigurationFault[];
+}
+
+/** What a commit's own playbooks, guides and agents came to. */
+export interface ConfigurationFound {
+  readonly faults: readonly ConfigurationFault[];
+  /** Those that its own playbooks have. */
+  readonly labels: readonly string[];
+}
+
 /** A box in the gate's body. */
 export interface VetoBox {
   /** Of the list that the person saw. */
@@ -435,7 +458,9 @@ export type RequestShown =
       readonly error: ReportedError;
       /** What became of it, e.g. that the step went on, or which retry of how many follows. */
       readonly next: string;
-    };
+    }
+  /** Of a conversation; the text is the agent's. */
+  | { readonly kind: "reply"; readonly reply: TurnReply; readonly phase: number; readonly text: string };
 
 /** What the next phase may cost, from what such phases cost here, or from the playbook. */
 export interface Forecast {
@@ -453,6 +478,8 @@ export type Notice =
       readonly forecast?: Forecast | undefined;
     }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
+  /** The label's playbook, or what it uses, is wrong in the repository: no task was made. */
+  | { readonly kind: "playbook-faulty"; readonly label: string; readonly faults: readonly ConfigurationFault[] }
   | { readonly kind: "help" }
   /** What `/doctor` found in the repository. */
   | { readonly kind: "doctor"; readonly findings: readonly Diagnosis[] }
@@ -562,6 +589,12 @@ export interface GitHub {
   preflight(repository: Repository): Promise<Preflight>;
   /** Of the default branch as it is now, and of the repository's owner. */
   readSettings(repository: Repository): Promise<SettingsFound>;
+  /** What a commit has in `.github/phasegate/`; null asks for the default branch as it is now. */
+  readRepositoryFiles(repository: Repository, ref: string | null): Promise<RepositoryFiles>;
+  /** What would be wrong with the repository's settings, were this commit the head of the default branch. */
+  readSettingsFaults(repository: Repository, sha: string): Promise<SettingsFaults>;
+  /** Makes the check run that says what is wrong with a commit's configuration. Nothing where the app was not given the right. */
+  showConfigurationCheck(repository: Repository, headSha: string, found: ConfigurationFound): Promise<void>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
   dispatchRun(
     repository: Repository,
@@ -799,9 +832,20 @@ export interface RunnerIdentity {
 export type VerifyRunner = (oidcToken: string) => Promise<RunnerIdentity>;
 
 /** A playbook by its label, resolved and hashed. */
+type PlaybookOfLabel =
+  | {
+      readonly kind: "playbook";
+      readonly playbook: import("../core/playbook.ts").Playbook;
+      readonly hash: string;
+      readonly json: string;
+    }
+  | { readonly kind: "faulty"; readonly faults: readonly ConfigurationFault[] };
+
 export interface Playbooks {
-  byLabel(
-    label: string,
-  ): { readonly playbook: import("../core/playbook.ts").Playbook; readonly hash: string; readonly json: string } | null;
+  /** The app's own, with those of a repository laid over them. */
+  forRepository(files: RepositoryFiles): ConfigurationFound & {
+    /** Null where the label starts nothing. Faults are those of the playbook and of what it uses, no others. */
+    readonly byLabel: (label: string) => PlaybookOfLabel | null;
+  };
   fromJson(json: string): import("../core/playbook.ts").Playbook;
 }

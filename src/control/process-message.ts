@@ -4,12 +4,13 @@ import type { Policy } from "../core/decide.ts";
 import type { Repository } from "../core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import type { Outcome } from "../core/outcome.ts";
+import { outlineOf, playbookNamePattern, type PlaybookOutline } from "../core/playbook.ts";
 import { limitsOf } from "../core/settings.ts";
-import { outlineOf, type PlaybookOutline } from "../core/playbook.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { RunnerRequest } from "../protocol/runner.ts";
 import { heldUsdMin, limitedTasks, spentToday } from "./budget.ts";
+import { checkConfiguration } from "./check-configuration.ts";
 import { takeInEnvelope } from "./envelope.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import { onComment } from "./hear-comment.ts";
@@ -97,6 +98,7 @@ async function onStep(processing: Processing, stored: StoredStep, inboxKey: stri
     spent,
     answers,
     told: stored.told,
+    replyHash: stored.reply === undefined ? null : await saveTaskText(processing.store, taskId, stored.reply),
   } as const;
   await noteFree(processing, taskId, runId);
   await handleCommand(processing, taskId, asked, { inboxKey });
@@ -195,7 +197,11 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
     case "comment":
       return onComment(processing, intent, inboxKey);
     case "reviews-changed":
-      return onReviewsChanged(processing, intent, inboxKey);
+      await onReviewsChanged(processing, intent, inboxKey);
+      if (intent.pushed !== undefined) await checkConfiguration(processing, intent.repository, intent.pushed);
+      return;
+    case "pull-request-pushed":
+      return checkConfiguration(processing, intent.repository, intent.pushed);
     case "gate-changed":
       return onGateChanged(processing, intent, inboxKey);
     case "gate-edited":
@@ -228,29 +234,43 @@ interface Labelled {
 async function onLabels(processing: Processing, labelled: Labelled, inboxKey: string): Promise<void> {
   const { store, github, playbooks } = processing;
   const { repository, issueNumber, sender } = labelled;
-  if (!labelled.labels.some((label) => playbooks.byLabel(label) !== null)) return;
+  if (!labelled.labels.some((label) => playbookNamePattern.test(label))) return;
+  // Any other label may be that of a playbook of the repository. Nothing tells us of each push for certain, so one request asks
+  // whether its folder is still the same; the answer of yesterday would make a new playbook's first label start nothing.
+  const { byLabel } = playbooks.forRepository(await github.readRepositoryFiles(repository, null));
+  if (!labelled.labels.some((label) => byLabel(label) !== null)) return;
   const issue = await github.readIssue(repository, issueNumber);
   if (issue === null || !issue.open) return;
   // A bot commands nothing, its own issue included; what a person labels is that person's wish.
   if (issue.authorIsBot && issue.author === sender) return;
   // Taken off again before its turn came: then nobody wants it any more.
   const labels = labelled.labels.filter((label) => issue.labels.includes(label));
-  const [first, ...others] = labels.flatMap((label) => {
-    const found = playbooks.byLabel(label);
+  const meant = labels.flatMap((label) => {
+    const found = byLabel(label);
     return found === null ? [] : [{ label, ...found }];
   });
-  if (first === undefined) return;
+  if (meant.length === 0) return;
   const earlier = await store.tasksOfIssue(repository.repositoryId, issueNumber);
   const running = await firstUnsettled(processing, earlier);
-  const name = running?.playbook.name ?? first.playbook.name;
+  const first = meant.find((each) => each.kind === "playbook");
+  const name = running?.playbook.name ?? first?.playbook.name ?? "";
   const ordinal = running?.ordinal ?? earlier.length + 1;
-  for (const { label, playbook } of running === null ? others : [first, ...others]) {
-    if (playbook.name === name) continue;
+  for (const each of meant) {
+    const { label } = each;
+    if (each.kind === "faulty" && running === null) {
+      // Once for the same faults; after a change that left some, the label brings those.
+      const key = keyOf(
+        `playbook-faulty:${repository.repositoryId}:${issueNumber}:${label}:${JSON.stringify(each.faults)}`,
+      );
+      await github.notify(repository, issueNumber, key, { kind: "playbook-faulty", label, faults: each.faults });
+      continue;
+    }
+    if (name === (each.kind === "playbook" ? each.playbook.name : label)) continue;
     // One comment for each label and task, whichever webhook brings it: an opened issue sends one for each label, too.
     const key = keyOf(`second-label:${repository.repositoryId}:${issueNumber}:${ordinal}:${label}`);
     await github.notify(repository, issueNumber, key, { kind: "second-label", label, running: name });
   }
-  if (running !== null) return;
+  if (running !== null || first === undefined) return;
   const by = await personOf(processing, repository, sender);
   // Of a file that can't be read nothing counts; the first run says so.
   const { settings } = await github.readSettings(repository);

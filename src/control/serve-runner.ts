@@ -15,6 +15,7 @@ import {
   type LiveRun,
   type PhaseProgress,
 } from "../core/state.ts";
+import { unsettledOf } from "../core/conversation.ts";
 import { placeValuesOf } from "../core/place-values.ts";
 import { verifierRole, type Phase, type Playbook } from "../core/playbook.ts";
 import type { Finding } from "../core/report.ts";
@@ -80,6 +81,9 @@ const messageCharactersMax = 2_000;
 
 /** How long a run that has ended may still deliver its last events. */
 const lastWordsMs = 10 * 60_000;
+
+/** Of a conversation, what is told again to an agent that has lost it. */
+const earlierMax = 20;
 
 /** Conversations, plans of a task, and products in a folder of their own. */
 const phasesSinceProtocol = 5;
@@ -167,9 +171,9 @@ export async function openSession(serving: ServingRunner, request: SessionReques
 /** As a runner of that version understands it (Q32). */
 export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion4 {
   if (answer.protocol >= protocolVersion) return answer;
-  const { guides: _guides, roles: _roles, ...job } = answer.job;
+  const { guides: _guides, roles: _roles, questionRounds: _rounds, conversation: _conversation, ...job } = answer.job;
   const { mode: _mode, plans: _plans, root: _root, reviewers: _reviewers, afterFailure: _after, ...phase } = job.phase;
-  const steps = phase.steps.map(({ source: _source, role: _role, questionRoundsMax: _rounds, ...step }) => step);
+  const steps = phase.steps.map(({ source: _source, role: _role, questionRoundsMax: _max, ...step }) => step);
   const criteria = phase.criteria.filter((criterion) => criterion.kind === "judged" || isOfVersion4(criterion.check));
   const findings = job.findings.map((finding) => ({ ...finding, check: checkOfVersion4(finding.check) }));
   return { ...answer, job: { ...job, findings, phase: { ...phase, steps, criteria } } };
@@ -270,7 +274,8 @@ async function refuseOldPhase(
   const run = liveRunOf(task);
   if (progress === null || protocol >= phasesSinceProtocol || run?.runId !== runId || run.started) return;
   const { mode, plans, title } = outlineOfPhase(task, progress.phase);
-  if (mode === "steps" && plans === null && placeValuesOf(task).root === "") return;
+  const isPlain = mode === "steps" && plans === null && task.planned.length === 0;
+  if (isPlain && placeValuesOf(task).root === "") return;
   const message =
     `the action is too old for the phase ${title} of this task: set the uses: line of ${workflowPath} to the app's ` +
     `ACTION_REF, then /run`;
@@ -329,10 +334,12 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     findings: [...run.findings],
     feedback: await feedbackFor(serving, progress),
     answers: answersOf(task),
+    questionRounds: questionRoundsOf(task, progress.phase),
     dependencies: dependenciesOf(task, progress.phase),
     checkpoint: await checkpointFor(serving, task, progress.phase),
     prices: [...serving.prices],
     model,
+    conversation: await conversationFor(serving, progress),
     guides: guidesOf(playbook, phase),
     roles: rolesOf(playbook, phase, model, settings.models),
     language: task.input?.language ?? settings.language ?? serving.language,
@@ -415,6 +422,40 @@ async function feedbackFor({ store }: ServingRunner, phase: PhaseProgress): Prom
   return readWords(json)
     .filter(({ id, step }) => open.has(id) && todo.has(step))
     .slice(0, limits.feedbackMax);
+}
+
+/** By step: questions that came together are one round. */
+function questionRoundsOf({ questions }: ExistingTask, phase: number): Job["questionRounds"] {
+  const rounds = new Map<string, Set<string>>();
+  for (const question of questions.filter((each) => each.phase === phase)) {
+    rounds.set(question.step, (rounds.get(question.step) ?? new Set()).add(question.requestId));
+  }
+  return Object.fromEntries([...rounds].map(([step, requests]) => [step, requests.size]));
+}
+
+/** What nobody has replied to yet, and what was said before, by people and agent. Of very much the newest. */
+async function conversationFor(
+  { store }: ServingRunner,
+  { conversation }: PhaseProgress,
+): Promise<Job["conversation"]> {
+  if (conversation === null) return null;
+  const { said, replies } = conversation;
+  const textOf = async (hash: string, max: number) => cut((await store.readText(hash)) ?? "", max);
+  const spoken = (turns: typeof said) =>
+    Promise.all(
+      turns
+        .slice(-limits.turnsMax)
+        .map(async ({ by, textHash }) => ({ by, text: await textOf(textHash, limits.turnCharactersMax) })),
+    );
+  const earlier: { by: string | null; text: string }[] = [];
+  let heard = 0;
+  // Each reply stands behind the last turn that it had heard.
+  for (const reply of replies) {
+    earlier.push(...(await spoken(said.filter(({ number }) => number > heard && number <= reply.heard))));
+    earlier.push({ by: null, text: await textOf(reply.textHash, limits.turnCharactersMax) });
+    heard = Math.max(heard, reply.heard);
+  }
+  return { turns: await spoken(unsettledOf(conversation)), earlier: earlier.slice(-earlierMax) };
 }
 
 /** Without its number, which is ours, and without what people said of it, which comes as feedback. */
@@ -631,9 +672,9 @@ export async function storeStep(
   runId: RunId,
   request: StepRequest,
 ): Promise<void> {
-  const { step, changes, spent, answers, told } = request;
+  const { step, changes, spent, answers, told, reply } = request;
   await storing.store.saveChangeset(changesetIdOf(runId, step), storedChangesetFrom(changes));
-  const stored = StoredStep.parse({ runId, step, files: changes.length, spent, answers, told });
+  const stored = StoredStep.parse({ runId, step, files: changes.length, spent, answers, told, reply });
   await takeIn(storing, task, "step", `step:${runId}:${step}`, stored);
 }
 

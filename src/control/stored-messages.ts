@@ -10,6 +10,7 @@ export const StoredStep = z.object({
   spent: Spent,
   answers: z.array(Answer).default([]),
   told: StepRequest.shape.told,
+  reply: StepRequest.shape.reply,
 });
 export type StoredStep = z.infer<typeof StoredStep>;
 

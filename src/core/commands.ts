@@ -4,7 +4,7 @@ import type { IssueRef, Repository, ReviewVerdict, ReworkSource } from "./events
 import type { AnswerKind, FeedbackItem, FeedbackSeen } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
-import type { PlaybookOutline } from "./playbook.ts";
+import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
 import type { CheckResult, Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
 import type { TaskSettings } from "./settings.ts";
@@ -149,6 +149,16 @@ export type TaskCommand = CommandFacts &
         readonly message: string;
         readonly details: string;
       }
+    /** A comment on the issue of a conversation, new or edited; `mayWrite` or the author of the issue. */
+    | {
+        readonly type: "SayTurn";
+        readonly by: Person & { readonly isAuthor: boolean };
+        readonly commentId: number;
+        readonly isEdit: boolean;
+        readonly textHash: string;
+      }
+    /** `/done` */
+    | { readonly type: "EndConversation"; readonly by: Person }
     /** `/budget 8`: for what is used up, or else for the current phase; and the task goes on. */
     | { readonly type: "SetBudget"; readonly by: Person; readonly usd: number }
     | {
@@ -161,6 +171,8 @@ export type TaskCommand = CommandFacts &
         readonly answers: readonly { readonly id: string; readonly kind: AnswerKind; readonly textHash: string }[];
         /** Answers of people that the conversation had, each with its moment: a newer one is still to be told. */
         readonly told: readonly { readonly number: number; readonly at: string }[];
+        /** Of the agent's reply, where the phase is a conversation. */
+        readonly replyHash?: string | null;
       }
     | {
         readonly type: "RecordPublished";
@@ -224,6 +236,14 @@ export type TaskCommand = CommandFacts &
     /** `writtenAt`: when the person said it, of the phase that was current then; null where nobody knows. */
     | { readonly type: "SkipPhase"; readonly by: Person; readonly writtenAt: string | null }
     /** What was approved reads otherwise on the base now. */
+    /** The plan of a merged phase as the base has it, or why it can't be worked by. */
+    | {
+        readonly type: "RecordPlan";
+        readonly phase: number;
+        readonly plan:
+          | { readonly kind: "read"; readonly playbookHash: string; readonly phases: readonly PhaseOutline[] }
+          | { readonly kind: "faulty"; readonly faults: number; readonly message: string };
+      }
     | { readonly type: "RecordRipple"; readonly changed: ItemsChanged }
     /** The ripple's run has changed nothing, and said of each part why. */
     | { readonly type: "SettleRipple"; readonly phase: number }

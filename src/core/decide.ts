@@ -1,8 +1,10 @@
+import { unsettledOf } from "./conversation.ts";
 import type { CommandFacts, CommandOf, Person, TaskCommand } from "./commands.ts";
 import { dropsRun, evolve, stateFrom } from "./evolve.ts";
 import { namedAmong } from "./dependency-name.ts";
 import { grantsMax, hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
 import type { EventOf, TaskEvent } from "./events.ts";
+import { invariant } from "./invariant.ts";
 import { isBeforeSecondOf } from "./moment.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
 import type { AnyCheck, Finding } from "./report.ts";
@@ -16,6 +18,7 @@ import {
   currentPhaseOf,
   freshPhaseNumber,
   isHeadShown,
+  isAllDone,
   isSettled,
   liveRunOf,
   mayApprove,
@@ -25,6 +28,7 @@ import {
   openVetoesOf,
   outlineOfPhase,
   pendingRippleOf,
+  planDueOf,
   purseOf,
   taskBranchOf,
   unansweredOf,
@@ -88,6 +92,9 @@ export type Refusal =
   | { readonly code: "no-gate" }
   /** It waits for people's answers and provisions, and goes on by itself once it has them. */
   | { readonly code: "waiting"; readonly questions: readonly number[]; readonly dependencies: readonly string[] }
+  /** The agent has replied: what goes on is the next comment. */
+  | { readonly code: "your-turn" }
+  | { readonly code: "no-conversation" }
   | { readonly code: "no-question" }
   | { readonly code: "unknown-question"; readonly number: number }
   /** Several are open, and the answer names none. */
@@ -149,6 +156,8 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return withdrawVeto(command, state);
     case "SkipPhase":
       return skipPhase(command, state);
+    case "RecordPlan":
+      return recordPlan(command, state);
     case "RecordRipple":
       return recordRipple(command, state);
     case "SettleRipple":
@@ -191,6 +200,10 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return refuseValue(command, state);
     case "ReportError":
       return reportError(command, state);
+    case "SayTurn":
+      return sayTurn(command, state);
+    case "EndConversation":
+      return endConversation(command, state);
     case "SetBudget":
       return setBudget(command, state);
     case "EndRun":
@@ -275,11 +288,13 @@ function goOn(command: TaskCommand, state: ExistingTask, by: string): Decision {
   const phase = currentPhaseOf(state);
   if (phase === null || state.status === "draft") return accepted(resumed);
   if (isWaiting(state)) return stillWaiting(state);
+  if (state.blockedBy.kind === "conversation" && isAllSaid(phase)) return refused({ code: "your-turn" });
   // Its gate was merged during the pause.
   if (phase.completed !== null) {
+    if (isAllDone(state)) return accepted(resumed);
+    if (awaitsApproval(state, phase)) return accepted(resumed, approvalNeeded(command.at, phase, phase.completed.by));
     const next = nextPhaseOf(state);
     if (next === null) return accepted(resumed);
-    if (awaitsApproval(state, phase)) return accepted(resumed, approvalNeeded(command.at, phase, phase.completed.by));
     return accepted(resumed, ...startPhase(command, state, next, leftOver(state, phase, next)));
   }
   // The gate is up again, or an effect is tried again, or the app's own work is in the queue: none of them needs a run.
@@ -331,7 +346,10 @@ function suspendTask(command: CommandOf<"SuspendTask">, state: ExistingTask): De
 /** Nobody's word is needed for it to go on, so it would not keep the task where somebody wants it stopped. */
 function liftsByItself(reason: BlockReason): boolean {
   return (
-    waits(reason) || reason.kind === "rate-limited" || (reason.kind === "budget-exhausted" && reason.scope === "day")
+    waits(reason) ||
+    reason.kind === "conversation" ||
+    reason.kind === "rate-limited" ||
+    (reason.kind === "budget-exhausted" && reason.scope === "day")
   );
 }
 
@@ -364,9 +382,11 @@ function isFailure(reason: BlockReason): boolean {
     case "no-access":
     case "waiting-question":
     case "waiting-dependency":
+    case "conversation":
     case "approval-needed":
       return false;
     case "settings-invalid":
+    case "plan-invalid":
     case "no-progress":
     case "runaway":
     case "provider-refused":
@@ -499,7 +519,7 @@ function requestRework(command: CommandOf<"RequestRework">, state: ExistingTask,
   if (phase === null) return refused({ code: "not-started" });
   if (isWaiting(state)) return stillWaiting(state);
   const reason = state.blockedBy;
-  if (reason !== null && !isPeoplesTurn(reason)) {
+  if (reason !== null && !isPeoplesTurn(reason) && reason.kind !== "conversation") {
     return refused({ code: "already-paused", reason: reason.kind });
   }
   if (liveRunOf(state) !== null || appIsAtWork(state)) {
@@ -706,6 +726,7 @@ function completeStep(command: CommandOf<"CompleteStep">, state: ExistingTask): 
       files: command.files,
       spent: command.spent,
     },
+    ...replyOf(command, phase),
     ...answers.map(({ id, kind, textHash }): TaskEvent => ({
       type: "FeedbackAnswered",
       at: command.at,
@@ -718,6 +739,12 @@ function completeStep(command: CommandOf<"CompleteStep">, state: ExistingTask): 
     })),
     ...delivered,
   );
+}
+
+function replyOf(command: CommandOf<"CompleteStep">, { phase, conversation }: PhaseProgress): readonly TaskEvent[] {
+  if (conversation === null) return [];
+  const { at, runId, changesetId, files, replyHash } = command;
+  return [{ type: "TurnAnswered", at, runId, phase, changesetId, textHash: replyHash ?? "", changed: files > 0 }];
 }
 
 function recordPublished(command: CommandOf<"RecordPublished">, state: ExistingTask): Decision {
@@ -765,10 +792,14 @@ function refuseChangeset(command: CommandOf<"RefuseChangeset">, state: ExistingT
       findings: command.findings,
       notes: [],
     };
-    return accepted(refusedEvent, failed, ...reworkOrPause(command, after(state, refusedEvent, failed), policy));
+    const next = after(state, refusedEvent, failed);
+    if (isOpen(phase)) return accepted(refusedEvent, failed, ...afterTurn(command, next));
+    return accepted(refusedEvent, failed, ...reworkOrPause(command, next, policy));
   }
   const ended = endOf(command, run, phase, outcome);
-  return accepted(refusedEvent, ended, ...reworkOrPause(command, after(state, refusedEvent, ended), policy));
+  const next = after(state, refusedEvent, ended);
+  if (isOpen(phase)) return accepted(refusedEvent, ended, ...afterTurn(command, next));
+  return accepted(refusedEvent, ended, ...reworkOrPause(command, next, policy));
 }
 
 function recordGateOpened(command: CommandOf<"RecordGateOpened">, state: ExistingTask): Decision {
@@ -1168,9 +1199,9 @@ function recordVerification(command: CommandOf<"RecordVerification">, state: Exi
   const phase = currentPhaseOf(state);
   if (phase === null || phase.phase !== command.phase || phase.completed !== null) return accepted();
   if (state.status !== "in_progress" || state.run !== null) return accepted();
-  if (phase.verification?.headSha === command.headSha && phase.verification.attempt === command.attempt) {
-    return accepted();
-  }
+  // A turn that changes nothing leaves the head where it was.
+  const isSeen = phase.verification?.headSha === command.headSha && phase.verification.attempt === command.attempt;
+  if (isSeen && !isOpen(phase)) return accepted();
   const verified: TaskEvent = {
     type: "PhaseVerified",
     at: command.at,
@@ -1183,6 +1214,9 @@ function recordVerification(command: CommandOf<"RecordVerification">, state: Exi
     notes: command.notes,
   };
   const seen = changesSeen(command, phase);
+  if (phase.conversation !== null) {
+    return accepted(...seen, verified, ...afterTurn(command, after(state, ...seen, verified)));
+  }
   if (command.passed) return accepted(...seen, verified);
   return accepted(...seen, verified, ...reworkOrPause(command, after(state, ...seen, verified), policy));
 }
@@ -1342,8 +1376,8 @@ function recordGateReady(command: CommandOf<"RecordGateReady">, state: ExistingT
 }
 
 /** Verified in this very attempt, or taken as it is by a person. */
-function isPresentable({ verification, attempt, accepted: taken, completed }: PhaseProgress): boolean {
-  if (completed !== null) return false;
+function isPresentable({ verification, attempt, accepted: taken, completed, conversation }: PhaseProgress): boolean {
+  if (completed !== null || isOpen({ conversation })) return false;
   return taken !== null || (verification?.passed === true && verification.attempt === attempt);
 }
 
@@ -1375,7 +1409,7 @@ function completePhase(
   const next = after(state, ...events);
   // A merge is heard during a pause, but what a person stopped starts again by a person's word.
   const { blockedBy } = state;
-  if (nextPhaseOf(next) !== null && blockedBy !== null && outlastsMerge(blockedBy)) {
+  if (!isAllDone(next) && blockedBy !== null && outlastsMerge(blockedBy)) {
     return [...ended, ...events, pause(command.at, blockedBy)];
   }
   return [...ended, ...events, ...afterPhase(command, next, phase)];
@@ -1388,11 +1422,31 @@ function rippleOf(state: ExistingTask, { changed }: PhaseProgress, at: string, m
   return [{ type: "RippleFound", at, phase, changed: { ...changed, sha: mergeSha === "" ? changed.sha : mergeSha } }];
 }
 
+/** The phases that a merged one has planned, of which the first begins; or a pause, where its tables can't be worked by. */
+function recordPlan(command: CommandOf<"RecordPlan">, state: ExistingTask): Decision {
+  const { at, phase, plan } = command;
+  if (isSettled(state) || state.blockedBy !== null || planDueOf(state) !== phase) return accepted();
+  if (plan.kind === "faulty") {
+    return accepted(pause(at, { kind: "plan-invalid", phase, faults: plan.faults, message: plan.message }));
+  }
+  const expected = freshPhaseNumber(state);
+  invariant(
+    plan.phases.every(({ number }, index) => number === expected + index),
+    `planned phases count on from ${expected}`,
+  );
+  const { playbookHash, phases } = plan;
+  const planned: TaskEvent = { type: "PhasesPlanned", at, phase, playbookHash, phases };
+  const current = currentPhaseOf(state);
+  return accepted(planned, ...(current === null ? [] : afterPhase(command, after(state, planned), current)));
+}
+
 /** Somebody changed on the base what was approved. What has not begun yet is found anew, as it is now. */
 function recordRipple({ at, changed }: CommandOf<"RecordRipple">, state: ExistingTask): Decision {
   // After the last phase nobody builds on it.
   if (isSettled(state) || state.itemsAt === null || changed.sha === state.itemsAt || isAllDone(state))
     return accepted();
+  // The plan's phases are numbered first; the next look finds it again.
+  if (planDueOf(state) !== null) return accepted();
   const pending = pendingRippleOf(state);
   if (changed.items.length === 0 && pending === null) return accepted();
   const phase = pending?.phase ?? (changed.touched.length === 0 ? null : freshPhaseNumber(state));
@@ -1412,11 +1466,13 @@ function settleRipple(command: CommandOf<"SettleRipple">, state: ExistingTask): 
 /** The next phase, or the wait for what must come before it, or the end. */
 function afterPhase(command: TaskCommand, state: ExistingTask, phase: PhaseProgress): readonly TaskEvent[] {
   const next = nextPhaseOf(state);
-  if (next === null) return lastOf(state, command.at);
+  if (isAllDone(state)) return lastOf(state, command.at);
   const merged = currentPhaseOf(state);
   if (merged !== null && merged.completed !== null && awaitsApproval(state, merged)) {
     return [approvalNeeded(command.at, phase, merged.completed.by)];
   }
+  // The plan is to be read first.
+  if (next === null) return [];
   return startPhase(command, state, next, leftOver(state, phase, next));
 }
 
@@ -1434,10 +1490,6 @@ function recordFinalGate({ at, gate }: CommandOf<"RecordFinalGate">, state: Exis
   if (gate === null) return isSettled(state) ? accepted() : accepted({ type: "TaskCompleted", at });
   // Also where somebody cancelled the task meanwhile: then it is closed again.
   return accepted({ type: "FinalGateOpened", at, ...gate });
-}
-
-function isAllDone(state: ExistingTask): boolean {
-  return currentPhaseOf(state)?.completed !== null && nextPhaseOf(state) === null;
 }
 
 function isFinalGate({ finalGate }: ExistingTask, pullRequest: number): boolean {
@@ -1525,7 +1577,83 @@ function runOrWait(command: TaskCommand, state: ExistingTask): readonly TaskEven
   const phase = currentPhaseOf(state);
   if (phase === null || state.blockedBy !== null) return [];
   const waiting = waitingFor(state);
-  return [waiting === null ? requestRun(command, phase) : pause(command.at, waiting)];
+  if (waiting !== null) return [pause(command.at, waiting)];
+  if (command.type === "RetryTask" || !isAllSaid(phase)) return [requestRun(command, phase)];
+  const by = phase.conversation?.doneBy ?? null;
+  if (by === null) return [pause(command.at, { kind: "conversation" })];
+  // What broke off had nothing left to say.
+  return phase.toMend.length > 0
+    ? [requestRun(command, phase)]
+    : [{ type: "ConversationClosed", at: command.at, phase: phase.phase, by }];
+}
+
+/** A conversation that nobody has ended. */
+function isOpen({ conversation }: Pick<PhaseProgress, "conversation">): boolean {
+  return conversation !== null && conversation.doneBy === null;
+}
+
+/** A conversation in which everything has its reply: what comes next is a person's word. */
+function isAllSaid(phase: PhaseProgress): boolean {
+  const { conversation } = phase;
+  if (conversation === null || conversation.replies.length === 0) return false;
+  return unsettledOf(conversation).length === 0 && unansweredOf(phase).length === 0;
+}
+
+/** A turn never fails: it goes on with what was said meanwhile, waits for the next comment, or, after `/done`, comes to its end. */
+function afterTurn(command: TaskCommand, state: ExistingTask): readonly TaskEvent[] {
+  const phase = currentPhaseOf(state);
+  const conversation = phase?.conversation ?? null;
+  if (phase === null || conversation === null) return [];
+  if (conversation.doneBy === null) return runOrWait(command, state);
+  if (phase.verification?.passed !== true) {
+    const { failedAttempts: attempts } = phase;
+    return state.blockedBy === null ? [pause(command.at, { kind: "verification-failed", attempts })] : [];
+  }
+  return phase.gate === null ? settleConversation(command, state, phase) : [];
+}
+
+/** There is nothing to merge: the phase is over with the word that ended it. */
+function settleConversation(command: TaskCommand, state: ExistingTask, phase: PhaseProgress): readonly TaskEvent[] {
+  const { blockedBy } = state;
+  const settled: TaskEvent = { type: "ConversationSettled", at: command.at, phase: phase.phase };
+  const next = after(state, settled);
+  if (nextPhaseOf(next) !== null && blockedBy !== null && outlastsMerge(blockedBy)) {
+    return [settled, pause(command.at, blockedBy)];
+  }
+  return [settled, ...afterPhase(command, next, phase)];
+}
+
+/** In a phase that is a conversation a comment is a turn. While a run is at work the next one takes it up. */
+function sayTurn(command: CommandOf<"SayTurn">, state: ExistingTask): Decision {
+  const { at, by, commentId, isEdit, textHash } = command;
+  if (!by.mayWrite && !by.isAuthor) return notPermitted(by);
+  const phase = currentPhaseOf(state);
+  const conversation = phase?.conversation ?? null;
+  if (isSettled(state) || phase === null || conversation === null || phase.completed !== null) return accepted();
+  const known = conversation.said.find((turn) => turn.commentId === commentId);
+  if (isEdit !== (known !== undefined)) return accepted();
+  // What the agent has heard stays said.
+  const isSaid = known !== undefined && (known.carried || known.settled || known.by !== by.login);
+  if (isSaid || known?.textHash === textHash) return accepted();
+  const said: TaskEvent = { type: "TurnSaid", at, phase: phase.phase, by: by.login, commentId, textHash };
+  const next = after(state, said);
+  const isBusy = liveRunOf(next) !== null || appIsAtWork(next);
+  return accepted(said, ...(isBusy ? [] : runOrWait(command, next)));
+}
+
+/** What a run has heard is still answered. Then the whole is checked, and shown for review where there is anything to merge. */
+function endConversation(command: CommandOf<"EndConversation">, state: ExistingTask): Decision {
+  const { at, by } = command;
+  if (!by.mayWrite) return notPermitted(by);
+  if (isSettled(state)) return wrongStatus(command, state);
+  const phase = currentPhaseOf(state);
+  if (phase === null) return refused({ code: "not-started" });
+  if (phase.conversation === null || phase.completed !== null) return refused({ code: "no-conversation" });
+  const run = liveRunOf(state);
+  const isUnderWay = run !== null || appIsAtWork(state) || state.status === "review";
+  if (phase.conversation.doneBy !== null && isUnderWay) return accepted();
+  const ended = run?.started === false ? cancelRunOf(command, state) : [];
+  return accepted(...ended, { type: "ConversationClosed", at, phase: phase.phase, by: by.login });
 }
 
 /** Another attempt with what failed, or, after the last one, a pause in which a person decides (Q10). */

@@ -2,7 +2,7 @@ import type { DependencyAsked, QuestionAsked, ReportedErrorType } from "./dialog
 import type { AnswerKind, FeedbackItem } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
-import type { PlaybookOutline } from "./playbook.ts";
+import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
 import type { CiState } from "./ci.ts";
 import type { AnyCheck, CheckResult, Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
@@ -174,6 +174,15 @@ export type TaskEvent =
       readonly changed: ItemsChanged;
     }
   /** What was approved has changed on the base. `phase` mends what cites it, and takes the place of one that was found before and has not begun; null where nothing cites it. */
+  /** What a merged phase planned: the playbook is longer by these phases, and frozen anew. */
+  | {
+      readonly type: "PhasesPlanned";
+      readonly at: string;
+      /** Whose tables name them. */
+      readonly phase: number;
+      readonly playbookHash: string;
+      readonly phases: readonly PhaseOutline[];
+    }
   | { readonly type: "RippleFound"; readonly at: string; readonly phase: number | null; readonly changed: ItemsChanged }
   /** All that cites the changed items holds as it is: there was nothing to merge. */
   | { readonly type: "RippleSettled"; readonly at: string; readonly phase: number }
@@ -315,6 +324,30 @@ export type TaskEvent =
       readonly phase: number | null;
       readonly usd: number;
     }
+  /** A comment on the issue, in a phase that is a conversation; the words lie in the store under `textHash`. A second one of the same comment replaces the first. */
+  | {
+      readonly type: "TurnSaid";
+      readonly at: string;
+      readonly phase: number;
+      readonly by: string;
+      readonly commentId: number;
+      readonly textHash: string;
+    }
+  /** The agent's reply to all that its run had heard; the words lie in the store under `textHash`. */
+  | {
+      readonly type: "TurnAnswered";
+      readonly at: string;
+      readonly runId: RunId;
+      readonly phase: number;
+      readonly changesetId: ChangesetId;
+      readonly textHash: string;
+      /** False where the turn changed no file. */
+      readonly changed: boolean;
+    }
+  /** `/done`. What no run has heard yet is not answered any more. */
+  | { readonly type: "ConversationClosed"; readonly at: string; readonly phase: number; readonly by: string }
+  /** It was ended, and there is nothing to merge. */
+  | { readonly type: "ConversationSettled"; readonly at: string; readonly phase: number }
   /** Renamed, transferred, or installed anew. */
   | { readonly type: "RepositoryMoved"; readonly at: string; readonly repository: Repository }
   /** The gate was merged. */

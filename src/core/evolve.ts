@@ -1,7 +1,8 @@
+import { isLiftedByWords, noConversation, outlastsDone, type Conversation, type TurnReply } from "./conversation.ts";
 import { hasValue, sameName, type Dependency, type Question } from "./dialogue.ts";
 import type { EventOf, ReworkSource, TaskEvent } from "./events.ts";
 import type { Feedback, FeedbackItem } from "./feedback.ts";
-import type { RunId } from "./ids.ts";
+import type { ChangesetId, RunId } from "./ids.ts";
 import { invariant } from "./invariant.ts";
 import type { BlockReason } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
@@ -63,6 +64,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       blockedBy: null,
       erasedBy: null,
       finalGate: null,
+      planned: [],
       ripples: [],
       itemsAt: null,
       phases: [],
@@ -111,7 +113,10 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         phases: onPhase(facts, event.phase, (phase) => ({
           ...beginningAttempt(phase, event.at, event.findings),
           toMend: event.findings,
-          steps: reopened(phase.steps, new Set(event.findings.map((finding) => stepOfFinding(phase, finding)))),
+          steps:
+            phase.conversation === null
+              ? reopened(phase.steps, new Set(event.findings.map((finding) => stepOfFinding(phase, finding))))
+              : phase.steps.map((step) => ({ ...step, completed: false })),
         })),
       };
     case "RunDispatched": {
@@ -124,7 +129,11 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       const run = liveRunOf(state);
       invariant(run?.runId === event.runId, "the run that starts is the live one");
       const questions = carried(facts.questions);
-      return { ...facts, status: "in_progress", run: { ...run, started: true }, questions };
+      const phases = inConversation(facts, currentPhaseOf(facts)?.phase ?? 0, (conversation) => ({
+        ...conversation,
+        said: conversation.said.map((turn) => ({ ...turn, carried: true })),
+      }));
+      return { ...facts, status: "in_progress", run: { ...run, started: true }, questions, phases };
     }
     case "StepCompleted": {
       const run = liveRunOf(state);
@@ -140,7 +149,9 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           emptySlices: 0,
           limitedRuns: 0,
           spent: addSpent(phase.spent, event.spent),
-          spentWithoutCommitUsd: event.files > 0 ? 0 : phase.spentWithoutCommitUsd + event.spent.costUsd,
+          // A turn that only talks is work, too.
+          spentWithoutCommitUsd:
+            event.files > 0 || phase.conversation !== null ? 0 : phase.spentWithoutCommitUsd + event.spent.costUsd,
           hasChanged: phase.hasChanged || event.files > 0,
           toMend: phase.toMend.filter((finding) => stepOfFinding(phase, finding) !== event.step),
           steps: onStep(phase, event.step, (step) => ({
@@ -159,6 +170,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
           ...phase,
           // Whatever was published first stands on the base, too.
           merging: null,
+          conversation: onReply(phase, event.changesetId, { commitSha: event.commitSha }),
           steps: onStep(phase, event.step, (step) =>
             step.changesetId === event.changesetId ? { ...step, commitSha: event.commitSha } : step,
           ),
@@ -169,6 +181,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         ...state,
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
+          conversation: onReply(phase, event.changesetId, { findings: event.findings }),
           steps: onStep(phase, event.step, (step) => ({ ...step, completed: false, changesetId: null })),
           // An answer stands on changes that never arrive: it was none.
           feedback: phase.feedback.map((item) =>
@@ -201,6 +214,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     case "RunEnded":
       return evolveRunEnded(facts, event);
     case "PhaseVerified": {
+      const conversation = facts.phases.find(({ phase }) => phase === event.phase)?.conversation ?? null;
+      if (conversation !== null && conversation.doneBy === null) return evolveTurnVerified(state, event);
       const phases = onPhase(facts, event.phase, (phase) => ({
         ...(event.passed ? afterPassed(phase, event.at) : afterFailed(phase, event.at, event.findings)),
         failedAttempts: phase.failedAttempts + (event.passed ? 0 : 1),
@@ -382,6 +397,39 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
           accepted: { by: event.by, failed: event.failed },
+          conversation:
+            phase.conversation === null
+              ? null
+              : { ...phase.conversation, doneBy: phase.conversation.doneBy ?? event.by },
+        })),
+      };
+    case "TurnSaid":
+      return evolveTurnSaid(state, event);
+    case "TurnAnswered":
+      return {
+        ...state,
+        phases: inConversation(facts, event.phase, (conversation) => {
+          const { changesetId, textHash, changed } = event;
+          const heard = conversation.said.filter((turn) => turn.carried).at(-1)?.number ?? 0;
+          const reply = { number: conversation.replies.length + 1, textHash, changesetId, changed, heard, ...unseen };
+          return {
+            ...conversation,
+            said: conversation.said.map((turn) => (turn.carried ? { ...turn, settled: true } : turn)),
+            replies: [...conversation.replies, reply],
+          };
+        }),
+      };
+    case "ConversationClosed":
+      return evolveConversationClosed(state, event);
+    case "ConversationSettled":
+      return {
+        ...facts,
+        status: "pending",
+        run: null,
+        blockedBy: null,
+        phases: onPhase(facts, event.phase, (phase) => ({
+          ...phase,
+          completed: { by: "", mergeSha: "", at: event.at, skipped: true },
         })),
       };
     case "AccountIdentified":
@@ -483,6 +531,14 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       const changed = event.changed.items.length === 0 ? null : event.changed;
       return { ...state, phases: onPhase(facts, event.phase, (phase) => ({ ...phase, changed })) };
     }
+    case "PhasesPlanned": {
+      const { playbook, planned } = facts;
+      return {
+        ...state,
+        planned: [...planned, event.phase],
+        playbook: { ...playbook, hash: event.playbookHash, phases: [...playbook.phases, ...event.phases] },
+      };
+    }
     case "RippleFound":
       return { ...state, ...withRipple(facts, event) };
     case "RippleSettled":
@@ -542,7 +598,10 @@ function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "Run
   const phases = onPhase(facts, event.phase, (phase) => ({
     ...(outcome.kind === "failed" ? afterFailed(phase, event.at, outcome.findings) : phase),
     spent: addSpent(phase.spent, event.spent),
-    spentWithoutCommitUsd: phase.spentWithoutCommitUsd + event.spent.costUsd,
+    spentWithoutCommitUsd:
+      phase.conversation !== null && outcome.kind === "completed"
+        ? 0
+        : phase.spentWithoutCommitUsd + event.spent.costUsd,
     failedAttempts: phase.failedAttempts + (outcome.kind === "failed" ? 1 : 0),
     attempt: phase.attempt + (outcome.kind === "failed" ? 1 : 0),
     toMend: outcome.kind === "failed" ? replacedBy(outcome.findings, phase) : phase.toMend,
@@ -553,6 +612,102 @@ function evolveRunEnded(facts: TaskFacts, event: Extract<TaskEvent, { type: "Run
   return outcome.kind === "completed" || outcome.kind === "nothing-to-do"
     ? { ...facts, status: "in_progress", run: null, phases }
     : { ...facts, status: "pending", run: null, phases };
+}
+
+/** Whatever was found is told with the next turn; nothing is counted, for nothing has failed. */
+function evolveTurnVerified(state: ExistingTask, event: EventOf<"PhaseVerified">): ExistingTask {
+  const { attempt, headSha, passed, checks, findings, notes } = event;
+  const facts = factsOf(state);
+  return {
+    ...facts,
+    status: "pending",
+    run: liveRunOf(state),
+    phases: onPhase(facts, event.phase, (phase) => ({
+      ...phase,
+      attempt: Math.max(phase.attempt, attempt + 1),
+      toMend: findings,
+      conversation: onReply(phase, phase.conversation?.replies.at(-1)?.changesetId ?? null, { findings }),
+      verification: { attempt, headSha, passed, checks, findings, notes },
+    })),
+  };
+}
+
+/** Before anybody has looked at it. */
+const unseen = { commitSha: null, findings: [] } as const;
+
+function onReply(
+  { conversation }: PhaseProgress,
+  changesetId: ChangesetId | null,
+  known: Partial<Pick<TurnReply, "commitSha" | "findings">>,
+): Conversation | null {
+  if (conversation === null || changesetId === null) return conversation;
+  const replies = conversation.replies.map((reply) =>
+    reply.changesetId === changesetId ? { ...reply, ...known } : reply,
+  );
+  return { ...conversation, replies };
+}
+
+/** Said after `/done` it takes the conversation up again: what was presented, or about to be, is none any more. */
+function evolveTurnSaid(state: ExistingTask, event: EventOf<"TurnSaid">): ExistingTask {
+  const facts = factsOf(state);
+  const { blockedBy } = facts;
+  const { by, commentId, textHash } = event;
+  const wasDone = facts.phases.some(({ phase, conversation }) => phase === event.phase && conversation?.doneBy != null);
+  const phases = onPhase(facts, event.phase, (phase) => {
+    if (phase.conversation === null) return phase;
+    const { said } = phase.conversation;
+    const known = said.find((turn) => turn.commentId === commentId);
+    const number = known?.number ?? said.length + 1;
+    const turn = { number, by, commentId, textHash, carried: false, settled: false };
+    return {
+      ...phase,
+      ...countersAfresh,
+      accepted: null,
+      conversation: {
+        ...phase.conversation,
+        said: known === undefined ? [...said, turn] : said.map((each) => (each === known ? turn : each)),
+        doneBy: null,
+      },
+    };
+  });
+  const next = { ...facts, phases, blockedBy: blockedBy !== null && isLiftedByWords(blockedBy) ? null : blockedBy };
+  const isShown = state.status === "review" || (wasDone && state.status === "in_progress" && state.run === null);
+  return isShown ? { ...next, status: "pending", run: null } : { ...state, ...next };
+}
+
+/** A run that is at work goes on to its end; nothing else starts. */
+function evolveConversationClosed(state: ExistingTask, event: EventOf<"ConversationClosed">): ExistingTask {
+  const isAtWork = liveRunOf(state) !== null;
+  const facts = factsOf(state);
+  const { blockedBy } = facts;
+  const closed = {
+    ...facts,
+    blockedBy: blockedBy === null || outlastsDone(blockedBy) ? blockedBy : null,
+    phases: onPhase(facts, event.phase, (phase) => ({
+      ...phase,
+      conversation:
+        phase.conversation === null
+          ? null
+          : {
+              ...phase.conversation,
+              doneBy: event.by,
+              said: phase.conversation.said.map((turn) =>
+                isAtWork && turn.carried ? turn : { ...turn, settled: true },
+              ),
+            },
+    })),
+  };
+  return isAtWork ? { ...state, ...closed } : { ...closed, status: "in_progress", run: null };
+}
+
+function inConversation(
+  facts: TaskFacts,
+  phase: number,
+  change: (conversation: Conversation) => Conversation,
+): readonly PhaseProgress[] {
+  return onPhase(facts, phase, (progress) =>
+    progress.conversation === null ? progress : { ...progress, conversation: change(progress.conversation) },
+  );
 }
 
 /** The reasons that come before a runner does any work: the requested run never existed. */
@@ -567,11 +722,13 @@ export function dropsRun(reason: BlockReason): boolean {
     case "budget-exhausted":
     case "rate-limited":
       return true;
+    case "plan-invalid":
     case "app-unreachable":
     case "environment":
     case "verification-failed":
     case "waiting-question":
     case "waiting-dependency":
+    case "conversation":
     case "provider-refused":
     case "gate-closed":
     case "gate-retargeted":
@@ -610,6 +767,7 @@ function factsOf(state: ExistingTask): TaskFacts {
     erasedBy: state.erasedBy,
     phases: state.phases,
     finalGate: state.finalGate,
+    planned: state.planned,
     ripples: state.ripples,
     itemsAt: state.itemsAt,
     recentActions: state.recentActions,
@@ -637,6 +795,7 @@ function newPhase(facts: TaskFacts, phase: number, startedAt: string): PhaseProg
     accepted: null,
     feedback: [],
     rework: null,
+    conversation: outlineOfPhase(facts, phase).mode === "conversation" ? noConversation : null,
     spent: nothingSpent,
     completed: null,
     changed: null,
@@ -984,6 +1143,8 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `veto of decision ${event.number} withdrawn by ${event.by}`;
     case "ApprovedItemsChanged":
       return "";
+    case "PhasesPlanned":
+      return `${event.phases.length} ${event.phases.length === 1 ? "phase" : "phases"} planned`;
     case "RippleFound":
       return event.changed.items.length === 0
         ? "approved items read as before again"
@@ -992,6 +1153,14 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `phase ${event.phase}: nothing had to change`;
     case "PhaseSkipped":
       return `phase ${event.phase} skipped by ${event.by}`;
+    case "TurnSaid":
+      return `${event.by} spoke`;
+    case "TurnAnswered":
+      return event.changed ? "the agent replied, and changed files" : "the agent replied";
+    case "ConversationClosed":
+      return `conversation ended by ${event.by}`;
+    case "ConversationSettled":
+      return "nothing to merge";
     case "RepositoryMoved":
       return `the repository is ${event.repository.owner}/${event.repository.name} now`;
     case "PhaseCompleted":
@@ -1001,7 +1170,7 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
     case "FinalGateMerged":
       return `final pull request merged by ${event.by}`;
     case "TaskPaused":
-      return `paused: ${spaced(event.reason.kind)}`;
+      return event.reason.kind === "conversation" ? "" : `paused: ${spaced(event.reason.kind)}`;
     case "TaskResumed":
       return `resumed by ${event.by}`;
     case "TaskCompleted":

@@ -9,7 +9,7 @@ interface WrittenRow {
   readonly tail: string;
 }
 
-export interface TableRow extends WrittenRow {
+interface TableRow extends WrittenRow {
   /** From 1. */
   readonly line: number;
   /** What the cells say: without blanks around, `\|` as `|`, `<br>` as a line break. */
@@ -108,7 +108,7 @@ export function withRow(text: TableText, cells: readonly string[]): TableText {
 }
 
 /** A text as a cell says it. */
-export function cellText(text: string): string {
+function cellText(text: string): string {
   return text
     .trim()
     .replaceAll("|", String.raw`\|`)

@@ -43,6 +43,8 @@ export type BlockReason =
   | { readonly kind: "waiting-question" }
   /** Somebody must provide something; it is what is open. */
   | { readonly kind: "waiting-dependency" }
+  /** The agent has replied: the next comment on the issue, or `/done`, goes on. */
+  | { readonly kind: "conversation" }
   | { readonly kind: "provider-refused"; readonly why: ProviderRefusal; readonly message: string }
   | { readonly kind: "gate-closed"; readonly pullRequest: number }
   /** Somebody made it point at another branch than the default one, and perhaps merged it there. */
@@ -51,6 +53,8 @@ export type BlockReason =
   | { readonly kind: "approval-needed"; readonly phase: number; readonly by: string }
   /** A file `.github/phasegate.yml` can't be read; the message names each fault in a line: file, line, field and what was expected. */
   | { readonly kind: "settings-invalid"; readonly message: string }
+  /** The tables that the phase has left can't be worked by; the message names the first faults with file, line and column. */
+  | { readonly kind: "plan-invalid"; readonly phase: number; readonly faults: number; readonly message: string }
   /** Attempts or runs that spent money and changed nothing. */
   | { readonly kind: "no-progress"; readonly why: "no-change" | "money-without-commits"; readonly spentUsd: number }
   /** More happened to the task in a minute than work makes happen: something goes in circles. */

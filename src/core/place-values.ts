@@ -64,6 +64,15 @@ function fillStep(step: Step, values: PlaceValues): Step {
     guide: filled(step.guide, values),
     outputs: step.outputs.map((path) => placed(path, values)),
     allowedPaths: step.allowedPaths.map((path) => placed(path, values)),
+    ...(step.turns === undefined
+      ? {}
+      : {
+          turns: step.turns.map((turn) => ({
+            ...turn,
+            guide: filled(turn.guide, values),
+            output: placed(turn.output, values),
+          })),
+        }),
   };
 }
 
@@ -75,8 +84,8 @@ function filled(text: string, { issue, slug, run, spec }: PlaceValues): string {
     .replaceAll("<spec>", spec);
 }
 
-/** What GitHub reads, and what we read ourselves, lies where it is looked for, wherever the product is. */
-const atRoot = /^\.(?:github|phasegate)\//u;
+/** What GitHub reads, what we read ourselves, and planned runs lie where they are looked for, wherever the product is. */
+const atRoot = /^(?:\.github|\.phasegate|runs|outputs)\//u;
 
 function placed(path: string, values: PlaceValues): string {
   const own = filled(path, values);

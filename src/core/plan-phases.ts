@@ -1,30 +1,14 @@
 /** The tables of a run as the playbook that they are: phases with gates, a step for each sub-stage, a turn for each task. */
-import { asFileName, planPathsOf } from "./plan-tables.ts";
-import type { Criterion, Phase, Step, Turn } from "./playbook.ts";
+import { asFileName, planPathsOf, recordPaths } from "./plan-tables.ts";
+import type { Phase, PlannedWork, Step, Turn } from "./playbook.ts";
 import type { Plan, PlannedPhase, PlannedStage, PlannedSubStage, PlannedTask } from "./read-plan.ts";
-
-/** What the planned phases have in common, whatever is planned. */
-export interface WorkGuide {
-  /** Stands before what the tables say of each step. */
-  readonly guide: string;
-  readonly criteria: readonly Criterion[];
-  readonly verifierGuide: string;
-  /** Who does the steps; null for the agent as such. */
-  readonly role: string | null;
-  /** Tools of each step; one with a search gets those for it besides. */
-  readonly tools: readonly string[];
-  /** Of each result. */
-  readonly minCharacters: number;
-  /** Of each phase. */
-  readonly budgetUsd: number;
-}
 
 const TITLE_CHARACTERS_MAX = 80;
 const NAME_CHARACTERS_MAX = 40;
 const SEARCH_TOOLS = ["WebSearch", "WebFetch"];
 
 /** The phases of a plan without faults, numbered from `first`. */
-export function planPhases({ runId, phases }: Plan, work: WorkGuide, first: number): readonly Phase[] {
+export function planPhases({ runId, phases }: Plan, work: PlannedWork, first: number): readonly Phase[] {
   return phases.map((phase, index) => {
     const { db, phases: table } = planPathsOf(runId);
     return {
@@ -34,13 +18,14 @@ export function planPhases({ runId, phases }: Plan, work: WorkGuide, first: numb
       mode: "steps",
       plans: null,
       root: "",
-      reviewers: [],
+      reviewers: work.reviewers,
       afterFailure: null,
       allowedPaths: [
         `${planPathsOf(runId).workspace}/${phase.id}_*.md`,
         `outputs/${phase.id}_${asFileName(phase.name)}/*.md`,
         table,
         `${db}/${phase.id}_*.md`,
+        recordPaths.runs,
       ],
       criteria: work.criteria,
       verifierGuide: work.verifierGuide,
@@ -61,7 +46,7 @@ interface Place {
   readonly subStage: PlannedSubStage;
 }
 
-function stepOf(place: Place, work: WorkGuide): Step {
+function stepOf(place: Place, work: PlannedWork): Step {
   const { runId, phase, stage, subStage } = place;
   const paths = planPathsOf(runId);
   const outputs = subStage.tasks.map(({ output }) => output);
@@ -71,10 +56,8 @@ function stepOf(place: Place, work: WorkGuide): Step {
     title: shortened(`${stage.name}: ${subStage.name}`, TITLE_CHARACTERS_MAX),
     guide: `${work.guide.trim()}\n\n${contextOf(place)}`,
     outputs,
-    source: "",
-    role: work.role,
-    questionRoundsMax: null,
-    sections: [],
+    source: work.source,
+    sections: work.sections,
     minCharacters: work.minCharacters,
     allowedPaths: [
       ...outputs,
@@ -83,8 +66,11 @@ function stepOf(place: Place, work: WorkGuide): Step {
       paths.stages(phase.id),
       paths.subStages(phase.id, stage.id),
       paths.tasks(phase.id, stage.id, subStage.id),
+      recordPaths.runs,
     ],
     tools: [...new Set([...work.tools, ...(searches ? SEARCH_TOOLS : [])])],
+    role: work.role,
+    questionRoundsMax: null,
     turns: subStage.tasks.map(turnOf),
     planned: { run: runId, phase: phase.id, stage: stage.id, subStage: subStage.id },
   };

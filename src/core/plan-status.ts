@@ -1,6 +1,6 @@
 /** Writes into the tables of a run what was done of it. */
 import { readTables, tablesOf, withCell, writeTables } from "./markdown-table.ts";
-import { planPathsOf, type PlanStatus } from "./plan-tables.ts";
+import { planPathsOf, recordPaths, type PlanStatus } from "./plan-tables.ts";
 import type { SubStagePlace } from "./playbook.ts";
 
 /** A table with the status of one row, and where it has such a column, its result. Anything else stays to the letter. */
@@ -39,7 +39,8 @@ export async function withSubStageDone(
   const tasksDone = await complete(paths.tasks(phase, stage, subStage), results);
   const subStagesDone = tasksDone && (await complete(paths.subStages(phase, stage), one(subStage)));
   const stagesDone = subStagesDone && (await complete(paths.stages(phase), one(stage)));
-  if (stagesDone) await complete(paths.phases, one(phase));
+  const phasesDone = stagesDone && (await complete(paths.phases, one(phase)));
+  if (phasesDone) await complete(recordPaths.runs, one(run));
   return written;
 }
 

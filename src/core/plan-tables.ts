@@ -1,5 +1,7 @@
 /** The tables of a planned run (`runs/<run>/db/`), of the settings that it follows and of the catalogs that it draws from. */
 import { readTables, tablesOf } from "./markdown-table.ts";
+import type { Phase } from "./playbook.ts";
+import type { Tree } from "./report.ts";
 
 /** What is wrong with a table, and what was expected. */
 export interface PlanFault {
@@ -10,6 +12,11 @@ export interface PlanFault {
   readonly column: string | null;
   /** One sentence that says what was expected. */
   readonly message: string;
+}
+
+/** The fault as a sentence, without its place in the file. */
+export function faultMessage({ column, message }: PlanFault): string {
+  return column === null ? `${message.charAt(0).toUpperCase()}${message.slice(1)}.` : `Column "${column}": ${message}.`;
 }
 
 /** The columns of each table, in their order; there are no others. */
@@ -59,6 +66,9 @@ export const settingsPaths = {
   guidelinesCatalog: ["db/guidelines_base_catalog.md", "db/guidelins_base_catalog.md"],
 } as const;
 
+/** Of all runs: the master list, and what their users asked for. */
+export const recordPaths = { runs: "db/process_runs.md", instructions: "db/user_instructions.md" } as const;
+
 export function planPathsOf(runId: string) {
   const db = `runs/${runId}/db`;
   return {
@@ -81,10 +91,32 @@ export const idOfRow = {
   tasks: (place: number) => `tsk-${String(place).padStart(2, "0")}`,
 } as const;
 
-const RUN_ID = /^run-\d{3,6}$/u;
+/** A second task on an issue counts on behind its number. */
+const RUN_ID = /^run-\d{3,}(?:-\d+)?$/u;
 
 export function isRunId(text: string): boolean {
   return RUN_ID.test(text);
+}
+
+/** The first run that the paths of a phase name; null where it plans none and works on none. */
+export function runOfPhase({ root, allowedPaths, steps }: Phase): string | null {
+  const folder = root === "" ? "" : `${root}/`;
+  for (const path of [...steps.flatMap(({ outputs }) => outputs), ...allowedPaths]) {
+    const inside = path.startsWith(folder) ? path.slice(folder.length) : "";
+    const run = /^runs\/(?<run>run-[0-9-]+)\//u.exec(inside)?.groups?.["run"];
+    if (run !== undefined && isRunId(run)) return run;
+  }
+  return null;
+}
+
+/** The part of a tree below a folder, as if that were the whole. */
+export function treeBelow(tree: Tree, root: string): Tree {
+  if (root === "") return tree;
+  const folder = `${root}/`;
+  return {
+    paths: tree.paths.flatMap((path) => (path.startsWith(folder) ? [path.slice(folder.length)] : [])),
+    read: (path) => tree.read(`${folder}${path}`),
+  };
 }
 
 export interface Row<Column extends string> {
@@ -139,8 +171,9 @@ export function readTable<const Columns extends readonly string[]>(
   return { rows, faults };
 }
 
-/** A cell that is quoted as code as a whole says what is quoted; an underscore may be escaped. */
+/** A cell that is quoted as code as a whole says what is quoted; an underscore may be escaped. A dash alone says that there is nothing. */
 function plain(text: string): string {
+  if (text === "-") return "";
   const code = /^(?<marks>`+)(?!`)(?<inside>.+?)(?<!`)\k<marks>$/su.exec(text)?.groups;
   return code === undefined ? text.replaceAll(String.raw`\_`, "_") : (code["inside"] ?? "").trim();
 }

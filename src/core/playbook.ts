@@ -1,6 +1,9 @@
 /** What the guide folder says, as plain values. `src/guide` reads it; `TaskCreated` freezes it by hash. */
 import type { CheckId } from "./report.ts";
 
+/** Names become branch names, labels and file names: a small alphabet that needs no quoting anywhere. */
+export const playbookNamePattern = /^[a-z][a-z0-9_-]{0,39}$/u;
+
 /** A task type as data. Its name is the label that starts it. */
 export interface Playbook {
   readonly name: string;
@@ -90,9 +93,31 @@ export interface Phase {
   /** Most that the phase may spend, in US dollars. */
   readonly budgetUsd: number;
   readonly steps: readonly Step[];
+  /** Of a phase that plans: how what it plans is worked on. */
+  readonly work?: PlannedWork;
 }
 
-export type PhaseMode = "steps" | "conversation";
+/** What the phases of a plan have in common, whatever is planned. */
+export interface PlannedWork {
+  /** Stands before what the tables say of each step. */
+  readonly guide: string;
+  readonly criteria: readonly Criterion[];
+  readonly verifierGuide: string;
+  readonly tools: readonly string[];
+  /** Headings of each result. */
+  readonly sections: readonly string[];
+  /** Of each result. */
+  readonly minCharacters: number;
+  /** The file of the guide. */
+  readonly source: string;
+  /** Who does each step, and who looks at the work before people do. */
+  readonly role: string | null;
+  readonly reviewers: readonly string[];
+  /** Of each phase. */
+  readonly budgetUsd: number;
+}
+
+type PhaseMode = "steps" | "conversation";
 
 /** What must be true of a phase's result. Where a `should` is not, people are told and nothing is reworked. */
 export type Criterion = {
@@ -135,6 +160,8 @@ export interface Step {
   readonly turns?: readonly Turn[];
   /** The sub-stage of a planned run that the step works on: its rows get their status when it is done. */
   readonly planned?: SubStagePlace;
+  /** Its turns are found when it is worked on: one for each row of these tables of the run. */
+  readonly turnsFor?: "phases" | "stages" | "sub-stages";
 }
 
 /** One thing that is asked in a step of several. */
@@ -185,11 +212,7 @@ interface StepOutline {
 }
 
 export function outlineOf(playbook: Playbook, hash: string): PlaybookOutline {
-  return {
-    name: playbook.name,
-    hash,
-    phases: playbook.phases.map(outlineOfDefinition),
-  };
+  return { name: playbook.name, hash, phases: playbook.phases.map(outlineOfDefinition) };
 }
 
 export function outlineOfDefinition(phase: Phase): PhaseOutline {

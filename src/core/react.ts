@@ -6,10 +6,13 @@ import type { BlockReason } from "./outcome.ts";
 import {
   appIsAtWork,
   currentPhaseOf,
+  isAllDone,
   isOver,
+  isReadyToShow,
   isSettled,
+  liveRunOf,
   mergeableHeadOf,
-  nextPhaseOf,
+  planDueOf,
   taskBranchOf,
   unansweredOf,
   unverifiedHeadOf,
@@ -67,6 +70,8 @@ export type Effect =
   | { readonly kind: "StartCiRework"; readonly phase: number; readonly headSha: string }
   /** Never started, or red after the last rework: a person is told, once for each head. */
   | { readonly kind: "NotifyCi"; readonly phase: number; readonly headSha: string }
+  /** The comment with a reply of a conversation: made once, and brought up to date with what became of its changes. */
+  | { readonly kind: "ShowReply"; readonly phase: number; readonly number: number }
   /** A decision was vetoed for a reason: an attempt starts once the reviewer has been silent for a while. */
   | { readonly kind: "StartVetoRework"; readonly phase: number; readonly vetoedAt: string }
   /** A tick without a word: whoever ticked is asked why. */
@@ -79,6 +84,8 @@ export type Effect =
   | { readonly kind: "PostSummary" }
   /** The pull request from the task's own branch, once all phases are on it. */
   | { readonly kind: "OpenFinalGate" }
+  /** The tables of a merged phase, which name the phases that follow. */
+  | { readonly kind: "ReadPlan"; readonly phase: number }
   /** Whether what was approved reads otherwise on the base now. */
   | { readonly kind: "CompareItems" }
   /** Which gates a changed item touches, and what becomes of them. */
@@ -133,7 +140,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       ];
     }
     case "ChangesetRefused":
-      return [];
+      return replyShown(after, event.phase);
     case "GateOpened":
       // It was being opened while somebody cancelled the task, or skipped the phase.
       return isSettled(after) || isOver(after, event.phase)
@@ -146,9 +153,11 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "RunEnded":
       return runEnded(event, before);
     case "PhaseVerified": {
+      const verified = phaseOf(after, event.phase);
       return [
         ...(event.passed ? leftUnanswered(after, event.phase) : []),
-        now({ kind: "PresentGate", phase: event.phase, ready: event.passed }),
+        ...replyShown(after, event.phase),
+        now({ kind: "PresentGate", phase: event.phase, ready: verified !== null && isReadyToShow(verified) }),
         now({ kind: "ShowCheck", phase: event.phase }),
         now({ kind: "ShowStatus" }),
       ];
@@ -220,6 +229,8 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     }
     case "ApprovedItemsChanged":
       return [];
+    case "PhasesPlanned":
+      return [now({ kind: "ShowStatus" })];
     case "RippleFound":
       return [
         now({ kind: "NotifyRipple", sha: event.changed.sha }),
@@ -243,8 +254,22 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
     case "FeedbackGiven":
     case "FeedbackResolved":
     case "FeedbackReopened":
+    case "TurnSaid":
     case "RepositoryMoved":
       return [soon({ kind: "ShowStatus" })];
+    case "TurnAnswered":
+      return replyShown(after, event.phase);
+    case "ConversationClosed": {
+      // What is at work, or what it handed over, is checked in its turn.
+      const isUnderWay = liveRunOf(after) !== null || (before !== null && appIsAtWork(before));
+      const attempt = phaseOf(after, event.phase)?.attempt ?? 1;
+      return [
+        ...(isUnderWay ? [] : [now({ kind: "VerifyPhase", phase: event.phase, attempt })]),
+        now({ kind: "ShowStatus" }),
+      ];
+    }
+    case "ConversationSettled":
+      return [...openRequests(after), ...finalGateDue(after), now({ kind: "ShowStatus" })];
     case "AccountIdentified":
     case "AnswersDelivered":
       return [];
@@ -272,6 +297,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       return [
         ...openRequests(after),
         ...finalGateDue(after),
+        ...planDue(after),
         // Of an attempt that was under way when somebody merged it.
         now({ kind: "ShowCheck", phase: event.phase }),
         now({ kind: "ShowStatus" }),
@@ -295,6 +321,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         ...vetoReworkDue(after, "now"),
         ...ciReworkDue(after),
         ...mergeDue(after),
+        ...planDue(after),
         now({ kind: "ShowStatus" }),
       ];
     case "TaskCompleted":
@@ -335,6 +362,8 @@ function taskPaused({ at, reason }: EventOf<"TaskPaused">, after: ExistingTask):
   const status = now({ kind: "ShowStatus" });
   // The comments of what is asked for say all that is to be done.
   if (reason.kind === "waiting-question" || reason.kind === "waiting-dependency") return [status];
+  // The reply itself has called whoever follows the issue.
+  if (reason.kind === "conversation") return [status];
   // It goes on by itself: nobody is called for that.
   if (reason.kind === "rate-limited") {
     return [{ effect: { kind: "EndLimit", pausedAt: at }, urgency: { at: limitEndsAt(at, reason, after) } }, status];
@@ -474,11 +503,17 @@ function reopened(before: ExistingTask | null): readonly Reaction[] {
   if (before === null || reason?.kind !== "gate-closed") return [];
   const phase = currentPhaseOf(before);
   const reopen = now({ kind: "ReopenGate", pullRequest: reason.pullRequest });
-  const isReady = phase !== null && (phase.accepted !== null || phase.verification?.passed === true);
+  const isReady = phase !== null && isReadyToShow(phase);
   // What was verified or accepted while the gate was closed could not be presented there.
   return isReady && (appIsAtWork(before) || before.status === "review")
     ? [reopen, now({ kind: "PresentGate", phase: phase.phase, ready: true })]
     : [reopen];
+}
+
+/** The newest: what was found, and where its changes are. */
+function replyShown(state: ExistingTask, phase: number): readonly Reaction[] {
+  const number = phaseOf(state, phase)?.conversation?.replies.at(-1)?.number ?? null;
+  return number === null ? [] : [now({ kind: "ShowReply", phase, number })];
 }
 
 /** Their comments must not go on asking for what nobody waits for now. */
@@ -502,10 +537,16 @@ function isClosedByMerge(state: ExistingTask): boolean {
   return currentPhaseOf(state)?.completed?.skipped !== true;
 }
 
+/** The last phase that is merged says what follows, and nobody holds it up. */
+function planDue(state: ExistingTask): readonly Reaction[] {
+  const phase = planDueOf(state);
+  const isHeld = isSettled(state) || state.blockedBy !== null;
+  return phase === null || isHeld ? [] : [now({ kind: "ReadPlan", phase })];
+}
+
 /** The last phase is on the task's own branch. */
 function finalGateDue(state: ExistingTask): readonly Reaction[] {
-  const isLast = currentPhaseOf(state)?.completed !== null && nextPhaseOf(state) === null;
-  return isLast && !isSettled(state) && taskBranchOf(state) !== null ? [now({ kind: "OpenFinalGate" })] : [];
+  return isAllDone(state) && !isSettled(state) && taskBranchOf(state) !== null ? [now({ kind: "OpenFinalGate" })] : [];
 }
 
 function phaseOf(state: ExistingTask, phase: number): PhaseProgress | null {

@@ -16,6 +16,7 @@ export type CommandName =
   | "accept"
   | "veto"
   | "skip-phase"
+  | "done"
   | "status"
   | "doctor"
   | "config"
@@ -63,6 +64,11 @@ export const slashCommands: readonly CommandRow[] = [
     does: "has the agent take another decision, and change what follows from it",
   },
   { name: "skip-phase", argument: null, does: "goes on without the phase, where its playbook allows that" },
+  {
+    name: "done",
+    argument: null,
+    does: "ends a conversation: what it changed is checked and waits for your review",
+  },
   { name: "cancel", argument: null, does: "ends the task, its run and its open pull request" },
   {
     name: "delete",

@@ -1,4 +1,5 @@
 import { sameName, type Dependency, type Question, type ReportedError } from "./dialogue.ts";
+import type { Conversation } from "./conversation.ts";
 import type { IssueRef, Repository, ReworkSource } from "./events.ts";
 import type { Feedback } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
@@ -173,7 +174,9 @@ export interface PhaseProgress {
   readonly feedback: readonly Feedback[];
   readonly rework: Rework | null;
   readonly spent: Spent;
-  /** Merged, or skipped: then `mergeSha` is empty. A ripple that had nothing to change was skipped by nobody. */
+  /** Null where the phase is none. */
+  readonly conversation: Conversation | null;
+  /** Merged, or skipped: then `mergeSha` is empty. A ripple or a conversation that had nothing to merge was skipped by nobody. */
   readonly completed: {
     readonly by: string;
     readonly mergeSha: string;
@@ -212,6 +215,8 @@ export interface TaskFacts {
   readonly blockedBy: BlockReason | null;
   /** One entry for each phase that was started, in order; the last one is the current phase. */
   readonly phases: readonly PhaseProgress[];
+  /** Phases whose plan was read: the phases that it names stand in the playbook. */
+  readonly planned: readonly number[];
   /** Phases that mend what cites a changed item, in the order in which they were found; their outlines stand in the playbook. */
   readonly ripples: readonly Ripple[];
   /** The commit as of which approved items were compared last; null before the first gate was merged. */
@@ -261,7 +266,7 @@ export function outlineOfPhase(state: TaskFacts, phase: number): PhaseOutline {
 
 export function agentStatusOf(state: ExistingTask): AgentStatus {
   if (state.blockedBy !== null && !isSettled(state)) {
-    if (state.blockedBy.kind === "waiting-question") return "waiting_question";
+    if (["waiting-question", "conversation"].includes(state.blockedBy.kind)) return "waiting_question";
     if (state.blockedBy.kind === "waiting-dependency") return "waiting_dependency";
     const isError = ["effect-failed", "environment", "no-access", "provider-refused"].includes(state.blockedBy.kind);
     return isError ? "error" : "paused";
@@ -339,6 +344,12 @@ export function isOver(state: Pick<TaskFacts, "phases">, phase: number): boolean
 /** Asked for by a person, a review or the playbook, and not done: the app itself works on what the last run handed over. */
 export function appIsAtWork(state: ExistingTask): boolean {
   return state.status === "in_progress" && state.run === null;
+}
+
+/** What people may review: verified, or taken as it is; a conversation only once somebody has ended it. */
+export function isReadyToShow({ accepted, verification, conversation }: PhaseProgress): boolean {
+  if (accepted !== null) return true;
+  return verification?.passed === true && (conversation === null || conversation.doneBy !== null);
 }
 
 /** Points of feedback that the running rework was given and the agent has not answered. */
@@ -442,10 +453,27 @@ export function taskBranchOf(state: TaskFacts): string | null {
 }
 
 /** The phase that comes after the current one, or null after the last. What an item's change calls for goes first. */
-export function nextPhaseOf({ playbook, phases, ripples }: TaskFacts): number | null {
+export function nextPhaseOf(state: TaskFacts): number | null {
+  if (planDueOf(state) !== null) return null;
+  const { playbook, phases, ripples } = state;
   const begun = new Set(phases.map(({ phase }) => phase));
   const open = playbook.phases.map(({ number }) => number).filter((number) => !begun.has(number));
   return open.find((number) => ripples.some(({ phase }) => phase === number)) ?? open[0] ?? null;
+}
+
+/** The merged phase that names what follows, before that was read; null where there is none. */
+export function planDueOf({ playbook, phases, planned }: TaskFacts): number | null {
+  const merged = phases.filter(({ completed }) => completed?.skipped === false);
+  const due = merged.find(
+    ({ phase }) =>
+      !planned.includes(phase) && playbook.phases.some(({ number, plans }) => number === phase && plans === "tables"),
+  );
+  return due?.phase ?? null;
+}
+
+/** Nothing is left but to end the task. */
+export function isAllDone(state: ExistingTask): boolean {
+  return currentPhaseOf(state)?.completed !== null && nextPhaseOf(state) === null && planDueOf(state) === null;
 }
 
 /** A number that no phase of the task has. */
@@ -469,15 +497,22 @@ export function followingPhaseOf(
   if (changed !== null && changed.touched.length > 0 && pendingRippleOf(state) === null) {
     return { number: freshPhaseNumber(state), title: rippleTitle(changed.items) };
   }
-  return state.playbook.phases.find((outline) => outline.number === number) ?? null;
+  const outline = state.playbook.phases.find((each) => each.number === number) ?? null;
+  if (outline === null && !state.planned.includes(phase) && outlineOfPhase(state, phase).plans === "tables") {
+    return { number: freshPhaseNumber(state), title: "the first of the plan" };
+  }
+  return outline;
+}
+
+/** The turn of a conversation is done once the conversation is. */
+export function doneStepsOf({ completed, steps, conversation }: PhaseProgress): number {
+  if (completed !== null) return steps.length;
+  return conversation === null ? steps.filter((step) => step.completed).length : 0;
 }
 
 /** Whole percent of the playbook's steps that are completed. */
 export function progressPercentOf(state: TaskFacts): number {
   const total = state.playbook.phases.reduce((sum, phase) => sum + phase.steps.length, 0);
-  const done = state.phases.reduce(
-    (sum, phase) => sum + (phase.completed ? phase.steps.length : phase.steps.filter((step) => step.completed).length),
-    0,
-  );
+  const done = state.phases.reduce((sum, phase) => sum + doneStepsOf(phase), 0);
   return total === 0 ? 0 : Math.floor((100 * done) / total);
 }

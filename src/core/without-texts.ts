@@ -55,6 +55,14 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
       return { ...event, message: "", details: "" };
     case "FeedbackGiven":
       return { ...event, feedback: event.feedback.map((item) => ({ ...item, path: null, line: null })) };
+    case "PhasesPlanned": {
+      const phases = event.phases.map((phase) => ({
+        ...phase,
+        title: "",
+        steps: phase.steps.map((step) => ({ ...step, title: "" })),
+      }));
+      return { ...event, phases };
+    }
     case "ApprovedItemsChanged":
     case "RippleFound":
       return { ...event, changed: withoutPaths(event.changed) };
@@ -98,6 +106,10 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
     case "TaskCompleted":
     case "TaskCancelled":
     case "TaskErased":
+    case "TurnSaid":
+    case "TurnAnswered":
+    case "ConversationClosed":
+    case "ConversationSettled":
       return event;
   }
 }

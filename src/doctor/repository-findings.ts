@@ -4,6 +4,7 @@ import type { Api, Call } from "../github/api.ts";
 import { headOf, nameOf, pathOf, readOrNull, readRepository } from "../github/repository.ts";
 import { RequestFailed } from "../github/request-failed.ts";
 import { settingsPath } from "../github/settings-file.ts";
+import { createFolderLister } from "../github/list-folder.ts";
 import { createSettingsReader } from "../github/settings.ts";
 import { linksOf, newWorkflowLink, type Links } from "../github/texts/links.ts";
 import { readWorkflowFile, workflowFileName, workflowPath } from "../github/workflow-file.ts";
@@ -231,7 +232,8 @@ async function examineSettings(
   branch: string,
   headSha: string,
 ): Promise<readonly Finding[]> {
-  const { settings, faults } = await createSettingsReader({ api, clock, mcpHosts })(repository, headSha);
+  const { readSettings } = createSettingsReader({ api, list: createFolderLister(api), clock, mcpHosts });
+  const { settings, faults } = await readSettings(repository, headSha);
   const file = `${webUrl}/${nameOf(repository)}/blob/${branch}/${settingsPath}`;
   if (faults.length > 0) return faults.map((each) => fault("repository-settings", each, file));
   const { merge, requesterMayApprove, integration, ci } = settings;

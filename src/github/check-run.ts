@@ -1,14 +1,17 @@
-import type { CheckShown, Log } from "../control/ports.ts";
+import { createHash } from "node:crypto";
+import type { CheckShown, ConfigurationFound, Log } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { PhaseProgress } from "../core/state.ts";
 import type { Api, Octokit } from "./api.ts";
 import { headOf, nameOf, pathOf, readOrNull } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { checkText, finalCheckText, type CheckAnnotation, type CheckText } from "./texts/check.ts";
+import { configurationCheckText } from "./texts/configuration.ts";
 import { linksOf } from "./texts/links.ts";
 
-/** Branch protection names it; it must never change. */
+/** Branch protection names them; they must never change. */
 const checkName = "Phasegate";
+const configurationCheckName = "Phasegate configuration";
 
 /** GitHub takes no more in one request, and adds those of each to the ones before. */
 const annotationsPerRequest = 50;
@@ -24,8 +27,7 @@ export type ShowCheck = (repository: Repository, check: CheckShown) => Promise<v
 
 /** Makes the check run of the branch's head, or brings it up to date; nothing where the app was not given the right. */
 export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
-  /** Repositories, by id, for whom it was said that the right is missing. */
-  const warned = new Set<number>();
+  const show = createShow(api, settings);
 
   return async (repository, { view, phase, branch }) => {
     const head = await headOf(api, repository, branch);
@@ -35,12 +37,70 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
     const text =
       phase === null
         ? finalCheckText(view, head, links)
-        : checkText({ view, phase, links, isVerified: await hasVerifiedFiles(repository, progress, head) });
-    const wanted: Wanted = {
+        : checkText({ view, phase, links, isVerified: await hasVerifiedFiles(api, repository, progress, head) });
+    await show(repository, head, {
+      name: checkName,
       text,
       externalId: `${view.task.taskId}/${phase ?? "final"}/${text.attempt}`,
       detailsUrl: (phase === null ? view.task.finalGate?.url : progress?.gate?.url) ?? null,
-    };
+    });
+  };
+}
+
+export type ShowConfigurationCheck = (
+  repository: Repository,
+  headSha: string,
+  found: ConfigurationFound,
+) => Promise<void>;
+
+/** The same of a commit's own playbooks, guides and agents. */
+export function createShowConfigurationCheck(api: Api, settings: CheckSettings): ShowConfigurationCheck {
+  const show = createShow(api, settings);
+
+  return async (repository, headSha, found) => {
+    // Annotations can only be added: other faults, as after a change of what the installation allows, get a check run of their own.
+    const digest = createHash("sha256").update(JSON.stringify(found)).digest("hex");
+    await show(repository, headSha, {
+      name: configurationCheckName,
+      text: configurationCheckText(found),
+      externalId: `configuration/${digest}`,
+      detailsUrl: null,
+    });
+  };
+}
+
+/** Our own commit on top changes no file, so what was verified below it is verified there. */
+async function hasVerifiedFiles(
+  api: Api,
+  repository: Repository,
+  progress: PhaseProgress | undefined,
+  head: string,
+): Promise<boolean> {
+  const verifiedSha = progress?.verification?.headSha;
+  if (verifiedSha === undefined) return false;
+  // Changes that were refused never became a commit: what was found wanting is so whatever the head.
+  if (verifiedSha === "" || verifiedSha === head) return true;
+  const verifiedTree = await treeOf(api, repository, verifiedSha);
+  return verifiedTree !== null && verifiedTree === (await treeOf(api, repository, head));
+}
+
+/** Null where the commit is gone. */
+async function treeOf(api: Api, repository: Repository, sha: string): Promise<string | null> {
+  const answer = await readOrNull(api, {
+    repository,
+    permissions: { contents: "read" },
+    doing: `reading the commit ${sha} of ${nameOf(repository)}`,
+    send: (octokit) => octokit.rest.git.getCommit({ ...pathOf(repository), commit_sha: sha }),
+  });
+  return answer?.data.tree.sha ?? null;
+}
+
+/** Writes one check run of a commit; nothing, but a word in the log, where the app was not given the right. */
+function createShow(api: Api, settings: CheckSettings) {
+  /** Repositories, by id, for whom it was said that the right is missing. */
+  const warned = new Set<number>();
+
+  return async (repository: Repository, head: string, wanted: Wanted): Promise<void> => {
     try {
       await show(repository, head, wanted);
     } catch (error) {
@@ -56,7 +116,7 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
 
   async function show(repository: Repository, head: string, wanted: Wanted): Promise<void> {
     const { text } = wanted;
-    const there = await find(repository, head, wanted.externalId);
+    const there = await find(repository, head, wanted);
     if (there === null) {
       await addAnnotations(repository, await create(repository, head, wanted), text, annotationsPerRequest);
     } else if (saysTheSame(there, wanted)) {
@@ -66,33 +126,8 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
     }
   }
 
-  /** Our own commit on top changes no file, so what was verified below it is verified there. */
-  async function hasVerifiedFiles(
-    repository: Repository,
-    progress: PhaseProgress | undefined,
-    head: string,
-  ): Promise<boolean> {
-    const verifiedSha = progress?.verification?.headSha;
-    if (verifiedSha === undefined) return false;
-    // Changes that were refused never became a commit: what was found wanting is so whatever the head.
-    if (verifiedSha === "" || verifiedSha === head) return true;
-    const verifiedTree = await treeOf(repository, verifiedSha);
-    return verifiedTree !== null && verifiedTree === (await treeOf(repository, head));
-  }
-
-  /** Null where the commit is gone. */
-  async function treeOf(repository: Repository, sha: string): Promise<string | null> {
-    const answer = await readOrNull(api, {
-      repository,
-      permissions: { contents: "read" },
-      doing: `reading the commit ${sha} of ${nameOf(repository)}`,
-      send: (octokit) => octokit.rest.git.getCommit({ ...pathOf(repository), commit_sha: sha }),
-    });
-    return answer?.data.tree.sha ?? null;
-  }
-
   /** Ours of this attempt. An earlier one on the same commit stays as it was: GitHub shows the newest of a name. */
-  async function find(repository: Repository, head: string, externalId: string): Promise<CheckRun | null> {
+  async function find(repository: Repository, head: string, { name, externalId }: Wanted): Promise<CheckRun | null> {
     const { data } = await api.read({
       repository,
       permissions: { checks: "write" },
@@ -101,13 +136,13 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
         octokit.rest.checks.listForRef({
           ...pathOf(repository),
           ref: head,
-          check_name: checkName,
+          check_name: name,
           app_id: settings.appId,
           filter: "all",
           per_page: checksPerPage,
         }),
     });
-    const ours = data.check_runs.filter((run) => run.app?.id === settings.appId && run.name === checkName);
+    const ours = data.check_runs.filter((run) => run.app?.id === settings.appId && run.name === name);
     return ours.find((run) => run.external_id === externalId) ?? null;
   }
 
@@ -119,7 +154,7 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
       send: (octokit) =>
         octokit.rest.checks.create({
           ...pathOf(repository),
-          name: checkName,
+          name: wanted.name,
           head_sha: head,
           external_id: wanted.externalId,
           ...stateOf(wanted),
@@ -139,7 +174,7 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
   async function addAnnotations(
     repository: Repository,
     checkRunId: number,
-    text: CheckText,
+    text: Wanted["text"],
     from: number,
   ): Promise<void> {
     for (let next = from; next < text.annotations.length; next += annotationsPerRequest) {
@@ -162,7 +197,8 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
 }
 
 interface Wanted {
-  readonly text: CheckText;
+  readonly name: string;
+  readonly text: Pick<CheckText, "conclusion" | "title" | "summary" | "annotations">;
   /** By it a repeat finds the one of its attempt again. */
   readonly externalId: string;
   readonly detailsUrl: string | null;
@@ -187,7 +223,7 @@ function stateOf({ text: { conclusion }, detailsUrl }: Wanted) {
     : { ...details, status: "completed" as const, conclusion };
 }
 
-function outputOf({ title, summary, annotations }: CheckText, from: number) {
+function outputOf({ title, summary, annotations }: Wanted["text"], from: number) {
   const some = annotations.slice(from, from + annotationsPerRequest).map(annotationFrom);
   return { title, summary, ...(some.length === 0 ? {} : { annotations: some }) };
 }

@@ -1,6 +1,6 @@
 import type { GitHub, RunEnvironment } from "../control/ports.ts";
 import { createApi, type Api, type ApiOptions } from "./api.ts";
-import { createShowCheck } from "./check-run.ts";
+import { createShowCheck, createShowConfigurationCheck } from "./check-run.ts";
 import { createCiReader } from "./ci.ts";
 import { createComments } from "./comments.ts";
 import { failedDeliveries, redeliver } from "./deliveries.ts";
@@ -12,6 +12,7 @@ import { openFinalGate } from "./final-gate.ts";
 import { openGate, presentGate, releaseCi } from "./gate.ts";
 import { closeGate, readGate, readReviews, reopenGate } from "./gate-state.ts";
 import { hideComment } from "./hide-comment.ts";
+import { createFolderLister } from "./list-folder.ts";
 import { lastEditorOf } from "./last-editor.ts";
 import { closeIssue, readIssue } from "./issue.ts";
 import { readInstalled } from "./installed.ts";
@@ -24,6 +25,7 @@ import { permissionOf } from "./permission.ts";
 import { preflight } from "./preflight.ts";
 import { publish } from "./publish.ts";
 import { deleteBranch, headOf, readRepository } from "./repository.ts";
+import { createRepositoryFilesReader } from "./repository-files.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
 import { createRunEnvironment } from "./run-environment.ts";
@@ -58,7 +60,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
   const onboardingFiles = readOnboardingFiles(options);
   let slug: Promise<string> | null = null;
   const listNames = createNames(api);
-  const readSettings = createSettingsReader({ ...options, api });
+  const list = createFolderLister(api);
+  const { readSettings, readSettingsFaults } = createSettingsReader({ ...options, api, list });
   const readCi = createCiReader(api, options);
   /** For addresses outside the API, to which no token goes. */
   const outside = { api, fetch: options.fetch ?? fetch, timeoutMs: options.timeoutMs };
@@ -90,6 +93,9 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
       const headSha = await headOf(api, repository, defaultBranch);
       return headSha === null ? nothingSet : readSettings(repository, headSha);
     },
+    readRepositoryFiles: createRepositoryFilesReader(api, list),
+    readSettingsFaults,
+    showConfigurationCheck: createShowConfigurationCheck(api, options),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),

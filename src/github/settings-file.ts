@@ -2,6 +2,7 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
 import { dependencyNameOf } from "../core/dependency-name.ts";
+import { editDistance } from "../core/edit-distance.ts";
 import { defaultSettings, type SettingOrigin, type TaskSettings } from "../core/settings.ts";
 
 export const settingsFolder = ".github";
@@ -362,7 +363,7 @@ export function strayIn(names: readonly string[]): readonly string[] {
 
 function isNearMiss(name: string, wanted: string): boolean {
   const [, stem = "", ending = ""] = /^\.?(.+?)\.(ya?ml|json|toml)$/iu.exec(name) ?? [];
-  return ending !== "" && distance(stem.toLowerCase(), wanted) <= 2;
+  return ending !== "" && editDistance(stem.toLowerCase(), wanted) <= 2;
 }
 
 /** Undefined where the value can't be made: aliases that multiply. */
@@ -408,8 +409,8 @@ function unknownKey(path: readonly PropertyKey[], key: string): string {
     return `${name}: tokens belong into repository secrets, since everybody who can read the repository reads this file; take the line out, make a new token, and add it as the secret ${secret}`;
   }
   const known = keysAt(path);
-  const [nearest] = known.toSorted((one, other) => distance(key, one) - distance(key, other));
-  const isNear = nearest !== undefined && distance(key.toLowerCase().replaceAll("-", "_"), nearest) <= 3;
+  const [nearest] = known.toSorted((one, other) => editDistance(key, one) - editDistance(key, other));
+  const isNear = nearest !== undefined && editDistance(key.toLowerCase().replaceAll("-", "_"), nearest) <= 3;
   return `unknown setting ${shown(name)}; ${isNear ? `did you mean ${nearest}?` : `there are ${known.join(", ")}`}`;
 }
 
@@ -537,18 +538,4 @@ function byLine(one: string, other: string): number {
 
 function firstLine(message: string): string {
   return message.split("\n")[0]?.replace(/:$/u, "") ?? message;
-}
-
-/** Edits of a character that make one text of the other. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [i, character] of Array.from(one).entries()) {
-    const next = [i + 1];
-    for (const [j, wanted] of Array.from(other).entries()) {
-      const change = (row[j] ?? 0) + (character === wanted ? 0 : 1);
-      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

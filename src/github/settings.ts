@@ -1,10 +1,12 @@
 /** Reads `.github/phasegate.yml` of a repository and of its owner's repository `.github`. */
 import { isUtf8 } from "node:buffer";
-import type { Clock } from "../control/ports.ts";
+import type { Clock, SettingsFaults } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import type { ConfigurationFault } from "../core/repository-files.ts";
 import { defaultSettings, type SettingsFound } from "../core/settings.ts";
 import type { Api } from "./api.ts";
-import { nameOf, pathOf, readIfAllowed, readOrNull } from "./repository.ts";
+import type { ListFolder } from "./list-folder.ts";
+import { nameOf, pathOf } from "./repository.ts";
 import {
   contentFolderName,
   nearMissesIn,
@@ -30,8 +32,15 @@ export const nothingSet: SettingsFound = { settings: defaultSettings, origins: {
 
 export type ReadSettings = (repository: Repository, headSha: string) => Promise<SettingsFound>;
 
+export interface SettingsReader {
+  readonly readSettings: ReadSettings;
+  /** What would be wrong with the repository's own, were this commit the head of the default branch. Only to be told. */
+  readonly readSettingsFaults: (repository: Repository, sha: string) => Promise<SettingsFaults>;
+}
+
 export interface SettingsReading {
   readonly api: Api;
+  readonly list: ListFolder;
   readonly clock: Clock;
   /** Of the MCP servers that a file may name. */
   readonly mcpHosts: readonly string[];
@@ -45,24 +54,26 @@ interface Looked {
   /** Of `.github/phasegate`, in which no settings are any more; empty where it is not there. */
   readonly folderSha: string;
   readonly stray: readonly string[];
-  /** Of names and kinds. */
-  readonly faults: readonly string[];
+  /** Names that are almost right, beside it. */
+  readonly misnamed: readonly string[];
 }
 
 const givesNothing: FileRead = { kind: "given", given: {} };
-const nothingThere: Looked = { fileSha: "", file: givesNothing, folderSha: "", stray: [], faults: [] };
+const nothingThere: Looked = { fileSha: "", file: givesNothing, folderSha: "", stray: [], misnamed: [] };
 
 /**
  * Costs nothing while the default branch stands still, one request where it moved, and one more where the file has changed.
  * The owner's is asked for every five minutes at the most. Folders are listed rather than the file asked for: a file that is
  * called almost right would otherwise count for nothing, and nobody would know.
  */
-export function createSettingsReader({ api, clock, mcpHosts }: SettingsReading): ReadSettings {
+export function createSettingsReader({ api, list, clock, mcpHosts }: SettingsReading): SettingsReader {
   /** By repository: the newest head, and what it came to. */
   const own = new Map<number, { readonly headSha: string; readonly looked: Looked }>();
   const owners = new Map<string, { readonly until: number; readonly looked: Looked }>();
 
-  return async (repository, headSha) => {
+  return { readSettings, readSettingsFaults };
+
+  async function readSettings(repository: Repository, headSha: string): Promise<SettingsFound> {
     const [theirs, ours] = [await ofOwner(repository), await ofRepository(repository, headSha)];
     const faults = [
       ...faultsOf(ours, ""),
@@ -73,7 +84,12 @@ export function createSettingsReader({ api, clock, mcpHosts }: SettingsReading):
     }
     const [before, after] = [theirs.file.given, ours.file.given];
     return { settings: settingsOf(together(before, after)), origins: originsOf(before, after), faults: [] };
-  };
+  }
+
+  async function readSettingsFaults(repository: Repository, sha: string): Promise<SettingsFaults> {
+    const looked = await look(repository, sha, own.get(repository.repositoryId)?.looked ?? nothingThere);
+    return { sha: looked.fileSha, faults: configurationFaultsOf(looked) };
+  }
 
   async function ofRepository(repository: Repository, headSha: string): Promise<Looked> {
     const known = own.get(repository.repositoryId);
@@ -100,9 +116,7 @@ export function createSettingsReader({ api, clock, mcpHosts }: SettingsReading):
 
   async function look(place: TokenScope, ref: string | null, known: Looked): Promise<Looked> {
     const entries = await list(place, ref, settingsFolder);
-    const faults = nearMissesIn(entries.map(({ name }) => name)).map(
-      (name) => `${settingsFolder}/${name} is not read: move what it says to ${settingsPath}`,
-    );
+    const misnamed = nearMissesIn(entries.map(({ name }) => name)).map((name) => `${settingsFolder}/${name}`);
     const folder = entries.find(({ name, type }) => name === contentFolderName && type === "dir");
     const folderSha = folder?.sha ?? "";
     const path = `${settingsFolder}/${contentFolderName}`;
@@ -113,7 +127,7 @@ export function createSettingsReader({ api, clock, mcpHosts }: SettingsReading):
           ? []
           : strayIn((await list(place, ref, path)).map(({ name }) => name)).map((name) => `${path}/${name}`);
     const file = entries.find(({ name }) => name === settingsFileName);
-    const found = { folderSha, stray, faults };
+    const found = { folderSha, stray, misnamed };
     const refused = (fault: string): Looked => ({ ...found, fileSha: "", file: { kind: "faults", faults: [fault] } });
     if (file === undefined) return { ...found, fileSha: "", file: givesNothing };
     if (file.type !== "file") return refused(`expected a file, got a ${file.type}`);
@@ -125,18 +139,6 @@ export function createSettingsReader({ api, clock, mcpHosts }: SettingsReading):
       fileSha: file.sha,
       file: file.sha === known.fileSha ? known.file : await readFile(place, file.sha),
     };
-  }
-
-  async function list(place: TokenScope, ref: string | null, path: string) {
-    // A repository that lends us nothing of its owner has no defaults; its own must be readable.
-    const read = ref === null ? readIfAllowed : readOrNull;
-    const listing = await read(api, {
-      repository: place,
-      permissions: { contents: "read" },
-      doing: `listing ${path} of ${nameOf(place)}`,
-      send: (octokit) => octokit.rest.repos.getContent({ ...pathOf(place), path, ...(ref === null ? {} : { ref }) }),
-    });
-    return Array.isArray(listing?.data) ? listing.data : [];
   }
 
   async function readFile(place: TokenScope, sha: string): Promise<FileRead> {
@@ -153,10 +155,23 @@ export function createSettingsReader({ api, clock, mcpHosts }: SettingsReading):
   }
 }
 
-function faultsOf({ file, stray, faults }: Looked, where: string): readonly string[] {
+function faultsOf({ file, stray, misnamed }: Looked, where: string): readonly string[] {
   return [
     ...(file.kind === "faults" ? file.faults.map((fault) => `${settingsPath}${where}: ${fault}`) : []),
     ...stray.map((path) => `${path}${where} is not read: move it to ${settingsPath}`),
-    ...faults.map((fault) => `${fault}${where}`),
+    ...misnamed.map((path) => `${path} is not read: move what it says to ${settingsPath}${where}`),
+  ];
+}
+
+/** The same for annotations, with the line of each apart. */
+function configurationFaultsOf({ file, stray, misnamed }: Looked): readonly ConfigurationFault[] {
+  const faults = file.kind === "faults" ? file.faults : [];
+  const unread = `expected the settings in ${settingsPath}; this file is not read`;
+  return [
+    ...faults.map((fault) => {
+      const [, line = null, message = fault] = /^line (\d+): ([\s\S]*)$/u.exec(fault) ?? [];
+      return { file: settingsPath, line: line === null ? null : Number(line), rule: "settings", message };
+    }),
+    ...[...stray, ...misnamed].map((path) => ({ file: path, line: null, rule: "settings", message: unread })),
   ];
 }

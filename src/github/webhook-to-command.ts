@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Intent, IssueAsSent } from "../control/intents.ts";
+import type { Intent, IssueAsSent, PushedEnds } from "../control/intents.ts";
 import type { Repository } from "../core/events.ts";
 import { answersOf } from "./answers.ts";
 import { parseCommand } from "./slash-commands.ts";
@@ -48,6 +48,8 @@ const Comment = z.object({
 });
 const IssueChanged = z.object({ issue: z.object({ number: Id, pull_request: z.unknown().optional() }) });
 const PullRequest = z.object({ pull_request: z.object({ number: Id }) });
+const End = z.object({ sha: z.string().min(1) });
+const PullRequestPushed = z.object({ pull_request: z.object({ number: Id, head: End, base: End }) });
 const PullRequestEdited = PullRequest.extend({
   changes: z
     .object({ base: z.unknown().optional(), body: z.unknown().optional(), title: z.unknown().optional() })
@@ -143,6 +145,14 @@ export function translateWebhook(event: string, payload: unknown, appId: number 
     case "push.":
       return parsed(name, Push, payload, (push) => pushOf(name, repository, push));
   }
+  // Whoever opens it, the app with its onboarding included: what it changes of the configuration is looked at.
+  if (name === "pull_request.opened" || (name === "pull_request.synchronize" && sender.type === "Bot")) {
+    return parsed(name, PullRequestPushed, payload, (pull) => ({
+      kind: "pull-request-pushed",
+      repository,
+      pushed: endsOf(pull),
+    }));
+  }
   if (sender.type === "Bot") return ignored(`${name}: sent by a bot`);
   switch (name) {
     case "issues.labeled":
@@ -183,11 +193,12 @@ export function translateWebhook(event: string, payload: unknown, appId: number 
     case "pull_request_review_comment.created":
       return parsed(name, ReviewComment, payload, (data) => reviewCommentOf(repository, envelope.data, data));
     case "pull_request.synchronize":
-      return parsed(name, PullRequest, payload, ({ pull_request }) => ({
+      return parsed(name, PullRequestPushed, payload, (pull) => ({
         kind: "reviews-changed",
         repository,
-        pullRequest: pull_request.number,
+        pullRequest: pull.pull_request.number,
         isPush: true,
+        pushed: endsOf(pull),
       }));
     case "pull_request_review.submitted":
     case "pull_request_review.dismissed":
@@ -378,6 +389,10 @@ function reviewCommentOf(
     answers: answersOf(body),
     issue: asSent(pull),
   };
+}
+
+function endsOf({ pull_request: { head, base } }: z.infer<typeof PullRequestPushed>): PushedEnds {
+  return { headSha: head.sha, baseSha: base.sha };
 }
 
 function asSent({ title, body }: { readonly title: string; readonly body?: string | null | undefined }): IssueAsSent {

@@ -15,7 +15,7 @@ export interface GuideFile {
 }
 
 /** A guide goes into a prompt whole; one larger than this is a mistake. */
-export const guideBytesMax = 262_144;
+const guideBytesMax = 262_144;
 
 const ENDINGS = [".md", ".yml"];
 

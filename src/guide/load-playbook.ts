@@ -1,16 +1,17 @@
 import type { ZodType } from "zod";
-import { approvalOf, verifierRole } from "../core/playbook.ts";
-import type { Criterion, Integration, Phase, Playbook, Role, Step } from "../core/playbook.ts";
+import { nearestOf } from "../core/edit-distance.ts";
+import { approvalOf, playbookNamePattern, verifierRole } from "../core/playbook.ts";
+import type { Criterion, Integration, Phase, PlannedWork, Playbook, Role, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
 import { parseGuide } from "./front-matter.ts";
 import { GuideError } from "./guide-error.ts";
 import type { GuideFault } from "./guide-error.ts";
 import { readGuideFolder } from "./guide-files.ts";
-import type { GuideFiles } from "./guide-files.ts";
+import type { GuideFile, GuideFiles } from "./guide-files.ts";
 import { hashPlaybook } from "./playbook-json.ts";
-import { GuideHead, IntegrationHead, NAME_PATTERN, PlaybookHead, RoleHead, TitledHead, VerificationHead } from "./schema.ts";
+import { GuideHead, IntegrationHead, PlaybookHead, RoleHead, TitledHead, VerificationHead } from "./schema.ts";
 import type { PhaseHead } from "./schema.ts";
-import { parseYamlValue } from "../yaml/yaml-value.ts";
+import { parseYamlValue, textsSaid } from "../yaml/yaml-value.ts";
 
 export interface LoadedPlaybook {
   readonly playbook: Playbook;
@@ -34,9 +35,9 @@ export async function loadPlaybook(guideFolder: string, name: string): Promise<L
     throw new GuideError("reading playbook", [{ file: PLAYBOOKS, line: null, rule: "unknown-playbook", message }]);
   }
   const faults: GuideFault[] = [];
-  const playbook = resolvePlaybook(files, name, faults);
-  if (playbook === null || faults.length > 0) throw new GuideError(`reading playbook "${name}"`, faults);
-  return { playbook, hash: hashPlaybook(playbook) };
+  const found = resolvePlaybook(files, name, faults);
+  if (found === null || faults.length > 0) throw new GuideError(`reading playbook "${name}"`, faults);
+  return { playbook: found.playbook, hash: hashPlaybook(found.playbook) };
 }
 
 /** Reads every playbook of the folder, by name. Throws one `GuideError` with the faults of all of them. */
@@ -46,32 +47,97 @@ export async function loadPlaybooks(guideFolder: string): Promise<ReadonlyMap<st
   return playbooks;
 }
 
-/** By name, those that could be read; and every fault of any of them. */
-export function playbooksFrom(files: GuideFiles): {
+/** What a folder came to. */
+export interface PlaybooksRead {
+  /** By name, those that could be read. */
   readonly playbooks: ReadonlyMap<string, LoadedPlaybook>;
+  /** Every fault of any of them. */
   readonly faults: readonly GuideFault[];
-} {
-  const playbooks = new Map<string, LoadedPlaybook>();
-  const faults: GuideFault[] = [];
+  /** Of every playbook by its name, the unreadable ones too: its own faults and those of the files that it uses. */
+  readonly faultsOf: ReadonlyMap<string, readonly GuideFault[]>;
+  /** Of every playbook by its name: the files that it asked for, whether or not they are there. */
+  readonly usesOf: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Which playbook a label starts. Where two claim one, it is the one whose fault that is. */
+  readonly labels: ReadonlyMap<string, string>;
+}
+
+/** `isBrought` tells files that were laid over others: of two playbooks with one label, theirs is the one at fault. */
+export function playbooksFrom(files: GuideFiles, isBrought: (path: string) => boolean = () => false): PlaybooksRead {
   const names = playbookNames(files);
+  const resolved = names.map((name) => resolveRecording(files, name));
+  const brought = resolved.filter(({ path }) => isBrought(path));
+  const labels = claimLabels([resolved.filter(({ path }) => !isBrought(path)), brought]);
+  const faults = resolved.flatMap((each) => each.faults);
   if (names.length === 0) {
     faults.push({ file: PLAYBOOKS, line: null, rule: "no-playbook", message: `expected at least one file *${EXTENSION}, got none` });
   }
-  /** Labels that are taken, and by which playbook. */
-  const labels = new Map<string, string>(names.map((name) => [name, name]));
-  for (const name of names) {
-    const playbook = resolvePlaybook(files, name, faults);
-    if (playbook === null) continue;
-    for (const [index, alias] of playbook.aliases.entries()) {
-      const other = labels.get(alias);
-      labels.set(alias, name);
-      if (other === undefined) continue;
-      const message = `"aliases.${index}": expected a label of its own, got "${alias}", which starts "${other}"`;
-      faults.push({ file: shownFile(files, `${PLAYBOOKS}/${name}${EXTENSION}`), line: null, rule: "duplicate-label", message });
-    }
-    playbooks.set(name, { playbook, hash: hashPlaybook(playbook) });
+  return {
+    playbooks: new Map(
+      resolved.flatMap(({ name, playbook }) =>
+        playbook === null ? [] : [[name, { playbook, hash: hashPlaybook(playbook) }] as const],
+      ),
+    ),
+    faults: withoutRepeats(faults),
+    faultsOf: new Map(resolved.map((each) => [each.name, withoutRepeats(each.faults)])),
+    usesOf: new Map(resolved.map(({ name, uses }) => [name, uses])),
+    labels,
+  };
+}
+
+interface Resolved {
+  readonly name: string;
+  readonly path: string;
+  /** As its author knows it. */
+  readonly file: string;
+  /** Null where its own file is too broken to look at its guides. */
+  readonly playbook: Playbook | null;
+  readonly aliases: readonly string[];
+  readonly lineOf: (path: readonly PropertyKey[]) => number | null;
+  readonly faults: GuideFault[];
+  readonly uses: ReadonlySet<string>;
+}
+
+function resolveRecording(files: GuideFiles, name: string): Resolved {
+  const path = `${PLAYBOOKS}/${name}${EXTENSION}`;
+  const faults: GuideFault[] = [];
+  const uses = new Set<string>();
+  const found = resolvePlaybook(new RecordingFiles(files, uses), name, faults);
+  const of = { name, path, file: shownFile(files, path), faults, uses };
+  if (found !== null) return { ...of, ...found, aliases: found.playbook.aliases };
+  // Whoever sets such a label is to be told why nothing starts.
+  return { ...of, playbook: null, aliases: textsSaid(files.get(path)?.text ?? "", "aliases"), lineOf: () => null };
+}
+
+/** Notes which files are asked for. */
+class RecordingFiles extends Map<string, GuideFile> {
+  readonly #uses: Set<string>;
+
+  constructor(files: GuideFiles, uses: Set<string>) {
+    super(files);
+    this.#uses = uses;
   }
-  return { playbooks, faults: withoutRepeats(faults) };
+
+  override get(path: string): GuideFile | undefined {
+    this.#uses.add(path);
+    return super.get(path);
+  }
+}
+
+/** In each group names before aliases. A label that is claimed again is a fault of whoever comes later. */
+function claimLabels(groups: readonly (readonly Resolved[])[]): ReadonlyMap<string, string> {
+  const labels = new Map<string, string>();
+  const claim = ({ name, file, faults, lineOf }: Resolved, label: string, at: readonly PropertyKey[]): void => {
+    const other = labels.get(label);
+    labels.set(label, name);
+    if (other === undefined) return;
+    const message = `"${at.join(".")}": expected a label of its own, got "${label}", which starts "${other}"`;
+    faults.push({ file, line: lineOf(at), rule: "duplicate-label", message });
+  };
+  for (const group of groups) {
+    for (const each of group) claim(each, each.name, ["name"]);
+    for (const each of group) for (const [index, alias] of each.aliases.entries()) claim(each, alias, ["aliases", index]);
+  }
+  return labels;
 }
 
 /** A guide that several playbooks use has its faults once. */
@@ -87,7 +153,7 @@ function playbookNames(files: GuideFiles): readonly string[] {
 }
 
 /** Null where the playbook's own file is too broken to look at its guides. */
-function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]): Playbook | null {
+function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]): Pick<Resolved, "lineOf"> & { readonly playbook: Playbook } | null {
   const found = textOf(files, `${PLAYBOOKS}/${name}${EXTENSION}`, faults);
   if (found === null) return null;
   const { file, text } = found;
@@ -100,16 +166,17 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
   const fault = (at: readonly PropertyKey[], rule: string, message: string): void => {
     faults.push({ file, line: lineOf(at), rule, message });
   };
-  if (head.name !== name || !NAME_PATTERN.test(name)) {
+  if (head.name !== name || !playbookNamePattern.test(name)) {
     fault(["name"], "name-differs", `"name": expected the name of the file, "${name}", got "${head.name}"`);
   }
+  const naming = (at: readonly PropertyKey[]): Naming => ({ file, line: lineOf(at), field: at.join(".") });
   /** By name; null for one that can't be read, whose faults are told once. */
   const roles = new Map<string, Role | null>();
-  const roleOf: RoleOf = (named) => {
+  const roleOf: RoleOf = (named, place) => {
     if (named === undefined) return null;
     const known = roles.get(named);
     if (known !== undefined) return known;
-    const role = resolveRole(files, named, faults);
+    const role = resolveRole(files, named, place, faults);
     roles.set(named, role);
     return role;
   };
@@ -124,6 +191,14 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
       fault(["phases", index, "name"], "duplicate-phase", `"phases.${index}.name": expected a name of its own, got "${phase.name}" again`);
     }
     phaseNames.add(phase.name);
+    if (phase.plans !== undefined && index < head.phases.length - 1) {
+      const message = `"phases.${index}.plans": expected no phase behind one that plans what follows`;
+      fault(["phases", index, "plans"], "plans-before-last", message);
+    }
+    if ((phase.plans === undefined) !== (phase.work === undefined)) {
+      const message = `"phases.${index}": expected "plans" and "work" together, got ${phase.plans === undefined ? '"work"' : '"plans"'} alone`;
+      fault(["phases", index], "plans-without-work", message);
+    }
     const slugs = new Set<string>();
     for (const [position, entry] of phase.steps.entries()) {
       const slug = typeof entry === "string" ? entry : entry.step;
@@ -137,11 +212,11 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
       const message = `"phases.${index}.steps": expected one step, since a conversation has one that is done again, got ${slugs.size}`;
       fault(["phases", index, "steps"], "conversation-steps", message);
     }
-    phases.push(resolvePhase(files, phase, roleOf, faults));
+    phases.push(resolvePhase(files, phase, roleOf, faults, (at) => naming(["phases", index, ...at])));
   }
   // A folder without one has the words that the runner itself knows.
-  if (files.has(`${ROLES}/${verifierRole}.md`)) roleOf(verifierRole);
-  return {
+  if (files.has(`${ROLES}/${verifierRole}.md`)) roleOf(verifierRole, naming([]));
+  const playbook = {
     name: head.name,
     aliases: head.aliases,
     title: head.title,
@@ -153,24 +228,44 @@ function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]):
     phases,
     ripple: resolveRipple(files, faults),
   };
+  return { playbook, lineOf };
 }
 
-type RoleOf = (name: string | undefined) => Role | null;
+/** Where a playbook names another file, for a fault that says that there is none. */
+interface Naming {
+  readonly file: string;
+  readonly line: number;
+  readonly field: string;
+}
 
-function resolvePhase(files: GuideFiles, head: PhaseHead, roleOf: RoleOf, faults: GuideFault[]): Phase {
+type RoleOf = (name: string | undefined, named: Naming) => Role | null;
+
+function resolvePhase(
+  files: GuideFiles,
+  head: PhaseHead,
+  roleOf: RoleOf,
+  faults: GuideFault[],
+  naming: (at: readonly PropertyKey[]) => Naming,
+): Phase {
   const steps: Step[] = [];
+  const preface =
+    head.preface === undefined
+      ? null
+      : guideOf(files, `${head.guide}/${head.preface}.md`, TitledHead, faults, naming(["preface"]))?.body;
   const seen = new Set<string>();
-  for (const entry of head.steps) {
+  for (const [position, entry] of head.steps.entries()) {
     const [slug, role] = typeof entry === "string" ? [entry, head.role] : [entry.step, entry.role];
     if (seen.has(slug)) continue;
     seen.add(slug);
-    const step = resolveStep(files, head, slug, roleOf(role), faults);
-    if (step !== null) steps.push(step);
+    const named = naming(["steps", position]);
+    const step = resolveStep(files, head, slug, roleOf(role, typeof entry === "string" ? naming(["role"]) : named), named, faults);
+    if (step !== null) steps.push(preface == null ? step : { ...step, guide: `${preface.trim()}\n\n${step.guide}` });
   }
-  const { criteria, verifierGuide } = resolveVerification(files, head.verification, faults);
+  const { criteria, verifierGuide } = resolveVerification(files, head.verification, faults, naming(["verification"]));
   const { number, name, title, mode, plans = null, allowedPaths, testCommand = null, mayBeSkipped, budgetUsd } = head;
-  const reviewers = head.reviewers.flatMap((reviewer) => roleOf(reviewer)?.name ?? []);
-  return {
+  const reviewers = head.reviewers.flatMap((reviewer, index) => roleOf(reviewer, naming(["reviewers", index]))?.name ?? []);
+  const work = resolveWork(files, head, roleOf, faults, (at) => naming(["work", ...at]));
+  const phase: Phase = {
     number,
     name,
     title,
@@ -178,7 +273,7 @@ function resolvePhase(files: GuideFiles, head: PhaseHead, roleOf: RoleOf, faults
     plans,
     root: "",
     reviewers,
-    afterFailure: roleOf(head.afterFailure)?.name ?? null,
+    afterFailure: roleOf(head.afterFailure, naming(["afterFailure"]))?.name ?? null,
     allowedPaths,
     criteria: [...criteria, ...reviewers.map(approvalCriterion)],
     verifierGuide,
@@ -187,6 +282,37 @@ function resolvePhase(files: GuideFiles, head: PhaseHead, roleOf: RoleOf, faults
     budgetUsd,
     steps,
   };
+  return work === null ? phase : { ...phase, work };
+}
+
+/** What the phases have in common that this one plans; null where it plans none, or its guide is faulty. Their paths come from the tables. */
+function resolveWork(
+  files: GuideFiles,
+  phase: PhaseHead,
+  roleOf: RoleOf,
+  faults: GuideFault[],
+  naming: (at: readonly PropertyKey[]) => Naming,
+): PlannedWork | null {
+  if (phase.work === undefined) return null;
+  const { step, verification, budgetUsd, ...people } = phase.work;
+  const found = guideOf(files, `${phase.guide}/${step}.md`, GuideHead, faults, naming(["step"]));
+  if (found === null) return null;
+  const { head: { sections, minCharacters, tools }, body, file } = found;
+  const { criteria, verifierGuide } = resolveVerification(files, verification, faults, naming(["verification"]));
+  const role = roleOf(people.role, naming(["role"]));
+  const reviewers = people.reviewers.flatMap((reviewer, index) => roleOf(reviewer, naming(["reviewers", index]))?.name ?? []);
+  return {
+    guide: body,
+    source: file,
+    criteria: [...criteria, ...reviewers.map(approvalCriterion)],
+    verifierGuide,
+    tools: tools ?? role?.tools ?? [],
+    sections,
+    minCharacters,
+    role: role?.name ?? null,
+    reviewers,
+    budgetUsd,
+  };
 }
 
 function approvalCriterion(reviewer: string): Criterion {
@@ -194,8 +320,8 @@ function approvalCriterion(reviewer: string): Criterion {
   return { id: approvalOf(reviewer), kind: "judged", severity: "must", text: `The ${who} approves of the work, that is, finds no blocker in it.` };
 }
 
-function resolveRole(files: GuideFiles, name: string, faults: GuideFault[]): Role | null {
-  const found = guideOf(files, `${ROLES}/${name}.md`, RoleHead, faults);
+function resolveRole(files: GuideFiles, name: string, named: Naming, faults: GuideFault[]): Role | null {
+  const found = guideOf(files, `${ROLES}/${name}.md`, RoleHead, faults, named);
   if (found === null) return null;
   const { head: { description, model, tools, ...head }, body, file, lineOf } = found;
   if (head.name !== name) {
@@ -253,8 +379,8 @@ export async function loadVerification(guideFolder: string, name: string): Promi
 }
 
 /** Without criteria where the file is faulty; then a fault says why. */
-function resolveVerification(files: GuideFiles, name: string, faults: GuideFault[]): Verification {
-  const found = guideOf(files, `${VERIFICATION}/${name}.md`, VerificationHead, faults);
+function resolveVerification(files: GuideFiles, name: string, faults: GuideFault[], named?: Naming): Verification {
+  const found = guideOf(files, `${VERIFICATION}/${name}.md`, VerificationHead, faults, named);
   if (found === null) return { criteria: [], verifierGuide: "" };
   const { head: { criteria }, body, file, lineOf } = found;
   const ids = new Set<string>();
@@ -281,9 +407,10 @@ function resolveStep(
   phase: PhaseHead,
   slug: string,
   role: Role | null,
+  named: Naming,
   faults: GuideFault[],
 ): Step | null {
-  const found = guideOf(files, `${phase.guide}/${slug}.md`, GuideHead, faults);
+  const found = guideOf(files, `${phase.guide}/${slug}.md`, GuideHead, faults, named);
   if (found === null) return null;
   const { head, body, file, lineOf } = found;
   const fault = (at: readonly PropertyKey[], rule: string, message: string): void => {
@@ -294,6 +421,10 @@ function resolveStep(
     if (isWithin(glob, phase.allowedPaths)) continue;
     const message = `"allowedPaths.${index}": expected a glob within those of phase "${phase.name}" (${phase.allowedPaths.join(", ")}), got "${glob}"`;
     fault(["allowedPaths", index], "wider-than-phase", message);
+  }
+  if (head.outputs.length === 0 && phase.mode !== "conversation") {
+    const message = '"outputs": expected at least one entry, since only the turn of a conversation has none, got none';
+    fault(["outputs"], "no-deliverable", message);
   }
   for (const [index, output] of head.outputs.entries()) {
     if (isWithin(output, allowedPaths)) continue;
@@ -307,8 +438,9 @@ function resolveStep(
     const message = `"tools.${index}": expected a tool of the role "${role.name}" (${role.tools.join(", ")}), got "${tool}"`;
     fault(["tools", index], "wider-than-role", message);
   }
-  const { title, outputs, sections, minCharacters, questionRoundsMax = null } = head;
-  return { slug, title, guide: body, source: file, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
+  const { title, outputs, sections, minCharacters, questionRoundsMax = null, turnsFor } = head;
+  const step = { slug, title, guide: body, source: file, outputs, sections, minCharacters, allowedPaths, tools, role: role?.name ?? null, questionRoundsMax };
+  return turnsFor === undefined ? step : { ...step, turnsFor };
 }
 
 interface FoundGuide<Head> {
@@ -320,8 +452,14 @@ interface FoundGuide<Head> {
 }
 
 /** Null after adding faults that say why there is none. */
-function guideOf<Head>(files: GuideFiles, path: string, schema: ZodType<Head>, faults: GuideFault[]): FoundGuide<Head> | null {
-  const found = textOf(files, path, faults);
+function guideOf<Head>(
+  files: GuideFiles,
+  path: string,
+  schema: ZodType<Head>,
+  faults: GuideFault[],
+  named?: Naming,
+): FoundGuide<Head> | null {
+  const found = textOf(files, path, faults, named);
   if (found === null) return null;
   const parsed = parseGuide(found.file, found.text, schema);
   if (parsed.kind === "parsed") return { ...parsed.document, file: found.file };
@@ -329,13 +467,25 @@ function guideOf<Head>(files: GuideFiles, path: string, schema: ZodType<Head>, f
   return null;
 }
 
-/** Null after adding a fault that says why there is none. */
-function textOf(files: GuideFiles, path: string, faults: GuideFault[]): { readonly file: string; readonly text: string } | null {
+/** Null after adding a fault that says why there is none: where it is named, if a playbook names it. */
+function textOf(
+  files: GuideFiles,
+  path: string,
+  faults: GuideFault[],
+  named?: Naming,
+): { readonly file: string; readonly text: string } | null {
   const found = files.get(path);
   const file = shownFile(files, path);
   if (found?.text != null) return { file, text: found.text };
-  const problem = found?.problem ?? { rule: "missing-file", message: `expected the file "${path}", got nothing` };
-  faults.push({ file, line: null, ...problem });
+  if (found?.problem != null) {
+    faults.push({ file, line: null, ...found.problem });
+    return null;
+  }
+  const field = named === undefined ? "" : `"${named.field}": `;
+  const near = nearestOf(path, files.keys());
+  const hint = near === null ? "" : `; did you mean "${near}"?`;
+  const message = `${field}expected the file "${path}", got nothing${hint}`;
+  faults.push({ file: named?.file ?? file, line: named?.line ?? null, rule: "missing-file", message });
   return null;
 }
 

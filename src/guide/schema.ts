@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { playbookNamePattern } from "../core/playbook.ts";
 import type { CheckId } from "../core/report.ts";
 
 /** Built-in tools of Claude Code that a guide may hand out. Tools that wait, schedule or start agents are not among them. */
@@ -17,11 +18,9 @@ const CRITERION_ID_MAX = 60;
 const CRITERION_TEXT_MAX = 1_000;
 const TEST_COMMAND_MAX = 500;
 
-/** Names become branch names, labels and file names: a small alphabet that needs no quoting anywhere. */
-export const NAME_PATTERN = /^[a-z][a-z0-9_-]{0,39}$/u;
 const SLUG_PATTERN = /^[a-z0-9][a-z0-9_-]{0,39}$/u;
 
-const Name = z.string().regex(NAME_PATTERN, "expected a lower-case letter, then letters, digits, _ or -, 40 at most");
+const Name = z.string().regex(playbookNamePattern, "expected a lower-case letter, then letters, digits, _ or -, 40 at most");
 const Slug = z.string().regex(SLUG_PATTERN, "expected lower-case letters, digits, _ or -, 40 at most");
 const Title = z.string().trim().min(1).max(80);
 const Heading = z
@@ -39,12 +38,17 @@ const Glob = z
 
 const Globs = z.array(Glob).min(1).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no entry twice");
 
+/** None where the step has no deliverable: the turn of a conversation. */
+const Outputs = z.array(Glob).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no entry twice");
+
+const TurnsFor = z.enum(["phases", "stages", "sub-stages"]);
+
 const Tools = z.array(z.enum(TOOL_NAMES)).min(1).refine(isWithoutRepeats, "expected no tool twice");
 
 /** The fields above a guide's text. A field not named here is refused, since a misspelt limit would silently not hold. */
 export const GuideHead = z.strictObject({
   title: Title,
-  outputs: Globs,
+  outputs: Outputs,
   sections: z
     .array(Heading)
     .max(ENTRIES_MAX)
@@ -54,6 +58,8 @@ export const GuideHead = z.strictObject({
   /** All of its role's where absent. */
   tools: Tools.optional(),
   questionRoundsMax: z.int().min(1).max(10).optional(),
+  /** A turn for each row of these tables of the run, with a file each. */
+  turnsFor: TurnsFor.optional(),
 });
 export type GuideHead = z.infer<typeof GuideHead>;
 
@@ -169,6 +175,19 @@ const PhaseHead = z.strictObject({
   budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
   allowedPaths: Globs,
   steps: z.array(z.union([Slug, z.strictObject({ step: Slug, role: RoleName })])).min(1).max(STEPS_MAX),
+  /** In its folder: what stands before the guide of each of its steps. */
+  preface: Slug.optional(),
+  /** How the phases are worked on that it plans. */
+  work: z
+    .strictObject({
+      /** In the phase's folder: the guide of each of their steps. */
+      step: Slug,
+      role: RoleName.optional(),
+      reviewers: z.array(RoleName).max(ENTRIES_MAX).refine(isWithoutRepeats, "expected no role twice").default([]),
+      verification: Name,
+      budgetUsd: z.number().positive().max(BUDGET_USD_MAX),
+    })
+    .optional(),
 });
 export type PhaseHead = z.infer<typeof PhaseHead>;
 
@@ -196,7 +215,7 @@ const Step = z.strictObject({
   slug: Slug,
   title: Title,
   guide: z.string().min(1),
-  outputs: Globs,
+  outputs: Outputs,
   sections: z.array(Heading),
   minCharacters: z.int().min(1),
   allowedPaths: Globs,
@@ -207,6 +226,7 @@ const Step = z.strictObject({
   questionRoundsMax: z.int().positive().nullable().default(null),
   turns: z.array(Turn).min(1).exactOptional(),
   planned: SubStagePlace.exactOptional(),
+  turnsFor: TurnsFor.exactOptional(),
 });
 
 /** A resolved playbook, as it is frozen in the store. */
@@ -256,6 +276,20 @@ export const ResolvedPlaybook = z.strictObject({
       mayBeSkipped: z.boolean(),
       budgetUsd: z.number().positive(),
       steps: z.array(Step).min(1),
+      work: z
+        .strictObject({
+          guide: z.string(),
+          criteria: z.array(Criterion),
+          verifierGuide: z.string(),
+          tools: z.array(z.string().min(1)).min(1),
+          sections: z.array(Heading),
+          minCharacters: z.int().min(1),
+          role: z.string().nullable(),
+          reviewers: z.array(z.string()),
+          source: z.string(),
+          budgetUsd: z.number().positive(),
+        })
+        .exactOptional(),
     }),
   ),
   ripple: z

@@ -37,6 +37,11 @@ export const limits = {
   feedbackCommentsMax: 50,
   feedbackTextCharactersMax: 10_000,
   answerTextCharactersMax: 2_000,
+  /** Of one turn of a conversation, and of the agent's reply. */
+  turnCharactersMax: 10_000,
+  replyCharactersMax: 30_000,
+  /** That one run hears at once, and that it is told again where its conversation is lost. */
+  turnsMax: 50,
   /** In one message, as in one call of the agent's tool. */
   questionsMax: 4,
   questionCharactersMax: 2_000,
@@ -123,6 +128,13 @@ const Step = z.object({
   /** Of the job's `roles`. */
   role: z.string().nullable(),
   questionRoundsMax: z.int().positive().nullable(),
+  /** Done one after the other, in one conversation. Since version 5, like the next. */
+  turns: z
+    .array(z.object({ id: z.string(), title: z.string(), guide: z.string(), output: z.string() }))
+    .readonly()
+    .exactOptional(),
+  planned: z.object({ run: z.string(), phase: z.string(), stage: z.string(), subStage: z.string() }).exactOptional(),
+  turnsFor: z.enum(["phases", "stages", "sub-stages"]).exactOptional(),
 });
 
 const criterionBase = { id: CriterionId, text: z.string().max(1_000), severity: z.enum(["must", "should"]) };
@@ -255,6 +267,9 @@ export const PriceOverride = z.object({
 });
 export type PriceOverride = z.infer<typeof PriceOverride>;
 
+/** What was said on the issue. Words of a person or, where `by` is null, of the agent: data. */
+const Turn = z.object({ by: z.string().max(100).nullable(), text: z.string().max(limits.replyCharactersMax) });
+
 const Confidence = z.enum(["high", "medium", "low"]);
 
 const DecisionTaken = z.object({
@@ -288,10 +303,19 @@ export const Job = z.object({
   /** Answers that the agent may not have heard; those that its conversation had are told apart by number and moment. Since version 3, like what follows. */
   answers: z.array(PersonAnswer).max(limits.answersMax),
   dependencies: z.array(JobDependency),
+  /** How often each step of the phase has asked questions in earlier runs; steps that never did are missing. Since version 5. */
+  questionRounds: z.record(z.string(), z.int().positive()),
   /** What the run goes on from, to be fetched; null where it starts afresh. */
   checkpoint: z.object({ checkpointId: z.string().max(200) }).nullable(),
   prices: z.array(PriceOverride),
   model: z.string(),
+  /**
+   * Where the phase is one: what the run replies to, and what was said before, the newest last. Null for any other phase.
+   * Since version 5.
+   */
+  conversation: z
+    .object({ turns: z.array(Turn).max(limits.turnsMax), earlier: z.array(Turn).max(limits.turnsMax) })
+    .nullable(),
   /** What stands in every prompt, and what is told with the first value of a service. Since version 5, like the next. */
   guides: z.object({
     common: z.string(),
@@ -359,7 +383,7 @@ type StepOfVersion4 = Omit<Job["phase"]["steps"][number], "source" | "role" | "q
 
 /** Without what came in version 5. Its findings and criteria know the checks of then. */
 export type SessionAnswerOfVersion4 = Omit<SessionAnswer, "job"> & {
-  readonly job: Omit<Job, "guides" | "roles" | "phase"> & {
+  readonly job: Omit<Job, "guides" | "roles" | "questionRounds" | "conversation" | "phase"> & {
     readonly phase: Omit<Job["phase"], "mode" | "plans" | "root" | "reviewers" | "afterFailure" | "steps"> & {
       readonly steps: readonly StepOfVersion4[];
     };
@@ -431,6 +455,8 @@ export const StepRequest = z.object({
     .array(z.object({ number: z.int().positive(), at: z.iso.datetime() }))
     .max(limits.answersMax)
     .default([]),
+  /** To the people of a conversation: the agent's last message. Absent in any other phase. Since version 5. */
+  reply: z.string().max(limits.replyCharactersMax).optional(),
 });
 export type StepRequest = z.infer<typeof StepRequest>;
 

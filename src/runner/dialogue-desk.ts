@@ -18,6 +18,7 @@ import {
   dependencyText,
   endTurnText,
   noneLeftText,
+  noRoundsText,
   notYetText,
   oneLine,
   reportedText,
@@ -36,6 +37,8 @@ import type { Grants, Requests, Resolved, Told } from "./dialogue.ts";
 
 export interface DeskOptions {
   readonly step: string;
+  /** How often the step may still ask questions; null where nothing but the run's own limit holds. */
+  readonly roundsLeft: number | null;
   /** Steps of the phase that come after this one. */
   readonly stepsToCome: readonly string[];
   readonly boundary: string;
@@ -93,7 +96,8 @@ interface Entry {
 type Sendable = Parameters<Requests["send"]>[0];
 
 export function openDesk(options: DeskOptions): StepDesk {
-  const { step, stepsToCome, boundary, requests, resolved, grants } = options;
+  const { step, stepsToCome, boundary, requests, resolved, grants, roundsLeft } = options;
+  let rounds = 0;
   const told: Told[] = [];
   let offered: Told[] = [];
   /** Names in the environment of the process that runs. */
@@ -112,7 +116,7 @@ export function openDesk(options: DeskOptions): StepDesk {
     if (typeof asking === "string" || call.id === null) return "pass";
     switch (asking.tool) {
       case "ask_user":
-        if (through.has(call.id) || !mustWait(asking.questions) || !canAsk(call)) return "pass";
+        if (through.has(call.id) || !mustWait(asking.questions) || !canAsk(call) || !hasRounds(call)) return "pass";
         askQuestions(call.id, asking.questions);
         return "defer";
       case "request_dependency": {
@@ -168,6 +172,7 @@ export function openDesk(options: DeskOptions): StepDesk {
     }
     if (wasNoted(call)) return { text: endTurnText, isError: true };
     if (!canAsk(call)) return { text: noneLeftText, isError: true };
+    if (!hasRounds(call)) return { text: noRoundsText, isError: true };
     askQuestions(call.id, questions);
     // Its hook did not stop it: the CLI lets a call through where the hook can't be reached.
     if (mustWait(questions)) return { text: endTurnText, isError: true };
@@ -225,8 +230,9 @@ export function openDesk(options: DeskOptions): StepDesk {
     }
     for (let at = 0; at < questions.length; at += limits.questionsMax) {
       const some = questions.slice(at, at + limits.questionsMax);
-      if (left() > 0) askQuestions(null, some);
-      else addNew(turn.notes, noneLeftText);
+      if (left() <= 0) addNew(turn.notes, noneLeftText);
+      else if (rounds === roundsLeft) addNew(turn.notes, noRoundsText);
+      else askQuestions(null, some);
     }
   }
 
@@ -263,6 +269,7 @@ export function openDesk(options: DeskOptions): StepDesk {
 
   function askQuestions(callId: string | null, questions: readonly AskedQuestion[]): void {
     const waits = mustWait(questions) ? "waiting-question" : null;
+    if (callId === null || turn.entries.every((entry) => entry.callId !== callId)) rounds += 1;
     note(callId, waits, { kind: "questions", step, questions: [...questions] });
   }
 
@@ -391,6 +398,10 @@ export function openDesk(options: DeskOptions): StepDesk {
 
   function canAsk(call: ToolCall): boolean {
     return wasNoted(call) || left() > 0;
+  }
+
+  function hasRounds(call: ToolCall): boolean {
+    return wasNoted(call) || rounds !== roundsLeft;
   }
 
   function left(): number {

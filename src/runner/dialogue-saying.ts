@@ -8,7 +8,8 @@ import type { StepDesk } from "./dialogue-desk.ts";
 import { dependencyLines, leftOutLines } from "./dialogue-texts.ts";
 import type { Grants, Resolved, StepResume } from "./dialogue.ts";
 import type { NumberedFeedback } from "./feedback.ts";
-import { goOnPrompt, mendPrompt, stepPrompt } from "./prompt.ts";
+import { talkSection, withoutEarlier } from "./issue-talk.ts";
+import { goOnPrompt, mendPrompt, stepPrompt, turnPrompt } from "./prompt.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface Saying {
@@ -29,16 +30,23 @@ interface SayingOptions {
   readonly resolved: () => Resolved;
   readonly grants: Grants;
   readonly resume: StepResume | null;
+  /** What a turn asks that is not the first one of its step; null for all that a step begins with. */
+  readonly nextTurn: string | null;
 }
 
 /** A step that was stopped at a call of a tool goes on with the call's answer, one that waited for words with the next thing said. */
 export function openingOf(options: SayingOptions, desk: StepDesk): Saying {
-  const { resume, workspace } = options;
+  const { resume, workspace, nextTurn } = options;
+  if (nextTurn !== null && options.conversation.state().hasSpoken) {
+    return { prompt: turnPrompt(basicsOf(options, desk, []), nextTurn), answersCall: false };
+  }
   const call = resume?.pending.find((action) => action.kind === "tool-call");
   const isUnderWay = resume?.pending.every(({ kind }) => kind === "step") ?? true;
   if (resume === null || isUnderWay || !options.conversation.state().hasSpoken) return wholeStep(options, desk);
   if (call !== undefined) {
-    desk.letThrough(call, [`The work tree is ${workspace.workTree} now.`, ...leftOutLines(resume.leftOut)]);
+    const lines = [`The work tree is ${workspace.workTree} now.`, ...leftOutLines(resume.leftOut)];
+    // What people said while the call waited reaches the agent with its answer.
+    desk.letThrough(call, [...lines, ...talkSection(withoutEarlier(options.job), options.boundary)]);
   }
   return { prompt: goOnPrompt(basicsOf(options, desk, [])), answersCall: call !== undefined };
 }
@@ -77,8 +85,9 @@ export function mend(options: SayingOptions, desk: StepDesk, missed: Missed): Sa
 function basicsOf(options: SayingOptions, desk: StepDesk, notes: readonly string[]) {
   const { job, step, workspace, boundary, conversation, resolved, grants, resume } = options;
   const lent = Object.keys(grants.environmentOf(step.slug));
+  const { hasSpoken } = conversation.state();
   return {
-    job,
+    job: hasSpoken ? withoutEarlier(job) : job,
     step,
     workTree: workspace.workTree,
     boundary,
@@ -87,6 +96,6 @@ function basicsOf(options: SayingOptions, desk: StepDesk, notes: readonly string
       dependencies: dependencyLines(resolved().dependencies, lent, grants.names),
       notes,
     },
-    resumed: resume === null ? null : { hasConversation: conversation.state().hasSpoken, leftOut: resume.leftOut },
+    resumed: resume === null ? null : { hasConversation: hasSpoken, leftOut: resume.leftOut },
   };
 }

@@ -23,6 +23,9 @@ export const endTurnText =
 export const noneLeftText =
   "This run has asked as often as it may. Ask no more: decide by yourself, go on, and write what you assumed into the deliverable.";
 
+export const noRoundsText =
+  "This step has asked people as many rounds of questions as it may. Ask no more: settle what is open by yourself, go on, and write each assumption with its reason into the deliverable.";
+
 export function badInputText(faults: string): string {
   return `Nothing was asked, since the call is not in order:\n${faults}\nMend it and call again.`;
 }

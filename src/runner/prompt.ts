@@ -4,6 +4,7 @@ import type { Step } from "../core/playbook.ts";
 import type { Finding } from "../core/report.ts";
 import type { Job, PersonAnswer } from "../protocol/runner.ts";
 import { answerLines, leftOutLines } from "./dialogue-texts.ts";
+import { talkSection } from "./issue-talk.ts";
 import { feedbackLines, isOfCi, isOfRipple, isVeto, type NumberedFeedback } from "./feedback.ts";
 
 export interface StepPrompt {
@@ -106,6 +107,11 @@ function phaseSection({ phase, repository, issueNumber }: Job): readonly string[
     "# The phase",
     "",
     `You work on the phase "${phase.title}" of issue ${issueNumber} in the repository ${repository.owner}/${repository.name}.`,
+    ...(phase.mode === "conversation"
+      ? [
+          "This phase is a conversation with the people on the issue. Its one step, the turn, is done again with each thing that they say: what you reply is posted there as a comment, and what you leave in the work tree is added to one pull request. Its deliverable is the reply; files are changed where people ask for it.",
+        ]
+      : []),
     ...(phase.root === ""
       ? []
       : [
@@ -124,6 +130,7 @@ export function stepPrompt(prompt: StepPrompt): string {
     ...(resumed === null ? [] : resumedSection(resumed)),
     "",
     ...requirements(step),
+    ...talkSection(job, boundary),
     ...(findings.length === 0 ? [] : leftOverSection(findings, job)),
     ...(bothChanged.length === 0 ? [] : mergeSection(bothChanged, job)),
     ...(feedback.length === 0 ? [] : feedbackSection(feedback, boundary)),
@@ -136,7 +143,29 @@ export function stepPrompt(prompt: StepPrompt): string {
     "",
     ...issueSection(job, boundary),
     "",
-    `Earlier documents lie in the work tree, under docs/ among others: read what concerns this step before you write.`,
+    ...(job.conversation === null
+      ? [
+          `Earlier documents lie in the work tree, under docs/ among others: read what concerns this step before you write.`,
+          "",
+        ]
+      : []),
+  ].join("\n");
+}
+
+/** The next of several turns of a step, in the conversation that has its guide. */
+export function turnPrompt(prompt: Omit<GoOnPrompt, "resumed">, guide: string): string {
+  const { job, step, workTree, news, boundary } = prompt;
+  return [
+    ...head({ job, step, workTree }),
+    "",
+    `# ${step.title}`,
+    "",
+    ...requirements(step),
+    ...newsSections(news, boundary),
+    "",
+    "The guide of this step still holds, and what was asked. This is its next turn:",
+    "",
+    guide.trim(),
     "",
   ].join("\n");
 }
@@ -175,6 +204,7 @@ export function goOnPrompt({ job, step, workTree, news, resumed, boundary }: GoO
     "The work on this step goes on.",
     ...spaced(leftOutLines(resumed?.leftOut ?? [])),
     ...newsSections(news, boundary),
+    ...talkSection(job, boundary),
     "",
     "What has no answer here nobody answered: go on with its default, or decide. Everything said about this step still holds.",
     "",
@@ -203,6 +233,9 @@ export function mendPrompt(prompt: MendPrompt): string {
     ...(findings.length === 0 ? [] : ["Mend what is wrong in files in the files themselves."]),
     ...(feedback.length === 0 ? [] : [...answerForm(feedback)]),
     ...newsSections(news, boundary).slice(1),
+    ...(job.conversation === null
+      ? []
+      : ["Then say your whole reply once more: only your last message is posted on the issue."]),
     "Everything said about this step still holds.",
     "",
   ].join("\n");
@@ -350,11 +383,15 @@ function requirements({ outputs, sections, minCharacters, allowedPaths }: Step):
   return [
     "A program checks the result:",
     "",
-    `- Each of these must match a file at the end: ${list(outputs)}.`,
+    ...(outputs.length === 0
+      ? ["- No file has to be written or changed."]
+      : [`- Each of these must match a file at the end: ${list(outputs)}.`]),
     ...(sections.length === 0
       ? []
       : [`- Each document among them has these headings, word for word: ${sections.join("; ")}.`]),
-    ...(minCharacters === 0 ? [] : [`- Each document among them has ${minCharacters} characters of text or more.`]),
+    ...(minCharacters === 0 || outputs.length === 0
+      ? []
+      : [`- Each document among them has ${minCharacters} characters of text or more.`]),
     "- No placeholders such as TODO, TBD or lorem ipsum.",
     `- Only these paths may change: ${list(allowedPaths)}. Never anything else of .github or .phasegate, nor .claude, .mcp.json, .gitattributes, .gitmodules or CODEOWNERS.`,
   ];

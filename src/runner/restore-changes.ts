@@ -31,7 +31,7 @@ export async function restoreChanges(workspace: Workspace, changes: readonly Kep
 }
 
 /** False where something stands in the way, and for links: where one would lead is the agent's word alone. */
-async function put(workTree: string, change: KeptChange["change"]): Promise<boolean> {
+export async function put(workTree: string, change: KeptChange["change"]): Promise<boolean> {
   const target = join(workTree, change.path);
   if (change.kind === "written" && change.mode === "120000") return false;
   const folders = foldersOf(change.path).map((folder) => join(workTree, folder));

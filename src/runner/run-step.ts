@@ -24,6 +24,7 @@ import { noAnswer } from "./prompt.ts";
 import { outcomeOfRun, type RunMoney } from "./run-outcome.ts";
 import type { StreamEvent } from "./stream-event.ts";
 import { withhold } from "./withhold.ts";
+import { workOnTurns } from "./work-turns.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What `src/verify` gives; handed in, so that the runner knows nothing of it. */
@@ -57,13 +58,15 @@ export interface StepOptions {
   readonly grants: Grants;
   /** Null where the step begins here. */
   readonly resume: StepResume | null;
+  /** What a turn asks that is not the first one of its step; null for all that a step begins with. */
+  readonly nextTurn: string | null;
   /** Milliseconds since 1970. */
   readonly sliceEndsAt: number;
 }
 
 export type StepEnd = Done | Ended;
 
-interface Done {
+export interface Done {
   readonly kind: "done";
   readonly changes: readonly Change[];
   readonly findings: readonly Finding[];
@@ -72,6 +75,8 @@ interface Done {
   readonly tree: Tree;
   /** Answers of people that the conversation has since this step. */
   readonly told: readonly Told[];
+  /** The last thing that the agent said. */
+  readonly reply: string;
 }
 
 interface Ended {
@@ -83,9 +88,9 @@ interface Ended {
   readonly told: readonly Told[];
 }
 
-export async function runStep(options: StepOptions): Promise<StepEnd> {
+export async function runStep(options: Omit<StepOptions, "nextTurn">): Promise<StepEnd> {
   try {
-    return await workOnStep(options);
+    return await workOnTurns({ ...options, nextTurn: null }, workOnStep);
   } catch (error) {
     // Between two sayings git works on what the agent left, and on nothing else.
     if (!(error instanceof GitTimedOut)) throw error;
@@ -99,7 +104,9 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
   const { job, step, conversation, checks, signal, say, feedback } = options;
   const said = createTranscript();
   const stepsToCome = stepsAfter(options);
-  const desk = openDesk({ ...options, step: step.slug, stepsToCome });
+  const { questionRoundsMax: most } = step;
+  const roundsLeft = most === null ? null : Math.max(0, most - (job.questionRounds[step.slug] ?? 0));
+  const desk = openDesk({ ...options, step: step.slug, stepsToCome, roundsLeft });
   options.dialogue.attend(desk);
   const endsAt = options.now().getTime() + job.limits.stepMinutes * 60_000;
   let round = options.resume?.round ?? 0;
@@ -182,7 +189,9 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     }
     if (missed.length === 0 || round >= job.limits.moreRoundsMax) {
       const end = await finish(options, changeset, unfit, findings);
-      return end.kind === "done" ? { ...end, answers, told: desk.told() } : ended(end.outcome, []);
+      return end.kind === "done"
+        ? { ...end, answers, told: desk.told(), reply: said.messages().findLast((text) => text.trim() !== "") ?? "" }
+        : ended(end.outcome, []);
     }
     round += 1;
     next = mend(options, desk, { findings, unanswered, faults, notes: [...turn.notes, ...needed.notes] });
@@ -250,7 +259,7 @@ async function finish(
   changeset: Changeset,
   unfit: readonly Finding[],
   findings: readonly Finding[],
-): Promise<Pick<Ended, "kind" | "outcome"> | Omit<Done, "answers" | "told">> {
+): Promise<Pick<Ended, "kind" | "outcome"> | Omit<Done, "answers" | "told" | "reply">> {
   const { job, step, workspace, agent, checks, say } = options;
   if (!changeset.isWhole) {
     const message = `step ${step.slug}: its changes can't be handed over`;

@@ -1,7 +1,9 @@
 /** After the last step: the checks, the project's own tests, the verifier, and the decisions that people see first. */
 
+import { join } from "node:path";
 import type { Outcome } from "../core/outcome.ts";
 import type { Finding, RunnerReport, TestRun, Tree } from "../core/report.ts";
+import { treeIn } from "../core/tree-in.ts";
 import { createRunPlace } from "./agent-place.ts";
 import { askDecisions, closedDesk } from "./ask-decisions.ts";
 import { collectChanges } from "./changes.ts";
@@ -65,6 +67,26 @@ export async function verifyWork(
   return { outcome: { kind: "completed" }, report: { verdicts, judgeFault, tests, decisions } };
 }
 
+/**
+ * A turn of a conversation is never held back: what the app finds is told with the next one. What only a run can say is
+ * asked where files were changed.
+ */
+export async function verifyTurn(
+  run: Run,
+  equipment: Equipped,
+  { workspace, hasChanged }: { readonly workspace: Workspace; readonly hasChanged: boolean },
+): Promise<WorkEnd> {
+  if (!hasChanged) return { outcome: { kind: "completed" }, report: null };
+  run.say({ kind: "verifying" });
+  const { tree } = await collectChanges(workspace, "");
+  const tests = await testPhase(run, equipment, workspace, tree);
+  if (tests !== null && "kind" in tests) return { outcome: tests, report: null };
+  const judged = await judgePhase(run, { ...equipment, workspace, tree, graceMs });
+  if (judged.kind === "ended") return { outcome: judged.outcome, report: null };
+  const { verdicts, fault: judgeFault } = judged;
+  return { outcome: { kind: "completed" }, report: { verdicts, judgeFault, tests, decisions: [] } };
+}
+
 /** Null where no criterion asks for them; an outcome where the run ends meanwhile. */
 async function testPhase(
   run: Run,
@@ -75,7 +97,8 @@ async function testPhase(
   const { job, now, say } = run;
   const isAsked = job.phase.criteria.some((criterion) => "check" in criterion && criterion.check === "tests-pass");
   if (!isAsked) return null;
-  const plan = await findTests(tree, job.phase.testCommand);
+  const { root, testCommand } = job.phase;
+  const plan = await findTests(treeIn(tree, root), testCommand);
   if (plan === null) {
     const tail = "Nothing at the root of the project says how its tests are run.";
     return { command: "", result: "could-not-run", exitCode: null, seconds: 0, tail };
@@ -91,7 +114,7 @@ async function testPhase(
     ...place,
     plan,
     agent,
-    workTree,
+    workTree: join(workTree, root),
     msMax: Math.min(sliceMs, ownMs),
     signal: run.stopped,
     onStage: (text) => say({ kind: "log", level: "info", text }),

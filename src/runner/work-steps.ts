@@ -20,8 +20,9 @@ import type { Run } from "./run-phase.ts";
 import { runStep, type Checks } from "./run-step.ts";
 import { answersAsDeclared, asDeclared } from "./run-texts.ts";
 import type { TakenUp } from "./take-up.ts";
+import { replyAsDeclared } from "./issue-talk.ts";
 import { tryValues } from "./try-values.ts";
-import { verifyWork, type WorkEnd } from "./verify-work.ts";
+import { verifyTurn, verifyWork, type WorkEnd } from "./verify-work.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface Equipment {
@@ -47,6 +48,8 @@ interface Progress {
   /** All that people answered. */
   answers: readonly PersonAnswer[];
   stepsDone: readonly string[];
+  /** A step of this run has changed a file. */
+  hasChanged: boolean;
 }
 
 /** A run without a step to do has all of them behind it, and goes on with the verification. */
@@ -55,7 +58,13 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
   const { agent, place, dialogue, takenUp, gateway } = equipment;
   const audit = createUsageAudit(() => gateway.snapshot().usage, takenUp.session.resume);
   const conversation = audit.watch(converse(run, equipment));
-  const progress: Progress = { ...takenUp, workspace: equipment.workspace, answers: job.answers, stepsDone: [] };
+  const progress: Progress = {
+    ...takenUp,
+    workspace: equipment.workspace,
+    answers: job.answers,
+    stepsDone: [],
+    hasChanged: false,
+  };
   const checks = withValuesFound(run);
   const boundary = `boundary-${run.newId()}`;
   const tried = new Set<string>();
@@ -117,17 +126,20 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
       answers: answersAsDeclared(end.answers, run.redact),
       // Also what was told in an earlier run, to the conversation that goes on here.
       told: [...progress.told],
+      ...(job.conversation === null ? {} : { reply: replyAsDeclared(end.reply, run.redact) }),
     };
     const answer = await handOver(run, handedOver, at === job.stepsToDo.length - 1);
     run.meter.mark(handedOver.spent);
     progress.workspace = await acceptChanges(progress.workspace);
     progress.stepsDone = [...progress.stepsDone, slug];
+    progress.hasChanged ||= handedOver.changes.length > 0;
     progress.answers = withNewer(progress.answers, answer.answers);
     stand({ step: null, pending: [], round: 0 });
     if (answer.stop) return ended({ kind: "cancelled" });
     await checkpointAfterStep(run);
   }
   stand({ step: null, pending: [], round: 0 });
+  if (job.conversation !== null) return await verifyTurn(run, equipment, progress);
   return await verifyWork(run, equipment, { ...progress, conversation });
 }
 

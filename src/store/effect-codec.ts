@@ -19,6 +19,7 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("ReopenGate"), pullRequest: z.int() }),
   z.strictObject({ kind: z.literal("CloseGate"), pullRequest: z.int() }),
   z.strictObject({ kind: z.literal("CompareItems") }),
+  z.strictObject({ kind: z.literal("ReadPlan"), phase: z.int() }),
   z.strictObject({ kind: z.literal("NotifyRipple"), sha: z.string() }),
   z.strictObject({ kind: z.literal("NotifySettled"), phase: z.int() }),
   z.strictObject({ kind: z.literal("ShowStatus") }),
@@ -52,6 +53,7 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("MergeGate"), phase: z.int(), headSha: z.string() }),
   z.strictObject({ kind: z.literal("NotifyUnverified"), phase: z.int(), headSha: z.string() }),
   z.strictObject({ kind: z.literal("PostSummary") }),
+  z.strictObject({ kind: z.literal("ShowReply"), phase: z.int(), number: z.int() }),
   z.strictObject({ kind: z.literal("LookAtBase"), phase: z.int(), headSha: z.string() }),
 ]);
 

@@ -21,24 +21,22 @@ const Repository = z.strictObject({
 
 const IssueRef = z.strictObject({ number: z.int().positive(), title: z.string(), author: z.string() });
 
-const PlaybookOutline = z.strictObject({
-  name: z.string(),
-  hash: z.string(),
-  phases: z
-    .array(
-      z.strictObject({
-        number: PhaseNumber,
-        name: z.string(),
-        title: z.string(),
-        budgetUsd: Money,
-        mayBeSkipped: z.boolean(),
-        mode: z.enum(["steps", "conversation"]),
-        plans: z.literal("tables").nullable(),
-        steps: z.array(z.strictObject({ slug: z.string(), title: z.string() })).readonly(),
-      }),
-    )
-    .readonly(),
-});
+const PhaseOutlines = z
+  .array(
+    z.strictObject({
+      number: PhaseNumber,
+      name: z.string(),
+      title: z.string(),
+      budgetUsd: Money,
+      mayBeSkipped: z.boolean(),
+      mode: z.enum(["steps", "conversation"]),
+      plans: z.literal("tables").nullable(),
+      steps: z.array(z.strictObject({ slug: z.string(), title: z.string() })).readonly(),
+    }),
+  )
+  .readonly();
+
+const PlaybookOutline = z.strictObject({ name: z.string(), hash: z.string(), phases: PhaseOutlines });
 
 const TaskInput = z.strictObject({
   language: z.enum(["en", "ko"]).nullable(),
@@ -241,6 +239,7 @@ export const BlockReason = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("rate-limited"), resetsAt: z.string().nullable(), message: z.string() }),
   z.strictObject({ kind: z.literal("waiting-question") }),
   z.strictObject({ kind: z.literal("waiting-dependency") }),
+  z.strictObject({ kind: z.literal("conversation") }),
   z.strictObject({ kind: z.literal("provider-refused"), why: ProviderRefusal, message: z.string() }),
   z.strictObject({ kind: z.literal("gate-closed"), pullRequest: z.int() }),
   z.strictObject({
@@ -251,6 +250,7 @@ export const BlockReason = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("approval-needed"), phase: PhaseNumber, by: z.string() }),
   z.strictObject({ kind: z.literal("settings-invalid"), message: z.string() }),
+  z.strictObject({ kind: z.literal("plan-invalid"), phase: PhaseNumber, faults: z.int(), message: z.string() }),
   z.strictObject({
     kind: z.literal("no-progress"),
     why: z.enum(["no-change", "money-without-commits"]),
@@ -367,6 +367,7 @@ export const eventCodecs = {
   VetoWithdrawn: event("VetoWithdrawn", 1, { phase: PhaseNumber, number: z.int().positive(), by: z.string() }),
   CiObserved: event("CiObserved", 1, { phase: PhaseNumber, headSha: z.string(), ci: CiState }),
   ApprovedItemsChanged: event("ApprovedItemsChanged", 1, { phase: PhaseNumber, changed: ItemsChanged }),
+  PhasesPlanned: event("PhasesPlanned", 1, { phase: PhaseNumber, playbookHash: z.string(), phases: PhaseOutlines }),
   RippleFound: event("RippleFound", 1, { phase: PhaseNumber.nullable(), changed: ItemsChanged }),
   RippleSettled: event("RippleSettled", 1, { phase: PhaseNumber }),
   PhaseSkipped: event("PhaseSkipped", 1, { phase: PhaseNumber, by: z.string() }),
@@ -427,6 +428,16 @@ export const eventCodecs = {
     cause: z.enum(["agent", "environment"]),
   }),
   BudgetSet: event("BudgetSet", 1, { by: z.string(), phase: PhaseNumber.nullable(), usd: Money }),
+  TurnSaid: event("TurnSaid", 1, { phase: PhaseNumber, by: z.string(), commentId: z.int(), textHash: z.string() }),
+  TurnAnswered: event("TurnAnswered", 1, {
+    runId: RunId,
+    phase: PhaseNumber,
+    changesetId: ChangesetId,
+    textHash: z.string(),
+    changed: z.boolean(),
+  }),
+  ConversationClosed: event("ConversationClosed", 1, { phase: PhaseNumber, by: z.string() }),
+  ConversationSettled: event("ConversationSettled", 1, { phase: PhaseNumber }),
   RepositoryMoved: event("RepositoryMoved", 1, { repository: Repository }),
   PhaseCompleted: event("PhaseCompleted", 1, { phase: PhaseNumber, by: z.string(), mergeSha: z.string() }),
   FinalGateOpened: event("FinalGateOpened", 1, { pullRequest: z.int().positive(), url: z.string() }),

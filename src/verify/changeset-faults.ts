@@ -1,7 +1,7 @@
 import picomatch from "picomatch";
 import type { Change } from "../core/change.ts";
 import type { Phase } from "../core/playbook.ts";
-import { foldPath, formFault, isAboveDenied, isDenied, isOpened, touchesGit } from "./repository-path.ts";
+import { foldPath, formFault, isAboveDenied, isDenied, isOpened, touchesGit } from "../core/repository-path.ts";
 
 export interface ChangesetFault {
   /** Printable and cut to a length for people; null where the fault is of the whole changeset. */

@@ -1,5 +1,5 @@
 import type { Phase } from "../core/playbook.ts";
-import { planPathsOf, type PlanFault } from "../core/plan-tables.ts";
+import { faultMessage, planPathsOf, runOfPhase, treeBelow } from "../core/plan-tables.ts";
 import { readPlan } from "../core/read-plan.ts";
 import type { Tree } from "../core/report.ts";
 import { stepOfPath } from "./step-of-path.ts";
@@ -10,37 +10,20 @@ import type { Looked } from "./tree-check.ts";
  * Costs one file for each table. A phase that has no run has no tables.
  */
 export async function checkPlanTables(tree: Tree, phase: Phase): Promise<Looked> {
-  const runId = runOf(phase);
+  const runId = runOfPhase(phase);
   if (runId === null) return { findings: [], looked: 0 };
   const { db, phases } = planPathsOf(runId);
-  const begun = stepOfPath(phase, phases) === null;
-  const { faults } = await readPlan(tree, runId, { begun });
+  const placed = (path: string): string => (phase.root === "" ? path : `${phase.root}/${path}`);
+  const begun = stepOfPath(phase, placed(phases)) === null;
+  const { faults } = await readPlan(treeBelow(tree, phase.root), runId, { begun });
   return {
     findings: faults.map((fault) => ({
       check: "plan-tables",
-      step: stepOfPath(phase, fault.path),
-      path: fault.path,
+      step: stepOfPath(phase, placed(fault.path)),
+      path: placed(fault.path),
       line: fault.line,
-      message: messageOf(fault),
+      message: faultMessage(fault),
     })),
-    looked: tree.paths.filter((path) => path.startsWith(`${db}/`)).length,
+    looked: tree.paths.filter((path) => path.startsWith(placed(`${db}/`))).length,
   };
-}
-
-/** The first run that the paths of a phase name. */
-function runOf({ allowedPaths, steps }: Phase): string | null {
-  const paths = [...steps.flatMap(({ outputs }) => outputs), ...allowedPaths];
-  for (const path of paths) {
-    const run = /^runs\/(?<run>run-\d{3,6})\//u.exec(path)?.groups?.["run"];
-    if (run !== undefined) return run;
-  }
-  return null;
-}
-
-function messageOf({ column, message }: PlanFault): string {
-  return column === null ? `${capital(message)}.` : `Column "${column}": ${message}.`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -3,7 +3,7 @@ import { parseYamlValue } from "../yaml/yaml-value.ts";
 import type { YamlFault } from "../yaml/yaml-value.ts";
 
 /** Where specifications lie in a repository, and under which names (decision Q17). */
-export const specFolder = ".phasegate/specs";
+const specFolder = ".phasegate/specs";
 export const activeSpecs = `${specFolder}/active/`;
 export const archivedSpecs = `${specFolder}/archive/`;
 
@@ -18,7 +18,7 @@ const Text = z.string().trim().min(1).max(TEXT_MAX);
 const Time = z.iso.datetime({ offset: true, error: "expected a time such as 2026-02-18T09:30:00Z" });
 const Priority = z.enum(["low", "medium", "high", "critical"]);
 
-export const SPEC_STATUSES = [
+const SPEC_STATUSES = [
   "draft",
   "review",
   "approved",

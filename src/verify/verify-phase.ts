@@ -1,5 +1,6 @@
 import type { Phase } from "../core/playbook.ts";
 import type { CheckId, Finding, RunnerReport, Tree, VerificationReport } from "../core/report.ts";
+import { pathFrom, phaseIn, treeIn } from "../core/tree-in.ts";
 import { capFindings } from "./cap-findings.ts";
 import { findingsOfStep } from "./check-step.ts";
 import { checkCodeExists } from "./code-exists.ts";
@@ -102,7 +103,7 @@ async function answersOf(
       case "env-ignored":
       case "plan-shape":
       case "spec-valid":
-        answers.set(check, answerOf(check, await CHECKS[check](tree, phase), isMust));
+        answers.set(check, answerOf(check, await lookBy(check, tree, phase), isMust));
     }
   }
   if (!answers.has("no-secrets")) answers.set("no-secrets", secrets);
@@ -111,6 +112,28 @@ async function answersOf(
 
 function answerOf(check: CheckId, { findings, looked }: Looked, isMust: boolean): Answer {
   return { result: { check, passed: findings.length === 0, looked }, findings, isMust };
+}
+
+type WholeCheck = keyof typeof CHECKS;
+
+/** Of the product, and therefore by paths in its folder; all others look where their files always lie. */
+const OF_PRODUCT: ReadonlySet<WholeCheck> = new Set<WholeCheck>([
+  "links-resolve",
+  "ids-known",
+  "ids-cited",
+  "code-exists",
+  "tests-exist",
+  "env-ignored",
+]);
+
+async function lookBy(check: WholeCheck, tree: Tree, phase: Phase): Promise<Looked> {
+  const { root } = phase;
+  if (root === "" || !OF_PRODUCT.has(check)) return CHECKS[check](tree, phase);
+  const { findings, looked } = await CHECKS[check](treeIn(tree, root), phaseIn(phase));
+  const placed = findings.map((finding) =>
+    finding.path === null ? finding : { ...finding, path: pathFrom(root, finding.path) },
+  );
+  return { findings: placed, looked };
 }
 
 /** The checks of documents by themselves, in one pass over them. */

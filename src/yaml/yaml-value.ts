@@ -61,6 +61,14 @@ export function parseYamlValue<T>(source: YamlSource, schema: z.ZodType<T>): Par
   return { kind: "faulty", faults };
 }
 
+/** What a list in a text that is no good otherwise still seems to hold; nothing that is no text. */
+export function textsSaid(text: string, field: string): readonly string[] {
+  const { contents } = parseDocument(text, { prettyErrors: false, logLevel: "silent" });
+  const list: unknown = isMap(contents) ? contents.get(field) : null;
+  if (!isCollection(list)) return [];
+  return list.items.flatMap((item) => (isScalar(item) && typeof item.value === "string" ? [item.value] : []));
+}
+
 interface SchemaFault {
   readonly path: readonly PropertyKey[];
   readonly rule: string;

@@ -12,8 +12,7 @@ import { noInput } from "../../src/core/task-input.ts";
 import type { Repository } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { currentPhaseOf, liveRunOf, type ExistingTask } from "../../src/core/state.ts";
-import { loadPlaybooks } from "../../src/guide/load-playbook.ts";
-import { playbookFromJson, playbookToJson } from "../../src/guide/playbook-json.ts";
+import { openPlaybooks } from "../../src/guide/open-playbooks.ts";
 import { FakeGitHub } from "../support/fake-github.ts";
 
 export const label = "create_app";
@@ -190,13 +189,7 @@ function repositoryOf(issueNumber: number): Repository {
   return { installationId: 1, repositoryId, owner: "octo", name: `links-${repositoryId}` };
 }
 
-async function builtInPlaybooks(): Promise<Playbooks> {
-  const loaded = await loadPlaybooks(path.join(import.meta.dirname, "..", "..", "guide"));
-  return {
-    byLabel(name) {
-      const found = loaded.get(name);
-      return found === undefined ? null : { ...found, json: playbookToJson(found.playbook) };
-    },
-    fromJson: playbookFromJson,
-  };
+function builtInPlaybooks(): Promise<Playbooks> {
+  const folder = path.join(import.meta.dirname, "..", "..", "guide");
+  return openPlaybooks(folder, { phaseBudgetUsd: null, taskBudgetUsd: null });
 }

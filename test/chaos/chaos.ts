@@ -1,13 +1,11 @@
 /** The main job with the real app, action and CLI, while the machine under its runs is killed at moments that only look random. */
 
 import { execFileSync } from "node:child_process";
-import path from "node:path";
 import type { EventOf, TaskEvent } from "../../src/core/events.ts";
 import { demoAgent } from "../demo/agent.ts";
-import { demoIssue } from "../demo/run-demo.ts";
 import { demoPerson } from "../demo/person.ts";
 import { isWait } from "../demo/told.ts";
-import { loadProduct } from "../model/load-product.ts";
+import { loadProduct, loadWish } from "../model/load-product.ts";
 import type { ModelAnswer } from "../model/model-answer.ts";
 import type { ModelRequest } from "../model/model-request.ts";
 import { actionsRuntimeOf } from "../sandbox/actions-runtime.ts";
@@ -42,7 +40,6 @@ interface Plan {
   readonly ms: number;
 }
 
-const productFolder = path.join(import.meta.dirname, "..", "demo", "product");
 /** Of the main job; the verifier has one of the first phase done again. */
 const stepsOfPhases = [10, 5, 6, 5];
 /** A step takes two answers of the model or more. */
@@ -56,7 +53,8 @@ const msMaxOfRun = 60_000;
 
 export async function runChaos({ kills, seed, phases, say }: ChaosOptions): Promise<ChaosReport> {
   const random = new Random(seed);
-  const product = await loadProduct(productFolder);
+  const { title, body } = await loadWish("create_app");
+  const product = await loadProduct("create_app");
   const author = demoAgent(product);
   let onMessage: () => void = () => undefined;
   const decide = (request: ModelRequest): ModelAnswer => {
@@ -75,12 +73,13 @@ export async function runChaos({ kills, seed, phases, say }: ChaosOptions): Prom
     const end = Promise.withResolvers<void>();
     const issue = { number: 0 };
     const gates = new Map<number, number>();
-    const told = { gateOf: (phase: number) => gates.get(phase) ?? null, reworksOf: () => 1 };
+    const told = { gateOf: (phase: number) => gates.get(phase) ?? null, reworksOf: () => 0 };
     const person = demoPerson(
       story,
       told,
       () => issue.number,
       () => undefined,
+      { isContent: true },
     );
     let done = 0;
     story.onEvent((event) => {
@@ -109,7 +108,7 @@ export async function runChaos({ kills, seed, phases, say }: ChaosOptions): Prom
       });
     };
     onMessage = () => current?.happened("message");
-    issue.number = (await story.owner.openIssue({ ...demoIssue, labels: ["create_app"] })).number;
+    issue.number = (await story.owner.openIssue({ title, body, labels: ["create_app"] })).number;
     await within(end.promise, (kills + phases * 9) * msMaxOfRun);
     await story.settled();
     return report(story, { kills: killed.length, phases, complaints: [...complaints, ...violations] });

@@ -87,6 +87,7 @@ const notAsked = /has asked nothing/u;
 const notNamed = /waits for nothing by that name/u;
 const notDecided = /has named no decisions/u;
 const notSkippable = /does not allow to go on without planning/u;
+const noConversation = /there is no conversation to end/u;
 const notFailed = /nothing has failed/u;
 
 /** Every command in every situation. What says nothing to people has an effect; what has none says why. */
@@ -224,6 +225,15 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
     paused: notSkippable,
     "in review": notSkippable,
     "failed verification": notSkippable,
+    cancelled: settled,
+  },
+  done: {
+    draft: /has not started/u,
+    "at work": noConversation,
+    waiting: noConversation,
+    paused: noConversation,
+    "in review": noConversation,
+    "failed verification": noConversation,
     cancelled: settled,
   },
   status: {

@@ -76,6 +76,7 @@ describe("a question", () => {
       { questions: [{ answer: { by: "owner", text: "Green", option: 2 } }] },
     ]);
     const { job } = await told.openRun();
+    expect(Object.values(job.questionRounds)).toEqual([1]);
     expect(job.answers).toEqual([
       {
         number: 1,

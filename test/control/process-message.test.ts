@@ -58,11 +58,19 @@ describe("a label", () => {
     expect(await told.store.readText(prompt?.hash ?? "")).not.toContain("every secret");
   });
 
-  test("that names no playbook asks GitHub for nothing", async () => {
+  test("that could name no playbook asks GitHub for nothing", async () => {
+    const told = await settledWorld();
+    await told.label("good first issue");
+    await told.label("phasegate:waiting");
+    expect(told.github.calls).toEqual([]);
+    expect(await taskCount(told)).toBe(0);
+  });
+
+  test("that names no playbook asks GitHub once, for the repository's own", async () => {
     const told = await settledWorld();
     await told.label("bug");
     await told.label("constructor");
-    expect(told.github.calls).toEqual([]);
+    expect(told.github.calls).toEqual(["readRepositoryFiles", "readRepositoryFiles"]);
     expect(await taskCount(told)).toBe(0);
   });
 

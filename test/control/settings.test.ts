@@ -52,7 +52,7 @@ describe("a run", () => {
           roles: named,
           phases: playbook.phases.map((phase) => ({
             ...phase,
-            reviewer: "reviewer",
+            reviewers: ["reviewer"],
             steps: phase.steps.map((step, index) => ({ ...step, role: index === 0 ? "writer" : "lead" })),
           })),
         }),

@@ -3,7 +3,14 @@ import { expect, onTestFinished } from "vitest";
 import type { CheckpointKey } from "../../src/control/checkpoint-keys.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
-import { webhookKeyOf, type Diagnosis, type RunnerIdentity, type Store } from "../../src/control/ports.ts";
+import {
+  webhookKeyOf,
+  type Diagnosis,
+  type Playbooks,
+  type RepositoryFiles,
+  type RunnerIdentity,
+  type Store,
+} from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import {
@@ -78,10 +85,39 @@ const playbooks = {
     phaseOf(2, "design", ["01_screens"]),
   ]),
   modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"])]),
+  run: playbookOf("run", [planningOf(phaseOf(1, "plan", ["01_phases"]))]),
 };
 
 /** Also under the name that it had before. */
 const labels: Readonly<Record<string, Playbook>> = { ...playbooks, modify_project: playbooks.modify_app };
+
+/** A file `playbooks/<name>.yml` of a repository is a playbook of one step; one that says `fault` has one. */
+function ownPlaybooks(
+  { files }: RepositoryFiles,
+  change: (playbook: Playbook) => Playbook,
+): ReturnType<Playbooks["forRepository"]> {
+  const own = new Map(
+    files.map(({ path, content }) => {
+      const isFaulty = content.kind === "unread" || Buffer.from(content.bytes).toString("utf8") === "fault";
+      const fault = { file: path, line: 3, rule: "wrong-type", message: '"phases": expected array, got "fault"' };
+      return [/([^/]+)\.yml$/u.exec(path)?.[1] ?? path, isFaulty ? fault : null] as const;
+    }),
+  );
+  return {
+    faults: [...own.values()].flatMap((fault) => fault ?? []),
+    labels: [...own.keys()],
+    byLabel: (label) => {
+      const fault = own.get(label);
+      if (fault !== undefined && fault !== null) return { kind: "faulty", faults: [fault] };
+      const builtIn = Object.hasOwn(labels, label) ? labels[label] : undefined;
+      const named = fault === null ? playbookOf(label, [phaseOf(1, "own", ["01_own"])]) : builtIn;
+      if (named === undefined) return null;
+      const playbook = change(named);
+      const hash = fault === null ? `hash of the repository's ${label}` : `hash of ${playbook.name}`;
+      return { kind: "playbook", playbook, hash, json: JSON.stringify(playbook) };
+    },
+  };
+}
 
 function playbookOf(name: string, phases: readonly Phase[]): Playbook {
   return { ...plainPlaybook, name, title: name, phases };
@@ -112,6 +148,28 @@ function phaseOf(number: number, name: string, slugs: readonly string[]): Phase 
     mayBeSkipped: number === 2,
     budgetUsd: 5,
     steps,
+  };
+}
+
+/** Its tables become the phases that follow. */
+function planningOf(phase: Phase): Phase {
+  return {
+    ...phase,
+    allowedPaths: ["**"],
+    steps: phase.steps.map((step) => ({ ...step, outputs: ["runs/run-001/db/phases.md"] })),
+    plans: "tables",
+    work: {
+      guide: "Work by the plan.",
+      criteria: [],
+      verifierGuide: "",
+      tools: ["Read", "Write"],
+      sections: [],
+      minCharacters: 10,
+      source: "run/execute.md",
+      role: null,
+      reviewers: [],
+      budgetUsd: 3,
+    },
   };
 }
 
@@ -217,12 +275,7 @@ export class World {
       ),
       policy: { ...defaultPolicy, namesEveryMs: this.#options.namesEveryMs ?? defaultPolicy.namesEveryMs },
       playbooks: {
-        byLabel: (label) => {
-          const playbook = Object.hasOwn(labels, label) ? labels[label] : undefined;
-          if (playbook === undefined) return null;
-          const made = this.#options.playbookOf?.(playbook) ?? playbook;
-          return { playbook: made, hash: `hash of ${made.name}`, json: JSON.stringify(made) };
-        },
+        forRepository: (own) => ownPlaybooks(own, this.#options.playbookOf ?? ((playbook) => playbook)),
         fromJson: (json) => JSON.parse(json),
       },
       verifier: {
@@ -590,6 +643,25 @@ export class Runner {
   handOver(step: string, changes: StepRequest["changes"], answers: readonly Answer[] = []): Promise<Acknowledgement> {
     const said = { spent, findings: [], answers: [...answers], told: [] };
     return takeStep(this.#world.serving, this.token, { step, changes, ...said });
+  }
+
+  /** A turn of a conversation: what it says to people, and the file that it changes. */
+  async turn(reply: string, content: string | null = null): Promise<void> {
+    const contentBase64 = Buffer.from(content ?? "").toString("base64");
+    const changes: StepRequest["changes"] =
+      content === null ? [] : [{ kind: "written", path: "docs/notes.md", mode: "100644", contentBase64 }];
+    const step = this.job.stepsToDo[0] ?? "";
+    await takeStep(this.#world.serving, this.token, {
+      step,
+      changes,
+      spent,
+      findings: [],
+      answers: [],
+      told: [],
+      reply,
+    });
+    await this.end({ kind: "completed" });
+    await this.#world.settle();
   }
 
   /** A step that changed no file. */

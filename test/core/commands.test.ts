@@ -19,6 +19,7 @@ import {
   needs,
   phase1Decided,
   phase1Ready,
+  planFaulty,
   prompt,
   provides,
   reviewed,
@@ -42,6 +43,10 @@ import {
   wish,
   worked,
   writer,
+  done,
+  replied,
+  talkBegun,
+  turnSaid,
 } from "./given.ts";
 
 /** Those that change a task; the others only speak. */
@@ -74,6 +79,7 @@ const orders: { readonly [Name in Ordering]: (by: typeof writer) => TaskCommand 
   accept: (by) => command({ type: "AcceptPhase", by }),
   veto: (by) => vetoes(1, "too long to type", null, by),
   "skip-phase": (by) => skipsPhase(by),
+  done: (by) => done(by),
 };
 
 const columns: readonly Ordering[] = [
@@ -87,7 +93,7 @@ const columns: readonly Ordering[] = [
   "cancel",
   "delete",
 ];
-const talkColumns: readonly Ordering[] = ["answer", "provided", "skip", "budget", "veto", "skip-phase"];
+const talkColumns: readonly Ordering[] = ["answer", "provided", "skip", "budget", "veto", "skip-phase", "done"];
 
 const verifying = phase1Ready.slice(0, -2);
 const failedForGood = [
@@ -158,6 +164,7 @@ const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] 
   "rate-limited": [...running, end({ kind: "rate-limited", resetsAt: null, message: "limit" })],
   "waiting-question": waiting,
   "waiting-dependency": lacking,
+  conversation: replied,
   "provider-refused": [...running, end({ kind: "provider-refused", why: "billing", message: "no credit" })],
   "gate-closed": [...phase1Ready, command({ type: "RecordGateClosed", pullRequest: 31 })],
   "gate-retargeted": [
@@ -166,6 +173,7 @@ const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] 
   ],
   "approval-needed": [createTask(), requesterMayNot, ...phase1Ready.slice(1), merged(31)],
   "settings-invalid": [createTask(), pausedBy({ kind: "settings-invalid", message: "line 2" })],
+  "plan-invalid": [createTask(writer, { planning: 1 }), ...phase1Ready.slice(1), merged(31), planFaulty],
   "no-progress": idle,
   runaway: [...running, stoppedBy({ kind: "runaway", events: 121 })],
   paused: [...running, orders.pause(writer)],
@@ -212,6 +220,8 @@ const states: Readonly<Record<string, readonly TaskCommand[]>> = {
   "phase 2 failed": [...atWorkOn2, end({ kind: "provider-refused", why: "billing", message: "no credit" }, "run-2")],
   "phase 2 waits": [...atWorkOn2, asksIn2, end({ kind: "waiting-question" }, "run-2")],
   "phase 2 paused": [...atWorkOn2, orders.pause(writer)],
+  "conversation, first turn": talkBegun,
+  "conversation ended, verifying": [...replied, done()],
   "merged during /pause": [...phase1Ready, orders.pause(writer), merged(31)],
   completed: [...phase1Ready, ...phase2, merged(32)],
   failed: [...running, command({ type: "AbandonTask", by: null, message: "gone" })],
@@ -248,6 +258,8 @@ const words: Readonly<Record<string, string>> = {
   PhaseApproved: "approves",
   "PhaseApproved TaskResumed PhaseStarted RunRequested": "approves, next phase",
   PhaseAccepted: "accepts",
+  ConversationClosed: "ends the talk",
+  "TurnSaid RunRequested": "speaks, run",
   "PhaseCompleted PhaseStarted RunRequested": "next phase",
   TaskCancelled: "cancels",
   "RunEnded TaskCancelled": "run ends, cancels",
@@ -279,11 +291,13 @@ blocked: budget-exhausted     | resumes, run        | (already-paused) | resumes
 blocked: rate-limited         | resumes, run        | pauses           | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: waiting-question     | (waiting)           | pauses           | (waiting)           | (waiting)        | (waiting)         | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: waiting-dependency   | (waiting)           | pauses           | (waiting)           | (waiting)        | (waiting)         | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+blocked: conversation         | (your-turn)         | pauses           | (your-turn)         | (nothing-failed) | feedback, rework  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: provider-refused     | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: gate-closed          | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: gate-retargeted      | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | next phase       | cancels           | cancels, erases
 blocked: approval-needed      | (already-paused)    | (already-paused) | (already-paused)    | (nothing-failed) | (already-paused)  | (requester-may-not) | (nothing-failed) | cancels           | cancels, erases
 blocked: settings-invalid     | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+blocked: plan-invalid         | resumes             | (already-paused) | resumes             | retries          | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: no-progress          | resumes, run        | (already-paused) | resumes, run        | retries, run     | feedback, rework  | (nothing-to-review) | accepts          | cancels           | cancels, erases
 blocked: runaway              | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: paused               | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
@@ -312,6 +326,8 @@ phase 2 in review             | (already-running)   | pauses           | (alread
 phase 2 failed                | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 phase 2 waits                 | (waiting)           | pauses           | (waiting)           | (waiting)        | (waiting)         | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 phase 2 paused                | resumes, run        | (already-paused) | resumes, run        | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
+conversation, first turn      | (already-running)   | run ends, pauses | (already-running)   | (nothing-failed) | (already-running) | (nothing-to-review) | (nothing-failed) | run ends, cancels | run ends, cancels, erases
+conversation ended, verifying | (already-running)   | pauses           | (already-running)   | (nothing-failed) | (already-running) | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 merged during /pause          | resumes, next phase | (already-paused) | resumes, next phase | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 completed                     | (wrong-status)      | (wrong-status)   | (wrong-status)      | (wrong-status)   | (wrong-status)    | (wrong-status)      | (wrong-status)   | (wrong-status)    | erases
 failed                        | (wrong-status)      | (wrong-status)   | (wrong-status)      | (wrong-status)   | (wrong-status)    | (wrong-status)      | (wrong-status)   | (wrong-status)    | erases
@@ -320,65 +336,69 @@ erased                        | (wrong-status)      | (wrong-status)   | (wrong-
 `;
 
 const talkTable = `
-state                         | /answer          | /provided            | /skip                | /budget        | /veto               | /skip-phase
-draft                         | (no-question)    | (unknown-dependency) | (unknown-dependency) | (not-started)  | (nothing-to-review) | (not-started)
-pending, not dispatched       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-pending, dispatched           | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-at work                       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-app verifies                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-in review                     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-in review, changes requested  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-rework at work                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: no-workflow-file     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: actions-disabled     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: no-model-secret      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: empty-repository     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: app-unreachable      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: dispatch-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: environment          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: verification-failed  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: budget-exhausted     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run      | (unknown-decision)  | (not-skippable)
-blocked: rate-limited         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: waiting-question     | answers, run     | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: waiting-dependency   | (no-question)    | grants, run          | skips, run           | sets           | (unknown-decision)  | (not-skippable)
-blocked: provider-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: gate-closed          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: gate-retargeted      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: approval-needed      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review)
-blocked: settings-invalid     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: no-progress          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: runaway              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: paused               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: issue-closed         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: repository-archived  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: no-access            | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-blocked: effect-failed        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-waiting for two questions     | (which-question) | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-waiting for both              | answers, waits   | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)
-paused over a question        | answers          | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-answered during /pause        | -                | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-paused over a dependency      | (no-question)    | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)
-question at work              | answers          | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-wish at work                  | answers          | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)
-answered, run under way       | -                | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-day's budget                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | (day-budget)   | (unknown-decision)  | (not-skippable)
-task's budget                 | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run      | (unknown-decision)  | (not-skippable)
-paused in review              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-paused while the app verifies | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)
-in review, with decisions     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)
-in review, vetoed             | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)
-veto at work                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (decision-replaced) | (not-skippable)
-paused, with decisions        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)
-phase 2 at work               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | run ends, ends
-phase 2 in review             | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends
-phase 2 failed                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends
-phase 2 waits                 | answers, run     | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends
-phase 2 paused                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends
-merged during /pause          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review)
-completed                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)
-failed                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)
-cancelled                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)
-erased                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)
+state                         | /answer          | /provided            | /skip                | /budget        | /veto               | /skip-phase         | /done
+draft                         | (no-question)    | (unknown-dependency) | (unknown-dependency) | (not-started)  | (nothing-to-review) | (not-started)       | (not-started)
+pending, not dispatched       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+pending, dispatched           | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+at work                       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+app verifies                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+in review                     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+in review, changes requested  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+rework at work                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: no-workflow-file     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: actions-disabled     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: no-model-secret      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: empty-repository     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: app-unreachable      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: dispatch-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: environment          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: verification-failed  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: budget-exhausted     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run      | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: rate-limited         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: waiting-question     | answers, run     | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: waiting-dependency   | (no-question)    | grants, run          | skips, run           | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: conversation         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | ends the talk
+blocked: provider-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: gate-closed          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: gate-retargeted      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: approval-needed      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review) | (no-conversation)
+blocked: settings-invalid     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: plan-invalid         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review) | (no-conversation)
+blocked: no-progress          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: runaway              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: paused               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: issue-closed         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: repository-archived  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: no-access            | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: effect-failed        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+waiting for two questions     | (which-question) | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+waiting for both              | answers, waits   | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+paused over a question        | answers          | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+answered during /pause        | -                | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+paused over a dependency      | (no-question)    | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+question at work              | answers          | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+wish at work                  | answers          | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+answered, run under way       | -                | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+day's budget                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | (day-budget)   | (unknown-decision)  | (not-skippable)     | (no-conversation)
+task's budget                 | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run      | (unknown-decision)  | (not-skippable)     | (no-conversation)
+paused in review              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+paused while the app verifies | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
+in review, with decisions     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)     | (no-conversation)
+in review, vetoed             | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)     | (no-conversation)
+veto at work                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (decision-replaced) | (not-skippable)     | (no-conversation)
+paused, with decisions        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)     | (no-conversation)
+phase 2 at work               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | run ends, ends      | (no-conversation)
+phase 2 in review             | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends                | (no-conversation)
+phase 2 failed                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends                | (no-conversation)
+phase 2 waits                 | answers, run     | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends                | (no-conversation)
+phase 2 paused                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends                | (no-conversation)
+conversation, first turn      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | ends the talk
+conversation ended, verifying | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | -
+merged during /pause          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review) | (no-conversation)
+completed                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
+failed                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
+cancelled                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
+erased                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
 `;
 
 function cellOf(order: TaskCommand, history: readonly TaskCommand[]): string {
@@ -435,6 +455,8 @@ test("every task that has not ended can be ended, and every block can be left", 
     if (!name.startsWith("blocked:")) continue;
     const leaving = [orders.resume, orders.answer, orders.provided].map((order) => cellOf(order(writer), history));
     const byAnother = cellOf(orders.approve({ login: "reviewer", mayWrite: true }), history);
-    expect([...leaving, byAnother].join()).toMatch(/resumes|answers, run|grants, run|approves, next phase/u);
+    const bySpeaking = cellOf(turnSaid(600), history);
+    const left = [...leaving, byAnother, bySpeaking].join();
+    expect(left).toMatch(/resumes|answers, run|grants, run|approves, next phase|speaks, run/u);
   }
 });

@@ -24,6 +24,12 @@ const playbook: PlaybookOutline = {
   phases: [phase(1, "planning", ["01_idea", "02_market"]), phase(2, "design", ["01_screens"])],
 };
 
+/** Its first phase is a conversation. */
+const talking = [
+  { ...phase(1, "talk", ["01_turn"]), mode: "conversation" as const },
+  phase(2, "design", ["01_screens"]),
+];
+
 function phase(number: number, name: string, slugs: readonly string[]) {
   return {
     number,
@@ -67,7 +73,11 @@ export const spent = {
 
 export function createTask(
   by: { login: string; mayWrite: boolean } = writer,
-  { skippable = 2 }: { readonly skippable?: number } = {},
+  {
+    skippable = 2,
+    talks = false,
+    planning = 0,
+  }: { readonly skippable?: number; readonly talks?: boolean; readonly planning?: number } = {},
 ): TaskCommand {
   return command(
     {
@@ -78,7 +88,10 @@ export function createTask(
       by,
       playbook: {
         ...playbook,
-        phases: playbook.phases.map((each) => ({ ...each, mayBeSkipped: each.number === skippable })),
+        phases: (talks ? talking : playbook.phases)
+          .map((each) => ({ ...each, mayBeSkipped: each.number === skippable }))
+          .filter(({ number }) => planning === 0 || number <= planning)
+          .map((each) => (each.number === planning ? { ...each, plans: "tables" as const } : each)),
       },
       taskBudgetUsd: 25,
       ordinal: 1,
@@ -371,6 +384,47 @@ export function skipsPhase(by = writer, next = "run-3", writtenAt: string | null
   return command({ type: "SkipPhase", by, writtenAt }, next);
 }
 
+/** A comment on the issue of a conversation. */
+export function turnSaid(
+  commentId: number,
+  {
+    by = { ...writer, isAuthor: true },
+    textHash = `words-${commentId}`,
+    isEdit = false,
+  }: Partial<Omit<CommandOf<"SayTurn">, "type">> = {},
+): TaskCommand {
+  return command({ type: "SayTurn", by, commentId, isEdit, textHash }, `run-${commentId}`);
+}
+
+export function done(by = writer): TaskCommand {
+  return command({ type: "EndConversation", by });
+}
+
+/** A run of a conversation that replies, and changes so many files. */
+export function replies(runId: string, workflowRunId: number, files = 1): readonly TaskCommand[] {
+  const id = runIdFrom(runId);
+  const step = "01_turn";
+  const changesetId = changesetIdOf(id, step);
+  const replyHash = `reply-of-${runId}`;
+  return [
+    dispatched(runId, workflowRunId),
+    sessionOpened(runId, workflowRunId),
+    command({ type: "CompleteStep", runId: id, step, changesetId, files, spent, answers: [], told: [], replyHash }),
+    ...(files === 0 ? [] : [stepPublished(1, step, runId), gateOpened(1, 31)]),
+    runEnded("completed", runId),
+  ];
+}
+
+/** A conversation at work on its first reply. */
+export const talkBegun: readonly TaskCommand[] = [createTask(writer, { talks: true }), dispatched(), sessionOpened()];
+
+/** It has replied to the issue, changed a file, and waits for the next comment. */
+export const replied: readonly TaskCommand[] = [
+  createTask(writer, { talks: true }),
+  ...replies("run-1", 100),
+  verified(1, true),
+];
+
 /** A first run at its first step. */
 export const running: readonly TaskCommand[] = [createTask(), dispatched(), sessionOpened()];
 
@@ -403,6 +457,26 @@ export const phase1Ready: readonly TaskCommand[] = [
 export const phase1Decided: readonly TaskCommand[] = phase1Ready.map((each) =>
   each.type === "EndRun" ? runReports() : each,
 );
+
+/** The plan of phase 1 names two phases. */
+export const planRead = command(
+  {
+    type: "RecordPlan",
+    phase: 1,
+    plan: {
+      kind: "read",
+      playbookHash: "hash-of-plan",
+      phases: [phase(2, "drafting", ["stg-1_sub-01"]), phase(3, "closing", ["stg-1_sub-01"])],
+    },
+  },
+  "run-2",
+);
+
+export const planFaulty = command({
+  type: "RecordPlan",
+  phase: 1,
+  plan: { kind: "faulty", faults: 2, message: "written by an agent" },
+});
 
 export function eventsOf(commands: readonly TaskCommand[]): readonly TaskEvent[] {
   const events: TaskEvent[] = [];

@@ -1,6 +1,6 @@
 /** Random histories that the core accepted, for properties. */
 import fc from "fast-check";
-import type { TaskCommand } from "../../src/core/commands.ts";
+import type { CommandOf, TaskCommand } from "../../src/core/commands.ts";
 import { decide } from "../../src/core/decide.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import type { FeedbackSeen } from "../../src/core/feedback.ts";
@@ -13,11 +13,13 @@ import type { ItemsChanged } from "../../src/core/ripple.ts";
 import { defaultSettings } from "../../src/core/settings.ts";
 import {
   currentPhaseOf,
+  freshPhaseNumber,
   initialState,
   liveRunOf,
   openDependenciesOf,
   openQuestionsOf,
   openVetoesOf,
+  planDueOf,
   pullRequestOf,
   unansweredOf,
   undeliveredAnswersOf,
@@ -29,7 +31,7 @@ import { author, command, createTask, finding, prompt, reviewer, spent, stranger
 
 /** How often each is wished for. */
 const weights = {
-  on: 60,
+  on: 70,
   run: 2,
   resume: 2,
   suspend: 2,
@@ -86,8 +88,11 @@ const weights = {
   vetoRework: 2,
   skipPhase: 1,
   ripple: 3,
+  plan: 1,
   settle: 1,
   finalGate: 1,
+  turn: 5,
+  done: 2,
 };
 
 type What = keyof typeof weights;
@@ -133,7 +138,10 @@ export function* history(wishes: readonly Wish[]) {
     serial += 1;
     const asked =
       next === null
-        ? createTask(wishes[0]?.byStranger ? stranger : writer)
+        ? createTask(wishes[0]?.byStranger ? stranger : writer, {
+            talks: (wishes[1]?.pick ?? 1) % 4 === 0,
+            planning: (wishes[0]?.pick ?? 0) % 8 === 3 ? 1 : 0,
+          })
         : commandOf(next, state, `run-${serial}`, serial);
     if (asked === null) continue;
     const decision = decide(asked, state);
@@ -158,6 +166,7 @@ function nextOf(state: ExistingTask, pick: number): What {
   if (run !== null && openDependenciesOf(state).length > 0) return "waitDependency";
   if (run !== null) return phase?.steps.every(({ completed }) => completed) ? "end" : "step";
   if (state.finalGate !== null) return "merge";
+  if (planDueOf(state) !== null) return "plan";
   if (phase !== null && phase.completed !== null) return "finalGate";
   if (state.status === "review" && phase?.ci === null) return "ci";
   if (state.status === "review" && pick % 6 === 0) return "ripple";
@@ -167,11 +176,35 @@ function nextOf(state: ExistingTask, pick: number): What {
   return pick % 5 < 3 ? "verifyFail" : "verifyPass";
 }
 
+function planOf(state: ExistingTask, pick: number): CommandOf<"RecordPlan">["plan"] {
+  if (pick % 4 === 0) return { kind: "faulty", faults: 1, message: "written by an agent: line 3" };
+  const number = freshPhaseNumber(state);
+  const steps = [{ slug: "stg-1_sub-01", title: "written by an agent" }];
+  const outline = {
+    name: "drafting",
+    title: "written by an agent",
+    budgetUsd: 5,
+    mayBeSkipped: false,
+    mode: "steps",
+    plans: null,
+    steps,
+  } as const;
+  return {
+    kind: "read",
+    playbookHash: "hash-of-plan",
+    phases: [
+      { number, ...outline },
+      { number: number + 1, ...outline },
+    ],
+  };
+}
+
 function wayOutOf({ kind }: BlockReason, pick: number): What {
   if (kind === "waiting-question") return "answer";
   if (kind === "waiting-dependency") return (["names", "provide", "skip"] as const)[pick % 3] ?? "skip";
   if (kind === "budget-exhausted") return pick % 2 === 0 ? "setBudget" : "resume";
   if (kind === "approval-needed") return "approve";
+  if (kind === "conversation") return pick % 3 === 0 ? "done" : "turn";
   return pick % 4 === 0 ? "accept" : "resume";
 }
 
@@ -293,6 +326,7 @@ function commandOf(
           number,
           at: stale ? "2026-11-20T00:00:00.000Z" : (answer?.at ?? ""),
         })),
+        replyHash: `reply-${serial}`,
       });
     }
     case "published":
@@ -399,6 +433,18 @@ function commandOf(
         answers: [{ number: pick % 5 === 0 ? null : number, text }],
       });
     }
+    case "turn": {
+      const person = pick % 3 === 0 ? author : { ...writer, isAuthor: false };
+      return say({
+        type: "SayTurn",
+        by: byStranger ? { ...stranger, isAuthor: false } : person,
+        commentId: stale ? 600 + (pick % 6) : 600 + serial,
+        isEdit: stale && pick % 2 === 0,
+        textHash: `words-${serial}`,
+      });
+    }
+    case "done":
+      return say({ type: "EndConversation", by });
     case "withdraw":
       return say({ type: "WithdrawAnswer", commentId: 500 + (pick % 6), by: by.login });
     case "need":
@@ -510,6 +556,8 @@ function commandOf(
     case "skipPhase":
       // Heard a second after it was written, as comments are: said again, it means the phase that is over.
       return pick < 6 ? say({ type: "SkipPhase", by, writtenAt: later(momentOf(serial), -1_000) }) : null;
+    case "plan":
+      return say({ type: "RecordPlan", phase: planDueOf(state) ?? 1, plan: planOf(state, pick) });
     case "ripple":
       return say({ type: "RecordRipple", changed: changedItems(state, serial, pick) });
     case "settle":

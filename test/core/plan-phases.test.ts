@@ -1,19 +1,23 @@
 import { describe, expect, test } from "vitest";
-import { planPhases, type WorkGuide } from "../../src/core/plan-phases.ts";
+import { planPhases } from "../../src/core/plan-phases.ts";
 import { withSubStageDone, writeStatus } from "../../src/core/plan-status.ts";
+import type { PlannedWork } from "../../src/core/playbook.ts";
 import { readPlan } from "../../src/core/read-plan.ts";
 import { ResolvedPlaybook } from "../../src/guide/schema.ts";
 import { criteriaOf, memoryTree } from "../verify/memory-tree.ts";
 import { outputs, paths, planFiles, runId } from "./plan-files.ts";
 import { plainPlaybook } from "../support/playbook-parts.ts";
 
-const work: WorkGuide = {
-  role: "executor",
+const work: PlannedWork = {
   guide: "Work by the plan.\n",
   criteria: criteriaOf("outputs-exist", "plan-tables"),
   verifierGuide: "Judge it.",
   tools: ["Read", "Write"],
+  sections: ["Result"],
   minCharacters: 200,
+  role: "executor",
+  source: "run/execute.md",
+  reviewers: [],
   budgetUsd: 3,
 };
 
@@ -64,6 +68,7 @@ describe("the phases of a plan", () => {
       "outputs/ph-1_PLANNING/*.md",
       paths.phases,
       "runs/run-001/db/ph-1_*.md",
+      "db/process_runs.md",
     ]);
     expect(planning?.steps[0]?.allowedPaths).toEqual([
       outputs.collect,
@@ -72,6 +77,7 @@ describe("the phases of a plan", () => {
       paths.stages("ph-1"),
       paths.subStages("ph-1", "stg-1"),
       paths.tasks("ph-1", "stg-1", "sub-01"),
+      "db/process_runs.md",
     ]);
     expect(planning?.steps[0]?.tools).toEqual(["Read", "Write", "WebSearch", "WebFetch"]);
     expect(drafting?.steps[0]?.tools).toEqual(["Read", "Write"]);

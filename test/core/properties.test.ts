@@ -14,6 +14,7 @@ import {
   liveRunOf,
   openDependenciesOf,
   openQuestionsOf,
+  planDueOf,
   openVetoesOf,
   progressPercentOf,
   purseOf,
@@ -55,6 +56,9 @@ test.each([
   ["a name never changes its slot, and a slot never its name; there are ten", slotsStay],
   ["a value is lent by a person's word, or where it is newer than the request for it", grantsAreNewer],
   ["whatever was spent is counted once, and a budget changes by a person's word alone", moneyIsCounted],
+  ["what is said in a conversation is answered once, in order, unless somebody ends it before", turnsAreAnswered],
+  ["a conversation that waits for a comment has answered all of them", waitsForWords],
+  ["what is said in a conversation by a stranger counts for nothing", strangersTalkToNobody],
   ["the core is deterministic", decidesTheSame],
 ])("%s", (_claim, check) => {
   fc.assert(fc.property(fc.array(wish, { maxLength: 120, size: "max" }), check), { numRuns: 300 });
@@ -63,7 +67,7 @@ test.each([
 test("random histories reach every status and every event, so the properties speak of something", () => {
   const statuses = new Set<string>();
   const types = new Set<string>();
-  for (const wishes of fc.sample(fc.array(wish, { minLength: 60, maxLength: 160 }), { numRuns: 400, seed: 7 })) {
+  for (const wishes of fc.sample(fc.array(wish, { minLength: 60, maxLength: 160 }), { numRuns: 800, seed: 7 })) {
     for (const { events, state } of history(wishes)) {
       statuses.add(state.status);
       for (const event of events) types.add(event.type);
@@ -168,6 +172,8 @@ function somethingIsDue(wishes: Wish[]): void {
   for (const { state } of history(wishes)) {
     // The app opens the last pull request.
     if (currentPhaseOf(state)?.completed && taskBranchOf(state) !== null) continue;
+    // The app reads the plan.
+    if (planDueOf(state) !== null) continue;
     if (state.status === "pending" && state.blockedBy === null) expect(state.run).not.toBeNull();
   }
 }
@@ -237,6 +243,43 @@ function waitsForSomething(wishes: Wish[]): void {
       step = evolve(step, event);
     }
   }
+}
+
+function turnsAreAnswered(wishes: Wish[]): void {
+  const settled = new Map<string, string>();
+  for (const { before, events, state } of history(wishes)) {
+    for (const { phase, conversation } of state.phases) {
+      const numbers = conversation?.said.map(({ number }) => number) ?? [];
+      expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+      for (const turn of conversation?.said ?? []) {
+        const key = `${phase}/${turn.number}`;
+        if (settled.has(key)) expect([turn.settled, turn.textHash]).toEqual([true, settled.get(key)]);
+        if (turn.settled) settled.set(key, turn.textHash);
+        const was = before.status === "absent" ? null : before.phases.find((each) => each.phase === phase);
+        const isNews =
+          turn.settled && was?.conversation?.said.some((each) => each.number === turn.number && !each.settled);
+        if (isNews === true) {
+          expect(events.some(({ type }) => type === "TurnAnswered" || type === "ConversationClosed")).toBe(true);
+        }
+      }
+    }
+  }
+}
+
+function waitsForWords(wishes: Wish[]): void {
+  for (const { state } of history(wishes)) {
+    if (state.blockedBy?.kind !== "conversation") continue;
+    const conversation = currentPhaseOf(state)?.conversation ?? null;
+    expect(liveRunOf(state)).toBeNull();
+    expect(conversation?.replies.length).toBeGreaterThan(0);
+    expect(conversation?.doneBy).toBeNull();
+    expect(conversation?.said.filter(({ settled }) => !settled)).toEqual([]);
+  }
+}
+
+function strangersTalkToNobody(wishes: Wish[]): void {
+  const people = ["owner", "reader"];
+  for (const event of eventsOf(wishes)) if (event.type === "TurnSaid") expect(people).toContain(event.by);
 }
 
 function questionsAreNumbered(wishes: Wish[]): void {
@@ -335,7 +378,10 @@ function phasesInOrder(wishes: Wish[]): void {
       if (event.phase === 2) expect(begun).toContain(1);
       begun.push(event.phase);
     }
-    if (["PhaseCompleted", "PhaseSkipped", "RippleSettled"].includes(event.type) && "phase" in event) {
+    if (
+      ["PhaseCompleted", "PhaseSkipped", "RippleSettled", "ConversationSettled"].includes(event.type) &&
+      "phase" in event
+    ) {
       over.add(Number(event.phase));
     }
   }

@@ -10,8 +10,13 @@ const faultsOf = async (files: Record<string, string>, begun = false): Promise<r
   (await readPlan(memoryTree(files), runId, { begun })).faults;
 
 /** The files with one cell of a table saying something else. */
-function saying(path: string, place: number, column: string, text: string): Record<string, string> {
-  const files = planFiles();
+function saying(
+  path: string,
+  place: number,
+  column: string,
+  text: string,
+  files: Record<string, string> = planFiles(),
+): Record<string, string> {
   const read = readTables(files[path] ?? "");
   const table = read.parts.find((part) => typeof part !== "string");
   const at = table?.header.texts.indexOf(column) ?? -1;
@@ -111,6 +116,13 @@ describe("a plan", () => {
     expect(await faultsOf({ ...rest, "db/run-001_knowledge_base_catalog.md": data })).toEqual([]);
     expect(await faultsOf({ ...rest, "db/knowledge_base_catalog.md": data })).toEqual([]);
     expect(await faultsOf({ ...rest, "db/run-002_knowledge_base_catalog.md": data })).not.toEqual([]);
+  });
+
+  test("takes a dash alone for nothing: enough where a cell may be empty, and a fault where not", async () => {
+    const optional = ["mcp_id", "related_guidelines", "output_path", "pre_tool_reason", "pre_tool_purpose"];
+    const files = optional.reduce((before, column) => saying(lastTasks, 1, column, "-", before), planFiles());
+    expect(await faultsOf(files)).toEqual([]);
+    expect(await faultsOf(saying(lastTasks, 1, "task_purpose", "-"))).toMatchObject([{ column: "task_purpose" }]);
   });
 
   test("takes a missing catalog for an empty one, and a missing list of procedures, too", async () => {

@@ -31,6 +31,8 @@ import {
   vetoes,
   waiting,
   writer,
+  done,
+  replied,
 } from "./given.ts";
 
 type Code = Refusal["code"];
@@ -86,6 +88,8 @@ const cases: { readonly [Of in Code]: Case<Of> } = {
     resume,
     { questions: [1, 2], dependencies: ["OPENAI_API_KEY"] },
   ],
+  "your-turn": [replied, resume, {}],
+  "no-conversation": [running, done(), {}],
   "no-question": [running, says("2"), {}],
   "unknown-question": [waiting, says("2", 7), { number: 7 }],
   "which-question": [[...running, asks("1", [{}, {}])], says("2"), { numbers: [1, 2] }],

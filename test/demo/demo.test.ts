@@ -1,42 +1,13 @@
 import { execa } from "execa";
 import { access, readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { describe, expect, test } from "vitest";
 import { loadProduct } from "../model/load-product.ts";
 import { startModelServer } from "../model/model-server.ts";
-import { productFolder } from "../support/fake-runner.ts";
 import { demoAgent, demoQuestion, demoSecret } from "./agent.ts";
 import { vetoed } from "./decisions.ts";
 import type { DemoEvent } from "./demo-event.ts";
-
-const main = path.join(import.meta.dirname, "main.ts");
-/** The whole main job on two busy cores. */
-const demoMsMax = 240_000;
-
-/** Starts the demo as a program of its own; `onEvent` may send it a signal. */
-async function playDemo(
-  args: readonly string[],
-  environment: Readonly<Record<string, string>>,
-  onEvent: (event: DemoEvent, kill: (signal: NodeJS.Signals) => void) => void,
-) {
-  const child = execa(process.execPath, [main, "--json", ...args], {
-    env: { ...environment, PATH: process.env["PATH"] ?? "" },
-    extendEnv: false,
-    reject: false,
-    stdin: "ignore",
-    buffer: { stdout: false },
-  });
-  const events: DemoEvent[] = [];
-  createInterface({ input: child.stdout }).on("line", (line) => {
-    // The demo's own lines, written by the program under test.
-    const event = JSON.parse(line) as DemoEvent;
-    events.push(event);
-    onEvent(event, (signal) => child.kill(signal));
-  });
-  const { exitCode, stderr } = await child;
-  return { events, exitCode, stderr };
-}
+import { demoMsMax, playDemo } from "./play-demo.ts";
 
 /** What the agent asks of people, what they do about it, and the runs that go on with it. */
 const talk: readonly DemoEvent["type"][] = [
@@ -60,7 +31,7 @@ describe("npm run demo", () => {
     async () => {
       const key = "sk-ant-api03-key-of-the-person-who-runs-the-demo";
       const model = await startModelServer({
-        decide: demoAgent(await loadProduct(productFolder)),
+        decide: demoAgent(await loadProduct("create_app")),
         credentials: [key],
       });
       try {

@@ -31,6 +31,12 @@ describe("readOptions", () => {
     expect(() => readOptions(["--model", "real"], {}, possible)).toThrow("claude setup-token");
   });
 
+  test("takes the type of the task, and create_app where none is given", () => {
+    expect(readOptions([], {}, possible)).toMatchObject({ type: "create_app" });
+    expect(readOptions(["--type", "plan"], {}, possible)).toMatchObject({ type: "plan" });
+    expect(() => readOptions(["--type", "novel"], {}, possible)).toThrow(/create_app.*plan.*got "novel"/u);
+  });
+
   test.each([
     [["--budget", "none"], "--budget"],
     [["--budget", "-1"], "--budget"],

@@ -1,7 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { productTypes } from "../model/load-product.ts";
 
 export interface DemoOptions {
+  /** Of the task: the label of the issue. */
+  readonly type: string;
   readonly model:
     | { readonly kind: "scripted" }
     | {
@@ -18,8 +21,15 @@ export interface DemoOptions {
   readonly notes: readonly string[];
 }
 
+/** The type whose demo shows everything that people can do. */
+export const mainType = "create_app";
+
+const types = (await productTypes()).filter((type) => type !== mainType);
+const others = types.join(", ");
+
 export const usage = `Usage: npm run demo -- [options]
 
+  --type <type>          what the issue asks for: create_app (the default), or ${others}
   --model scripted|real  who answers as the model (scripted)
                          real takes ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN from the environment
   --budget <dollars>     most that a real model may cost (5)
@@ -40,6 +50,7 @@ export function readOptions(
   const { values } = parseArgs({
     args: [...args],
     options: {
+      type: { type: "string", default: mainType },
       model: { type: "string", default: "scripted" },
       budget: { type: "string", default: "5" },
       keep: { type: "boolean", default: false },
@@ -49,6 +60,8 @@ export function readOptions(
     },
   });
   if (values.help) return "help";
+  if (values.type !== mainType && !types.includes(values.type))
+    throw new Error(`--type: expected ${mainType}, ${others}, got "${values.type}"`);
   const budgetUsd = Number(values.budget);
   if (!(budgetUsd > 0 && budgetUsd <= 1_000))
     throw new Error(`--budget: expected dollars from above 0 to 1000, got "${values.budget}"`);
@@ -73,6 +86,7 @@ export function readOptions(
         ];
   if (sameUser) notes.push("No second user can be had here (no root, no sudo): the agent runs as you.");
   return {
+    type: values.type,
     model,
     budgetUsd: model.kind === "real" ? budgetUsd : 25,
     keep: values.keep,

@@ -1,35 +1,21 @@
 import { execa } from "execa";
-import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
+import { access, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { tokensOf } from "../../src/core/usage.ts";
 import { startModelServer } from "../model/model-server.ts";
-import { loadProduct } from "../model/load-product.ts";
+import { finalTree, loadProduct, loadWish, type ProductScript } from "../model/load-product.ts";
 import { claudeBinaryPath } from "../support/claude-binary-path.ts";
 import { startWorld } from "../support/github-world.ts";
 import { databasePlace, filePlace, findValue, placesOnGitHub } from "../support/where-it-stands.ts";
 import { demoAgent } from "./agent.ts";
 import { startAppProcess } from "./app-process.ts";
 import type { DemoEvent } from "./demo-event.ts";
-import type { DemoOptions } from "./options.ts";
+import { mainType, type DemoOptions } from "./options.ts";
 import { demoPerson } from "./person.ts";
 import { isWait, Told } from "./told.ts";
-
-const label = "create_app";
-export const demoIssue = {
-  title: "A link shortener with a web page",
-  body: [
-    "I want a small link shortener that we host ourselves.",
-    "",
-    "- Paste a long URL into a web page, get a short one.",
-    "- Opening the short one redirects to the long one.",
-    "- See how often each short link was opened.",
-    "- Optionally choose the short name yourself.",
-    "",
-    "No accounts, no tracking, no database server. It should run with plain Node.js.",
-  ].join("\n"),
-};
+import { typeAgent } from "./type-agent.ts";
 
 /** A scripted demo ends within this time or something is wrong. */
 const scriptedMsMax = 10 * 60_000;
@@ -37,7 +23,7 @@ const realMsMax = 6 * 60 * 60_000;
 
 type Finished = Extract<DemoEvent, { type: "demo-finished" }>;
 
-/** Runs the main job from the label to the last merge. Resolves when all is stopped, or, with `keep`, when `signal` says so. */
+/** Runs a task from the label to the last merge. Resolves when all is stopped, or, with `keep`, when `signal` says so. */
 export async function runDemo(
   options: DemoOptions,
   show: (event: DemoEvent) => void,
@@ -54,8 +40,10 @@ export async function runDemo(
   const told = new Told(emit);
   try {
     emit({ type: "demo-started", model: options.model.kind, notes: options.notes });
-    const status = await play(options, folder, told, emit, stops, signal);
-    const result = status === "completed" ? await collect(folder, emit, stops) : { repository: null, log: [] };
+    const product = await loadProduct(options.type);
+    const status = await play(options, product, folder, told, emit, stops, signal);
+    const result =
+      status === "completed" ? await collect(options, product, folder, told, emit) : { repository: null, log: [] };
     const passed = status === "completed" && result.repository !== null;
     const finished: Finished = {
       type: "demo-finished",
@@ -81,17 +69,20 @@ export async function runDemo(
 
 async function play(
   options: DemoOptions,
+  product: ProductScript,
   folder: string,
   told: Told,
   emit: (event: DemoEvent) => void,
   stops: (() => Promise<unknown>)[],
   signal: AbortSignal,
 ): Promise<"completed" | "failed" | "stopped"> {
-  const model = await startModel(options, stops);
+  const model = await startModel(options, product, stops);
+  const { title, body, repository } = await loadWish(options.type);
   const world = await startWorld({
     folder,
     claudePath: await claudeBinaryPath(),
     secret: model.secret,
+    files: repository,
     ...(model.url === null ? {} : { modelUrl: model.url }),
     jobEnvironment: options.sameUser ? { PHASEGATE_UNSAFE_SAME_USER: "1" } : {},
   });
@@ -119,7 +110,7 @@ async function play(
   stops.push(() => app.stop());
   emit({ type: "ready", github: world.sandbox.url, app: world.appUrl, model: model.url ?? "the provider", folder });
   let issueNumber = 0;
-  const person = demoPerson(world, told, () => issueNumber, emit);
+  const person = demoPerson(world, told, () => issueNumber, emit, { isContent: options.type !== mainType });
   told.onEvent = (event) => {
     void person.hear(event).catch((error: unknown) => fail(error));
     if (event.type === "TaskCompleted") settle("completed");
@@ -130,10 +121,10 @@ async function play(
     emit({ type: "problem", message: error instanceof Error ? error.message : String(error) });
     settle("failed");
   }
-  const opened = await world.owner.openIssue({ ...demoIssue, labels: [label] });
+  const opened = await world.owner.openIssue({ title, body, labels: [options.type] });
   issueNumber = opened.number;
   const url = `${world.sandbox.url}/acme/links/issues/${opened.number}`;
-  emit({ type: "issue-opened", number: opened.number, title: demoIssue.title, label, url });
+  emit({ type: "issue-opened", number: opened.number, title, label: options.type, url });
   const patience = new AbortController();
   const tooLong = delay(options.model.kind === "real" ? realMsMax : scriptedMsMax, "failed" as const, {
     signal: patience.signal,
@@ -154,18 +145,23 @@ async function play(
   }
 }
 
-async function startModel(options: DemoOptions, stops: (() => Promise<unknown>)[]) {
+async function startModel(options: DemoOptions, product: ProductScript, stops: (() => Promise<unknown>)[]) {
   if (options.model.kind === "real") return { url: options.model.baseUrl, secret: options.model.secret };
   const key = "sk-ant-scripted-model";
-  const product = await loadProduct(path.join(import.meta.dirname, "product"));
-  const server = await startModelServer({ decide: demoAgent(product), credentials: [key] });
+  const decide = options.type === mainType ? demoAgent(product) : typeAgent(product);
+  const server = await startModelServer({ decide, credentials: [key] });
   stops.push(() => server.stop());
   return { url: server.url, secret: { name: "ANTHROPIC_API_KEY", value: key } };
 }
 
-/** Clones what came out and runs its tests. */
-async function collect(folder: string, emit: (event: DemoEvent) => void, stops: readonly unknown[]) {
-  if (stops.length === 0) return { repository: null, log: [] };
+/** Clones what came out, holds it against what was to be made, and runs its tests. */
+async function collect(
+  options: DemoOptions,
+  product: ProductScript,
+  folder: string,
+  told: Told,
+  emit: (event: DemoEvent) => void,
+) {
   const repository = path.join(folder, "links");
   const repositories = path.join(folder, "github", "repositories");
   const { stdout: bare } = await execa("ls", [repositories]);
@@ -173,6 +169,14 @@ async function collect(folder: string, emit: (event: DemoEvent) => void, stops: 
   await execa("git", ["clone", "--quiet", path.join(repositories, bare.split("\n")[0] ?? ""), repository]);
   // It came from the sandbox, which is gone in a moment.
   await execa("git", ["-C", repository, "remote", "remove", "origin"]);
+  const faults = options.model.kind === "real" ? [] : [...told.warnings, ...(await missingFrom(repository, product))];
+  for (const message of faults) emit({ type: "problem", message });
+  const passed = !(await isThere(path.join(repository, "package.json"))) || (await testsPass(repository, emit));
+  const { stdout: log } = await execa("git", ["-C", repository, "log", "--oneline"]);
+  return { repository: passed && faults.length === 0 ? repository : null, log: log.split("\n") };
+}
+
+async function testsPass(repository: string, emit: (event: DemoEvent) => void): Promise<boolean> {
   const tests = await execa("npm", ["test"], {
     cwd: repository,
     all: true,
@@ -180,9 +184,23 @@ async function collect(folder: string, emit: (event: DemoEvent) => void, stops: 
     timeout: 120_000,
     stdin: "ignore",
   });
-  emit({ type: "tests-run", passed: tests.exitCode === 0, output: tests.all.slice(-2_000) });
-  const { stdout: log } = await execa("git", ["-C", repository, "log", "--oneline"]);
-  return { repository: tests.exitCode === 0 ? repository : null, log: log.split("\n") };
+  const passed = tests.exitCode === 0;
+  emit({ type: "tests-run", passed, output: tests.all.slice(-2_000) });
+  return passed;
+}
+
+/** What the app itself keeps up to date may lie elsewhere by then. */
+async function missingFrom(repository: string, product: ProductScript): Promise<readonly string[]> {
+  const paths = Object.keys(finalTree(product)).filter((each) => !each.startsWith(".phasegate/"));
+  const found = await Promise.all(paths.map((each) => isThere(path.join(repository, each))));
+  return paths.filter((_each, at) => found[at] !== true).map((each) => `the default branch has no ${each}`);
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

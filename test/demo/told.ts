@@ -8,6 +8,8 @@ import type { DemoEvent, PhaseResult } from "./demo-event.ts";
 /** Turns the app's log into the events of the demo, and remembers what the end needs. */
 export class Told {
   onEvent: (event: TaskEvent) => void = () => undefined;
+  /** What app and runner complained about without stopping. */
+  readonly warnings: string[] = [];
   readonly #emit: (event: DemoEvent) => void;
   readonly #phases = new Map<number, PhaseTold>();
   readonly #titles = new Map<string, string>();
@@ -62,6 +64,8 @@ export class Told {
       if (live.success) this.#onLive(live.data);
     } else if ((line.level ?? 0) >= 50) {
       this.#emit({ type: "problem", message: line.msg });
+    } else if ((line.level ?? 0) >= 40) {
+      this.warnings.push(`the app warns: ${line.msg}`);
     }
   }
 
@@ -87,6 +91,8 @@ export class Told {
       });
     } else if (live.kind === "log" && live.level === "error") {
       this.#emit({ type: "problem", message: live.text });
+    } else if (live.kind === "log" && live.level === "warn") {
+      this.warnings.push(`the runner warns: ${live.text}`);
     }
   }
 
@@ -267,8 +273,13 @@ export class Told {
       case "VetoWithdrawn":
       case "CiObserved":
       case "ApprovedItemsChanged":
+      case "PhasesPlanned":
       case "RippleFound":
       case "RippleSettled":
+      case "TurnSaid":
+      case "TurnAnswered":
+      case "ConversationClosed":
+      case "ConversationSettled":
       case "PhaseSkipped":
       case "FinalGateOpened":
       case "FinalGateMerged":

@@ -74,6 +74,78 @@ function checks() {
   );
 }
 
+describe("the check run of a configuration", () => {
+  const fault = {
+    file: ".github/phasegate/playbooks/release.yml",
+    line: 8,
+    rule: "wrong-type",
+    message: '"phases.0.budgetUsd": expected number, got "@wanda"',
+  };
+  const check = (...faults: (typeof fault | { readonly file: string; readonly line: null })[]) =>
+    bed.github.showConfigurationCheck(bed.repository, head, {
+      faults: faults.map((each) => ({ ...fault, ...each })),
+      labels: ["release"],
+    });
+
+  test("says under a name of its own that it can be read, and which labels there are", async () => {
+    await check();
+    expect(checks()).toMatchObject([
+      {
+        headSha: head,
+        name: "Phasegate configuration",
+        status: "completed",
+        conclusion: "success",
+        title: "The configuration can be read",
+        annotations: [],
+      },
+    ]);
+    expect(checks()[0]?.summary).toContain("Labels of its own playbooks: `release`.");
+  });
+
+  test("has each fault at its file and line, those of a whole file at the first, and all of them in its text", async () => {
+    await check(
+      fault,
+      { file: ".github/phasegate/playbook/x.yml", line: null },
+      { file: "planning/01_idea.md", line: null },
+    );
+    const [shown] = checks();
+    expect(shown).toMatchObject({ conclusion: "failure", title: "3 faults in the configuration" });
+    expect(shown?.annotations).toMatchObject([
+      {
+        path: fault.file,
+        start_line: 8,
+        end_line: 8,
+        annotation_level: "failure",
+        title: "wrong-type",
+        message: fault.message,
+      },
+      { path: ".github/phasegate/playbook/x.yml", start_line: 1 },
+    ]);
+    expect(shown?.summary).toContain(`- \`${fault.file}:8\`: `);
+    expect(shown?.summary).toContain("- `planning/01_idea.md` (built in): ");
+    expect(shown?.summary).not.toContain("@wanda");
+  });
+
+  test("is written once, beside that of a gate, and anew where the faults of a commit are others", async () => {
+    await show(verifiedView());
+    await check(fault);
+    await check(fault);
+    expect(writes()).toEqual(["POST", "POST"]);
+    await check();
+    expect(checks().map(({ name, conclusion }) => `${name}: ${conclusion}`)).toEqual([
+      "Phasegate: success",
+      "Phasegate configuration: failure",
+      "Phasegate configuration: success",
+    ]);
+  });
+
+  test("where the right was not given is none, and no fault", async () => {
+    bed.failNext(/check-runs/u, { status: 403 });
+    await check(fault);
+    expect(checks()).toEqual([]);
+  });
+});
+
 describe("the check run of a gate", () => {
   test("is there from the gate's opening on, and becomes what the verification says", async () => {
     await show(viewOf([...running, gateOpened()]));

@@ -31,6 +31,9 @@ const issue = (over: object = {}) => ({
   issue: { number: 7, user: owner, labels: [{ name: "create_app" }], ...text, ...over },
 });
 
+const pushedPull = { number: 8, head: { sha: "a1" }, base: { sha: "b2" } };
+const pushedEnds = { headSha: "a1", baseSha: "b2" };
+
 describe("a webhook becomes an intent", () => {
   test.each<readonly [string, string, object, object]>([
     [
@@ -172,9 +175,19 @@ describe("a webhook becomes an intent", () => {
     [
       "pull_request.synchronize of a person",
       "pull_request",
-      payload("synchronize", { pull_request: { number: 8 } }),
-      { kind: "reviews-changed", repository, pullRequest: 8, isPush: true },
+      payload("synchronize", { pull_request: pushedPull }),
+      { kind: "reviews-changed", repository, pullRequest: 8, isPush: true, pushed: pushedEnds },
     ],
+    ...[
+      ["pull_request.synchronize of a bot", "synchronize", bot] as const,
+      ["pull_request.opened of a person", "opened", undefined] as const,
+      ["pull_request.opened of the app itself", "opened", bot] as const,
+    ].map(([name, action, sender]): readonly [string, string, object, object] => [
+      name,
+      "pull_request",
+      payload(action, { pull_request: pushedPull }, sender),
+      { kind: "pull-request-pushed", repository, pushed: pushedEnds },
+    ]),
     [
       "a push to the default branch, whoever it is by",
       "push",
@@ -370,7 +383,7 @@ describe("a webhook becomes an intent", () => {
       payload("created", comment("/run", { login: "eve", type: "User" })),
       "sender and author differ",
     ],
-    ["a bot's push", "pull_request", payload("synchronize", { pull_request: { number: 8 } }, bot), "sent by a bot"],
+    ["a push of nothing", "pull_request", payload("synchronize", { pull_request: { number: 8 } }), "pull_request.head"],
     [
       "a bot's review comment",
       "pull_request_review_comment",

@@ -1,4 +1,4 @@
-/** `guide/README.md` is made of what the folder holds: `npx vitest run --config test/vitest.config.ts -u test/guide/index.test.ts` writes it anew. */
+/** `guide/README.md` is made of what the folder holds: `npx vitest run --config test/vitest.config.ts test/guide/index.test.ts -u` writes it anew. */
 import { expect, test } from "vitest";
 import { readGuideFolder } from "../../src/guide/guide-files.ts";
 import { loadPlaybooks } from "../../src/guide/load-playbook.ts";
@@ -76,7 +76,7 @@ test("the index names every guide, playbook and role", async () => {
     "",
   ].join("\n");
   await expect(listed).toMatchFileSnapshot("../../guide/README.md");
-  const known = new Set(["README.md", "AUTHORING.md", "ripple.md", "settings.schema.json"]);
+  const known = new Set(["README.md", "AUTHORING.md", "ripple.md", "settings.schema.json", "playbook.schema.json"]);
   const named = [...files.keys()].filter((path) => !known.has(path) && !path.startsWith("specs/"));
   expect(named.filter((path) => !listed.includes(`](${path})`))).toEqual([]);
 });

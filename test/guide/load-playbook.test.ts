@@ -163,8 +163,8 @@ describe("loadPlaybook", () => {
       "planning/01_idea.md:5 unknown-field",
       "planning/01_idea.md:6 wrong-type",
       "planning/01_idea.md:7 wrong-value",
-      "planning/02_plan.md:- missing-file",
-      "verification/planning.md:- missing-file",
+      "playbooks/small.yml:10 missing-file",
+      "playbooks/small.yml:11 missing-file",
     ]);
   });
 
@@ -215,7 +215,7 @@ describe("loadPlaybook", () => {
     ["without a text", planGuide.slice(0, planGuide.indexOf("# Guide")), "6 empty-guide"],
     ["with a heading twice", planGuide.replace("[Order]", "[Order, order]"), "4 wrong-value"],
     ["with a heading that has its mark", planGuide.replace("[Order]", '["# Order"]'), "4 wrong-value"],
-    ["without outputs", planGuide.replace("[docs/plan.md]", "[]"), "3 too-small"],
+    ["without outputs", planGuide.replace("[docs/plan.md]", "[]"), "3 no-deliverable"],
     ["with a tool twice", planGuide.replace("[Read, Write]", "[Read, Read]"), "5 wrong-value"],
     ["with a minimum of nothing", planGuide.replace("tools:", "minCharacters: 0\ntools:"), "5 too-small"],
     ["with a half minimum", planGuide.replace("tools:", "minCharacters: 1.5\ntools:"), "5 wrong-type"],

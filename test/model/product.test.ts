@@ -12,7 +12,6 @@ import { verifyPhase } from "../../src/verify/verify-phase.ts";
 import { loadProduct } from "./load-product.ts";
 import type { ProductScript, ProductStep } from "./load-product.ts";
 
-const PRODUCT = new URL("../demo/product", import.meta.url).pathname;
 const GUIDE = new URL("../../guide", import.meta.url).pathname;
 const FIX = { phase: "test", slug: "04_fix_and_regress" };
 
@@ -21,7 +20,7 @@ describe("the canned product", () => {
   let playbook: Playbook;
   let folder: string;
   beforeAll(async () => {
-    product = await loadProduct(PRODUCT);
+    product = await loadProduct("create_app");
     playbook = (await loadPlaybook(GUIDE, "create_app")).playbook;
   });
   beforeEach(async () => {

@@ -216,6 +216,7 @@ const REMARK: Feedback = {
 };
 
 const JOB: Job = {
+  conversation: null,
   runId: "run-1",
   taskId: "task-1",
   attempt: 1,
@@ -250,6 +251,7 @@ const JOB: Job = {
     { ...REMARK, id: "thread:B", request: "comment", comments: [{ by: "reviewer", text: "Nice." }] },
   ],
   answers: [],
+  questionRounds: {},
   dependencies: [],
   checkpoint: null,
   prices: [],

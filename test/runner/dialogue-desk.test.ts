@@ -21,6 +21,7 @@ function deskOf(
   const held = given.held ?? [];
   const desk = openDesk({
     step: "01_idea",
+    roundsLeft: null,
     stepsToCome: [],
     boundary: "stop-7c1d",
     told: [],
@@ -97,6 +98,28 @@ describe("of two things whose names come to the same", () => {
     expect(desk.judge(needing("call-1", { name: "REDIS" }))).toBe("defer");
     expect((await desk.endTurn({ id: "call-1", name: "request_dependency" })).waits).toBe("waiting-dependency");
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe("a step that may ask two rounds of questions", () => {
+  const other = (text: string, required = true) => ({ ...question, question: text, required });
+
+  test("asks twice, and has to decide after that, whichever way it asks", async () => {
+    const { desk, requests } = deskOf({ roundsLeft: 2 });
+    expect(desk.judge(asking("call-1", other("Who pays?"), other("Who uses it?")))).toBe("defer");
+    expect(desk.use(asking("call-2", other("In which country?", false))).isError).toBe(false);
+    expect(desk.judge(asking("call-3", other("Which colour?")))).toBe("pass");
+    const refused = desk.use(asking("call-3", other("Which colour?")));
+    expect(refused).toMatchObject({ isError: true, text: expect.stringContaining("settle what is open by yourself") });
+    desk.hear([{ kind: "question", question: other("Which font?") }]);
+    const turn = await desk.endTurn({ id: "call-1", name: "ask_user" });
+    expect(turn.notes).toEqual([expect.stringContaining("Ask no more")]);
+    expect(requests.map((request) => request.kind === "questions" && request.questions.length)).toEqual([2, 1]);
+  });
+
+  test("asks for a key all the same", () => {
+    const { desk } = deskOf({ roundsLeft: 0 });
+    expect(desk.judge(needing("call-1"))).toBe("defer");
   });
 });
 

@@ -88,6 +88,7 @@ export function aJob(
   const { steps, phase, ...rest } = job;
   // Parsed as the runner would: a job that the protocol refuses is no job.
   return Job.parse({
+    conversation: null,
     runId: "run-1",
     taskId: "task-1",
     attempt: 1,
@@ -115,6 +116,7 @@ export function aJob(
     findings: [],
     feedback: [],
     answers: [],
+    questionRounds: {},
     dependencies: [],
     checkpoint: null,
     prices: [],

@@ -142,6 +142,7 @@ export class People {
         case "no-model-secret":
         case "no-workflow-file":
         case "paused":
+        case "plan-invalid":
         case "provider-refused":
         case "runaway":
           return command("run");

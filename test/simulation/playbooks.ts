@@ -68,11 +68,15 @@ function phaseOf(
 }
 
 export const playbooks: Playbooks = {
-  byLabel: (label) => {
-    const playbook = Object.hasOwn(byLabel, label) ? byLabel[label] : undefined;
-    if (playbook === undefined) return null;
-    return { playbook, hash: `hash of ${playbook.name}`, json: JSON.stringify(playbook) };
-  },
+  forRepository: () => ({
+    faults: [],
+    labels: [],
+    byLabel: (label) => {
+      const playbook = Object.hasOwn(byLabel, label) ? byLabel[label] : undefined;
+      if (playbook === undefined) return null;
+      return { kind: "playbook", playbook, hash: `hash of ${playbook.name}`, json: JSON.stringify(playbook) };
+    },
+  }),
   fromJson: (json) => JSON.parse(json) as Playbook,
 };
 

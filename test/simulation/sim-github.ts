@@ -409,6 +409,8 @@ export function requestIdOf(request: RequestShown): string {
       return request.dependency.requestId;
     case "error":
       return request.error.requestId;
+    case "reply":
+      return `reply ${request.phase}/${request.reply.number}`;
   }
 }
 

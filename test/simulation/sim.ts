@@ -75,6 +75,8 @@ function shownOf(request: RequestShown): string {
       return JSON.stringify([request.dependency.name, request.dependency.state, request.dependency.refused]);
     case "error":
       return request.error.message;
+    case "reply":
+      return JSON.stringify([request.reply.number, request.reply.commitSha, request.text]);
   }
 }
 

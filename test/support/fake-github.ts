@@ -1,6 +1,7 @@
 /** A GitHub in memory behind the port: stateful, safe to repeat as the port promises, with faults on demand. */
 import {
   DispatchRefused,
+  type ConfigurationFound,
   type FailedDelivery,
   type GateState,
   type GitHub,
@@ -12,8 +13,10 @@ import {
   type Onboarding,
   type Permission,
   type Preflight,
+  type RepositoryFiles,
   type RequestShown,
   type ReviewState,
+  type SettingsFaults,
   type TaskView,
   type ThreadState,
   type VetoBox,
@@ -109,6 +112,12 @@ export class FakeGitHub {
   readonly deliveries: FakeDelivery[] = [];
   /** Where the app is installed. */
   installed: readonly Repository[] = [];
+  /** What commits have in `.github/phasegate/`. */
+  readonly repositoryFiles = new Map<string, RepositoryFiles>();
+  /** What is wrong with the settings of commits. */
+  readonly settingsFaults = new Map<string, SettingsFaults>();
+  /** Our check runs of it, by commit. */
+  readonly configurationChecks = new Map<string, ConfigurationFound>();
   /** What came of each wish to set a repository up. */
   onboarding: Onboarding = { kind: "opened", pullRequest: 1 };
   readonly onboarded: { readonly name: string; readonly forms: readonly string[]; readonly mayOpen: boolean }[] = [];
@@ -393,6 +402,12 @@ export class FakeGitHub {
         ciIsSensitive: this.ciIsSensitive,
         settings: this.settings,
       }),
+      readRepositoryFiles: async (_repository, ref) =>
+        this.repositoryFiles.get(ref ?? this.headOf(this.defaultBranch) ?? "") ?? { sha: "", files: [] },
+      readSettingsFaults: async (_repository, sha) => this.settingsFaults.get(sha) ?? { sha: "", faults: [] },
+      showConfigurationCheck: async (_repository, headSha, found) => {
+        this.configurationChecks.set(headSha, found);
+      },
       readSettings: async () => ({
         settings: this.preflightFault?.kind === "settings-invalid" ? defaultSettings : this.settings,
         origins: this.origins,

@@ -1,5 +1,4 @@
 /** Speaks the runner's protocol as the action does, without a model: what it hands over is the demo's product. */
-import path from "node:path";
 import {
   audienceOf,
   protocolVersion,
@@ -12,8 +11,6 @@ import {
 } from "../../src/protocol/runner.ts";
 import { loadProduct, type ProductScript } from "../model/load-product.ts";
 import type { Conclusion, JobToExecute } from "../sandbox/state.ts";
-
-export const productFolder = path.join(import.meta.dirname, "..", "demo", "product");
 
 export interface FakeRunnerOptions {
   /** Answers true where the runner should die right after it handed over this step, without a word. */
@@ -32,7 +29,7 @@ const spent = {
 };
 
 export async function fakeRunner(options: FakeRunnerOptions = {}) {
-  const product = await loadProduct(productFolder);
+  const product = await loadProduct("create_app");
   return async ({ env }: JobToExecute): Promise<{ readonly conclusion: Conclusion }> => {
     const appUrl = env["INPUT_APP_URL"] ?? "";
     const { runToken, job } = SessionAnswer.parse(

@@ -23,6 +23,8 @@ export interface WorldOptions {
   /** The model credential as a repository secret; null leaves it out. */
   readonly secret?: { readonly name: string; readonly value: string } | null;
   readonly withWorkflowFile?: boolean;
+  /** What the default branch holds beside the workflow, by path. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly claudePath?: string;
   /** Added to the environment of each job. */
   readonly jobEnvironment?: Readonly<Record<string, string>>;
@@ -81,6 +83,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     name: "links",
     files: {
       "README.md": "# links\n",
+      ...options.files,
       ...(options.withWorkflowFile === false ? {} : { [workflowPath]: readWorkflowFile({ actionRef, appUrl }) }),
     },
     collaborators: { owner: "write" },

@@ -57,3 +57,19 @@ test("a phase without a run has no tables", async () => {
   const { checks } = await verifyPhase(memoryTree({}), phase);
   expect(checks[0]).toEqual({ check: "plan-tables", passed: true, looked: 0 });
 });
+
+test("a product in a folder of its own has its tables there", async () => {
+  const inside = (path: string) => `product/${path}`;
+  const files = Object.fromEntries(Object.entries(planFiles()).map(([path, text]) => [inside(path), text]));
+  const phase = {
+    ...planning,
+    root: "product",
+    steps: planning.steps.map((each) => ({ ...each, outputs: each.outputs.map(inside) })),
+  };
+  expect((await verifyPhase(memoryTree(files), phase)).checks[0]).toMatchObject({ passed: true, looked: 7 });
+  delete files[inside(paths.stages("ph-2"))];
+  expect((await verifyPhase(memoryTree(files), phase)).findings[0]).toMatchObject({
+    step: "02_stages",
+    path: "product/runs/run-001/db/ph-2_stages.md",
+  });
+});

@@ -8,6 +8,7 @@ import {
   openQuestionsOf,
   outlineOfPhase,
   purseOf,
+  taskBranchOf,
   type ExistingTask,
   type Gate,
   type PhaseProgress,
@@ -18,6 +19,7 @@ import { code, link, oneLine, person, plain } from "./escape.ts";
 import { count, dollars, moment } from "./format.ts";
 import { newWorkflowLink, type Links } from "./links.ts";
 import { forecastSentence, suggestedUsd } from "./money.ts";
+import { waitsForComment } from "./reply.ts";
 
 /** Three sentences or so for whoever can get a task going again. All Markdown. */
 export interface BlockText {
@@ -133,6 +135,14 @@ export function blockText(
         why: "It cannot go on without. Nothing runs meanwhile, so waiting costs nothing.",
         next: `provide it as its comment says, or comment ${code(`/skip ${oneLine(openDependenciesOf(task)[0]?.name ?? "NAME", 100)}`)} to have the agent go on without. The task goes on by itself when nothing is open any more.`,
       };
+    case "conversation": {
+      const phase = currentPhaseOf(task);
+      return {
+        what: "The agent has replied, and waits for what you say next.",
+        why: "This task is a conversation: each comment on the issue is its next turn. Nothing runs meanwhile, so waiting costs nothing.",
+        next: phase === null ? "comment `/status` here." : waitsForComment(phase),
+      };
+    }
     case "provider-refused":
       return providerRefused(reason.why, reason.message, context.links);
     case "gate-closed":
@@ -150,6 +160,12 @@ export function blockText(
         what: `The run could not start, because of what ${code(settingsPath)} says:\n${settingsFaults(reason.message)}`,
         why: "It says who may approve and who merges, so nothing starts on a guess of it. What was delivered so far is kept.",
         next: `${link(`mend ${code(settingsPath)}`, links.editFile(context.defaultBranch, settingsPath))} on ${code(context.defaultBranch)} (or the file that is named above), or delete it to have the defaults. Then comment \`/run\` here.`,
+      };
+    case "plan-invalid":
+      return {
+        what: `The plan of phase ${reason.phase}, ${plain(outlineOfPhase(task, reason.phase).title)}, can't be worked by: ${reason.faults} ${reason.faults === 1 ? "cell or file is" : "cells or files are"} not as expected. ${plain(reason.message, 1_500)}`,
+        why: "Its tables are what the next phases are made of, so nothing starts on a guess of them. What is merged stays.",
+        next: `mend the tables on ${code(taskBranchOf(task) ?? context.defaultBranch)} and comment \`/run\` here to have them read again, or \`/cancel\` to end the task.`,
       };
     case "no-progress":
       return noProgress(reason, task, links);
@@ -267,6 +283,7 @@ function verificationFailed(attempts: number, task: ExistingTask, links: Links):
   const name = nameOfPhase(task, phase);
   const kept = "What was delivered so far is kept.";
   const checked = phase?.verification?.passed === false;
+  const say = phase === null || phase.conversation === null ? "" : "write a comment to go on with the conversation, ";
   const where = gate === null ? "The details of the status comment list" : `${pullLink(gate)} lists`;
   const accept = gate === null ? "" : ", `/accept` to take the phase as it is";
   const byHand =
@@ -280,7 +297,7 @@ function verificationFailed(attempts: number, task: ExistingTask, links: Links):
     why: checked
       ? `${where} what is wanting. ${kept}`
       : `The agent ended before its work was done; the log of ${link("the last run", links.workflowRuns)} says where. ${kept}`,
-    next: `comment \`/retry\` here to have it tried again${accept}, or \`/cancel\` to end the task.${byHand}`,
+    next: `${say}comment \`/retry\` here to have it tried again${accept}, or \`/cancel\` to end the task.${byHand}`,
   };
 }
 

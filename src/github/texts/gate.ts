@@ -112,6 +112,14 @@ function goOn(facts: GateFacts, progress: PhaseProgress | undefined): readonly s
       part,
     ];
   }
+  const conversation = progress?.conversation ?? null;
+  if (conversation !== null && conversation.doneBy === null && accepted === null) {
+    const found = verification?.passed === false ? " The check after its last turn found what is listed below." : "";
+    return [
+      `A conversation goes on on the issue, and this pull request has what it changed so far.${found} ${code("/done")} on the issue ends it, and makes this ready for review. The ${status} tells how it stands.`,
+      part,
+    ];
+  }
   if (verification === null && accepted === null) {
     return [
       `The agent adds a commit for each step. Please do not merge before the checks have passed: this text then says so. The ${status} tells how far the agent is.`,
@@ -184,6 +192,9 @@ function moreWays(facts: GateFacts): string {
     approval,
     ...alone,
     "- A review that requests changes starts a rework by itself. Closing without a merge pauses the task.",
+    ...(outlineOfPhase(task, facts.phase).mode === "conversation"
+      ? ["- A comment on the issue takes the conversation up again, until this is merged."]
+      : []),
     ...(outlineOfPhase(task, facts.phase).mayBeSkipped
       ? [`- ${code("/skip-phase")} goes on without this phase, and nothing of it is merged.`]
       : []),

@@ -18,6 +18,7 @@ const labels = {
   "waiting-question": { color: "d876e3", description: "The agent asked something; answer on the issue" },
   "waiting-dependency": { color: "d876e3", description: "The agent needs something; the issue says what and where" },
   "waiting-approval": { color: "d876e3", description: "Merged; the next phase waits for somebody else's /approve" },
+  conversation: { color: "d876e3", description: "The agent has replied; write a comment, or /done to end" },
   paused: { color: "d93f0b", description: "Waits for somebody; the status comment says for what" },
   completed: { color: "0e8a16", description: "All phases are done" },
   failed: { color: "b60205", description: "Ended without success" },
@@ -34,7 +35,8 @@ function stateOf(task: ExistingTask): keyof typeof labels {
   if (task.blockedBy !== null && !isSettled(task)) {
     const { kind } = task.blockedBy;
     if (kind === "approval-needed") return "waiting-approval";
-    return kind === "waiting-question" || kind === "waiting-dependency" ? kind : "paused";
+    if (kind === "waiting-question" || kind === "waiting-dependency" || kind === "conversation") return kind;
+    return "paused";
   }
   return task.status === "pending" || task.status === "in_progress" ? "running" : task.status;
 }

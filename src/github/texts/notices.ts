@@ -5,6 +5,7 @@ import { answerVerdict } from "./answers.ts";
 import { ciWords, failedChecks } from "./ci.ts";
 import { blockText, sentence, type BlockContext } from "./blocked.ts";
 import { commandTable } from "./commands.ts";
+import { faultList } from "./configuration.ts";
 import { configText } from "./config.ts";
 import { block, code, link, person, plain } from "./escape.ts";
 import { findingsCount, findingsList } from "./findings-list.ts";
@@ -33,6 +34,12 @@ export function noticeText(notice: Notice, context: BlockContext): string {
         "One task runs on an issue at a time.",
         `let it end or comment \`/cancel\` here, then take ${code(notice.label, 50)} off and set it again. For two tasks at once, open a second issue.`,
       );
+    case "playbook-faulty":
+      return lines(
+        `The label ${code(notice.label, 50)} starts nothing: its playbook has ${count(notice.faults.length, "fault", "faults")} in this repository.`,
+        "",
+        `mend what stands below in the default branch, then take ${code(notice.label, 50)} off and set it again.`,
+      ).concat(`\n\n${faultList(notice.faults)}`);
     case "help":
       return help;
     case "doctor":

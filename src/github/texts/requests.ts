@@ -5,6 +5,7 @@ import { dependencyText } from "./dependency.ts";
 import { person } from "./escape.ts";
 import { calling } from "./mention.ts";
 import { questionsText } from "./questions.ts";
+import { replyText } from "./reply.ts";
 import { reportedErrorText } from "./reported-error.ts";
 
 /** The comment of what the agent asked for, as it stands now: edited in place, so that it never says what is no longer so. */
@@ -25,5 +26,7 @@ export function requestText(request: RequestShown, task: ExistingTask, context: 
     }
     case "error":
       return reportedErrorText(request, task);
+    case "reply":
+      return replyText(request, task, context.links);
   }
 }

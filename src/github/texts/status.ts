@@ -2,6 +2,7 @@ import type { LiveStatus, TaskView } from "../../control/ports.ts";
 import type { Dependency, Question } from "../../core/dialogue.ts";
 import {
   currentPhaseOf,
+  doneStepsOf,
   followingPhaseOf,
   isApproved,
   isSettled,
@@ -25,6 +26,7 @@ import { ciWords } from "./ci.ts";
 import { commandList } from "./commands.ts";
 import { dependencySentence } from "./dependency.ts";
 import { code, link, people, person, plain } from "./escape.ts";
+import { commentsMeanwhile } from "./reply.ts";
 import { findingLine } from "./findings.ts";
 import { count, dollars, moment, progressBar, tokens } from "./format.ts";
 import { forecastSentence } from "./money.ts";
@@ -84,7 +86,7 @@ function situationOf(view: TaskView, context: BlockContext): Situation {
     case "completed":
       return {
         now: `**Completed** on ${moment(task.endedAt)}. ${endSentence(task)}`,
-        next: "nothing. The result is on the default branch.",
+        next: `nothing.${task.phases.every(({ completed }) => completed?.skipped === true) ? "" : " The result is on the default branch."}`,
       };
     case "failed":
       return {
@@ -101,12 +103,14 @@ function situationOf(view: TaskView, context: BlockContext): Situation {
 
 function endSentence({ phases }: ExistingTask): string {
   const skipped = phases.filter(({ completed }) => completed?.skipped === true).length;
+  const without = phases.filter(({ completed }) => completed?.skipped === true && completed.by === "").length;
+  if (without > 0 && without === phases.length) return "There was nothing to merge.";
   if (skipped === 0) return `All ${count(phases.length, "phase is", "phases are")} merged.`;
   return `${count(phases.length - skipped, "phase is", "phases are")} merged, ${count(skipped, "was", "were")} skipped.`;
 }
 
 function waitsForPeople({ blockedBy }: ExistingTask): boolean {
-  return blockedBy?.kind === "waiting-question" || blockedBy?.kind === "waiting-dependency";
+  return ["waiting-question", "waiting-dependency", "conversation"].includes(blockedBy?.kind ?? "");
 }
 
 const requestsShownMax = 10;
@@ -169,11 +173,12 @@ function atWork(view: TaskView): Situation {
         : `${link("the run", run.dispatched.url)} waits for a machine of GitHub Actions.`;
     return { now: `**${where}:** ${now}${attempt}`, next: nothingToDo };
   }
+  const talk = commentsMeanwhile(phase);
   const watch = run.dispatched === null ? "" : ` ${link("Watch the run", run.dispatched.url)}.`;
   const late = phase.steps.some((step) => step.completed && step.slug === live?.currentStep);
   return {
     now: [
-      `**${where}:** ${stepSentence(phase, outline, live?.currentStep ?? null)}${watch}${attempt}`,
+      `**${where}:** ${stepSentence(phase, outline, live?.currentStep ?? null)}${watch}${talk}${attempt}`,
       ...(late || live === null ? [] : rightNow(live)),
     ].join("\n\n"),
     next: nothingToDo,
@@ -196,6 +201,7 @@ function attemptSentence({ attempt, rework }: PhaseProgress, run: LiveRun | null
 
 /** What the runner last said may be older than what it handed over: a completed step is not the current one. */
 function stepSentence(phase: PhaseProgress, outline: PhaseOutline, said: string | null): string {
+  if (phase.conversation !== null) return "the agent works on its reply.";
   const open = phase.steps.filter((step) => !step.completed);
   const current = open.find((step) => step.slug === said) ?? open[0];
   const index = outline.steps.findIndex((step) => step.slug === current?.slug);
@@ -236,7 +242,7 @@ function inReview(task: ExistingTask): Situation {
     case "in_review":
       return {
         now: `${where} ${phase.accepted === null ? "passed its checks" : `was accepted by ${person(phase.accepted.by)}`} and waits for review in ${pull}.${ci}`,
-        next: `${isAuto ? `review and approve ${pull}; Phasegate then merges it` : `review ${pull} and merge it`} ${goal}.${othersApprove(task)} A review that requests changes, or \`/rework\` with what to change, sends the agent back to work.`,
+        next: `${isAuto ? `review and approve ${pull}; Phasegate then merges it` : `review ${pull} and merge it`} ${goal}.${othersApprove(task)} A review that requests changes, or \`/rework\` with what to change, sends the agent back to work.${phase.conversation === null ? "" : " A comment on the issue takes the conversation up again, until the merge."}`,
       };
   }
 }
@@ -273,7 +279,7 @@ function ciSentence(phase: PhaseProgress): string {
 function phaseTable(task: ExistingTask): readonly string[] {
   const rows = task.playbook.phases.map((outline) => {
     const phase = task.phases.find((candidate) => candidate.phase === outline.number);
-    const done = phase?.completed ? outline.steps.length : (phase?.steps.filter((step) => step.completed).length ?? 0);
+    const done = phase === undefined ? 0 : doneStepsOf(phase);
     const gate = phase?.gate ?? null;
     return [
       `${outline.number} ${plain(outline.title, 60)}`,

@@ -10,7 +10,7 @@ export function summaryText(task: ExistingTask, { links, defaultBranch }: BlockC
   const spent = task.phases.reduce<Spent>((sum, phase) => addSpent(sum, phase.spent), nothingSpent);
   return [
     `### Done: ${plain(task.issue.title, 120)}`,
-    `${mergedSentence(task)} The result is on ${link(code(defaultBranch), links.branch(defaultBranch))}.`,
+    `${mergedSentence(task)}${isTalk(task) ? "" : ` The result is on ${link(code(defaultBranch), links.branch(defaultBranch))}.`}`,
     phaseTable(task, links),
     [
       ...timeLine(task),
@@ -22,7 +22,14 @@ export function summaryText(task: ExistingTask, { links, defaultBranch }: BlockC
   ].join("\n\n");
 }
 
-function mergedSentence({ phases, finalGate }: ExistingTask): string {
+/** People talked, and nothing came of it that could be merged. */
+function isTalk({ phases }: ExistingTask): boolean {
+  return phases.every(({ conversation, completed }) => conversation !== null && completed?.skipped === true);
+}
+
+function mergedSentence(task: ExistingTask): string {
+  const { phases, finalGate } = task;
+  if (isTalk(task)) return "The conversation is over, and changed nothing that could be merged.";
   const skipped = phases.filter(({ completed }) => completed?.skipped === true).length;
   const merged = phases.filter(({ completed }) => completed?.skipped === false).length;
   const last = finalGate === null ? "" : `, and brought in by ${link(`#${finalGate.pullRequest}`, finalGate.url)}`;
@@ -46,6 +53,7 @@ function phaseTable(task: ExistingTask, links: Links): string {
 
 function endOf({ completed }: PhaseProgress, links: Links): string {
   if (completed === null) return "";
+  if (completed.skipped && completed.by === "") return "nothing to merge";
   if (completed.skipped) return `skipped by ${person(completed.by)}`;
   const { mergeSha, by } = completed;
   if (mergeSha === "") return `merged by ${person(by)}`;

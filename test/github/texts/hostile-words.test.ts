@@ -121,6 +121,7 @@ function noticesWith(words: string, view: TaskView): readonly Notice[] {
     { kind: "rate-limited", resetsAt: null, message: words },
     { kind: "provider-refused", why: "billing", message: words },
     { kind: "settings-invalid", message: words },
+    { kind: "plan-invalid", phase: 1, faults: 2, message: words },
     { kind: "effect-failed", effect: "PublishStep", message: words },
     { kind: "gate-retargeted", pullRequest: 8, base: words, merged: true },
     { kind: "waiting-dependency" },
@@ -135,6 +136,7 @@ function noticesWith(words: string, view: TaskView): readonly Notice[] {
   return [
     ...reasons.map((reason) => ({ kind: "blocked", reason, task }) as const),
     { kind: "second-label", label: words, running: words },
+    { kind: "playbook-faulty", label: words, faults: [{ file: words, line: 1, rule: words, message: words }] },
     { kind: "unknown-command", typed: words },
     { kind: "refused", command: words, reason: words },
     { kind: "feedback-answered", answers: [{ kind: "fixed", text: words, commitSha: null, by: "wanda", id: "x" }] },

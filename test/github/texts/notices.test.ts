@@ -81,6 +81,11 @@ describe("a notice about a pause", () => {
       "https://github.com/octo/shop/edit/main/.github/phasegate.yml) on `main` (or the file that is named above), or delete it",
     ],
     [
+      { kind: "plan-invalid", phase: 1, faults: 2, message: "phases.md, line 3: expected PENDING." },
+      "The plan of phase 1, Planning, can't be worked by: 2 cells or files are not as expected. phases.md, line 3: expected PENDING.",
+      "mend the tables on `main` and comment `/run` here",
+    ],
+    [
       { kind: "no-progress", why: "no-change", spentUsd: 1.5 },
       "Two attempts in a row at phase 1, Planning, changed no file; $1.50 are spent on the phase.",
       "comment `/retry` here to have it tried again, or `/cancel`",
@@ -228,6 +233,19 @@ describe("other notices", () => {
     expect(noticeText({ kind: "second-label", label: "modify_app", running: "create_app" }, context)).toContain(
       "The label `modify_app` starts nothing: `create_app` is at work on this issue.",
     );
+  });
+
+  test("a faulty playbook's faults are listed with file, line, field and what was expected", () => {
+    const file = ".github/phasegate/playbooks/release.yml";
+    const fault = { file, line: 8, rule: "wrong-type", message: '"phases.0.budgetUsd": expected number, got "much"' };
+    const text = noticeText({ kind: "playbook-faulty", label: "release", faults: [fault] }, context);
+    expect(text).toContain("The label `release` starts nothing: its playbook has 1 fault in this repository.");
+    expect(text).toContain(`- \`${file}:8\`: "phases.0.budgetUsd": expected number, got "much"`);
+    const many = noticeText(
+      { kind: "playbook-faulty", label: "release", faults: Array.from({ length: 23 }, () => fault) },
+      context,
+    );
+    expect(many).toMatch(/- and 3 more$/u);
   });
 
   test("a refusal gives its reason and says where to look", () => {

@@ -1,0 +1,38 @@
+/** A pull request that changes the configuration is told what its head would come to. Only told: nothing of it is obeyed. */
+import type { Repository } from "../core/events.ts";
+import type { GitHub, Playbooks } from "./ports.ts";
+
+interface Checking {
+  readonly github: Pick<
+    GitHub,
+    "readRepositoryFiles" | "readSettingsFaults" | "mergeBaseOf" | "showConfigurationCheck"
+  >;
+  readonly playbooks: Playbooks;
+}
+
+/** One request where the head has no configuration, as in most repositories. */
+export async function checkConfiguration(
+  checking: Checking,
+  repository: Repository,
+  ends: { readonly headSha: string; readonly baseSha: string },
+): Promise<void> {
+  const { github, playbooks } = checking;
+  const head = await readAt(checking, repository, ends.headSha);
+  if (head.sameAs === nothing) return;
+  // Held against where it parted: what only the base changed since is nobody's here.
+  const parted = await github.mergeBaseOf(repository, ends);
+  if (parted !== null && (await readAt(checking, repository, parted)).sameAs === head.sameAs) return;
+  const { faults, labels } = playbooks.forRepository(head.files);
+  await github.showConfigurationCheck(repository, ends.headSha, {
+    faults: [...head.settings.faults, ...faults],
+    labels,
+  });
+}
+
+async function readAt({ github }: Checking, repository: Repository, sha: string) {
+  const files = await github.readRepositoryFiles(repository, sha);
+  const settings = await github.readSettingsFaults(repository, sha);
+  return { files, settings, sameAs: JSON.stringify([files.sha, settings]) };
+}
+
+const nothing = JSON.stringify(["", { sha: "", faults: [] }]);

@@ -1,0 +1,66 @@
+/** What is wrong with a repository's own playbooks, guides, agents and settings, for the issue and for the pull request. */
+import type { ConfigurationFound } from "../../control/ports.ts";
+import { repositoryFolder, type ConfigurationFault } from "../../core/repository-files.ts";
+import type { CheckAnnotation, CheckText } from "./check.ts";
+import { code, oneLine, plain } from "./escape.ts";
+import { count } from "./format.ts";
+
+/** A comment is read by people: what is more than this is mended in a second round. */
+const shownMax = 20;
+const annotationsMax = 100;
+const messageCharactersMax = 1_000;
+const labelsMax = 20;
+
+/** One line of a list for each, with file, line, field and what was expected. */
+export function faultList(faults: readonly ConfigurationFault[]): string {
+  const more = faults.length > shownMax ? [`- and ${faults.length - shownMax} more`] : [];
+  return [
+    ...faults.slice(0, shownMax).map((fault) => `- ${placeOf(fault)}: ${plain(fault.message, 500)}`),
+    ...more,
+  ].join("\n");
+}
+
+function placeOf({ file, line }: ConfigurationFault): string {
+  const own = isOwn(file) ? "" : " (built in)";
+  return `${code(line === null ? file : `${file}:${line}`, 200)}${own}`;
+}
+
+function isOwn(file: string): boolean {
+  return file.startsWith(".github/");
+}
+
+export function configurationCheckText({
+  faults,
+  labels,
+}: ConfigurationFound): Pick<CheckText, "conclusion" | "title" | "summary" | "annotations"> {
+  if (faults.length === 0) {
+    const named = labels.slice(0, labelsMax).map((label) => code(label, 50));
+    const own = named.length === 0 ? "" : ` Labels of its own playbooks: ${named.join(", ")}.`;
+    return {
+      conclusion: "success",
+      title: "The configuration can be read",
+      summary: `Playbooks, guides and agents in ${code(repositoryFolder)} hold for tasks that are created after the merge, the settings for all.${own}`,
+      annotations: [],
+    };
+  }
+  return {
+    conclusion: "failure",
+    title: `${count(faults.length, "fault", "faults")} in the configuration`,
+    summary: `After a merge, labels of playbooks with a fault would start nothing, and faulty settings would hold up every run.\n\n${faultList(faults)}`,
+    annotations: faults
+      .filter(({ file }) => isOwn(file))
+      .slice(0, annotationsMax)
+      .map(annotationOf),
+  };
+}
+
+/** GitHub wants a line: a fault of the whole file stands at its first. */
+function annotationOf({ file, line, rule, message }: ConfigurationFault): CheckAnnotation {
+  return {
+    path: file,
+    line: line ?? 1,
+    level: "failure",
+    title: rule,
+    message: oneLine(message, messageCharactersMax),
+  };
+}
