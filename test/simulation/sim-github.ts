@@ -43,6 +43,9 @@ const writes: readonly (keyof GitHub)[] = [
   "mergeGate",
   "setVetoBoxes",
   "notify",
+  "showFaults",
+  "onboard",
+  "showConfigurationCheck",
 ];
 /** Those whose traces are kept here, not in the fake. */
 const ownWrites: readonly (keyof GitHub)[] = ["showRequest", "hideComment"];
@@ -338,8 +341,6 @@ export class SimGitHub {
         if (known !== undefined && known !== key) throw new Error(`one comment a request: ${of}: ${known}, ${key}`);
         this.requests.set(of, { key, request });
       },
-      onboard: (repository, wanted) => inner.onboard(repository, wanted),
-      readInstalled: (installationId) => inner.readInstalled(installationId),
       showFaults: async (repository, number, key, faults) => {
         this.#requireIssue(number);
         await inner.showFaults(repository, number, key, faults);
@@ -422,6 +423,9 @@ function wrapped(client: GitHub): GitHub {
     "readIssue",
     "preflight",
     "readSettings",
+    "readRepositoryFiles",
+    "readSettingsFaults",
+    "readInstalled",
     "readRun",
     "readEnvelope",
     "defaultBranchOf",
