@@ -30,7 +30,9 @@ import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
 import { createRunEnvironment } from "./run-environment.ts";
 import { createSettingsReader, nothingSet } from "./settings.ts";
+import { openSpecIssue } from "./spec-issue.ts";
 import { readTree } from "./tree.ts";
+import { mayWriteWorkflows } from "./workflow-rights.ts";
 import { readVetoBoxes, setVetoBoxes } from "./veto-boxes.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
 
@@ -86,6 +88,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     environment: createRunEnvironment(api),
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
+    openSpecIssue: (repository, spec, label) => openSpecIssue(api, repository, spec, label),
     closeIssue: (repository, number) => closeIssue(api, repository, number),
     preflight: (repository) => preflight(api, readSettings, repository),
     async readSettings(repository) {
@@ -107,6 +110,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     },
     authorOf: (repository, sha) => authorOf(api, repository, sha),
     headOf: (repository, branch) => headOf(api, repository, branch),
+    mayWriteWorkflows: (repository) => mayWriteWorkflows(api, repository),
     publish: (repository, publication) => publish(api, repository, publication),
     mergeBaseOf: (repository, ends) => mergeBaseOf(api, repository, ends),
     readMerge: (repository, ends) => readMerge(api, repository, ends),
