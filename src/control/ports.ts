@@ -746,6 +746,8 @@ export interface GitHub {
     repository: Repository,
     gate: { readonly pullRequest: number; readonly headSha: string; readonly view: TaskView; readonly phase: number },
   ): Promise<MergeResult>;
+  /** Repositories of an installation, as they are now. */
+  readInstalled(installationId: number): Promise<readonly Repository[]>;
   /** Makes the pull request that sets a repository up, or brings it up to date where it is open. */
   onboard(
     repository: Repository,

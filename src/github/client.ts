@@ -15,6 +15,7 @@ import { hideComment } from "./hide-comment.ts";
 import { createFolderLister } from "./list-folder.ts";
 import { lastEditorOf } from "./last-editor.ts";
 import { closeIssue, readIssue } from "./issue.ts";
+import { readInstalled } from "./installed.ts";
 import { onboard } from "./onboard.ts";
 import { readOnboardingFiles } from "./onboarding-files.ts";
 import { mergeGate } from "./merge-gate.ts";
@@ -141,6 +142,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     readCi,
     readFailedLogs: (repository, sha) => readFailedLogs({ ...outside, appId: options.appId }, repository, sha),
     mergeGate: (repository, gate) => mergeGate(api, repository, gate),
+    readInstalled: (installationId) => readInstalled(api, installationId),
     onboard: (repository, wanted) => onboard(api, { ...options, onboardingFiles }, repository, wanted),
     hideComment: (repository, commentNodeId) => hideComment(api, repository, commentNodeId),
   };

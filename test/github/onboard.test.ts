@@ -224,6 +224,22 @@ describe("an open onboarding pull request", () => {
   });
 });
 
+describe("where the app is installed", () => {
+  test("is told repository by repository, and nothing of one that is suspended or gone", async () => {
+    const world = await bed();
+    await world.sandbox.addRepository({ owner: "octo", name: "links", files: {}, collaborators: {} });
+    const { installationId } = world.repository;
+
+    const repositories = await world.github.readInstalled(installationId);
+
+    expect(repositories.map(({ owner, name }) => `${owner}/${name}`)).toEqual(["octo/shop", "octo/links"]);
+    expect(repositories[0]).toEqual(world.repository);
+    expect(await world.github.readInstalled(99)).toEqual([]);
+    world.sandbox.settings.suspend("octo");
+    expect(await world.github.readInstalled(installationId)).toEqual([]);
+  });
+});
+
 describe("a try that broke off", () => {
   test.each([
     ["POST /repos/octo/shop/git/trees"],

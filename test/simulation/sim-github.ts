@@ -43,6 +43,9 @@ const writes: readonly (keyof GitHub)[] = [
   "mergeGate",
   "setVetoBoxes",
   "notify",
+  "showFaults",
+  "onboard",
+  "showConfigurationCheck",
 ];
 /** Those whose traces are kept here, not in the fake. */
 const ownWrites: readonly (keyof GitHub)[] = ["showRequest", "hideComment"];
@@ -421,6 +424,8 @@ function wrapped(client: GitHub): GitHub {
     "preflight",
     "readSettings",
     "readRepositoryFiles",
+    "readSettingsFaults",
+    "readInstalled",
     "readRun",
     "readEnvelope",
     "defaultBranchOf",

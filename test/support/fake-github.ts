@@ -110,6 +110,8 @@ export class FakeGitHub {
   readonly reviewRequests: { readonly pullRequest: number; readonly login: string }[] = [];
   /** Webhooks that did not arrive. */
   readonly deliveries: FakeDelivery[] = [];
+  /** Where the app is installed. */
+  installed: readonly Repository[] = [];
   /** What commits have in `.github/phasegate/`. */
   readonly repositoryFiles = new Map<string, RepositoryFiles>();
   /** What is wrong with the settings of commits. */
@@ -384,6 +386,7 @@ export class FakeGitHub {
     return {
       permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
       readIssue: async (_repository, number) => this.issues.get(number) ?? null,
+      readInstalled: async () => this.installed,
       openSpecIssue: async (_repository, spec, label) => {
         const there = [...this.issues].find(([, { authorIsBot, title }]) => authorIsBot && title === spec.title);
         const number = there?.[0] ?? 100 + this.issues.size;
