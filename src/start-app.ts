@@ -29,6 +29,8 @@ import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
 import { readAppRights } from "./setup/app-manifest.ts";
 import { openStore } from "./store/open-store.ts";
+import { compiledFrom, isDefinitionPath } from "./verify/compile-workflow.ts";
+import { isActiveSpec, specAfter, specToStart } from "./verify/spec-commit.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
 import { stepFor, stepOfPath } from "./verify/step-of-path.ts";
 import { changedItems, citing } from "./verify/changed-items.ts";
@@ -105,7 +107,20 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         reviewDebounceMs: config.reviewDebounceMs,
         namesEveryMs: config.namesEveryMs,
       },
-      verifier: { verifyPhase, changesetFindings, stepOfPath, stepFor, changedItems, citing, findCredential },
+      verifier: {
+        verifyPhase,
+        changesetFindings,
+        stepOfPath,
+        stepFor,
+        changedItems,
+        citing,
+        findCredential,
+        isDefinitionPath,
+        compiledFrom,
+        isActiveSpec,
+        specAfter,
+        specToStart,
+      },
       examine: async ({ owner, name }) =>
         examineRepository(
           {

@@ -1,5 +1,6 @@
 /** What a run may spend, and what stands in its way: the task's own budgets, the account's day, and a limit of the provider. */
 
+import { priorities } from "../core/task-input.ts";
 import { later, laterOf, midnightBefore } from "../core/moment.ts";
 import { limitEndsAt } from "../core/react.ts";
 import { atMost } from "../core/settings.ts";
@@ -116,12 +117,14 @@ export async function pausedSince(
   return (await store.readEvents(taskId)).findLast(({ type }) => type === "TaskPaused")?.at ?? null;
 }
 
-/** Open tasks that the limit of the account holds back, oldest first. */
+/** Open tasks that the limit of the account holds back: by their priority, and of the same the oldest first. */
 export async function limitedTasks(store: Store, account: string): Promise<readonly ExistingTask[]> {
   const limited: ExistingTask[] = [];
   for (const taskId of await store.openTasksOfAccount(account)) {
     const task = await readTask(store, taskId);
     if (task.status !== "absent" && task.blockedBy?.kind === "rate-limited") limited.push(task);
   }
-  return limited;
+  // The sort keeps the order of those that are alike.
+  const rank = ({ input }: ExistingTask): number => priorities.indexOf(input.priority);
+  return limited.toSorted((one, other) => rank(one) - rank(other));
 }

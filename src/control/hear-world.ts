@@ -97,9 +97,10 @@ export async function onAccessChanged(
       await handleCommand(processing, taskId, { type: "SuspendTask", reason, by: null }, { userId: sender });
     }
   }
-  // Only what is installed anew is named one by one.
-  if (change === "back" && repositories !== null) {
-    await queueOnboarding(processing, repositories, { cause: inboxKey, mayOpen: true });
+  if (change === "back") {
+    // Only what is installed anew is named one by one. Otherwise the app may have got a right that it lacked.
+    const there = repositories ?? (await processing.github.readInstalled(installationId));
+    await queueOnboarding(processing, there, { cause: inboxKey, mayOpen: repositories !== null });
   }
   processing.log.info({ inboxKey, installationId, change }, "access changed");
 }

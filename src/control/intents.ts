@@ -88,6 +88,8 @@ export type Intent =
       readonly repository: Repository;
       readonly branch: string;
       readonly isDefault: boolean;
+      /** Specifications that a person added to the default branch with it. */
+      readonly specs?: { readonly paths: readonly string[]; readonly sha: string; readonly sender: string };
     }
   /** Merged, closed, reopened or pointed at another branch: which of them is read from GitHub. */
   | {

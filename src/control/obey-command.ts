@@ -4,6 +4,7 @@ import type { Refusal } from "../core/decide.ts";
 import { slashCommands, type CommandName } from "../core/slash-commands.ts";
 import { hasValue, sameName, type Dependency } from "../core/dialogue.ts";
 import { branchOf, currentPhaseOf, type ExistingTask } from "../core/state.ts";
+import { priorities, type Priority } from "../core/task-input.ts";
 import { baseOf } from "./base-branch.ts";
 import { commandWords, itemOfWords, readGateSaid, saveWords, wordsToTakeUp } from "./gate-feedback.ts";
 import { handleCommand, queueStatus, type Asked, type Cause } from "./handle-command.ts";
@@ -96,6 +97,8 @@ async function obey(processing: Processing, order: Order, name: CommandName, arg
       // What failed while nothing could be spent is tried again with it.
       await revive(processing, task);
       return ask(processing, order, name, { type: "SetBudget", by, usd: amountOf(argument) ?? Number.NaN });
+    case "priority":
+      return ask(processing, order, name, { type: "SetPriority", by, priority: priorityIn(argument) });
     case "accept":
       await revive(processing, task);
       return ask(processing, order, name, { type: "AcceptPhase", by });
@@ -129,6 +132,11 @@ async function config(processing: Processing, { intent, reply }: Order): Promise
 /** Effects that failed for good are due again: whoever goes on wants them done. */
 async function revive({ store, clock }: Processing, task: ExistingTask): Promise<void> {
   await store.reviveEffects(task.taskId, clock.now().toISOString());
+}
+
+function priorityIn(argument: string): Priority | null {
+  const word = argument.trim().toLowerCase();
+  return priorities.find((priority) => priority === word) ?? null;
 }
 
 async function ask(
@@ -408,6 +416,8 @@ export function wordsOf(refusal: Refusal): string {
       return `a task can be lent ${refusal.max} values, and has them; have the agent go on without this one: /skip and its name`;
     case "bad-amount":
       return "it takes an amount in US dollars from 0.01 to 10000, e.g. 8 or $7.50";
+    case "bad-priority":
+      return "it takes one of critical, high, normal and low, e.g. /priority high";
     case "unknown-decision":
       return refusal.decisions === 0
         ? "the agent has named no decisions in this phase; to have something changed, say it with /rework"

@@ -33,7 +33,8 @@ import { readStoredChangeset } from "./changeset.ts";
 import { changesBetween, compareItems, notifyRipple, notifySettled } from "./find-ripple.ts";
 import { itemOfWords, readGateSaid, saveWords, wordsOfReview } from "./gate-feedback.ts";
 import { handleCommand, type Asked, type CommandHandling } from "./handle-command.ts";
-import { phaseDefinition } from "./phase-definition.ts";
+import { awaitedWorkflow, ownChanges } from "./own-changes.ts";
+import { definedIn, phaseDefinition, playbookOf } from "./phase-definition.ts";
 import { readPlanned } from "./read-planned.ts";
 import {
   DispatchRefused,
@@ -231,9 +232,20 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
         reason: effect.reason,
         task: state,
         forecast: (await forecastsOf(performing, state)).get(currentPhaseOf(state)?.phase ?? 0),
+        awaited: await fileAwaited(performing, state, effect.reason),
       });
       return null;
   }
+}
+
+async function fileAwaited(
+  performing: Performing,
+  task: ExistingTask,
+  { kind }: BlockReason,
+): Promise<{ readonly path: string; readonly text: string } | undefined> {
+  const phase = kind === "workflow-file-awaited" ? currentPhaseOf(task) : null;
+  const awaited = phase === null ? null : await awaitedWorkflow(performing, task, phase.phase);
+  return awaited === null ? undefined : { path: awaited.path, text: awaited.text };
 }
 
 /** Whose account is at fault is asked once: a comment for each try would be noise, and the status comment says it all the same. */
@@ -425,6 +437,11 @@ async function dispatchRun(
   const preflight = await github.preflight(state.repository);
   if (preflight.fault !== null) return { type: "PauseTask", reason: preflight.fault };
   await noteSettings(performing, state, preflight);
+  const awaited = await awaitedWorkflow(performing, state, effect.phase);
+  if (awaited !== null) {
+    const { path, branch } = awaited;
+    return { type: "PauseTask", reason: { kind: "workflow-file-awaited", path, branch } };
+  }
   try {
     const dispatched = await github.dispatchRun(state.repository, {
       runId: effect.runId,
@@ -474,7 +491,8 @@ async function publishStep(
   const step = phase?.steps.find((candidate) => candidate.slug === effect.step);
   if (isSettled(state) || phase === undefined || phase.completed !== null) return null;
   if (step?.changesetId !== effect.changesetId || step.commitSha !== null) return null;
-  const definition = await phaseDefinition(performing, state, effect.phase);
+  const playbook = await playbookOf(performing, state);
+  const definition = definedIn(playbook, state, effect.phase);
   const changes = readStoredChangeset(await store.readChangeset(effect.changesetId), effect.changesetId);
   const { merging } = phase;
   const allowed = merging === null ? definition : withPathsOfPhase(definition);
@@ -482,14 +500,20 @@ async function publishStep(
   const { step: slug, changesetId } = effect;
   const refusal = { type: "RefuseChangeset", phase: effect.phase, step: slug, changesetId } as const;
   if (findings.length > 0) return { ...refusal, findings };
-  const { name } = await baseOf(performing, state);
+  const { name, headSha: baseSha } = await baseOf(performing, state);
+  const branch = branchOf(state, effect.phase);
+  // A merge holds what both sides say and nothing else; the next commit catches up.
+  const own =
+    merging === null
+      ? await ownChanges(performing, state, { playbook, phase: definition, changes, branch, baseSha })
+      : [];
   const published = await github.publish(state.repository, {
-    branch: branchOf(state, effect.phase),
+    branch,
     defaultBranch: name,
     changesetId,
     message: commitSubject(definition, slug, state),
     taskId: state.taskId,
-    changes,
+    changes: [...changes, ...own],
     mergedSha: merging?.baseSha ?? null,
   });
   if ("replaced" in published) return { ...refusal, findings: refusedPaths(published.replaced, slug, replacedMessage) };

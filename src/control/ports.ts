@@ -476,6 +476,8 @@ export type Notice =
       readonly task: ExistingTask;
       /** Of the current phase, where its budget is used up. */
       readonly forecast?: Forecast | undefined;
+      /** The file that is awaited. */
+      readonly awaited?: { readonly path: string; readonly text: string } | undefined;
     }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
   /** The label's playbook, or what it uses, is wrong in the repository: no task was made. */
@@ -584,6 +586,12 @@ export type Onboarding =
 export interface GitHub {
   permissionOf(repository: Repository, login: string): Promise<Permission>;
   readIssue(repository: Repository, number: number): Promise<IssueText | null>;
+  /** The issue of a specification, made once for each id, with the label. */
+  openSpecIssue(
+    repository: Repository,
+    spec: SpecToStart,
+    label: string,
+  ): Promise<{ readonly number: number; readonly title: string; readonly body: string }>;
   /** As completed. One that is closed or gone is left as it is. */
   closeIssue(repository: Repository, number: number): Promise<void>;
   preflight(repository: Repository): Promise<Preflight>;
@@ -638,6 +646,8 @@ export interface GitHub {
     repository: Repository,
     ends: { readonly headSha: string; readonly baseSha: string },
   ): Promise<MergeTrees | null>;
+  /** Whether the installation gives the optional right to write workflow files (Q31). */
+  mayWriteWorkflows(repository: Repository): Promise<boolean>;
   openGate(
     repository: Repository,
     gate: { readonly branch: string; readonly base: string; readonly view: TaskView; readonly phase: number },
@@ -736,6 +746,8 @@ export interface GitHub {
     repository: Repository,
     gate: { readonly pullRequest: number; readonly headSha: string; readonly view: TaskView; readonly phase: number },
   ): Promise<MergeResult>;
+  /** Repositories of an installation, as they are now. */
+  readInstalled(installationId: number): Promise<readonly Repository[]>;
   /** Makes the pull request that sets a repository up, or brings it up to date where it is open. */
   onboard(
     repository: Repository,
@@ -781,6 +793,17 @@ export interface FailedDelivery {
 
 // ---------------------------------------------------------------- the rest
 
+/** A specification that somebody pushed. */
+export interface SpecToStart {
+  readonly id: string;
+  readonly path: string;
+  readonly title: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly requirements: readonly { readonly id: string; readonly description: string }[];
+  readonly acceptance: readonly string[];
+}
+
 export interface Verifier {
   /** The search for secrets reads only `changedPaths`; all other checks read what they name. What the run says is added to it. */
   verifyPhase(
@@ -794,6 +817,24 @@ export interface Verifier {
   ): Promise<VerificationReport>;
   /** Faults of a changeset before anything of it is published. */
   changesetFindings(changes: readonly Change[], phase: Phase, step: string): Promise<readonly Finding[]>;
+  /** Whether a path is that of one workflow definition. */
+  isDefinitionPath(path: string): boolean;
+  /** The GitHub Actions workflow of a definition, with its path; null where the definition is faulty. */
+  compiledFrom(path: string, text: string): { readonly path: string; readonly text: string } | null;
+  isActiveSpec(path: string): boolean;
+  /** What a task can start from; null where it is not valid, not ready, or has an issue already. */
+  specToStart(path: string, text: string): SpecToStart | null;
+  /** A specification as the task's next commit has it, by its path; null where it stays as it is. */
+  specAfter(
+    file: { readonly path: string; readonly text: string },
+    moment: {
+      readonly task: ExistingTask;
+      readonly at: string;
+      readonly by: string;
+      readonly isWritten: boolean;
+      readonly isLast: boolean;
+    },
+  ): { readonly path: string; readonly text: string } | null;
   /** What kind of credential stands in a text, in a few words; null where none was found. */
   findCredential(text: string): Promise<string | null>;
   /** The step whose output the path is; null where it is none's. */

@@ -23,6 +23,7 @@ import { keyOf, personOf, taskById } from "./people.ts";
 import { onboardRepository, type Examine } from "./onboard.ts";
 import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./ports.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
+import { openSpecIssues } from "./start-from-spec.ts";
 import { StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
 import { freezePrompt, onIssueEdited, showFaults, type ReadForm } from "./task-form.ts";
 import { onBaseMoved } from "./watch-base.ts";
@@ -208,8 +209,13 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
       return onGateEdited(processing, intent);
     case "ci-changed":
       return onCiChanged(processing, intent);
-    case "base-moved":
-      return onBaseMoved(processing, intent);
+    case "base-moved": {
+      await onBaseMoved(processing, intent);
+      for (const { label, ...issue } of await openSpecIssues(processing, intent)) {
+        await onLabels(processing, { repository: intent.repository, ...issue, labels: [label] }, inboxKey);
+      }
+      return;
+    }
     case "issue-edited":
       return onIssueEdited(processing, intent, inboxKey);
     case "issue-changed":

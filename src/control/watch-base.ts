@@ -15,8 +15,9 @@ import {
 import { limits, type Feedback as FeedbackText } from "../protocol/runner.ts";
 import { baseOf } from "./base-branch.ts";
 import { itemOfWords, saveWords } from "./gate-feedback.ts";
-import { queueEffect, type Asked, type CommandHandling } from "./handle-command.ts";
+import { handleCommand, queueEffect, type Asked, type CommandHandling } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
+import { awaitedWorkflow } from "./own-changes.ts";
 import { keyOf, taskById } from "./people.ts";
 import type { Performing } from "./perform-effect.ts";
 import { phaseDefinition } from "./phase-definition.ts";
@@ -69,9 +70,22 @@ export async function onBaseMoved(
     if (task === null) continue;
     const own = taskBranchOf(task);
     if (own === null ? !isDefault : own !== branch) continue;
+    await hearAwaitedFile(processing, task);
     await queueLookAtBase(processing, task);
     if (task.itemsAt !== null) await queueCompareItems(processing, task);
   }
+}
+
+/** Goes on once the workflow that a person had to bring in is there. */
+async function hearAwaitedFile(processing: Processing, task: ExistingTask): Promise<void> {
+  const phase = currentPhaseOf(task);
+  if (task.blockedBy?.kind !== "workflow-file-awaited" || phase === null) return;
+  if ((await awaitedWorkflow(processing, task, phase.phase)) !== null) return;
+  await handleCommand(processing, task.taskId, {
+    type: "LiftBlock",
+    kinds: ["workflow-file-awaited"],
+    by: "the file",
+  });
 }
 
 export async function lookAtBase(

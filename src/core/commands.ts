@@ -8,7 +8,7 @@ import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
 import type { CheckResult, Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
 import type { TaskSettings } from "./settings.ts";
-import type { TaskInput } from "./task-input.ts";
+import type { Priority, TaskInput } from "./task-input.ts";
 import type { Spent } from "./usage.ts";
 
 /** The issue's text as it was when somebody with write authorised it. */
@@ -161,6 +161,8 @@ export type TaskCommand = CommandFacts &
     | { readonly type: "EndConversation"; readonly by: Person }
     /** `/budget 8`: for what is used up, or else for the current phase; and the task goes on. */
     | { readonly type: "SetBudget"; readonly by: Person; readonly usd: number }
+    /** `/priority high`; null for a word that is none. */
+    | { readonly type: "SetPriority"; readonly by: Person; readonly priority: Priority | null }
     | {
         readonly type: "CompleteStep";
         readonly runId: RunId;

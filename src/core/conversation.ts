@@ -78,6 +78,7 @@ export function outlastsDone({ kind }: BlockReason): boolean {
     case "dispatch-refused":
     case "settings-invalid":
     case "plan-invalid":
+    case "workflow-file-awaited":
     case "no-workflow-file":
     case "actions-disabled":
     case "no-model-secret":

@@ -106,6 +106,7 @@ export type Refusal =
   | { readonly code: "unknown-dependency"; readonly name: string; readonly known: readonly string[] }
   | { readonly code: "too-many-grants"; readonly max: number }
   | { readonly code: "bad-amount" }
+  | { readonly code: "bad-priority" }
   | { readonly code: "unknown-decision"; readonly number: number; readonly decisions: number }
   /** The person saw a list that an attempt has replaced since. */
   | { readonly code: "decision-replaced"; readonly number: number }
@@ -206,6 +207,8 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return endConversation(command, state);
     case "SetBudget":
       return setBudget(command, state);
+    case "SetPriority":
+      return setPriority(command, state);
     case "EndRun":
       return withReport(command, state, endRun(command, state, policy));
     case "RecordVerification":
@@ -385,6 +388,7 @@ function isFailure(reason: BlockReason): boolean {
     case "conversation":
     case "approval-needed":
       return false;
+    case "workflow-file-awaited":
     case "settings-invalid":
     case "plan-invalid":
     case "no-progress":
@@ -1162,6 +1166,15 @@ const usdMax = 10_000;
 
 function isAmount(usd: number): boolean {
   return Number.isFinite(usd) && usd > 0 && usd <= usdMax;
+}
+
+function setPriority({ at, by, priority, type }: CommandOf<"SetPriority">, state: ExistingTask): Decision {
+  if (!by.mayWrite) return notPermitted(by);
+  if (isSettled(state)) return refused({ code: "wrong-status", status: state.status, command: type });
+  // What the form says of it counts once it is frozen.
+  if (state.status === "draft") return refused({ code: "not-started" });
+  if (priority === null) return refused({ code: "bad-priority" });
+  return state.input.priority === priority ? accepted() : accepted({ type: "PrioritySet", at, by: by.login, priority });
 }
 
 function setBudget(command: CommandOf<"SetBudget">, state: ExistingTask): Decision {

@@ -7,7 +7,7 @@ import type { CiState } from "./ci.ts";
 import type { AnyCheck, CheckResult, Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
 import type { TaskSettings } from "./settings.ts";
-import type { TaskInput } from "./task-input.ts";
+import type { Priority, TaskInput } from "./task-input.ts";
 import type { Spent } from "./usage.ts";
 
 /** Where a task lives. Ids are what counts; names are those of the moment, for links. */
@@ -316,6 +316,8 @@ export type TaskEvent =
       readonly details: string;
       readonly cause: "agent" | "environment";
     }
+  /** Of the tasks that wait for the same thing, whose turn comes first. */
+  | { readonly type: "PrioritySet"; readonly at: string; readonly by: string; readonly priority: Priority }
   /** `/budget 8`, or `/approve up to $6` for the phase that comes next. `phase` is null for the whole task. */
   | {
       readonly type: "BudgetSet";

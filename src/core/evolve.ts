@@ -496,6 +496,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
       const error = { requestId, at, phase, step, runId, type, message, details, cause };
       return { ...state, errors: [error, ...facts.errors].slice(0, errorsMax) };
     }
+    case "PrioritySet":
+      return { ...state, input: { ...state.input, priority: event.priority } };
     case "BudgetSet": {
       const { phase, usd } = event;
       const other = withBudgetSet(state);
@@ -718,6 +720,7 @@ export function dropsRun(reason: BlockReason): boolean {
     case "no-model-secret":
     case "empty-repository":
     case "dispatch-refused":
+    case "workflow-file-awaited":
     case "settings-invalid":
     case "budget-exhausted":
     case "rate-limited":
@@ -1129,6 +1132,8 @@ function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
       return `${event.name} was tried and does not work`;
     case "ErrorReported":
       return `error reported${titled(playbook, event.phase, event.step)}`;
+    case "PrioritySet":
+      return `priority ${event.priority} set by ${event.by}`;
     case "BudgetSet":
       return `${event.phase === null ? "the task" : `phase ${event.phase}`} may spend $${event.usd.toFixed(2)}, says ${event.by}`;
     case "WorkReported":

@@ -53,6 +53,8 @@ export type BlockReason =
   | { readonly kind: "approval-needed"; readonly phase: number; readonly by: string }
   /** A file `.github/phasegate.yml` can't be read; the message names each fault in a line: file, line, field and what was expected. */
   | { readonly kind: "settings-invalid"; readonly message: string }
+  /** The compiled workflow is not on `branch` as its definition has it, and the app may not write it there (Q31). */
+  | { readonly kind: "workflow-file-awaited"; readonly path: string; readonly branch: string }
   /** The tables that the phase has left can't be worked by; the message names the first faults with file, line and column. */
   | { readonly kind: "plan-invalid"; readonly phase: number; readonly faults: number; readonly message: string }
   /** Attempts or runs that spent money and changed nothing. */

@@ -291,6 +291,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       return [...showingDependency(after, event.name), now({ kind: "NotifyRefused", name: event.name })];
     case "ErrorReported":
       return [now({ kind: "ShowRequest", requestId: event.requestId }), soon({ kind: "ShowStatus" })];
+    case "PrioritySet":
     case "BudgetSet":
       return [now({ kind: "ShowStatus" })];
     case "PhaseCompleted":

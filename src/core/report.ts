@@ -30,6 +30,8 @@ export type CheckId =
   | "plan-shape"
   /** Each specification in `.phasegate/specs/active` is valid. */
   | "spec-valid"
+  /** Each definition in `.github/phasegate/workflows` can be compiled, and its scripts are there. */
+  | "workflow-valid"
   /** The tables of a planned run are whole, and agree with each other, the settings and the catalogs. */
   | "plan-tables"
   /** The project's own test command, run by the runner alone. */

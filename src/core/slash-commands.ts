@@ -13,6 +13,7 @@ export type CommandName =
   | "provided"
   | "skip"
   | "budget"
+  | "priority"
   | "accept"
   | "veto"
   | "skip-phase"
@@ -51,6 +52,11 @@ export const slashCommands: readonly CommandRow[] = [
     name: "budget",
     argument: "<dollars>",
     does: "sets what the phase, or the task, may spend in US dollars, and goes on",
+  },
+  {
+    name: "priority",
+    argument: "<critical, high, normal or low>",
+    does: "says whose turn comes first where several tasks wait for the same model account",
   },
   {
     name: "approve",

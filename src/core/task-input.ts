@@ -13,8 +13,9 @@ export interface TaskInput {
   readonly references: readonly string[];
 }
 
-/** Requirement N1.1. */
-export type Priority = "critical" | "high" | "normal" | "low";
+/** Requirement N1.1, the first in turn first. */
+export const priorities = ["critical", "high", "normal", "low"] as const;
+export type Priority = (typeof priorities)[number];
 
 export const noInput: TaskInput = {
   language: null,

@@ -99,6 +99,7 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
     case "AccountIdentified":
     case "AnswersDelivered":
     case "AnswerWithdrawn":
+    case "PrioritySet":
     case "BudgetSet":
     case "RepositoryMoved":
     case "PhaseCompleted":

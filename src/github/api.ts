@@ -38,6 +38,12 @@ export interface Api {
   read<Result>(call: Call<Result>): Promise<Result>;
   /** Waits for its turn among the writes of the installation. */
   write<Result>(call: Call<Result>): Promise<Result>;
+  /** As an installation with all of its repositories, to see no more than which they are. */
+  asInstallation<Result>(
+    installationId: number,
+    doing: string,
+    send: (octokit: Octokit) => Promise<Result>,
+  ): Promise<Result>;
   /** As the app itself, not as an installation. */
   asApp<Result>(doing: string, send: (octokit: Octokit) => Promise<Result>): Promise<Result>;
 }
@@ -78,6 +84,24 @@ export function createApi(options: ApiOptions): Api {
   async function asApp<Result>(doing: string, send: (octokit: Octokit) => Promise<Result>): Promise<Result> {
     try {
       return await send(app);
+    } catch (error) {
+      throw failureOf(doing, error, clock.now());
+    }
+  }
+
+  async function asInstallation<Result>(
+    installationId: number,
+    doing: string,
+    send: (octokit: Octokit) => Promise<Result>,
+  ): Promise<Result> {
+    const { data } = await asApp(doing, (octokit) =>
+      octokit.rest.apps.createInstallationAccessToken({
+        installation_id: installationId,
+        permissions: { metadata: "read" },
+      }),
+    );
+    try {
+      return await send(new Client({ auth: { token: data.token } }));
     } catch (error) {
       throw failureOf(doing, error, clock.now());
     }
@@ -149,6 +173,7 @@ export function createApi(options: ApiOptions): Api {
     read: send,
     write: (call) => inTurn(call.repository.installationId, () => send(call)),
     asApp,
+    asInstallation,
   };
 }
 

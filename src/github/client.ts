@@ -15,6 +15,7 @@ import { hideComment } from "./hide-comment.ts";
 import { createFolderLister } from "./list-folder.ts";
 import { lastEditorOf } from "./last-editor.ts";
 import { closeIssue, readIssue } from "./issue.ts";
+import { readInstalled } from "./installed.ts";
 import { onboard } from "./onboard.ts";
 import { readOnboardingFiles } from "./onboarding-files.ts";
 import { mergeGate } from "./merge-gate.ts";
@@ -29,7 +30,9 @@ import { answerThread, readThreads } from "./review-threads.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
 import { createRunEnvironment } from "./run-environment.ts";
 import { createSettingsReader, nothingSet } from "./settings.ts";
+import { openSpecIssue } from "./spec-issue.ts";
 import { readTree } from "./tree.ts";
+import { mayWriteWorkflows } from "./workflow-rights.ts";
 import { readVetoBoxes, setVetoBoxes } from "./veto-boxes.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
 
@@ -85,6 +88,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     environment: createRunEnvironment(api),
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
+    openSpecIssue: (repository, spec, label) => openSpecIssue(api, repository, spec, label),
     closeIssue: (repository, number) => closeIssue(api, repository, number),
     preflight: (repository) => preflight(api, readSettings, repository),
     async readSettings(repository) {
@@ -106,6 +110,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     },
     authorOf: (repository, sha) => authorOf(api, repository, sha),
     headOf: (repository, branch) => headOf(api, repository, branch),
+    mayWriteWorkflows: (repository) => mayWriteWorkflows(api, repository),
     publish: (repository, publication) => publish(api, repository, publication),
     mergeBaseOf: (repository, ends) => mergeBaseOf(api, repository, ends),
     readMerge: (repository, ends) => readMerge(api, repository, ends),
@@ -137,6 +142,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     readCi,
     readFailedLogs: (repository, sha) => readFailedLogs({ ...outside, appId: options.appId }, repository, sha),
     mergeGate: (repository, gate) => mergeGate(api, repository, gate),
+    readInstalled: (installationId) => readInstalled(api, installationId),
     onboard: (repository, wanted) => onboard(api, { ...options, onboardingFiles }, repository, wanted),
     hideComment: (repository, commentNodeId) => hideComment(api, repository, commentNodeId),
   };

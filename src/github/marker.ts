@@ -1,5 +1,5 @@
 /** By its hidden first line one of our comments is found again. A key may hold anything; two hyphens would end the HTML comment. */
-export function markerOf(kind: "status" | "notice" | "answer" | "request" | "form", key: string): string {
+export function markerOf(kind: "status" | "notice" | "answer" | "request" | "form" | "spec", key: string): string {
   return `<!-- phasegate:${kind}:${encodeURIComponent(key).replaceAll("--", "%2D%2D")} -->`;
 }
 

@@ -9,15 +9,15 @@ import { readPull, updatePull } from "./gate-state.ts";
 import { makeLabel } from "./state-label.ts";
 import { blobShaOf, type OnboardingFile } from "./onboarding-files.ts";
 import { withOwnPart } from "./own-part.ts";
-import { headOf, nameOf, pathOf, readIfAllowed, readRepository, type RepositoryFacts } from "./repository.ts";
+import { headOf, nameOf, pathOf, readRepository, type RepositoryFacts } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { linksOf } from "./texts/links.ts";
 import { hasTrailer, onboardingCommitMessage, trailers } from "./texts/commits.ts";
 import { onboardingBody, onboardingTitle, playbookLabel } from "./texts/onboarding.ts";
 import { listFiles, readBlobText } from "./tree.ts";
+import { mayWriteWorkflows, workflowRights } from "./workflow-rights.ts";
 
 export const onboardingBranch = "phasegate/onboarding";
-const workflowRights = { contents: "write", workflows: "write" } as const;
 
 export interface OnboardingSettings {
   readonly webUrl: string;
@@ -50,11 +50,11 @@ export async function onboard(
   const labels = all.flatMap(({ label }) => label ?? []);
   const missing = await missingFrom(api, settings, repository, headSha, all);
   if (open === null && !missing.some(({ kind }) => kind === "workflow")) return { kind: "none", why: "set-up" };
-  const mayWriteWorkflows = missing.some(({ kind }) => kind === "workflow") && (await mayWrite(api, repository));
-  const added = missing.filter(({ kind }) => kind !== "workflow" || mayWriteWorkflows);
+  const withWorkflow = missing.some(({ kind }) => kind === "workflow") && (await mayWriteWorkflows(api, repository));
+  const added = missing.filter(({ kind }) => kind !== "workflow" || withWorkflow);
   if (open === null && added.length === 0) return { kind: "none", why: "nothing-to-add" };
   if (added.length > 0) {
-    await commitFiles(api, repository, { startBranch: defaultBranch, isOpen: open !== null }, added, mayWriteWorkflows);
+    await commitFiles(api, repository, { startBranch: defaultBranch, isOpen: open !== null }, added, withWorkflow);
   }
   const pullRequest = open?.number ?? (await openPull(api, repository, defaultBranch));
   // A person may have added it to the branch since.
@@ -119,17 +119,6 @@ async function missingFrom(
     const found = await readBlobText(api, repository, sha);
     return found !== null && found.includes(actionRef) && found.includes(appUrl);
   }
-}
-
-/** Whether the installation gives the optional right to change workflow files. */
-async function mayWrite(api: Api, repository: Repository): Promise<boolean> {
-  const answer = await readIfAllowed(api, {
-    repository,
-    permissions: workflowRights,
-    doing: `asking for the right to write workflow files in ${nameOf(repository)}`,
-    send: (octokit) => octokit.rest.repos.get(pathOf(repository)),
-  });
-  return answer !== null;
 }
 
 async function commitFiles(

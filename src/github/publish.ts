@@ -7,7 +7,9 @@ import { commitOnBranch, findCommit, treeShaOf, type Head } from "./branch-commi
 import { readMerge } from "./merge-trees.ts";
 import { headOf, nameOf, pathOf } from "./repository.ts";
 import { hasTrailer, stepCommitMessage, trailers } from "./texts/commits.ts";
+import type { TokenPermissions } from "./tokens.ts";
 import { isText, listFiles } from "./tree.ts";
+import { rightsOf } from "./workflow-rights.ts";
 
 /** GitHub gives up on trees with some hundred inline files or some megabytes. */
 const entriesPerTreeMax = 100;
@@ -47,6 +49,7 @@ export async function publish(
       startBranch: defaultBranch,
       message: stepCommitMessage({ subject: publication.message, taskId, changesetId }),
       allowEmpty: false,
+      permissions: rightsOf(changes),
       treeOf: (head) =>
         mergedSha === null
           ? createTree(api, repository, head, entries, changes)
@@ -122,7 +125,8 @@ async function createTree(
   const files = await listFiles(api, repository, head.treeSha);
   const replaced = replacedBy(files, changes);
   if (replaced.length > 0) throw new Replaces(replaced);
-  return layOn(api, repository, head.treeSha, [...deletionsOf(files, written, deletedBy(changes)), ...written]);
+  const all = [...deletionsOf(files, written, deletedBy(changes)), ...written];
+  return layOn(api, repository, head.treeSha, all, rightsOf(changes));
 }
 
 /**
@@ -141,7 +145,8 @@ async function mergeTree(
   if (sides?.mergeBaseSha === mergedSha) return createTree(api, repository, head, written, changes);
   if (sides === null) throw new Error(`merging ${mergedSha} in ${nameOf(repository)}: it has nothing in common`);
   const entries = mergeEntries(sides, written, changes);
-  const treeSha = await layOn(api, repository, await treeShaOf(api, repository, mergedSha), entries);
+  const baseTree = await treeShaOf(api, repository, mergedSha);
+  const treeSha = await layOn(api, repository, baseTree, entries, { contents: "write" });
   return { treeSha, mergedSha };
 }
 
@@ -168,13 +173,19 @@ function filesOf(paths: ReadonlyMap<string, TreeEntry>): readonly File[] {
 }
 
 /** Deletions come first: a folder may have to go before a file takes its name. */
-async function layOn(api: Api, repository: Repository, baseTree: string, entries: readonly Entry[]): Promise<string> {
+async function layOn(
+  api: Api,
+  repository: Repository,
+  baseTree: string,
+  entries: readonly Entry[],
+  permissions: TokenPermissions,
+): Promise<string> {
   let treeSha = baseTree;
   for (const chunk of chunksOf(entries)) {
     const base = treeSha;
     const { data } = await api.write({
       repository,
-      permissions: { contents: "write" },
+      permissions,
       doing: `making a tree in ${nameOf(repository)}`,
       send: (octokit) => octokit.rest.git.createTree({ ...pathOf(repository), base_tree: base, tree: [...chunk] }),
     });

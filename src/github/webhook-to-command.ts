@@ -77,6 +77,8 @@ const Push = z.object({
   ref: z.string(),
   deleted: z.boolean().default(false),
   repository: z.object({ default_branch: z.string() }),
+  after: z.string().default(""),
+  commits: z.array(z.object({ added: z.array(z.string()).default([]) })).default([]),
 });
 
 /** Webhooks of an installation as a whole have no repository. */
@@ -143,7 +145,7 @@ export function translateWebhook(event: string, payload: unknown, appId: number 
         state === "pending" ? ignored(`${name}: still pending`) : { kind: "ci-changed", repository, headSha: sha },
       );
     case "push.":
-      return parsed(name, Push, payload, (push) => pushOf(name, repository, push));
+      return parsed(name, Push, payload, (push) => pushOf(name, repository, sender, push));
   }
   // Whoever opens it, the app with its onboarding included: what it changes of the configuration is looked at.
   if (name === "pull_request.opened" || (name === "pull_request.synchronize" && sender.type === "Bot")) {
@@ -353,13 +355,25 @@ function checkOf(
   return { kind: "ci-changed", repository, headSha: check.head_sha };
 }
 
+const specPath = /^\.phasegate\/specs\/active\/[^/]+\.yaml$/u;
+/** More at once is a move of files, not a wish for work. */
+const specsMax = 5;
+
 /** Of the default branch, and of those that tasks collect their phases on. */
-function pushOf(name: string, repository: Repository, { ref, deleted, repository: of }: z.infer<typeof Push>): Intent {
+function pushOf(
+  name: string,
+  repository: Repository,
+  sender: Envelope["sender"],
+  { ref, deleted, repository: of, after, commits }: z.infer<typeof Push>,
+): Intent {
   const branch = ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : null;
   if (branch === null || deleted) return ignored(`${name}: no branch`);
   const isDefault = branch === of.default_branch;
   if (!isDefault && !branch.startsWith("phasegate/")) return ignored(`${name}: a branch of others`);
-  return { kind: "base-moved", repository, branch, isDefault };
+  const paths = [...new Set(commits.flatMap(({ added }) => added))].filter((path) => specPath.test(path));
+  const isAsked = isDefault && sender.type !== "Bot" && paths.length > 0;
+  const specs = { paths: paths.slice(0, specsMax), sha: after, sender: sender.login };
+  return { kind: "base-moved", repository, branch, isDefault, ...(isAsked ? { specs } : {}) };
 }
 
 /**

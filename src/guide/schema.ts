@@ -74,6 +74,7 @@ const CHECK_NAMES = [
   "ids-cited",
   "plan-shape",
   "spec-valid",
+  "workflow-valid",
   "plan-tables",
   "code-exists",
   "tests-exist",

@@ -94,6 +94,7 @@ const CheckId = z.enum([
   "ids-cited",
   "plan-shape",
   "spec-valid",
+  "workflow-valid",
   "plan-tables",
   "tests-pass",
 ]);

@@ -72,6 +72,7 @@ const CheckId = z.enum([
   "ids-cited",
   "plan-shape",
   "spec-valid",
+  "workflow-valid",
   "plan-tables",
   "tests-pass",
 ]);
@@ -250,6 +251,7 @@ export const BlockReason = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("approval-needed"), phase: PhaseNumber, by: z.string() }),
   z.strictObject({ kind: z.literal("settings-invalid"), message: z.string() }),
+  z.strictObject({ kind: z.literal("workflow-file-awaited"), path: z.string(), branch: z.string() }),
   z.strictObject({ kind: z.literal("plan-invalid"), phase: PhaseNumber, faults: z.int(), message: z.string() }),
   z.strictObject({
     kind: z.literal("no-progress"),
@@ -427,6 +429,7 @@ export const eventCodecs = {
     details: z.string(),
     cause: z.enum(["agent", "environment"]),
   }),
+  PrioritySet: event("PrioritySet", 1, { by: z.string(), priority: z.enum(["critical", "high", "normal", "low"]) }),
   BudgetSet: event("BudgetSet", 1, { by: z.string(), phase: PhaseNumber.nullable(), usd: Money }),
   TurnSaid: event("TurnSaid", 1, { phase: PhaseNumber, by: z.string(), commentId: z.int(), textHash: z.string() }),
   TurnAnswered: event("TurnAnswered", 1, {

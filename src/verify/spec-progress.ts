@@ -1,4 +1,4 @@
-import { isMap, isSeq, parseDocument } from "yaml";
+import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import type { ExistingTask } from "../core/state.ts";
 import { archivedSpecs, progressOf } from "./spec.ts";
@@ -22,8 +22,8 @@ export interface Hand {
   readonly by: string;
 }
 
-/** Before work begins a person may have gone on to any of these, and nothing takes it back. */
-const BEFORE_WORK: readonly SpecStatus[] = ["draft", "review", "approved", "pending", "planning"];
+/** Before work begins somebody may have gone on to any of these, and nothing takes it back. */
+const KEPT: readonly SpecStatus[] = ["draft", "review", "approved", "pending", "planning", "in-progress"];
 
 /**
  * What a specification says once the task stands where it stands; null where it says so already.
@@ -77,6 +77,18 @@ export function withSpecChange(text: string, change: SpecChange): string {
   return printed(document, text);
 }
 
+/** Names the issue behind the status, where a reader looks for it. */
+export function withIssue(text: string, issue: number): string {
+  const document = parseDocument(text);
+  if (document.has("issue") || !isMap(document.contents)) document.set("issue", issue);
+  else {
+    const { items } = document.contents;
+    const at = items.findIndex(({ key }) => isScalar(key) && key.value === "status");
+    items.splice(at + 1, 0, document.createPair("issue", issue));
+  }
+  return printed(document, text);
+}
+
 function changeOf(spec: Spec, hand: Hand, to: Omit<SpecChange, "progress" | "entry">): SpecChange | null {
   const tasks = spec.tasks.map((task, at) => ({ ...task, status: to.tasks[at] ?? task.status }));
   const moves = [
@@ -110,7 +122,7 @@ function statusAfter(spec: Spec, state: ExistingTask): SpecStatus {
       const hasBegun =
         state.phases.some(({ steps }) => steps.some(({ completed }) => completed)) || state.status === "in_progress";
       if (isWorkedOn && hasBegun) return "in-progress";
-      return BEFORE_WORK.includes(spec.status) ? spec.status : "planning";
+      return KEPT.includes(spec.status) ? spec.status : "planning";
     }
     case "review":
       if (isWorkedOn) return "diff-submitted";

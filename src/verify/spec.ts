@@ -87,6 +87,8 @@ export const Spec = z.strictObject({
   id: SpecId,
   version: z.string().regex(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/u, "expected three numbers, such as 1.0.0"),
   status: z.enum(SPEC_STATUSES),
+  /** Number of the issue whose task carries it out; the app writes it. */
+  issue: z.int().min(1).optional(),
   metadata: z.strictObject({
     title: z.string().trim().min(10).max(200),
     description: Text.optional(),
@@ -125,7 +127,7 @@ export function parseSpec(file: string, text: string): ParsedSpec {
 
 export function isSpecId(text: string): boolean {
   const [, day = "", number = "000"] = SPEC_ID.exec(text) ?? [];
-  return number !== "000" && z.iso.date().safeParse(day).success;
+  return Number(number) > 0 && z.iso.date().safeParse(day).success;
 }
 
 /** What the tasks add up to. */

@@ -13,6 +13,7 @@ import { saidByTests, saidByVerdict, verdictsOf } from "./reported.ts";
 import { scanSecrets } from "./secrets.ts";
 import { checkPlanShape } from "./plan-shape.ts";
 import { checkSpecValid } from "./spec-valid.ts";
+import { checkWorkflowValid } from "./workflow-valid.ts";
 import { checkTestsExist } from "./tests-exist.ts";
 import type { Answer, Looked, RunCheck, TreeCheck } from "./tree-check.ts";
 
@@ -36,6 +37,7 @@ const CHECKS: Readonly<Record<Exclude<TreeCheck, StepCheck | "no-secrets">, RunC
   "env-ignored": checkEnvIgnored,
   "plan-shape": checkPlanShape,
   "spec-valid": checkSpecValid,
+  "workflow-valid": checkWorkflowValid,
 };
 
 /**
@@ -103,6 +105,7 @@ async function answersOf(
       case "env-ignored":
       case "plan-shape":
       case "spec-valid":
+      case "workflow-valid":
         answers.set(check, answerOf(check, await lookBy(check, tree, phase), isMust));
     }
   }

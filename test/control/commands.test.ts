@@ -209,6 +209,15 @@ const table: Readonly<Record<CommandName, Readonly<Record<Situation, Effect>>>> 
     "failed verification": ["pending", "verification-failed"],
     cancelled: settled,
   },
+  priority: {
+    draft: /has not started/u,
+    "at work": ["in_progress", null],
+    waiting: ["pending", "waiting-question"],
+    paused: ["pending", "paused"],
+    "in review": ["review", null],
+    "failed verification": ["pending", "verification-failed"],
+    cancelled: settled,
+  },
   veto: {
     draft: /no pull request/u,
     "at work": notDecided,
@@ -281,6 +290,7 @@ const typedAfter: Readonly<Partial<Record<CommandName, string>>> = {
   provided: "STRIPE_KEY",
   skip: "STRIPE_KEY",
   budget: "$8",
+  priority: "high",
   approve: "up to $6",
   veto: "1 because it is slow",
 };

@@ -132,6 +132,15 @@ describe("a limit", () => {
     expect(await blocksOf(told, numbers)).toEqual([null, null, null]);
   });
 
+  test("that ends lets a task of higher priority go before an older one", async () => {
+    const numbers = [7, 8];
+    const { told, runners } = await tasks(numbers);
+    await told.comment("priority", "owner", 8, "high");
+    for (const runner of runners) await end(told, runner, limited());
+    await told.leap(untilReset);
+    expect(await blocksOf(told, numbers)).toEqual(["rate-limited", null]);
+  });
+
   test("is over for all once a run that began under it has finished a step", async () => {
     const { told, runners } = await tasks([7, 8]);
     const [oldest, other] = runners;

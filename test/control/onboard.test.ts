@@ -27,12 +27,13 @@ describe("an installation", () => {
     ]);
   });
 
-  test("that only comes back sets up nothing", async () => {
+  test("that only comes back, perhaps with more rights, opens nothing, and brings up to date what is open", async () => {
     const told = await world();
+    told.github.installed = [otherRepository];
 
     await installed(told, null);
 
-    expect(told.github.onboarded).toEqual([]);
+    expect(told.github.onboarded).toEqual([{ name: "shop", forms: ["create_app"], mayOpen: false }]);
   });
 
   test("is tried again where GitHub fails, repository by repository", async () => {

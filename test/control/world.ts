@@ -47,6 +47,8 @@ import {
 import { readIssueForm } from "../../src/github/issue-form.ts";
 import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { compiledFrom, isDefinitionPath } from "../../src/verify/compile-workflow.ts";
+import { isActiveSpec, specAfter, specToStart } from "../../src/verify/spec-commit.ts";
 import { findCredential } from "../../src/verify/find-credential.ts";
 import { changedItems, citing } from "../../src/verify/changed-items.ts";
 import { stepFor, stepOfPath } from "../../src/verify/step-of-path.ts";
@@ -79,10 +81,18 @@ const ownWords = "intent";
 /** Any runner's first event, so that the app knows the session is in use. */
 export const heartbeat = { events: [] };
 
+/** The definition that the playbook `workflow` writes. */
+export const workflowDefinition = ".github/phasegate/workflows/overdue-reminder.yml";
+
 const playbooks = {
   create_app: playbookOf("create_app", [
     phaseOf(1, "planning", ["01_idea", "02_market"]),
     phaseOf(2, "design", ["01_screens"]),
+  ]),
+  workflow: playbookOf("workflow", [
+    writing(phaseOf(1, "design", ["03_definition"]), workflowDefinition),
+    writing(phaseOf(2, "development", ["04_steps"]), workflowDefinition, "scripts/**"),
+    writing(phaseOf(3, "test", ["05_dry_run"]), workflowDefinition, "scripts/**"),
   ]),
   modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"])]),
   run: playbookOf("run", [planningOf(phaseOf(1, "plan", ["01_phases"]))]),
@@ -149,6 +159,10 @@ function phaseOf(number: number, name: string, slugs: readonly string[]): Phase 
     budgetUsd: 5,
     steps,
   };
+}
+
+function writing(phase: Phase, ...paths: readonly string[]): Phase {
+  return { ...phase, allowedPaths: [...phase.allowedPaths, ...paths] };
 }
 
 /** Its tables become the phases that follow. */
@@ -290,6 +304,11 @@ export class World {
         changedItems,
         citing,
         findCredential,
+        isDefinitionPath,
+        compiledFrom,
+        isActiveSpec,
+        specAfter,
+        specToStart,
       },
       examine: async () => this.diagnoses,
       seal: createCheckpointSeal(this.checkpointKeys),

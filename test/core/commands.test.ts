@@ -66,6 +66,7 @@ const orders: { readonly [Name in Ordering]: (by: typeof writer) => TaskCommand 
   provided: (by) => provides("OPENAI_API_KEY", by),
   skip: (by) => skips("OPENAI_API_KEY", by),
   budget: (by) => budget(8, by),
+  priority: (by) => command({ type: "SetPriority", by, priority: "high" }),
   rework: ({ login, mayWrite }) =>
     command({
       type: "RequestRework",
@@ -93,7 +94,16 @@ const columns: readonly Ordering[] = [
   "cancel",
   "delete",
 ];
-const talkColumns: readonly Ordering[] = ["answer", "provided", "skip", "budget", "veto", "skip-phase", "done"];
+const talkColumns: readonly Ordering[] = [
+  "answer",
+  "provided",
+  "skip",
+  "budget",
+  "priority",
+  "veto",
+  "skip-phase",
+  "done",
+];
 
 const verifying = phase1Ready.slice(0, -2);
 const failedForGood = [
@@ -172,6 +182,10 @@ const blocked: { readonly [Kind in BlockReason["kind"]]: readonly TaskCommand[] 
     command({ type: "RecordRetarget", pullRequest: 31, base: "release", merged: true }),
   ],
   "approval-needed": [createTask(), requesterMayNot, ...phase1Ready.slice(1), merged(31)],
+  "workflow-file-awaited": [
+    createTask(),
+    pausedBy({ kind: "workflow-file-awaited", path: ".github/workflows/phasegate-x.yml", branch: "main" }),
+  ],
   "settings-invalid": [createTask(), pausedBy({ kind: "settings-invalid", message: "line 2" })],
   "plan-invalid": [createTask(writer, { planning: 1 }), ...phase1Ready.slice(1), merged(31), planFaulty],
   "no-progress": idle,
@@ -251,6 +265,7 @@ const words: Readonly<Record<string, string>> = {
   DependencySkipped: "skips",
   "DependencySkipped TaskResumed RunRequested": "skips, run",
   BudgetSet: "sets",
+  PrioritySet: "ranks",
   "BudgetSet TaskResumed RunRequested": "sets, run",
   DecisionVetoed: "vetoes",
   "PhaseSkipped TaskCompleted": "ends",
@@ -296,6 +311,7 @@ blocked: provider-refused     | resumes, run        | (already-paused) | resumes
 blocked: gate-closed          | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: gate-retargeted      | resumes             | (already-paused) | resumes             | (nothing-failed) | (already-paused)  | (nothing-to-review) | next phase       | cancels           | cancels, erases
 blocked: approval-needed      | (already-paused)    | (already-paused) | (already-paused)    | (nothing-failed) | (already-paused)  | (requester-may-not) | (nothing-failed) | cancels           | cancels, erases
+blocked: workflow-file-awaited | resumes, run       | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: settings-invalid     | resumes, run        | (already-paused) | resumes, run        | retries, run     | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: plan-invalid         | resumes             | (already-paused) | resumes             | retries          | (already-paused)  | (nothing-to-review) | (nothing-failed) | cancels           | cancels, erases
 blocked: no-progress          | resumes, run        | (already-paused) | resumes, run        | retries, run     | feedback, rework  | (nothing-to-review) | accepts          | cancels           | cancels, erases
@@ -336,69 +352,70 @@ erased                        | (wrong-status)      | (wrong-status)   | (wrong-
 `;
 
 const talkTable = `
-state                         | /answer          | /provided            | /skip                | /budget        | /veto               | /skip-phase         | /done
-draft                         | (no-question)    | (unknown-dependency) | (unknown-dependency) | (not-started)  | (nothing-to-review) | (not-started)       | (not-started)
-pending, not dispatched       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-pending, dispatched           | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-at work                       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-app verifies                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-in review                     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-in review, changes requested  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-rework at work                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: no-workflow-file     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: actions-disabled     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: no-model-secret      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: empty-repository     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: app-unreachable      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: dispatch-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: environment          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: verification-failed  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: budget-exhausted     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run      | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: rate-limited         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: waiting-question     | answers, run     | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: waiting-dependency   | (no-question)    | grants, run          | skips, run           | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: conversation         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | ends the talk
-blocked: provider-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: gate-closed          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: gate-retargeted      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: approval-needed      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review) | (no-conversation)
-blocked: settings-invalid     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: plan-invalid         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review) | (no-conversation)
-blocked: no-progress          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: runaway              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: paused               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: issue-closed         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: repository-archived  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: no-access            | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-blocked: effect-failed        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-waiting for two questions     | (which-question) | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-waiting for both              | answers, waits   | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-paused over a question        | answers          | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-answered during /pause        | -                | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-paused over a dependency      | (no-question)    | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-question at work              | answers          | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-wish at work                  | answers          | grants               | skips                | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-answered, run under way       | -                | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-day's budget                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | (day-budget)   | (unknown-decision)  | (not-skippable)     | (no-conversation)
-task's budget                 | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run      | (unknown-decision)  | (not-skippable)     | (no-conversation)
-paused in review              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-paused while the app verifies | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | (no-conversation)
-in review, with decisions     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)     | (no-conversation)
-in review, vetoed             | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)     | (no-conversation)
-veto at work                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (decision-replaced) | (not-skippable)     | (no-conversation)
-paused, with decisions        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | vetoes              | (not-skippable)     | (no-conversation)
-phase 2 at work               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | run ends, ends      | (no-conversation)
-phase 2 in review             | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends                | (no-conversation)
-phase 2 failed                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends                | (no-conversation)
-phase 2 waits                 | answers, run     | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends                | (no-conversation)
-phase 2 paused                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | ends                | (no-conversation)
-conversation, first turn      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | ends the talk
-conversation ended, verifying | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (unknown-decision)  | (not-skippable)     | -
-merged during /pause          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | (nothing-to-review) | (nothing-to-review) | (no-conversation)
-completed                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
-failed                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
-cancelled                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
-erased                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
+state                         | /answer          | /provided            | /skip                | /budget        | /priority      | /veto               | /skip-phase         | /done
+draft                         | (no-question)    | (unknown-dependency) | (unknown-dependency) | (not-started)  | (not-started)  | (nothing-to-review) | (not-started)       | (not-started)
+pending, not dispatched       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+pending, dispatched           | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+at work                       | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+app verifies                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+in review                     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+in review, changes requested  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+rework at work                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: no-workflow-file     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: actions-disabled     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: no-model-secret      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: empty-repository     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: app-unreachable      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: dispatch-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: environment          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: verification-failed  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: budget-exhausted     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run      | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: rate-limited         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: waiting-question     | answers, run     | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: waiting-dependency   | (no-question)    | grants, run          | skips, run           | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: conversation         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | ends the talk
+blocked: provider-refused     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: gate-closed          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: gate-retargeted      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: approval-needed      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (nothing-to-review) | (nothing-to-review) | (no-conversation)
+blocked: workflow-file-awaited| (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: settings-invalid     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: plan-invalid         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (nothing-to-review) | (nothing-to-review) | (no-conversation)
+blocked: no-progress          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: runaway              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: paused               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: issue-closed         | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: repository-archived  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: no-access            | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+blocked: effect-failed        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+waiting for two questions     | (which-question) | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+waiting for both              | answers, waits   | grants               | skips                | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+paused over a question        | answers          | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+answered during /pause        | -                | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+paused over a dependency      | (no-question)    | grants               | skips                | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+question at work              | answers          | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+wish at work                  | answers          | grants               | skips                | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+answered, run under way       | -                | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+day's budget                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | (day-budget)   | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+task's budget                 | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets, run      | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+paused in review              | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+paused while the app verifies | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | (no-conversation)
+in review, with decisions     | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | vetoes              | (not-skippable)     | (no-conversation)
+in review, vetoed             | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | vetoes              | (not-skippable)     | (no-conversation)
+veto at work                  | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (decision-replaced) | (not-skippable)     | (no-conversation)
+paused, with decisions        | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | vetoes              | (not-skippable)     | (no-conversation)
+phase 2 at work               | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | run ends, ends      | (no-conversation)
+phase 2 in review             | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | ends                | (no-conversation)
+phase 2 failed                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | ends                | (no-conversation)
+phase 2 waits                 | answers, run     | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | ends                | (no-conversation)
+phase 2 paused                | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | ends                | (no-conversation)
+conversation, first turn      | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | ends the talk
+conversation ended, verifying | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (unknown-decision)  | (not-skippable)     | -
+merged during /pause          | (no-question)    | (unknown-dependency) | (unknown-dependency) | sets           | ranks          | (nothing-to-review) | (nothing-to-review) | (no-conversation)
+completed                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
+failed                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
+cancelled                     | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
+erased                        | (wrong-status)   | (wrong-status)       | (wrong-status)       | (wrong-status) | (wrong-status) | (wrong-status)      | (wrong-status)      | (wrong-status)
 `;
 
 function cellOf(order: TaskCommand, history: readonly TaskCommand[]): string {

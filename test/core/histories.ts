@@ -28,6 +28,7 @@ import {
   type TaskState,
 } from "../../src/core/state.ts";
 import { author, command, createTask, finding, prompt, reviewer, spent, stranger, writer } from "./given.ts";
+import { priorities } from "../../src/core/task-input.ts";
 
 /** How often each is wished for. */
 const weights = {
@@ -79,6 +80,7 @@ const weights = {
   waitDependency: 2,
   provider: 1,
   setBudget: 2,
+  setPriority: 1,
   settings: 2,
   veto: 4,
   untick: 2,
@@ -115,6 +117,7 @@ const pauses: readonly BlockReason[] = [
   { kind: "budget-exhausted", scope: "task", spentUsd: 25, budgetUsd: 25 },
   { kind: "budget-exhausted", scope: "day", spentUsd: 50, budgetUsd: 50 },
   { kind: "rate-limited", resetsAt: null, message: "written by a model: limit of the account" },
+  { kind: "workflow-file-awaited", path: ".github/workflows/phasegate-x.yml", branch: "main" },
   { kind: "settings-invalid", message: "written by a person: line 2" },
 ];
 
@@ -487,6 +490,8 @@ function commandOf(
       return end({ kind: "waiting-dependency" });
     case "provider":
       return end({ kind: "provider-refused", why: "billing", message: "written by a model: no credit" });
+    case "setPriority":
+      return say({ type: "SetPriority", by, priority: priorities[pick % priorities.length] ?? null });
     case "setBudget":
       return say({ type: "SetBudget", by, usd: pick / 2 });
     case "settings":

@@ -106,6 +106,7 @@ const cases: { readonly [Of in Code]: Case<Of> } = {
     provides("KEY_10"),
     { max: 10 },
   ],
+  "bad-priority": [running, command({ type: "SetPriority", by: writer, priority: null }), {}],
   "bad-amount": [running, budget(0), {}],
   "below-spent": [[...running, stepCompleted("01_idea")], budget(spent.costUsd), { spentUsd: spent.costUsd }],
   "day-budget": [[...running, dayUsedUp], budget(8), {}],

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { access, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -172,7 +172,10 @@ async function collect(
   await execa("git", ["clone", "--quiet", path.join(repositories, bare.split("\n")[0] ?? ""), repository]);
   // It came from the sandbox, which is gone in a moment.
   await execa("git", ["-C", repository, "remote", "remove", "origin"]);
-  const faults = options.model.kind === "real" ? [] : [...told.warnings, ...(await missingFrom(repository, product))];
+  const faults =
+    options.model.kind === "real"
+      ? []
+      : [...told.warnings, ...(await missingFrom(repository, product, options.type === mainType))];
   for (const message of faults) emit({ type: "problem", message });
   const passed = !(await isThere(path.join(repository, "package.json"))) || (await testsPass(repository, emit));
   const { stdout: log } = await execa("git", ["-C", repository, "log", "--oneline"]);
@@ -192,11 +195,23 @@ async function testsPass(repository: string, emit: (event: DemoEvent) => void): 
   return passed;
 }
 
-/** What the app itself keeps up to date may lie elsewhere by then. */
-async function missingFrom(repository: string, product: ProductScript): Promise<readonly string[]> {
-  const paths = Object.keys(finalTree(product)).filter((each) => !each.startsWith(".phasegate/"));
-  const found = await Promise.all(paths.map((each) => isThere(path.join(repository, each))));
-  return paths.filter((_each, at) => found[at] !== true).map((each) => `the default branch has no ${each}`);
+/** Of a run's tables and of specifications the app itself keeps the status; the latter may lie elsewhere by then. */
+const keptByApp = /^(?:\.phasegate|runs|db)\//u;
+
+async function missingFrom(
+  repository: string,
+  product: ProductScript,
+  isPlayedOut: boolean,
+): Promise<readonly string[]> {
+  const made = Object.entries(finalTree(product)).filter(([file]) => !keptByApp.test(file));
+  const found = await Promise.all(
+    made.map(([file]) => readFile(path.join(repository, file), "utf8").catch(() => null)),
+  );
+  return made.flatMap(([file, text], at) => {
+    if (found[at] === null) return [`the default branch has no ${file}`];
+    // What people said in between changes some.
+    return isPlayedOut || found[at] === text ? [] : [`${file} on the default branch is not what was made last`];
+  });
 }
 
 function isThere(file: string): Promise<boolean> {

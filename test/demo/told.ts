@@ -325,7 +325,7 @@ function isJudged(check: AnyCheck): boolean {
   return check.startsWith("judged:");
 }
 
-/** Of people, for what the agent asked: nothing is wrong, and nothing runs. */
+/** Of people, for what the agent asked or said: nothing is wrong, and nothing runs. */
 export function isWait(event: Extract<TaskEvent, { type: "TaskPaused" }>): boolean {
   return ["waiting-question", "waiting-dependency", "conversation"].includes(event.reason.kind);
 }

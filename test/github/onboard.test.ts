@@ -52,7 +52,7 @@ describe("the onboarding pull request", () => {
 
     expect(onboarding).toEqual({ kind: "opened", pullRequest: 1 });
     expect(await textOn(world, onboardingBranch, workflowPath)).toBe(readWorkflowFile(deployment));
-    expect(await textOn(world, onboardingBranch, settingsPath)).toContain("# merge: manual");
+    expect(await textOn(world, onboardingBranch, settingsPath)).toContain("#merge: manual");
     expect(await textOn(world, onboardingBranch, formOf("create_app"))).toContain("What do you want to build?");
     expect(await textOn(world, onboardingBranch, formOf("plan"))).toContain("What should be planned?");
     expect(await textOn(world, onboardingBranch, formOf("run"))).toBeNull();
@@ -221,6 +221,22 @@ describe("an open onboarding pull request", () => {
     await world.github.onboard(world.repository, wanted);
 
     expect((await commitsOf(world))[0]?.sha).toBe(own);
+  });
+});
+
+describe("where the app is installed", () => {
+  test("is told repository by repository, and nothing of one that is suspended or gone", async () => {
+    const world = await bed();
+    await world.sandbox.addRepository({ owner: "octo", name: "links", files: {}, collaborators: {} });
+    const { installationId } = world.repository;
+
+    const repositories = await world.github.readInstalled(installationId);
+
+    expect(repositories.map(({ owner, name }) => `${owner}/${name}`)).toEqual(["octo/shop", "octo/links"]);
+    expect(repositories[0]).toEqual(world.repository);
+    expect(await world.github.readInstalled(99)).toEqual([]);
+    world.sandbox.settings.suspend("octo");
+    expect(await world.github.readInstalled(installationId)).toEqual([]);
   });
 });
 

@@ -22,6 +22,14 @@ function pushed(ref: string, rest: object = {}, sender: object = owner): object 
   return { ref, deleted: false, installation: { id: 11 }, repository: of, sender, ...rest };
 }
 
+const specPushed = {
+  after: "c3",
+  commits: [
+    { added: [".phasegate/specs/active/spec-2026-02-18-001.yaml", ".phasegate/specs/templates/fix.yaml", "README.md"] },
+    { added: [".phasegate/specs/active/spec-2026-02-18-001.yaml"] },
+  ],
+};
+
 const text = { title: "A shop", body: "Sell things." };
 const comment = (body: string | null, user: object | null = owner, issue: object = { number: 7 }) => ({
   issue: { ...text, ...issue },
@@ -192,6 +200,24 @@ describe("a webhook becomes an intent", () => {
       "a push to the default branch, whoever it is by",
       "push",
       pushed("refs/heads/main", {}, bot),
+      { kind: "base-moved", repository, branch: "main", isDefault: true },
+    ],
+    [
+      "a push of a person that adds a specification",
+      "push",
+      pushed("refs/heads/main", specPushed),
+      {
+        kind: "base-moved",
+        repository,
+        branch: "main",
+        isDefault: true,
+        specs: { paths: [".phasegate/specs/active/spec-2026-02-18-001.yaml"], sha: "c3", sender: "owner" },
+      },
+    ],
+    [
+      "a push of a bot that adds a specification, which asks for nothing",
+      "push",
+      pushed("refs/heads/main", specPushed, bot),
       { kind: "base-moved", repository, branch: "main", isDefault: true },
     ],
     [

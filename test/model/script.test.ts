@@ -78,6 +78,13 @@ describe("the scripted model", () => {
     expect(agent.calls).toEqual(["Read a.md", "Write a.md"]);
   });
 
+  test("writes where the work tree is now, when another machine goes on", () => {
+    const agent = agentOf(product(step("plan/01_plan", ["a.md"])));
+    agent.ask(stepPrompt("plan/01_plan"));
+    agent.ask("owner answers:\n| Yes\nThe work tree is /elsewhere now.");
+    expect([...agent.files.keys()]).toEqual([`${WORK_TREE}/a.md`, "/elsewhere/a.md"]);
+  });
+
   test("writes the one file that a turn of the step asks for, in the words of planners and of plans", async () => {
     const tree = memoryTree(planFiles());
     const [stages] = await turnsForRows(tree, runId, "phases");

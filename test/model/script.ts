@@ -58,7 +58,10 @@ function findAssignment(product: ProductScript, request: ModelRequest): Assignme
   const step = stepOf(product, prompt.text) ?? last(earlier.map(({ text }) => stepOf(product, text)));
   if (step === undefined) return 'The prompt asks to mend, but no line "Step: <phase>/<step>" came before it.';
   const workTree =
-    workTreeOf(prompt.text) ?? last(earlier.map(({ text }) => workTreeOf(text))) ?? cwdOf(request.system);
+    movedTo(messages.slice(asking + 1)) ??
+    workTreeOf(prompt.text) ??
+    last(earlier.map(({ text }) => workTreeOf(text))) ??
+    cwdOf(request.system);
   if (workTree === undefined) return 'No line "Work tree: <absolute path>" says where to write. I changed nothing.';
   const mends = asksToMend(prompt.text);
   // Where something is left over, the first try was made by an earlier attempt.
@@ -110,6 +113,12 @@ function stepOf(product: ProductScript, text: string): ProductStep | undefined {
 
 function workTreeOf(text: string): string | undefined {
   return /^Work tree: (\/.*?)\/?$/m.exec(text)?.[1];
+}
+
+/** An answer that another machine gives says where the work tree is now. */
+function movedTo(messages: readonly ModelMessage[]): string | undefined {
+  const heard = messages.flatMap(({ text, toolResults }) => [text, ...toolResults.map((result) => result.text)]);
+  return last(heard.map((text) => /^The work tree is (\/.*?)\/? now\.$/m.exec(text)?.[1]));
 }
 
 /** The CLI tells the model where it runs. */

@@ -145,6 +145,7 @@ export class People {
         case "plan-invalid":
         case "provider-refused":
         case "runaway":
+        case "workflow-file-awaited":
           return command("run");
         case "settings-invalid":
           return () => (github.fake.preflightFault === null ? command("run")() : this.#breakSettings(false));

@@ -4,6 +4,8 @@ import type { Change } from "../../src/core/change.ts";
 import type { Criterion, Phase, Playbook } from "../../src/core/playbook.ts";
 import type { CheckResult, Finding } from "../../src/core/report.ts";
 import { saidByTests, saidByVerdict, verdictsOf } from "../../src/verify/reported.ts";
+import { compiledFrom, isDefinitionPath } from "../../src/verify/compile-workflow.ts";
+import { isActiveSpec, specAfter, specToStart } from "../../src/verify/spec-commit.ts";
 import { changedItems, citing } from "../../src/verify/changed-items.ts";
 import { stepFor, stepOfPath } from "../../src/verify/step-of-path.ts";
 import { plainPhase, plainPlaybook, plainStep } from "../support/playbook-parts.ts";
@@ -114,6 +116,11 @@ export const verifier: Verifier = {
   stepFor,
   changedItems,
   citing,
+  isDefinitionPath,
+  compiledFrom,
+  isActiveSpec,
+  specAfter,
+  specToStart,
 };
 
 function finding(check: Finding["check"], step: string, path: string): Finding {

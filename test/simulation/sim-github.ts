@@ -43,6 +43,9 @@ const writes: readonly (keyof GitHub)[] = [
   "mergeGate",
   "setVetoBoxes",
   "notify",
+  "showFaults",
+  "onboard",
+  "showConfigurationCheck",
 ];
 /** Those whose traces are kept here, not in the fake. */
 const ownWrites: readonly (keyof GitHub)[] = ["showRequest", "hideComment"];
@@ -420,6 +423,9 @@ function wrapped(client: GitHub): GitHub {
     "readIssue",
     "preflight",
     "readSettings",
+    "readRepositoryFiles",
+    "readSettingsFaults",
+    "readInstalled",
     "readRun",
     "readEnvelope",
     "defaultBranchOf",

@@ -67,6 +67,11 @@ const reasons: { readonly [Kind in BlockReason["kind"]]: Extract<BlockReason, { 
   "gate-closed": { kind: "gate-closed", pullRequest: 31 },
   "gate-retargeted": { kind: "gate-retargeted", pullRequest: 31, base: "next", merged: false },
   "approval-needed": { kind: "approval-needed", phase: 1, by: "owner" },
+  "workflow-file-awaited": {
+    kind: "workflow-file-awaited",
+    path: ".github/workflows/phasegate-x.yml",
+    branch: "main",
+  },
   "settings-invalid": { kind: "settings-invalid", message: "line 2: merge" },
   "plan-invalid": { kind: "plan-invalid", phase: 1, faults: 2, message: "line 3: phase_id" },
   "no-progress": { kind: "no-progress", why: "money-without-commits", spentUsd: 3.2 },

@@ -67,6 +67,7 @@ const life: readonly TaskEventType[] = [
   "FinalGateMerged",
   "TaskPaused",
   "BudgetSet",
+  "PrioritySet",
   "TaskResumed",
   "TaskFailed",
   "TaskCancelled",

@@ -192,12 +192,12 @@ onEachDatabase(({ freshPlace, freshStore }) => {
     await store.commit(unitOf(created));
     await store.close();
     await place.outside((db) =>
-      db.updateTable("events").set({ type: "PhaseSkipped" }).where("version", "=", 2).execute(),
+      db.updateTable("events").set({ type: "PhaseForgotten" }).where("version", "=", 2).execute(),
     );
     const again = await place.open();
     await expect(again.readEvents(taskId)).rejects.toMatchObject({
       message: "reading event 2 of task task-1",
-      cause: { message: expect.stringContaining("PhaseSkipped version 1") },
+      cause: { message: expect.stringContaining("PhaseForgotten version 2") },
     });
   });
 

@@ -110,6 +110,8 @@ export class FakeGitHub {
   readonly reviewRequests: { readonly pullRequest: number; readonly login: string }[] = [];
   /** Webhooks that did not arrive. */
   readonly deliveries: FakeDelivery[] = [];
+  /** Where the app is installed. */
+  installed: readonly Repository[] = [];
   /** What commits have in `.github/phasegate/`. */
   readonly repositoryFiles = new Map<string, RepositoryFiles>();
   /** What is wrong with the settings of commits. */
@@ -164,6 +166,7 @@ export class FakeGitHub {
   /** What the next wishes to merge are answered with; then each is granted. */
   readonly mergeAnswers: MergeResult[] = [];
   refusesDispatch = false;
+  mayWriteWorkflows = false;
   readonly #faults: Fault[] = [];
   readonly #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
   #serial = 0;
@@ -383,6 +386,15 @@ export class FakeGitHub {
     return {
       permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
       readIssue: async (_repository, number) => this.issues.get(number) ?? null,
+      readInstalled: async () => this.installed,
+      openSpecIssue: async (_repository, spec, label) => {
+        const there = [...this.issues].find(([, { authorIsBot, title }]) => authorIsBot && title === spec.title);
+        const number = there?.[0] ?? 100 + this.issues.size;
+        const { title, description: body } = spec;
+        const author = { author: "phasegate[bot]", authorIsBot: true };
+        if (there === undefined) this.openIssue(number, { title, body, ...author, labels: [label] });
+        return { number, title, body };
+      },
       onboard: async (repository, { starts, examine, mayOpen }) => {
         if (this.onboarding.kind !== "none") await examine();
         this.onboarded.push({ name: repository.name, forms: ["create_app", "other"].filter(starts), mayOpen });
@@ -444,6 +456,7 @@ export class FakeGitHub {
         if (changes.length === 0) return { commitSha: head?.sha ?? "" };
         return { commitSha: this.#commit(branch, commits, changesetId, applied(head?.files ?? new Map(), changes)) };
       },
+      mayWriteWorkflows: async () => this.mayWriteWorkflows,
       openGate: async (_repository, { branch, base }) => {
         const there = [...this.pulls.values()].find((pull) => pull.branch === branch && pull.open);
         const pullRequest = there?.pullRequest ?? 31 + this.pulls.size;

@@ -20,6 +20,7 @@ const phase = phaseOf([{ ...ideaStep, outputs: ["docs/idea.md"] }], {
     "env-ignored",
     "plan-shape",
     "spec-valid",
+    "workflow-valid",
   ),
 });
 
@@ -45,6 +46,7 @@ describe("all checks", () => {
           ".gitignore": other,
           "a.js": idea,
           ".phasegate/specs/active/spec-2026-02-18-001.yaml": manifest,
+          ".github/phasegate/workflows/a.yml": other,
         };
         const { findings, notes } = await look(memoryTree(files));
         expect([...findings, ...notes].filter(({ line }) => line !== null && line < 1)).toEqual([]);

@@ -66,6 +66,13 @@ describe("a specification", () => {
     expect(faultsOf(text)).toContain(fault);
   });
 
+  test("is what the guide shows", async () => {
+    const guide = await readFile(new URL("../../guide/modify/00_spec.md", import.meta.url), "utf8");
+    const shown = (/```yaml\n([\s\S]*?)```/u.exec(guide)?.[1] ?? "").replaceAll("<spec>", "spec-2026-02-18-1012");
+    expect(shown).not.toBe("");
+    expect(faultsOf(shown.replace("<issue>", "12"), ".phasegate/specs/active/spec-2026-02-18-1012.yaml")).toEqual([]);
+  });
+
   test("tells all faults at once", () => {
     const text = goodSpec
       .replace("priority: high", "priority: urgent")

@@ -28,7 +28,7 @@ export interface BlockText {
   /** Names the exact page or command. */
   readonly next: string;
   /** A file to be copied, where the next step needs one. */
-  readonly file?: string;
+  readonly file?: { readonly path: string; readonly text: string };
 }
 
 /** What is known beside the task. */
@@ -37,6 +37,8 @@ export interface BlockFacts {
   readonly forecast?: Forecast | undefined;
   /** When work under the account's limit is tried again. */
   readonly limitEndsAt?: string | null;
+  /** The file that is awaited, where it is known. */
+  readonly awaited?: { readonly path: string; readonly text: string } | null | undefined;
 }
 
 export interface BlockContext {
@@ -167,6 +169,8 @@ export function blockText(
         why: "Its tables are what the next phases are made of, so nothing starts on a guess of them. What is merged stays.",
         next: `mend the tables on ${code(taskBranchOf(task) ?? context.defaultBranch)} and comment \`/run\` here to have them read again, or \`/cancel\` to end the task.`,
       };
+    case "workflow-file-awaited":
+      return workflowFileAwaited(reason, context, facts.awaited ?? null);
     case "no-progress":
       return noProgress(reason, task, links);
     case "runaway":
@@ -322,13 +326,35 @@ function gateRetargeted(
   };
 }
 
+/** GitHub refuses longer addresses. */
+const linkCharactersMax = 7_000;
+
+/** The workflow that the task built, which only a person may bring in. */
+function workflowFileAwaited(
+  { path, branch }: Extract<BlockReason, { kind: "workflow-file-awaited" }>,
+  { links }: BlockContext,
+  awaited: BlockFacts["awaited"],
+): BlockText {
+  const filled = links.newFile(branch, path, awaited?.text ?? "");
+  const isShort = awaited !== null && awaited !== undefined && filled.length <= linkCharactersMax;
+  const how = isShort
+    ? `${link("create the file with its content filled in", filled)}, or put the content in the place of what is there`
+    : `${link("create the file", links.newFile(branch, path, ""))} with the content that the comment of this pause shows, or put it in the place of what is there`;
+  return {
+    what: `The task waits for ${code(path)} on ${code(branch)}.`,
+    why: "It is what runs the workflow, made from its definition. Phasegate has no permission to write workflow files, so a person must.",
+    next: `${how}, and commit it to ${code(branch)}; the task goes on by itself once it is there, or comment \`/run\` here. With the permission *Workflows: write* the app does this by itself the next time.`,
+    ...(awaited === null || awaited === undefined ? {} : { file: awaited }),
+  };
+}
+
 /** The file is older than what the app asks of it. */
 function outdatedFile(message: string, { links, defaultBranch, workflowFile }: BlockContext): BlockText {
   return {
     what: sentence(`The run could not start: ${plain(message, 500)}`),
     why: "The agent works inside GitHub Actions of this repository, and this file is what runs there. Phasegate has no permission to write workflow files, so a person must.",
     next: `${link(`edit ${code(workflowPath)}`, links.editFile(defaultBranch, workflowPath))} on ${code(defaultBranch)}: put the current file in the place of all that is there, commit it, then comment \`/retry\` here.`,
-    file: workflowFile,
+    file: { path: workflowPath, text: workflowFile },
   };
 }
 

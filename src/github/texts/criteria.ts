@@ -22,6 +22,7 @@ const checkNames: Readonly<Record<CheckId, string>> = {
   "ids-cited": "What earlier documents define is taken up",
   "plan-shape": "The plan has the form of its template",
   "spec-valid": "Specifications are valid",
+  "workflow-valid": "Workflow definitions can be compiled",
   "plan-tables": "The tables of the plan are whole and agree with each other",
   "tests-pass": "The project's own tests pass",
   "paths-allowed": "Only paths of this phase changed",

@@ -3,7 +3,7 @@ import type { Dependency, Question } from "../../core/dialogue.ts";
 import { workflowPath } from "../workflow-file.ts";
 import { answerVerdict } from "./answers.ts";
 import { ciWords, failedChecks } from "./ci.ts";
-import { blockText, sentence, type BlockContext } from "./blocked.ts";
+import { blockText, sentence, type BlockContext, type BlockText } from "./blocked.ts";
 import { commandTable } from "./commands.ts";
 import { faultList } from "./configuration.ts";
 import { configText } from "./config.ts";
@@ -24,7 +24,10 @@ const fileCharactersMax = 20_000;
 export function noticeText(notice: Notice, context: BlockContext): string {
   switch (notice.kind) {
     case "blocked": {
-      const { what, why, next, file } = blockText(notice.reason, notice.task, context, { forecast: notice.forecast });
+      const { what, why, next, file } = blockText(notice.reason, notice.task, context, {
+        forecast: notice.forecast,
+        awaited: notice.awaited,
+      });
       const told = needsPeople(notice.reason) ? calling(lines(what, why, next), notice.task) : lines(what, why, next);
       return file === undefined ? told : `${told}\n\n${fileToCopy(file)}`;
     }
@@ -191,8 +194,8 @@ function secretPasted({ what, hidden, names }: Extract<Notice, { kind: "secret-p
 }
 
 /** Folded, since nobody reads it; with the button that copies it. */
-function fileToCopy(file: string): string {
-  return `<details><summary>The current ${workflowPath}, to be copied</summary>\n\n${block(file, fileCharactersMax)}\n\n</details>`;
+function fileToCopy({ path, text }: NonNullable<BlockText["file"]>): string {
+  return `<details><summary>The current ${path}, to be copied</summary>\n\n${block(text, fileCharactersMax)}\n\n</details>`;
 }
 
 const help = [

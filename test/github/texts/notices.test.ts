@@ -28,6 +28,26 @@ function blocked(reason: BlockReason, events: readonly TaskEvent[] = [...running
 
 const runUrl = "https://github.com/octo/shop/actions/runs/99";
 
+describe("a notice about a workflow that a person has to bring in", () => {
+  const path = ".github/workflows/phasegate-x.yml";
+  const said = (text: string): string => {
+    const reason = { kind: "workflow-file-awaited", path, branch: "main" } as const;
+    return noticeText({ kind: "blocked", reason, task: taskOf(...running), awaited: { path, text } }, context);
+  };
+
+  test("has the link that fills the file in, and the file", () => {
+    const text = said("on: push\n");
+    expect(text).toContain("phasegate-x.yml&value=on%3A%20push%0A)");
+    expect(text).toContain(`The current ${path}, to be copied`);
+  });
+
+  test("has the file alone where the link would be too long", () => {
+    const text = said(`# ${"x".repeat(7_000)}\n`);
+    expect(text).toContain("phasegate-x.yml&value=)");
+    expect(text).toContain("xxxxx");
+  });
+});
+
 describe("a notice about a pause", () => {
   test.each<readonly [BlockReason, string, string]>([
     [
@@ -84,6 +104,11 @@ describe("a notice about a pause", () => {
       { kind: "plan-invalid", phase: 1, faults: 2, message: "phases.md, line 3: expected PENDING." },
       "The plan of phase 1, Planning, can't be worked by: 2 cells or files are not as expected. phases.md, line 3: expected PENDING.",
       "mend the tables on `main` and comment `/run` here",
+    ],
+    [
+      { kind: "workflow-file-awaited", path: ".github/workflows/phasegate-x.yml", branch: "main" },
+      "The task waits for `.github/workflows/phasegate-x.yml` on `main`.",
+      "https://github.com/octo/shop/new/main?filename=.github%2Fworkflows%2Fphasegate-x.yml&value=)",
     ],
     [
       { kind: "no-progress", why: "no-change", spentUsd: 1.5 },

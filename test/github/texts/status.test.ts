@@ -76,7 +76,7 @@ describe("the status comment", () => {
       - 21 Nov 02:20 UTC: run dispatched
       - 21 Nov 02:20 UTC: phase 1 started: Planning
 
-      Commands, for people with write access: \`/run\`, \`/pause\`, \`/resume\`, \`/retry\`, \`/rework <what to change>\`, \`/answer <number or words>\`, \`/provided <NAME>\`, \`/skip <NAME>\`, \`/budget <dollars>\`, \`/approve [up to $6]\`, \`/accept\`, \`/veto <number> because <reason>\`, \`/skip-phase\`, \`/done\`, \`/cancel\`, \`/delete\`, \`/status\`, \`/doctor\`, \`/config\`, \`/help\`.
+      Commands, for people with write access: \`/run\`, \`/pause\`, \`/resume\`, \`/retry\`, \`/rework <what to change>\`, \`/answer <number or words>\`, \`/provided <NAME>\`, \`/skip <NAME>\`, \`/budget <dollars>\`, \`/priority <critical, high, normal or low>\`, \`/approve [up to $6]\`, \`/accept\`, \`/veto <number> because <reason>\`, \`/skip-phase\`, \`/done\`, \`/cancel\`, \`/delete\`, \`/status\`, \`/doctor\`, \`/config\`, \`/help\`.
 
       </details>"
     `);

@@ -1,0 +1,37 @@
+import type { Repository } from "../core/events.ts";
+import type { Api } from "./api.ts";
+import { RequestFailed } from "./request-failed.ts";
+
+const perPage = 100;
+const pagesMax = 30;
+
+/** Repositories of an installation; none where it was taken away or suspended meanwhile. */
+export async function readInstalled(api: Api, installationId: number): Promise<readonly Repository[]> {
+  try {
+    return await repositoriesOf(api, installationId);
+  } catch (error) {
+    if (error instanceof RequestFailed && [403, 404].includes(error.status)) return [];
+    throw error;
+  }
+}
+
+async function repositoriesOf(api: Api, installationId: number): Promise<readonly Repository[]> {
+  const found: Repository[] = [];
+  for (let page = 1; page <= pagesMax; page += 1) {
+    const { data } = await api.asInstallation(
+      installationId,
+      `listing the repositories of installation ${installationId}`,
+      (octokit) => octokit.rest.apps.listReposAccessibleToInstallation({ per_page: perPage, page }),
+    );
+    found.push(
+      ...data.repositories.map(({ id, name, owner }) => ({
+        installationId,
+        repositoryId: id,
+        owner: owner.login,
+        name,
+      })),
+    );
+    if (data.repositories.length < perPage) break;
+  }
+  return found;
+}
