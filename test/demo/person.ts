@@ -59,7 +59,7 @@ export function demoPerson(
   /** Reads what the agent replied, and says the next thing, or that this is all. */
   async function reply(): Promise<void> {
     const [firstLine = ""] = talk[turns]?.closing.split("\n") ?? [];
-    await commentWith(firstLine.replaceAll("`", ""));
+    await commentWith(firstLine);
     turns += 1;
     await owner.comment(issue(), talk[turns]?.says ?? "/done");
   }
