@@ -287,6 +287,7 @@ export class Told {
       case "AccountIdentified":
       case "AnswersDelivered":
       case "AnswerWithdrawn":
+      case "PrioritySet":
       case "BudgetSet":
       case "StepPublished":
       case "ChangesetRefused":

@@ -149,6 +149,8 @@ export class People {
           return command("run");
         case "settings-invalid":
           return () => (github.fake.preflightFault === null ? command("run")() : this.#breakSettings(false));
+        case "conversation":
+          return command("done");
         case "approval-needed":
           return command("approve", "writer");
       }

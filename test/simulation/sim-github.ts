@@ -46,6 +46,7 @@ const writes: readonly (keyof GitHub)[] = [
   "showFaults",
   "onboard",
   "showConfigurationCheck",
+  "openSpecIssue",
 ];
 /** Those whose traces are kept here, not in the fake. */
 const ownWrites: readonly (keyof GitHub)[] = ["showRequest", "hideComment"];
@@ -426,6 +427,7 @@ function wrapped(client: GitHub): GitHub {
     "readRepositoryFiles",
     "readSettingsFaults",
     "readInstalled",
+    "mayWriteWorkflows",
     "readRun",
     "readEnvelope",
     "defaultBranchOf",
