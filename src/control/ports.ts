@@ -560,6 +560,8 @@ export interface TaskView {
   readonly forecasts: ReadonlyMap<number, Forecast>;
   /** What each phase is held against, by its number; of the playbook that was frozen. */
   readonly criteria: ReadonlyMap<number, readonly Criterion[]>;
+  /** Where people read the guide of a step, as `Step.source`; by the phase's number and the step's slug. */
+  readonly guides: ReadonlyMap<number, ReadonlyMap<string, string>>;
   /** When work under the account's limit is tried again; null where none is in the way. */
   readonly limitEndsAt: string | null;
 }

@@ -15,19 +15,24 @@ export async function viewOf(viewing: Viewing, task: ExistingTask): Promise<Task
     live: await store.readLive(task.taskId),
     model: task.settings.model ?? model,
     forecasts: await forecastsOf(viewing, task),
-    criteria: await criteriaOf(viewing, task),
+    ...(await definedBy(viewing, task)),
     limitEndsAt: await limitEndOf(viewing, task),
   };
 }
 
-/** None where the frozen playbook was erased. */
-async function criteriaOf(
+/** Nothing where the frozen playbook was erased. */
+async function definedBy(
   { store, playbooks }: Pick<Viewing, "store" | "playbooks">,
   task: ExistingTask,
-): Promise<TaskView["criteria"]> {
+): Promise<Pick<TaskView, "criteria" | "guides">> {
   const playbook = await frozenPlaybook({ store, playbooks }, task);
   const phases = playbook === null ? [] : phasesOf(playbook, task);
-  return new Map(phases.map(({ number, criteria }) => [number, criteria]));
+  return {
+    criteria: new Map(phases.map(({ number, criteria }) => [number, criteria])),
+    guides: new Map(
+      phases.map(({ number, steps }) => [number, new Map(steps.map(({ slug, source }) => [slug, source]))]),
+    ),
+  };
 }
 
 /** With fewer completed phases of its kind a repository has no history to go by. */

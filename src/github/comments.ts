@@ -201,7 +201,7 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
 
   async function contextOf(repository: Repository, withBranch: boolean): Promise<BlockContext> {
     return {
-      links: linksOf(settings.webUrl, repository),
+      links: linksOf(settings.webUrl, repository, settings.actionRef),
       workflowFile: settings.workflowFile,
       appUrl: settings.appUrl,
       actionRef: settings.actionRef,

@@ -20,6 +20,8 @@ export const branchAppearsMs = 5_000;
 /** What a gate's texts need beside the task. */
 export interface GateSettings {
   readonly webUrl: string;
+  /** `owner/repository@sha`: where guides are read. */
+  readonly actionRef: string;
 }
 
 export interface OpenedGate {
@@ -88,7 +90,13 @@ async function createPull(
         base: gate.base,
         title: gateTitle(view, phase, { unfinished: !draft }),
         body: withOwnPart(
-          gateBody({ view, phase, links: linksOf(settings.webUrl, repository), ready: false, delivered: null }),
+          gateBody({
+            view,
+            phase,
+            links: linksOf(settings.webUrl, repository, settings.actionRef),
+            ready: false,
+            delivered: null,
+          }),
         ),
         draft,
       }),
@@ -129,7 +137,7 @@ export async function presentGate(
   const facts: GateFacts = {
     view,
     phase,
-    links: linksOf(settings.webUrl, repository),
+    links: linksOf(settings.webUrl, repository, settings.actionRef),
     ready: gate.ready,
     delivered: { headSha, files, complete, ciLater: gate.ciLater },
   };

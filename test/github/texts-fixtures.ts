@@ -226,6 +226,7 @@ export function viewOf(events: readonly TaskEvent[], live: LiveStatus | null = n
     model: "claude-test",
     forecasts: new Map(),
     criteria: new Map([[1, criteria]]),
+    guides: new Map(),
     limitEndsAt: null,
   };
 }

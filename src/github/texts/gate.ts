@@ -79,7 +79,7 @@ export function gateBody(facts: GateFacts): string {
     ...feedbackSection(progress),
     ...dialogueSection(view, phase, progress),
     ...costSection(facts, progress),
-    ...stepsSection(view, phase, progress),
+    ...stepsSection(facts, progress),
     ...filesSection(facts),
     footer(view, links),
   ];
@@ -310,15 +310,21 @@ function nextPhaseCost({ task, forecasts }: TaskView, phase: number): readonly s
   ];
 }
 
-function stepsSection(view: TaskView, phase: number, progress: PhaseProgress | undefined): readonly string[] {
+/** Each step leads to its guide: what the agent was asked to do. */
+function stepsSection({ view, phase, links }: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
   const { steps } = outlineOfPhase(view.task, phase);
+  const guides = view.guides.get(phase);
+  const titled = ({ slug, title }: { readonly slug: string; readonly title: string }): string => {
+    const address = links.guide(guides?.get(slug) ?? "");
+    return address === null ? plain(title, 100) : link(plain(title, 100), address);
+  };
   // Nobody edits the body while the agent works: marks would only show the moment of its opening.
   if (progress === undefined || progress.verification === null) {
-    return ["## Steps", steps.map(({ title }, index) => `${index + 1}. ${plain(title, 100)}`).join("\n")];
+    return ["## Steps", steps.map((step, index) => `${index + 1}. ${titled(step)}`).join("\n")];
   }
   const done = new Set(progress.steps.filter((step) => step.completed).map((step) => step.slug));
   // No boxes: a tick here means a veto.
-  const marked = steps.map(({ slug, title }) => `- ${done.has(slug) ? "✔" : "○"} ${plain(title, 100)}`);
+  const marked = steps.map((step) => `- ${done.has(step.slug) ? "✔" : "○"} ${titled(step)}`);
   return ["## Steps", marked.join("\n")];
 }
 

@@ -14,6 +14,8 @@ export interface Links {
   newFile(branch: string, path: string, content: string): string;
   editFile(branch: string, path: string): string;
   upload(branch: string): string;
+  /** Where a step's guide is read: the app's own, as of the version that runs, or the repository's. Null where nobody knows. */
+  guide(source: string): string | null;
   /** Where a review of a pull request is given. */
   files(pullRequest: number): string;
   readonly settings: string;
@@ -30,8 +32,11 @@ export interface Links {
   readonly installations: string;
 }
 
-export function linksOf(webUrl: string, repository: Repository): Links {
-  const root = `${webUrl.replace(/\/+$/u, "")}/${encodeURIComponent(repository.owner)}/${encodeURIComponent(repository.name)}`;
+/** `actionRef`: `owner/repository@sha` of the app's own repository, where its guides are read; null where no text speaks of them. */
+export function linksOf(webUrl: string, repository: Repository, actionRef: string | null = null): Links {
+  const web = webUrl.replace(/\/+$/u, "");
+  const root = `${web}/${encodeURIComponent(repository.owner)}/${encodeURIComponent(repository.name)}`;
+  const [own = "", sha = ""] = (actionRef ?? "").split("@");
   return {
     issue: (number) => `${root}/issues/${number}`,
     comment: (issue, id) => `${root}/issues/${issue}#issuecomment-${id}`,
@@ -44,6 +49,10 @@ export function linksOf(webUrl: string, repository: Repository): Links {
       `${root}/new/${pathOf(branch)}?filename=${encodeURIComponent(path)}&value=${encodeURIComponent(content)}`,
     editFile: (branch, path) => `${root}/edit/${pathOf(branch)}/${pathOf(path)}`,
     upload: (branch) => `${root}/upload/${pathOf(branch)}`,
+    guide: (source) => {
+      if (source.startsWith(".github/")) return `${root}/blob/HEAD/${pathOf(source)}`;
+      return source === "" || sha === "" ? null : `${web}/${pathOf(own)}/blob/${sha}/guide/${pathOf(source)}`;
+    },
     files: (pullRequest) => `${root}/pull/${pullRequest}/files`,
     settings: `${root}/settings`,
     actionsSettings: `${root}/settings/actions`,

@@ -55,7 +55,7 @@ export function statusText(view: TaskView, context: BlockContext): string {
     "",
     spentLine(view),
     "",
-    ...details(view),
+    ...details(view, context),
   ].join("\n");
 }
 
@@ -326,8 +326,10 @@ function unsettledOf({ task, live }: TaskView): Spent {
   return spentBeyond(live.spent, run.spent);
 }
 
-function details({ task, model, live, criteria }: TaskView): readonly string[] {
+function details({ task, model, live, criteria, guides }: TaskView, { links }: BlockContext): readonly string[] {
   const facts = [`- Model: ${code(model, 80)}`];
+  const read = guideLinks(task, guides, links);
+  if (read.length > 0) facts.push(`- What the agent goes by in this phase: ${read.join(", ")}.`);
   if (task.prompt !== null) {
     facts.push(
       `- The agent reads the issue as it was when ${person(task.prompt.startedBy)} started the task (SHA-256 ${code(digestOf(task.prompt.hash))}); later edits change nothing.`,
@@ -363,6 +365,16 @@ function details({ task, model, live, criteria }: TaskView): readonly string[] {
     "",
     "</details>",
   ];
+}
+
+/** Of the steps of the current phase, or of the first one. */
+function guideLinks(task: ExistingTask, guides: TaskView["guides"], links: BlockContext["links"]): readonly string[] {
+  const phase = currentPhaseOf(task)?.phase ?? task.playbook.phases[0]?.number ?? 0;
+  const outline = task.playbook.phases.find(({ number }) => number === phase);
+  return (outline?.steps ?? []).flatMap(({ slug, title }) => {
+    const address = links.guide(guides.get(phase)?.get(slug) ?? "");
+    return address === null ? [] : [link(plain(title, 60), address)];
+  });
 }
 
 /** What was asked and what came of it, newest last; the comments themselves have it all. */

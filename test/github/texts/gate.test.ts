@@ -18,6 +18,7 @@ import {
   viewOf,
   withPhase,
 } from "../texts-fixtures.ts";
+import { linksOf } from "../../../src/github/texts/links.ts";
 
 const { links } = context;
 
@@ -299,5 +300,44 @@ describe("a gate's body", () => {
     expect(body.length).toBeLessThanOrEqual(60_000);
     expect(body).toContain("And 485 more.");
     expect(body).toContain("The rest is too long for this page.");
+  });
+});
+
+describe("the guides of a phase", () => {
+  const sha = "c".repeat(40);
+  const guides = new Map([
+    [
+      1,
+      new Map([
+        ["01_idea", "planning/01_idea.md"],
+        ["02_market", ".github/phasegate/guides/planning/02_market.md"],
+      ]),
+    ],
+  ]);
+
+  test("are one click away: the app's own as of its version, the repository's where it has one", () => {
+    const read = linksOf(
+      "https://github.test",
+      { installationId: 1, repositoryId: 2, owner: "octo", name: "shop" },
+      `acme/phasegate@${sha}`,
+    );
+    const body = gateBody({
+      view: { ...viewOf(running), guides },
+      phase: 1,
+      links: read,
+      ready: false,
+      delivered: null,
+    });
+    expect(body).toContain(
+      `1. [Idea definition](https://github.test/acme/phasegate/blob/${sha}/guide/planning/01_idea.md)`,
+    );
+    expect(body).toContain(
+      "2. [Market](https://github.test/octo/shop/blob/HEAD/.github/phasegate/guides/planning/02_market.md)",
+    );
+  });
+
+  test("are named by their titles alone where nobody knows their place", () => {
+    const body = gateBody({ view: viewOf(running), phase: 1, links, ready: false, delivered: null });
+    expect(body).toContain("1. Idea definition\n2. Market");
   });
 });
