@@ -55,11 +55,16 @@ export function archivePathOf({ id }: Pick<Spec, "id">, at: string): string {
   return `${archivedSpecs}${at.slice(0, 7)}/${id}.yaml`;
 }
 
+/** An agent has no clock: what it says of the day on which it wrote may lie ahead, and nothing is changed before it is made. */
+function laterOf(createdAt: unknown, at: string): unknown {
+  return typeof createdAt === "string" && Date.parse(createdAt) > Date.parse(at) ? createdAt : at;
+}
+
 /** Writes the change into the text. Comments, order and all other fields stay as they are. */
 export function withSpecChange(text: string, change: SpecChange): string {
   const document = parseDocument(text);
   document.setIn(["status"], change.status);
-  document.setIn(["metadata", "updatedAt"], change.entry.at);
+  document.setIn(["metadata", "updatedAt"], laterOf(document.getIn(["metadata", "createdAt"]), change.entry.at));
   for (const [field, statuses] of [["requirements", change.requirements] as const, ["tasks", change.tasks] as const]) {
     for (const [at, status] of statuses.entries()) {
       // What the schema assumes is not written down for it.

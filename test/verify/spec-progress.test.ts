@@ -57,6 +57,13 @@ describe("specProgress", () => {
     });
   });
 
+  test("is valid still where the day on which it was written lies ahead", () => {
+    const ahead = goodSpec.replaceAll(/(createdAt|updatedAt): .*/gu, "$1: 2099-01-01T00:00:00Z");
+    const change = specProgress(specOf(ahead), taskAfter(...second), hand);
+    if (change === null) throw new Error("nothing changed");
+    expect(specOf(withSpecChange(ahead, change)).metadata.updatedAt).toBe("2099-01-01T00:00:00Z");
+  });
+
   test("says nothing twice", () => {
     const state = taskAfter(...second);
     const change = specProgress(spec, state, hand);
