@@ -122,6 +122,8 @@ export type DemoEvent =
     }
   /** On the settings page of the repository: nobody says so to the app. */
   | { readonly type: "secret-added"; readonly name: string; readonly by: string }
+  /** A workflow that the app may not write. */
+  | { readonly type: "file-added"; readonly path: string; readonly by: string }
   /** `by` is null where the app noticed it by itself. */
   | { readonly type: "dependency-granted"; readonly name: string; readonly by: string | null }
   | { readonly type: "dependency-skipped"; readonly name: string; readonly by: string }

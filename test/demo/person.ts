@@ -52,6 +52,7 @@ export function demoPerson(
     // Nobody hurries: the task waits as long as people need.
     if (event.type !== "TaskPaused" || !isWait(event)) return;
     if (event.reason.kind === "conversation") return reply();
+    if (event.reason.kind === "workflow-file-awaited") return bringIn(event.reason);
     await answer(questions.splice(0));
     for (const dependency of dependencies.splice(0)) await provide(dependency);
   }
@@ -62,6 +63,15 @@ export function demoPerson(
     await commentWith(firstLine);
     turns += 1;
     await owner.comment(issue(), talk[turns]?.says ?? "/done");
+  }
+
+  /** Copies the file that the comment shows, as a person does who may write workflows. */
+  async function bringIn({ path, branch }: { readonly path: string; readonly branch: string }): Promise<void> {
+    const body = await commentWith(`The current ${path}, to be copied`);
+    const text = /^(`{3,})\w*\n(?<text>[^]*?\n)\1$/mu.exec(body)?.groups?.["text"];
+    if (text === undefined) throw new Error(`bringing in ${path}: the comment shows no file`);
+    emit({ type: "file-added", path, by: owner.login });
+    await owner.push({ branch, files: { [path]: text }, message: `Add ${path}` });
   }
 
   /** Takes what the agent itself would take. */
@@ -116,11 +126,12 @@ export function demoPerson(
     return true;
   }
 
-  async function commentWith(words: string, number = issue()): Promise<void> {
+  async function commentWith(words: string, number = issue()): Promise<string> {
     const until = performance.now() + commentMsMax;
     for (;;) {
       const comments = await owner.comments(number);
-      if (comments.some(({ body, user }) => user.login.endsWith("[bot]") && body.includes(words))) return;
+      const found = comments.find(({ body, user }) => user.login.endsWith("[bot]") && body.includes(words));
+      if (found !== undefined) return found.body;
       if (performance.now() > until) throw new Error(`reading what is asked of people: no comment says "${words}"`);
       await delay(lookEveryMs);
     }

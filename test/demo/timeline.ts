@@ -171,6 +171,9 @@ export function createTimeline(terminal: Terminal, now: () => number): Timeline 
         line(`      ${event.by} adds the secret ${event.name} on the settings page, and tells nobody`);
         doing("waiting until the app notices");
         return;
+      case "file-added":
+        line(`  ${paint("yellow", "?")} the app may not write ${event.path}: ${event.by} copies it from the comment`);
+        return;
       case "dependency-granted":
         current = "";
         line(

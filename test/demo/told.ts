@@ -326,9 +326,11 @@ function isJudged(check: AnyCheck): boolean {
   return check.startsWith("judged:");
 }
 
-/** Of people, for what the agent asked or said: nothing is wrong, and nothing runs. */
+/** Of people, for what the agent asked, said or may not write: nothing is wrong, and nothing runs. */
 export function isWait(event: Extract<TaskEvent, { type: "TaskPaused" }>): boolean {
-  return ["waiting-question", "waiting-dependency", "conversation"].includes(event.reason.kind);
+  return ["waiting-question", "waiting-dependency", "conversation", "workflow-file-awaited"].includes(
+    event.reason.kind,
+  );
 }
 
 interface PhaseTold {

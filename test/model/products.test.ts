@@ -15,8 +15,8 @@ import { loadProduct, loadWish, type ProductStep } from "./load-product.ts";
 
 const GUIDE = new URL("../../guide", import.meta.url).pathname;
 
-/** Each of the others has a test of its own. */
-describe.each(["modify_app", "plan"])("the canned product of %s", (type) => {
+/** Each of the others has a test of its own: create_app in product.test.ts, what is made under way in types-content.test.ts. */
+describe.each(["architecture", "modify_app", "plan", "workflow"])("the canned product of %s", (type) => {
   test("has every step of the playbook, in its order", async () => {
     const { playbook, steps } = await load(type);
     const asked = playbook.phases.flatMap((phase) => phase.steps.map(({ slug }) => `${phase.name}/${slug}`));

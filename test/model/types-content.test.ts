@@ -196,6 +196,16 @@ describe("the canned conversation", () => {
     expect(read.filter((path) => !(path in repository))).toEqual([]);
   });
 
+  test("passes the checks of its phase", async () => {
+    const [phase] = (await loadPlaybook(GUIDE, "custom")).playbook.phases;
+    if (phase === undefined) throw new Error("the playbook has no phase");
+    expect(await verifyPhase(treeOf(await atTheEnd("custom")), phase)).toMatchObject({
+      passed: true,
+      findings: [],
+      notes: [],
+    });
+  });
+
   test("names each file that it changed in the reply, and no other", async () => {
     const [, wish] = (await loadProduct("custom")).steps;
     const named = [...(wish?.closing.matchAll(/`((?:src|test|docs)\/[^`]+)`/gu) ?? [])].flatMap(
