@@ -21615,6 +21615,7 @@ const Job = object({
 			guide: string()
 		}))
 	}),
+	maxTokens: int().positive().nullable(),
 	roles: array(object({
 		name: string(),
 		model: string(),
@@ -32471,6 +32472,7 @@ function claudeEnvironment(options) {
 		CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: "1",
 		CLAUDE_CODE_DISABLE_AUTO_MEMORY: "1",
 		CLAUDE_CODE_MAX_RETRIES: "4",
+		...options.maxTokens === null ? {} : { CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(options.maxTokens) },
 		API_TIMEOUT_MS: "300000",
 		CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS: "120000"
 	};
@@ -38227,7 +38229,8 @@ async function ask(run, { agent, executable, place, gateway, token, judge, ...or
 			path: run.path,
 			gatewayUrl: gateway.url,
 			gatewayToken: token,
-			credentialKind: run.credential.kind
+			credentialKind: run.credential.kind,
+			maxTokens: job.maxTokens
 		}),
 		cwd: workTree,
 		prompt: verifyPrompt({
@@ -38678,7 +38681,8 @@ function converse(run, equipment) {
 			path: run.path,
 			gatewayUrl: gateway.url,
 			gatewayToken: equipment.gatewayToken,
-			credentialKind: run.credential.kind
+			credentialKind: run.credential.kind,
+			maxTokens: job.maxTokens
 		}),
 		cwd: place.workTree,
 		noOutputMs: job.limits.noOutputMinutes * 6e4,

@@ -171,7 +171,14 @@ export async function openSession(serving: ServingRunner, request: SessionReques
 /** As a runner of that version understands it (Q32). */
 export function inVersionSpoken(answer: SessionAnswer): SessionAnswer | SessionAnswerOfVersion4 {
   if (answer.protocol >= protocolVersion) return answer;
-  const { guides: _guides, roles: _roles, questionRounds: _rounds, conversation: _conversation, ...job } = answer.job;
+  const {
+    guides: _guides,
+    maxTokens: _maxTokens,
+    roles: _roles,
+    questionRounds: _rounds,
+    conversation: _conversation,
+    ...job
+  } = answer.job;
   const { mode: _mode, plans: _plans, root: _root, reviewers: _reviewers, afterFailure: _after, ...phase } = job.phase;
   const steps = phase.steps.map(({ source: _source, role: _role, questionRoundsMax: _max, ...step }) => step);
   const criteria = phase.criteria.filter((criterion) => criterion.kind === "judged" || isOfVersion4(criterion.check));
@@ -341,6 +348,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     model,
     conversation: await conversationFor(serving, progress),
     guides: guidesOf(playbook, phase),
+    maxTokens: settings.maxTokens,
     roles: rolesOf(playbook, phase, model, settings.models),
     language: task.input?.language ?? settings.language ?? serving.language,
     budgetUsd,

@@ -329,6 +329,8 @@ export const Job = z.object({
       }),
     ),
   }),
+  /** Most that one reply of the model may hold; null where the agent says. */
+  maxTokens: z.int().positive().nullable(),
   /** Who does the steps of the phase, and who looks at them: `model` as the repository's settings have it. */
   roles: z.array(z.object({ name: z.string(), model: z.string(), tools: z.array(z.string()), prompt: z.string() })),
   language: z.enum(["en", "ko"]),
@@ -384,7 +386,7 @@ type StepOfVersion4 = Omit<Job["phase"]["steps"][number], "source" | "role" | "q
 
 /** Without what came in version 5. Its findings and criteria know the checks of then. */
 export type SessionAnswerOfVersion4 = Omit<SessionAnswer, "job"> & {
-  readonly job: Omit<Job, "guides" | "roles" | "questionRounds" | "conversation" | "phase"> & {
+  readonly job: Omit<Job, "guides" | "maxTokens" | "roles" | "questionRounds" | "conversation" | "phase"> & {
     readonly phase: Omit<Job["phase"], "mode" | "plans" | "root" | "reviewers" | "afterFailure" | "steps"> & {
       readonly steps: readonly StepOfVersion4[];
     };

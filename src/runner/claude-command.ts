@@ -38,6 +38,8 @@ export interface ClaudeEnvironment {
   /** Opens nothing but the gateway. */
   readonly gatewayToken: string;
   readonly credentialKind: ModelCredential["kind"];
+  /** Most that one reply may hold; null for the CLI's own figure. */
+  readonly maxTokens: number | null;
 }
 
 /** What a step may ask for. Subagents, schedules and monitors are missing: they outlive the step that started them. */
@@ -130,6 +132,7 @@ export function claudeEnvironment(options: ClaudeEnvironment): Record<string, st
     CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: "1",
     CLAUDE_CODE_DISABLE_AUTO_MEMORY: "1",
     CLAUDE_CODE_MAX_RETRIES: "4",
+    ...(options.maxTokens === null ? {} : { CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(options.maxTokens) }),
     API_TIMEOUT_MS: "300000",
     CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS: "120000",
   };

@@ -243,6 +243,7 @@ async function ask(
       gatewayUrl: gateway.url,
       gatewayToken: token,
       credentialKind: run.credential.kind,
+      maxTokens: job.maxTokens,
     }),
     cwd: workTree,
     prompt: verifyPrompt({

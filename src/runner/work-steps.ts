@@ -159,6 +159,7 @@ function converse(run: Run, equipment: Equipment): Conversation {
       gatewayUrl: gateway.url,
       gatewayToken: equipment.gatewayToken,
       credentialKind: run.credential.kind,
+      maxTokens: job.maxTokens,
     }),
     cwd: place.workTree,
     noOutputMs: job.limits.noOutputMinutes * 60_000,

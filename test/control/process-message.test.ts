@@ -438,9 +438,11 @@ describe("a gate", () => {
     const runner = await told.openRun();
     await runner.step("01_idea");
     await runner.step("02_market");
+    await told.settle();
+    const before = told.github.countOf("readTree");
     const release = told.github.hangNext("readTree", "after");
     await runner.end({ kind: "completed" });
-    await told.github.until(() => told.github.countOf("readTree") === 1);
+    await told.github.until(() => told.github.countOf("readTree") === before + 1);
     told.github.changePull(31, { open: false });
     // Nobody has heard of the closing when the verdict is presented.
     release();

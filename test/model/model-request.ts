@@ -4,6 +4,8 @@ import { z } from "zod";
 export interface ModelRequest {
   readonly model: string;
   readonly stream: boolean;
+  /** Most that the reply may hold. */
+  readonly maxTokens: number | null;
   /** All system text: the `system` field and the `role: "system"` entries that the CLI puts between messages. */
   readonly system: string;
   readonly messages: readonly ModelMessage[];
@@ -44,13 +46,14 @@ export class InvalidRequest extends Error {
 export function parseModelRequest(body: unknown): ModelRequest {
   const parsed = MessagesBody.safeParse(body);
   if (!parsed.success) throw new InvalidRequest(z.prettifyError(parsed.error));
-  const { model, stream, system, tools } = parsed.data;
+  const { model, stream, system, tools, max_tokens: maxTokens } = parsed.data;
   const messages = pairToolCalls(parsed.data.messages);
   const asked = messages.findLastIndex(isAsking);
   const between = messages.filter(({ role }) => role === "system").map(({ text }) => text);
   return {
     model,
     stream,
+    maxTokens,
     system: [textOf(system), ...between].filter((text) => text !== "").join("\n\n"),
     messages,
     tools: tools.map(({ name }) => name),
@@ -83,6 +86,7 @@ const Content = z.union([z.string(), z.array(Block)]);
 const MessagesBody = z.looseObject({
   model: z.string().min(1),
   stream: z.boolean().default(false),
+  max_tokens: z.int().nullable().default(null),
   system: Content.default(""),
   tools: z.array(z.looseObject({ name: z.string() })).default([]),
   messages: z.array(z.looseObject({ role: z.enum(["user", "assistant", "system"]), content: Content })).min(1),

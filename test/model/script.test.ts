@@ -294,6 +294,7 @@ const JOB: Job = {
   checkpoint: null,
   prices: [],
   guides: { common: "", integrations: [] },
+  maxTokens: null,
   roles: [],
   model: "claude-sonnet-5-5",
   language: "en",

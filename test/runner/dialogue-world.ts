@@ -119,6 +119,7 @@ export async function stepWorld(
           gatewayUrl: gateway.url,
           gatewayToken: token,
           credentialKind: "api-key",
+          maxTokens: null,
         }),
         // The pauses between tries are the CLI's own, and real.
         CLAUDE_CODE_MAX_RETRIES: "0",

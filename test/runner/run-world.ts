@@ -121,6 +121,7 @@ export function aJob(
     checkpoint: null,
     prices: [],
     guides: { common: "", integrations: [] },
+    maxTokens: null,
     roles: [],
     model: "claude-sonnet-5-5",
     language: "en",

@@ -101,6 +101,11 @@ function verifying({ asked }: Verified): readonly ModelRequest[] {
   return asked.filter((request) => purposeOf(request)?.kind === "verify");
 }
 
+test("a reply may hold what the repository's settings say, and no more", async () => {
+  const done = await verified({ job: { maxTokens: 1_234 } });
+  expect(new Set(done.asked.map(({ maxTokens }) => maxTokens))).toEqual(new Set([1_234]));
+});
+
 describe("a phase that has a reviewer", () => {
   const approves: Criterion = {
     id: "reviewer-approves",

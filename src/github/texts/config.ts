@@ -67,6 +67,9 @@ function originOf(
   return beyond === null ? whose : `the installation, which allows no more; ${whose} says ${beyond}`;
 }
 
+/** What is read and checked, and changes nothing so far. */
+const laterOn = " (not in force yet)";
+
 function rowsOf(settings: TaskSettings, installation: Config["installation"]): readonly Row[] {
   const { limits: said, integrations, mention, mcpServers } = settings;
   const limits = limitsOf(settings, installation);
@@ -87,7 +90,7 @@ function rowsOf(settings: TaskSettings, installation: Config["installation"]): r
     row("model", code(settings.model ?? installation.model), "the installation"),
     ...Object.entries(settings.models).map(([role, model]) => row(`models.${role}`, code(model))),
     row("max_tokens", settings.maxTokens === null ? "as the agent has it" : String(settings.maxTokens)),
-    row("auto_accept", String(settings.autoAccept)),
+    row("auto_accept", settings.autoAccept ? "true" : `false${laterOn}`),
     row("output_directory", settings.outputDirectory === "" ? "the root" : code(settings.outputDirectory)),
     limit("phase_budget_usd", said.phaseBudgetUsd, limits.phaseBudgetUsd, dollars),
     limit("task_budget_usd", said.taskBudgetUsd, limits.taskBudgetUsd, dollars),
@@ -108,11 +111,15 @@ function rowsOf(settings: TaskSettings, installation: Config["installation"]): r
       ["slack.token_secret", slack.tokenSecret],
       ["slack.default_channel", slack.defaultChannel],
       ["notion.token_secret", notion.tokenSecret],
-    ].flatMap(([name, value]) => (value === null ? [] : [row(`integrations.${name}`, code(value ?? ""))])),
+    ].flatMap(([name, value]) =>
+      value === null ? [] : [row(`integrations.${name}`, `${code(value ?? "")}${laterOn}`)],
+    ),
     row("notifications.mention", mention.length === 0 ? "nobody" : listed(mention.map((login) => code(login)))),
     row(
       "mcp_servers",
-      mcpServers.length === 0 ? "none" : listed(mcpServers.map(({ name, url }) => code(`${name}: ${url}`))),
+      mcpServers.length === 0
+        ? "none"
+        : `${listed(mcpServers.map(({ name, url }) => code(`${name}: ${url}`)))}${laterOn}`,
     ),
   ];
 }
