@@ -115,6 +115,8 @@ async function takeTurn(
   if (!isEdit && !isTurn && question !== undefined && others.length === 0) {
     return answer(processing, said, task, [{ number: question.number, text }], cause);
   }
+  // Answers are the author's, too; to have the agent do something takes write.
+  if (!by.mayWrite) return;
   const textHash = await saveTaskText(processing.store, task.taskId, text);
   await handleCommand(processing, task.taskId, { type: "SayTurn", by, commentId, isEdit, textHash }, cause);
 }

@@ -149,10 +149,10 @@ export type TaskCommand = CommandFacts &
         readonly message: string;
         readonly details: string;
       }
-    /** A comment on the issue of a conversation, new or edited; `mayWrite` or the author of the issue. */
+    /** A comment on the issue of a conversation, new or edited. */
     | {
         readonly type: "SayTurn";
-        readonly by: Person & { readonly isAuthor: boolean };
+        readonly by: Person;
         readonly commentId: number;
         readonly isEdit: boolean;
         readonly textHash: string;

@@ -1639,7 +1639,8 @@ function settleConversation(command: TaskCommand, state: ExistingTask, phase: Ph
 /** In a phase that is a conversation a comment is a turn. While a run is at work the next one takes it up. */
 function sayTurn(command: CommandOf<"SayTurn">, state: ExistingTask): Decision {
   const { at, by, commentId, isEdit, textHash } = command;
-  if (!by.mayWrite && !by.isAuthor) return notPermitted(by);
+  // A turn has the agent work and spend, whoever opened the issue: it is a command like any other (Q8).
+  if (!by.mayWrite) return notPermitted(by);
   const phase = currentPhaseOf(state);
   const conversation = phase?.conversation ?? null;
   if (isSettled(state) || phase === null || conversation === null || phase.completed !== null) return accepted();

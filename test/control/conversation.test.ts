@@ -72,11 +72,12 @@ describe("a turn", () => {
     expect(job.conversation?.earlier.map(({ text }) => text)).toEqual(["Hello.", "First.", "To the first."]);
   });
 
-  test("counts from the issue's author, and not from a stranger", async () => {
+  test("counts from somebody with write alone, whoever opened the issue", async () => {
     const told = await replied(null, "reader");
     await says(told, "Me, too!", { sender: "stranger" });
+    await says(told, "Longer, please.", { sender: "reader" });
     expect(told.github.runs).toHaveLength(1);
-    await says(told, "Shorter, please.", { sender: "reader" });
+    await says(told, "Shorter, please.", { sender: "owner" });
     expect(told.github.runs).toHaveLength(2);
     expect(told.github.notices()).toEqual([]);
   });

@@ -388,7 +388,7 @@ export function skipsPhase(by = writer, next = "run-3", writtenAt: string | null
 export function turnSaid(
   commentId: number,
   {
-    by = { ...writer, isAuthor: true },
+    by = writer,
     textHash = `words-${commentId}`,
     isEdit = false,
   }: Partial<Omit<CommandOf<"SayTurn">, "type">> = {},
