@@ -32398,7 +32398,9 @@ const offeredTools = [
 	"Grep",
 	"Bash",
 	"NotebookEdit",
-	"TodoWrite"
+	"TodoWrite",
+	"WebSearch",
+	"WebFetch"
 ];
 function claudeArguments({ sessionId, resume, model, tools, jsonSchema, ...files }) {
 	return [

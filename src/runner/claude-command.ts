@@ -52,6 +52,9 @@ export const offeredTools: readonly string[] = [
   "Bash",
   "NotebookEdit",
   "TodoWrite",
+  // Only where a person approved a row of a plan that names a search. The gateway counts what searches cost.
+  "WebSearch",
+  "WebFetch",
 ];
 
 /** The prompt itself comes through stdin, where no list of processes shows it. */
