@@ -1,13 +1,30 @@
 import { taskBranchOf, type ExistingTask } from "../core/state.ts";
 import type { GitHub } from "./ports.ts";
 
-/** Where a task's phases begin and are merged: the default branch, or the task's own, made there when it is first needed (Q6). */
+interface Branch {
+  readonly name: string;
+  readonly headSha: string;
+}
+
+/** Where the work of a task is to end: the branch that its form names, or the default one. Throws where it is gone. */
+export async function targetOf(
+  { github }: { readonly github: Pick<GitHub, "defaultBranchOf" | "headOf"> },
+  { repository, input }: ExistingTask,
+): Promise<Branch> {
+  const { baseBranch } = input;
+  if (baseBranch === null) return github.defaultBranchOf(repository);
+  const headSha = await github.headOf(repository, baseBranch);
+  if (headSha === null) throw new Error(`the branch "${baseBranch}", which this task is for, is gone; make it again`);
+  return { name: baseBranch, headSha };
+}
+
+/** Where a task's phases begin and are merged: its target, or the task's own branch, made there when it is first needed (Q6). */
 export async function baseOf(
-  { github }: { readonly github: Pick<GitHub, "defaultBranchOf" | "makeBranch"> },
+  { github }: { readonly github: Pick<GitHub, "defaultBranchOf" | "headOf" | "makeBranch"> },
   task: ExistingTask,
-): Promise<{ readonly name: string; readonly headSha: string }> {
-  const base = await github.defaultBranchOf(task.repository);
+): Promise<Branch> {
+  const target = await targetOf({ github }, task);
   const own = taskBranchOf(task);
-  if (own === null) return base;
-  return { name: own, headSha: await github.makeBranch(task.repository, own, base.headSha) };
+  if (own === null) return target;
+  return { name: own, headSha: await github.makeBranch(task.repository, own, target.headSha) };
 }

@@ -18,7 +18,7 @@ import {
   type ExistingTask,
 } from "../core/state.ts";
 import { hasValue, type ReportedError } from "../core/dialogue.ts";
-import { baseOf } from "./base-branch.ts";
+import { baseOf, targetOf } from "./base-branch.ts";
 import {
   accountOf,
   budgetLeft,
@@ -538,11 +538,11 @@ function refusedPaths(paths: readonly string[], step: string, message: string): 
     .map((path) => ({ check: "paths-allowed", step, path: path.slice(0, 200), line: null, message }));
 }
 
-/** Brings the task's own branch into the default one. */
+/** Brings the task's own branch in where its work is to end. */
 async function openFinalGate(performing: Performing, state: ExistingTask): Promise<Asked | null> {
   const branch = taskBranchOf(state);
   if (isSettled(state) || branch === null || state.finalGate !== null) return null;
-  const { name: base } = await performing.github.defaultBranchOf(state.repository);
+  const { name: base } = await targetOf(performing, state);
   const view = await viewOf(performing, state);
   return {
     type: "RecordFinalGate",

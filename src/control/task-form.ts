@@ -4,6 +4,7 @@ import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { InputFault } from "../core/input-fault.ts";
 import type { TaskInput } from "../core/task-input.ts";
+import type { GitHub } from "./ports.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import { handleCommand } from "./handle-command.ts";
 import type { Intent, IssueAsSent } from "./intents.ts";
@@ -34,10 +35,27 @@ export async function freezePrompt(
   const { settings } = await github.readSettings(repository);
   const { input, faults } = readForm(issue, { budgetUsdMax: settings.limits.taskBudgetUsd ?? taskBudgetUsd });
   const hiddenRemoved = title.hiddenRemoved + body.hiddenRemoved;
-  if (faults.length > 0) return { prompt: { hash, hiddenRemoved, input: null }, faults };
+  const missing = await missingBranch(github, repository, input);
+  if (faults.length > 0 || missing !== null) {
+    return { prompt: { hash, hiddenRemoved, input: null }, faults: missing === null ? faults : [...faults, missing] };
+  }
   // What the settings say counts as of now: a folder that changes under a task would tear it apart.
   const outputDirectory = input.outputDirectory ?? (settings.outputDirectory === "" ? null : settings.outputDirectory);
   return { prompt: { hash, hiddenRemoved, input: { ...input, outputDirectory } }, faults };
+}
+
+/** A branch that is named and not there would stop the first run, when nobody looks any more. */
+async function missingBranch(
+  github: Pick<GitHub, "headOf">,
+  repository: Repository,
+  { baseBranch }: TaskInput,
+): Promise<InputFault | null> {
+  if (baseBranch === null || (await github.headOf(repository, baseBranch)) !== null) return null;
+  return {
+    field: "Base branch",
+    given: baseBranch,
+    expected: "a branch of this repository, or nothing for the default one",
+  };
 }
 
 /** The same comment for a task, whatever becomes of its text. One that is whole from the start gets none. */

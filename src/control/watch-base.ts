@@ -68,8 +68,8 @@ export async function onBaseMoved(
   for (const taskId of await processing.store.openTasks({ repositoryId })) {
     const task = await taskById(processing, taskId);
     if (task === null) continue;
-    const own = taskBranchOf(task);
-    if (own === null ? !isDefault : own !== branch) continue;
+    const named = taskBranchOf(task) ?? task.input.baseBranch;
+    if (named === null ? !isDefault : named !== branch) continue;
     await hearAwaitedFile(processing, task);
     await queueLookAtBase(processing, task);
     if (task.itemsAt !== null) await queueCompareItems(processing, task);

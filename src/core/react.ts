@@ -534,6 +534,8 @@ function openGates(state: ExistingTask): readonly Reaction[] {
 
 /** The last pull request names the issue that it closes; a task that ends with a skip, or had nothing left to merge, has none. */
 function isClosedByMerge(state: ExistingTask): boolean {
+  // GitHub closes issues by merges into the default branch alone.
+  if (state.input.baseBranch !== null) return false;
   if (taskBranchOf(state) !== null) return state.finalGate !== null;
   return currentPhaseOf(state)?.completed?.skipped !== true;
 }

@@ -62,7 +62,11 @@ export async function says(told: World, body: string, more: Partial<Said> = {}):
 }
 
 export function pullRequestPayload(action: string, { sender = "owner", number = 31, rest = {} } = {}): object {
-  return payloadOf(action, { number, pull_request: { number, merged: false }, ...rest }, sender);
+  return payloadOf(
+    action,
+    { number, pull_request: { number, merged: false, head: { sha: "head" }, base: { sha: "base" } }, ...rest },
+    sender,
+  );
 }
 
 export function installationPayload(action: string, rest: object = {}, sender = "owner"): object {

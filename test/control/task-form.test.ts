@@ -21,11 +21,22 @@ function edit(told: World, body: string, sender = "owner"): Promise<void> {
   return told.deliver({ kind: "issue-edited", repository, issueNumber: 7, sender });
 }
 
+function withBranch(told: World, name: string): void {
+  told.github.branches.set(name, [{ sha: `${name}-0`, mark: "", files: new Map() }]);
+}
+
+/** With the branch that the whole form names. */
+async function developed(...options: Parameters<typeof world>): Promise<World> {
+  const told = await world(...options);
+  withBranch(told, "develop");
+  return told;
+}
+
 const fieldsAsked = (told: World) => told.github.forms.map(({ faults }) => faults.map(({ field }) => field));
 
 describe("a labelled issue", () => {
   test("whose form is whole starts with what it says, and is asked nothing", async () => {
-    const told = await world();
+    const told = await developed();
     told.github.openIssue(7, { body: whole });
 
     await told.label();
@@ -46,7 +57,7 @@ describe("a labelled issue", () => {
   });
 
   test("with faults becomes a draft, and one comment names them all", async () => {
-    const told = await world();
+    const told = await developed();
     told.github.openIssue(7, { body: faulty });
 
     await told.label();
@@ -57,8 +68,35 @@ describe("a labelled issue", () => {
     expect(told.github.runs).toEqual([]);
   });
 
+  test("that names a branch which is not there is asked for one", async () => {
+    const told = await developed();
+    told.github.openIssue(7, { body: form({ "Base branch": "release" }) });
+
+    await told.label();
+
+    expect((await told.task()).status).toBe("draft");
+    expect(fieldsAsked(told)).toEqual([["Base branch"]]);
+    withBranch(told, "release");
+    await told.comment("run");
+    expect((await told.task()).status).toBe("pending");
+  });
+
+  test("that names a branch works from it to its end, and the issue is closed by the app", async () => {
+    const told = await developed();
+    told.github.openIssue(7, { body: form({ "Base branch": "develop" }) });
+    await told.label();
+
+    const first = await told.openRun();
+    expect(first.job.headSha).toBe("develop-0");
+    await told.runOn(first);
+    await told.playOn();
+    expect([...told.github.pulls.values()].map(({ base }) => base)).toEqual(["develop", "develop"]);
+    expect(await told.task()).toMatchObject({ status: "completed" });
+    expect(told.github.issues.get(7)).toMatchObject({ open: false });
+  });
+
   test("that says nothing becomes a draft, too", async () => {
-    const told = await world();
+    const told = await developed();
     told.github.openIssue(7, { title: "App", body: "" });
 
     await told.label();
@@ -81,7 +119,7 @@ describe("a labelled issue", () => {
 
 describe("the edit of an issue whose form has faults", () => {
   async function draft(sender = "owner"): Promise<World> {
-    const told = await world();
+    const told = await developed();
     told.github.openIssue(7, { body: faulty, author: "reader" });
     await told.label("create_app", { sender });
     return told;
@@ -130,7 +168,7 @@ describe("the edit of an issue whose form has faults", () => {
   });
 
   test("of an issue without a task says nothing", async () => {
-    const told = await world();
+    const told = await developed();
 
     await edit(told, faulty);
 
@@ -140,7 +178,7 @@ describe("the edit of an issue whose form has faults", () => {
 
 describe("/run on a draft", () => {
   test("whose form still has faults says which, and starts nothing", async () => {
-    const told = await world();
+    const told = await developed();
     told.github.openIssue(7, { body: faulty });
     await told.label();
 
@@ -155,7 +193,7 @@ describe("/run on a draft", () => {
   });
 
   test("that was mended without a webhook that we heard starts it, and brings the comment up to date", async () => {
-    const told = await world();
+    const told = await developed();
     told.github.openIssue(7, { body: faulty });
     await told.label();
     told.github.openIssue(7, { body: whole });

@@ -387,11 +387,7 @@ export function skipsPhase(by = writer, next = "run-3", writtenAt: string | null
 /** A comment on the issue of a conversation. */
 export function turnSaid(
   commentId: number,
-  {
-    by = writer,
-    textHash = `words-${commentId}`,
-    isEdit = false,
-  }: Partial<Omit<CommandOf<"SayTurn">, "type">> = {},
+  { by = writer, textHash = `words-${commentId}`, isEdit = false }: Partial<Omit<CommandOf<"SayTurn">, "type">> = {},
 ): TaskCommand {
   return command({ type: "SayTurn", by, commentId, isEdit, textHash }, `run-${commentId}`);
 }

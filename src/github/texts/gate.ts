@@ -99,8 +99,8 @@ function isLast({ view, phase }: GateFacts): boolean {
 function goOn(facts: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
   const { view, links } = facts;
   const { issue } = view.task;
-  // A merge of the last gate closes the issue; an earlier one must not, nor one into a branch of the task's own (Q6).
-  const closes = isLast(facts) && taskBranchOf(view.task) === null;
+  // A merge of the last gate closes the issue; an earlier one must not, nor one into a branch of the task's own (Q6), and GitHub heeds it on the default branch alone.
+  const closes = isLast(facts) && taskBranchOf(view.task) === null && view.task.input.baseBranch === null;
   const status = link("status comment", links.issue(issue.number));
   const part = `${closes ? "Closes" : "Part of"} #${issue.number}`;
   const verification = progress?.verification ?? null;
