@@ -76,7 +76,7 @@ describe("the session", () => {
       app.faults.set(runnerRoutes.session, [unavailable, { status: 502, body: "<html>" }]);
       const session = await open();
       expect(session.job).toEqual(job);
-      expect(app.sessions).toEqual([{ protocol: 4, oidcToken: "oidc-3", runId: "run-1", account }]);
+      expect(app.sessions).toEqual([{ protocol: 5, oidcToken: "oidc-3", runId: "run-1", account }]);
       expect(pauses).toEqual([1_000, 2_000]);
     });
   });
@@ -111,7 +111,7 @@ describe("the session", () => {
       await expect(open()).rejects.toMatchObject({
         code: "unsupported-protocol",
         message:
-          "this action speaks protocol 4 and the app does not: update the app, or set the `uses:` line of .github/workflows/phasegate.yml to the app's ACTION_REF",
+          "this action speaks protocol 5 and the app does not: update the app, or set the `uses:` line of .github/workflows/phasegate.yml to the app's ACTION_REF",
       });
       expect(pauses).toEqual([]);
     });
