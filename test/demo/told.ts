@@ -101,6 +101,11 @@ export class Told {
       case "TaskCreated":
         this.#outline = event.playbook;
         return;
+      case "PhasesPlanned":
+        if (this.#outline !== null) {
+          this.#outline = { ...this.#outline, phases: [...this.#outline.phases, ...event.phases] };
+        }
+        return;
       case "PhaseStarted": {
         const outline = this.#outline?.phases.find((phase) => phase.number === event.phase);
         this.#phase = event.phase;
@@ -273,7 +278,6 @@ export class Told {
       case "VetoWithdrawn":
       case "CiObserved":
       case "ApprovedItemsChanged":
-      case "PhasesPlanned":
       case "RippleFound":
       case "RippleSettled":
       case "TurnSaid":

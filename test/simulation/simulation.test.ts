@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { simulateInFolder } from "./in-folder.ts";
 import { mutants } from "./mutants.ts";
 
-const seeds = 40;
+const seeds = 45;
 const linesShown = 60;
 
 /** What must come about in some of the stories, as they tell it. */
