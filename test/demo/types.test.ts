@@ -21,9 +21,9 @@ describe("npm run demo", () => {
     expect(last).toMatchObject({ type: "demo-finished", status: "completed" });
     if (last?.type !== "demo-finished" || last.repository === null) throw new Error("the demo named no work tree");
     expect(events.find((event) => event.type === "issue-opened")).toMatchObject({ title, label: type });
-    expect(last.phases.filter(({ merged }) => merged).map(({ name }) => name)).toEqual([
-      ...new Set(steps.map(({ phase }) => phase)),
-    ]);
+    // Planned phases lie in folders, which know no order.
+    const merged = last.phases.filter((phase) => phase.merged).map(({ name }) => name);
+    expect(merged.toSorted()).toEqual([...new Set(steps.map(({ phase }) => phase))].toSorted());
     const asked = steps.flatMap(({ asks = [] }) => asks.map(({ question }) => question));
     expect(events.flatMap((event) => (event.type === "question-asked" ? [event.question] : []))).toEqual(asked);
     expect(events.flatMap((event) => (event.type === "tests-run" ? [event.passed] : [])).every(Boolean)).toBe(true);
