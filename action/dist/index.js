@@ -45894,6 +45894,24 @@ function lineOf$1(document, { from }) {
 	if (document.lines[at - 1]?.kind === "heading" && /^ {0,3}(?:=+|-{2,})\s*$/u.test(document.lines[at]?.text ?? "")) at -= 1;
 	return document.lines[at]?.number ?? null;
 }
+// src/verify/circle.ts
+function circleOf(nodes, leadsTo) {
+	let left = nodes;
+	for (;;) {
+		const ids = new Set(left.map(({ id }) => id));
+		const next = left.filter((node) => leadsTo(node).some((id) => ids.has(id)));
+		if (next.length === left.length) break;
+		left = next;
+	}
+	const byId = new Map(left.map((node) => [node.id, node]));
+	const way = [];
+	let at = left[0];
+	while (at !== void 0 && !way.includes(at.id)) {
+		way.push(at.id);
+		at = leadsTo(at).map((id) => byId.get(id)).find((node) => node !== void 0);
+	}
+	return at === void 0 ? null : way.slice(way.indexOf(at.id));
+}
 // node_modules/yaml/dist/nodes/identity.js
 var require_identity = __commonJSMin(((exports) => {
 	const ALIAS = Symbol.for("yaml.alias");
@@ -51964,6 +51982,22 @@ function parseYamlValue(source, schema) {
 		faults: result.error.issues.flatMap((issue) => faultsOfIssue(issue).map(({ path, rule, message }) => fault(lineOf(path), rule, message)))
 	};
 }
+function parseSensibleYaml(source, schema, findFaults) {
+	const parsed = parseYamlValue(source, schema);
+	if (parsed.kind === "faulty") return parsed;
+	const faults = findFaults(parsed.value).map(({ path, rule, message }) => {
+		return {
+			file: source.file,
+			line: parsed.lineOf(path),
+			rule,
+			message
+		};
+	});
+	return faults.length === 0 ? parsed : {
+		kind: "faulty",
+		faults
+	};
+}
 function faultsOfIssue(issue) {
 	const { path } = issue;
 	const field = path.length === 0 ? "the document" : `"${path.join(".")}"`;
@@ -52120,24 +52154,14 @@ const Spec = strictObject({
 	error: Text.optional()
 });
 function parseSpec(file, text) {
-	const parsed = parseYamlValue({
+	const parsed = parseSensibleYaml({
 		file,
 		text,
 		firstLine: 1
-	}, Spec);
-	if (parsed.kind === "faulty") return parsed;
-	const faults = senseFaults$1(file, parsed.value).map(({ path, rule, message }) => ({
-		file,
-		line: parsed.lineOf(path),
-		rule,
-		message
-	}));
-	return faults.length === 0 ? {
+	}, Spec, (spec) => senseFaults$1(file, spec));
+	return parsed.kind === "faulty" ? parsed : {
 		kind: "parsed",
 		spec: parsed.value
-	} : {
-		kind: "faulty",
-		faults
 	};
 }
 function isSpecId(text) {
@@ -52192,7 +52216,7 @@ function senseFaults$1(file, spec) {
 			message
 		});
 	}
-	const circle = circleOf$1(spec.tasks);
+	const circle = circleOf(spec.tasks, ({ dependencies }) => dependencies);
 	if (circle !== null) {
 		const at = spec.tasks.findIndex(({ id }) => id === circle[0]);
 		const message = `the tasks wait for each other in a circle: ${[...circle, circle[0]].join(" needs ")}; take one of these dependencies out`;
@@ -52250,24 +52274,6 @@ function repeats(field, items) {
 			message: `"${id}" is given twice: each of the ${field} has an id of its own`
 		}];
 	});
-}
-function circleOf$1(tasks) {
-	let left = tasks;
-	for (;;) {
-		const open = new Set(left.map(({ id }) => id));
-		const next = left.filter(({ dependencies }) => dependencies.some((id) => open.has(id)));
-		if (next.length === left.length) break;
-		left = next;
-	}
-	const open = new Map(left.map((task) => [task.id, task]));
-	const way = [];
-	let id = left[0]?.id;
-	while (id !== void 0 && !way.includes(id)) {
-		way.push(id);
-		id = open.get(id)?.dependencies.find((dependency) => open.has(dependency));
-	}
-	if (id === void 0) return null;
-	return way.slice(way.indexOf(id));
 }
 function textsOf$1(value, path = []) {
 	if (typeof value === "string") return [[path, value.trim()]];
@@ -52528,23 +52534,6 @@ function nameOf(offset) {
 function predecessorsOf(steps, id) {
 	return steps.filter(({ nextSteps }) => nextSteps.includes(id));
 }
-function circleOf(steps) {
-	let left = steps;
-	for (;;) {
-		const ids = new Set(left.map(({ id }) => id));
-		const next = left.filter(({ nextSteps }) => nextSteps.some((id) => ids.has(id)));
-		if (next.length === left.length) break;
-		left = next;
-	}
-	const nodes = new Map(left.map((step) => [step.id, step]));
-	const way = [];
-	let id = left[0]?.id;
-	while (id !== void 0 && !way.includes(id)) {
-		way.push(id);
-		id = nodes.get(id)?.nextSteps.find((next) => nodes.has(next));
-	}
-	return id === void 0 ? null : way.slice(way.indexOf(id));
-}
 function ancestorsOf(steps) {
 	return collect(steps, (sets) => new Set(sets.flatMap((set) => [...set])));
 }
@@ -52758,24 +52747,14 @@ const Definition = strictObject({
 	steps: array(Step).min(1).max(STEPS_MAX)
 });
 function parseWorkflowDefinition(file, text) {
-	const parsed = parseYamlValue({
+	const parsed = parseSensibleYaml({
 		file,
 		text,
 		firstLine: 1
-	}, Definition);
-	if (parsed.kind === "faulty") return parsed;
-	const faults = senseFaults(file, parsed.value).map(({ path, rule, message }) => ({
-		file,
-		line: parsed.lineOf(path),
-		rule,
-		message
-	}));
-	return faults.length === 0 ? {
+	}, Definition, (definition) => senseFaults(file, definition));
+	return parsed.kind === "faulty" ? parsed : {
 		kind: "parsed",
 		definition: parsed.value
-	} : {
-		kind: "faulty",
-		faults
 	};
 }
 const PLACEHOLDER = /\{\{([^{}]*)\}\}/gu;
@@ -52909,7 +52888,7 @@ function orderFaults(steps) {
 		}
 	}
 	if (faults.length > 0) return faults;
-	const circle = circleOf(steps);
+	const circle = circleOf(steps, ({ nextSteps }) => nextSteps);
 	if (circle !== null) {
 		const message = `these steps follow each other in a circle: ${[...circle, circle[0]].join(", ")}; repetition belongs into a script, with a limit`;
 		return [{

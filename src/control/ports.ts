@@ -16,6 +16,7 @@ import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
 import type { ConfigurationFault, RepositoryFile } from "../core/repository-files.ts";
 import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
+import type { SpecToStart } from "../core/spec-to-start.ts";
 import type { Spent } from "../core/usage.ts";
 
 export interface Clock {
@@ -794,17 +795,6 @@ export interface FailedDelivery {
 }
 
 // ---------------------------------------------------------------- the rest
-
-/** A specification that somebody pushed. */
-export interface SpecToStart {
-  readonly id: string;
-  readonly path: string;
-  readonly title: string;
-  readonly description: string;
-  readonly tags: readonly string[];
-  readonly requirements: readonly { readonly id: string; readonly description: string }[];
-  readonly acceptance: readonly string[];
-}
 
 export interface Verifier {
   /** The search for secrets reads only `changedPaths`; all other checks read what they name. What the run says is added to it. */

@@ -422,16 +422,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     case "ConversationClosed":
       return evolveConversationClosed(state, event);
     case "ConversationSettled":
-      return {
-        ...facts,
-        status: "pending",
-        run: null,
-        blockedBy: null,
-        phases: onPhase(facts, event.phase, (phase) => ({
-          ...phase,
-          completed: { by: "", mergeSha: "", at: event.at, skipped: true },
-        })),
-      };
+      return { ...withoutMerge(facts, event, ""), blockedBy: null };
     case "AccountIdentified":
       return { ...state, account: event.account };
     case "QuestionsAsked":
@@ -519,16 +510,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         })),
       };
     case "PhaseSkipped":
-      return {
-        ...facts,
-        status: "pending",
-        run: null,
-        blockedBy: null,
-        phases: onPhase(facts, event.phase, (phase) => ({
-          ...phase,
-          completed: { by: event.by, mergeSha: "", at: event.at, skipped: true },
-        })),
-      };
+      return { ...withoutMerge(facts, event, event.by), blockedBy: null };
     case "ApprovedItemsChanged": {
       const changed = event.changed.items.length === 0 ? null : event.changed;
       return { ...state, phases: onPhase(facts, event.phase, (phase) => ({ ...phase, changed })) };
@@ -544,15 +526,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     case "RippleFound":
       return { ...state, ...withRipple(facts, event) };
     case "RippleSettled":
-      return {
-        ...facts,
-        status: "pending",
-        run: null,
-        phases: onPhase(facts, event.phase, (phase) => ({
-          ...phase,
-          completed: { by: "", mergeSha: "", at: event.at, skipped: true },
-        })),
-      };
+      return withoutMerge(facts, event, "");
     case "FinalGateOpened": {
       const finalGate = { pullRequest: event.pullRequest, url: event.url };
       return isSettled(state) ? { ...state, finalGate } : { ...facts, status: "review", finalGate };
@@ -745,6 +719,17 @@ export function dropsRun(reason: BlockReason): boolean {
     case "effect-failed":
       return false;
   }
+}
+
+/** A phase that is over, and of which nothing was merged. */
+function withoutMerge(
+  facts: TaskFacts,
+  { phase: number, at }: { readonly phase: number; readonly at: string },
+  by: string,
+): Extract<ExistingTask, { status: "pending" }> {
+  const completed = { by, mergeSha: "", at, skipped: true };
+  const phases = onPhase(facts, number, (phase) => ({ ...phase, completed }));
+  return { ...facts, status: "pending", run: null, phases };
 }
 
 /** Leaves out what only some statuses have, so that no spread carries it into another status. */

@@ -1,4 +1,4 @@
-import type { SpecToStart } from "../control/ports.ts";
+import type { SpecToStart } from "../core/spec-to-start.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api } from "./api.ts";
 import { markedBody, markerOf } from "./marker.ts";

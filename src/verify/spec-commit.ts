@@ -1,3 +1,4 @@
+import type { SpecToStart } from "../core/spec-to-start.ts";
 import type { ExistingTask } from "../core/state.ts";
 import { archivePathOf, completeSpec, specProgress, withIssue, withSpecChange } from "./spec-progress.ts";
 import type { Hand } from "./spec-progress.ts";
@@ -18,16 +19,6 @@ export interface SpecMoment extends Hand {
 
 export function isActiveSpec(path: string): boolean {
   return path.startsWith(activeSpecs) && path.endsWith(".yaml");
-}
-
-export interface SpecToStart {
-  readonly id: string;
-  readonly path: string;
-  readonly title: string;
-  readonly description: string;
-  readonly tags: readonly string[];
-  readonly requirements: readonly { readonly id: string; readonly description: string }[];
-  readonly acceptance: readonly string[];
 }
 
 /** What a task can start from; null where it is not valid, not ready, or has an issue already. */

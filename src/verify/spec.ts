@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { parseYamlValue } from "../yaml/yaml-value.ts";
-import type { YamlFault } from "../yaml/yaml-value.ts";
+import { circleOf } from "./circle.ts";
+import { parseSensibleYaml } from "../yaml/yaml-value.ts";
+import type { FieldFault, YamlFault } from "../yaml/yaml-value.ts";
 
 /** Where specifications lie in a repository, and under which names (decision Q17). */
 const specFolder = ".phasegate/specs";
@@ -114,15 +115,8 @@ export type ParsedSpec =
 
 /** Reads a specification; every fault of it, of form or of sense, comes with its line. */
 export function parseSpec(file: string, text: string): ParsedSpec {
-  const parsed = parseYamlValue({ file, text, firstLine: 1 }, Spec);
-  if (parsed.kind === "faulty") return parsed;
-  const faults = senseFaults(file, parsed.value).map(({ path, rule, message }) => ({
-    file,
-    line: parsed.lineOf(path),
-    rule,
-    message,
-  }));
-  return faults.length === 0 ? { kind: "parsed", spec: parsed.value } : { kind: "faulty", faults };
+  const parsed = parseSensibleYaml({ file, text, firstLine: 1 }, Spec, (spec) => senseFaults(file, spec));
+  return parsed.kind === "faulty" ? parsed : { kind: "parsed", spec: parsed.value };
 }
 
 export function isSpecId(text: string): boolean {
@@ -147,14 +141,8 @@ export function progressOf(tasks: Spec["tasks"]): SpecProgress {
   };
 }
 
-interface SenseFault {
-  readonly path: readonly PropertyKey[];
-  readonly rule: string;
-  readonly message: string;
-}
-
-function senseFaults(file: string, spec: Spec): readonly SenseFault[] {
-  const faults: SenseFault[] = [...repeats("requirements", spec.requirements), ...repeats("tasks", spec.tasks)];
+function senseFaults(file: string, spec: Spec): readonly FieldFault[] {
+  const faults: FieldFault[] = [...repeats("requirements", spec.requirements), ...repeats("tasks", spec.tasks)];
   const name = /([^/]*)\.yaml$/u.exec(file)?.[1];
   if (name !== spec.id) {
     const message = `"id": expected the file's name without .yaml, ${JSON.stringify(name ?? file)}, got "${spec.id}"`;
@@ -176,7 +164,7 @@ function senseFaults(file: string, spec: Spec): readonly SenseFault[] {
       faults.push({ path: ["tasks", at, "dependencies", index], rule: "unknown-task", message });
     }
   }
-  const circle = circleOf(spec.tasks);
+  const circle = circleOf(spec.tasks, ({ dependencies }) => dependencies);
   if (circle !== null) {
     const at = spec.tasks.findIndex(({ id }) => id === circle[0]);
     const message = `the tasks wait for each other in a circle: ${[...circle, circle[0]].join(" needs ")}; take one of these dependencies out`;
@@ -197,7 +185,7 @@ function senseFaults(file: string, spec: Spec): readonly SenseFault[] {
   return faults;
 }
 
-function repeats(field: "requirements" | "tasks", items: readonly { readonly id: string }[]): readonly SenseFault[] {
+function repeats(field: "requirements" | "tasks", items: readonly { readonly id: string }[]): readonly FieldFault[] {
   const seen = new Set<string>();
   return items.flatMap(({ id }, at) => {
     if (!seen.has(id)) {
@@ -212,27 +200,6 @@ function repeats(field: "requirements" | "tasks", items: readonly { readonly id:
       },
     ];
   });
-}
-
-/** One circle of dependencies, from its first task in the file's order; null where there is none. */
-function circleOf(tasks: Spec["tasks"]): readonly string[] | null {
-  // Takes away what waits for nothing that is left, until nothing more goes; what remains holds every circle.
-  let left = tasks;
-  for (;;) {
-    const open = new Set(left.map(({ id }) => id));
-    const next = left.filter(({ dependencies }) => dependencies.some((id) => open.has(id)));
-    if (next.length === left.length) break;
-    left = next;
-  }
-  const open = new Map(left.map((task) => [task.id, task]));
-  const way: string[] = [];
-  let id = left[0]?.id;
-  while (id !== undefined && !way.includes(id)) {
-    way.push(id);
-    id = open.get(id)?.dependencies.find((dependency) => open.has(dependency));
-  }
-  if (id === undefined) return null;
-  return way.slice(way.indexOf(id));
 }
 
 /** Every text of a value with the path that leads to it. */

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { parseYamlValue } from "../yaml/yaml-value.ts";
-import type { YamlFault } from "../yaml/yaml-value.ts";
+import { parseSensibleYaml } from "../yaml/yaml-value.ts";
+import type { FieldFault, YamlFault } from "../yaml/yaml-value.ts";
 import { isTimezone, toUtc } from "./workflow-cron.ts";
-import { ancestorsOf, circleOf, dominatorsOf } from "./workflow-graph.ts";
+import { circleOf } from "./circle.ts";
+import { ancestorsOf, dominatorsOf } from "./workflow-graph.ts";
 
 /** Where definitions lie in a repository (decision Q3). */
 export const definitionFolder = ".github/phasegate/workflows/";
@@ -201,15 +202,10 @@ export type ParsedDefinition =
 
 /** Reads a definition; every fault of it, of form or of sense, comes with its line. */
 export function parseWorkflowDefinition(file: string, text: string): ParsedDefinition {
-  const parsed = parseYamlValue({ file, text, firstLine: 1 }, Definition);
-  if (parsed.kind === "faulty") return parsed;
-  const faults = senseFaults(file, parsed.value).map(({ path, rule, message }) => ({
-    file,
-    line: parsed.lineOf(path),
-    rule,
-    message,
-  }));
-  return faults.length === 0 ? { kind: "parsed", definition: parsed.value } : { kind: "faulty", faults };
+  const parsed = parseSensibleYaml({ file, text, firstLine: 1 }, Definition, (definition) =>
+    senseFaults(file, definition),
+  );
+  return parsed.kind === "faulty" ? parsed : { kind: "parsed", definition: parsed.value };
 }
 
 /** What stands between two pairs of braces, anywhere in a text. */
@@ -251,14 +247,8 @@ export function citationsOf(step: WorkflowStep): readonly Citation[] {
   return [...new Set(words)].flatMap((each) => citationOf(each) ?? []);
 }
 
-interface SenseFault {
-  readonly path: readonly PropertyKey[];
-  readonly rule: string;
-  readonly message: string;
-}
-
-function senseFaults(file: string, definition: WorkflowDefinition): readonly SenseFault[] {
-  const faults: SenseFault[] = [];
+function senseFaults(file: string, definition: WorkflowDefinition): readonly FieldFault[] {
+  const faults: FieldFault[] = [];
   const { steps, trigger } = definition;
   const name = /([^/]*)\.yml$/u.exec(file)?.[1];
   if (name !== definition.name) {
@@ -297,8 +287,8 @@ function senseFaults(file: string, definition: WorkflowDefinition): readonly Sen
   return faults;
 }
 
-function orderFaults(steps: readonly WorkflowStep[]): readonly SenseFault[] {
-  const faults: SenseFault[] = [];
+function orderFaults(steps: readonly WorkflowStep[]): readonly FieldFault[] {
+  const faults: FieldFault[] = [];
   const ids = new Set<string>();
   for (const [at, { id }] of steps.entries()) {
     if (ids.has(id))
@@ -317,7 +307,7 @@ function orderFaults(steps: readonly WorkflowStep[]): readonly SenseFault[] {
     }
   }
   if (faults.length > 0) return faults;
-  const circle = circleOf(steps);
+  const circle = circleOf(steps, ({ nextSteps }) => nextSteps);
   if (circle !== null) {
     const message = `these steps follow each other in a circle: ${[...circle, circle[0]].join(", ")}; repetition belongs into a script, with a limit`;
     return [{ path: ["steps", steps.findIndex(({ id }) => id === circle[0]), "nextSteps"], rule: "circle", message }];
@@ -331,8 +321,8 @@ function orderFaults(steps: readonly WorkflowStep[]): readonly SenseFault[] {
   });
 }
 
-function nameFaults({ secrets, variables, steps }: WorkflowDefinition): readonly SenseFault[] {
-  const faults: SenseFault[] = [];
+function nameFaults({ secrets, variables, steps }: WorkflowDefinition): readonly FieldFault[] {
+  const faults: FieldFault[] = [];
   const used = { secrets: new Set<string>(), variables: new Set<string>() };
   const use = (kind: "secrets" | "variables", name: string, path: readonly PropertyKey[]): void => {
     used[kind].add(name);
@@ -389,11 +379,11 @@ function nameFaults({ secrets, variables, steps }: WorkflowDefinition): readonly
 }
 
 /** What a step cites was written on every path that leads to it. */
-function citationFaults({ steps }: WorkflowDefinition): readonly SenseFault[] {
+function citationFaults({ steps }: WorkflowDefinition): readonly FieldFault[] {
   const before = dominatorsOf(steps);
   const ancestors = ancestorsOf(steps);
   return steps.flatMap((step, at) =>
-    citationsOf(step).flatMap((citation): readonly SenseFault[] => {
+    citationsOf(step).flatMap((citation): readonly FieldFault[] => {
       if (citation.kind === "variable") return [];
       const path = ["steps", at, "config", ...(step.type === "condition" ? ["if", "step"] : placeOf(step, citation))];
       const cited = steps.find(({ id }) => id === citation.step);

@@ -10,26 +10,6 @@ export function predecessorsOf<Step extends Node>(steps: readonly Step[], id: st
   return steps.filter(({ nextSteps }) => nextSteps.includes(id));
 }
 
-/** One circle, from its first step in the order of the file; null where there is none. */
-export function circleOf(steps: readonly Node[]): readonly string[] | null {
-  // Takes away what leads to nothing that is left, until nothing more goes; what remains leads into a circle.
-  let left = steps;
-  for (;;) {
-    const ids = new Set(left.map(({ id }) => id));
-    const next = left.filter(({ nextSteps }) => nextSteps.some((id) => ids.has(id)));
-    if (next.length === left.length) break;
-    left = next;
-  }
-  const nodes = new Map(left.map((step) => [step.id, step]));
-  const way: string[] = [];
-  let id = left[0]?.id;
-  while (id !== undefined && !way.includes(id)) {
-    way.push(id);
-    id = nodes.get(id)?.nextSteps.find((next) => nodes.has(next));
-  }
-  return id === undefined ? null : way.slice(way.indexOf(id));
-}
-
 /** For each step those that run before it on some way. Without circles. */
 export function ancestorsOf(steps: readonly Node[]): ReadonlyMap<string, ReadonlySet<string>> {
   return collect(steps, (sets) => new Set(sets.flatMap((set) => [...set])));

@@ -69,17 +69,32 @@ export function textsSaid(text: string, field: string): readonly string[] {
   return list.items.flatMap((item) => (isScalar(item) && typeof item.value === "string" ? [item.value] : []));
 }
 
-interface SchemaFault {
+/** The same for a value that must also make sense: what `findFaults` says of it is told with its lines. */
+export function parseSensibleYaml<T>(
+  source: YamlSource,
+  schema: z.ZodType<T>,
+  findFaults: (value: T) => readonly FieldFault[],
+): Parsed<T> {
+  const parsed = parseYamlValue(source, schema);
+  if (parsed.kind === "faulty") return parsed;
+  const faults = findFaults(parsed.value).map(({ path, rule, message }) => {
+    return { file: source.file, line: parsed.lineOf(path), rule, message };
+  });
+  return faults.length === 0 ? parsed : { kind: "faulty", faults };
+}
+
+/** What is wrong at a place of the value; its line is found from the path. */
+export interface FieldFault {
   readonly path: readonly PropertyKey[];
   readonly rule: string;
   readonly message: string;
 }
 
 /** Says field, expectation and finding for one issue of zod; an object with several unknown fields gives one fault for each. */
-function faultsOfIssue(issue: z.core.$ZodIssue): readonly SchemaFault[] {
+function faultsOfIssue(issue: z.core.$ZodIssue): readonly FieldFault[] {
   const { path } = issue;
   const field = path.length === 0 ? "the document" : `"${path.join(".")}"`;
-  const at = (rule: string, message: string): readonly SchemaFault[] => [{ path, rule, message }];
+  const at = (rule: string, message: string): readonly FieldFault[] => [{ path, rule, message }];
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => ({

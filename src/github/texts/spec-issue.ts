@@ -1,5 +1,5 @@
 /** The issue that a pushed specification gets: what is wanted, in its own words. */
-import type { SpecToStart } from "../../control/ports.ts";
+import type { SpecToStart } from "../../core/spec-to-start.ts";
 import { block, code } from "./escape.ts";
 
 const wordsCharactersMax = 20_000;
