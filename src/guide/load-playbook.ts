@@ -4,6 +4,7 @@ import { approvalOf, playbookNamePattern, verifierRole } from "../core/playbook.
 import type { Criterion, Integration, Phase, PlannedWork, Playbook, Role, Step } from "../core/playbook.ts";
 import { isWithin } from "./allowed-paths.ts";
 import { parseGuide } from "./front-matter.ts";
+import type { GuideParse } from "./front-matter.ts";
 import { GuideError } from "./guide-error.ts";
 import type { GuideFault } from "./guide-error.ts";
 import { readGuideFolder } from "./guide-files.ts";
@@ -24,6 +25,12 @@ const ROLES = "agents";
 const COMMON = "common";
 const RIPPLE = "ripple.md";
 const EXTENSION = ".yml";
+
+const parseRole = parserOf(RoleHead);
+const parseTitled = parserOf(TitledHead);
+const parseIntegration = parserOf(IntegrationHead);
+const parseVerification = parserOf(VerificationHead);
+const parseStepGuide = parserOf(GuideHead);
 
 /** Reads one playbook of a folder with the guides of its steps. Throws `GuideError` with every fault at once. */
 export async function loadPlaybook(guideFolder: string, name: string): Promise<LoadedPlaybook> {
@@ -156,7 +163,7 @@ function playbookNames(files: GuideFiles): readonly string[] {
 function resolvePlaybook(files: GuideFiles, name: string, faults: GuideFault[]): Pick<Resolved, "lineOf"> & { readonly playbook: Playbook } | null {
   const found = textOf(files, `${PLAYBOOKS}/${name}${EXTENSION}`, faults);
   if (found === null) return null;
-  const { file, text } = found;
+  const { shownAs: file, text } = found;
   const parsed = parseYamlValue({ file, text, firstLine: 1 }, PlaybookHead);
   if (parsed.kind === "faulty") {
     faults.push(...parsed.faults);
@@ -251,7 +258,7 @@ function resolvePhase(
   const preface =
     head.preface === undefined
       ? null
-      : guideOf(files, `${head.guide}/${head.preface}.md`, TitledHead, faults, naming(["preface"]))?.body;
+      : guideOf(files, `${head.guide}/${head.preface}.md`, parseTitled, faults, naming(["preface"]))?.body;
   const seen = new Set<string>();
   for (const [position, entry] of head.steps.entries()) {
     const [slug, role] = typeof entry === "string" ? [entry, head.role] : [entry.step, entry.role];
@@ -295,7 +302,7 @@ function resolveWork(
 ): PlannedWork | null {
   if (phase.work === undefined) return null;
   const { step, verification, budgetUsd, ...people } = phase.work;
-  const found = guideOf(files, `${phase.guide}/${step}.md`, GuideHead, faults, naming(["step"]));
+  const found = guideOf(files, `${phase.guide}/${step}.md`, parseStepGuide, faults, naming(["step"]));
   if (found === null) return null;
   const { head: { sections, minCharacters, tools }, body, file } = found;
   const { criteria, verifierGuide } = resolveVerification(files, verification, faults, naming(["verification"]));
@@ -321,7 +328,7 @@ function approvalCriterion(reviewer: string): Criterion {
 }
 
 function resolveRole(files: GuideFiles, name: string, named: Naming, faults: GuideFault[]): Role | null {
-  const found = guideOf(files, `${ROLES}/${name}.md`, RoleHead, faults, named);
+  const found = guideOf(files, `${ROLES}/${name}.md`, parseRole, faults, named);
   if (found === null) return null;
   const { head: { description, model, tools, ...head }, body, file, lineOf } = found;
   if (head.name !== name) {
@@ -336,7 +343,7 @@ const COMMON_FIRST = `${COMMON}/QUICK_START.md`;
 
 function resolveCommon(files: GuideFiles, faults: GuideFault[]): string {
   const names = namesIn(files, COMMON).toSorted((a, b) => Number(b === COMMON_FIRST) - Number(a === COMMON_FIRST));
-  return names.flatMap((name) => guideOf(files, name, TitledHead, faults)?.body ?? []).join("\n\n");
+  return names.flatMap((name) => guideOf(files, name, parseTitled, faults)?.body ?? []).join("\n\n");
 }
 
 /** Figma's are several, for the phases in which each helps. */
@@ -345,7 +352,7 @@ const INTEGRATION_FOLDERS = ["integrations", "figma"] as const;
 function resolveIntegrations(files: GuideFiles, faults: GuideFault[]): readonly Integration[] {
   return INTEGRATION_FOLDERS.flatMap((folder) =>
     namesIn(files, folder).flatMap((path) => {
-      const found = guideOf(files, path, IntegrationHead, faults);
+      const found = guideOf(files, path, parseIntegration, faults);
       if (found === null) return [];
       const { title, secrets, phases = null } = found.head;
       return [{ name: path.slice(0, -".md".length), title, secrets, phases, guide: found.body }];
@@ -380,7 +387,7 @@ export async function loadVerification(guideFolder: string, name: string): Promi
 
 /** Without criteria where the file is faulty; then a fault says why. */
 function resolveVerification(files: GuideFiles, name: string, faults: GuideFault[], named?: Naming): Verification {
-  const found = guideOf(files, `${VERIFICATION}/${name}.md`, VerificationHead, faults, named);
+  const found = guideOf(files, `${VERIFICATION}/${name}.md`, parseVerification, faults, named);
   if (found === null) return { criteria: [], verifierGuide: "" };
   const { head: { criteria }, body, file, lineOf } = found;
   const ids = new Set<string>();
@@ -410,7 +417,7 @@ function resolveStep(
   named: Naming,
   faults: GuideFault[],
 ): Step | null {
-  const found = guideOf(files, `${phase.guide}/${slug}.md`, GuideHead, faults, named);
+  const found = guideOf(files, `${phase.guide}/${slug}.md`, parseStepGuide, faults, named);
   if (found === null) return null;
   const { head, body, file, lineOf } = found;
   const fault = (at: readonly PropertyKey[], rule: string, message: string): void => {
@@ -455,16 +462,29 @@ interface FoundGuide<Head> {
 function guideOf<Head>(
   files: GuideFiles,
   path: string,
-  schema: ZodType<Head>,
+  parse: GuideParser<Head>,
   faults: GuideFault[],
   named?: Naming,
 ): FoundGuide<Head> | null {
   const found = textOf(files, path, faults, named);
   if (found === null) return null;
-  const parsed = parseGuide(found.file, found.text, schema);
-  if (parsed.kind === "parsed") return { ...parsed.document, file: found.file };
+  const parsed = parse(found);
+  if (parsed.kind === "parsed") return { ...parsed.document, file: found.shownAs };
   faults.push(...parsed.faults);
   return null;
+}
+
+type ReadableFile = GuideFile & { readonly text: string };
+type GuideParser<Head> = (file: ReadableFile) => GuideParse<Head>;
+
+/** Most files are used by several playbooks, and the app's own again for each repository: each is parsed once. */
+function parserOf<Head>(schema: ZodType<Head>): GuideParser<Head> {
+  const known = new WeakMap<GuideFile, GuideParse<Head>>();
+  return (file) => {
+    const parsed = known.get(file) ?? parseGuide(file.shownAs, file.text, schema);
+    known.set(file, parsed);
+    return parsed;
+  };
 }
 
 /** Null after adding a fault that says why there is none: where it is named, if a playbook names it. */
@@ -473,10 +493,10 @@ function textOf(
   path: string,
   faults: GuideFault[],
   named?: Naming,
-): { readonly file: string; readonly text: string } | null {
+): ReadableFile | null {
   const found = files.get(path);
-  const file = shownFile(files, path);
-  if (found?.text != null) return { file, text: found.text };
+  const file = found?.shownAs ?? path;
+  if (isReadable(found)) return found;
   if (found?.problem != null) {
     faults.push({ file, line: null, ...found.problem });
     return null;
@@ -487,6 +507,10 @@ function textOf(
   const message = `${field}expected the file "${path}", got nothing${hint}`;
   faults.push({ file: named?.file ?? file, line: named?.line ?? null, rule: "missing-file", message });
   return null;
+}
+
+function isReadable(file: GuideFile | undefined): file is ReadableFile {
+  return file !== undefined && file.text !== null;
 }
 
 function shownFile(files: GuideFiles, path: string): string {
