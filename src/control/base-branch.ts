@@ -6,8 +6,16 @@ interface Branch {
   readonly headSha: string;
 }
 
-/** Where the work of a task is to end: the branch that its form names, or the default one. Throws where it is gone. */
-export async function targetOf(
+/** Where the work of a task is to end: the branch that its form names, or the default one. */
+export async function targetNameOf(
+  { github }: { readonly github: Pick<GitHub, "defaultBranchOf"> },
+  { repository, input }: ExistingTask,
+): Promise<string> {
+  return input.baseBranch ?? (await github.defaultBranchOf(repository)).name;
+}
+
+/** The same with its head. Throws where it is gone. */
+async function targetOf(
   { github }: { readonly github: Pick<GitHub, "defaultBranchOf" | "headOf"> },
   { repository, input }: ExistingTask,
 ): Promise<Branch> {

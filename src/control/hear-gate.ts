@@ -7,7 +7,7 @@ import {
   taskBranchOf,
   type ExistingTask,
 } from "../core/state.ts";
-import { targetOf } from "./base-branch.ts";
+import { targetNameOf } from "./base-branch.ts";
 import { readGateSaid } from "./gate-feedback.ts";
 import { handleCommand, queueEffect, type Asked, type Cause } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
@@ -150,7 +150,7 @@ async function hearState(
   if (gate.open || gate.merged) {
     const isFinal = task.finalGate?.pullRequest === pullRequest;
     const own = isFinal ? null : taskBranchOf(task);
-    const name = own ?? (await targetOf({ github }, task)).name;
+    const name = own ?? (await targetNameOf({ github }, task));
     if (gate.base !== name) {
       await ask({ type: "RecordRetarget", pullRequest, base: gate.base, merged: gate.merged });
       return;

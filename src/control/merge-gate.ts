@@ -11,7 +11,7 @@ import {
   type Gate,
   type PhaseProgress,
 } from "../core/state.ts";
-import { targetOf } from "./base-branch.ts";
+import { targetNameOf } from "./base-branch.ts";
 import { readGateSaid } from "./gate-feedback.ts";
 import { handleCommand, type Asked } from "./handle-command.ts";
 import { keyOf, personOf } from "./people.ts";
@@ -47,7 +47,7 @@ export async function mergeGate(
   if (seen === null) return null;
   // By an earlier try, whose answer was lost.
   if (seen.merged) return merged(gate, by, seen.mergeSha ?? "");
-  const base = taskBranchOf(task) ?? (await targetOf({ github }, task)).name;
+  const base = taskBranchOf(task) ?? (await targetNameOf({ github }, task));
   // Each of them is heard by its own webhook, and changes what is to be merged.
   if (!seen.open || seen.draft || seen.base !== base || seen.headSha !== effect.headSha) return null;
   const boxes = await github.readVetoBoxes(repository, gate.pullRequest);

@@ -18,7 +18,7 @@ import {
   type ExistingTask,
 } from "../core/state.ts";
 import { hasValue, type ReportedError } from "../core/dialogue.ts";
-import { baseOf, targetOf } from "./base-branch.ts";
+import { baseOf, targetNameOf } from "./base-branch.ts";
 import {
   accountOf,
   budgetLeft,
@@ -542,7 +542,7 @@ function refusedPaths(paths: readonly string[], step: string, message: string): 
 async function openFinalGate(performing: Performing, state: ExistingTask): Promise<Asked | null> {
   const branch = taskBranchOf(state);
   if (isSettled(state) || branch === null || state.finalGate !== null) return null;
-  const { name: base } = await targetOf(performing, state);
+  const base = await targetNameOf(performing, state);
   const view = await viewOf(performing, state);
   return {
     type: "RecordFinalGate",
