@@ -34426,14 +34426,6 @@ function runOfPhase({ root, allowedPaths, steps }) {
 	}
 	return null;
 }
-function treeBelow(tree, root) {
-	if (root === "") return tree;
-	const folder = `${root}/`;
-	return {
-		paths: tree.paths.flatMap((path) => path.startsWith(folder) ? [path.slice(folder.length)] : []),
-		read: (path) => tree.read(`${folder}${path}`)
-	};
-}
 function readTable(path, text, expected) {
 	const [table, second] = tablesOf(readTables(text));
 	const wanted = `the columns ${expected.join(" | ")}`;
@@ -35012,6 +35004,34 @@ function rowsOf({ runId, phases }, level) {
 		});
 	});
 }
+// src/core/tree-in.ts
+function treeIn(tree, root) {
+	if (root === "") return tree;
+	const folder = `${root}/`;
+	return {
+		paths: tree.paths.filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length)),
+		read: (path) => tree.read(`${folder}${path}`),
+		...tree.contentId === void 0 ? {} : { contentId: (path) => tree.contentId?.(`${folder}${path}`) ?? null }
+	};
+}
+function phaseIn(phase) {
+	if (phase.root === "") return phase;
+	const folder = `${phase.root}/`;
+	const inside = (paths) => paths.filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length));
+	return {
+		...phase,
+		root: "",
+		allowedPaths: inside(phase.allowedPaths),
+		steps: phase.steps.map((step) => ({
+			...step,
+			outputs: inside(step.outputs),
+			allowedPaths: inside(step.allowedPaths)
+		}))
+	};
+}
+function pathFrom(root, path) {
+	return root === "" ? path : `${root}/${path}`;
+}
 // src/runner/work-turns.ts
 async function workOnTurns(options, work) {
 	const { step, job } = options;
@@ -35100,9 +35120,9 @@ async function turnsOf({ step, job }, tree) {
 	if (step.turns !== void 0) return step.turns;
 	const run = runOfPhase(job.phase);
 	if (step.turnsFor === void 0 || run === null) return [];
-	return (await turnsForRows(treeBelow(tree, job.phase.root), run, step.turnsFor)).map((turn) => ({
+	return (await turnsForRows(treeIn(tree, job.phase.root), run, step.turnsFor)).map((turn) => ({
 		...turn,
-		output: placed(job.phase.root, turn.output)
+		output: pathFrom(job.phase.root, turn.output)
 	}));
 }
 function withTables({ checks, job, step }, turns) {
@@ -35112,9 +35132,9 @@ function withTables({ checks, job, step }, turns) {
 	return {
 		...checks,
 		async checkStep(tree, phase, asked) {
-			const { faults } = await readPlan(treeBelow(tree, phase.root), run, { begun: false });
+			const { faults } = await readPlan(treeIn(tree, phase.root), run, { begun: false });
 			const findings = faults.flatMap((fault) => {
-				const path = placed(phase.root, fault.path);
+				const path = pathFrom(phase.root, fault.path);
 				if (!written.includes(path) || !tree.paths.includes(path)) return [];
 				return [{
 					check: "plan-tables",
@@ -35140,10 +35160,10 @@ async function withStatuses(options, turns, end) {
 		paths.stages(phase),
 		paths.phases,
 		recordPaths.runs
-	].map((path) => placed(root, path)));
+	].map((path) => pathFrom(root, path)));
 	await agent.own(restored);
 	const { tree } = await collectChanges(workspace, step.slug);
-	const inside = treeBelow(tree, root);
+	const inside = treeIn(tree, root);
 	const results = turns.filter(({ output }) => tree.paths.includes(output)).map(({ id, output }) => ({
 		id,
 		output: root === "" ? output : output.slice(root.length + 1)
@@ -35172,7 +35192,7 @@ async function layRecords(options) {
 	const { job } = options;
 	const runId = runOfPhase(job.phase);
 	if (runId === null) return;
-	const inside = treeBelow(await treeOf(options), job.phase.root);
+	const inside = treeIn(await treeOf(options), job.phase.root);
 	const { title, text } = job.prompt;
 	await lay(options, await runRecords({
 		runId,
@@ -35183,7 +35203,7 @@ async function layRecords(options) {
 }
 async function lay({ workspace, agent, job }, files) {
 	for (const [inside, text] of files) {
-		const path = placed(job.phase.root, inside);
+		const path = pathFrom(job.phase.root, inside);
 		const contentBase64 = Buffer$1.from(text).toString("base64");
 		if (await put$1(workspace.workTree, {
 			kind: "written",
@@ -35196,9 +35216,6 @@ async function lay({ workspace, agent, job }, files) {
 function withFolders(path) {
 	const folder = dirname(path);
 	return folder === "." ? [path] : [path, ...withFolders(folder)];
-}
-function placed(root, path) {
-	return root === "" ? path : `${root}/${path}`;
 }
 // src/runner/run-step.ts
 async function runStep(options) {
@@ -35901,34 +35918,6 @@ function lookUp(values, name) {
 }
 function refusal(title, status) {
 	return `${title} refuses it (answer ${status} to a request that only reads): it is mistyped, revoked, or meant for something else.`;
-}
-// src/core/tree-in.ts
-function treeIn(tree, root) {
-	if (root === "") return tree;
-	const folder = `${root}/`;
-	return {
-		paths: tree.paths.filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length)),
-		read: (path) => tree.read(`${folder}${path}`),
-		...tree.contentId === void 0 ? {} : { contentId: (path) => tree.contentId?.(`${folder}${path}`) ?? null }
-	};
-}
-function phaseIn(phase) {
-	if (phase.root === "") return phase;
-	const folder = `${phase.root}/`;
-	const inside = (paths) => paths.filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length));
-	return {
-		...phase,
-		root: "",
-		allowedPaths: inside(phase.allowedPaths),
-		steps: phase.steps.map((step) => ({
-			...step,
-			outputs: inside(step.outputs),
-			allowedPaths: inside(step.allowedPaths)
-		}))
-	};
-}
-function pathFrom(root, path) {
-	return root === "" ? path : `${root}/${path}`;
 }
 // node_modules/picomatch/lib/constants.js
 var require_constants = __commonJSMin(((exports, module) => {
@@ -45457,9 +45446,9 @@ async function checkPlanTables(tree, phase) {
 		looked: 0
 	};
 	const { db, phases } = planPathsOf(runId);
-	const placed = (path) => phase.root === "" ? path : `${phase.root}/${path}`;
+	const placed = (path) => pathFrom(phase.root, path);
 	const begun = stepOfPath(phase, placed(phases)) === null;
-	const { faults } = await readPlan(treeBelow(tree, phase.root), runId, { begun });
+	const { faults } = await readPlan(treeIn(tree, phase.root), runId, { begun });
 	return {
 		findings: faults.map((fault) => ({
 			check: "plan-tables",

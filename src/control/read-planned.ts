@@ -2,9 +2,10 @@
 import { outlineOfDefinition, type Phase, type PhaseOutline } from "../core/playbook.ts";
 import { placeValuesOf } from "../core/place-values.ts";
 import { planPhases } from "../core/plan-phases.ts";
-import { faultMessage, treeBelow, type PlanFault } from "../core/plan-tables.ts";
+import { faultMessage, type PlanFault } from "../core/plan-tables.ts";
 import { readPlan } from "../core/read-plan.ts";
 import { freshPhaseNumber, isSettled, outlineOfPhase, planDueOf, type ExistingTask } from "../core/state.ts";
+import { treeIn } from "../core/tree-in.ts";
 import { baseOf } from "./base-branch.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import type { Asked } from "./handle-command.ts";
@@ -25,7 +26,7 @@ export async function readPlanned(performing: Performing, task: ExistingTask, nu
   const { run, root } = placeValuesOf(task);
   const { headSha } = await baseOf(performing, task);
   const tree = await performing.github.readTree(task.repository, headSha);
-  const { plan, faults } = await readPlan(treeBelow(tree, root), run, { begun: false });
+  const { plan, faults } = await readPlan(treeIn(tree, root), run, { begun: false });
   if (faults.length > 0) {
     return { type: "RecordPlan", phase: number, plan: { kind: "faulty", ...told(faults) } };
   }

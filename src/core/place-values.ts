@@ -1,6 +1,7 @@
 /** What a guide leaves open until there is a task: `<issue>`, `<slug>`, `<run>` and `<spec>` in its paths and texts, and the folder of the product. */
 import type { Phase, Playbook, Step } from "./playbook.ts";
 import type { TaskFacts } from "./state.ts";
+import { pathFrom } from "./tree-in.ts";
 
 export interface PlaceValues {
   /** e.g. `12`. */
@@ -81,10 +82,10 @@ function filled(text: string, values: PlaceValues): string {
   return text.replaceAll(/<(issue|slug|run|spec)>/gu, (_, name: "issue" | "slug" | "run" | "spec") => values[name]);
 }
 
-/** What GitHub reads, what we read ourselves, and planned runs lie where they are looked for, wherever the product is. */
-const atRoot = /^(?:\.github|\.phasegate|runs|outputs)\//u;
+/** What GitHub reads, and what we read ourselves, lies where it is looked for, wherever the product is. */
+const atRoot = /^\.(?:github|phasegate)\//u;
 
 function placed(path: string, values: PlaceValues): string {
   const own = filled(path, values);
-  return values.root === "" || atRoot.test(own) ? own : `${values.root}/${own}`;
+  return atRoot.test(own) ? own : pathFrom(values.root, own);
 }

@@ -1,7 +1,6 @@
 /** The tables of a planned run (`runs/<run>/db/`), of the settings that it follows and of the catalogs that it draws from. */
 import { readTables, tablesOf } from "./markdown-table.ts";
 import type { Phase } from "./playbook.ts";
-import type { Tree } from "./report.ts";
 
 /** What is wrong with a table, and what was expected. */
 export interface PlanFault {
@@ -107,16 +106,6 @@ export function runOfPhase({ root, allowedPaths, steps }: Phase): string | null 
     if (run !== undefined && isRunId(run)) return run;
   }
   return null;
-}
-
-/** The part of a tree below a folder, as if that were the whole. */
-export function treeBelow(tree: Tree, root: string): Tree {
-  if (root === "") return tree;
-  const folder = `${root}/`;
-  return {
-    paths: tree.paths.flatMap((path) => (path.startsWith(folder) ? [path.slice(folder.length)] : [])),
-    read: (path) => tree.read(`${folder}${path}`),
-  };
 }
 
 export interface Row<Column extends string> {

@@ -4,11 +4,12 @@ import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
 import { runRecords } from "../core/plan-records.ts";
 import { withSubStageDone } from "../core/plan-status.ts";
-import { faultMessage, planPathsOf, recordPaths, runOfPhase, treeBelow } from "../core/plan-tables.ts";
+import { faultMessage, planPathsOf, recordPaths, runOfPhase } from "../core/plan-tables.ts";
 import { turnsForRows } from "../core/plan-turns.ts";
 import type { Step, Turn } from "../core/playbook.ts";
 import { readPlan } from "../core/read-plan.ts";
 import type { Finding, Tree } from "../core/report.ts";
+import { pathFrom, treeIn } from "../core/tree-in.ts";
 import { limits } from "../protocol/runner.ts";
 import { collectChanges } from "./changes.ts";
 import { put } from "./restore-changes.ts";
@@ -96,8 +97,8 @@ async function turnsOf({ step, job }: StepOptions, tree: Tree): Promise<readonly
   if (step.turns !== undefined) return step.turns;
   const run = runOfPhase(job.phase);
   if (step.turnsFor === undefined || run === null) return [];
-  const turns = await turnsForRows(treeBelow(tree, job.phase.root), run, step.turnsFor);
-  return turns.map((turn) => ({ ...turn, output: placed(job.phase.root, turn.output) }));
+  const turns = await turnsForRows(treeIn(tree, job.phase.root), run, step.turnsFor);
+  return turns.map((turn) => ({ ...turn, output: pathFrom(job.phase.root, turn.output) }));
 }
 
 /** In a phase that plans, the table that was just written is read, too, and what is wrong with it goes back at once. */
@@ -108,9 +109,9 @@ function withTables({ checks, job, step }: StepOptions, turns: readonly Turn[]):
   return {
     ...checks,
     async checkStep(tree, phase, asked) {
-      const { faults } = await readPlan(treeBelow(tree, phase.root), run, { begun: false });
+      const { faults } = await readPlan(treeIn(tree, phase.root), run, { begun: false });
       const findings = faults.flatMap((fault): readonly Finding[] => {
-        const path = placed(phase.root, fault.path);
+        const path = pathFrom(phase.root, fault.path);
         // That it is missing is told by the check of outputs.
         if (!written.includes(path) || !tree.paths.includes(path)) return [];
         return [{ check: "plan-tables", step: step.slug, path, line: fault.line, message: faultMessage(fault) }];
@@ -136,11 +137,11 @@ async function withStatuses(options: StepOptions, turns: readonly Turn[], end: D
   ];
   const { restored } = await withhold(
     workspace,
-    tables.map((path) => placed(root, path)),
+    tables.map((path) => pathFrom(root, path)),
   );
   await agent.own(restored);
   const { tree } = await collectChanges(workspace, step.slug);
-  const inside = treeBelow(tree, root);
+  const inside = treeIn(tree, root);
   const results = turns
     .filter(({ output }) => tree.paths.includes(output))
     .map(({ id, output }) => ({ id, output: root === "" ? output : output.slice(root.length + 1) }));
@@ -165,7 +166,7 @@ async function layRecords(options: StepOptions): Promise<void> {
   const { job } = options;
   const runId = runOfPhase(job.phase);
   if (runId === null) return;
-  const inside = treeBelow(await treeOf(options), job.phase.root);
+  const inside = treeIn(await treeOf(options), job.phase.root);
   const { title, text } = job.prompt;
   const asked = { runId, issueNumber: job.issueNumber, title, text };
   await lay(options, await runRecords(asked, async (path) => (inside.paths.includes(path) ? inside.read(path) : null)));
@@ -173,7 +174,7 @@ async function layRecords(options: StepOptions): Promise<void> {
 
 async function lay({ workspace, agent, job }: StepOptions, files: ReadonlyMap<string, string>): Promise<void> {
   for (const [inside, text] of files) {
-    const path = placed(job.phase.root, inside);
+    const path = pathFrom(job.phase.root, inside);
     const contentBase64 = Buffer.from(text).toString("base64");
     if (await put(workspace.workTree, { kind: "written", path, mode: "100644", contentBase64 })) {
       await agent.own(withFolders(path).map((each) => join(workspace.workTree, each)));
@@ -184,8 +185,4 @@ async function lay({ workspace, agent, job }: StepOptions, files: ReadonlyMap<st
 function withFolders(path: string): readonly string[] {
   const folder = dirname(path);
   return folder === "." ? [path] : [path, ...withFolders(folder)];
-}
-
-function placed(root: string, path: string): string {
-  return root === "" ? path : `${root}/${path}`;
 }

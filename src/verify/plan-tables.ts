@@ -1,7 +1,8 @@
 import type { Phase } from "../core/playbook.ts";
-import { faultMessage, planPathsOf, runOfPhase, treeBelow } from "../core/plan-tables.ts";
+import { faultMessage, planPathsOf, runOfPhase } from "../core/plan-tables.ts";
 import { readPlan } from "../core/read-plan.ts";
 import type { Tree } from "../core/report.ts";
+import { pathFrom, treeIn } from "../core/tree-in.ts";
 import { stepOfPath } from "./step-of-path.ts";
 import type { Looked } from "./tree-check.ts";
 
@@ -13,9 +14,9 @@ export async function checkPlanTables(tree: Tree, phase: Phase): Promise<Looked>
   const runId = runOfPhase(phase);
   if (runId === null) return { findings: [], looked: 0 };
   const { db, phases } = planPathsOf(runId);
-  const placed = (path: string): string => (phase.root === "" ? path : `${phase.root}/${path}`);
+  const placed = (path: string): string => pathFrom(phase.root, path);
   const begun = stepOfPath(phase, placed(phases)) === null;
-  const { faults } = await readPlan(treeBelow(tree, phase.root), runId, { begun });
+  const { faults } = await readPlan(treeIn(tree, phase.root), runId, { begun });
   return {
     findings: faults.map((fault) => ({
       check: "plan-tables",

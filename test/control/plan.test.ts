@@ -12,9 +12,13 @@ function planFiles(): Record<string, string> {
 }
 
 /** The planning phase has written the tables, and is in review. */
-async function planned(files: Record<string, string> = planFiles(), options: WorldOptions = {}): Promise<World> {
+async function planned(
+  files: Record<string, string> = planFiles(),
+  options: WorldOptions = {},
+  issue: { readonly body?: string } = {},
+): Promise<World> {
   const told = await world(options);
-  told.github.openIssue(7, { labels: ["run"] });
+  told.github.openIssue(7, { labels: ["run"], ...issue });
   await told.label("run");
   const runner = await told.openRun();
   const changes = Object.entries(files).map(([path, text]) => {
@@ -48,6 +52,18 @@ describe("a phase that plans what follows", () => {
     );
     expect(runner.job.phase.steps[0]?.planned?.subStage).toBe("sub-01");
     expect(runner.job.stepsToDo).toEqual(["stg-1_sub-01"]);
+  });
+
+  test("is read in the folder that the form names, and followed there", async () => {
+    const below = Object.fromEntries(Object.entries(planFiles()).map(([path, text]) => [`tools/${path}`, text]));
+    const body = "### What is the goal?\n\nA plan of what neighbours lend.\n\n### Output directory\n\ntools";
+    const told = await planned(below, {}, { body });
+    await told.mergeGate(31);
+    expect((await told.task()).input.outputDirectory).toBe("tools");
+    const [step] = (await told.openRun()).job.phase.steps;
+    const wanted = [outputs.collect, outputs.sort].map((path) => `tools/${ofIssue(path)}`);
+    expect(step?.turns?.map(({ output }) => output)).toEqual(wanted);
+    expect(step?.outputs).toEqual(wanted);
   });
 
   test("does not end the task, though its playbook names no other", async () => {

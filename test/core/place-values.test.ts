@@ -96,6 +96,16 @@ describe("a playbook of a task", () => {
     });
   });
 
+  test("has a planned run in the product's folder, with the file of each turn", () => {
+    const turns = [{ id: "tsk-01", title: "Collect", guide: "Of <run>.", output: "runs/<run>/workspace/a.md" }];
+    const [step] = phase.steps;
+    const planned = { ...playbook, phases: [{ ...phase, steps: step === undefined ? [] : [{ ...step, turns }] }] };
+    const values = { issue: "12", slug: "links", run: "run-012", spec: "spec-2026-11-26-012", root: "tools" };
+    expect(fillPlaybook(planned, values).phases[0]?.steps[0]?.turns).toEqual([
+      { id: "tsk-01", title: "Collect", guide: "Of run-012.", output: "tools/runs/run-012/workspace/a.md" },
+    ]);
+  });
+
   test("has its paths in the product's folder, but for those that are looked for at the root", () => {
     const filled = fillPlaybook(playbook, {
       issue: "12",
