@@ -350,7 +350,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     guides: guidesOf(playbook, phase),
     maxTokens: settings.maxTokens,
     roles: rolesOf(playbook, phase, model, settings.models),
-    language: task.input?.language ?? settings.language ?? serving.language,
+    language: task.input.language ?? settings.language ?? serving.language,
     budgetUsd,
     verification: {
       budgetUsd: Math.min(verifierUsdMax, verifierShare * budgetUsd),

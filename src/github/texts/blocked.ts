@@ -154,7 +154,7 @@ export function blockText(
         next: "comment `/run` here to reopen it and go on (if its branch was deleted, restore that first, on the pull request's page), or `/cancel` to end the task.",
       };
     case "gate-retargeted":
-      return gateRetargeted(reason, context);
+      return gateRetargeted(reason, task, context);
     case "approval-needed":
       return approvalNeeded(reason, task);
     case "settings-invalid":
@@ -167,7 +167,7 @@ export function blockText(
       return {
         what: `The plan of phase ${reason.phase}, ${plain(outlineOfPhase(task, reason.phase).title)}, can't be worked by: ${reason.faults} ${reason.faults === 1 ? "cell or file is" : "cells or files are"} not as expected. ${plain(reason.message, 1_500)}`,
         why: "Its tables are what the next phases are made of, so nothing starts on a guess of them. What is merged stays.",
-        next: `mend the tables on ${code(taskBranchOf(task) ?? context.defaultBranch)} and comment \`/run\` here to have them read again, or \`/cancel\` to end the task.`,
+        next: `mend the tables on ${code(taskBranchOf(task) ?? task.input.baseBranch ?? context.defaultBranch)} and comment \`/run\` here to have them read again, or \`/cancel\` to end the task.`,
       };
     case "workflow-file-awaited":
       return workflowFileAwaited(reason, context, facts.awaited ?? null);
@@ -305,24 +305,28 @@ function verificationFailed(attempts: number, task: ExistingTask, links: Links):
   };
 }
 
-/** Phases build on each other through the default branch. */
+/** Phases build on each other through the branch that they are merged into. */
 function gateRetargeted(
   { pullRequest, base, merged }: Extract<BlockReason, { kind: "gate-retargeted" }>,
+  { input }: ExistingTask,
   { links, defaultBranch }: BlockContext,
 ): BlockText {
   const pull = link(`#${pullRequest}`, links.pull(pullRequest));
-  const why = `Each phase starts from the default branch, ${code(defaultBranch)}, so what is not merged there is missing in the next one.`;
+  const target = code(input.baseBranch ?? defaultBranch);
+  const named =
+    input.baseBranch === null ? `the default branch, ${target}` : `${target}, the branch that this task is for`;
+  const why = `Each phase starts from ${named}, so what is not merged there is missing in the next one.`;
   if (merged) {
     return {
       what: `Pull request ${pull} was merged into ${code(base)}, so the task waits.`,
       why,
-      next: `bring ${code(base)} into ${code(defaultBranch)} and comment \`/accept\` here to go on, or \`/cancel\` to end the task.`,
+      next: `bring ${code(base)} into ${target} and comment \`/accept\` here to go on, or \`/cancel\` to end the task.`,
     };
   }
   return {
     what: `Pull request ${pull} now points at ${code(base)}, so the task waits.`,
     why,
-    next: `press *Edit* beside the title of ${pull} and set its base back to ${code(defaultBranch)}. The task then goes on by itself. Or comment \`/cancel\` here to end it.`,
+    next: `press *Edit* beside the title of ${pull} and set its base back to ${target}. The task then goes on by itself. Or comment \`/cancel\` here to end it.`,
   };
 }
 

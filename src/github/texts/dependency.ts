@@ -148,8 +148,9 @@ function howToProvide(type: DependencyType, task: ExistingTask, { links, default
   switch (type) {
     case "file": {
       const phase = currentPhaseOf(task);
-      // Before the first step is published there is no branch of the phase: its run starts from the default one.
-      const branch = phase === null || phase.gate === null ? defaultBranch : branchOf(task, phase.phase);
+      // Before the first step is published there is no branch of the phase: its run starts from where the task does.
+      const branch =
+        phase === null || phase.gate === null ? (task.input.baseBranch ?? defaultBranch) : branchOf(task, phase.phase);
       return `commit the file to ${code(branch)} (${link("upload it there", links.upload(branch))}). The command confirms that it is on that branch, where the agent's next run finds it. A file that is attached to a comment does not reach the agent.`;
     }
     case "permission":

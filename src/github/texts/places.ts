@@ -1,6 +1,6 @@
 /** Where in a task something was asked, in words. */
 import { outlineOfPhase, type ExistingTask } from "../../core/state.ts";
-import { person, plain } from "./escape.ts";
+import { code, person, plain } from "./escape.ts";
 
 /** e.g. `phase 1, Planning, step *Market*`. */
 export function placeOf(task: ExistingTask, phase: number, step: string): string {
@@ -19,6 +19,11 @@ export function stepsOf(
     return `*${plain(title, 100)}*`;
   });
   return listed([...new Set(titles)]);
+}
+
+/** Where the work of a task ends, as people call it. */
+export function targetWords({ input }: ExistingTask): string {
+  return input.baseBranch === null ? "the default branch" : code(input.baseBranch, 200);
 }
 
 /** Whose answers count (Q8). */

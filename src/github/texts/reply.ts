@@ -6,7 +6,6 @@ import { code, link } from "./escape.ts";
 import { findingLine } from "./findings.ts";
 import { shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
-import { whoAnswers } from "./places.ts";
 
 /** The rest is for what stands below it; GitHub refuses 65,536. */
 const wordsCharactersMax = 55_000;
@@ -24,7 +23,7 @@ export function replyText(
     words === "" ? "*The agent said nothing.*" : words,
     ...changesOf(reply, progress, links),
     ...findingsOf(reply),
-    ...(reply.number === 1 ? [howItGoesOn(task)] : []),
+    ...(reply.number === 1 ? [howItGoesOn] : []),
   ].join("\n\n");
 }
 
@@ -51,9 +50,7 @@ function findingsOf({ findings }: Extract<RequestShown, { kind: "reply" }>["repl
   return [`**The check after this turn found**, and the agent is told with the next one:\n\n${listed.join("\n")}`];
 }
 
-function howItGoesOn(task: ExistingTask): string {
-  return `*Next:* comments here go on with the conversation, by ${whoAnswers(task)}. ${code("/done")} ends it.`;
-}
+const howItGoesOn = "*Next:* comments here go on with the conversation, by people with write access. `/done` ends it.";
 
 /** What people read while a comment is all that the task waits for. */
 export function waitsForComment({ gate }: PhaseProgress): string {

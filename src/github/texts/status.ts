@@ -30,6 +30,7 @@ import { commentsMeanwhile } from "./reply.ts";
 import { findingLine } from "./findings.ts";
 import { count, dollars, moment, progressBar, tokens } from "./format.ts";
 import { forecastSentence } from "./money.ts";
+import { targetWords } from "./places.ts";
 import { answeredLine } from "./questions.ts";
 import { reworkWords } from "./rework.ts";
 import { lookedOf, verificationCounts } from "./verification.ts";
@@ -86,7 +87,7 @@ function situationOf(view: TaskView, context: BlockContext): Situation {
     case "completed":
       return {
         now: `**Completed** on ${moment(task.endedAt)}. ${endSentence(task)}`,
-        next: `nothing.${task.phases.every(({ completed }) => completed?.skipped === true) ? "" : " The result is on the default branch."}`,
+        next: `nothing.${task.phases.every(({ completed }) => completed?.skipped === true) ? "" : ` The result is on ${targetWords(task)}.`}`,
       };
     case "failed":
       return {
@@ -214,7 +215,7 @@ function inReview(task: ExistingTask): Situation {
   if (task.finalGate !== null) {
     const last = link(`#${task.finalGate.pullRequest}`, task.finalGate.url);
     return {
-      now: `**All phases are accepted**; ${last} brings them into the default branch.`,
+      now: `**All phases are accepted**; ${last} brings them into ${targetWords(task)}.`,
       next: `review ${last} and merge it to complete the task.`,
     };
   }

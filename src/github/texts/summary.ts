@@ -7,10 +7,11 @@ import { count, dollars, duration, moment, shaCharacters, tokens } from "./forma
 import type { Links } from "./links.ts";
 
 export function summaryText(task: ExistingTask, { links, defaultBranch }: BlockContext): string {
+  const target = task.input.baseBranch ?? defaultBranch;
   const spent = task.phases.reduce<Spent>((sum, phase) => addSpent(sum, phase.spent), nothingSpent);
   return [
     `### Done: ${plain(task.issue.title, 120)}`,
-    `${mergedSentence(task)}${isTalk(task) ? "" : ` The result is on ${link(code(defaultBranch), links.branch(defaultBranch))}.`}`,
+    `${mergedSentence(task)}${isTalk(task) ? "" : ` The result is on ${link(code(target), links.branch(target))}.`}`,
     phaseTable(task, links),
     [
       ...timeLine(task),
