@@ -48,7 +48,8 @@ const Comment = z.object({
 });
 const IssueChanged = z.object({ issue: z.object({ number: Id, pull_request: z.unknown().optional() }) });
 const PullRequest = z.object({ pull_request: z.object({ number: Id }) });
-const End = z.object({ sha: z.string().min(1) });
+/** A fork that was deleted has no repository. */
+const End = z.object({ sha: z.string().min(1), repo: z.object({ id: Id }).nullish() });
 const PullRequestPushed = z.object({ pull_request: z.object({ number: Id, head: End, base: End }) });
 const PullRequestEdited = PullRequest.extend({
   changes: z
@@ -149,11 +150,12 @@ export function translateWebhook(event: string, payload: unknown, appId: number 
   }
   // Whoever opens it, the app with its onboarding included: what it changes of the configuration is looked at.
   if (name === "pull_request.opened" || (name === "pull_request.synchronize" && sender.type === "Bot")) {
-    return parsed(name, PullRequestPushed, payload, (pull) => ({
-      kind: "pull-request-pushed",
-      repository,
-      pushed: endsOf(pull),
-    }));
+    return parsed(name, PullRequestPushed, payload, (pull) => {
+      const pushed = endsOf(pull);
+      return pushed === null
+        ? ignored(`${name}: from another repository`)
+        : { kind: "pull-request-pushed", repository, pushed };
+    });
   }
   if (sender.type === "Bot") return ignored(`${name}: sent by a bot`);
   switch (name) {
@@ -195,13 +197,17 @@ export function translateWebhook(event: string, payload: unknown, appId: number 
     case "pull_request_review_comment.created":
       return parsed(name, ReviewComment, payload, (data) => reviewCommentOf(repository, envelope.data, data));
     case "pull_request.synchronize":
-      return parsed(name, PullRequestPushed, payload, (pull) => ({
-        kind: "reviews-changed",
-        repository,
-        pullRequest: pull.pull_request.number,
-        isPush: true,
-        pushed: endsOf(pull),
-      }));
+      return parsed(name, PullRequestPushed, payload, (pull) => {
+        const pushed = endsOf(pull);
+        const pullRequest = pull.pull_request.number;
+        return {
+          kind: "reviews-changed",
+          repository,
+          pullRequest,
+          isPush: true,
+          ...(pushed === null ? {} : { pushed }),
+        };
+      });
     case "pull_request_review.submitted":
     case "pull_request_review.dismissed":
     case "pull_request_review.edited":
@@ -405,8 +411,10 @@ function reviewCommentOf(
   };
 }
 
-function endsOf({ pull_request: { head, base } }: z.infer<typeof PullRequestPushed>): PushedEnds {
-  return { headSha: head.sha, baseSha: base.sha };
+/** Null where the branch is another repository's: whoever may not push here must not have us read hundreds of files again and again. */
+function endsOf({ pull_request: { head, base } }: z.infer<typeof PullRequestPushed>): PushedEnds | null {
+  const isOwn = head.repo != null && head.repo.id === base.repo?.id;
+  return isOwn ? { headSha: head.sha, baseSha: base.sha } : null;
 }
 
 function asSent({ title, body }: { readonly title: string; readonly body?: string | null | undefined }): IssueAsSent {

@@ -64,7 +64,16 @@ export async function says(told: World, body: string, more: Partial<Said> = {}):
 export function pullRequestPayload(action: string, { sender = "owner", number = 31, rest = {} } = {}): object {
   return payloadOf(
     action,
-    { number, pull_request: { number, merged: false, head: { sha: "head" }, base: { sha: "base" } }, ...rest },
+    {
+      number,
+      pull_request: {
+        number,
+        merged: false,
+        head: { sha: "head", repo: { id: 2 } },
+        base: { sha: "base", repo: { id: 2 } },
+      },
+      ...rest,
+    },
     sender,
   );
 }

@@ -112,7 +112,13 @@ describe("a repository with playbooks of its own", () => {
 
 describe("a pull request", () => {
   const pushed = (action: string, headSha: string, sender = "wanda") =>
-    payloadOf(action, { pull_request: { number: 9, head: { sha: headSha }, base: { sha: "base-0" } } }, sender);
+    payloadOf(
+      action,
+      {
+        pull_request: { number: 9, head: { sha: headSha, repo: { id: 2 } }, base: { sha: "base-0", repo: { id: 2 } } },
+      },
+      sender,
+    );
 
   /** A branch with one commit on top of the default branch. */
   async function withHead(playbooks: Readonly<Record<string, string>> | null): Promise<World> {

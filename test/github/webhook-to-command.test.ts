@@ -39,7 +39,10 @@ const issue = (over: object = {}) => ({
   issue: { number: 7, user: owner, labels: [{ name: "create_app" }], ...text, ...over },
 });
 
-const pushedPull = { number: 8, head: { sha: "a1" }, base: { sha: "b2" } };
+const here = { repo: { id: 2 } };
+const pushedPull = { number: 8, head: { sha: "a1", ...here }, base: { sha: "b2", ...here } };
+const forkedPull = { ...pushedPull, head: { sha: "a1", repo: { id: 3 } } };
+const goneFork = { ...pushedPull, head: { sha: "a1", repo: null } };
 const pushedEnds = { headSha: "a1", baseSha: "b2" };
 
 describe("a webhook becomes an intent", () => {
@@ -186,6 +189,18 @@ describe("a webhook becomes an intent", () => {
       payload("synchronize", { pull_request: pushedPull }),
       { kind: "reviews-changed", repository, pullRequest: 8, isPush: true, pushed: pushedEnds },
     ],
+    ...([forkedPull, goneFork] as const).map((pull_request, index): readonly [string, string, object, object] => [
+      `pull_request.synchronize from a fork, ${index}: nobody who can't push here has files read`,
+      "pull_request",
+      payload("synchronize", { pull_request }),
+      { kind: "reviews-changed", repository, pullRequest: 8, isPush: true },
+    ]),
+    ...([forkedPull, goneFork] as const).map((pull_request, index): readonly [string, string, object, object] => [
+      `pull_request.opened from a fork, ${index}`,
+      "pull_request",
+      payload("opened", { pull_request }),
+      { kind: "ignored", why: "pull_request.opened: from another repository" },
+    ]),
     ...[
       ["pull_request.synchronize of a bot", "synchronize", bot] as const,
       ["pull_request.opened of a person", "opened", undefined] as const,
