@@ -85,6 +85,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       privateKey: config.privateKey,
       apiUrl: config.githubApiUrl,
       webUrl: config.githubWebUrl,
+      language: config.language,
       actionRef: config.actionRef,
       appUrl: config.publicUrl,
       mcpHosts: config.mcpHosts,

@@ -1,6 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
 import { PriceOverride } from "../protocol/runner.ts";
+import type { Language } from "../core/task-input.ts";
 import { derivedCheckpointKey, parseCheckpointKeys, type CheckpointKey } from "./checkpoint-keys.ts";
 
 export interface Config {
@@ -17,7 +18,7 @@ export interface Config {
   /** `postgres://…` with its password; null where the store is SQLite in `dataDir`. */
   readonly databaseUrl: string | null;
   readonly model: string;
-  readonly language: "en" | "ko";
+  readonly language: Language;
   /** Most that a phase of a new task may spend; null where its playbook says. */
   readonly phaseBudgetUsd: number | null;
   readonly taskBudgetUsd: number;

@@ -1,3 +1,5 @@
+import type { Language } from "./task-input.ts";
+
 /** What people set for the tasks of a repository in `.github/phasegate.yml`: its own on the default branch, and its owner's. */
 export interface TaskSettings {
   /** `auto`: the app merges a gate that is approved on its head, once its checks are green. */
@@ -9,7 +11,7 @@ export interface TaskSettings {
   /** When the repository's own workflows run on a gate (Q29). Null: when it is ready, or approved where they hold secrets or a write token. */
   readonly ci: "ready" | "approved" | null;
   /** Null here and below: as the installation has it. */
-  readonly language: "en" | "ko" | null;
+  readonly language: Language | null;
   readonly model: string | null;
   /** By role; one that is not named works with `model`. */
   readonly models: Readonly<Record<string, string>>;
@@ -97,7 +99,7 @@ export interface SettingsFound {
 
 /** What the installation has: in the place of what no file says, and of limits the most that a file may say. */
 export interface InstallationSettings {
-  readonly language: "en" | "ko";
+  readonly language: Language;
   readonly model: string;
   /** Null: each phase has what its playbook says. */
   readonly phaseBudgetUsd: number | null;

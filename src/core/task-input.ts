@@ -1,7 +1,10 @@
+/** That people read and the agent writes in (Q22). */
+export type Language = "en" | "ko";
+
 /** What the form of an issue says besides the idea itself. */
 export interface TaskInput {
   /** Null where the repository's settings, or the installation, say. */
-  readonly language: "en" | "ko" | null;
+  readonly language: Language | null;
   /** Where the product lives: a folder relative to the root, without slashes around it; null for the root. What the settings say counts as of the start. */
   readonly outputDirectory: string | null;
   /** Null for the default branch. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CheckShown, ConfigurationFound, Log } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import type { Language } from "../core/task-input.ts";
 import type { PhaseProgress } from "../core/state.ts";
 import type { Api, Octokit } from "./api.ts";
 import { headOf, nameOf, pathOf, readOrNull } from "./repository.ts";
@@ -20,6 +21,8 @@ const checksPerPage = 100;
 export interface CheckSettings {
   readonly appId: number;
   readonly webUrl: string;
+  /** Of texts where neither a task nor its repository says (Q22). */
+  readonly language: Language;
   readonly log: Log;
 }
 

@@ -1,3 +1,4 @@
+import type { Language } from "../core/task-input.ts";
 import type { GitHub, RunEnvironment } from "../control/ports.ts";
 import { createApi, type Api, type ApiOptions } from "./api.ts";
 import { createShowCheck, createShowConfigurationCheck } from "./check-run.ts";
@@ -39,6 +40,8 @@ import { readWorkflowFile } from "./workflow-file.ts";
 export interface GitHubOptions extends ApiOptions {
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;
+  /** Of texts where neither a task nor its repository says (Q22). */
+  readonly language: Language;
   /** `owner/repo@sha` of our action, as workflow files name it. */
   readonly actionRef: string;
   /** Where runners and people reach this app. */

@@ -1,5 +1,6 @@
 import { RetryLater, type GitHub, type Log, type Notice, type RequestShown, type TaskView } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import type { Language } from "../core/task-input.ts";
 import type { InputFault } from "../core/input-fault.ts";
 import type { TaskId } from "../core/ids.ts";
 import { isSettled, openDependenciesOf, openQuestionsOf, type ExistingTask } from "../core/state.ts";
@@ -26,6 +27,8 @@ export interface CommentSettings {
   readonly appId: number;
   readonly appUrl: string;
   readonly webUrl: string;
+  /** Of texts where neither a task nor its repository says (Q22). */
+  readonly language: Language;
   readonly workflowFile: string;
   readonly actionRef: string;
   readonly log: Log;

@@ -6,6 +6,7 @@ import { headOf, nameOf, pathOf } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { finalGateBody, finalGateTitle } from "./texts/final-gate.ts";
 import { linksOf } from "./texts/links.ts";
+import { languageOf, sayIn } from "./texts/words.ts";
 
 interface FinalGate {
   readonly branch: string;
@@ -24,6 +25,7 @@ export async function openFinalGate(
   if (there !== null) return there;
   if ((await headOf(api, repository, gate.branch)) === null) return null;
   const { branch, base, view } = gate;
+  const say = sayIn(languageOf(view.task, settings.language));
   try {
     const { data } = await api.write({
       repository,
@@ -34,8 +36,8 @@ export async function openFinalGate(
           ...pathOf(repository),
           head: branch,
           base,
-          title: finalGateTitle(view),
-          body: finalGateBody(view, base, linksOf(settings.webUrl, repository)),
+          title: finalGateTitle(view, say),
+          body: finalGateBody(view, base, linksOf(settings.webUrl, repository), say),
         }),
     });
     return { pullRequest: data.number, url: data.html_url };

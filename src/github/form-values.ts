@@ -1,5 +1,5 @@
 /** The values of a form's fields, as people type them. Each reads one; what it can't read it answers with what it expected. */
-import type { Priority, TaskInput } from "../core/task-input.ts";
+import type { Language, Priority, TaskInput } from "../core/task-input.ts";
 
 export type Read<Value> = { readonly value: Value } | { readonly expected: string };
 
@@ -8,7 +8,7 @@ const branchCharactersMax = 200;
 const referencesMax = 20;
 const linkCharactersMax = 2_000;
 
-const languages: Readonly<Record<string, "en" | "ko">> = {
+const languages: Readonly<Record<string, Language>> = {
   english: "en",
   en: "en",
   korean: "ko",

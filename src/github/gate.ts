@@ -1,5 +1,6 @@
 import { RetryLater, type TaskView } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import type { Language } from "../core/task-input.ts";
 import { outlineOfPhase } from "../core/state.ts";
 import type { Api } from "./api.ts";
 import { commitOnBranch, findCommit, messageOf } from "./branch-commits.ts";
@@ -20,6 +21,8 @@ export const branchAppearsMs = 5_000;
 /** What a gate's texts need beside the task. */
 export interface GateSettings {
   readonly webUrl: string;
+  /** Of texts where neither a task nor its repository says (Q22). */
+  readonly language: Language;
   /** `owner/repository@sha`: where guides are read. */
   readonly actionRef: string;
 }

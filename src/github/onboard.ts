@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { RetryLater, type GitHub, type Onboarding } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import type { Language } from "../core/task-input.ts";
 import type { Api } from "./api.ts";
 import { commitOnBranch, messageOf, type Head } from "./branch-commits.ts";
 import { branchAppearsMs } from "./gate.ts";
@@ -21,6 +22,8 @@ export const onboardingBranch = "phasegate/onboarding";
 
 export interface OnboardingSettings {
   readonly webUrl: string;
+  /** Of texts where neither a task nor its repository says (Q22). */
+  readonly language: Language;
   readonly actionRef: string;
   readonly appUrl: string;
   readonly onboardingFiles: readonly OnboardingFile[];

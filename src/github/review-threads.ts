@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { AnswerShown, ThreadState } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import type { Language } from "../core/task-input.ts";
 import type { Api } from "./api.ts";
 import { markedBody, markerOf } from "./marker.ts";
 import { nameOf, pathOf, readOrNull } from "./repository.ts";
@@ -16,6 +17,8 @@ const commentPagesMax = 20;
 
 export interface ThreadSettings {
   readonly webUrl: string;
+  /** Of texts where neither a task nor its repository says (Q22). */
+  readonly language: Language;
   readonly appSlug: () => Promise<string>;
 }
 

@@ -273,7 +273,7 @@ describe("where the installation does not grant checks", () => {
     const refused = new RequestFailed("looking", 403, "Resource not accessible by integration");
     const showCheck = createShowCheck(
       { ...api, read: (call) => (call.permissions.checks === undefined ? api.read() : Promise.reject(refused)) } as Api,
-      { appId: 1, webUrl: "https://github.com", log },
+      { appId: 1, webUrl: "https://github.com", language: "en", log },
     );
     const view = verifiedView();
     for (const repositoryId of [1, 1, 2]) {

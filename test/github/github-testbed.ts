@@ -143,6 +143,7 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
       privateKey: keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
       apiUrl: sandbox.url,
       webUrl: "https://github.com",
+      language: "en",
       writeIntervalMs: 0,
       timeoutMs,
       fetch: faultyFetch,

@@ -16,6 +16,7 @@ import { requestText } from "../../../src/github/texts/requests.ts";
 import { statusText } from "../../../src/github/texts/status.ts";
 import { boxesIn } from "../../../src/github/veto-boxes.ts";
 import { parseCommand } from "../../../src/github/slash-commands.ts";
+import { sayIn } from "../../../src/github/texts/words.ts";
 import {
   answered,
   asked,
@@ -166,7 +167,7 @@ function textsWith(words: string): readonly (readonly [name: string, text: strin
   return [
     ["gate", gateBody({ view, phase: 1, links, ready: true, delivered })],
     ["gate's check", `${check.title}\n${check.summary}`],
-    ["last gate", finalGateBody(view, words, links)],
+    ["last gate", finalGateBody(view, words, links, sayIn("en"))],
     ["status", statusText(view, context)],
     ["status of a task that waits", statusText(waiting, context)],
     ["questions", requestText({ kind: "questions", questions: task.questions }, task, context)],

@@ -1,0 +1,4 @@
+import { finalGate } from "./final-gate.ts";
+
+/** All that the app says, by its English template. One file for each file of texts, with the same name. */
+export const korean: ReadonlyMap<string, string> = new Map(Object.entries({ ...finalGate }));
