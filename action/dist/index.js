@@ -21308,6 +21308,23 @@ function datetime(params) {
 function date$1(params) {
 	return _isoDate(ZodISODate, params);
 }
+// src/core/security.ts
+const securityKinds = [
+	"path-refused",
+	"secret-in-file",
+	"too-much",
+	"secret-masked",
+	"tool-denied",
+	"model-refused",
+	"dialogue-forged",
+	"process-ended",
+	"network-refused",
+	"identity-refused",
+	"token-refused",
+	"message-refused",
+	"person-refused",
+	"other"
+];
 // src/protocol/runner.ts
 const runnerRoutes = {
 	session: "/runner/session",
@@ -21356,6 +21373,11 @@ const limits = {
 	evidenceCharactersMax: 300,
 	testTailCharactersMax: 4e3
 };
+const SecurityNotes = array(object({
+	kind: _enum(securityKinds).catch("other"),
+	count: int().positive().max(1e6),
+	example: string().max(200)
+})).max(securityKinds.length).optional().catch(void 0);
 const Spent = object({
 	usage: object({
 		inputTokens: int().nonnegative(),
@@ -21722,7 +21744,8 @@ const StepRequest = object({
 		number: int().positive(),
 		at: datetime()
 	})).max(limits.answersMax).default([]),
-	reply: string().max(limits.replyCharactersMax).optional()
+	reply: string().max(limits.replyCharactersMax).optional(),
+	security: SecurityNotes
 });
 const Outcome = discriminatedUnion("kind", [
 	object({ kind: literal("completed") }),
@@ -21791,7 +21814,8 @@ const OutcomeRequest = object({
 		tests: TestRun.nullable(),
 		decisions: array(DecisionTaken).max(limits.decisionsMax)
 	}).nullable().default(null),
-	spent: Spent
+	spent: Spent,
+	security: SecurityNotes
 });
 const Acknowledged = object({
 	acknowledged: literal(true),
@@ -23393,6 +23417,43 @@ function combine$1(one, other, work) {
 		},
 		costUsd: work(one.costUsd, other.costUsd)
 	};
+}
+// src/runner/security-notes.ts
+const exampleReadMax = 2e3;
+const countMax = 1e6;
+function createSecurityNotes(redact) {
+	let notes = new Map();
+	return {
+		note(kind, example = "", count = 1) {
+			const before = notes.get(kind);
+			const sum = Math.min((before?.count ?? 0) + count, countMax);
+			const shown = before === void 0 || before.example === "" ? exampleOf(example) : before.example;
+			notes.set(kind, {
+				kind,
+				count: sum,
+				example: shown
+			});
+		},
+		take() {
+			const taken = [...notes.values()];
+			notes = new Map();
+			return taken.length === 0 ? void 0 : taken;
+		}
+	};
+	function exampleOf(text) {
+		return redact(text.slice(0, exampleReadMax)).replaceAll(/\s+/g, " ").trim().slice(0, 200).toWellFormed();
+	}
+}
+function countingRedactor(redact, { note }) {
+	return (text) => {
+		const shown = redact(text);
+		if (shown !== text) note("secret-masked", aroundMask(shown));
+		return shown;
+	};
+}
+function aroundMask(shown) {
+	const at = shown.indexOf("***");
+	return shown.slice(Math.max(0, at - 60), at + 60);
 }
 // src/runner/send-requests.ts
 function createRequests({ runId, session, redact, signal }) {
@@ -30135,16 +30196,18 @@ async function othersMayEnter(path) {
 // src/runner/end-processes.ts
 const roundsMax = 100;
 const pauseMs = 20;
+const namesMax = 1e3;
 const insideMs = 1e3;
 async function endProcesses(user) {
+	const seen = new Map();
 	for (let round = 0; round < roundsMax; round += 1) {
-		if (killEach(user.uid) === 0) return;
+		if (killEach(user.uid, seen) === 0) return [...seen.values()].slice(0, namesMax);
 		await user.killFromInside(insideMs);
 		await new Promise((resolve) => setTimeout(resolve, pauseMs));
 	}
 	throw new Error(`ending the agent's processes: user ${user.name} still has some`);
 }
-function killEach(uid) {
+function killEach(uid, seen) {
 	let found = 0;
 	for (const name of readdirSync("/proc")) {
 		if (!/^\d+$/.test(name)) continue;
@@ -30152,6 +30215,7 @@ function killEach(uid) {
 			const status = readFileSync(`/proc/${name}/status`, "utf8");
 			if (!isOwnedBy(status, uid) || !isLive(status)) continue;
 			found += 1;
+			seen.set(Number(name), /^Name:\s+(.*)$/m.exec(status)?.[1] ?? "");
 			process.kill(Number(name), "SIGKILL");
 		} catch {}
 	}
@@ -30200,7 +30264,7 @@ function sameUser() {
 		ownFolder: async () => {},
 		own: async () => {},
 		shut: async () => {},
-		killAll: async () => {},
+		killAll: async () => [],
 		remove: async () => {}
 	};
 }
@@ -30329,7 +30393,7 @@ async function endAccount(account, tools) {
 	await changeAccounts(() => tools.run("removing the agent's user", "userdel", ["--force", name]));
 }
 async function killAllOf(account, tools) {
-	await endProcesses({
+	return await endProcesses({
 		...account,
 		killFromInside
 	});
@@ -30705,7 +30769,7 @@ const bodyBytesMax$1 = 1048576;
 const connectionsMax$1 = 32;
 const receiveTimeoutMs$1 = 3e4;
 const hookTimeoutSeconds = 30;
-async function startDialogueServer({ token }) {
+async function startDialogueServer({ token, onForged = () => {} }) {
 	let desk = null;
 	const server = createServer({ requestTimeout: receiveTimeoutMs$1 }, (request, response) => {
 		handle(request, response).catch(() => {
@@ -30749,8 +30813,14 @@ async function startDialogueServer({ token }) {
 	};
 	async function handle(request, response) {
 		const path = request.url ?? "";
-		if (!isSame$2(request.headers.authorization ?? "", `Bearer ${token}`)) return refuse(response, 401);
-		if (path !== mcpPath && path !== hookPath) return refuse(response, 404);
+		if (!isSame$2(request.headers.authorization ?? "", `Bearer ${token}`)) {
+			onForged("a call without the token of the dialogue");
+			return refuse(response, 401);
+		}
+		if (path !== mcpPath && path !== hookPath) {
+			onForged(`${request.method ?? "?"} ${path}`);
+			return refuse(response, 404);
+		}
 		if (request.method !== "POST") return refuse(response, 405);
 		const body = await readBody(request, bodyBytesMax$1);
 		if (body === null) return refuse(response, 413);
@@ -31453,7 +31523,7 @@ const nothing = () => 0;
 const connectionsMax = 64;
 const receiveTimeoutMs = 6e4;
 async function startModelGateway(options) {
-	const { upstream, token, budgetUsd, spentUsd = nothing, allowedModels, now, onUsage, fetch = globalThis.fetch } = options;
+	const { upstream, token, budgetUsd, spentUsd = nothing, allowedModels, now, onUsage, onRefusal = () => {}, fetch = globalThis.fetch } = options;
 	const credential = {
 		...options.credential,
 		value: options.credential.value.trim()
@@ -31508,11 +31578,13 @@ async function startModelGateway(options) {
 			return;
 		}
 		if (!carriesToken(request.headers, credential.kind, token)) {
+			onRefusal("a request without the token of the gateway");
 			sendError(response, 401, "authentication_error", "the token of the model gateway is missing or wrong");
 			return;
 		}
 		const isMessage = path === "/v1/messages";
 		if (request.method !== "POST" || !(isMessage || path === "/v1/messages/count_tokens")) {
+			onRefusal(`${request.method ?? "?"} ${path}`);
 			sendError(response, 404, "not_found_error", "the model gateway serves POST /v1/messages and its count_tokens");
 			return;
 		}
@@ -31522,6 +31594,7 @@ async function startModelGateway(options) {
 		}
 		const received = await readBody(request, limits.requestBytesMax);
 		if (received === null) {
+			onRefusal("a request that is too large");
 			sendError(response, 413, "request_too_large", `the request is larger than ${limits.requestBytesMax} bytes`);
 			return;
 		}
@@ -31531,6 +31604,7 @@ async function startModelGateway(options) {
 			return;
 		}
 		if (allowedModels?.some((allowed) => asked.model.startsWith(allowed)) === false) {
+			onRefusal(`the model ${asked.model}`);
 			sendError(response, 404, "not_found_error", `model "${asked.model}" is not among: ${allowedModels.join(", ")}`);
 			return;
 		}
@@ -31547,6 +31621,7 @@ async function startModelGateway(options) {
 		const charge = isMessage ? spending.charge(asked.model, asked.inputTokens, reply) : null;
 		if (isMessage && charge === null) {
 			refusedForBudget = true;
+			onRefusal(`a request that $${Math.max(0, spending.leftUsd()).toFixed(2)} do not pay for`);
 			sendError(response, 403, "permission_error", budgetMessage(budgetUsd, spending.leftUsd()));
 			return;
 		}
@@ -32876,7 +32951,8 @@ async function runClaude(options) {
 	try {
 		const exit = await exited;
 		signalGroup$1(child, "SIGKILL");
-		await agent.killAll();
+		const leftBehind = await agent.killAll();
+		if (exit.signal === null && leftBehind.length > 0) options.onLeftBehind?.(leftBehind);
 		await Promise.race([closed, pause(drainMs$1)]);
 		take(parser.end());
 		const gateway = options.gateway();
@@ -35417,15 +35493,20 @@ async function findingsIn({ job, step, workspace, checks }, changes) {
 	return checks.changesetFindings(changes, phase, step.slug);
 }
 async function finish(options, changeset, unfit, findings) {
-	const { job, step, workspace, agent, checks, say } = options;
-	if (!changeset.isWhole) return {
-		kind: "ended",
-		outcome: {
-			kind: "failed",
-			message: `step ${step.slug}: its changes can't be handed over`,
-			findings
-		}
-	};
+	const { job, step, workspace, agent, checks, say, note } = options;
+	for (const { check, path } of unfit) if (check === "no-secrets") note("secret-in-file", path ?? "");
+	else if (check === "paths-allowed" && path !== null) note("path-refused", path);
+	if (!changeset.isWhole) {
+		note("too-much", unfit[0]?.message);
+		return {
+			kind: "ended",
+			outcome: {
+				kind: "failed",
+				message: `step ${step.slug}: its changes can't be handed over`,
+				findings
+			}
+		};
+	}
 	if (unfit.length === 0) return {
 		kind: "done",
 		changes: changeset.changes,
@@ -35468,7 +35549,7 @@ async function finish(options, changeset, unfit, findings) {
 	};
 }
 const warningLengthMax = 2e3;
-function tell(event, { step, workspace, say }) {
+function tell(event, { step, workspace, say, note }) {
 	const warn = (text) => say({
 		kind: "log",
 		level: "warn",
@@ -35488,7 +35569,9 @@ function tell(event, { step, workspace, say }) {
 			});
 			return;
 		}
-		case "permission-denied": return warn(`${event.toolName} was denied: ${event.message}`);
+		case "permission-denied":
+			note("tool-denied", `${event.toolName}: ${event.message}`);
+			return warn(`${event.toolName} was denied: ${event.message}`);
 		case "api-retry": return warn(`the model did not answer (${event.status ?? "network"}), try ${event.attempt} of ${event.attemptsMax} follows`);
 		case "assistant-error": return warn(`the model provider answered ${event.error}: ${event.text}`);
 		case "compacted": return say({
@@ -38598,6 +38681,7 @@ async function workThroughSteps(run, equipment) {
 			}),
 			signal: stopped,
 			say: run.say,
+			note: run.security.note,
 			dialogue,
 			requests: run.requests,
 			resolved: () => ({
@@ -38630,7 +38714,10 @@ async function workThroughSteps(run, equipment) {
 			told: [...progress.told],
 			...job.conversation === null ? {} : { reply: replyAsDeclared(end.reply, run.redact) }
 		};
-		const answer = await handOver(run, handedOver, at === job.stepsToDo.length - 1);
+		const answer = await handOver(run, {
+			...handedOver,
+			security: run.security.take()
+		}, at === job.stepsToDo.length - 1);
 		run.meter.mark(handedOver.spent);
 		progress.workspace = await acceptChanges(progress.workspace);
 		progress.stepsDone = [...progress.stepsDone, slug];
@@ -38680,6 +38767,7 @@ function converse(run, equipment) {
 		graceMs,
 		signal: run.stopped,
 		gateway: () => gateway.snapshot(),
+		onLeftBehind: (names) => run.security.note("process-ended", names[0], names.length),
 		redact: run.redact,
 		model: job.model,
 		systemPromptFile: equipment.systemPromptFile,
@@ -39124,6 +39212,7 @@ async function work(run) {
 		spentUsd: () => run.meter.total().costUsd - spentHereUsd,
 		now: run.now,
 		fetch: run.fetch,
+		onRefusal: (what) => run.security.note("model-refused", what),
 		onUsage: ({ usage, costUsd }) => {
 			count({
 				usage,
@@ -39137,7 +39226,10 @@ async function work(run) {
 		}
 	});
 	try {
-		const dialogue = await startDialogueServer({ token: run.newId() });
+		const dialogue = await startDialogueServer({
+			token: run.newId(),
+			onForged: (what) => run.security.note("dialogue-forged", what)
+		});
 		try {
 			return await workThroughSteps(run, {
 				place,
@@ -39199,11 +39291,13 @@ async function runPhase(options) {
 		values: options.values,
 		log: options.log
 	});
-	const redact = createRedactor([
+	const plainRedact = createRedactor([
 		...known,
 		...ofSession,
 		...grants.secrets
 	]);
+	const security = createSecurityNotes(plainRedact);
+	const redact = countingRedactor(plainRedact, security);
 	const stop = new AbortController();
 	const stopped = AbortSignal.any([options.signal, stop.signal]);
 	const feed = startLiveFeed({
@@ -39233,6 +39327,7 @@ async function runPhase(options) {
 		feed,
 		say,
 		redact,
+		security,
 		stopped,
 		meter: createMeter(),
 		grants,
@@ -39293,7 +39388,8 @@ async function declare(run, { outcome, report }) {
 	const said = {
 		outcome: declared,
 		report: reportAsDeclared(report, redact),
-		spent: run.meter.sinceMark()
+		spent: run.meter.sinceMark(),
+		security: run.security.take()
 	};
 	const flushed = feed.close(AbortSignal.any([limit, AbortSignal.timeout(feedFlushMs)]));
 	const forCheckpoint = isHurried ? AbortSignal.any([limit, AbortSignal.timeout(stoppedCheckpointMs)]) : limit;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { securityExampleCharactersMax, securityKinds } from "../core/security.ts";
 
 /**
  * What crosses between the app and the runner over HTTP, in both directions.
@@ -69,6 +70,19 @@ export const limits = {
   evidenceCharactersMax: 300,
   testTailCharactersMax: 4_000,
 } as const;
+
+/** What was refused, taken away or contained since the last hand-over. An app that knows less passes over it, and what it can't read fails no work. */
+export const SecurityNotes = z
+  .array(
+    z.object({
+      kind: z.enum(securityKinds).catch("other"),
+      count: z.int().positive().max(1_000_000),
+      example: z.string().max(securityExampleCharactersMax),
+    }),
+  )
+  .max(securityKinds.length)
+  .optional()
+  .catch(undefined);
 
 const Usage = z.object({
   inputTokens: z.int().nonnegative(),
@@ -460,6 +474,7 @@ export const StepRequest = z.object({
     .default([]),
   /** To the people of a conversation: the agent's last message. Absent in any other phase. Since version 5. */
   reply: z.string().max(limits.replyCharactersMax).optional(),
+  security: SecurityNotes,
 });
 export type StepRequest = z.infer<typeof StepRequest>;
 
@@ -525,6 +540,7 @@ export const OutcomeRequest = z.object({
   report: RunnerReport.nullable().default(null),
   /** Spent since the last step that was handed over. */
   spent: Spent,
+  security: SecurityNotes,
 });
 export type OutcomeRequest = z.infer<typeof OutcomeRequest>;
 

@@ -21,8 +21,8 @@ export interface AgentUser {
   own(paths: readonly string[]): Promise<void>;
   /** Closes folders to the agent until it owns them again. What leads there must be the runner's; none of its processes may live. */
   shut(folders: readonly string[]): Promise<void>;
-  /** Ends every process of this user, also those that left their group and session. */
-  killAll(): Promise<void>;
+  /** Ends every process of this user, also those that left their group and session. Answers the names of those that there were, as far as it saw. */
+  killAll(): Promise<readonly string[]>;
   /** Ends its processes, and removes the user and what it left in shared folders. */
   remove(): Promise<void>;
 }
@@ -81,7 +81,7 @@ function sameUser(): AgentUser {
     own: async () => {},
     shut: async () => {},
     // Whatever else this user runs is not ours to end; the group of the CLI is ended by whoever started it.
-    killAll: async () => {},
+    killAll: async () => [],
     remove: async () => {},
   };
 }
@@ -180,8 +180,8 @@ async function endAccount(account: Account, tools: Tools): Promise<void> {
   await changeAccounts(() => tools.run("removing the agent's user", "userdel", ["--force", name]));
 }
 
-async function killAllOf(account: Account, tools: Tools): Promise<void> {
-  await endProcesses({ ...account, killFromInside });
+async function killAllOf(account: Account, tools: Tools): Promise<readonly string[]> {
+  return await endProcesses({ ...account, killFromInside });
 
   async function killFromInside(timeoutMs: number): Promise<void> {
     const args = [...privilegesOf(account), "--", "sh", "-c", "kill -KILL -1"];

@@ -53,8 +53,14 @@ const receiveTimeoutMs = 30_000;
 /** The CLI lets a call through where its hook is silent for longer. */
 const hookTimeoutSeconds = 30;
 
-/** `token` is a throw-away: it opens this server alone. */
-export async function startDialogueServer({ token }: { readonly token: string }): Promise<DialogueServer> {
+/** `token` is a throw-away: it opens this server alone. `onForged` hears of calls that the CLI does not make. */
+export async function startDialogueServer({
+  token,
+  onForged = () => {},
+}: {
+  readonly token: string;
+  readonly onForged?: (what: string) => void;
+}): Promise<DialogueServer> {
   let desk: Desk | null = null;
   const server = createServer({ requestTimeout: receiveTimeoutMs }, (request, response) => {
     handle(request, response).catch(() => {
@@ -113,8 +119,14 @@ export async function startDialogueServer({ token }: { readonly token: string })
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? "";
-    if (!isSame(request.headers.authorization ?? "", `Bearer ${token}`)) return refuse(response, 401);
-    if (path !== mcpPath && path !== hookPath) return refuse(response, 404);
+    if (!isSame(request.headers.authorization ?? "", `Bearer ${token}`)) {
+      onForged("a call without the token of the dialogue");
+      return refuse(response, 401);
+    }
+    if (path !== mcpPath && path !== hookPath) {
+      onForged(`${request.method ?? "?"} ${path}`);
+      return refuse(response, 404);
+    }
     // The CLI also asks for a stream of what the server might say by itself, which is nothing.
     if (request.method !== "POST") return refuse(response, 405);
     const body = await readBody(request, bodyBytesMax);

@@ -74,6 +74,7 @@ export async function work(run: Run): Promise<WorkEnd> {
     spentUsd: () => run.meter.total().costUsd - spentHereUsd,
     now: run.now,
     fetch: run.fetch,
+    onRefusal: (what) => run.security.note("model-refused", what),
     onUsage: ({ usage, costUsd }) => {
       count({ usage, costUsd });
       spentHereUsd = costUsd;
@@ -81,7 +82,10 @@ export async function work(run: Run): Promise<WorkEnd> {
     },
   });
   try {
-    const dialogue = await startDialogueServer({ token: run.newId() });
+    const dialogue = await startDialogueServer({
+      token: run.newId(),
+      onForged: (what) => run.security.note("dialogue-forged", what),
+    });
     try {
       const made = { place, agent, gateway, dialogue, gatewayToken, executable, systemPromptFile, workspace, takenUp };
       return await workThroughSteps(run, made);

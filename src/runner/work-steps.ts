@@ -102,6 +102,7 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
       money: () => ({ spentUsd: run.meter.total().costUsd, budgetUsd: job.budgetUsd }),
       signal: stopped,
       say: run.say,
+      note: run.security.note,
       dialogue,
       requests: run.requests,
       resolved: () => ({ answers: progress.answers, dependencies: job.dependencies }),
@@ -128,7 +129,11 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
       told: [...progress.told],
       ...(job.conversation === null ? {} : { reply: replyAsDeclared(end.reply, run.redact) }),
     };
-    const answer = await handOver(run, handedOver, at === job.stepsToDo.length - 1);
+    const answer = await handOver(
+      run,
+      { ...handedOver, security: run.security.take() },
+      at === job.stepsToDo.length - 1,
+    );
     run.meter.mark(handedOver.spent);
     progress.workspace = await acceptChanges(progress.workspace);
     progress.stepsDone = [...progress.stepsDone, slug];
@@ -166,6 +171,7 @@ function converse(run: Run, equipment: Equipment): Conversation {
     graceMs,
     signal: run.stopped,
     gateway: () => gateway.snapshot(),
+    onLeftBehind: (names) => run.security.note("process-ended", names[0], names.length),
     redact: run.redact,
     model: job.model,
     systemPromptFile: equipment.systemPromptFile,

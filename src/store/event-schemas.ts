@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { changesetIdFrom, runIdFrom, taskIdFrom } from "../core/ids.ts";
 import type { EventOf, TaskEventType } from "../core/events.ts";
+import { securityKinds } from "../core/security.ts";
 
 /** The shape of each event as it lies in the store. Strict, since a field that no schema knows would be lost in silence. */
 
@@ -358,6 +359,14 @@ export const eventCodecs = {
     phase: PhaseNumber,
     attempt: z.int().positive(),
     report: RunnerReport,
+  }),
+  SecurityNoted: event("SecurityNoted", 1, {
+    runId: RunId.nullable(),
+    phase: PhaseNumber.nullable(),
+    source: z.enum(["runner", "app"]),
+    notes: z
+      .array(z.strictObject({ kind: z.enum(securityKinds), count: z.int().positive(), example: z.string() }))
+      .readonly(),
   }),
   SettingsRead: event("SettingsRead", 2, { settings: TaskSettings }),
   DecisionVetoed: event("DecisionVetoed", 1, {

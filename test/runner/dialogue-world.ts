@@ -160,6 +160,7 @@ export async function stepWorld(
       now: () => new Date(),
       money: () => ({ spentUsd: 0, budgetUsd: 5 }),
       signal,
+      note: () => {},
       say: (event) => {
         said.push(event);
         options.onSay?.(event);

@@ -20,7 +20,9 @@ import { forecastWords, purseFor } from "./money.ts";
 import { answeredLine } from "./questions.ts";
 import { reworkWords } from "./rework.ts";
 import { changesApproved } from "./ripple.ts";
+import { securitySection } from "./security.ts";
 import { verificationSection } from "./verification.ts";
+import { sayIn } from "./words.ts";
 
 /** GitHub refuses 65,536; the rest is for what its own pages add. */
 const bodyCharactersMax = 60_000;
@@ -78,6 +80,7 @@ export function gateBody(facts: GateFacts): string {
     ...(progress === undefined || progress.changed === null ? [] : changesApproved(view.task, progress.changed)),
     ...feedbackSection(progress),
     ...dialogueSection(view, phase, progress),
+    ...securitySection(view.task.security, phase, sayIn("en")),
     ...costSection(facts, progress),
     ...stepsSection(facts, progress),
     ...filesSection(facts),

@@ -33,7 +33,9 @@ import { forecastSentence } from "./money.ts";
 import { targetWords } from "./places.ts";
 import { answeredLine } from "./questions.ts";
 import { reworkWords } from "./rework.ts";
+import { securityDetails } from "./security.ts";
 import { lookedOf, verificationCounts } from "./verification.ts";
+import { sayIn } from "./words.ts";
 
 /** The one comment that tells where a task stands, without its marker. */
 export function statusText(view: TaskView, context: BlockContext): string {
@@ -355,6 +357,7 @@ function details({ task, model, live, criteria, guides }: TaskView, { links }: B
     "",
     ...facts,
     "",
+    ...securityDetails(task.security, sayIn("en")),
     ...dialogue(task),
     ...(liveRunOf(task) === null ? [] : lastActions(live)),
     // A paragraph between the lists: with nothing but a blank line they are one list, widely spaced.

@@ -5,6 +5,8 @@ import type { BlockContext } from "./blocked.ts";
 import { code, link, person, plain } from "./escape.ts";
 import { count, dollars, duration, moment, shaCharacters, tokens } from "./format.ts";
 import type { Links } from "./links.ts";
+import { securityLine } from "./security.ts";
+import { sayIn } from "./words.ts";
 
 export function summaryText(task: ExistingTask, { links, defaultBranch }: BlockContext): string {
   const target = task.input.baseBranch ?? defaultBranch;
@@ -18,6 +20,7 @@ export function summaryText(task: ExistingTask, { links, defaultBranch }: BlockC
       `- In all ${tokens(tokensOf(spent.usage))} tokens, ${dollars(spent.costUsd)} of ${dollars(task.taskBudgetUsd)}.`,
       `- People were asked ${count(task.questions.length, "question", "questions")}, and vetoed ${count(vetoesOf(task), "decision", "decisions")}.`,
       ...acceptedLines(task),
+      ...securityLine(task.security, sayIn("en")),
     ].join("\n"),
     "*Next:* nothing. What should change now is a new issue; `/delete` erases what the app keeps of this task's texts and logs.",
   ].join("\n\n");
