@@ -15430,7 +15430,7 @@ var Summary = class {
 	}
 };
 new Summary();
-const { chmod: chmod$1, copyFile, lstat: lstat$1, mkdir: mkdir$1, open: open$2, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir: rmdir$1, stat, symlink, unlink } = fs$1.promises;
+const { chmod: chmod$1, copyFile, lstat: lstat$1, mkdir: mkdir$1, open: open$3, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir: rmdir$1, stat, symlink, unlink } = fs$1.promises;
 process.platform;
 fs$1.constants.O_RDONLY;
 process.platform;
@@ -18537,7 +18537,7 @@ function bucketFor(state, inst) {
 	return bucket;
 }
 let handoff;
-const open$1 = [];
+const open$2 = [];
 const memo = {
 	alloc(_inst, payload, empty) {
 		const bucket = handoff;
@@ -18548,7 +18548,7 @@ const memo = {
 			issues: null
 		};
 		bucket.set(payload.value, entry);
-		open$1.push(entry);
+		open$2.push(entry);
 		return empty;
 	},
 	guard(inst) {
@@ -18614,10 +18614,10 @@ const memo = {
 					return payload;
 				}
 				handoff = bucket;
-				const depth = open$1.length;
+				const depth = open$2.length;
 				const result = base(payload, ctx);
 				handoff = void 0;
-				const entry = open$1.length > depth ? open$1.pop() : void 0;
+				const entry = open$2.length > depth ? open$2.pop() : void 0;
 				if (result instanceof Promise) return result.then((r) => {
 					if (entry) entry.issues = r.issues.length ? cloneIssues(r.issues) : NO_ISSUES;
 					return r;
@@ -23182,6 +23182,7 @@ async function make(run, reason, rateLimit, instead = null) {
 		const { checkpoint, faults } = await makeCheckpoint({
 			...run,
 			...standing,
+			redact: run.security.redact,
 			position: instead ?? standing.position,
 			conversation: standing.conversation.state(),
 			checkpointId: run.newId(),
@@ -23424,6 +23425,7 @@ const countMax = 1e6;
 function createSecurityNotes(redact) {
 	let notes = new Map();
 	return {
+		redact,
 		note(kind, example = "", count = 1) {
 			const before = notes.get(kind);
 			const sum = Math.min((before?.count ?? 0) + count, countMax);
@@ -30192,6 +30194,24 @@ async function othersMayEnter(path) {
 		}
 		if (folder === dirname(folder)) return true;
 	}
+}
+// src/runner/allowed-models.ts
+const families = new Map([
+	["sonnet", "claude-sonnet"],
+	["opus", "claude-opus"],
+	["haiku", "claude-haiku"]
+]);
+const open$1 = new Set([
+	"default",
+	"best",
+	"opusplan",
+	"inherit"
+]);
+const small = "claude-haiku";
+function allowedModelsOf({ model, roles }) {
+	const named = [model, ...roles.map((role) => role.model)].map((name) => name.replace(/\[[^\]]*\]$/, ""));
+	if (named.some((name) => open$1.has(name))) return void 0;
+	return [...new Set([...named.map((name) => families.get(name) ?? name), small])];
 }
 // src/runner/end-processes.ts
 const roundsMax = 100;
@@ -38125,6 +38145,8 @@ async function judgeBy(run, order, judge) {
 		token,
 		budgetUsd,
 		prices: job.prices,
+		allowedModels: allowedModelsOf(job),
+		onRefusal: (what) => run.security.note("model-refused", what),
 		now: run.now,
 		fetch: run.fetch,
 		onUsage: ({ usage, costUsd }) => {
@@ -39209,6 +39231,7 @@ async function work(run) {
 		token: gatewayToken,
 		budgetUsd: job.budgetUsd,
 		prices: job.prices,
+		allowedModels: allowedModelsOf(job),
 		spentUsd: () => run.meter.total().costUsd - spentHereUsd,
 		now: run.now,
 		fetch: run.fetch,

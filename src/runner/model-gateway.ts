@@ -32,7 +32,7 @@ export interface ModelGatewayOptions {
   /** Spent out of this budget elsewhere: by another gateway of the run. */
   readonly spentUsd?: () => number;
   /** Full names, or beginnings such as `claude-sonnet`. All models where it is left out. */
-  readonly allowedModels?: readonly string[];
+  readonly allowedModels?: readonly string[] | undefined;
   readonly now: () => Date;
   readonly fetch?: typeof globalThis.fetch;
   /** After each call that was counted. Must not throw. */

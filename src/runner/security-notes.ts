@@ -5,6 +5,8 @@ import { securityExampleCharactersMax, type SecurityKind, type SecurityNote } fr
 export interface SecurityNotes {
   /** `example` may be of the agent's making: it is redacted and cut before it is told. */
   readonly note: (kind: SecurityKind, example?: string, count?: number) => void;
+  /** Hides without counting, for what no person reads. */
+  readonly redact: (text: string) => string;
   /** What came since the last call; undefined where nothing did. */
   readonly take: () => SecurityNote[] | undefined;
 }
@@ -16,6 +18,7 @@ const countMax = 1_000_000;
 export function createSecurityNotes(redact: (text: string) => string): SecurityNotes {
   let notes = new Map<SecurityKind, SecurityNote>();
   return {
+    redact,
     note(kind, example = "", count = 1) {
       const before = notes.get(kind);
       const sum = Math.min((before?.count ?? 0) + count, countMax);

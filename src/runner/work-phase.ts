@@ -3,6 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRunPlace } from "./agent-place.ts";
+import { allowedModelsOf } from "./allowed-models.ts";
 import { createAgentUser } from "./agent-user.ts";
 import { misfitOf } from "./checkpoint.ts";
 import { provideClaude } from "./claude-binary.ts";
@@ -71,6 +72,7 @@ export async function work(run: Run): Promise<WorkEnd> {
     token: gatewayToken,
     budgetUsd: job.budgetUsd,
     prices: job.prices,
+    allowedModels: allowedModelsOf(job),
     spentUsd: () => run.meter.total().costUsd - spentHereUsd,
     now: run.now,
     fetch: run.fetch,
