@@ -12,8 +12,8 @@ import "path";
 import * as http from "http";
 import * as https from "https";
 import * as events from "events";
-import { isIP } from "node:net";
-import { createServer } from "node:http";
+import { BlockList, connect, isIP } from "node:net";
+import { createServer, request } from "node:http";
 import { Duplex, PassThrough, Readable, Transform, Writable, getDefaultHighWaterMark } from "node:stream";
 import { Buffer as Buffer$1 } from "node:buffer";
 import { aborted, callbackify, debuglog, inspect, promisify, stripVTControlCharacters } from "node:util";
@@ -31,6 +31,7 @@ import { constants as constants$3 } from "node:os";
 import { serialize } from "node:v8";
 import { finished, pipeline } from "node:stream/promises";
 import path$1 from "node:path/win32";
+import { lookup } from "node:dns/promises";
 import { createInterface } from "node:readline";
 // \0rolldown/runtime.js
 var __create = Object.create;
@@ -21308,6 +21309,12 @@ function datetime(params) {
 function date$1(params) {
 	return _isoDate(ZodISODate, params);
 }
+// src/core/network.ts
+const networks = [
+	"open",
+	"registries",
+	"none"
+];
 // src/core/security.ts
 const securityKinds = [
 	"path-refused",
@@ -21651,6 +21658,10 @@ const Job = object({
 		minutes: number().positive(),
 		testMinutes: number().positive()
 	}),
+	network: object({
+		access: _enum(networks),
+		hosts: array(string().max(253)).max(100)
+	}).exactOptional(),
 	isRepeated: boolean(),
 	decisions: array(DecisionTaken).max(limits.decisionsMax),
 	merge: object({
@@ -21669,6 +21680,7 @@ object({
 	protocol: int(),
 	oidcToken: string().max(16384),
 	runId: string().max(200),
+	limitsNetwork: boolean().optional(),
 	account: string().regex(/^[0-9a-f]{16}$/u).nullable().default(null)
 });
 const SessionAnswer = object({
@@ -21963,7 +21975,8 @@ async function openSession(options, run, signal) {
 			protocol: 5,
 			oidcToken: await run.getOidcToken(),
 			runId: run.runId,
-			account: run.account
+			account: run.account,
+			limitsNetwork: true
 		};
 		return await post(options, runnerRoutes.session, null, body, AnySessionAnswer, signal).catch(sayWhatToUpdate);
 	});
@@ -30248,8 +30261,8 @@ function isLive(status) {
 	return !/^State:\s+[ZX]/m.test(status) || Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]) > 1;
 }
 // src/runner/agent-user.ts
-const remedy = "Run the job as root or as a user with passwordless sudo on Linux (GitHub-hosted runners are so), with useradd and setpriv installed. Only where the machine holds nothing worth stealing, set PHASEGATE_UNSAFE_SAME_USER=1.";
-const commandTimeoutMs = 3e4;
+const remedy$1 = "Run the job as root or as a user with passwordless sudo on Linux (GitHub-hosted runners are so), with useradd and setpriv installed. Only where the machine holds nothing worth stealing, set PHASEGATE_UNSAFE_SAME_USER=1.";
+const commandTimeoutMs$1 = 3e4;
 const sharedFolders = [
 	"/tmp",
 	"/var/tmp",
@@ -30267,7 +30280,7 @@ const changesMax = 5;
 async function createAgentUser(order) {
 	if (order.unsafeSameUser) return sameUser();
 	const { runner, path } = order;
-	if (runner.platform !== "linux" || runner.uid !== 0) throw new Error(`making a user for the agent: the runner may not make users here. ${remedy}`);
+	if (runner.platform !== "linux" || runner.uid !== 0) throw new Error(`making a user for the agent: the runner may not make users here. ${remedy$1}`);
 	const tools = createTools(path);
 	const setpriv = await tools.find("setpriv");
 	await removeStaleUsers(tools);
@@ -30276,6 +30289,7 @@ async function createAgentUser(order) {
 function sameUser() {
 	return {
 		name: "the runner's own user",
+		uid: null,
 		isSeparate: false,
 		command: (file, args) => ({
 			file,
@@ -30292,6 +30306,7 @@ function separateUser(account, setpriv, tools) {
 	const { name, uid, gid } = account;
 	return {
 		name,
+		uid,
 		isSeparate: true,
 		command,
 		ownFolder,
@@ -30380,7 +30395,7 @@ async function addAccount({ id, home, runner }, tools) {
 	});
 	const ask = async (what) => Number(await tools.run("asking for the agent's user", "id", [what, name]));
 	const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]);
-	if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy}`);
+	if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy$1}`);
 	return {
 		name,
 		uid,
@@ -30452,9 +30467,9 @@ function createTools(path) {
 				const candidate = join(folder, file);
 				if (await isExecutable(candidate)) return candidate;
 			}
-			throw new Error(`looking for ${file}: it is in none of ${path}. ${remedy}`);
+			throw new Error(`looking for ${file}: it is in none of ${path}. ${remedy$1}`);
 		},
-		async run(doing, file, args, timeoutMs = commandTimeoutMs) {
+		async run(doing, file, args, timeoutMs = commandTimeoutMs$1) {
 			const result = await execa(file, args, {
 				extendEnv: false,
 				env: {
@@ -30467,7 +30482,7 @@ function createTools(path) {
 				timeout: timeoutMs,
 				killSignal: "SIGKILL"
 			});
-			if (result.failed) throw new Error(`${doing}: ${result.shortMessage}: ${result.stderr}. ${remedy}`);
+			if (result.failed) throw new Error(`${doing}: ${result.shortMessage}: ${result.stderr}. ${remedy$1}`);
 			return result.stdout;
 		}
 	};
@@ -30786,7 +30801,7 @@ const mcpPath = "/mcp";
 const hookPath = "/hook";
 const tokenVariable = "PHASEGATE_DIALOGUE_TOKEN";
 const bodyBytesMax$1 = 1048576;
-const connectionsMax$1 = 32;
+const connectionsMax$2 = 32;
 const receiveTimeoutMs$1 = 3e4;
 const hookTimeoutSeconds = 30;
 async function startDialogueServer({ token, onForged = () => {} }) {
@@ -30797,7 +30812,7 @@ async function startDialogueServer({ token, onForged = () => {} }) {
 			else response.writeHead(500).end();
 		});
 	});
-	server.maxConnections = connectionsMax$1;
+	server.maxConnections = connectionsMax$2;
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
 	const address = server.address();
@@ -30879,6 +30894,422 @@ function isSame$2(shown, expected) {
 	const [one, other] = [Buffer.from(shown), Buffer.from(expected)];
 	return one.length === other.length && timingSafeEqual(one, other);
 }
+// src/runner/egress-proxy.ts
+const isOfHop = /^(?:proxy-.*|connection|keep-alive)$/;
+const webPorts = [443, 80];
+const connectionsMax$1 = 64;
+const idleMs = 12e4;
+const headersMs = 3e4;
+async function startEgressProxy(options) {
+	const { hosts, resolve, onRefused, isPublic = isPublicAddress, ports = webPorts } = options;
+	const sockets = new Set();
+	const server = createServer({
+		requestTimeout: headersMs,
+		headersTimeout: headersMs
+	}, (request, response) => {
+		forward(request, response).catch(() => refuseRequest(response, 502));
+	});
+	server.maxConnections = connectionsMax$1;
+	server.on("connection", (socket) => keep(socket));
+	server.on("connect", (request, client, head) => {
+		client.on("error", () => client.destroy());
+		tunnel(request.url ?? "", client, head).catch(() => refuseTunnel(client, 502));
+	});
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const address = server.address();
+	if (address === null || typeof address === "string") throw new Error("starting the proxy of the agent: no port");
+	return {
+		url: `http://127.0.0.1:${address.port}`,
+		async stop() {
+			const closed = server.listening ? once(server, "close") : null;
+			server.close();
+			server.closeAllConnections();
+			for (const socket of sockets) socket.destroy();
+			await closed;
+		}
+	};
+	function keep(socket) {
+		sockets.add(socket);
+		socket.once("close", () => sockets.delete(socket));
+	}
+	async function addressOf(host, port) {
+		const found = (ports.includes(port) && isIP(host) === 0 && isListed(host, hosts) ? await resolve(host) : []).find(isPublic) ?? null;
+		if (found === null) onRefused(`${host}:${port}`.slice(0, 200));
+		return found;
+	}
+	async function tunnel(target, client, head) {
+		const [, host = "", port = ""] = /^([^:/@\s]+):(\d{1,5})$/.exec(target) ?? [];
+		const address = await addressOf(host.toLowerCase(), Number(port));
+		if (address === null) return refuseTunnel(client, 403);
+		const upstream = connect({
+			host: address,
+			port: Number(port)
+		});
+		keep(upstream);
+		const end = () => {
+			upstream.destroy();
+			client.destroy();
+		};
+		upstream.once("error", () => {
+			if (upstream.connecting || upstream.bytesRead === 0) refuseTunnel(client, 502);
+			end();
+		});
+		upstream.setTimeout(idleMs, end);
+		for (const side of [upstream, client]) side.once("close", end);
+		upstream.once("connect", () => {
+			client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+			upstream.write(head);
+			upstream.pipe(client);
+			client.pipe(upstream);
+		});
+	}
+	async function forward(request$2, response) {
+		const url = URL.canParse(request$2.url ?? "") ? new URL(request$2.url ?? "") : null;
+		if (url === null || url.protocol !== "http:") {
+			onRefused(`${request$2.method ?? "?"} ${(request$2.url ?? "").slice(0, 200)}`);
+			return refuseRequest(response, 403);
+		}
+		const port = Number(url.port || "80");
+		const address = await addressOf(url.hostname, port);
+		if (address === null) return refuseRequest(response, 403);
+		const lookup = (_host, { all }, found) => {
+			if (all === true) found(null, [{
+				address,
+				family: isIP(address)
+			}]);
+			else found(null, address, isIP(address));
+		};
+		const kept = Object.entries(request$2.headers).filter(([name]) => !isOfHop.test(name));
+		const headers = {
+			...Object.fromEntries(kept),
+			host: url.host
+		};
+		const { method = "GET" } = request$2;
+		const upstream = request(url, {
+			method,
+			headers,
+			lookup,
+			timeout: idleMs
+		}, (reply) => {
+			response.writeHead(reply.statusCode ?? 502, reply.headers);
+			reply.pipe(response);
+		});
+		upstream.on("socket", keep);
+		upstream.on("timeout", () => upstream.destroy());
+		upstream.on("error", () => refuseRequest(response, 502));
+		response.on("close", () => upstream.destroy());
+		request$2.pipe(upstream);
+	}
+}
+function isListed(host, hosts) {
+	return hosts.some((listed) => listed.startsWith(".") ? host.endsWith(listed) : host === listed);
+}
+function refuseRequest(response, status) {
+	if (response.headersSent) response.destroy();
+	else response.writeHead(status, { connection: "close" }).end(`${explanation}\n`);
+}
+function refuseTunnel(client, status) {
+	if (client.writable) client.end(`HTTP/1.1 ${status} ${explanation}\r\nconnection: close\r\n\r\n`);
+}
+const explanation = "This run reaches registries of packages and nothing else";
+const notPublic = new BlockList();
+for (const [net, prefix] of [
+	["0.0.0.0", 8],
+	["10.0.0.0", 8],
+	["100.64.0.0", 10],
+	["127.0.0.0", 8],
+	["169.254.0.0", 16],
+	["172.16.0.0", 12],
+	["192.0.0.0", 24],
+	["192.0.2.0", 24],
+	["192.88.99.0", 24],
+	["192.168.0.0", 16],
+	["198.18.0.0", 15],
+	["198.51.100.0", 24],
+	["203.0.113.0", 24],
+	["224.0.0.0", 3]
+]) notPublic.addSubnet(net, prefix, "ipv4");
+const publicV6 = new BlockList();
+publicV6.addSubnet("2000::", 3, "ipv6");
+const carrierV6 = new BlockList();
+carrierV6.addSubnet("2001::", 23, "ipv6");
+carrierV6.addSubnet("2001:db8::", 32, "ipv6");
+carrierV6.addSubnet("2002::", 16, "ipv6");
+function isPublicAddress(address) {
+	if (isIP(address) === 4) return !notPublic.check(address, "ipv4");
+	return isIP(address) === 6 && publicV6.check(address, "ipv6") && !carrierV6.check(address, "ipv6");
+}
+// src/runner/firewall.ts
+const commandTimeoutMs = 3e4;
+const remedy = "Run the job as root or as a user with passwordless sudo on Linux with nft or iptables (GitHub-hosted Ubuntu runners are so; elsewhere: apt-get install nftables), or allow the network: `network` in the playbook and in .github/phasegate.yml, NETWORK of the app.";
+async function startFirewall({ agent, path, platform }) {
+	const { uid } = agent;
+	if (platform !== "linux" || !agent.isSeparate || uid === null) throw new Error(`closing the network to the agent: it has no user of its own here. ${remedy}`);
+	const run = runner(path);
+	const faults = [];
+	for (const make of [withNft, withIptables]) try {
+		const firewall = await make(uid, run);
+		try {
+			await prove(agent, firewall, path);
+			return firewall;
+		} catch (error) {
+			await firewall.remove().catch(() => {});
+			throw error;
+		}
+	} catch (error) {
+		faults.push(error instanceof Error ? error.message : String(error));
+	}
+	throw new Error(`closing the network to the agent: ${faults.join("; ")}. ${remedy}`);
+}
+function runner(path) {
+	return async (file, args, input) => {
+		const result = await execa(file, args, {
+			extendEnv: false,
+			env: {
+				PATH: path,
+				LC_ALL: "C"
+			},
+			cwd: "/",
+			reject: false,
+			timeout: commandTimeoutMs,
+			killSignal: "SIGKILL",
+			...input === void 0 ? { stdin: "ignore" } : { input }
+		});
+		if (result.failed) throw new Error(`${result.shortMessage} ${result.stderr}`.slice(0, 500).trim());
+		return result.stdout;
+	};
+}
+async function withNft(uid, run) {
+	const table = `inet phasegate_${uid}`;
+	await run("nft", ["-f", "-"], `
+table ${table} {}
+delete table ${table}
+table ${table} {
+  chain out {
+    type filter hook output priority 0; policy accept;
+    meta skuid ${uid} jump agent
+  }
+  chain agent {
+    meta l4proto { tcp, udp } th dport { 53, 853, 5353, 5355 } counter reject
+    ip daddr 127.0.0.0/8 accept
+    ip6 daddr ::1 accept
+    counter reject
+  }
+}
+`);
+	return {
+		async refused() {
+			return [...(await run("nft", [
+				"list",
+				"chain",
+				...table.split(" "),
+				"agent"
+			])).matchAll(/counter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+		},
+		async remove() {
+			await run("nft", [
+				"delete",
+				"table",
+				...table.split(" ")
+			]);
+		}
+	};
+}
+async function withIptables(uid, run) {
+	const chain = `phasegate-${uid}`;
+	const families = [{
+		tool: "iptables",
+		loopback: "127.0.0.0/8"
+	}, {
+		tool: "ip6tables",
+		loopback: "::1/128"
+	}];
+	const wait = ["-w", "10"];
+	const jump = [
+		"OUTPUT",
+		"-m",
+		"owner",
+		"--uid-owner",
+		String(uid),
+		"-j",
+		chain
+	];
+	const firewall = {
+		async refused() {
+			return (await Promise.all(families.map(({ tool }) => run(tool, [
+				...wait,
+				"-nvxL",
+				chain
+			])))).flatMap((text) => [...text.matchAll(/^\s*(\d+)\s+\d+\s+REJECT\b/gm)]).reduce((sum, [, packets]) => sum + Number(packets), 0);
+		},
+		async remove() {
+			for (const { tool } of families) {
+				await run(tool, [
+					...wait,
+					"-D",
+					...jump
+				]);
+				await run(tool, [
+					...wait,
+					"-F",
+					chain
+				]);
+				await run(tool, [
+					...wait,
+					"-X",
+					chain
+				]);
+			}
+		}
+	};
+	await firewall.remove().catch(() => {});
+	for (const { tool, loopback } of families) {
+		await run(tool, [
+			...wait,
+			"-N",
+			chain
+		]);
+		for (const protocol of ["tcp", "udp"]) {
+			const names = [
+				"-p",
+				protocol,
+				"-m",
+				"multiport",
+				"--dports",
+				"53,853,5353,5355",
+				"-j",
+				"REJECT"
+			];
+			await run(tool, [
+				...wait,
+				"-A",
+				chain,
+				...names
+			]);
+		}
+		await run(tool, [
+			...wait,
+			"-A",
+			chain,
+			"-d",
+			loopback,
+			"-j",
+			"ACCEPT"
+		]);
+		await run(tool, [
+			...wait,
+			"-A",
+			chain,
+			"-j",
+			"REJECT"
+		]);
+		await run(tool, [
+			...wait,
+			"-I",
+			...jump
+		]);
+	}
+	return firewall;
+}
+async function prove(agent, firewall, path) {
+	const before = await firewall.refused();
+	const { file, args } = agent.command("/bin/bash", ["-c", "echo > /dev/udp/127.0.0.1/53"]);
+	await execa(file, args, {
+		extendEnv: false,
+		env: {
+			PATH: path,
+			LC_ALL: "C"
+		},
+		cwd: "/",
+		reject: false,
+		stdin: "ignore",
+		timeout: commandTimeoutMs,
+		killSignal: "SIGKILL"
+	});
+	if (await firewall.refused() <= before) throw new Error("the rule is there, and does not hold the agent's packets");
+}
+// src/runner/registry-hosts.ts
+const registryHosts = [
+	"registry.npmjs.org",
+	"registry.yarnpkg.com",
+	"npm.jsr.io",
+	"jsr.io",
+	"pypi.org",
+	"files.pythonhosted.org",
+	"crates.io",
+	"index.crates.io",
+	"static.crates.io",
+	"proxy.golang.org",
+	"sum.golang.org",
+	"rubygems.org",
+	"index.rubygems.org",
+	"repo.maven.apache.org",
+	"repo1.maven.org",
+	"plugins.gradle.org",
+	"services.gradle.org",
+	"api.nuget.org",
+	"globalcdn.nuget.org",
+	"packagist.org",
+	"repo.packagist.org",
+	"hex.pm",
+	"repo.hex.pm",
+	"deb.debian.org",
+	"security.debian.org",
+	"archive.ubuntu.com",
+	"security.ubuntu.com",
+	"dl-cdn.alpinelinux.org"
+];
+// src/runner/egress.ts
+const nothing$1 = async () => {};
+async function limitEgress({ network, hosts, note, ...order }) {
+	if (network === "open") return {
+		environment: {},
+		look: nothing$1,
+		stop: nothing$1,
+		remove: nothing$1
+	};
+	const firewall = await startFirewall(order);
+	let seen = await firewall.refused();
+	const look = async () => {
+		const refused = await firewall.refused();
+		if (refused > seen) note("network-refused", "", refused - seen);
+		seen = refused;
+	};
+	if (network === "none") return {
+		environment: {},
+		look,
+		stop: nothing$1,
+		remove: () => firewall.remove()
+	};
+	const proxy = await startEgressProxy({
+		hosts: [...registryHosts, ...hosts],
+		resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+		onRefused: (what) => note("network-refused", what)
+	});
+	return {
+		environment: throughProxy(proxy.url),
+		look,
+		stop: () => proxy.stop(),
+		remove: () => firewall.remove()
+	};
+}
+function throughProxy(url) {
+	return {
+		...Object.fromEntries([
+			"HTTP_PROXY",
+			"HTTPS_PROXY",
+			"http_proxy",
+			"https_proxy",
+			"npm_config_proxy",
+			"npm_config_https_proxy"
+		].map((name) => [name, url])),
+		NO_PROXY: loopback,
+		no_proxy: loopback,
+		NODE_USE_ENV_PROXY: "1"
+	};
+}
+const loopback = "127.0.0.1,localhost";
 // src/runner/gateway-headers.ts
 const requestHeaders = /^(?:accept|content-type|user-agent|x-app|anthropic-.+|x-stainless-.+|x-claude-.+)$/;
 const replyHeadersDropped = new Set([
@@ -32560,6 +32991,7 @@ function claudeEnvironment(options) {
 		TERM: "dumb",
 		SHELL: "/bin/bash",
 		NO_PROXY: "127.0.0.1,localhost",
+		...options.egress,
 		ANTHROPIC_BASE_URL: options.gatewayUrl,
 		[tokenVariable]: options.gatewayToken,
 		CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
@@ -35944,7 +36376,7 @@ async function tryOne(name, service, probe, options) {
 	const url = addressOf(probe, options.values);
 	if (url === null) return null;
 	const headers = Object.entries(probe.headers).map(([header, text]) => [header, text.replace("{value}", () => value)]);
-	const { status, body } = await request(url, probe.method, Object.fromEntries(headers), void 0, options);
+	const { status, body } = await request$1(url, probe.method, Object.fromEntries(headers), void 0, options);
 	return probe.refused.includes(status) || probe.refusedBody?.test(body) === true ? {
 		name,
 		message: refusal(service.title, status)
@@ -35984,7 +36416,7 @@ async function tryAws(name, probe, options) {
 		secret,
 		token
 	});
-	const { status, body } = await request(`https://${place.host}/`, "POST", headers, content.body, options);
+	const { status, body } = await request$1(`https://${place.host}/`, "POST", headers, content.body, options);
 	const [, code] = /<Code>(InvalidClientTokenId|SignatureDoesNotMatch)<\/Code>/u.exec(body) ?? [];
 	if (code === void 0) return null;
 	const atFault = code === "InvalidClientTokenId" ? probe.keyIdName : probe.secretName;
@@ -35993,7 +36425,7 @@ async function tryAws(name, probe, options) {
 		message: refusal("AWS", status)
 	} : null;
 }
-async function request(url, method, headers, body, { fetch, signal }) {
+async function request$1(url, method, headers, body, { fetch, signal }) {
 	const response = await fetch(url, {
 		method,
 		headers: {
@@ -38326,7 +38758,8 @@ async function ask(run, { agent, executable, place, gateway, token, judge, ...or
 			gatewayUrl: gateway.url,
 			gatewayToken: token,
 			credentialKind: run.credential.kind,
-			maxTokens: job.maxTokens
+			maxTokens: job.maxTokens,
+			egress: {}
 		}),
 		cwd: workTree,
 		prompt: verifyPrompt({
@@ -38435,7 +38868,7 @@ async function run$1(order, script, args, msMax) {
 		child.stderr.destroy();
 	}
 }
-function environmentOf({ path, home, tempDir }) {
+function environmentOf({ path, home, tempDir, egress }) {
 	return {
 		PATH: `${join(tempDir, pythonFolder, "bin")}:${path}`,
 		HOME: home,
@@ -38444,7 +38877,8 @@ function environmentOf({ path, home, tempDir }) {
 		TERM: "dumb",
 		NO_COLOR: "1",
 		SHELL: "/bin/sh",
-		CI: "true"
+		CI: "true",
+		...egress
 	};
 }
 function keepTail({ stdout, stderr }) {
@@ -38581,7 +39015,7 @@ async function verifyTurn(run, equipment, { workspace, hasChanged }) {
 		}
 	};
 }
-async function testPhase(run, { agent }, { workTree }, tree) {
+async function testPhase(run, { agent, egress }, { workTree }, tree) {
 	const { job, now, say } = run;
 	if (!job.phase.criteria.some((criterion) => "check" in criterion && criterion.check === "tests-pass")) return null;
 	const { root, testCommand } = job.phase;
@@ -38609,6 +39043,7 @@ async function testPhase(run, { agent }, { workTree }, tree) {
 		...place,
 		plan,
 		agent,
+		egress: egress.environment,
 		workTree: join(workTree, root),
 		msMax: Math.min(sliceMs, ownMs),
 		signal: run.stopped,
@@ -38782,7 +39217,8 @@ function converse(run, equipment) {
 			gatewayUrl: gateway.url,
 			gatewayToken: equipment.gatewayToken,
 			credentialKind: run.credential.kind,
-			maxTokens: job.maxTokens
+			maxTokens: job.maxTokens,
+			egress: equipment.egress.environment
 		}),
 		cwd: place.workTree,
 		noOutputMs: job.limits.noOutputMinutes * 6e4,
@@ -39222,6 +39658,18 @@ async function work(run) {
 		writable: agentFolders,
 		executable
 	});
+	const egress = await limitEgress({
+		network: job.network?.access ?? "open",
+		hosts: job.network?.hosts ?? [],
+		agent,
+		path,
+		platform: run.runner.platform,
+		note: run.security.note
+	});
+	leftovers.unshift({
+		what: "the firewall of the agent",
+		remove: () => egress.remove()
+	});
 	const gatewayToken = run.newId();
 	const count = run.meter.open();
 	let spentHereUsd = 0;
@@ -39263,12 +39711,15 @@ async function work(run) {
 				executable,
 				systemPromptFile,
 				workspace,
-				takenUp
+				takenUp,
+				egress
 			});
 		} finally {
+			await egress.look().catch((error) => warn(run, `looking at the firewall: ${messageOf$1(error)}`));
 			await dialogue.stop();
 		}
 	} finally {
+		await egress.stop();
 		await gateway.stop();
 	}
 }

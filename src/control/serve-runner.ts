@@ -17,6 +17,7 @@ import {
 } from "../core/state.ts";
 import { unsettledOf } from "../core/conversation.ts";
 import { placeValuesOf } from "../core/place-values.ts";
+import { tightest } from "../core/network.ts";
 import { verifierRole, type Phase, type Playbook } from "../core/playbook.ts";
 import type { Finding } from "../core/report.ts";
 import { nothingSpent } from "../core/usage.ts";
@@ -141,6 +142,7 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   }
   await refuseUnderLimit(serving, task, runId, request.account);
   await refuseOldPhase(serving, task, runId, request.protocol);
+  if (request.limitsNetwork !== true) await refuseOpenNetwork(serving, task, runId);
   if (!(await serving.store.rememberTokenId(identity.tokenId, identity.expiresAt))) {
     await note(serving, taskId, { runId, kind: "identity-refused", example: "an identity token for the second time" });
     throw new RunnerRefused("identity-refused", "this identity token was used before");
@@ -318,6 +320,28 @@ async function refuseOldPhase(
   throw new RunnerRefused("unsupported-protocol", message);
 }
 
+/** An action that does not know of networks would leave one open that is to be closed. */
+async function refuseOpenNetwork(serving: ServingRunner, task: ExistingTask, runId: RunId): Promise<void> {
+  const progress = currentPhaseOf(task);
+  const run = liveRunOf(task);
+  if (progress === null || run?.runId !== runId || run.started) return;
+  const phase = definedIn(await playbookOf(serving, task), task, progress.phase);
+  const network = networkOf(serving, task, phase);
+  if (network === undefined) return;
+  const message =
+    `the action is too old to keep the network of this phase at "${network.access}": set the uses: line of ` +
+    `${workflowPath} to the app's ACTION_REF, then /run`;
+  await handleCommand(serving, task.taskId, { type: "PauseTask", reason: { kind: "dispatch-refused", message } });
+  serving.wake();
+  throw new RunnerRefused("unsupported-protocol", message);
+}
+
+/** The tightest of what the playbook, the repository and the operator say; undefined where the network is open. */
+function networkOf({ network }: ServingRunner, { settings }: ExistingTask, phase: Phase): Job["network"] | undefined {
+  const access = tightest(phase.network, settings.network, network);
+  return access === "open" ? undefined : { access, hosts: [] };
+}
+
 /** The same job asks again and nobody has used the first token: the answer did not arrive. */
 async function answerWasLost({ store }: ServingRunner, run: LiveRun, identity: RunnerIdentity): Promise<boolean> {
   if (run.dispatched?.workflowRunId !== identity.workflowRunId) return false;
@@ -354,6 +378,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
   const headSha = head ?? (await baseOf(serving, task)).headSha;
   const { settings } = task;
   const model = settings.model ?? serving.model;
+  const network = networkOf(serving, task, phase);
   return {
     runId: run.runId,
     taskId: task.taskId,
@@ -376,6 +401,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     conversation: await conversationFor(serving, progress),
     guides: guidesOf(playbook, phase),
     maxTokens: settings.maxTokens,
+    ...(network === undefined ? {} : { network }),
     roles: rolesOf(playbook, phase, model, settings.models),
     language: task.input.language ?? settings.language ?? serving.language,
     budgetUsd,
@@ -531,7 +557,7 @@ function rolesOf(
     }));
 }
 
-function mutablePhase(phase: Phase): Job["phase"] {
+function mutablePhase({ network: _network, ...phase }: Phase): Job["phase"] {
   return {
     ...phase,
     reviewers: [...phase.reviewers],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { networks } from "../core/network.ts";
 import { securityExampleCharactersMax, securityKinds } from "../core/security.ts";
 
 /**
@@ -356,6 +357,11 @@ export const Job = z.object({
     minutes: z.number().positive(),
     testMinutes: z.number().positive(),
   }),
+  /**
+   * Where the programs of the run may connect to, and hosts beside the registries. Absent: anywhere.
+   * Only for a runner that says `limitsNetwork`: another one would pass over it.
+   */
+  network: z.object({ access: z.enum(networks), hosts: z.array(z.string().max(253)).max(100) }).exactOptional(),
   /** The same findings came back: the agent is told to go about it another way. */
   isRepeated: z.boolean(),
   /** Those of the attempt before, so that what stays the same is named the same. */
@@ -378,6 +384,8 @@ export const SessionRequest = z.object({
   protocol: z.int(),
   oidcToken: z.string().max(16_384),
   runId: z.string().max(200),
+  /** It keeps to the job's `network`, or does not start. */
+  limitsNetwork: z.boolean().optional(),
   /** Fingerprint of the model credential: what a limit or a bad key holds back. Since version 3. */
   account: z
     .string()

@@ -11,6 +11,8 @@ import { endProcesses } from "./end-processes.ts";
 
 export interface AgentUser {
   readonly name: string;
+  /** Null where it is the runner's own. */
+  readonly uid: number | null;
   /** False where the agent is the runner's own user: then nothing is kept from it. */
   readonly isSeparate: boolean;
   /** The command that runs `file` as this user. It replaces itself, so the process id stays. */
@@ -75,6 +77,7 @@ export async function createAgentUser(order: AgentUserOrder): Promise<AgentUser>
 function sameUser(): AgentUser {
   return {
     name: "the runner's own user",
+    uid: null,
     isSeparate: false,
     command: (file, args) => ({ file, args }),
     ownFolder: async () => {},
@@ -88,7 +91,17 @@ function sameUser(): AgentUser {
 
 function separateUser(account: Account, setpriv: string, tools: Tools): AgentUser {
   const { name, uid, gid } = account;
-  return { name, isSeparate: true, command, ownFolder, own, shut, killAll: () => killAllOf(account, tools), remove };
+  return {
+    name,
+    uid,
+    isSeparate: true,
+    command,
+    ownFolder,
+    own,
+    shut,
+    killAll: () => killAllOf(account, tools),
+    remove,
+  };
 
   function command(file: string, args: readonly string[]): { file: string; args: readonly string[] } {
     return { file: setpriv, args: [...privilegesOf(account), "--", file, ...args] };

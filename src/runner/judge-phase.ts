@@ -247,6 +247,8 @@ async function ask(
       gatewayToken: token,
       credentialKind: run.credential.kind,
       maxTokens: job.maxTokens,
+      // It has no tool that leaves the machine; the firewall holds for it all the same.
+      egress: {},
     }),
     cwd: workTree,
     prompt: verifyPrompt({

@@ -15,6 +15,7 @@ import type { DialogueServer } from "./dialogue-server.ts";
 import type { Told } from "./dialogue.ts";
 import { feedbackOf } from "./feedback.ts";
 import { checkpointAfterStep, warn } from "./leave-checkpoint.ts";
+import type { Egress } from "./egress.ts";
 import type { ModelGateway } from "./model-gateway.ts";
 import type { Run } from "./run-phase.ts";
 import { runStep, type Checks } from "./run-step.ts";
@@ -35,6 +36,7 @@ export interface Equipment {
   readonly systemPromptFile: string;
   readonly workspace: Workspace;
   readonly takenUp: TakenUp;
+  readonly egress: Egress;
 }
 
 /** Between the signal on which the CLI saves its conversation and the one that kills it. */
@@ -165,6 +167,7 @@ function converse(run: Run, equipment: Equipment): Conversation {
       gatewayToken: equipment.gatewayToken,
       credentialKind: run.credential.kind,
       maxTokens: job.maxTokens,
+      egress: equipment.egress.environment,
     }),
     cwd: place.workTree,
     noOutputMs: job.limits.noOutputMinutes * 60_000,

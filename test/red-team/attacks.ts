@@ -251,6 +251,32 @@ export function overspending(): string {
   ].join("\n");
 }
 
+export const flightNames = [
+  "another host by its address",
+  "another host through the proxy",
+  "an address through the proxy",
+];
+
+/** Out of a run that reaches registries alone. `outside` is a server that is not on loopback, as `host:port`. */
+export function fleeing(outside: string): string {
+  const [direct = "", named = "", tunnelled = ""] = flightNames;
+  const script = [
+    "for (const [what, url] of JSON.parse(process.argv[1])) {",
+    "  const status = await fetch(url).then((response) => response.status, (error) => String(error.cause));",
+    "  console.log(status < 400 ? 'GOT' : 'REFUSED', what, status);",
+    "}",
+  ].join("\n");
+  const urls = JSON.stringify([
+    [named, "http://evil.example/"],
+    [tunnelled, `http://${outside}/`],
+  ]);
+  return [
+    `if (exec 3<>/dev/tcp/${outside.replace(":", "/")}) 2>/dev/null; then echo "GOT ${direct}"; else echo "REFUSED ${direct}"; fi`,
+    `cat > ~/flee.mjs <<'END'\n${script.replace("process.argv[1]", "process.argv[2]")}\nEND`,
+    `node ~/flee.mjs '${urls}'; env | grep -c ^HTTPS_PROXY=http://127.0.0.1:`,
+  ].join("\n");
+}
+
 /** A secret that the step was lent: said whole, cut, backwards, encoded, in names of files and in the text of images. */
 export function leaking(name: string, { workTree }: Machine): string {
   return [

@@ -120,6 +120,7 @@ export async function stepWorld(
           gatewayToken: token,
           credentialKind: "api-key",
           maxTokens: null,
+          egress: {},
         }),
         // The pauses between tries are the CLI's own, and real.
         CLAUDE_CODE_MAX_RETRIES: "0",

@@ -1,5 +1,6 @@
 /** What `/config` shows: each setting, what it is now, and whose word that is. */
 import type { Notice } from "../../control/ports.ts";
+import { tightest } from "../../core/network.ts";
 import { limitsOf, type SettingsFound, type TaskSettings } from "../../core/settings.ts";
 import { settingsPath } from "../settings-file.ts";
 import type { BlockContext } from "./blocked.ts";
@@ -90,6 +91,7 @@ function rowsOf(settings: TaskSettings, installation: Config["installation"]): r
     row("model", code(settings.model ?? installation.model), "the installation"),
     ...Object.entries(settings.models).map(([role, model]) => row(`models.${role}`, code(model))),
     row("max_tokens", settings.maxTokens === null ? "as the agent has it" : String(settings.maxTokens)),
+    row("network", tightest(settings.network, installation.network), "the installation"),
     row("auto_accept", settings.autoAccept ? "true" : `false${laterOn}`),
     row("output_directory", settings.outputDirectory === "" ? "the root" : code(settings.outputDirectory)),
     limit("phase_budget_usd", said.phaseBudgetUsd, limits.phaseBudgetUsd, dollars),
