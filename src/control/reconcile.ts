@@ -32,8 +32,18 @@ const redeliveryPauseMsMax = 6 * 60 * 60_000;
 /** Of those that wait for another try; with more the newest are found again by the next start. */
 const missingMax = 1_000;
 
+export const reconcileEveryMs = 60_000;
+export const sweepEveryMs = 5 * 60_000;
+
 /** Silence after which a runner is looked for (Q11). */
 const silenceMs = 3 * 60_000;
+
+/**
+ * What is read of GitHub by itself must leave most of its 5,000 requests an hour to the work, however many tasks are
+ * open: with more than these the looks go round, and each task waits longer for its own.
+ */
+const runsPerLookMax = 10;
+const tasksPerSweepMax = 12;
 
 /** A webhook that did not arrive. Whatever keeps webhooks away may last for longer than one try. */
 interface Missing {
@@ -48,7 +58,8 @@ interface Missing {
  * Before `listeningSince` nobody could have heard them.
  */
 export async function reconcileRuns(processing: Processing, listeningSince: Date): Promise<void> {
-  for (const run of await processing.store.openRuns()) {
+  const turn = Math.floor(processing.clock.now().getTime() / reconcileEveryMs);
+  for (const run of inTurn(await processing.store.openRuns(), runsPerLookMax, turn)) {
     try {
       await reconcileRun(processing, run, listeningSince);
     } catch (error) {
@@ -122,11 +133,18 @@ export function createSweep(processing: Processing): Sweep {
       // Each by itself: a repository that cannot be read must not hide the others.
       await quietly(processing, {}, redeliver);
       const settingsOf = onceEach((repository) => processing.github.readSettings(repository));
-      for (const taskId of await processing.store.openTasks()) {
+      const turn = Math.floor(processing.clock.now().getTime() / sweepEveryMs);
+      for (const taskId of inTurn(await processing.store.openTasks(), tasksPerSweepMax, turn)) {
         await quietly(processing, { taskId }, () => lookAtTask(processing, taskId, settingsOf));
       }
     },
   };
+}
+
+/** All of them where they are few enough; else every so manieth, others at the next turn. */
+function inTurn<Each>(all: readonly Each[], atOnceMax: number, turn: number): readonly Each[] {
+  const turns = Math.ceil(all.length / atOnceMax);
+  return turns <= 1 ? all : all.filter((_, place) => place % turns === turn % turns);
 }
 
 type SettingsOf = (repository: Repository) => Promise<SettingsFound>;

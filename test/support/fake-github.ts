@@ -144,6 +144,8 @@ export class FakeGitHub {
   refusesToHide = false;
   /** Every call, e.g. `publish`, in the order in which they began. */
   readonly calls: string[] = [];
+  /** Issues that somebody looked at. */
+  readonly issuesRead = new Set<number>();
   readonly #arguments = new Map<string, (readonly unknown[])[]>();
   preflightFault: Preflight["fault"] = null;
   ciIsSensitive = false;
@@ -385,7 +387,10 @@ export class FakeGitHub {
   #methods(): GitHub {
     return {
       permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
-      readIssue: async (_repository, number) => this.issues.get(number) ?? null,
+      readIssue: async (_repository, number) => {
+        this.issuesRead.add(number);
+        return this.issues.get(number) ?? null;
+      },
       readInstalled: async () => this.installed,
       openSpecIssue: async (_repository, spec, label) => {
         const there = [...this.issues].find(([, { authorIsBot, title }]) => authorIsBot && title === spec.title);
