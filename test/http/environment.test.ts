@@ -102,7 +102,7 @@ function api({ permissions = { wanda: "write" }, reaching, environment = {}, rea
     logged,
     asked,
     done,
-    pass(ms: number) {
+    pass: (ms: number) => {
       now += ms;
     },
   };
