@@ -64,7 +64,7 @@ export async function mergeGate(
   log.warn({ taskId: task.taskId, pullRequest: gate.pullRequest, why: result.message }, "a gate was not merged");
   const key = keyOf(`not-merged:${task.taskId}:${effect.headSha}`);
   const notice = { kind: "refused", command: "merge: auto", reason: result.message } as const;
-  await github.notify(repository, gate.pullRequest, key, notice);
+  await github.notify(repository, gate.pullRequest, key, notice, task);
   return null;
 }
 
@@ -80,7 +80,7 @@ export async function notifyUnverified(
   if (unverifiedHeadOf(task) !== headSha) return null;
   const { pullRequest } = phase.gate;
   const notice = { kind: "unverified-head", pullRequest, by, headSha } as const;
-  await github.notify(task.repository, pullRequest, keyOf(`unverified:${task.taskId}:${headSha}`), notice);
+  await github.notify(task.repository, pullRequest, keyOf(`unverified:${task.taskId}:${headSha}`), notice, task);
   return null;
 }
 

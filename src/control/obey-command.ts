@@ -40,7 +40,7 @@ export async function obeyCommand(
   const by = await personOf(processing, repository, sender);
   // Whoever may not command gets no answer either: a comment for each comment would be a tool for spam.
   if (!by.mayWrite) return;
-  const tell = (key: string, notice: Notice) => github.notify(repository, issueNumber, keyOf(key), notice);
+  const tell = (key: string, notice: Notice) => github.notify(repository, issueNumber, keyOf(key), notice, task);
   if (command.name === "unknown") {
     // Once for each issue: who types at random gets no conversation.
     const key = `unknown-command:${repository.repositoryId}:${issueNumber}`;
@@ -62,7 +62,7 @@ export async function obeyWithoutTask(processing: Processing, intent: Command): 
   const { repository, issueNumber, command, commentId, sender } = intent;
   if (command.name !== "doctor" || !(await personOf(processing, repository, sender)).mayWrite) return;
   const findings = await examine(repository);
-  await github.notify(repository, issueNumber, keyOf(`comment:${commentId}`), { kind: "doctor", findings });
+  await github.notify(repository, issueNumber, keyOf(`comment:${commentId}`), { kind: "doctor", findings }, null);
 }
 
 async function obey(processing: Processing, order: Order, name: CommandName, argument: string): Promise<void> {
@@ -168,9 +168,9 @@ async function run(processing: Processing, order: Order): Promise<void> {
 
 /** Its text counts as the writer has it before them. */
 async function startDraft(processing: Processing, { task, by, intent, cause, reply }: Order): Promise<void> {
-  const { prompt, faults } = await freezePrompt(processing, task.taskId, task.repository, intent.issue);
+  const { prompt, faults, spoken } = await freezePrompt(processing, task.taskId, task.repository, intent.issue);
   const { repository, ordinal, issue } = task;
-  await showFaults(processing, { repository, issueNumber: issue.number, ordinal }, faults);
+  await showFaults(processing, { repository, issueNumber: issue.number, ordinal, spoken }, faults);
   await revive(processing, task);
   const handled = await handleCommand(processing, task.taskId, { type: "RunTask", by, prompt }, cause);
   if (handled.kind !== "refused") return;

@@ -17,6 +17,7 @@ import type { ConfigurationFault, RepositoryFile } from "../core/repository-file
 import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
 import type { SpecToStart } from "../core/spec-to-start.ts";
+import type { TaskInput } from "../core/task-input.ts";
 import type { Spent } from "../core/usage.ts";
 
 export interface Clock {
@@ -470,6 +471,12 @@ export interface Forecast {
 }
 
 /** What the person is told once. `key` is found again on GitHub, so that a repeat writes nothing. */
+/** What says in which language people are told something, such as a task; null where nothing does, and the installation's is meant. */
+export interface Spoken {
+  readonly input: Pick<TaskInput, "language">;
+  readonly settings: Pick<TaskSettings, "language">;
+}
+
 export type Notice =
   | {
       readonly kind: "blocked";
@@ -695,6 +702,7 @@ export interface GitHub {
       readonly key: string;
       readonly answer: AnswerShown;
       readonly resolve: boolean;
+      readonly spoken: Spoken;
     },
   ): Promise<void>;
   /** Asks these people for a new review; whoever cannot review is left out. */
@@ -708,7 +716,13 @@ export interface GitHub {
   /** Deliveries of the app's webhook since then, newest first, without those that arrived; at most as many. */
   failedDeliveries(since: string, limit: number): Promise<readonly FailedDelivery[]>;
   redeliver(deliveryId: number): Promise<void>;
-  notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
+  notify(
+    repository: Repository,
+    issueNumber: number,
+    key: string,
+    notice: Notice,
+    spoken: Spoken | null,
+  ): Promise<void>;
   /** Makes the comment of a request, or brings it up to date; found again by its key, which is the id of the request. */
   showRequest(
     repository: Repository,
@@ -718,7 +732,13 @@ export interface GitHub {
    * Makes the comment that says what an issue's form lacks, or brings it up to date, found again by its key. With no faults
    * it says so where it is there, and is not made.
    */
-  showFaults(repository: Repository, issueNumber: number, key: string, faults: readonly InputFault[]): Promise<void>;
+  showFaults(
+    repository: Repository,
+    issueNumber: number,
+    key: string,
+    faults: readonly InputFault[],
+    spoken: Spoken | null,
+  ): Promise<void>;
   /** Makes the check run of the gate's head, or brings it up to date. Nothing where the app was not given the right. */
   showCheck(repository: Repository, check: CheckShown): Promise<void>;
   /** The boxes in the gate's body as it is now; empty where the body has none, or the gate is gone. */

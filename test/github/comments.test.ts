@@ -241,8 +241,8 @@ describe("a notice", () => {
 
   test("is written once for each key, whatever the key holds", async () => {
     for (const key of ["one", "one", "two", "t--> <!-- x"]) {
-      await bed.github.notify(bed.repository, issue, key, notice);
-      await bed.anotherClient().notify(bed.repository, issue, key, notice);
+      await bed.github.notify(bed.repository, issue, key, notice, null);
+      await bed.anotherClient().notify(bed.repository, issue, key, notice, null);
     }
     const all = await bodies();
     expect(all).toHaveLength(3);
@@ -251,15 +251,15 @@ describe("a notice", () => {
 
   test("when its answer is lost, the repeat writes no second one", async () => {
     bed.failNext(/POST .*\/comments$/u, "lost-answer");
-    await expect(bed.github.notify(bed.repository, issue, "one", notice)).rejects.toBeInstanceOf(RetryLater);
-    await bed.github.notify(bed.repository, issue, "one", notice);
+    await expect(bed.github.notify(bed.repository, issue, "one", notice, null)).rejects.toBeInstanceOf(RetryLater);
+    await bed.github.notify(bed.repository, issue, "one", notice, null);
     expect(await bodies()).toHaveLength(1);
   });
 
   test("about a missing workflow file links to the page that makes it on the default branch", async () => {
     const { task } = view(started);
     const reason = { kind: "no-workflow-file" } as const;
-    await bed.github.notify(bed.repository, issue, "one", { kind: "blocked", reason, task });
+    await bed.github.notify(bed.repository, issue, "one", { kind: "blocked", reason, task }, task);
     expect((await bodies())[0]).toContain("https://github.com/octo/shop/new/main?filename=");
   });
 });

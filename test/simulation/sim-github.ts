@@ -329,9 +329,9 @@ export class SimGitHub {
         this.shown.set(view.task.taskId, view.task);
         this.unshown.delete(view.task.taskId);
       },
-      notify: async (repository, number, key, notice) => {
+      notify: async (repository, number, key, notice, spoken) => {
         if (!this.fake.pulls.has(number)) this.#requireIssue(number);
-        await inner.notify(repository, number, key, notice);
+        await inner.notify(repository, number, key, notice, spoken);
       },
       listNames: async () =>
         this.namesHidden ? null : [...this.names].map(([name, updatedAt]) => ({ name, updatedAt })),
@@ -342,9 +342,9 @@ export class SimGitHub {
         if (known !== undefined && known !== key) throw new Error(`one comment a request: ${of}: ${known}, ${key}`);
         this.requests.set(of, { key, request });
       },
-      showFaults: async (repository, number, key, faults) => {
+      showFaults: async (repository, number, key, faults, spoken) => {
         this.#requireIssue(number);
-        await inner.showFaults(repository, number, key, faults);
+        await inner.showFaults(repository, number, key, faults, spoken);
       },
       hideComment: async () => true,
     };

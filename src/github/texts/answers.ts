@@ -2,11 +2,12 @@ import type { AnswerShown } from "../../control/ports.ts";
 import { link, code, paragraphs } from "./escape.ts";
 import { shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
+import type { Say } from "./words.ts";
 
 const answerCharactersMax = 4_000;
 
 /** The agent's answer in the thread that it belongs to. */
-export function answerText(answer: AnswerShown, links: Links): string {
+export function answerText(answer: AnswerShown, links: Links, _say: Say): string {
   const next = nextOf(answer);
   return [answerVerdict(answer, links), paragraphs(answer.text, answerCharactersMax), ...(next === null ? [] : [next])]
     .filter((part) => part !== "")

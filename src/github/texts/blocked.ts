@@ -20,6 +20,7 @@ import { count, dollars, moment } from "./format.ts";
 import { newWorkflowLink, type Links } from "./links.ts";
 import { forecastSentence, suggestedUsd } from "./money.ts";
 import { waitsForComment } from "./reply.ts";
+import type { Say } from "./words.ts";
 
 /** Three sentences or so for whoever can get a task going again. All Markdown. */
 export interface BlockText {
@@ -42,6 +43,7 @@ export interface BlockFacts {
 }
 
 export interface BlockContext {
+  readonly say: Say;
   readonly links: Links;
   /** The workflow file as this deployment would write it. */
   readonly workflowFile: string;

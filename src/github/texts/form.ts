@@ -1,10 +1,11 @@
 import type { InputFault } from "../../core/input-fault.ts";
 import { code, plain } from "./escape.ts";
+import type { Say } from "./words.ts";
 
 const expectedCharactersMax = 500;
 
 /** What an issue still has to say before its task can start. */
-export function formText(faults: readonly InputFault[]): string {
+export function formText(faults: readonly InputFault[], _say: Say): string {
   if (faults.length === 0) return "**The issue says all that the task needs.** What was missing here is there now.";
   const listed = faults.map(({ field, given, expected }) => {
     const got = given === "" ? "it is empty" : `got ${code(given)}`;

@@ -1,6 +1,6 @@
 /** What people read, in their language: texts stand in the code in English, and `korean/` has each of them again. */
-import type { TaskSettings } from "../../core/settings.ts";
-import type { Language, TaskInput } from "../../core/task-input.ts";
+import type { Spoken } from "../../control/ports.ts";
+import type { Language } from "../../core/task-input.ts";
 import { korean } from "./korean/index.ts";
 
 /**
@@ -38,11 +38,8 @@ export function sayIn(language: Language): Say {
 }
 
 /** The form of the issue says first, then the repository's settings, then the installation. */
-export function languageOf(
-  task: { readonly input: Pick<TaskInput, "language">; readonly settings: Pick<TaskSettings, "language"> },
-  installed: Language,
-): Language {
-  return task.input.language ?? task.settings.language ?? installed;
+export function languageOf({ input, settings }: Spoken, installed: Language): Language {
+  return input.language ?? settings.language ?? installed;
 }
 
 /** Under which a template stands in a catalogue: with `{0}`, `{1}` for its values. */

@@ -176,7 +176,7 @@ function textsWith(words: string): readonly (readonly [name: string, text: strin
       "error",
       requestText({ kind: "error", error: { ...error, message: words, details: words }, next: words }, task, context),
     ],
-    ["answer", answerText({ kind: "question", text: words, commitSha: null }, links)],
+    ["answer", answerText({ kind: "question", text: words, commitSha: null }, links, sayIn("en"))],
     ...noticesWith(words, view).map(
       (notice) =>
         [notice.kind === "blocked" ? `block ${notice.reason.kind}` : notice.kind, noticeText(notice, context)] as const,
