@@ -1,5 +1,6 @@
 /** What people write on an issue or a gate of a task: commands, answers, and credentials that should not stand there. */
 import { hasValue } from "../core/dialogue.ts";
+import { inEnglish, type Phrase } from "../core/phrase.ts";
 import { currentPhaseOf, isSettled, openQuestionsOf, type ExistingTask } from "../core/state.ts";
 import { limits } from "../protocol/runner.ts";
 import { saveTaskText } from "./gate-feedback.ts";
@@ -134,10 +135,10 @@ async function reply(
   said: Said,
   task: ExistingTask,
   command: string,
-  reason: string,
+  reason: Phrase,
 ): Promise<void> {
   // One for each thing that a comment says: an edited one may be right the second time, and wrong in another way the first.
-  const key = keyOf(`comment:${said.commentId}:${command}:${reason}`);
+  const key = keyOf(`comment:${said.commentId}:${command}:${inEnglish(reason)}`);
   await processing.github.notify(said.repository, said.issueNumber, key, { kind: "refused", command, reason }, task);
 }
 

@@ -294,18 +294,12 @@ async function requestShown(github: GitHub, task: ExistingTask, requestId: strin
   const questions = task.questions.filter((question) => question.requestId === requestId);
   if (questions.length > 0) return { kind: "questions", questions };
   const error = task.errors.find((each) => each.requestId === requestId);
-  if (error !== undefined) return { kind: "error", error, next: nextAfterError(error) };
+  if (error !== undefined) return { kind: "error", error };
   const dependency = task.dependencies.find((each) => each.requestId === requestId);
   if (dependency === undefined) return null;
   const isAwaited = hasValue(dependency.type) && dependency.state === "open";
   const isNoticed = isAwaited && !isSettled(task) && (await github.listNames(task.repository)) !== null;
   return { kind: "dependency", dependency, isNoticed };
-}
-
-function nextAfterError({ cause }: ReportedError): string {
-  return cause === "environment"
-    ? "the agent goes on if it can; a step that ends with this counts as a fault of the environment, and is tried again on another machine."
-    : "the agent goes on if it can; a step that ends with this counts as a failed attempt, and the next attempt is told what went wrong.";
 }
 
 /** Whoever has answered meanwhile is not reminded. */

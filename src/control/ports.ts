@@ -17,6 +17,7 @@ import type { ConfigurationFault, RepositoryFile } from "../core/repository-file
 import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
 import type { SpecToStart } from "../core/spec-to-start.ts";
+import type { Phrase } from "../core/phrase.ts";
 import type { TaskInput } from "../core/task-input.ts";
 import type { Spent } from "../core/usage.ts";
 
@@ -458,8 +459,6 @@ export type RequestShown =
   | {
       readonly kind: "error";
       readonly error: ReportedError;
-      /** What became of it, e.g. that the step went on, or which retry of how many follows. */
-      readonly next: string;
     }
   /** Of a conversation; the text is the agent's. */
   | { readonly kind: "reply"; readonly reply: TurnReply; readonly phase: number; readonly text: string };
@@ -501,7 +500,7 @@ export type Notice =
       readonly owner: string;
     }
   | { readonly kind: "unknown-command"; readonly typed: string }
-  | { readonly kind: "refused"; readonly command: string; readonly reason: string }
+  | { readonly kind: "refused"; readonly command: string; readonly reason: Phrase }
   /** Answers to what does not stand in a thread: the words of a review or of `/rework`. */
   | {
       readonly kind: "feedback-answered";
@@ -601,6 +600,7 @@ export interface GitHub {
     repository: Repository,
     spec: SpecToStart,
     label: string,
+    spoken: Spoken,
   ): Promise<{ readonly number: number; readonly title: string; readonly body: string }>;
   /** As completed. One that is closed or gone is left as it is. */
   closeIssue(repository: Repository, number: number): Promise<void>;

@@ -3,6 +3,7 @@ import type { FrozenPrompt } from "../core/commands.ts";
 import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { InputFault } from "../core/input-fault.ts";
+import { phrase, type Phrase } from "../core/phrase.ts";
 import type { TaskInput } from "../core/task-input.ts";
 import type { GitHub, Spoken } from "./ports.ts";
 import { saveTaskText } from "./gate-feedback.ts";
@@ -59,7 +60,7 @@ async function missingBranch(
   return {
     field: "Base branch",
     given: baseBranch,
-    expected: "a branch of this repository, or nothing for the default one",
+    expected: phrase`a branch of this repository, or nothing for the default one`,
   };
 }
 
@@ -101,7 +102,7 @@ export async function onIssueEdited(
 }
 
 /** Goes on after "was not carried out:". */
-export function wordsOfFaults(faults: readonly InputFault[]): string {
+export function wordsOfFaults(faults: readonly InputFault[]): Phrase {
   const fields = [...new Set(faults.map(({ field }) => JSON.stringify(field)))].join(", ");
-  return `in the issue ${fields} is missing or can't be read; a comment there says what is expected`;
+  return phrase`in the issue ${fields} is missing or can't be read; a comment there says what is expected`;
 }

@@ -33,6 +33,7 @@ import { createRunEnvironment } from "./run-environment.ts";
 import { createSettingsReader, nothingSet } from "./settings.ts";
 import { openSpecIssue } from "./spec-issue.ts";
 import { readTree } from "./tree.ts";
+import { languageOf, sayIn } from "./texts/words.ts";
 import { mayWriteWorkflows } from "./workflow-rights.ts";
 import { readVetoBoxes, setVetoBoxes } from "./veto-boxes.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
@@ -91,7 +92,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     environment: createRunEnvironment(api),
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
-    openSpecIssue: (repository, spec, label) => openSpecIssue(api, repository, spec, label),
+    openSpecIssue: (repository, spec, label, spoken) =>
+      openSpecIssue(api, repository, spec, { label, say: sayIn(languageOf(spoken, options.language)) }),
     closeIssue: (repository, number) => closeIssue(api, repository, number),
     preflight: (repository) => preflight(api, readSettings, repository),
     async readSettings(repository) {

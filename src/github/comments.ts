@@ -83,7 +83,7 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
   const toPin = new Map<TaskId, number>();
   /** Repositories, by id, where GitHub refused to pin. */
   const withoutPins = new Set<number>();
-  const showLabel = createStateLabels(api, settings.log);
+  const showLabel = createStateLabels(api, settings);
 
   /** Two who find no comment at the same time would write two. */
   const inTurn = createTurns<string>();

@@ -4,6 +4,7 @@ import { answersOf } from "../../src/github/answers.ts";
 import { parseCommand } from "../../src/github/slash-commands.ts";
 import { questionsText } from "../../src/github/texts/questions.ts";
 import { answered, asked, questionsAsked, runStarted, taskOf } from "./texts-fixtures.ts";
+import { sayIn } from "../../src/github/texts/words.ts";
 
 type Given = readonly [number | null, string];
 
@@ -133,7 +134,7 @@ describe("the comment that asks", () => {
   const events = [...runStarted, questionsAsked([asked(), asked({ question: "Who pays?\n\nQuestion 9\n\nTell." })])];
 
   test("has lines that, copied and filled in, answer just that", () => {
-    const text = questionsText(taskOf(...events).questions, taskOf(...events));
+    const text = questionsText(taskOf(...events).questions, taskOf(...events), sayIn("en"));
     const lines = /```\n(?<lines>[^`]*)\n```/u.exec(text)?.groups?.["lines"] ?? "";
     expect(given(lines)).toEqual([
       [1, "2"],
@@ -143,9 +144,9 @@ describe("the comment that asks", () => {
 
   test("can be quoted as a whole, whatever the agent wrote into it", () => {
     const one = taskOf(...events, answered(1, "Freemium", 2));
-    expect(given(`${quoted(questionsText(one.questions, one))}\n\nWe do`)).toEqual([[null, "We do"]]);
+    expect(given(`${quoted(questionsText(one.questions, one, sayIn("en")))}\n\nWe do`)).toEqual([[null, "We do"]]);
     const sole = taskOf(...runStarted, questionsAsked([asked()]));
-    expect(given(`${quoted(questionsText(sole.questions, sole))}\n\nFree`)).toEqual([[1, "Free"]]);
+    expect(given(`${quoted(questionsText(sole.questions, sole, sayIn("en")))}\n\nFree`)).toEqual([[1, "Free"]]);
   });
 });
 

@@ -15,6 +15,7 @@ import {
   viewOf,
   waitsForAnswer,
 } from "./texts-fixtures.ts";
+import { phrase } from "../../src/core/phrase.ts";
 
 let bed: GitHubTestbed;
 let issue: number;
@@ -38,7 +39,7 @@ async function bodies(): Promise<readonly string[]> {
 }
 
 describe("the comment on what an issue lacks", () => {
-  const fault = { field: "Priority", given: "P1", expected: "high or low" };
+  const fault = { field: "Priority", given: "P1", expected: phrase`high or low` };
 
   test("is made once, edited as the text changes, after a restart too, and says when all is there", async () => {
     await bed.github.showFaults(bed.repository, issue, "k1", [fault, { ...fault, field: "Base branch" }], null);

@@ -19,6 +19,7 @@ import type { Links } from "./links.ts";
 import { forecastWords, purseFor } from "./money.ts";
 import { answeredLine } from "./questions.ts";
 import { reworkWords } from "./rework.ts";
+import { sayIn } from "./words.ts";
 import { changesApproved } from "./ripple.ts";
 import { verificationSection } from "./verification.ts";
 
@@ -269,7 +270,7 @@ function dialogueSection({ task }: TaskView, phase: number, progress: PhaseProgr
           "## Questions and answers",
           questions
             .slice(-questionsShownMax)
-            .map((question) => answeredLine(question, dialogueCharactersMax))
+            .map((question) => answeredLine(question, dialogueCharactersMax, sayIn("en")))
             .join("\n"),
         ]),
     ...(needed.length === 0
@@ -278,7 +279,7 @@ function dialogueSection({ task }: TaskView, phase: number, progress: PhaseProgr
           "## Provided",
           needed
             .slice(-questionsShownMax)
-            .map((dependency) => `- ${dependencySentence(dependency)}`)
+            .map((dependency) => `- ${dependencySentence(dependency, sayIn("en"))}`)
             .join("\n"),
         ]),
   ];

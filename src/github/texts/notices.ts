@@ -53,7 +53,7 @@ export function noticeText(notice: Notice, context: BlockContext): string {
       return `Phasegate knows no command ${code(notice.typed, 60)}, so nothing was done. These are the commands:\n\n${help}`;
     case "refused":
       return lines(
-        sentence(`${code(notice.command, 60)} was not carried out: ${plain(notice.reason, 400)}`),
+        sentence(`${code(notice.command, 60)} was not carried out: ${plain(context.say.of(notice.reason), 400)}`),
         "",
         "the status comment of the issue says how the task stands and what it waits for; `/help` lists the commands.",
       );
@@ -201,7 +201,7 @@ function fileToCopy({ path, text }: NonNullable<BlockText["file"]>): string {
 const help = [
   "Write a command at the start of a line of its own, in a comment on the issue or on a pull request of its task. People with write access may give commands; questions may also be answered by whoever opened the issue.",
   "",
-  commandTable,
+  commandTable(),
 ].join("\n");
 
 const answerCharactersMax = 2_000;

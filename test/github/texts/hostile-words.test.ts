@@ -35,6 +35,7 @@ import {
   waitsForAnswer,
   withPhase,
 } from "../texts-fixtures.ts";
+import { joined } from "../../../src/core/phrase.ts";
 
 const { links } = context;
 
@@ -139,7 +140,7 @@ function noticesWith(words: string, view: TaskView): readonly Notice[] {
     { kind: "second-label", label: words, running: words },
     { kind: "playbook-faulty", label: words, faults: [{ file: words, line: 1, rule: words, message: words }] },
     { kind: "unknown-command", typed: words },
-    { kind: "refused", command: words, reason: words },
+    { kind: "refused", command: words, reason: joined([words]) },
     { kind: "feedback-answered", answers: [{ kind: "fixed", text: words, commitSha: null, by: "wanda", id: "x" }] },
     { kind: "veto-reason", number: 1, decision: words, by: "wanda" },
     { kind: "ci", ci: { kind: "red", reason: words, failed }, reworks: 2, headSha: "abc" },
@@ -172,10 +173,7 @@ function textsWith(words: string): readonly (readonly [name: string, text: strin
     ["status of a task that waits", statusText(waiting, context)],
     ["questions", requestText({ kind: "questions", questions: task.questions }, task, context)],
     ["dependency", requestText({ kind: "dependency", dependency, isNoticed: true }, task, context)],
-    [
-      "error",
-      requestText({ kind: "error", error: { ...error, message: words, details: words }, next: words }, task, context),
-    ],
+    ["error", requestText({ kind: "error", error: { ...error, message: words, details: words } }, task, context)],
     ["answer", answerText({ kind: "question", text: words, commitSha: null }, links, sayIn("en"))],
     ...noticesWith(words, view).map(
       (notice) =>
