@@ -34,6 +34,7 @@ import { targetWords } from "./places.ts";
 import { answeredLine } from "./questions.ts";
 import { reworkWords } from "./rework.ts";
 import { lookedOf, verificationCounts } from "./verification.ts";
+import { sayIn } from "./words.ts";
 
 /** The one comment that tells where a task stands, without its marker. */
 export function statusText(view: TaskView, context: BlockContext): string {
@@ -273,7 +274,7 @@ function approvedNext(task: ExistingTask, phase: PhaseProgress, pull: string, go
 function ciSentence(phase: PhaseProgress): string {
   const { ci } = phase;
   if (ci === null || ci.headSha !== presentedHeadOf(phase) || ci.kind === "none") return "";
-  return ` The repository's own checks: ${ciWords(ci)}.`;
+  return ` The repository's own checks: ${ciWords(ci, sayIn("en"))}.`;
 }
 
 /** Narrow enough for a phone: names and budgets stand elsewhere. */
@@ -416,7 +417,7 @@ function phaseSentences(phase: PhaseProgress, criteria: TaskView["criteria"]): r
     ...(verification === null
       ? []
       : [
-          `Verification, attempt ${verification.attempt}: ${verificationCounts(lookedOf(phase, verification, criteria.get(phase.phase) ?? []))}.`,
+          `Verification, attempt ${verification.attempt}: ${verificationCounts(lookedOf(phase, verification, criteria.get(phase.phase) ?? []), sayIn("en"))}.`,
         ]),
     ...(decisions.list.length === 0
       ? []
