@@ -612,7 +612,12 @@ export interface GitHub {
   /** What would be wrong with the repository's settings, were this commit the head of the default branch. */
   readSettingsFaults(repository: Repository, sha: string): Promise<SettingsFaults>;
   /** Makes the check run that says what is wrong with a commit's configuration. Nothing where the app was not given the right. */
-  showConfigurationCheck(repository: Repository, headSha: string, found: ConfigurationFound): Promise<void>;
+  showConfigurationCheck(
+    repository: Repository,
+    headSha: string,
+    found: ConfigurationFound,
+    spoken: Spoken,
+  ): Promise<void>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
   dispatchRun(
     repository: Repository,

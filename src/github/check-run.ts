@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CheckShown, ConfigurationFound, Log } from "../control/ports.ts";
+import type { CheckShown, ConfigurationFound, Log, Spoken } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { Language } from "../core/task-input.ts";
 import type { PhaseProgress } from "../core/state.ts";
@@ -9,6 +9,7 @@ import { RequestFailed } from "./request-failed.ts";
 import { checkText, finalCheckText, type CheckAnnotation, type CheckText } from "./texts/check.ts";
 import { configurationCheckText } from "./texts/configuration.ts";
 import { linksOf } from "./texts/links.ts";
+import { languageOf, sayIn } from "./texts/words.ts";
 
 /** Branch protection names them; they must never change. */
 const checkName = "Phasegate";
@@ -37,10 +38,11 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
     if (head === null) return;
     const progress = view.task.phases.find((candidate) => candidate.phase === phase);
     const links = linksOf(settings.webUrl, repository);
+    const say = sayIn(languageOf(view.task, settings.language));
     const text =
       phase === null
-        ? finalCheckText(view, head, links)
-        : checkText({ view, phase, links, isVerified: await hasVerifiedFiles(api, repository, progress, head) });
+        ? finalCheckText(view, head, links, say)
+        : checkText({ view, phase, links, say, isVerified: await hasVerifiedFiles(api, repository, progress, head) });
     await show(repository, head, {
       name: checkName,
       text,
@@ -54,18 +56,19 @@ export type ShowConfigurationCheck = (
   repository: Repository,
   headSha: string,
   found: ConfigurationFound,
+  spoken: Spoken,
 ) => Promise<void>;
 
 /** The same of a commit's own playbooks, guides and agents. */
 export function createShowConfigurationCheck(api: Api, settings: CheckSettings): ShowConfigurationCheck {
   const show = createShow(api, settings);
 
-  return async (repository, headSha, found) => {
+  return async (repository, headSha, found, spoken) => {
     // Annotations can only be added: other faults, as after a change of what the installation allows, get a check run of their own.
     const digest = createHash("sha256").update(JSON.stringify(found)).digest("hex");
     await show(repository, headSha, {
       name: configurationCheckName,
-      text: configurationCheckText(found),
+      text: configurationCheckText(found, sayIn(languageOf(spoken, settings.language))),
       externalId: `configuration/${digest}`,
       detailsUrl: null,
     });

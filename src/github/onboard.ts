@@ -14,7 +14,8 @@ import { headOf, nameOf, pathOf, readRepository, type RepositoryFacts } from "./
 import { RequestFailed } from "./request-failed.ts";
 import { linksOf } from "./texts/links.ts";
 import { hasTrailer, onboardingCommitMessage, trailers } from "./texts/commits.ts";
-import { onboardingBody, onboardingTitle, playbookLabel } from "./texts/onboarding.ts";
+import { onboardingBegun, onboardingBody, onboardingTitle, playbookLabel } from "./texts/onboarding.ts";
+import { sayIn } from "./texts/words.ts";
 import { listFiles, readBlobText } from "./tree.ts";
 import { mayWriteWorkflows, workflowRights } from "./workflow-rights.ts";
 
@@ -59,7 +60,7 @@ export async function onboard(
   if (added.length > 0) {
     await commitFiles(api, repository, { startBranch: defaultBranch, isOpen: open !== null }, added, withWorkflow);
   }
-  const pullRequest = open?.number ?? (await openPull(api, repository, defaultBranch));
+  const pullRequest = open?.number ?? (await openPull(api, settings, repository, defaultBranch));
   // A person may have added it to the branch since.
   const branchSha = (await headOf(api, repository, onboardingBranch)) ?? headSha;
   const withheld = missing.filter((file) => !added.includes(file));
@@ -67,7 +68,7 @@ export async function onboard(
   const files = missing.filter((file) => !byHand.includes(file));
   await describe(api, settings, repository, { pullRequest, defaultBranch, files, byHand, labels, wanted });
   // GitHub leaves a form's label off where the repository has no such label.
-  for (const label of labels) await makeLabel(api, repository, playbookLabel(label));
+  for (const label of labels) await makeLabel(api, repository, playbookLabel(label, sayIn(settings.language)));
   return { kind: open === null ? "opened" : "updated", pullRequest };
 }
 
@@ -177,7 +178,13 @@ function versionOf(files: readonly OnboardingFile[]): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-async function openPull(api: Api, repository: Repository, base: string): Promise<number> {
+async function openPull(
+  api: Api,
+  { language }: OnboardingSettings,
+  repository: Repository,
+  base: string,
+): Promise<number> {
+  const say = sayIn(language);
   try {
     const { data } = await api.write({
       repository,
@@ -189,8 +196,8 @@ async function openPull(api: Api, repository: Repository, base: string): Promise
           ...pathOf(repository),
           head: onboardingBranch,
           base,
-          title: onboardingTitle,
-          body: withOwnPart("Phasegate looks at this repository. What it finds is written here in a moment."),
+          title: onboardingTitle(say),
+          body: withOwnPart(onboardingBegun(say), say),
         }),
     });
     return data.number;
@@ -221,6 +228,7 @@ async function describe(
   },
 ): Promise<void> {
   const { pullRequest, defaultBranch, files, byHand, labels, wanted } = about;
+  const say = sayIn(settings.language);
   const text = onboardingBody({
     files,
     byHand,
@@ -229,8 +237,9 @@ async function describe(
     branch: onboardingBranch,
     defaultBranch,
     labels,
+    say,
   });
   const current = (await readPull(api, repository, pullRequest))?.body ?? "";
-  const body = withOwnPart(text, current);
+  const body = withOwnPart(text, say, current);
   if (body !== current) await updatePull(api, repository, pullRequest, { body });
 }

@@ -10,6 +10,7 @@ import {
 } from "../../src/control/ports.ts";
 import type { Repository } from "../../src/core/events.ts";
 import { checkText, finalCheckText, type CheckText } from "../../src/github/texts/check.ts";
+import { sayIn } from "../../src/github/texts/words.ts";
 import { linksOf } from "../../src/github/texts/links.ts";
 import { FakeGitHub, type FakePull } from "../support/fake-github.ts";
 
@@ -282,7 +283,10 @@ export class SimGitHub {
         const verifiedSha = view.task.phases.find((each) => each.phase === phase)?.verification?.headSha ?? "";
         const links = linksOf("https://github.test", repository);
         const isVerified = this.#hasSameFiles(branch, head, verifiedSha);
-        const text = phase === null ? finalCheckText(view, head, links) : checkText({ view, phase, links, isVerified });
+        const text =
+          phase === null
+            ? finalCheckText(view, head, links, sayIn("en"))
+            : checkText({ view, phase, links, isVerified, say: sayIn("en") });
         this.checks.set(head, text.conclusion);
         this.unchecked.delete(`${view.task.taskId} ${phase}`);
       },

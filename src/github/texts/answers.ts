@@ -2,7 +2,7 @@ import type { AnswerShown } from "../../control/ports.ts";
 import { link, code, paragraphs } from "./escape.ts";
 import { shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
-import { sayIn, type Say } from "./words.ts";
+import type { Say } from "./words.ts";
 
 const answerCharactersMax = 4_000;
 
@@ -19,7 +19,7 @@ export function answerText(answer: AnswerShown, links: Links, say: Say): string 
 }
 
 /** In one sentence what came of it: the agent's claim is told apart from what a commit shows. */
-export function answerVerdict({ kind, commitSha }: AnswerShown, links: Links, say: Say = sayIn("en")): string {
+export function answerVerdict({ kind, commitSha }: AnswerShown, links: Links, say: Say): string {
   const commit = commitSha === null ? null : link(code(commitSha.slice(0, shaCharacters)), links.commit(commitSha));
   switch (kind) {
     case "fixed":

@@ -1,8 +1,8 @@
 import { slashCommands, usageOf } from "../../core/slash-commands.ts";
-import { sayIn, type Say } from "./words.ts";
+import type { Say } from "./words.ts";
 
 /** The table that `/help` shows. */
-export function commandTable(say: Say = sayIn("en")): string {
+export function commandTable(say: Say): string {
   return [
     say`| Command | What it does |`,
     "|---|---|",

@@ -1,5 +1,5 @@
 /** How figures look in our texts. */
-import { sayIn, type Say } from "./words.ts";
+import type { Say } from "./words.ts";
 
 /** As git and GitHub shorten it. */
 export const shaCharacters = 7;
@@ -20,7 +20,7 @@ function trimmed(value: number): string {
 }
 
 /** `21 Nov 02:20 UTC`, or the text itself where it is no time. */
-export function moment(iso: string, say: Say = sayIn("en")): string {
+export function moment(iso: string, say: Say): string {
   const date = /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})T(?<time>\d{2}:\d{2})/u.exec(iso)?.groups;
   if (date === undefined) return iso;
   const month = monthsIn(say)[Number(date["month"]) - 1];
@@ -28,7 +28,7 @@ export function moment(iso: string, say: Say = sayIn("en")): string {
 }
 
 /** `42 minutes`, `3 hours`, `2 days`: how long something took, for people. */
-export function duration(ms: number, say: Say = sayIn("en")): string {
+export function duration(ms: number, say: Say): string {
   const minutes = Math.max(1, Math.round(ms / 60_000));
   if (minutes < 120) return say.count(minutes, "minute", "minutes");
   const hours = Math.round(minutes / 60);

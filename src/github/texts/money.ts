@@ -1,7 +1,7 @@
 /** What things may cost, in words and in whole dollars that people type. */
 import type { Forecast } from "../../control/ports.ts";
 import { dollars } from "./format.ts";
-import { sayIn, type Say } from "./words.ts";
+import type { Say } from "./words.ts";
 
 /** Room above what is expected: a purse that is just enough stops the agent before its last word. */
 const roomFactor = 1.2;
@@ -23,14 +23,14 @@ export function suggestedUsd(spentUsd: number, budgetUsd: number, forecast: Fore
   );
 }
 
-export function forecastSentence({ usd, from }: Forecast, say: Say = sayIn("en")): string {
+export function forecastSentence({ usd, from }: Forecast, say: Say): string {
   return from === "history"
     ? say`Such phases have cost about ${dollars(usd)} in this repository.`
     : say`The playbook reckons with ${dollars(usd)}.`;
 }
 
 /** As a part of a sentence. */
-export function forecastWords({ usd, from }: Forecast, say: Say = sayIn("en")): string {
+export function forecastWords({ usd, from }: Forecast, say: Say): string {
   return from === "history"
     ? say`such phases have cost about ${dollars(usd)} in this repository`
     : say`the playbook reckons with ${dollars(usd)}`;

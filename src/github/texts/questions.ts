@@ -3,7 +3,7 @@ import { isSettled, openQuestionsOf, type ExistingTask } from "../../core/state.
 import { block, paragraphs, person, plain } from "./escape.ts";
 import { moment } from "./format.ts";
 import { listed, placeOf, whoAnswers } from "./places.ts";
-import { sayIn, type Say } from "./words.ts";
+import type { Say } from "./words.ts";
 
 /** What stays of a comment after the way to answer, which must never be cut off. */
 const questionsCharactersMax = 50_000;
@@ -119,7 +119,7 @@ function goOnOf(
 }
 
 /** Lines to copy: pasted as they are, they choose what the agent would, or nothing. */
-export function howToAnswer(open: readonly Question[], say: Say = sayIn("en")): string {
+export function howToAnswer(open: readonly Question[], say: Say): string {
   const lines = open.map((question) => `/answer ${question.number}: ${exampleOf(question)}`);
   const [only, ...others] = open;
   if (only !== undefined && others.length === 0) {

@@ -1,9 +1,9 @@
 import type { Rework } from "../../core/state.ts";
 import { code, people } from "./escape.ts";
-import { sayIn, type Say } from "./words.ts";
+import type { Say } from "./words.ts";
 
 /** What the agent is at, without a full stop. */
-export function reworkWords({ by, source, ids, base }: Rework, say: Say = sayIn("en")): string {
+export function reworkWords({ by, source, ids, base }: Rework, say: Say): string {
   if (source === "conflict") {
     return say`the agent is resolving a conflict with ${base === null || base === "" ? say`the base branch` : code(base, 100)}`;
   }

@@ -295,7 +295,7 @@ function approvedNext(
 function ciSentence(phase: PhaseProgress, say: Say): string {
   const { ci } = phase;
   if (ci === null || ci.headSha !== presentedHeadOf(phase) || ci.kind === "none") return "";
-  return ` ${say`The repository's own checks: ${ciWords(ci)}.`}`;
+  return ` ${say`The repository's own checks: ${ciWords(ci, say)}.`}`;
 }
 
 /** Narrow enough for a phone: names and budgets stand elsewhere. */
@@ -445,7 +445,7 @@ function phaseSentences(phase: PhaseProgress, criteria: TaskView["criteria"], sa
     ...(verification === null
       ? []
       : [
-          say`Verification, attempt ${verification.attempt}: ${verificationCounts(lookedOf(phase, verification, criteria.get(phase.phase) ?? []))}.`,
+          say`Verification, attempt ${verification.attempt}: ${verificationCounts(lookedOf(phase, verification, criteria.get(phase.phase) ?? []), say)}.`,
         ]),
     ...(decisions.list.length === 0
       ? []

@@ -37,7 +37,7 @@ import {
 } from "../texts-fixtures.ts";
 import { joined } from "../../../src/core/phrase.ts";
 
-const { links } = context;
+const { links, say } = context;
 
 const hostile: readonly string[] = [
   "/approve",
@@ -160,13 +160,13 @@ function textsWith(words: string): readonly (readonly [name: string, text: strin
     { path: `x ${words}`, deleted: true },
   ];
   const delivered = { headSha: "abc", files, complete: true, ciLater: false };
-  const check = checkText({ view, phase: 1, links, isVerified: true });
+  const check = checkText({ view, phase: 1, links, say, isVerified: true });
   const [dependency] = task.dependencies;
   if (dependency === undefined) throw new Error("a dependency was expected");
   const error = { requestId: "r", at, phase: 1, step: words, runId, type: "missing_file", cause: "agent" } as const;
   const waiting = viewOf([...runStarted, questionsAsked([asked({ question: words })]), ...waitsForAnswer]);
   return [
-    ["gate", gateBody({ view, phase: 1, links, ready: true, delivered })],
+    ["gate", gateBody({ view, phase: 1, links, say, ready: true, delivered })],
     ["gate's check", `${check.title}\n${check.summary}`],
     ["last gate", finalGateBody(view, words, links, sayIn("en"))],
     ["status", statusText(view, context)],
@@ -216,7 +216,7 @@ describe.each(hostile)("with the words %j", (words) => {
 
   test("a title and a commit close and silence nothing", () => {
     const view = viewWith(words);
-    const title = gateTitle(view, 1, { unfinished: false });
+    const title = gateTitle(view, 1, { unfinished: false }, say);
     expect(title).not.toMatch(/@\w|#\d|GH-\d|:\/\/|\[skip ci\]|\n/u);
     const { taskId } = view.task;
     expect(

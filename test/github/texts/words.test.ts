@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { parseAst } from "rolldown/parseAst";
 import { expect, test } from "vitest";
-import { korean } from "../../../src/github/texts/korean/index.ts";
+import { catalogues, korean } from "../../../src/github/texts/korean/index.ts";
 import { languageOf, sayIn } from "../../../src/github/texts/words.ts";
 import { noInput } from "../../../src/core/task-input.ts";
 
@@ -30,6 +30,11 @@ test("all that the code says is in the Korean catalogue, and nothing else", () =
   expect(said.toSorted()).not.toEqual([]);
   expect([...new Set(said)].filter((key) => !korean.has(key))).toEqual([]);
   expect([...korean.keys()].filter((key) => !said.includes(key))).toEqual([]);
+});
+
+test("each template stands in one catalogue", () => {
+  const keys = catalogues.flatMap((catalogue) => Object.keys(catalogue));
+  expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
 });
 
 test.each([...korean])("the translation of %j has all its values", (english, translated) => {

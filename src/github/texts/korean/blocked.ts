@@ -38,7 +38,6 @@ export const blocked = {
     "실행을 진행할지는 GitHub가 정합니다. 기본 브랜치의 워크플로 파일, 리포지토리의 Actions 설정과 규칙 세트, 그리고 누군가 누른 *Cancel workflow*가 영향을 줍니다. 지금까지 제출된 것은 그대로 남아 있습니다.",
   "if somebody cancelled it, comment `/retry` here to go on or `/cancel` to end the task. Otherwise mend what the message above names, in the {0} or under {1}, then comment `/retry` here.":
     "누군가 취소한 것이라면, 계속하려면 여기에 `/retry` 댓글을, 작업을 끝내려면 `/cancel` 댓글을 쓰세요. 그렇지 않으면 위 메시지가 알리는 것을 {0} 또는 {1} 화면에서 고친 뒤, 여기에 `/retry` 댓글을 쓰세요.",
-  "{0} times": "{0}번",
   "The run broke off {0} in a row, last because of this: {1}":
     "실행이 연달아 {0} 중단되었습니다. 마지막 이유는 다음과 같습니다: {1}",
   "The machine, the network or the model's provider failed, not the agent. What was delivered so far is kept.":
@@ -180,7 +179,6 @@ export const blocked = {
   "{0}, and commit it to {1}; the task goes on by itself once it is there, or comment `/run` here. With the permission *Workflows: write* the app does this by itself the next time.":
     "{0} {1} 브랜치에 커밋하세요. 파일이 생기면 작업이 저절로 계속되며, 여기에 `/run` 댓글을 써도 됩니다. *Workflows: write* 권한이 있으면 다음부터는 앱이 직접 합니다.",
   "The run could not start: {0}": "실행을 시작하지 못했습니다: {0}",
-  "edit {0}": "{0} 편집",
   "{0} on {1}: put the current file in the place of all that is there, commit it, then comment `/retry` here.":
     "{1} 브랜치에서 {0} 링크를 열어 전체 내용을 현재 파일로 바꾸고 커밋한 뒤, 여기에 `/retry` 댓글을 쓰세요.",
   "It said: {0}": "받은 메시지: {0}",

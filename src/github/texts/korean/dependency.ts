@@ -9,7 +9,6 @@ export const dependency = {
   "not there; the agent goes on without": "없음, 에이전트가 그것 없이 계속합니다",
   "provided, and noticed": "제공된 것을 확인함",
   "provided by {0}": "{0} 님이 제공함",
-  "skipped by {0}": "{0} 님이 건너뜀",
   "{0}, asked for in {1}.": "{0}. 요청한 곳: {1}.",
   "The agent asked for {0}. That name cannot be used on GitHub or in a job, so it is called {1} here, and the agent gets it under this name.":
     "에이전트는 {0} 이름으로 요청했습니다. 그 이름은 GitHub나 작업 환경에서 쓸 수 없어서 여기서는 {1} 이름을 쓰고, 에이전트도 이 이름으로 받습니다.",
@@ -39,15 +38,12 @@ export const dependency = {
     "*다음 할 일:* 이 리포지토리의 관리자 권한이 있는 사람이 다음과 같이 추가하세요:",
   "Never write the value into a comment: everybody who can read this issue would have it.":
     "값을 댓글에 쓰지 마세요. 이 이슈를 읽을 수 있는 사람은 누구나 볼 수 있습니다.",
-  "a repository secret": "리포지토리 시크릿",
   "a repository variable": "리포지토리 변수",
   "One of the organisation that this repository may use will do, too.":
     "이 리포지토리에서 쓸 수 있는 조직의 것도 됩니다.",
   "Add it as {0} with the name {1}.": "{1} 이름의 {0}으로 추가하세요.",
   "Add it with the name {0}: as {1} where anybody may read it, as {2} where nobody should.":
     "{0} 이름으로 추가하세요. 누구나 읽어도 되면 {1}로, 그렇지 않으면 {2}으로 추가하세요.",
-  "repository secrets": "리포지토리 시크릿",
-  variables: "변수",
   "Give {0} a new value among the {1}.": "{1} 화면에서 {0} 항목에 새 값을 넣으세요.",
   "Give {0} a new value among the {1} or {2}.": "{1} 또는 {2} 화면에서 {0} 항목에 새 값을 넣으세요.",
   "*Next:* {0} Then somebody with write access says so in a comment:":

@@ -1,7 +1,6 @@
 export const status = {
   "Phasegate: {0} had this task deleted, and with it the texts and logs that the app kept of it. Its phase branches are deleted, too, where the repository's rules allow it.":
     "Phasegate: {0} 님이 이 작업을 삭제했습니다. 앱이 보관하던 이 작업의 텍스트와 로그도 함께 지워졌습니다. 리포지토리 규칙이 허용하면 단계 브랜치도 삭제됩니다.",
-  "*Next:* {0}": "*다음 할 일:* {0}",
   "**Waits for you.** {0}": "**응답을 기다리고 있습니다.** {0}",
   "**Paused.** {0}": "**멈춰 있습니다.** {0}",
   "**Not started.** {0} set the label {1} without write access to this repository, or the issue lacks something that a comment here names.":
@@ -22,7 +21,6 @@ export const status = {
   "{0} phases are": "단계 {0}개",
   "{0} merged, {1} skipped.": "{0}를 병합했고 {1}를 건너뛰었습니다.",
   "{0} were": "{0}개",
-  "- and {0} more": "- 그 밖에 {0}개",
   "**Question {0}**": "**질문 {0}**",
   "its value does not work: {0}": "값이 작동하지 않습니다: {0}",
   "nothing to do now. {0} stops the task for a while, {1} ends it.":
@@ -38,7 +36,6 @@ export const status = {
   "Watch the run": "실행 보기",
   "Right now: {0}": "지금: {0}",
   "Document: {0}": "문서: {0}",
-  "Attempt {0}: {1}.": "{0}번째 시도: {1}.",
   "This is attempt {0}, to mend what the checks found.": "이번은 {0}번째 시도이며, 검사에서 발견된 것을 고칩니다.",
   "the agent works on its reply.": "에이전트가 답글을 쓰고 있습니다.",
   "the agent finishes.": "에이전트가 마무리하고 있습니다.",
@@ -98,7 +95,6 @@ export const status = {
   "{0} hidden pieces of the issue's text (invisible characters, comments, alternative texts) were":
     "이슈 본문에 숨어 있던 내용(보이지 않는 문자, 주석, 대체 텍스트) {0}개를",
   "- The last check found {0}:": "- 마지막 검사에서 {0}를 발견했습니다:",
-  "{0} faults": "문제 {0}개",
   "Details and what happened last": "자세한 내용과 최근에 일어난 일",
   "What happened last, newest first:": "최근에 일어난 일(최신순):",
   "Commands, for people with write access: {0}.": "쓰기 권한이 있는 사람이 쓸 수 있는 명령: {0}.",
@@ -111,7 +107,6 @@ export const status = {
   "The agent took {0} in this phase.": "에이전트가 이 단계에서 내린 결정: {0}.",
   "The agent took {0} in this phase; {1} vetoed.":
     "에이전트가 이 단계에서 내린 결정: {0}. 이 가운데 {1} 거부되었습니다.",
-  "{0} decisions": "{0}개",
   "{0} are": "{0}개가",
   "{0} of {1} of feedback is open.": "피드백 {1} 가운데 {0}개가 아직 처리되지 않았습니다.",
   "{0} of {1} of feedback are open.": "피드백 {1} 가운데 {0}개가 아직 처리되지 않았습니다.",
