@@ -75,19 +75,11 @@ export function isJudged(check: AnyCheck): check is `judged:${string}` {
   return check.startsWith(judgedPrefix);
 }
 
+const ofDocuments: ReadonlySet<AnyCheck> = new Set<AnyCheck>(["long-enough", "sections-present", "no-placeholder"]);
+
 /** What was counted; empty for a check that asks one question of the repository as a whole. */
 export function lookedAt({ check, looked }: CheckResult, say: Say): string {
-  switch (check) {
-    case "outputs-exist":
-      return say.count(looked, "output", "outputs");
-    case "long-enough":
-    case "sections-present":
-    case "no-placeholder":
-      return say.count(looked, "document", "documents");
-    case "no-secrets":
-    case "paths-allowed":
-      return say.count(looked, "file", "files");
-    default:
-      return "";
-  }
+  if (check === "outputs-exist") return say.count(looked, "output", "outputs");
+  if (ofDocuments.has(check)) return say.count(looked, "document", "documents");
+  return check === "no-secrets" || check === "paths-allowed" ? say.count(looked, "file", "files") : "";
 }
