@@ -20,6 +20,7 @@ import {
   context as english,
   created,
   decisionOf,
+  englishIn,
   feedbackOf,
   gateOpened,
   needed,
@@ -37,17 +38,6 @@ const say = sayIn("ko");
 const context = { ...english, say };
 const { links } = context;
 const sha = "0123456789abcdef";
-
-/** What is ours and English: code, addresses, and what GitHub's pages call their buttons stay so. */
-function englishIn(text: string): readonly string[] {
-  const ours = text
-    .replace(/^(?<fence>`{3,})\n[^]*?\n\k<fence>$/gmu, "")
-    .replace(/(?<fence>`+)(?!`)[^]*?(?<!`)\k<fence>(?!`)/gu, "")
-    .replaceAll(/\]\([^)]*\)/gu, "]")
-    .replaceAll(/<!--.*?-->|<\/?(?:details|summary|br)>/gu, "")
-    .replaceAll(/(?<!\*)\*[\w :]+\*(?!\*)/gu, "");
-  return ours.match(/[a-z][a-z'’-]*(?:[ ,.]+[a-z][a-z'’-]*){2,}/giu) ?? [];
-}
 
 /** As an agent that was told to write Korean says it. */
 const koreanDecision = {
