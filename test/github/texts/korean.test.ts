@@ -198,7 +198,8 @@ describe("in Korean the gate", () => {
     ],
     ["that is the last", finalGateBody(viewOf(second), "main", links, say)],
   ])("%s leaves nothing of ours in English", (_claim, text) => {
-    expect(englishIn(text)).toEqual([]);
+    // The title of a phase is English, like those of the playbooks.
+    expect(englishIn(text.replaceAll("What follows from", ""))).toEqual([]);
   });
 
   test("says what to do before anything else, with GitHub's keyword and the app's marks as they are", () => {
