@@ -14,6 +14,7 @@ import { handleCommand, queueEffect } from "./handle-command.ts";
 import { hearBoxes, hearGate, hearReviews } from "./hear-gate.ts";
 import { liftBlockAnew } from "./hear-world.ts";
 import { taskById } from "./people.ts";
+import { queueRefresh } from "./onboard.ts";
 import { webhookKeyOf, type OpenRun } from "./ports.ts";
 import { readTask } from "./read-task.ts";
 import { endRun, endSilentRun, type Processing } from "./process-message.ts";
@@ -91,6 +92,14 @@ export interface Sweep {
 export function createSweep(processing: Processing): Sweep {
   const missing = new Map<string, Missing>();
   let sweptAt: number | null = null;
+  let hasQueuedRefresh = false;
+
+  /** Once after each start, since another version of the app may have started. */
+  async function refreshOnboarding(): Promise<void> {
+    if (hasQueuedRefresh) return;
+    await queueRefresh(processing);
+    hasQueuedRefresh = true;
+  }
 
   async function redeliver(): Promise<void> {
     const { github, store, clock, log } = processing;
@@ -121,6 +130,7 @@ export function createSweep(processing: Processing): Sweep {
     async run() {
       // Each by itself: a repository that cannot be read must not hide the others.
       await quietly(processing, {}, redeliver);
+      await quietly(processing, {}, refreshOnboarding);
       const settingsOf = onceEach((repository) => processing.github.readSettings(repository));
       for (const taskId of await processing.store.openTasks()) {
         await quietly(processing, { taskId }, () => lookAtTask(processing, taskId, settingsOf));

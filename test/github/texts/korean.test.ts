@@ -2,7 +2,6 @@
 import { describe, expect, test } from "vitest";
 import type { Diagnosis, Notice, TaskView } from "../../../src/control/ports.ts";
 import type { TaskEvent } from "../../../src/core/events.ts";
-import type { PhaseProgress } from "../../../src/core/state.ts";
 import type { ItemsChanged } from "../../../src/core/ripple.ts";
 import { defaultSettings, type TaskSettings } from "../../../src/core/settings.ts";
 import { checkText, finalCheckText } from "../../../src/github/texts/check.ts";
@@ -28,7 +27,6 @@ import {
   reported,
   running,
   runStarted,
-  taskOf,
   verified,
   viewOf,
   withPhase,

@@ -31,4 +31,6 @@ export const onboarding = {
     "> **파일 하나가 빠져 있습니다: {0}.** 앱은 여기에 워크플로 파일을 쓸 수 없으므로(*workflows: write* 권한은 선택 사항입니다) 직접 추가하세요. {1} 이 파일이 없으면 어떤 작업도 시작할 수 없습니다.",
   "The text of {0}": "{0} 파일의 내용",
   "Starts a Phasegate task of the type {0}": "{0} 유형의 Phasegate 작업을 시작합니다",
+  "- {0} holds a template for each kind of specification: {1}. Whoever writes one, the agent included, copies it to {2}, and the check *Phasegate specifications* says what is wrong there. Change them as you like.":
+    "- {0} 폴더에 명세 종류별 템플릿이 있습니다: {1}. 명세를 쓸 때는 에이전트를 포함해 누구나 템플릿을 {2} 폴더로 복사하며, 잘못된 것은 *Phasegate specifications* 검사가 알려 줍니다. 마음대로 바꿔도 됩니다.",
 };
