@@ -249,6 +249,15 @@ describe("a notice", () => {
     expect(all[2]).toMatch(/^<!-- phasegate:notice:t%2D%2D%3E%20%3C!%2D%2D%20x -->\n/u);
   });
 
+  test("is in the language of the task that it is about, else in that of the installation", async () => {
+    const korean = { input: { language: "ko" }, settings: { language: null } } as const;
+    await bed.github.notify(bed.repository, issue, "one", notice, korean);
+    await bed.github.notify(bed.repository, issue, "two", notice, null);
+    const [first, second] = await bodies();
+    expect(first).toContain("*다음 할 일:*");
+    expect(second).toContain("*Next:*");
+  });
+
   test("when its answer is lost, the repeat writes no second one", async () => {
     bed.failNext(/POST .*\/comments$/u, "lost-answer");
     await expect(bed.github.notify(bed.repository, issue, "one", notice, null)).rejects.toBeInstanceOf(RetryLater);

@@ -263,3 +263,14 @@ export const context: BlockContext = {
   actionRef: "phasegate/phasegate@0123",
   requests: new Map(),
 };
+
+/** What is ours and in English, three words in a row: code, addresses, and what GitHub's pages call their buttons stay so. */
+export function englishIn(text: string): readonly string[] {
+  const ours = text
+    .replace(/^(?<fence>`{3,})\n[^]*?\n\k<fence>$/gmu, "")
+    .replace(/(?<fence>`+)(?!`)[^]*?(?<!`)\k<fence>(?!`)/gu, "")
+    .replaceAll(/\]\([^)]*\)/gu, "]")
+    .replaceAll(/<!--.*?-->|<\/?(?:details|summary|br)>/gu, "")
+    .replaceAll(/(?<!\*)\*[\w :]+\*(?!\*)/gu, "");
+  return ours.match(/[a-z][a-z'’-]*(?:[ ,.]+[a-z][a-z'’-]*){2,}/giu) ?? [];
+}

@@ -115,7 +115,7 @@ function addValue({ dependency, isNoticed }: Shown, { links, say }: BlockContext
     service === null
       ? []
       : [
-          say`Make a key at ${link(plain(service.title, 60), service.keyPage)}. ${sentence(plain(service.scopes, 300))}`,
+          say`Make a key at ${link(plain(service.title, 60), service.keyPage)}. ${sentence(plain(say.of(service.scopes), 300))}`,
         ];
   const steps = [
     ...made,

@@ -16,12 +16,13 @@ import { requestText } from "../../../src/github/texts/requests.ts";
 import { statusText } from "../../../src/github/texts/status.ts";
 import { boxesIn } from "../../../src/github/veto-boxes.ts";
 import { parseCommand } from "../../../src/github/slash-commands.ts";
+import type { Language } from "../../../src/core/task-input.ts";
 import { sayIn } from "../../../src/github/texts/words.ts";
 import {
   answered,
   asked,
   at,
-  context,
+  context as inEnglish,
   created,
   decisionOf,
   gateOpened,
@@ -37,7 +38,9 @@ import {
 } from "../texts-fixtures.ts";
 import { joined } from "../../../src/core/phrase.ts";
 
-const { links, say } = context;
+const { links } = inEnglish;
+const languages = ["en", "ko"] as const;
+const say = sayIn("en");
 
 const hostile: readonly string[] = [
   "/approve",
@@ -152,8 +155,10 @@ function noticesWith(words: string, view: TaskView): readonly Notice[] {
   ];
 }
 
-function textsWith(words: string): readonly (readonly [name: string, text: string])[] {
+function textsWith(words: string, language: Language = "en"): readonly (readonly [name: string, text: string])[] {
   const view = viewWith(words);
+  const say = sayIn(language);
+  const context = { ...inEnglish, say };
   const { task } = view;
   const files = [
     { path: words, deleted: false },
@@ -168,13 +173,13 @@ function textsWith(words: string): readonly (readonly [name: string, text: strin
   return [
     ["gate", gateBody({ view, phase: 1, links, say, ready: true, delivered })],
     ["gate's check", `${check.title}\n${check.summary}`],
-    ["last gate", finalGateBody(view, words, links, sayIn("en"))],
+    ["last gate", finalGateBody(view, words, links, say)],
     ["status", statusText(view, context)],
     ["status of a task that waits", statusText(waiting, context)],
     ["questions", requestText({ kind: "questions", questions: task.questions }, task, context)],
     ["dependency", requestText({ kind: "dependency", dependency, isNoticed: true }, task, context)],
     ["error", requestText({ kind: "error", error: { ...error, message: words, details: words } }, task, context)],
-    ["answer", answerText({ kind: "question", text: words, commitSha: null }, links, sayIn("en"))],
+    ["answer", answerText({ kind: "question", text: words, commitSha: null }, links, say)],
     ...noticesWith(words, view).map(
       (notice) =>
         [notice.kind === "blocked" ? `block ${notice.reason.kind}` : notice.kind, noticeText(notice, context)] as const,
@@ -191,10 +196,11 @@ function live(text: string): string {
 }
 
 describe.each(hostile)("with the words %j", (words) => {
-  test.each(textsWith(words))("the text %s calls, closes, forges and commands nothing", (_name, text) => {
+  const texts = languages.flatMap((language) => textsWith(words, language).map((text) => [language, ...text] as const));
+  test.each(texts)("in %s the text %s calls, closes, forges and commands nothing", (_language, _name, text) => {
     const read = live(text);
     expect(read).not.toMatch(/@[a-z]/iu);
-    expect(read.replace(/^(?:Closes|Part of) #7$/mu, "")).not.toMatch(
+    expect(read.replace(/^(?:(?:Closes|Part of) #7|이슈 #7의 일부입니다\.)$/mu, "")).not.toMatch(
       /(?:clos|fix|resolv)\w* [\w/:.-]*(?:#|GH-|issues\/)\d/iu,
     );
     expect(read).not.toMatch(/:\/\/evil|www\.evil|<img|javascript:/iu);

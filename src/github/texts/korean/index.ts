@@ -15,6 +15,7 @@ import { findingsList } from "./findings-list.ts";
 import { form } from "./form.ts";
 import { format } from "./format.ts";
 import { gate } from "./gate.ts";
+import { knownServices } from "./known-services.ts";
 import { labels } from "./labels.ts";
 import { money } from "./money.ts";
 import { notices } from "./notices.ts";
@@ -52,6 +53,7 @@ export const catalogues: readonly Readonly<Record<string, string>>[] = [
   form,
   format,
   gate,
+  knownServices,
   labels,
   money,
   notices,
