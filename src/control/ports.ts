@@ -481,13 +481,13 @@ export interface Forecast {
   readonly from: "history" | "playbook";
 }
 
-/** What the person is told once. `key` is found again on GitHub, so that a repeat writes nothing. */
 /** What says in which language people are told something, such as a task; null where nothing does, and the installation's is meant. */
 export interface Spoken {
   readonly input: Pick<TaskInput, "language">;
   readonly settings: Pick<TaskSettings, "language">;
 }
 
+/** What the person is told once. `key` is found again on GitHub, so that a repeat writes nothing. */
 export type Notice =
   | {
       readonly kind: "blocked";

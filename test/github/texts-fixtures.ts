@@ -264,7 +264,7 @@ export const context: BlockContext = {
   requests: new Map(),
 };
 
-/** What is ours and English: code, addresses, and what GitHub's pages call their buttons stay so. */
+/** What is ours and in English, three words in a row: code, addresses, and what GitHub's pages call their buttons stay so. */
 export function englishIn(text: string): readonly string[] {
   const ours = text
     .replace(/^(?<fence>`{3,})\n[^]*?\n\k<fence>$/gmu, "")

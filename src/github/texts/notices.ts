@@ -201,7 +201,7 @@ function valueRefused({ name, refused }: Dependency, { links, say }: BlockContex
     say,
     `${say`**The value of ${code(name, 100)} was tried before the agent got it, and does not work.**`} ${sentence(plain(refused ?? "", 500))}`,
     say`The task waits for another one.`,
-    say`*Next:* give it a new value among the ${link(say`repository secrets`, links.secrets)} or ${link(say`variables`, links.variables)}. It is tried again as soon as it is there; the request for it says more.`,
+    say`give it a new value among the ${link(say`repository secrets`, links.secrets)} or ${link(say`variables`, links.variables)}. It is tried again as soon as it is there; the request for it says more.`,
   );
 }
 

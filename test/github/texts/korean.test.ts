@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Diagnosis, Notice, TaskView } from "../../../src/control/ports.ts";
 import type { TaskEvent } from "../../../src/core/events.ts";
+import type { CiState } from "../../../src/core/ci.ts";
 import type { ItemsChanged } from "../../../src/core/ripple.ts";
 import { defaultSettings, type TaskSettings } from "../../../src/core/settings.ts";
 import { checkText, finalCheckText } from "../../../src/github/texts/check.ts";
@@ -63,7 +64,7 @@ const events: readonly TaskEvent[] = [
 ];
 const atWork = viewOf(events.slice(0, -1));
 const failed = whole(viewOf([...events, ...verified(false, "20자뿐입니다")]));
-const passed = whole(viewOf([...events, ...verified(true)]));
+const passed = whole(viewOf([...events, ...verified(true), { type: "ReviewCreated", at, phase: 1, headSha: sha }]));
 const merged: TaskEvent = { type: "PhaseCompleted", at, phase: 1, by: "wanda", mergeSha: sha };
 
 /** With something in every section, and every check that has no words of a playbook. */
@@ -147,10 +148,13 @@ describe("in Korean the gate", () => {
   };
   const body = (view: TaskView, ready: boolean, phase = 1) =>
     gateBody({ view, phase, links, say, ready, delivered: ready ? delivered : null });
-  const ci = (kind: "red" | "green") =>
-    withPhase(passed, () => ({
-      ci: { kind, reason: null, failed: [{ name: "lint", url: "https://ci" }], headSha: sha },
-    }));
+  const ci = (kind: CiState["kind"]) => {
+    const failed = kind === "red" ? [{ name: "lint", url: "https://ci" }] : [];
+    return body(
+      withPhase(passed, () => ({ ci: { kind, reason: null, failed, headSha: sha } })),
+      true,
+    );
+  };
 
   test.each<readonly [claim: string, text: string]>([
     ["at work", body(atWork, false)],
@@ -185,8 +189,12 @@ describe("in Korean the gate", () => {
       body(withSettings(passed, { merge: "auto", requesterMayApprove: false }), true),
     ],
     ["of a task with a branch of its own", body(withSettings(viewOf(second), { integration: "task" }), false, 2)],
-    ["whose own checks failed", body(ci("red"), true)],
-    ["whose own checks passed", body(ci("green"), true)],
+    ["whose own checks failed", ci("red")],
+    ["whose own checks passed", ci("green")],
+    ["whose own checks are under way", ci("waiting")],
+    ["whose own checks never started", ci("never-started")],
+    ["without own checks", ci("none")],
+    ["whose own checks wait", ci("held")],
     [
       "that changes what was approved",
       body(
@@ -213,7 +221,7 @@ describe("in Korean the gate", () => {
       { attempt: 1, number: 1, ticked: true, writtenTicked: true },
       { attempt: 1, number: 2, ticked: true, writtenTicked: true },
     ]);
-    expect(body(viewOf(second), true, 2)).not.toContain("Part of");
+    expect(body(viewOf(second), true, 2)).toMatch(/^Closes #7$/mu);
     expect(gateTitle(passed, 1, { unfinished: true }, say)).toBe("WIP: 1/2단계, Planning: 링크 단축기");
     expect(finishedTitle(gateTitle(passed, 1, { unfinished: true }, say))).toBe("1/2단계, Planning: 링크 단축기");
   });
@@ -321,7 +329,9 @@ describe("in Korean the notice", () => {
     { kind: "unverified-head", pullRequest: 8, by: "wanda", headSha: sha },
     { kind: "question-reminder", questions: task.questions },
     { kind: "question-reminder", questions: [...task.questions, ...task.questions] },
-    ...task.dependencies.map((dependency) => ({ kind: "value-refused", dependency }) as const),
+    ...task.dependencies.map(
+      (dependency) => ({ kind: "value-refused", dependency: { ...dependency, refused: "키가 틀립니다" } }) as const,
+    ),
     { kind: "answer-not-yours", login: "stranger", author: "owner" },
     { kind: "secret-pasted", what: "x", hidden: true, names: [] },
     { kind: "secret-pasted", what: "x", hidden: false, names: ["A_KEY"] },
@@ -336,6 +346,7 @@ describe("in Korean the notice", () => {
     (_, notice) => {
       const text = noticeText(notice, context);
       expect(text).toMatch(/[가-힣]/u);
+      expect(text.split("*다음 할 일:*").length).toBeLessThan(3);
       expect(englishIn(text)).toEqual([]);
     },
   );

@@ -1,7 +1,7 @@
 export const decisions = {
   "**Decisions:** the agent named none for this phase.": "**결정:** 에이전트가 이 단계에서 밝힌 결정이 없습니다.",
   "**Decisions** that the agent took. To have one taken another way, with all that follows from it, tick its box and say why in a comment: {0}":
-    "에이전트가 내린 **결정**입니다. 다르게 정하려면 그 결정의 확인란을 선택하고 댓글로 이유를 알려 주세요. 그 결정에 따른 내용도 함께 바뀝니다: {0}",
+    "에이전트가 내린 **결정**입니다. 다르게 정하려면 그 결정의 확인란을 선택하고 댓글로 이유를 알려 주세요(예: {0}). 그 결정에 따른 내용도 함께 바뀝니다.",
   "/veto {0} because …": "/veto {0} 이유 …",
   "{0} instead of: {1}": "{0} (택하지 않은 대안: {1})",
   "Why: {0}": "이유: {0}",

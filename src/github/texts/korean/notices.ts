@@ -72,8 +72,8 @@ export const notices = {
   "**The value of {0} was tried before the agent got it, and does not work.**":
     "**{0} 값을 에이전트에게 주기 전에 시험해 보았으나 작동하지 않습니다.**",
   "The task waits for another one.": "작업은 다른 값을 기다리고 있습니다.",
-  "*Next:* give it a new value among the {0} or {1}. It is tried again as soon as it is there; the request for it says more.":
-    "*다음 할 일:* {0} 또는 {1} 화면에서 새 값을 넣으세요. 값이 들어오는 대로 다시 시험합니다. 자세한 내용은 이 값을 요청한 댓글에 있습니다.",
+  "give it a new value among the {0} or {1}. It is tried again as soon as it is there; the request for it says more.":
+    "{0} 또는 {1} 화면에서 새 값을 넣으세요. 값이 들어오는 대로 다시 시험합니다. 자세한 내용은 이 값을 요청한 댓글에 있습니다.",
   "repository secrets": "리포지토리 시크릿",
   variables: "변수",
   "a repository secret": "리포지토리 시크릿",

@@ -17,7 +17,7 @@ export const onboarding = {
   "Close this pull request if you don't want it: it is not opened again. While it is open the app keeps it up to date, until somebody commits to its branch.":
     "원하지 않으면 이 풀 리퀘스트를 닫으세요. 다시 열지 않습니다. 열려 있는 동안에는, 누군가 이 브랜치에 커밋하기 전까지 앱이 내용을 최신으로 유지합니다.",
   "- {0} runs the agent as a job of GitHub Actions, when the app asks for it. The job can read this repository and nothing else; commits, pull requests and comments are written by the app. It uses the one version of the action that is named in it.":
-    "- {0} 파일은 앱이 요청할 때 에이전트를 GitHub Actions 작업으로 실행합니다. 이 Actions 작업은 이 리포지토리를 읽을 수만 있고, 커밋과 풀 리퀘스트와 댓글은 앱이 씁니다. 액션은 파일에 적힌 그 버전만 씁니다.",
+    "- {0} 파일은 앱이 요청할 때 에이전트를 GitHub Actions 잡으로 실행합니다. 이 잡은 이 리포지토리를 읽을 수만 있고, 커밋과 풀 리퀘스트와 댓글은 앱이 씁니다. 액션은 파일에 적힌 그 버전만 씁니다.",
   "- {0} holds every setting as a comment: without a change it sets nothing.":
     "- {0} 파일에는 모든 설정이 주석으로 들어 있습니다. 고치지 않으면 아무것도 설정하지 않습니다.",
   "- {0} holds a form for each type of task, which sets its label: {1}. Delete those that you don't want to offer.":
