@@ -47,6 +47,7 @@ const writes: readonly (keyof GitHub)[] = [
   "showFaults",
   "onboard",
   "showConfigurationCheck",
+  "showSpecificationsCheck",
   "openSpecIssue",
 ];
 /** Those whose traces are kept here, not in the fake. */
@@ -430,6 +431,8 @@ function wrapped(client: GitHub): GitHub {
     "readSettings",
     "readRepositoryFiles",
     "readSettingsFaults",
+    "readSpecsSha",
+    "readInstallations",
     "readInstalled",
     "mayWriteWorkflows",
     "readRun",

@@ -1,5 +1,6 @@
 /** What the pull request says that sets a repository up. */
 import type { Diagnosis } from "../../control/ports.ts";
+import { specsFolder } from "../../core/spec-to-start.ts";
 import type { OnboardingFile } from "../onboarding-files.ts";
 import { code, link } from "./escape.ts";
 import { findingsCount, findingsList, folded } from "./findings-list.ts";
@@ -39,7 +40,9 @@ export function onboardingBody(about: {
     say`Phasegate turns a labelled issue into reviewed software, phase by phase. This pull request brings what it needs in this repository. Nothing starts before it is merged.`,
     byHand.length === 0 ? "" : handedOver(byHand, links, branch, say),
     `## ${say`What is in it`}`,
-    [...files.flatMap((file) => explained(file, say)), ...formsLine(files, say)].join("\n"),
+    [...files.flatMap((file) => explained(file, say)), ...formsLine(files, say), ...templatesLine(files, say)].join(
+      "\n",
+    ),
     `## ${say`Is this repository ready? (${findingsCount(shown, say)})`}`,
     findingsList(shown, say),
     say`\`/doctor\` as a comment on an issue looks again.`,
@@ -64,17 +67,31 @@ function explained({ kind, path }: OnboardingFile, say: Say): readonly string[] 
     case "settings":
       return [say`- ${code(path)} holds every setting as a comment: without a change it sets nothing.`];
     case "form":
+    case "template":
       return [];
   }
 }
 
 function formsLine(files: readonly OnboardingFile[], say: Say): readonly string[] {
-  const forms = files.filter(({ kind }) => kind === "form");
-  if (forms.length === 0) return [];
-  const named = forms.map(({ path }) => code(path.split("/").at(-1) ?? path)).join(", ");
+  const named = namesOf(files, "form");
+  if (named === "") return [];
   return [
     say`- ${code(".github/ISSUE_TEMPLATE/")} holds a form for each type of task, which sets its label: ${named}. Delete those that you don't want to offer.`,
   ];
+}
+
+function templatesLine(files: readonly OnboardingFile[], say: Say): readonly string[] {
+  const named = namesOf(files, "template");
+  if (named === "") return [];
+  const active = code(`${specsFolder}/active/`);
+  return [
+    say`- ${code(`${specsFolder}/templates/`)} holds a template for each kind of specification: ${named}. Whoever writes one, the agent included, copies it to ${active}, and the check *Phasegate specifications* says what is wrong there. Change them as you like.`,
+  ];
+}
+
+function namesOf(files: readonly OnboardingFile[], wanted: OnboardingFile["kind"]): string {
+  const found = files.filter(({ kind }) => kind === wanted);
+  return found.map(({ path }) => code(path.split("/").at(-1) ?? path)).join(", ");
 }
 
 /** GitHub lets an App write workflow files only with a permission of their own. */
