@@ -18,7 +18,7 @@ export async function checkSpecifications(checking: Checking, repository: Reposi
   await github.showSpecificationsCheck(repository, headSha, found, { input: { language: null }, settings });
 }
 
-/** One request where the head of the pull request has none, two or three more where it has those that it began with. */
+/** One request where the head of the pull request has none, a few more where it has some. */
 export async function checkSpecificationsOfPull(
   checking: Checking,
   repository: Repository,

@@ -17,7 +17,7 @@ import {
   taskBranchOf,
   type ExistingTask,
 } from "../core/state.ts";
-import { hasValue, type ReportedError } from "../core/dialogue.ts";
+import { hasValue } from "../core/dialogue.ts";
 import { baseOf, targetNameOf } from "./base-branch.ts";
 import {
   accountOf,

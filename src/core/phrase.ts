@@ -29,6 +29,6 @@ export function inLanguage({ template, values }: Phrase, translated: (template: 
   return translated(template).replaceAll(/\{(?<index>\d+)\}/gu, (_, index: string) => said[Number(index)] ?? "");
 }
 
-export function templateOf(parts: readonly string[]): string {
+function templateOf(parts: readonly string[]): string {
   return parts.reduce((template, part, index) => (index === 0 ? part : `${template}{${index - 1}}${part}`), "");
 }

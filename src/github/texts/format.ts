@@ -46,7 +46,3 @@ export function progressBar(percent: number): string {
   const filled = Math.round((Math.min(100, Math.max(0, percent)) / 100) * barCells);
   return `\`${"█".repeat(filled)}${"░".repeat(barCells - filled)}\` ${percent}%`;
 }
-
-export function count(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
-}

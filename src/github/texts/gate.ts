@@ -19,7 +19,6 @@ import type { Links } from "./links.ts";
 import { forecastWords, purseFor } from "./money.ts";
 import { answeredLine } from "./questions.ts";
 import { reworkWords } from "./rework.ts";
-import { sayIn } from "./words.ts";
 import { changesApproved } from "./ripple.ts";
 import { verificationSection } from "./verification.ts";
 import type { Say } from "./words.ts";

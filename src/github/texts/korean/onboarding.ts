@@ -22,8 +22,6 @@ export const onboarding = {
     "- {0} 파일에는 모든 설정이 주석으로 들어 있습니다. 고치지 않으면 아무것도 설정하지 않습니다.",
   "- {0} holds a form for each type of task, which sets its label: {1}. Delete those that you don't want to offer.":
     "- {0} 폴더에는 작업 유형마다 알맞은 레이블을 붙여 주는 이슈 양식이 있습니다: {1}. 쓰지 않을 양식은 지우세요.",
-  "- {0} holds a template for each kind of specification: {1}. Whoever writes one, the agent included, copies it to {2}, and the check *Phasegate specifications* says what is wrong there. Change them as you like.":
-    "- {0} 폴더에는 명세 종류마다 템플릿이 있습니다: {1}. 명세를 쓰는 사람이나 에이전트는 템플릿을 {2} 폴더에 복사해 씁니다. 거기에 문제가 있으면 *Phasegate specifications* 검사에서 알려 드립니다. 템플릿은 마음대로 바꿔도 됩니다.",
   "{0}, and commit it to {1}.": "{0} 링크를 열어 {1} 브랜치에 커밋하세요.",
   "Open it here, filled in": "내용이 채워진 파일 열기",
   "{0}, paste the text below into it, and commit it to {1}.":
@@ -33,4 +31,6 @@ export const onboarding = {
     "> **파일 하나가 빠져 있습니다: {0}.** 앱은 여기에 워크플로 파일을 쓸 수 없으므로(*workflows: write* 권한은 선택 사항입니다) 직접 추가하세요. {1} 이 파일이 없으면 어떤 작업도 시작할 수 없습니다.",
   "The text of {0}": "{0} 파일의 내용",
   "Starts a Phasegate task of the type {0}": "{0} 유형의 Phasegate 작업을 시작합니다",
+  "- {0} holds a template for each kind of specification: {1}. Whoever writes one, the agent included, copies it to {2}, and the check *Phasegate specifications* says what is wrong there. Change them as you like.":
+    "- {0} 폴더에 명세 종류별 템플릿이 있습니다: {1}. 명세를 쓸 때는 에이전트를 포함해 누구나 템플릿을 {2} 폴더로 복사하며, 잘못된 것은 *Phasegate specifications* 검사가 알려 줍니다. 마음대로 바꿔도 됩니다.",
 };
