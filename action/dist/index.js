@@ -21615,6 +21615,19 @@ const Job = object({
 			guide: string()
 		}))
 	}),
+	services: object({
+		names: array(object({
+			service: string(),
+			type: _enum(["api_key", "env_variable"]),
+			name: string().max(limits.nameCharactersMax),
+			insteadOf: string()
+		})),
+		values: array(object({
+			service: string(),
+			name: string(),
+			value: string()
+		}))
+	}).exactOptional(),
 	maxTokens: int().positive().nullable(),
 	roles: array(object({
 		name: string(),
@@ -31643,6 +31656,7 @@ function dependencyText(name, state) {
 	switch (state) {
 		case "lent":
 		case "held": return `${name} is in your environment as the variable ${name}. Use it there; never print it, and never write it into a file.`;
+		case "given": return `${name} is in your environment as the variable ${name}: the repository's settings give it, and it is no secret.`;
 		case "confirmed": return `${name}: people say that it is there. Go on.`;
 		case "absent": return `${name} was granted, but this job has no value for it. Go on without it, and say in the deliverable what is missing.`;
 		case "skipped": return `${name}: people decided to go on without it. Do not ask again, and say in the deliverable what is missing.`;
@@ -31817,6 +31831,7 @@ function systemPrompt(job, instructions) {
 		`- Write all documents in ${languageNames[language]}. Leave section headings as they are given.`,
 		...guides.common.trim() === "" ? [] : ["", guides.common.trim()],
 		...rolesOf(job),
+		...servicesOf(job),
 		"",
 		...phaseSection(job),
 		...instructions === null ? [] : [
@@ -31859,6 +31874,21 @@ function rolesOf({ roles, phase }) {
 		"",
 		working.length === 1 ? "You have this role in the phase." : "Each step names its role. You have that role for that step.",
 		...working.flatMap(({ prompt }) => ["", prompt.trim()])
+	];
+}
+function servicesOf({ services }) {
+	if (services === void 0) return [];
+	const { names, values } = services;
+	return [
+		"",
+		"# Services",
+		"",
+		"The people of this repository have set down which services tasks work with. That one stands here does not mean that this step needs it.",
+		"",
+		...names.map(({ service, name, insteadOf }) => {
+			return `- ${service}: \`${name}\`${name === insteadOf ? "" : `, where a guide or a role says \`${insteadOf}\``}. A step that needs it asks for it under this name with \`request_dependency\`.`;
+		}),
+		...values.map(({ service, name, value }) => `- ${service}: \`${name}\` is in your environment, and is no secret: ${value}`)
 	];
 }
 function phaseSection({ phase, repository, issueNumber }) {
@@ -33098,9 +33128,14 @@ async function untrueClaims(claims, tree, { phase, stepsAhead, workTree, checkSt
 function relativePath(path, workTree) {
 	return (path.startsWith(`${workTree}/`) ? path.slice(workTree.length + 1) : path).replace(/^(?:\.\/)+/, "");
 }
+// src/core/services.ts
+function nameHere(names, asked) {
+	const plain = dependencyNameOf("api_key", asked);
+	return names.find(({ insteadOf }) => sameName(insteadOf, plain))?.name ?? asked;
+}
 // src/runner/dialogue-desk.ts
 function openDesk(options) {
-	const { step, stepsToCome, boundary, requests, resolved, grants, roundsLeft } = options;
+	const { step, stepsToCome, boundary, requests, resolved, grants, services, roundsLeft } = options;
 	let rounds = 0;
 	const told = [];
 	let offered = [];
@@ -33131,7 +33166,7 @@ function openDesk(options) {
 				askQuestions(call.id, asking.questions);
 				return "defer";
 			case "request_dependency": {
-				const { dependency } = asking;
+				const dependency = asHere(asking.dependency);
 				const state = stateOf(dependency);
 				if (state === "held" && grants.lend(step, nameOf(dependency))) {
 					if (canAsk(call)) askDependency(call.id, dependency, false);
@@ -33158,7 +33193,7 @@ function openDesk(options) {
 		};
 		switch (asking.tool) {
 			case "ask_user": return useQuestions(call, asking.questions);
-			case "request_dependency": return useDependency(call, asking.dependency);
+			case "request_dependency": return useDependency(call, asHere(asking.dependency));
 			case "report_error":
 				reportError(asking.error);
 				return {
@@ -33291,7 +33326,8 @@ function openDesk(options) {
 		if (!question.required) addNew(turn.notes, `${askedMeanwhileText}\n${defaultText(question)}`);
 		return [question];
 	}
-	function hearDependency(dependency) {
+	function hearDependency(heard) {
+		const dependency = asHere(heard);
 		const name = nameOf(dependency);
 		if (isRepeated(`dependency ${name}`)) return;
 		const state = stateOf(dependency);
@@ -33430,6 +33466,7 @@ function openDesk(options) {
 	}
 	function stateOf({ type, name }) {
 		const { name: legal, known } = namedAmong(resolved().dependencies, type, name);
+		if (hasValue(type) && services?.values.some((given) => sameName(given.name, legal)) === true) return "given";
 		if (hasValue(type) && inEnvironment.some((lent) => sameName(lent, legal))) return "lent";
 		switch (known?.state ?? "open") {
 			case "open": return "open";
@@ -33439,6 +33476,13 @@ function openDesk(options) {
 				if (grants.names.some((held) => sameName(held, legal))) return "held";
 				return known?.slot === null ? "absent" : "open";
 		}
+	}
+	function asHere(dependency) {
+		if (!hasValue(dependency.type)) return dependency;
+		return {
+			...dependency,
+			name: nameHere(services?.names ?? [], dependency.name)
+		};
 	}
 	function nameOf({ type, name }) {
 		return namedAmong(resolved().dependencies, type, name).name;
@@ -35249,7 +35293,8 @@ async function workOnStep(options) {
 		...options,
 		step: step.slug,
 		stepsToCome,
-		roundsLeft
+		roundsLeft,
+		services: job.services
 	});
 	options.dialogue.attend(desk);
 	const endsAt = options.now().getTime() + job.limits.stepMinutes * 6e4;
@@ -35262,7 +35307,10 @@ async function workOnStep(options) {
 			...next,
 			tools: step.tools,
 			model: job.roles.find(({ name }) => name === step.role)?.model,
-			lent: desk.lend(),
+			lent: {
+				...givenIn(job),
+				...desk.lend()
+			},
 			stepMs: endsAt - options.now().getTime(),
 			sliceEndsAt: options.sliceEndsAt,
 			onEvent: (event) => {
@@ -35359,6 +35407,9 @@ async function workOnStep(options) {
 			notes: [...turn.notes, ...needed.notes]
 		});
 	}
+}
+function givenIn({ services }) {
+	return Object.fromEntries((services?.values ?? []).map(({ name, value }) => [name, value]));
 }
 const midStep = { kind: "step" };
 function isSliceEnd(outcome) {
@@ -38710,7 +38761,10 @@ async function refuseValues(run, { slug }, tried) {
 	const { fetch, now, stopped: signal } = run;
 	const refused = [...run.grants.missingFor(slug), ...await tryValues({
 		names,
-		values,
+		values: {
+			...givenIn(run.job),
+			...values
+		},
 		fetch,
 		now,
 		signal

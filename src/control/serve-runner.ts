@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Policy } from "../core/decide.ts";
 import { changesetIdOf, runIdFrom, type RunId, type TaskId } from "../core/ids.ts";
+import { serviceNamesOf, serviceValuesOf, withNamesHere } from "../core/services.ts";
 import { limitsOf, type TaskSettings } from "../core/settings.ts";
 import {
   branchOf,
@@ -347,7 +348,8 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     prices: [...serving.prices],
     model,
     conversation: await conversationFor(serving, progress),
-    guides: guidesOf(playbook, phase),
+    guides: guidesOf(playbook, phase, settings),
+    ...servicesOf(settings),
     maxTokens: settings.maxTokens,
     roles: rolesOf(playbook, phase, model, settings.models),
     language: task.input.language ?? settings.language ?? serving.language,
@@ -471,13 +473,24 @@ function decisionSpoken({ decision, alternative, reason, confidence, files }: De
   return { decision, alternative, reason, confidence, files: [...files] };
 }
 
-function guidesOf({ common, integrations }: Playbook, { name }: Phase): Job["guides"] {
+/** Guides of services speak of names as they are in this repository. */
+function guidesOf({ common, integrations }: Playbook, { name }: Phase, settings: TaskSettings): Job["guides"] {
+  const names = serviceNamesOf(settings);
   return {
     common,
     integrations: integrations
       .filter(({ phases }) => phases === null || phases.includes(name))
-      .map(({ secrets, phases: _phases, ...each }) => ({ ...each, secrets: [...secrets] })),
+      .map(({ secrets, guide, phases: _phases, ...each }) => ({
+        ...each,
+        secrets: secrets.map((secret) => withNamesHere(secret, names)),
+        guide: withNamesHere(guide, names),
+      })),
   };
+}
+
+function servicesOf(settings: TaskSettings): Pick<Job, "services"> {
+  const [names, values] = [serviceNamesOf(settings), serviceValuesOf(settings)];
+  return names.length === 0 && values.length === 0 ? {} : { services: { names: [...names], values: [...values] } };
 }
 
 /** Where an attempt of the agent failed, somebody else goes about it. */

@@ -329,6 +329,23 @@ export const Job = z.object({
       }),
     ),
   }),
+  /**
+   * What the repository's settings say of services: `name` is what lies there in the place of a guide's `insteadOf`, and the values
+   * are no secrets. Absent where they say nothing, and ignored by a runner that came before it.
+   */
+  services: z
+    .object({
+      names: z.array(
+        z.object({
+          service: z.string(),
+          type: z.enum(["api_key", "env_variable"]),
+          name: z.string().max(limits.nameCharactersMax),
+          insteadOf: z.string(),
+        }),
+      ),
+      values: z.array(z.object({ service: z.string(), name: z.string(), value: z.string() })),
+    })
+    .exactOptional(),
   /** Most that one reply of the model may hold; null where the agent says. */
   maxTokens: z.int().positive().nullable(),
   /** Who does the steps of the phase, and who looks at them: `model` as the repository's settings have it. */

@@ -5,8 +5,9 @@
 
 import { namedAmong } from "../core/dependency-name.ts";
 import { hasValue, sameName } from "../core/dialogue.ts";
+import { nameHere } from "../core/services.ts";
 import type { PendingAction } from "../protocol/checkpoint.ts";
-import { limits, type PersonAnswer } from "../protocol/runner.ts";
+import { limits, type Job, type PersonAnswer } from "../protocol/runner.ts";
 import type { Block } from "./dialogue-blocks.ts";
 import type { Desk, ToolAnswer, ToolCall } from "./dialogue-server.ts";
 import {
@@ -47,6 +48,8 @@ export interface DeskOptions {
   /** Answers that the conversation has. */
   readonly told: readonly Told[];
   readonly grants: Grants;
+  /** What the repository's settings say of services. */
+  readonly services: Job["services"];
 }
 
 export interface StepDesk extends Desk {
@@ -96,7 +99,7 @@ interface Entry {
 type Sendable = Parameters<Requests["send"]>[0];
 
 export function openDesk(options: DeskOptions): StepDesk {
-  const { step, stepsToCome, boundary, requests, resolved, grants, roundsLeft } = options;
+  const { step, stepsToCome, boundary, requests, resolved, grants, services, roundsLeft } = options;
   let rounds = 0;
   const told: Told[] = [];
   let offered: Told[] = [];
@@ -120,7 +123,7 @@ export function openDesk(options: DeskOptions): StepDesk {
         askQuestions(call.id, asking.questions);
         return "defer";
       case "request_dependency": {
-        const { dependency } = asking;
+        const dependency = asHere(asking.dependency);
         const state = stateOf(dependency);
         if (state === "held" && grants.lend(step, nameOf(dependency))) {
           if (canAsk(call)) askDependency(call.id, dependency, false);
@@ -145,7 +148,7 @@ export function openDesk(options: DeskOptions): StepDesk {
       case "ask_user":
         return useQuestions(call, asking.questions);
       case "request_dependency":
-        return useDependency(call, asking.dependency);
+        return useDependency(call, asHere(asking.dependency));
       case "report_error":
         reportError(asking.error);
         return { text: reportedText, isError: false };
@@ -243,7 +246,8 @@ export function openDesk(options: DeskOptions): StepDesk {
     return [question];
   }
 
-  function hearDependency(dependency: AskedDependency): void {
+  function hearDependency(heard: AskedDependency): void {
+    const dependency = asHere(heard);
     const name = nameOf(dependency);
     if (isRepeated(`dependency ${name}`)) return;
     const state = stateOf(dependency);
@@ -373,6 +377,7 @@ export function openDesk(options: DeskOptions): StepDesk {
 
   function stateOf({ type, name }: AskedDependency): DependencyState {
     const { name: legal, known } = namedAmong(resolved().dependencies, type, name);
+    if (hasValue(type) && services?.values.some((given) => sameName(given.name, legal)) === true) return "given";
     if (hasValue(type) && inEnvironment.some((lent) => sameName(lent, legal))) return "lent";
     switch (known?.state ?? "open") {
       case "open":
@@ -385,6 +390,12 @@ export function openDesk(options: DeskOptions): StepDesk {
         // With a slot there may be a value in the next job, which says so where there is none.
         return known?.slot === null ? "absent" : "open";
     }
+  }
+
+  /** An agent that goes by a guide may ask by the name that stands there. */
+  function asHere(dependency: AskedDependency): AskedDependency {
+    if (!hasValue(dependency.type)) return dependency;
+    return { ...dependency, name: nameHere(services?.names ?? [], dependency.name) };
   }
 
   /** What it is called where it is added and lent. */

@@ -54,6 +54,7 @@ export function systemPrompt(job: Job, instructions: string | null): string {
     `- Write all documents in ${languageNames[language]}. Leave section headings as they are given.`,
     ...(guides.common.trim() === "" ? [] : ["", guides.common.trim()]),
     ...rolesOf(job),
+    ...servicesOf(job),
     "",
     ...phaseSection(job),
     ...(instructions === null
@@ -100,6 +101,26 @@ function rolesOf({ roles, phase }: Job): readonly string[] {
       ? "You have this role in the phase."
       : "Each step names its role. You have that role for that step.";
   return ["", "# Roles", "", says, ...working.flatMap(({ prompt }) => ["", prompt.trim()])];
+}
+
+/** By name alone, but for what is no secret. */
+function servicesOf({ services }: Job): readonly string[] {
+  if (services === undefined) return [];
+  const { names, values } = services;
+  return [
+    "",
+    "# Services",
+    "",
+    "The people of this repository have set down which services tasks work with. That one stands here does not mean that this step needs it.",
+    "",
+    ...names.map(({ service, name, insteadOf }) => {
+      const other = name === insteadOf ? "" : `, where a guide or a role says \`${insteadOf}\``;
+      return `- ${service}: \`${name}\`${other}. A step that needs it asks for it under this name with \`request_dependency\`.`;
+    }),
+    ...values.map(
+      ({ service, name, value }) => `- ${service}: \`${name}\` is in your environment, and is no secret: ${value}`,
+    ),
+  ];
 }
 
 function phaseSection({ phase, repository, issueNumber }: Job): readonly string[] {

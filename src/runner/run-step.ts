@@ -106,7 +106,7 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
   const stepsToCome = stepsAfter(options);
   const { questionRoundsMax: most } = step;
   const roundsLeft = most === null ? null : Math.max(0, most - (job.questionRounds[step.slug] ?? 0));
-  const desk = openDesk({ ...options, step: step.slug, stepsToCome, roundsLeft });
+  const desk = openDesk({ ...options, step: step.slug, stepsToCome, roundsLeft, services: job.services });
   options.dialogue.attend(desk);
   const endsAt = options.now().getTime() + job.limits.stepMinutes * 60_000;
   let round = options.resume?.round ?? 0;
@@ -118,7 +118,7 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
       ...next,
       tools: step.tools,
       model: job.roles.find(({ name }) => name === step.role)?.model,
-      lent: desk.lend(),
+      lent: { ...givenIn(job), ...desk.lend() },
       stepMs: endsAt - options.now().getTime(),
       sliceEndsAt: options.sliceEndsAt,
       onEvent: (event) => {
@@ -196,6 +196,11 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     round += 1;
     next = mend(options, desk, { findings, unanswered, faults, notes: [...turn.notes, ...needed.notes] });
   }
+}
+
+/** Of the repository's settings, for every step. */
+export function givenIn({ services }: Job): Readonly<Record<string, string>> {
+  return Object.fromEntries((services?.values ?? []).map(({ name, value }) => [name, value]));
 }
 
 const midStep: PendingAction = { kind: "step" };

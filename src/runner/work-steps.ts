@@ -17,7 +17,7 @@ import { feedbackOf } from "./feedback.ts";
 import { checkpointAfterStep, warn } from "./leave-checkpoint.ts";
 import type { ModelGateway } from "./model-gateway.ts";
 import type { Run } from "./run-phase.ts";
-import { runStep, type Checks } from "./run-step.ts";
+import { givenIn, runStep, type Checks } from "./run-step.ts";
 import { answersAsDeclared, asDeclared } from "./run-texts.ts";
 import type { TakenUp } from "./take-up.ts";
 import { replyAsDeclared } from "./issue-talk.ts";
@@ -197,7 +197,10 @@ async function refuseValues(run: Run, { slug }: Step, tried: Set<string>): Promi
   const names = Object.keys(values).filter((name) => !tried.has(name));
   for (const name of names) tried.add(name);
   const { fetch, now, stopped: signal } = run;
-  const refused = [...run.grants.missingFor(slug), ...(await tryValues({ names, values, fetch, now, signal }))];
+  const refused = [
+    ...run.grants.missingFor(slug),
+    ...(await tryValues({ names, values: { ...givenIn(run.job), ...values }, fetch, now, signal })),
+  ];
   for (const { name, message } of refused) {
     run.say({ kind: "log", level: "warn", text: `step ${slug}: ${name}: ${message}` });
     await run.requests.send({ kind: "value-refused", step: slug, name, message });

@@ -25,6 +25,7 @@ function deskOf(
     stepsToCome: [],
     boundary: "stop-7c1d",
     told: [],
+    services: undefined,
     requests: {
       async send(request) {
         const id = `run-1/${requests.length + 1}`;
@@ -98,6 +99,35 @@ describe("of two things whose names come to the same", () => {
     expect(desk.judge(needing("call-1", { name: "REDIS" }))).toBe("defer");
     expect((await desk.endTurn({ id: "call-1", name: "request_dependency" })).waits).toBe("waiting-dependency");
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe("a service whose names the settings of the repository give", () => {
+  const services = {
+    names: [{ service: "Stripe", type: "api_key" as const, name: "OUR_KEY", insteadOf: "STRIPE_KEY" }],
+    values: [{ service: "Supabase", name: "SUPABASE_URL", value: "https://abc.supabase.co" }],
+  };
+
+  test("is asked for under its own name, although the agent goes by the guide", async () => {
+    const { desk, requests } = deskOf({ services });
+    expect(desk.judge(needing("call-1"))).toBe("defer");
+    await desk.endTurn({ id: "call-1", name: "request_dependency" });
+    expect(requests).toMatchObject([{ dependency: { name: "OUR_KEY" } }]);
+  });
+
+  test("is lent under its own name, and the agent is told so", () => {
+    const { desk } = deskOf({ services, dependencies: [{ ...dependency, name: "OUR_KEY" }], held: ["OUR_KEY"] });
+    expect(desk.judge(needing("call-1"))).toBe("defer");
+    expect(Object.keys(desk.lend())).toEqual(["OUR_KEY"]);
+    expect(desk.use(needing("call-1")).text).toContain("OUR_KEY is in your environment");
+  });
+
+  test("is not asked for where the settings hold the value itself", () => {
+    const { desk, requests } = deskOf({ services });
+    const call = needing("call-1", { type: "env_variable", name: "SUPABASE_URL" });
+    expect(desk.judge(call)).toBe("pass");
+    expect(desk.use(call)).toMatchObject({ isError: false, text: expect.stringContaining("it is no secret") });
+    expect(requests).toEqual([]);
   });
 });
 

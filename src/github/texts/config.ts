@@ -111,9 +111,7 @@ function rowsOf(settings: TaskSettings, installation: Config["installation"]): r
       ["slack.token_secret", slack.tokenSecret],
       ["slack.default_channel", slack.defaultChannel],
       ["notion.token_secret", notion.tokenSecret],
-    ].flatMap(([name, value]) =>
-      value === null ? [] : [row(`integrations.${name}`, `${code(value ?? "")}${laterOn}`)],
-    ),
+    ].flatMap(([name, value]) => (value === null ? [] : [row(`integrations.${name}`, code(value ?? ""))])),
     row("notifications.mention", mention.length === 0 ? "nobody" : listed(mention.map((login) => code(login)))),
     row(
       "mcp_servers",
