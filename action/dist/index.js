@@ -21628,6 +21628,11 @@ const Job = object({
 			value: string()
 		}))
 	}).exactOptional(),
+	mcpServers: array(object({
+		name: string().regex(/^[a-z][a-z0-9_-]{0,39}$/u),
+		url: url(),
+		tokenSecret: string().max(limits.nameCharactersMax).nullable()
+	})).exactOptional(),
 	maxTokens: int().positive().nullable(),
 	roles: array(object({
 		name: string(),
@@ -22479,6 +22484,7 @@ function createGrants({ dependencies, values, log }) {
 			name: dependency.name,
 			message
 		}] : []),
+		faultOf: (name) => missing.find(({ dependency }) => sameName(dependency.name, name))?.message ?? null,
 		findingsIn: (changes, step) => changes.flatMap((change) => findingsIn$1(change, held, step))
 	};
 }
@@ -32446,12 +32452,17 @@ function claudeArguments({ sessionId, resume, model, tools, jsonSchema, ...files
 		"--tools",
 		tools.join(","),
 		"--allowedTools",
-		[...tools, ...toolNamesOfCli].join(","),
+		[
+			...tools,
+			...toolNamesOfCli,
+			...files.moreRules
+		].join(","),
 		"--setting-sources",
 		"",
 		"--strict-mcp-config",
 		"--mcp-config",
 		files.mcpConfig,
+		...files.moreMcpConfig === null ? [] : [files.moreMcpConfig],
 		"--settings",
 		files.settings,
 		"--append-system-prompt-file",
@@ -32505,6 +32516,8 @@ function claudeEnvironment(options) {
 		CLAUDE_CODE_DISABLE_AUTO_MEMORY: "1",
 		CLAUDE_CODE_MAX_RETRIES: "4",
 		...options.maxTokens === null ? {} : { CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(options.maxTokens) },
+		MCP_TIMEOUT: "10000",
+		MCP_TOOL_TIMEOUT: "120000",
 		API_TIMEOUT_MS: "300000",
 		CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS: "120000"
 	};
@@ -33052,6 +33065,8 @@ function startConversation(options) {
 				tools,
 				systemPromptFile: options.systemPromptFile,
 				jsonSchema: message.jsonSchema ?? null,
+				moreMcpConfig: message.servers?.mcpConfig ?? null,
+				moreRules: message.servers?.rules ?? [],
 				...dialogue
 			}),
 			prompt: message.prompt,
@@ -33087,6 +33102,62 @@ function startConversation(options) {
 }
 function isPassing(outcome) {
 	return outcome.kind === "crashed" || outcome.kind === "failed" && outcome.retryable;
+}
+// src/runner/mcp-servers.ts
+function serversOf({ mcpServers = [], dependencies }, grants) {
+	const ready = [];
+	const leftOut = [];
+	const wanting = [];
+	for (const server of mcpServers) {
+		const { name, url, tokenSecret } = server;
+		if (tokenSecret === null) {
+			ready.push({
+				name,
+				url,
+				token: null
+			});
+			continue;
+		}
+		const { name: token, known } = namedAmong(dependencies, "api_key", tokenSecret);
+		const isGranted = known?.state === "granted";
+		if (isGranted && grants.names.some((held) => sameName(held, token))) ready.push({
+			name,
+			url,
+			token
+		});
+		else if (known?.state === "skipped") leftOut.push(server);
+		else wanting.push({
+			server,
+			name: token,
+			isGranted
+		});
+	}
+	return {
+		ready,
+		leftOut,
+		wanting
+	};
+}
+function mcpConfigOf({ ready }) {
+	if (ready.length === 0) return null;
+	const servers = ready.map(({ name, url, token }) => {
+		return [name, {
+			type: "http",
+			url,
+			...token === null ? {} : { headers: { Authorization: `Bearer \${${token}}` } },
+			alwaysLoad: true
+		}];
+	});
+	return JSON.stringify({ mcpServers: Object.fromEntries(servers) });
+}
+function toolRulesOf({ ready }) {
+	return ready.map(({ name }) => `mcp__${name}`);
+}
+function serverLines({ ready, leftOut }) {
+	return [...ready.map(({ name, token }) => `- The server ${name} gives you tools whose names begin with \`mcp__${name}__\`${token === null ? "" : `, and has its token (${token}) already`}. Where they are missing it did not answer: go on without it, and say in the deliverable what is missing.`), ...leftOut.map(({ name }) => `- The server ${name} is not there, since people decided to go on without its token. Do not ask for it, and say in the deliverable what is missing.`)];
+}
+function tokenWanted({ name, url }) {
+	return `The token of the server ${name} (${url}), whose tools .github/phasegate.yml gives to the agent. It is sent to this server alone, as a bearer token, and lies in the environment of the steps that use it.`;
 }
 // src/core/playbook.ts
 const verifierRole = "verifier";
@@ -33933,8 +34004,9 @@ function mend(options, desk, missed) {
 	};
 }
 function basicsOf(options, desk, notes) {
-	const { job, step, workspace, boundary, conversation, resolved, grants, resume } = options;
-	const lent = Object.keys(grants.environmentOf(step.slug));
+	const { job, step, workspace, boundary, conversation, resolved, grants, servers, resume } = options;
+	const tokens = servers.ready.map(({ token }) => token);
+	const lent = Object.keys(grants.environmentOf(step.slug)).filter((name) => !tokens.includes(name));
 	const { hasSpoken } = conversation.state();
 	return {
 		job: hasSpoken ? withoutEarlier(job) : job,
@@ -33943,7 +34015,7 @@ function basicsOf(options, desk, notes) {
 		boundary,
 		news: {
 			answers: desk.tellAnswers(),
-			dependencies: dependencyLines(resolved().dependencies, lent, grants.names),
+			dependencies: [...dependencyLines(resolved().dependencies.filter(({ name }) => !tokens.includes(name)), lent, grants.names), ...serverLines(servers)],
 			notes
 		},
 		resumed: resume === null ? null : {
@@ -35307,6 +35379,10 @@ async function workOnStep(options) {
 			...next,
 			tools: step.tools,
 			model: job.roles.find(({ name }) => name === step.role)?.model,
+			servers: {
+				mcpConfig: mcpConfigOf(options.servers),
+				rules: toolRulesOf(options.servers)
+			},
 			lent: {
 				...givenIn(job),
 				...desk.lend()
@@ -35552,6 +35628,7 @@ function tell(event, { step, workspace, say }) {
 		case "init": {
 			const server = event.mcpServers.find(({ name }) => name === serverName);
 			if (server !== void 0 && server.status !== "connected") warn(`the agent can't reach people by tools, only in words: its server is ${server.status}`);
+			for (const { name, status } of event.mcpServers) if (name !== "phasegate" && status !== "connected") warn(`the agent works without the tools of the server ${name}, which is ${status}`);
 			return;
 		}
 		case "text":
@@ -38599,6 +38676,7 @@ async function workThroughSteps(run, equipment) {
 	const checks = withValuesFound(run);
 	const boundary = `boundary-${run.newId()}`;
 	const tried = new Set();
+	const servers = serversOf(job, run.grants);
 	const stand = (where) => {
 		const { workspace, told, stepsDone } = progress;
 		const isRestored = job.checkpoint !== null;
@@ -38625,6 +38703,8 @@ async function workThroughSteps(run, equipment) {
 			pending: resume?.pending ?? [{ kind: "step" }],
 			round: resume?.round ?? 0
 		});
+		if (at === 0 && await askForTokens(run, step, servers)) return ended({ kind: "waiting-dependency" });
+		for (const { token } of servers.ready) if (token !== null) run.grants.lend(slug, token);
 		if (await refuseValues(run, step, tried)) return ended({ kind: "waiting-dependency" });
 		run.say({
 			kind: "step-started",
@@ -38657,6 +38737,7 @@ async function workThroughSteps(run, equipment) {
 			}),
 			told: progress.told,
 			grants: run.grants,
+			servers,
 			resume,
 			sliceEndsAt: run.sliceEndsAt
 		});
@@ -38753,6 +38834,40 @@ function withValuesFound({ checks, grants }) {
 		...checks,
 		changesetFindings: async (changes, phase, step) => [...grants.findingsIn(changes, step), ...await checks.changesetFindings(changes, phase, step)]
 	};
+}
+async function askForTokens(run, { slug: step }, { wanting, leftOut }) {
+	for (const { name } of leftOut) run.say({
+		kind: "log",
+		level: "warn",
+		text: `step ${step}: without the server ${name}, since its token was skipped`
+	});
+	for (const { server, name, isGranted } of wanting) {
+		run.say({
+			kind: "log",
+			level: "warn",
+			text: `step ${step}: the server ${server.name} has no token yet: ${name}`
+		});
+		const dependency = {
+			type: "api_key",
+			name,
+			description: tokenWanted(server),
+			required: true
+		};
+		await run.requests.send({
+			kind: "dependency",
+			step,
+			dependency
+		});
+		if (!isGranted) continue;
+		const message = run.grants.faultOf(name) ?? `this job has no value for ${name}.`;
+		await run.requests.send({
+			kind: "value-refused",
+			step,
+			name,
+			message
+		});
+	}
+	return wanting.length > 0;
 }
 async function refuseValues(run, { slug }, tried) {
 	const values = run.grants.environmentOf(slug);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Policy } from "../core/decide.ts";
 import { changesetIdOf, runIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import { serviceNamesOf, serviceValuesOf, withNamesHere } from "../core/services.ts";
-import { limitsOf, type TaskSettings } from "../core/settings.ts";
+import { limitsOf, mcpServersFor, type TaskSettings } from "../core/settings.ts";
 import {
   branchOf,
   currentPhaseOf,
@@ -98,6 +98,8 @@ export interface ServingRunner extends Performing, Installed {
   readonly webUrl: string;
   readonly seal: CheckpointSeal;
   readonly prices: readonly PriceOverride[];
+  /** Of MCP servers that agents may reach. */
+  readonly mcpHosts: readonly string[];
   /** When the status comment of a task last followed its run; for this process alone, since it only saves writes. */
   readonly liveShownAt: Map<TaskId, number>;
   /** Wakes the engine, since something was stored. */
@@ -350,6 +352,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     conversation: await conversationFor(serving, progress),
     guides: guidesOf(playbook, phase, settings),
     ...servicesOf(settings),
+    ...serversOf(serving, task),
     maxTokens: settings.maxTokens,
     roles: rolesOf(playbook, phase, model, settings.models),
     language: task.input.language ?? settings.language ?? serving.language,
@@ -486,6 +489,12 @@ function guidesOf({ common, integrations }: Playbook, { name }: Phase, settings:
         guide: withNamesHere(guide, names),
       })),
   };
+}
+
+function serversOf({ mcpHosts }: ServingRunner, { settings, playbook }: ExistingTask): Pick<Job, "mcpServers"> {
+  const servers = mcpServersFor(settings, playbook.name, mcpHosts);
+  if (servers.length === 0) return {};
+  return { mcpServers: servers.map(({ name, url, tokenSecret }) => ({ name, url, tokenSecret })) };
 }
 
 function servicesOf(settings: TaskSettings): Pick<Job, "services"> {

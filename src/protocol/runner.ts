@@ -346,6 +346,19 @@ export const Job = z.object({
       values: z.array(z.object({ service: z.string(), name: z.string(), value: z.string() })),
     })
     .exactOptional(),
+  /**
+   * Servers of tools over HTTP that the settings give to the agent, on hosts that the operator allows at this moment; `tokenSecret`
+   * names what is asked for like any other dependency. Absent where there are none, and ignored by a runner that came before it.
+   */
+  mcpServers: z
+    .array(
+      z.object({
+        name: z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/u),
+        url: z.url(),
+        tokenSecret: z.string().max(limits.nameCharactersMax).nullable(),
+      }),
+    )
+    .exactOptional(),
   /** Most that one reply of the model may hold; null where the agent says. */
   maxTokens: z.int().positive().nullable(),
   /** Who does the steps of the phase, and who looks at them: `model` as the repository's settings have it. */

@@ -21,6 +21,8 @@ interface Message {
   readonly tools: readonly string[];
   /** Of the step's role; the job's own where absent. */
   readonly model?: string | undefined;
+  /** Servers beside our own; absent where the agent has none. */
+  readonly servers?: { readonly mcpConfig: string | null; readonly rules: readonly string[] };
   /** Values that are lent to the step, by their names. */
   readonly lent: Readonly<Record<string, string>>;
   /** What is left of the step's time. */
@@ -97,6 +99,8 @@ export function startConversation(options: ConversationOptions): Conversation {
         tools,
         systemPromptFile: options.systemPromptFile,
         jsonSchema: message.jsonSchema ?? null,
+        moreMcpConfig: message.servers?.mcpConfig ?? null,
+        moreRules: message.servers?.rules ?? [],
         ...dialogue,
       }),
       prompt: message.prompt,

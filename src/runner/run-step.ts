@@ -20,6 +20,7 @@ import type { Grants, Requests, Resolved, StepResume, Told } from "./dialogue.ts
 import type { NumberedFeedback } from "./feedback.ts";
 import { readAnswers } from "./feedback-answers.ts";
 import { GitTimedOut } from "./git.ts";
+import { mcpConfigOf, toolRulesOf, type AgentServers } from "./mcp-servers.ts";
 import { noAnswer } from "./prompt.ts";
 import { outcomeOfRun, type RunMoney } from "./run-outcome.ts";
 import type { StreamEvent } from "./stream-event.ts";
@@ -56,6 +57,7 @@ export interface StepOptions {
   /** Answers that the conversation has, of the checkpoint and of this run's earlier steps. */
   readonly told: readonly Told[];
   readonly grants: Grants;
+  readonly servers: AgentServers;
   /** Null where the step begins here. */
   readonly resume: StepResume | null;
   /** What a turn asks that is not the first one of its step; null for all that a step begins with. */
@@ -118,6 +120,7 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
       ...next,
       tools: step.tools,
       model: job.roles.find(({ name }) => name === step.role)?.model,
+      servers: { mcpConfig: mcpConfigOf(options.servers), rules: toolRulesOf(options.servers) },
       lent: { ...givenIn(job), ...desk.lend() },
       stepMs: endsAt - options.now().getTime(),
       sliceEndsAt: options.sliceEndsAt,
@@ -346,6 +349,11 @@ function tell(event: StreamEvent, { step, workspace, say }: StepOptions): void {
       const server = event.mcpServers.find(({ name }) => name === serverName);
       if (server !== undefined && server.status !== "connected") {
         warn(`the agent can't reach people by tools, only in words: its server is ${server.status}`);
+      }
+      for (const { name, status } of event.mcpServers) {
+        if (name !== serverName && status !== "connected") {
+          warn(`the agent works without the tools of the server ${name}, which is ${status}`);
+        }
       }
       return;
     }

@@ -15,6 +15,7 @@ import type { DialogueServer } from "./dialogue-server.ts";
 import type { Told } from "./dialogue.ts";
 import { feedbackOf } from "./feedback.ts";
 import { checkpointAfterStep, warn } from "./leave-checkpoint.ts";
+import { serversOf, tokenWanted, type AgentServers } from "./mcp-servers.ts";
 import type { ModelGateway } from "./model-gateway.ts";
 import type { Run } from "./run-phase.ts";
 import { givenIn, runStep, type Checks } from "./run-step.ts";
@@ -68,6 +69,7 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
   const checks = withValuesFound(run);
   const boundary = `boundary-${run.newId()}`;
   const tried = new Set<string>();
+  const servers = serversOf(job, run.grants);
   const stand = (where: Pick<Position, "step" | "pending" | "round">): void => {
     const { workspace, told, stepsDone } = progress;
     const isRestored = job.checkpoint !== null;
@@ -81,6 +83,8 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
     const resume = at === 0 ? takenUp.resume : null;
     // A step that has not begun is none to go on with, unless somebody stops it from now on.
     stand({ step: slug, pending: resume?.pending ?? [{ kind: "step" }], round: resume?.round ?? 0 });
+    if (at === 0 && (await askForTokens(run, step, servers))) return ended({ kind: "waiting-dependency" });
+    for (const { token } of servers.ready) if (token !== null) run.grants.lend(slug, token);
     if (await refuseValues(run, step, tried)) return ended({ kind: "waiting-dependency" });
     run.say({
       kind: "step-started",
@@ -107,6 +111,7 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
       resolved: () => ({ answers: progress.answers, dependencies: job.dependencies }),
       told: progress.told,
       grants: run.grants,
+      servers,
       resume,
       sliceEndsAt: run.sliceEndsAt,
     });
@@ -189,6 +194,26 @@ function withValuesFound({ checks, grants }: Run): Checks {
       ...(await checks.changesetFindings(changes, phase, step)),
     ],
   };
+}
+
+/** True where a server of the settings has no token yet. Asked for in words that name the server; `/skip` leaves it out. */
+async function askForTokens(run: Run, { slug: step }: Step, { wanting, leftOut }: AgentServers): Promise<boolean> {
+  for (const { name } of leftOut) {
+    run.say({
+      kind: "log",
+      level: "warn",
+      text: `step ${step}: without the server ${name}, since its token was skipped`,
+    });
+  }
+  for (const { server, name, isGranted } of wanting) {
+    run.say({ kind: "log", level: "warn", text: `step ${step}: the server ${server.name} has no token yet: ${name}` });
+    const dependency = { type: "api_key", name, description: tokenWanted(server), required: true } as const;
+    await run.requests.send({ kind: "dependency", step, dependency });
+    if (!isGranted) continue;
+    const message = run.grants.faultOf(name) ?? `this job has no value for ${name}.`;
+    await run.requests.send({ kind: "value-refused", step, name, message });
+  }
+  return wanting.length > 0;
 }
 
 /** True where people have to look at a value that the step was granted: the agent is not started with half of them. */

@@ -186,6 +186,8 @@ function bareArguments(files: { readonly sessionId: string; readonly systemPromp
   const args = claudeArguments({
     ...files,
     jsonSchema: null,
+    moreMcpConfig: null,
+    moreRules: [],
     resume: false,
     model,
     tools: builtInTools,

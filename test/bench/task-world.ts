@@ -72,6 +72,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     taskBudgetUsd: 25,
     phaseBudgetUsd: null,
     dayBudgetUsd: 10_000,
+    mcpHosts: [],
     prices: [],
     seal: createCheckpointSeal([{ id: "bench", key: randomBytes(32) }]),
     liveShownAt: new Map(),

@@ -103,6 +103,30 @@ describe("a run", () => {
     expect((await told.openRun()).job).not.toHaveProperty("services");
   });
 
+  test("gets the servers that are for its playbook, on hosts that the operator allows at this moment", async () => {
+    const server = (name: string, host: string, playbooks: readonly string[] | null = null) => ({
+      name,
+      url: `https://${host}/mcp`,
+      tokenSecret: null,
+      playbooks,
+    });
+    const told = await withSettings(
+      {
+        mcpServers: [
+          { ...server("notes", "mcp.example", ["create_app", "workflow"]), tokenSecret: "NOTES_TOKEN" },
+          server("others", "mcp.example", ["workflow"]),
+          server("gone", "was-allowed.example"),
+          server("with-port", "mcp.example:8443"),
+        ],
+      },
+      { mcpHosts: ["mcp.example"] },
+    );
+    await told.label();
+    expect((await told.openRun()).job.mcpServers).toEqual([
+      { name: "notes", url: "https://mcp.example/mcp", tokenSecret: "NOTES_TOKEN" },
+    ]);
+  });
+
   test("may work no longer at a step than the installation allows", async () => {
     const told = await withSettings(limited({ stepMinutes: 90 }));
     await told.label();

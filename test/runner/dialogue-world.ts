@@ -12,6 +12,7 @@ import { startConversation, type Conversation } from "../../src/runner/conversat
 import { startDialogueServer } from "../../src/runner/dialogue-server.ts";
 import type { StepResume, Told } from "../../src/runner/dialogue.ts";
 import { feedbackOf } from "../../src/runner/feedback.ts";
+import { serversOf } from "../../src/runner/mcp-servers.ts";
 import { startModelGateway } from "../../src/runner/model-gateway.ts";
 import { systemPrompt } from "../../src/runner/prompt.ts";
 import { runStep, type StepEnd } from "../../src/runner/run-step.ts";
@@ -183,6 +184,7 @@ export async function stepWorld(
           return name in held;
         },
       },
+      servers: serversOf({ ...job, dependencies: [...dependencies] }, { names: Object.keys(held) }),
       resume: options.from?.resume ?? null,
       sliceEndsAt: Date.now() + (options.sliceMs ?? 600_000),
     });

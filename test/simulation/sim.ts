@@ -307,6 +307,7 @@ export class Sim {
       phaseBudgetUsd: null,
       dayBudgetUsd: this.features.smallPurse ? 4 : 50,
       seal: createCheckpointSeal([{ id: "k1", key: new Uint8Array(32) }]),
+      mcpHosts: [],
       prices: [],
       liveShownAt: new Map(),
       webUrl: "https://github.test",

@@ -115,9 +115,7 @@ function rowsOf(settings: TaskSettings, installation: Config["installation"]): r
     row("notifications.mention", mention.length === 0 ? "nobody" : listed(mention.map((login) => code(login)))),
     row(
       "mcp_servers",
-      mcpServers.length === 0
-        ? "none"
-        : `${listed(mcpServers.map(({ name, url }) => code(`${name}: ${url}`)))}${laterOn}`,
+      mcpServers.length === 0 ? "none" : listed(mcpServers.map(({ name, url }) => code(`${name}: ${url}`))),
     ),
   ];
 }
