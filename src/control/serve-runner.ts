@@ -18,6 +18,7 @@ import {
 } from "../core/state.ts";
 import { unsettledOf } from "../core/conversation.ts";
 import { placeValuesOf } from "../core/place-values.ts";
+import { permissionsIn } from "../core/permission.ts";
 import { verifierRole, type Phase, type Playbook } from "../core/playbook.ts";
 import type { Finding } from "../core/report.ts";
 import { nothingSpent } from "../core/usage.ts";
@@ -353,6 +354,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     guides: guidesOf(playbook, phase, settings),
     ...servicesOf(settings),
     ...serversOf(serving, task),
+    ...permissionsOf(task, progress.phase),
     maxTokens: settings.maxTokens,
     roles: rolesOf(playbook, phase, model, settings.models),
     language: task.input.language ?? settings.language ?? serving.language,
@@ -440,7 +442,7 @@ async function feedbackFor({ store }: ServingRunner, phase: PhaseProgress): Prom
 /** By step: questions that came together are one round. */
 function questionRoundsOf({ questions }: ExistingTask, phase: number): Job["questionRounds"] {
   const rounds = new Map<string, Set<string>>();
-  for (const question of questions.filter((each) => each.phase === phase)) {
+  for (const question of questions.filter((each) => each.phase === phase && each.permission === null)) {
     rounds.set(question.step, (rounds.get(question.step) ?? new Set()).add(question.requestId));
   }
   return Object.fromEntries([...rounds].map(([step, requests]) => [step, requests.size]));
@@ -495,6 +497,12 @@ function serversOf({ mcpHosts }: ServingRunner, { settings, playbook }: Existing
   const servers = mcpServersFor(settings, playbook.name, mcpHosts);
   if (servers.length === 0) return {};
   return { mcpServers: servers.map(({ name, url, tokenSecret }) => ({ name, url, tokenSecret })) };
+}
+
+/** What was asked for in a phase stays in force in it, also where the settings change meanwhile. */
+function permissionsOf({ settings, questions }: ExistingTask, phase: number): Pick<Job, "permissions"> {
+  const hasAsked = questions.some(({ permission, phase: of }) => permission !== null && of === phase);
+  return settings.autoAccept && !hasAsked ? {} : { permissions: [...permissionsIn(questions, phase)] };
 }
 
 function servicesOf(settings: TaskSettings): Pick<Job, "services"> {

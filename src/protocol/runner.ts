@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { askableTools } from "../core/permission.ts";
 
 /**
  * What crosses between the app and the runner over HTTP, in both directions.
@@ -48,6 +49,10 @@ export const limits = {
   optionsMax: 10,
   optionCharactersMax: 300,
   nameCharactersMax: 100,
+  /** Of a shell's command that people are asked for: all of it is shown. */
+  commandCharactersMax: 1_000,
+  /** Of what is shown of any other tool's call. */
+  toolInputCharactersMax: 600,
   descriptionCharactersMax: 2_000,
   errorMessageCharactersMax: 1_000,
   errorDetailsCharactersMax: 4_000,
@@ -230,6 +235,15 @@ export const RunnerRequest = z.discriminatedUnion("kind", [
     name: z.string().min(1).max(limits.nameCharactersMax),
     message: z.string().max(limits.errorMessageCharactersMax),
   }),
+  /** A tool outside the step's list that the agent called: from the runner itself, and only where the job has `permissions`. */
+  z.object({
+    kind: z.literal("permission"),
+    ...requestBase,
+    tool: z.enum(askableTools),
+    command: z.string().min(1).max(limits.commandCharactersMax).nullable(),
+    /** What the call holds, cut and without secrets. */
+    input: z.string().max(limits.toolInputCharactersMax),
+  }),
 ]);
 export type RunnerRequest = z.infer<typeof RunnerRequest>;
 
@@ -356,6 +370,20 @@ export const Job = z.object({
         name: z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/u),
         url: z.url(),
         tokenSecret: z.string().max(limits.nameCharactersMax).nullable(),
+      }),
+    )
+    .exactOptional(),
+  /**
+   * Where people are asked for tools outside a step's list: what they said so far in the phase. Absent where such tools are refused
+   * without a question, and ignored by a runner that came before it, which refuses them all.
+   */
+  permissions: z
+    .array(
+      z.object({
+        requestId: z.string().max(240),
+        tool: z.string().max(limits.nameCharactersMax),
+        command: z.string().max(limits.commandCharactersMax).nullable(),
+        isAllowed: z.boolean(),
       }),
     )
     .exactOptional(),

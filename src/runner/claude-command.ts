@@ -7,8 +7,10 @@ export interface ClaudeArguments {
   readonly sessionId: string;
   readonly resume: boolean;
   readonly model: string;
-  /** Built-in tools; only these exist for the agent. */
+  /** Built-in tools that need nobody's permission. */
   readonly tools: readonly string[];
+  /** Those that exist for the agent, and are refused but where the hook lets a call pass. */
+  readonly askable: readonly string[];
   readonly systemPromptFile: string;
   /** In JSON; without secrets, since every user of the machine can read them here. */
   readonly mcpConfig: string;
@@ -62,7 +64,15 @@ export const offeredTools: readonly string[] = [
 ];
 
 /** The prompt itself comes through stdin, where no list of processes shows it. */
-export function claudeArguments({ sessionId, resume, model, tools, jsonSchema, ...files }: ClaudeArguments): string[] {
+export function claudeArguments({
+  sessionId,
+  resume,
+  model,
+  tools,
+  askable,
+  jsonSchema,
+  ...files
+}: ClaudeArguments): string[] {
   return [
     "-p",
     "--output-format",
@@ -74,7 +84,7 @@ export function claudeArguments({ sessionId, resume, model, tools, jsonSchema, .
     "--permission-mode",
     "dontAsk",
     "--tools",
-    tools.join(","),
+    [...new Set([...tools, ...askable])].join(","),
     "--allowedTools",
     [...tools, ...toolNamesOfCli, ...files.moreRules].join(","),
     // A checkout is trusted in this mode. Without these, its hooks and servers would run.

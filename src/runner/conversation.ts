@@ -19,6 +19,8 @@ interface Message {
   /** The CLI put a call off: it is made now, and its result is what the agent hears. Only a second try says the prompt, too. */
   readonly answersCall: boolean;
   readonly tools: readonly string[];
+  /** Tools beyond those that people are asked for; absent where there are none. */
+  readonly askable?: readonly string[];
   /** Of the step's role; the job's own where absent. */
   readonly model?: string | undefined;
   /** Servers beside our own; absent where the agent has none. */
@@ -97,6 +99,7 @@ export function startConversation(options: ConversationOptions): Conversation {
         resume: session.resume,
         model: message.model ?? options.model,
         tools,
+        askable: message.askable ?? [],
         systemPromptFile: options.systemPromptFile,
         jsonSchema: message.jsonSchema ?? null,
         moreMcpConfig: message.servers?.mcpConfig ?? null,

@@ -9,7 +9,7 @@ import { nameHere } from "../core/services.ts";
 import type { PendingAction } from "../protocol/checkpoint.ts";
 import { limits, type Job, type PersonAnswer } from "../protocol/runner.ts";
 import type { Block } from "./dialogue-blocks.ts";
-import type { Desk, ToolAnswer, ToolCall } from "./dialogue-server.ts";
+import type { Desk, Permit, ToolAnswer, ToolCall } from "./dialogue-server.ts";
 import {
   answerLines,
   askedMeanwhileText,
@@ -35,6 +35,7 @@ import {
   type ClaimedPhase,
 } from "./dialogue-tools.ts";
 import type { Grants, Requests, Resolved, Told } from "./dialogue.ts";
+import { allowedText, askingOf, isAskable, refusedText, saidOf, saidOfRequests } from "./tool-permissions.ts";
 
 export interface DeskOptions {
   readonly step: string;
@@ -48,6 +49,12 @@ export interface DeskOptions {
   /** Answers that the conversation has. */
   readonly told: readonly Told[];
   readonly grants: Grants;
+  /** What people said of tools outside the step's list; undefined where nobody is asked for them. */
+  readonly permissions: Job["permissions"];
+  /** Of the step. */
+  readonly tools: readonly string[];
+  readonly workTree: string;
+  readonly redact: (text: string) => string;
   /** What the repository's settings say of services. */
   readonly services: Job["services"];
 }
@@ -112,7 +119,7 @@ export function openDesk(options: DeskOptions): StepDesk {
   /** What was asked in this step already, in words that don't differ. */
   const asked = new Set<string>();
 
-  return { judge, use, lend, letThrough, hear, tellAnswers, agentSpoke, told: () => told, endTurn, need };
+  return { judge, use, permit, lend, letThrough, hear, tellAnswers, agentSpoke, told: () => told, endTurn, need };
 
   function judge(call: ToolCall): "defer" | "pass" {
     const asking = readCall(call);
@@ -156,6 +163,32 @@ export function openDesk(options: DeskOptions): StepDesk {
         addNew(turn.claims, asking.claim);
         return { text: claimText(stepsToCome), isError: false };
     }
+  }
+
+  function permit(call: ToolCall): Permit {
+    const { permissions, tools } = options;
+    const { id, name: tool, input } = call;
+    if (permissions === undefined || id === null || tools.includes(tool) || !isAskable(tool)) return { kind: "pass" };
+    const waited = through.get(id);
+    const asking = askingOf(tool, input, options);
+    if (asking.kind === "unfit") return { kind: "deny", reason: asking.reason };
+    const said = waited === undefined ? saidOf(permissions, asking) : saidOfRequests(permissions, waited.requestIds);
+    if (said !== null) {
+      const { answers } = resolved();
+      offer(answers.filter(({ requestId }) => requestId === said.requestId));
+      if (waited === undefined) return said.isAllowed ? { kind: "allow" } : { kind: "deny", reason: refusedText };
+      const others = untold();
+      offer(others);
+      const text = said.isAllowed ? allowedText(tool, []) : refusedText;
+      return { kind: "deny", reason: [text, ...answerLines(others, boundary), ...waited.lines].join("\n") };
+    }
+    if (!canAsk(call)) return { kind: "deny", reason: noneLeftText };
+    if (!wasNoted(call) && isRepeated(`permission ${tool} ${asking.command ?? ""}`)) {
+      return { kind: "deny", reason: endTurnText };
+    }
+    const { command, input: shown } = asking;
+    note(id, "waiting-question", { kind: "permission", step, tool, command, input: shown });
+    return { kind: "defer" };
   }
 
   function useQuestions(call: ToolCall, questions: readonly AskedQuestion[]): ToolAnswer {

@@ -123,7 +123,7 @@ function servicesOf({ services }: Job): readonly string[] {
   ];
 }
 
-function phaseSection({ phase, repository, issueNumber }: Job): readonly string[] {
+function phaseSection({ phase, repository, issueNumber, permissions }: Job): readonly string[] {
   return [
     "# The phase",
     "",
@@ -133,6 +133,11 @@ function phaseSection({ phase, repository, issueNumber }: Job): readonly string[
           "This phase is a conversation with the people on the issue. Its one step, the turn, is done again with each thing that they say: what you reply is posted there as a comment, and what you leave in the work tree is added to one pull request. Its deliverable is the reply; files are changed where people ask for it.",
         ]
       : []),
+    ...(permissions === undefined
+      ? []
+      : [
+          "People are asked for tools that a step does not have: a call of one ends your turn until somebody has allowed or refused it, perhaps for days. What is allowed is allowed for this phase, a shell's command word for word. Make such a call only where the step can't be done without it.",
+        ]),
     ...(phase.root === ""
       ? []
       : [

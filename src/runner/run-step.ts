@@ -1,6 +1,7 @@
 /** One step: the guide goes in, the deliverable comes out, and what a quick check misses goes back, a bounded number of times. */
 
 import type { Outcome } from "../core/outcome.ts";
+import { askableTools } from "../core/permission.ts";
 import { withPathsOfPhase, type Phase, type Step } from "../core/playbook.ts";
 import type { Change } from "../core/change.ts";
 import type { Finding, Tree } from "../core/report.ts";
@@ -51,6 +52,7 @@ export interface StepOptions {
   readonly money: () => RunMoney;
   readonly signal: AbortSignal;
   readonly say: (event: LiveEvent) => void;
+  readonly redact: (text: string) => string;
   readonly dialogue: Pick<DialogueServer, "attend">;
   readonly requests: Requests;
   readonly resolved: () => Resolved;
@@ -108,7 +110,16 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
   const stepsToCome = stepsAfter(options);
   const { questionRoundsMax: most } = step;
   const roundsLeft = most === null ? null : Math.max(0, most - (job.questionRounds[step.slug] ?? 0));
-  const desk = openDesk({ ...options, step: step.slug, stepsToCome, roundsLeft, services: job.services });
+  const desk = openDesk({
+    ...options,
+    step: step.slug,
+    stepsToCome,
+    roundsLeft,
+    services: job.services,
+    permissions: job.permissions,
+    tools: step.tools,
+    workTree: options.workspace.workTree,
+  });
   options.dialogue.attend(desk);
   const endsAt = options.now().getTime() + job.limits.stepMinutes * 60_000;
   let round = options.resume?.round ?? 0;
@@ -119,6 +130,7 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     const outcome = await conversation.say({
       ...next,
       tools: step.tools,
+      askable: job.permissions === undefined ? [] : askableTools,
       model: job.roles.find(({ name }) => name === step.role)?.model,
       servers: { mcpConfig: mcpConfigOf(options.servers), rules: toolRulesOf(options.servers) },
       lent: { ...givenIn(job), ...desk.lend() },

@@ -106,6 +106,7 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
       money: () => ({ spentUsd: run.meter.total().costUsd, budgetUsd: job.budgetUsd }),
       signal: stopped,
       say: run.say,
+      redact: run.redact,
       dialogue,
       requests: run.requests,
       resolved: () => ({ answers: progress.answers, dependencies: job.dependencies }),
