@@ -21308,6 +21308,18 @@ function datetime(params) {
 function date$1(params) {
 	return _isoDate(ZodISODate, params);
 }
+// src/core/permission.ts
+const askableTools = [
+	"Read",
+	"Write",
+	"Edit",
+	"Glob",
+	"Grep",
+	"Bash",
+	"NotebookEdit",
+	"WebSearch",
+	"WebFetch"
+];
 // src/protocol/runner.ts
 const runnerRoutes = {
 	session: "/runner/session",
@@ -21339,6 +21351,8 @@ const limits = {
 	optionsMax: 10,
 	optionCharactersMax: 300,
 	nameCharactersMax: 100,
+	commandCharactersMax: 1e3,
+	toolInputCharactersMax: 600,
 	descriptionCharactersMax: 2e3,
 	errorMessageCharactersMax: 1e3,
 	errorDetailsCharactersMax: 4e3,
@@ -21532,6 +21546,13 @@ const RunnerRequest = discriminatedUnion("kind", [
 		...requestBase,
 		name: string().min(1).max(limits.nameCharactersMax),
 		message: string().max(limits.errorMessageCharactersMax)
+	}),
+	object({
+		kind: literal("permission"),
+		...requestBase,
+		tool: _enum(askableTools),
+		command: string().min(1).max(limits.commandCharactersMax).nullable(),
+		input: string().max(limits.toolInputCharactersMax)
 	})
 ]);
 const PersonAnswer = object({
@@ -21632,6 +21653,12 @@ const Job = object({
 		name: string().regex(/^[a-z][a-z0-9_-]{0,39}$/u),
 		url: url(),
 		tokenSecret: string().max(limits.nameCharactersMax).nullable()
+	})).exactOptional(),
+	permissions: array(object({
+		requestId: string().max(240),
+		tool: string().max(limits.nameCharactersMax),
+		command: string().max(limits.commandCharactersMax).nullable(),
+		isAllowed: boolean()
 	})).exactOptional(),
 	maxTokens: int().positive().nullable(),
 	roles: array(object({
@@ -23326,7 +23353,7 @@ function startLiveFeed(options) {
 	}
 }
 function tidy(event, redact) {
-	const text = (value) => cut$1(redact(value), limits.eventTextCharactersMax);
+	const text = (value) => cut$2(redact(value), limits.eventTextCharactersMax);
 	switch (event.kind) {
 		case "log": return {
 			...event,
@@ -23354,7 +23381,7 @@ function tidy(event, redact) {
 		case "verifying": return event;
 	}
 }
-function cut$1(text, lengthMax) {
+function cut$2(text, lengthMax) {
 	return text.length <= lengthMax ? text : Array.from(text).slice(0, lengthMax).join("");
 }
 // src/core/usage.ts
@@ -23474,6 +23501,14 @@ function withoutSecrets(request, redact) {
 					message: redact(error.message),
 					details: redact(error.details)
 				}
+			};
+		}
+		case "permission": {
+			const { command, input } = request;
+			return {
+				...request,
+				command: command === null ? null : redact(command),
+				input: redact(input)
 			};
 		}
 		case "value-refused": return {
@@ -30724,7 +30759,7 @@ const bodyBytesMax$1 = 1048576;
 const connectionsMax$1 = 32;
 const receiveTimeoutMs$1 = 3e4;
 const hookTimeoutSeconds = 30;
-async function startDialogueServer({ token }) {
+async function startDialogueServer({ token, watchesTools }) {
 	let desk = null;
 	const server = createServer({ requestTimeout: receiveTimeoutMs$1 }, (request, response) => {
 		handle(request, response).catch(() => {
@@ -30746,7 +30781,7 @@ async function startDialogueServer({ token }) {
 			alwaysLoad: true
 		} } }),
 		settings: JSON.stringify({ hooks: { PreToolUse: [{
-			matcher: `${toolPrefix}.*`,
+			matcher: watchesTools ? ".*" : `${toolPrefix}.*`,
 			hooks: [{
 				type: "http",
 				url: `${url}${hookPath}`,
@@ -30781,16 +30816,22 @@ async function startDialogueServer({ token }) {
 	}
 	function verdict(json) {
 		const name = json === null ? null : stringAt(json, "tool_name");
-		if (json === null || desk === null || name === null || !name.startsWith("mcp__phasegate__")) return {};
+		if (json === null || desk === null || name === null) return {};
 		const call = {
 			id: stringAt(json, "tool_use_id"),
-			name: name.slice(toolPrefix.length),
+			name,
 			input: objectAt(json, "tool_input")
 		};
-		if (desk.judge(call) === "pass") return {};
+		const permit = name.startsWith("mcp__phasegate__") ? { kind: desk.judge({
+			...call,
+			name: name.slice(toolPrefix.length)
+		}) } : desk.permit?.(call) ?? { kind: "pass" };
+		if (permit.kind === "pass") return {};
+		const reason = permit.kind === "deny" ? { permissionDecisionReason: permit.reason } : {};
 		return { hookSpecificOutput: {
 			hookEventName: "PreToolUse",
-			permissionDecision: "defer"
+			permissionDecision: permit.kind,
+			...reason
 		} };
 	}
 }
@@ -31782,7 +31823,7 @@ function feedbackLines(items) {
 	return items.flatMap(({ number, item }, at) => [
 		...at === 0 ? [] : [""],
 		`${number}: ${kindOf$1(item)}, ${placeOf$2(item)}`,
-		...item.hunk === null || item.hunk.trim() === "" ? [] : ["lines of the diff:", ...quoted(cut(item.hunk, share))],
+		...item.hunk === null || item.hunk.trim() === "" ? [] : ["lines of the diff:", ...quoted(cut$1(item.hunk, share))],
 		...saidLines(item, share)
 	]);
 }
@@ -31809,7 +31850,7 @@ function saidLines({ comments }, share) {
 	let left = share;
 	return comments.flatMap(({ by, text }) => {
 		if (left <= 0) return [];
-		const shown = cut(text, left);
+		const shown = cut$1(text, left);
 		left -= shown.length;
 		return [`${by.replaceAll(/\s+/g, " ")} says:`, ...quoted(shown)];
 	});
@@ -31819,7 +31860,7 @@ function placeOf$2({ path, line }) {
 	const shown = path.replaceAll(/\s+/g, " ");
 	return line === null ? `in ${shown}` : `in ${shown}, line ${line}`;
 }
-function cut(text, lengthMax) {
+function cut$1(text, lengthMax) {
 	return text.length <= lengthMax ? text : `${text.slice(0, lengthMax).toWellFormed()} … (cut)`;
 }
 function quoted(text) {
@@ -31897,12 +31938,13 @@ function servicesOf({ services }) {
 		...values.map(({ service, name, value }) => `- ${service}: \`${name}\` is in your environment, and is no secret: ${value}`)
 	];
 }
-function phaseSection({ phase, repository, issueNumber }) {
+function phaseSection({ phase, repository, issueNumber, permissions }) {
 	return [
 		"# The phase",
 		"",
 		`You work on the phase "${phase.title}" of issue ${issueNumber} in the repository ${repository.owner}/${repository.name}.`,
 		...phase.mode === "conversation" ? ["This phase is a conversation with the people on the issue. Its one step, the turn, is done again with each thing that they say: what you reply is posted there as a comment, and what you leave in the work tree is added to one pull request. Its deliverable is the reply; files are changed where people ask for it."] : [],
+		...permissions === void 0 ? [] : ["People are asked for tools that a step does not have: a call of one ends your turn until somebody has allowed or refused it, perhaps for days. What is allowed is allowed for this phase, a shell's command word for word. Make such a call only where the step can't be done without it."],
 		...phase.root === "" ? [] : [`The product lives in the folder \`${phase.root}\`: paths in guides and roles are relative to it, those of the program that checks are relative to the work tree.`]
 	];
 }
@@ -32438,7 +32480,7 @@ const offeredTools = [
 	"WebSearch",
 	"WebFetch"
 ];
-function claudeArguments({ sessionId, resume, model, tools, jsonSchema, ...files }) {
+function claudeArguments({ sessionId, resume, model, tools, askable, jsonSchema, ...files }) {
 	return [
 		"-p",
 		"--output-format",
@@ -32450,7 +32492,7 @@ function claudeArguments({ sessionId, resume, model, tools, jsonSchema, ...files
 		"--permission-mode",
 		"dontAsk",
 		"--tools",
-		tools.join(","),
+		[...new Set([...tools, ...askable])].join(","),
 		"--allowedTools",
 		[
 			...tools,
@@ -33063,6 +33105,7 @@ function startConversation(options) {
 				resume: session.resume,
 				model: message.model ?? options.model,
 				tools,
+				askable: message.askable ?? [],
 				systemPromptFile: options.systemPromptFile,
 				jsonSchema: message.jsonSchema ?? null,
 				moreMcpConfig: message.servers?.mcpConfig ?? null,
@@ -33204,6 +33247,52 @@ function nameHere(names, asked) {
 	const plain = dependencyNameOf("api_key", asked);
 	return names.find(({ insteadOf }) => sameName(insteadOf, plain))?.name ?? asked;
 }
+// src/runner/tool-permissions.ts
+const treeName = "<work tree>";
+function isAskable(tool) {
+	return askableTools.some((each) => each === tool);
+}
+function askingOf(tool, input, { workTree, redact }) {
+	if (tool !== "Bash") return {
+		kind: "ask",
+		tool,
+		command: null,
+		input: cut(redact(JSON.stringify(input) ?? "").replaceAll(workTree, treeName), limits.toolInputCharactersMax)
+	};
+	const said = typeof input === "object" && input !== null && "command" in input ? input.command : null;
+	if (typeof said !== "string" || said.trim() === "") return unfit("the call holds no command");
+	const command = said.trim();
+	if (redact(command) !== command) return unfit("it holds a value that may stand nowhere: read it from the environment");
+	if (command.includes(treeName)) return unfit(`"${treeName}" may not stand in it`);
+	if (/[^\P{C}\n\t]/u.test(command)) return unfit("it holds characters that can't be shown");
+	const placed = command.replaceAll(workTree, treeName);
+	if (placed.length > limits.commandCharactersMax) return unfit(`it is longer than ${limits.commandCharactersMax} characters, which is the most that people are shown`);
+	return {
+		kind: "ask",
+		tool,
+		command: placed,
+		input: cut(placed, limits.toolInputCharactersMax)
+	};
+}
+function saidOf(known, { tool, command }) {
+	return known.findLast((each) => each.tool === tool && each.command === command) ?? null;
+}
+function saidOfRequests(known, requestIds) {
+	return known.findLast(({ requestId }) => requestIds.includes(requestId)) ?? null;
+}
+const refusedText = "People refused this. Do not call it again, and do not ask for it in other words: go another way, or say in the deliverable what is missing.";
+function allowedText(tool, lines) {
+	return [`People allowed this use of ${tool}. Nothing was run yet: make the call again now, in the same words.`, ...lines].join("\n");
+}
+function unfit(why) {
+	return {
+		kind: "unfit",
+		reason: `The step has no Bash, and people can't be asked for this command: ${why}.`
+	};
+}
+function cut(text, charactersMax) {
+	return text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 2).toWellFormed()} …`;
+}
 // src/runner/dialogue-desk.ts
 function openDesk(options) {
 	const { step, stepsToCome, boundary, requests, resolved, grants, services, roundsLeft } = options;
@@ -33219,6 +33308,7 @@ function openDesk(options) {
 	return {
 		judge,
 		use,
+		permit,
 		lend,
 		letThrough,
 		hear,
@@ -33278,6 +33368,53 @@ function openDesk(options) {
 					isError: false
 				};
 		}
+	}
+	function permit(call) {
+		const { permissions, tools } = options;
+		const { id, name: tool, input } = call;
+		if (permissions === void 0 || id === null || tools.includes(tool) || !isAskable(tool)) return { kind: "pass" };
+		const waited = through.get(id);
+		const asking = askingOf(tool, input, options);
+		if (asking.kind === "unfit") return {
+			kind: "deny",
+			reason: asking.reason
+		};
+		const said = waited === void 0 ? saidOf(permissions, asking) : saidOfRequests(permissions, waited.requestIds);
+		if (said !== null) {
+			const { answers } = resolved();
+			offer(answers.filter(({ requestId }) => requestId === said.requestId));
+			if (waited === void 0) return said.isAllowed ? { kind: "allow" } : {
+				kind: "deny",
+				reason: refusedText
+			};
+			const others = untold();
+			offer(others);
+			return {
+				kind: "deny",
+				reason: [
+					said.isAllowed ? allowedText(tool, []) : refusedText,
+					...answerLines(others, boundary),
+					...waited.lines
+				].join("\n")
+			};
+		}
+		if (!canAsk(call)) return {
+			kind: "deny",
+			reason: noneLeftText
+		};
+		if (!wasNoted(call) && isRepeated(`permission ${tool} ${asking.command ?? ""}`)) return {
+			kind: "deny",
+			reason: endTurnText
+		};
+		const { command, input: shown } = asking;
+		note(id, "waiting-question", {
+			kind: "permission",
+			step,
+			tool,
+			command,
+			input: shown
+		});
+		return { kind: "defer" };
 	}
 	function useQuestions(call, questions) {
 		const waited = call.id === null ? void 0 : through.get(call.id);
@@ -35366,7 +35503,10 @@ async function workOnStep(options) {
 		step: step.slug,
 		stepsToCome,
 		roundsLeft,
-		services: job.services
+		services: job.services,
+		permissions: job.permissions,
+		tools: step.tools,
+		workTree: options.workspace.workTree
 	});
 	options.dialogue.attend(desk);
 	const endsAt = options.now().getTime() + job.limits.stepMinutes * 6e4;
@@ -35378,6 +35518,7 @@ async function workOnStep(options) {
 		const outcome = await conversation.say({
 			...next,
 			tools: step.tools,
+			askable: job.permissions === void 0 ? [] : askableTools,
 			model: job.roles.find(({ name }) => name === step.role)?.model,
 			servers: {
 				mcpConfig: mcpConfigOf(options.servers),
@@ -38729,6 +38870,7 @@ async function workThroughSteps(run, equipment) {
 			}),
 			signal: stopped,
 			say: run.say,
+			redact: run.redact,
 			dialogue,
 			requests: run.requests,
 			resolved: () => ({
@@ -39306,7 +39448,10 @@ async function work(run) {
 		}
 	});
 	try {
-		const dialogue = await startDialogueServer({ token: run.newId() });
+		const dialogue = await startDialogueServer({
+			token: run.newId(),
+			watchesTools: job.permissions !== void 0
+		});
 		try {
 			return await workThroughSteps(run, {
 				place,

@@ -2,10 +2,13 @@
 
 import { describe, expect, test } from "vitest";
 import type { PersonAnswer, RunnerRequest } from "../../src/protocol/runner.ts";
+import { runPhase } from "../../src/runner/run-phase.ts";
 import type { AnswerBlock, ModelAnswer } from "../model/model-answer.ts";
 import type { ModelRequest } from "../model/model-request.ts";
+import { startModelServer } from "../model/model-server.ts";
 import { resumeOf, stepWorld } from "./dialogue-world.ts";
-import { aStep } from "./run-world.ts";
+import { startFakeApp } from "./fake-app.ts";
+import { aJob, aStep, makeFolder, makeRepository, runOptions } from "./run-world.ts";
 
 const say = (...blocks: readonly AnswerBlock[]): ModelAnswer => ({ blocks });
 const done: ModelAnswer = say({ type: "text", text: "Done." });
@@ -135,4 +138,21 @@ describe("a call of a tool outside the step's list", () => {
     expect(results(asked.at(-1))[0]?.text).toContain("No such tool available");
     expect(requests).toEqual([]);
   });
+});
+
+test("a run whose job asks for tools ends with the question and a checkpoint; the app has both", async () => {
+  await using folder = await makeFolder();
+  const repository = await makeRepository(folder.path, { "README.md": "A product\n" });
+  const app = await startFakeApp(aJob({ headSha: repository.sha, steps, permissions: [] }));
+  const model = await startModelServer({ decide: () => say(bash("ls")) });
+  const end = await runPhase(runOptions(folder.path, { appUrl: app.url, modelUrl: model.url }, []));
+  await model.stop();
+  await app.close();
+  expect(end.outcome).toEqual({ kind: "waiting-question" });
+  expect(app.requests).toEqual([
+    { kind: "permission", id: "run-1/1", step: "01_idea", tool: "Bash", command: "ls", input: "ls" },
+  ]);
+  expect(app.checkpoints.at(-1)?.resumeContext.pendingActions).toMatchObject([
+    { kind: "tool-call", toolName: "Bash", requestIds: ["run-1/1"] },
+  ]);
 });

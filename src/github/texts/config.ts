@@ -67,9 +67,6 @@ function originOf(
   return beyond === null ? whose : `the installation, which allows no more; ${whose} says ${beyond}`;
 }
 
-/** What is read and checked, and changes nothing so far. */
-const laterOn = " (not in force yet)";
-
 function rowsOf(settings: TaskSettings, installation: Config["installation"]): readonly Row[] {
   const { limits: said, integrations, mention, mcpServers } = settings;
   const limits = limitsOf(settings, installation);
@@ -90,7 +87,7 @@ function rowsOf(settings: TaskSettings, installation: Config["installation"]): r
     row("model", code(settings.model ?? installation.model), "the installation"),
     ...Object.entries(settings.models).map(([role, model]) => row(`models.${role}`, code(model))),
     row("max_tokens", settings.maxTokens === null ? "as the agent has it" : String(settings.maxTokens)),
-    row("auto_accept", settings.autoAccept ? "true" : `false${laterOn}`),
+    row("auto_accept", String(settings.autoAccept)),
     row("output_directory", settings.outputDirectory === "" ? "the root" : code(settings.outputDirectory)),
     limit("phase_budget_usd", said.phaseBudgetUsd, limits.phaseBudgetUsd, dollars),
     limit("task_budget_usd", said.taskBudgetUsd, limits.taskBudgetUsd, dollars),

@@ -63,9 +63,16 @@ function questionText(question: Question, room: Room): string {
     const isDefault = mine !== null && sameName(option, mine);
     return `${index + 1}. ${plain(option, room.option)}${isDefault ? " *(the agent's own choice)*" : ""}`;
   });
-  return [name, paragraphs(question.question, room.question), choices.join("\n"), without(question, room)]
+  return [name, ...askedOf(question, room), choices.join("\n"), without(question, room)]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+/** What would be allowed stands as it is, and whole. */
+function askedOf({ question, permission }: Question, room: Room): readonly string[] {
+  if (permission === null) return [paragraphs(question, room.question)];
+  const [sentence = "", ...rest] = question.split("\n\n");
+  return [plain(sentence, room.question), block(rest.join("\n\n"), rooms[0]?.question ?? room.question)];
 }
 
 /** e.g. `**owner** answered on 21 Nov 02:20 UTC: 2. Freemium`. */
@@ -103,7 +110,7 @@ function goOnOf(
     : "An answer reaches the agent with its next step.";
   return [
     `*Next:* ${howToAnswer(open)}`,
-    `Or quote ${open.length === 1 ? "the question" : "a question"} and write the answer below the quote. Heard are ${whoAnswers(task)}. ${then}`,
+    `Or quote ${open.length === 1 ? "the question" : "a question"} and write the answer below the quote. Heard are ${open.some(({ permission }) => permission !== null) ? "people with write access" : whoAnswers(task)}. ${then}`,
   ];
 }
 
@@ -113,9 +120,11 @@ export function howToAnswer(open: readonly Question[]): string {
   const [only, ...others] = open;
   if (only !== undefined && others.length === 0) {
     const how =
-      only.options.length > 0
-        ? "comment this line with the number of an option, or with words of your own after the colon"
-        : "comment this line with your answer after the colon";
+      only.permission !== null
+        ? "comment this line with 1 to allow it or with 2 to refuse it after the colon"
+        : only.options.length > 0
+          ? "comment this line with the number of an option, or with words of your own after the colon"
+          : "comment this line with your answer after the colon";
     return `${how}:\n\n${block(lines.join("\n"), 10_000)}`;
   }
   return `comment these lines, each with the number of an option or with words of your own after the colon:\n\n${block(lines.join("\n"), 10_000)}`;
