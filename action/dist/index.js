@@ -46197,6 +46197,8 @@ function lineOf$1(document, { from }) {
 	if (document.lines[at - 1]?.kind === "heading" && /^ {0,3}(?:=+|-{2,})\s*$/u.test(document.lines[at]?.text ?? "")) at -= 1;
 	return document.lines[at]?.number ?? null;
 }
+// src/core/spec-to-start.ts
+const specsFolder = ".phasegate/specs";
 // src/verify/circle.ts
 function circleOf(nodes, leadsTo) {
 	let left = nodes;
@@ -52362,9 +52364,8 @@ function offsetOf$1(document, path) {
 	return offset;
 }
 // src/verify/spec.ts
-const specFolder = ".phasegate/specs";
-const activeSpecs = `${specFolder}/active/`;
-const archivedSpecs = `${specFolder}/archive/`;
+const activeSpecs = `${specsFolder}/active/`;
+const archivedSpecs = `${specsFolder}/archive/`;
 const SPEC_ID = /^spec-(\d{4}-\d{2}-\d{2})-(\d{3,6})$/u;
 const ENTRIES_MAX = 200;
 const TEXT_MAX$1 = 1e4;
@@ -52586,13 +52587,27 @@ function textsOf$1(value, path = []) {
 // src/verify/spec-valid.ts
 const SPECS_READ_MAX = 50;
 async function checkSpecValid(tree, phase) {
-	const findings = [];
-	const add = (path, line, message) => {
-		findings.push({
-			check: "spec-valid",
-			step: stepFor(phase, path),
-			path,
-			line,
+	const { faults, looked } = await specFaults(tree);
+	return {
+		findings: faults.map(({ file: path, line, message }) => {
+			return {
+				check: "spec-valid",
+				step: stepFor(phase, path),
+				path,
+				line,
+				message
+			};
+		}),
+		looked
+	};
+}
+async function specFaults(tree) {
+	const faults = [];
+	const add = (file, rule, message) => {
+		faults.push({
+			file,
+			line: null,
+			rule,
 			message
 		});
 	};
@@ -52601,23 +52616,28 @@ async function checkSpecValid(tree, phase) {
 	for (const path of tree.paths.filter((candidate) => candidate.startsWith(activeSpecs)).slice(0, SPECS_READ_MAX)) {
 		const name = nameOf$1(path);
 		if (name === ".gitkeep" || name === "README.md") continue;
-		if (path !== `.phasegate/specs/active/${name}` || !isSpecId(name.replace(/\.yaml$/u, "")) || !name.endsWith(".yaml")) {
-			add(path, null, `a specification lies at ${activeSpecs}spec-YYYY-MM-DD-NNN.yaml: give this file such a name, or take it out.`);
+		if (path !== `${activeSpecs}${name}` || !isSpecId(name.replace(/\.yaml$/u, "")) || !name.endsWith(".yaml")) {
+			add(path, "wrong-name", `a specification lies at ${activeSpecs}spec-YYYY-MM-DD-NNN.yaml: give this file such a name, or take it out.`);
 			continue;
 		}
 		const text = await tree.read(path);
 		looked += 1;
 		if (text === null) {
-			add(path, null, "the specification is not readable text: write it as UTF-8 of at most 1 MiB.");
+			add(path, "no-text", "the specification is not readable text: write it as UTF-8 of at most 1 MiB.");
 			continue;
 		}
 		const parsed = parseSpec(path, text);
-		if (parsed.kind === "faulty") for (const { line, message } of parsed.faults) add(path, line, `${message}.`);
+		if (parsed.kind === "faulty") for (const { line, rule, message } of parsed.faults) faults.push({
+			file: path,
+			line,
+			rule,
+			message: `${message}.`
+		});
 		const earlier = archived.get(name);
-		if (earlier !== void 0) add(path, null, `the id is in the archive already ("${earlier}"): take the next free number of the day.`);
+		if (earlier !== void 0) add(path, "repeated-id", `the id is in the archive already ("${earlier}"): take the next free number of the day.`);
 	}
 	return {
-		findings,
+		faults,
 		looked
 	};
 }

@@ -16,7 +16,7 @@ import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
 import type { ConfigurationFault, RepositoryFile } from "../core/repository-files.ts";
 import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
-import type { SpecToStart } from "../core/spec-to-start.ts";
+import type { SpecificationsFound, SpecToStart } from "../core/spec-to-start.ts";
 import type { Spent } from "../core/usage.ts";
 
 export interface Clock {
@@ -54,11 +54,13 @@ export class StaleVersion extends Error {
 export interface InboxMessage {
   /** Delivery GUID of a webhook, or a name made from the run for a runner's message. The same key is the same message. */
   readonly key: string;
-  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard";
+  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard" | "sweep";
   /** Messages of one lane are processed in order of arrival; e.g. `repository:1` or `run:<id>`. */
   readonly lane: string;
   readonly body: string;
   readonly receivedAt: string;
+  /** Not to be processed before; as soon as it is received where absent. */
+  readonly notBefore?: string;
 }
 
 /** The same for each try to deliver one event. */
@@ -445,6 +447,16 @@ export interface RunEnvironment {
   ): Promise<"done" | "bad-name" | "not-permitted">;
 }
 
+/** Who calls the app with a GitHub token of their own. */
+export interface Callers {
+  /** Of the person whose token it is; null where GitHub refuses it, or it is no person's. */
+  loginOf(token: string): Promise<string | null>;
+  /** Whether the token itself may list the names of the repository's secrets. */
+  reachesSecrets(token: string, repository: Repository): Promise<boolean>;
+  /** As the app; null where there is none of that name, or the app is not installed there, or suspended. */
+  findRepository(owner: string, name: string): Promise<Repository | null>;
+}
+
 /** What one request of the agent has become; the comment about it is brought up to date by it. */
 export type RequestShown =
   | { readonly kind: "questions"; readonly questions: readonly Question[] }
@@ -606,6 +618,10 @@ export interface GitHub {
   readSettingsFaults(repository: Repository, sha: string): Promise<SettingsFaults>;
   /** Makes the check run that says what is wrong with a commit's configuration. Nothing where the app was not given the right. */
   showConfigurationCheck(repository: Repository, headSha: string, found: ConfigurationFound): Promise<void>;
+  /** Of the folder of those that are worked on, in a commit: the same for the same files, empty where there is none. */
+  readSpecsSha(repository: Repository, sha: string): Promise<string>;
+  /** Makes the check run that says what is wrong with a commit's specifications. Nothing where the app was not given the right. */
+  showSpecificationsCheck(repository: Repository, headSha: string, found: SpecificationsFound): Promise<void>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
   dispatchRun(
     repository: Repository,
@@ -749,6 +765,8 @@ export interface GitHub {
     repository: Repository,
     gate: { readonly pullRequest: number; readonly headSha: string; readonly view: TaskView; readonly phase: number },
   ): Promise<MergeResult>;
+  /** Ids of all installations of the app that are not suspended. */
+  readInstallations(): Promise<readonly number[]>;
   /** Repositories of an installation, as they are now. */
   readInstalled(installationId: number): Promise<readonly Repository[]>;
   /** Makes the pull request that sets a repository up, or brings it up to date where it is open. */
@@ -814,6 +832,8 @@ export interface Verifier {
   /** The GitHub Actions workflow of a definition, with its path; null where the definition is faulty. */
   compiledFrom(path: string, text: string): { readonly path: string; readonly text: string } | null;
   isActiveSpec(path: string): boolean;
+  /** What is wrong with the specifications that are worked on. */
+  specFaults(tree: Tree): Promise<SpecificationsFound>;
   /** What a task can start from; null where it is not valid, not ready, or has an issue already. */
   specToStart(path: string, text: string): SpecToStart | null;
   /** A specification as the task's next commit has it, by its path; null where it stays as it is. */

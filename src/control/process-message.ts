@@ -12,6 +12,7 @@ import { nothingSpent } from "../core/usage.ts";
 import type { RunnerRequest } from "../protocol/runner.ts";
 import { heldUsdMin, limitedTasks, spentToday } from "./budget.ts";
 import { checkConfiguration } from "./check-configuration.ts";
+import { checkSpecifications, checkSpecificationsOfPull } from "./check-specifications.ts";
 import { takeInEnvelope } from "./envelope.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import { onComment } from "./hear-comment.ts";
@@ -19,9 +20,9 @@ import { handleCommand, type Asked, type CommandHandling } from "./handle-comman
 import { onCiChanged, onGateChanged, onGateEdited, onReviewsChanged } from "./hear-gate.ts";
 import { onAccessChanged, onIssueChanged, onRepositoryChanged } from "./hear-world.ts";
 import { installationOf, type Installed } from "./installation.ts";
-import type { Intent, IssueAsSent } from "./intents.ts";
+import type { Intent, IssueAsSent, PushedEnds } from "./intents.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
-import { onboardRepository, type Examine } from "./onboard.ts";
+import { onboard, type Examine } from "./onboard.ts";
 import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./ports.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { openSpecIssues } from "./start-from-spec.ts";
@@ -35,6 +36,8 @@ export interface Processing extends CommandHandling, Installed {
   readonly playbooks: Playbooks;
   readonly verifier: Verifier;
   readonly examine: Examine;
+  /** Of the files that repositories are set up with: the same for the same files. */
+  readonly onboardingVersion: string;
   readonly seal: CheckpointSeal;
   /** Pure translation of a stored webhook. */
   readonly translate: (event: string, payload: unknown) => Intent;
@@ -65,7 +68,7 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       break;
     }
     case "onboard": {
-      await onboardRepository(processing, message.body);
+      await onboard(processing, message);
       break;
     }
     case "outcome": {
@@ -207,10 +210,10 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
       return onComment(processing, intent, inboxKey);
     case "reviews-changed":
       await onReviewsChanged(processing, intent, inboxKey);
-      if (intent.pushed !== undefined) await checkConfiguration(processing, intent.repository, intent.pushed);
+      if (intent.pushed !== undefined) await checkPull(processing, intent.repository, intent.pushed);
       return;
     case "pull-request-pushed":
-      return checkConfiguration(processing, intent.repository, intent.pushed);
+      return checkPull(processing, intent.repository, intent.pushed);
     case "gate-changed":
       return onGateChanged(processing, intent, inboxKey);
     case "gate-edited":
@@ -222,6 +225,7 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
       for (const { label, ...issue } of await openSpecIssues(processing, intent)) {
         await onLabels(processing, { repository: intent.repository, ...issue, labels: [label] }, inboxKey);
       }
+      if (intent.specsSha !== undefined) await checkSpecifications(processing, intent.repository, intent.specsSha);
       return;
     }
     case "issue-edited":
@@ -235,6 +239,11 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
     case "run-completed":
       return onRunCompleted(processing, intent.repository, intent.workflowRunId);
   }
+}
+
+async function checkPull(processing: Processing, repository: Repository, pushed: PushedEnds): Promise<void> {
+  await checkConfiguration(processing, repository, pushed);
+  await checkSpecificationsOfPull(processing, repository, pushed);
 }
 
 interface Labelled {

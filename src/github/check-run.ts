@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
 import type { CheckShown, ConfigurationFound, Log } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import type { SpecificationsFound } from "../core/spec-to-start.ts";
 import type { Language } from "../core/task-input.ts";
 import type { PhaseProgress } from "../core/state.ts";
 import type { Api, Octokit } from "./api.ts";
 import { headOf, nameOf, pathOf, readOrNull } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { checkText, finalCheckText, type CheckAnnotation, type CheckText } from "./texts/check.ts";
-import { configurationCheckText } from "./texts/configuration.ts";
+import { configurationCheckText, specificationsCheckText } from "./texts/configuration.ts";
 import { linksOf } from "./texts/links.ts";
 
 /** Branch protection names them; they must never change. */
 const checkName = "Phasegate";
 const configurationCheckName = "Phasegate configuration";
+const specificationsCheckName = "Phasegate specifications";
 
 /** GitHub takes no more in one request, and adds those of each to the ones before. */
 const annotationsPerRequest = 50;
@@ -50,25 +52,35 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
   };
 }
 
-export type ShowConfigurationCheck = (
-  repository: Repository,
-  headSha: string,
-  found: ConfigurationFound,
-) => Promise<void>;
+/** The same of a commit's own playbooks, guides, agents and settings. */
+export function createShowConfigurationCheck(api: Api, settings: CheckSettings): ShowFound<ConfigurationFound> {
+  return createShowFound(api, settings, { name: configurationCheckName, id: "configuration" }, configurationCheckText);
+}
 
-/** The same of a commit's own playbooks, guides and agents. */
-export function createShowConfigurationCheck(api: Api, settings: CheckSettings): ShowConfigurationCheck {
+/** The same of a commit's specifications. */
+export function createShowSpecificationsCheck(api: Api, settings: CheckSettings): ShowFound<SpecificationsFound> {
+  return createShowFound(
+    api,
+    settings,
+    { name: specificationsCheckName, id: "specifications" },
+    specificationsCheckText,
+  );
+}
+
+type ShowFound<Found> = (repository: Repository, headSha: string, found: Found) => Promise<void>;
+
+function createShowFound<Found>(
+  api: Api,
+  settings: CheckSettings,
+  { name, id }: { readonly name: string; readonly id: string },
+  textOf: (found: Found) => Wanted["text"],
+): ShowFound<Found> {
   const show = createShow(api, settings);
 
   return async (repository, headSha, found) => {
     // Annotations can only be added: other faults, as after a change of what the installation allows, get a check run of their own.
     const digest = createHash("sha256").update(JSON.stringify(found)).digest("hex");
-    await show(repository, headSha, {
-      name: configurationCheckName,
-      text: configurationCheckText(found),
-      externalId: `configuration/${digest}`,
-      detailsUrl: null,
-    });
+    await show(repository, headSha, { name, text: textOf(found), externalId: `${id}/${digest}`, detailsUrl: null });
   };
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RetryLater, type Log, type TaskView } from "../../src/control/ports.ts";
+import type { ConfigurationFault } from "../../src/core/repository-files.ts";
 import type { Finding } from "../../src/core/report.ts";
 import { changesetIdOf } from "../../src/core/ids.ts";
 import type { Api } from "../../src/github/api.ts";
@@ -146,6 +147,42 @@ describe("the check run of a configuration", () => {
   });
 });
 
+describe("the check run of specifications", () => {
+  const file = ".phasegate/specs/active/spec-2026-02-18-001.yaml";
+  const check = (...faults: ConfigurationFault[]) =>
+    bed.github.showSpecificationsCheck(bed.repository, head, { faults, looked: 2 });
+
+  test("says under a name of its own that they are valid, and how many there are", async () => {
+    await check();
+    expect(checks()).toMatchObject([
+      { headSha: head, name: "Phasegate specifications", conclusion: "success", title: "The specifications are valid" },
+    ]);
+    expect(checks()[0]?.summary).toContain("2 specifications in `.phasegate/specs/active`");
+  });
+
+  test("has each fault at its file and line, and no word of it calls anybody", async () => {
+    await check(
+      { file, line: 3, rule: "wrong-type", message: '"version": expected string, got "@wanda".' },
+      { file, line: null, rule: "no-text", message: "the specification is not readable text." },
+    );
+    const [shown] = checks();
+    expect(shown).toMatchObject({ conclusion: "failure", title: "2 faults in the specifications" });
+    expect(shown?.annotations).toMatchObject([
+      { path: file, start_line: 3, annotation_level: "failure", title: "wrong-type" },
+      { path: file, start_line: 1, title: "no-text" },
+    ]);
+    expect(shown?.summary).toContain(`- \`${file}:3\`: `);
+    expect(shown?.summary).not.toContain("@wanda");
+  });
+
+  test("is written once for the same faults of a commit", async () => {
+    const fault = { file, line: 3, rule: "wrong-type", message: "no" };
+    await check(fault);
+    await check(fault);
+    expect(writes()).toEqual(["POST"]);
+  });
+});
+
 describe("the check run of a gate", () => {
   test("is there from the gate's opening on, and becomes what the verification says", async () => {
     await show(viewOf([...running, gateOpened()]));
@@ -268,6 +305,7 @@ describe("where the installation does not grant checks", () => {
       read: () => Promise.resolve({ data: { object: { sha: head }, tree: { sha: "tree" } } }),
       write: () => Promise.reject(new Error("no write was expected")),
       asInstallation: () => Promise.reject(new Error("not asked")),
+      asHolder: () => Promise.reject(new Error("not asked")),
       asApp: () => Promise.reject(new Error("no call was expected")),
     };
     const refused = new RequestFailed("looking", 403, "Resource not accessible by integration");

@@ -46,6 +46,7 @@ const writes: readonly (keyof GitHub)[] = [
   "showFaults",
   "onboard",
   "showConfigurationCheck",
+  "showSpecificationsCheck",
   "openSpecIssue",
 ];
 /** Those whose traces are kept here, not in the fake. */
@@ -426,6 +427,8 @@ function wrapped(client: GitHub): GitHub {
     "readSettings",
     "readRepositoryFiles",
     "readSettingsFaults",
+    "readSpecsSha",
+    "readInstallations",
     "readInstalled",
     "mayWriteWorkflows",
     "readRun",

@@ -1,6 +1,7 @@
-/** What is wrong with a repository's own playbooks, guides, agents and settings, for the issue and for the pull request. */
+/** What is wrong with a repository's own playbooks, guides, agents, settings and specifications, for the issue and for the pull request. */
 import type { ConfigurationFound } from "../../control/ports.ts";
 import { repositoryFolder, type ConfigurationFault } from "../../core/repository-files.ts";
+import { specsFolder, type SpecificationsFound } from "../../core/spec-to-start.ts";
 import type { CheckAnnotation, CheckText } from "./check.ts";
 import { code, oneLine, plain } from "./escape.ts";
 import { count } from "./format.ts";
@@ -26,7 +27,7 @@ function placeOf({ file, line }: ConfigurationFault): string {
 }
 
 function isOwn(file: string): boolean {
-  return file.startsWith(".github/");
+  return file.startsWith(".github/") || file.startsWith(`${specsFolder}/`);
 }
 
 export function configurationCheckText({
@@ -51,6 +52,27 @@ export function configurationCheckText({
       .filter(({ file }) => isOwn(file))
       .slice(0, annotationsMax)
       .map(annotationOf),
+  };
+}
+
+export function specificationsCheckText({
+  faults,
+  looked,
+}: SpecificationsFound): Pick<CheckText, "conclusion" | "title" | "summary" | "annotations"> {
+  const folder = code(`${specsFolder}/active`);
+  if (faults.length === 0) {
+    return {
+      conclusion: "success",
+      title: "The specifications are valid",
+      summary: `${count(looked, "specification", "specifications")} in ${folder}, and nothing is wrong there.`,
+      annotations: [],
+    };
+  }
+  return {
+    conclusion: "failure",
+    title: `${count(faults.length, "fault", "faults")} in the specifications`,
+    summary: `A faulty specification starts no task, and its progress is not kept. Mend these in ${folder}.\n\n${faultList(faults)}`,
+    annotations: faults.slice(0, annotationsMax).map(annotationOf),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What the pull request says that sets a repository up. */
 import type { Diagnosis } from "../../control/ports.ts";
+import { specsFolder } from "../../core/spec-to-start.ts";
 import type { OnboardingFile } from "../onboarding-files.ts";
 import { code, link } from "./escape.ts";
 import { findingsCount, findingsList, folded } from "./findings-list.ts";
@@ -16,6 +17,7 @@ const explained: Readonly<Record<OnboardingFile["kind"], string>> = {
     "runs the agent as a job of GitHub Actions, when the app asks for it. The job can read this repository and nothing else; commits, pull requests and comments are written by the app. It uses the one version of the action that is named in it.",
   settings: "holds every setting as a comment: without a change it sets nothing.",
   form: "",
+  template: "",
 };
 
 export function onboardingBody(about: {
@@ -37,9 +39,9 @@ export function onboardingBody(about: {
     "Phasegate turns a labelled issue into reviewed software, phase by phase. This pull request brings what it needs in this repository. Nothing starts before it is merged.",
     byHand.length === 0 ? "" : handedOver(byHand, links, branch),
     `## What is in it\n\n${files
-      .filter(({ kind }) => kind !== "form")
+      .filter(({ kind }) => explained[kind] !== "")
       .map(explain)
-      .join("\n")}${formsLine(files)}`,
+      .join("\n")}${formsLine(files)}${templatesLine(files)}`,
     `## Is this repository ready? (${findingsCount(shown)})\n\n${findingsList(shown)}\n\n\`/doctor\` as a comment on an issue looks again.`,
     [
       "## When you merge",
@@ -59,10 +61,21 @@ function explain({ kind, path }: OnboardingFile): string {
 }
 
 function formsLine(files: readonly OnboardingFile[]): string {
-  const forms = files.filter(({ kind }) => kind === "form");
-  if (forms.length === 0) return "";
-  const named = forms.map(({ path }) => code(path.split("/").at(-1) ?? path)).join(", ");
+  const named = namesOf(files, "form");
+  if (named === "") return "";
   return `\n- ${code(".github/ISSUE_TEMPLATE/")} holds a form for each type of task, which sets its label: ${named}. Delete those that you don't want to offer.`;
+}
+
+function templatesLine(files: readonly OnboardingFile[]): string {
+  const named = namesOf(files, "template");
+  if (named === "") return "";
+  const active = code(`${specsFolder}/active/`);
+  return `\n- ${code(`${specsFolder}/templates/`)} holds a template for each kind of specification: ${named}. Whoever writes one, the agent included, copies it to ${active}, and the check *Phasegate specifications* says what is wrong there. Change them as you like.`;
+}
+
+function namesOf(files: readonly OnboardingFile[], wanted: OnboardingFile["kind"]): string {
+  const found = files.filter(({ kind }) => kind === wanted);
+  return found.map(({ path }) => code(path.split("/").at(-1) ?? path)).join(", ");
 }
 
 /** GitHub lets an App write workflow files only with a permission of their own. */
