@@ -21308,18 +21308,6 @@ function datetime(params) {
 function date$1(params) {
 	return _isoDate(ZodISODate, params);
 }
-// src/core/permission.ts
-const askableTools = [
-	"Read",
-	"Write",
-	"Edit",
-	"Glob",
-	"Grep",
-	"Bash",
-	"NotebookEdit",
-	"WebSearch",
-	"WebFetch"
-];
 // src/protocol/runner.ts
 const runnerRoutes = {
 	session: "/runner/session",
@@ -21521,6 +21509,17 @@ const ReportedError = object({
 	message: string().min(1).max(limits.errorMessageCharactersMax),
 	details: string().max(limits.errorDetailsCharactersMax)
 });
+const AskableTool = _enum([
+	"Read",
+	"Write",
+	"Edit",
+	"Glob",
+	"Grep",
+	"Bash",
+	"NotebookEdit",
+	"WebSearch",
+	"WebFetch"
+]);
 const requestBase = {
 	id: string().min(1).max(240),
 	step: string().max(200)
@@ -21550,7 +21549,7 @@ const RunnerRequest = discriminatedUnion("kind", [
 	object({
 		kind: literal("permission"),
 		...requestBase,
-		tool: _enum(askableTools),
+		tool: AskableTool,
 		command: string().min(1).max(limits.commandCharactersMax).nullable(),
 		input: string().max(limits.toolInputCharactersMax)
 	})
@@ -33250,7 +33249,7 @@ function nameHere(names, asked) {
 // src/runner/tool-permissions.ts
 const treeName = "<work tree>";
 function isAskable(tool) {
-	return askableTools.some((each) => each === tool);
+	return AskableTool.safeParse(tool).success;
 }
 function askingOf(tool, input, { workTree, redact }) {
 	if (tool !== "Bash") return {
@@ -35518,7 +35517,7 @@ async function workOnStep(options) {
 		const outcome = await conversation.say({
 			...next,
 			tools: step.tools,
-			askable: job.permissions === void 0 ? [] : askableTools,
+			askable: job.permissions === void 0 ? [] : AskableTool.options,
 			model: job.roles.find(({ name }) => name === step.role)?.model,
 			servers: {
 				mcpConfig: mcpConfigOf(options.servers),

@@ -5,19 +5,6 @@
 
 import type { Question } from "./dialogue.ts";
 
-/** Whatever else Claude Code has outlives its step, and is refused whoever allows it. */
-export const askableTools = [
-  "Read",
-  "Write",
-  "Edit",
-  "Glob",
-  "Grep",
-  "Bash",
-  "NotebookEdit",
-  "WebSearch",
-  "WebFetch",
-] as const;
-
 export interface Permission {
   readonly tool: string;
   /** Of a shell, and for exactly this one; the work tree is `<work tree>` in it. Null for a tool that is allowed by its name. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { askableTools } from "../core/permission.ts";
 
 /**
  * What crosses between the app and the runner over HTTP, in both directions.
@@ -216,6 +215,20 @@ const ReportedError = z.object({
   details: z.string().max(limits.errorDetailsCharactersMax),
 });
 
+/** Tools that people may allow. Whatever else Claude Code has outlives its step, and is refused whoever allows it. */
+export const AskableTool = z.enum([
+  "Read",
+  "Write",
+  "Edit",
+  "Glob",
+  "Grep",
+  "Bash",
+  "NotebookEdit",
+  "WebSearch",
+  "WebFetch",
+]);
+export type AskableTool = z.infer<typeof AskableTool>;
+
 /** `id` is the runner's: the run's id, a slash and a number, so that what is sent twice counts once. */
 const requestBase = { id: z.string().min(1).max(240), step: z.string().max(200) };
 
@@ -239,7 +252,7 @@ export const RunnerRequest = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("permission"),
     ...requestBase,
-    tool: z.enum(askableTools),
+    tool: AskableTool,
     command: z.string().min(1).max(limits.commandCharactersMax).nullable(),
     /** What the call holds, cut and without secrets. */
     input: z.string().max(limits.toolInputCharactersMax),

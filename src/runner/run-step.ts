@@ -1,12 +1,11 @@
 /** One step: the guide goes in, the deliverable comes out, and what a quick check misses goes back, a bounded number of times. */
 
 import type { Outcome } from "../core/outcome.ts";
-import { askableTools } from "../core/permission.ts";
 import { withPathsOfPhase, type Phase, type Step } from "../core/playbook.ts";
 import type { Change } from "../core/change.ts";
 import type { Finding, Tree } from "../core/report.ts";
 import type { PendingAction } from "../protocol/checkpoint.ts";
-import { limits, type Answer, type Job, type LiveEvent } from "../protocol/runner.ts";
+import { AskableTool, limits, type Answer, type Job, type LiveEvent } from "../protocol/runner.ts";
 import type { AgentUser } from "./agent-user.ts";
 import { collectChanges, type Changeset } from "./changes.ts";
 import type { ClaudeOutcome } from "./claude-outcome.ts";
@@ -130,7 +129,7 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     const outcome = await conversation.say({
       ...next,
       tools: step.tools,
-      askable: job.permissions === undefined ? [] : askableTools,
+      askable: job.permissions === undefined ? [] : AskableTool.options,
       model: job.roles.find(({ name }) => name === step.role)?.model,
       servers: { mcpConfig: mcpConfigOf(options.servers), rules: toolRulesOf(options.servers) },
       lent: { ...givenIn(job), ...desk.lend() },

@@ -1,11 +1,9 @@
 /** Calls of tools outside a step's list, where people are asked for them (Q14): what is asked, and what was said of it. Pure. */
 
-import { askableTools, type Permission } from "../core/permission.ts";
-import { limits, type Job } from "../protocol/runner.ts";
+import type { Permission } from "../core/permission.ts";
+import { AskableTool, limits, type Job } from "../protocol/runner.ts";
 
 type Known = NonNullable<Job["permissions"]>;
-
-export type AskableTool = (typeof askableTools)[number];
 
 /** What people would be asked for; or why they can't be, for the agent. */
 export type Asking =
@@ -20,7 +18,7 @@ interface Place {
 const treeName = "<work tree>";
 
 export function isAskable(tool: string): tool is AskableTool {
-  return askableTools.some((each) => each === tool);
+  return AskableTool.safeParse(tool).success;
 }
 
 /** A command is allowed word for word, so whoever is asked has to see all of it as it is. */

@@ -208,7 +208,7 @@ describe("a tool outside the step's list, where people are asked", () => {
       "rm <work tree>/a",
       "",
     ];
-    for (const command of unfit) expect(desk.permit?.(bash(command, command)), command).toMatchObject({ kind: "deny" });
+    for (const command of unfit) expect(desk.permit?.(bash(command, command))).toMatchObject({ kind: "deny" });
     expect(desk.permit?.(calls("Bash", {}))).toMatchObject({ kind: "deny" });
     expect(requests).toEqual([]);
   });
