@@ -9,7 +9,7 @@ import { BlockList, connect, isIP, type LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
 
 export interface EgressProxyOptions {
-  /** Names; one that begins with a dot stands for all below it. */
+  /** Names, some with a port of their own; one that begins with a dot stands for all below it. */
   readonly hosts: readonly string[];
   /** Addresses of a name. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
@@ -67,7 +67,8 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
 
   /** The address to connect to; null where the agent may not. Looked up here, so that no second answer can lead elsewhere. */
   async function addressOf(host: string, port: number): Promise<string | null> {
-    const isAllowed = ports.includes(port) && isIP(host) === 0 && isListed(host, hosts);
+    const isNamed = (ports.includes(port) && isListed(host, hosts)) || hosts.includes(`${host}:${port}`);
+    const isAllowed = isNamed && isIP(host) === 0;
     const addresses = isAllowed ? await resolve(host) : [];
     const found = addresses.find(isPublic) ?? null;
     if (found === null) onRefused(`${host}:${port}`.slice(0, 200));

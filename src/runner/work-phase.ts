@@ -98,6 +98,7 @@ export async function work(run: Run): Promise<WorkEnd> {
   try {
     const dialogue = await startDialogueServer({
       token: run.newId(),
+      watchesTools: job.permissions !== undefined,
       onForged: (what) => run.security.note("dialogue-forged", what),
     });
     try {

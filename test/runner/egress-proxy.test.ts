@@ -71,6 +71,14 @@ describe("a host of the list", () => {
     },
   );
 
+  test("may have a port of its own", async () => {
+    const { proxy, port, refused } = await given({ ports: [] });
+    expect(await tunnel(proxy.url, `registry.example:${port}`)).toMatch(/^HTTP\/1\.1 403 /u);
+    const named = await given({ ports: [], hosts: [`mcp.example:${port}`] });
+    expect(await tunnel(named.proxy.url, `mcp.example:${port}`)).toMatch(/^HTTP\/1\.1 200 /u);
+    expect(refused).toHaveLength(1);
+  });
+
   test("is reached by plain HTTP, under its own name", async () => {
     const { proxy, port } = await given();
     expect(await get(proxy.url, `http://registry.example:${port}/a`)).toBe(`200 GET registry.example:${port}`);

@@ -5,7 +5,7 @@ import { statusText } from "../../../src/github/texts/status.ts";
 import { summaryText } from "../../../src/github/texts/summary.ts";
 import { at, context, gateOpened, inReview, runId, running, viewOf } from "../texts-fixtures.ts";
 
-const { links } = context;
+const { links, say } = context;
 
 function noted(source: "runner" | "app", phase: number | null, count: number, example: string): TaskEvent {
   return { type: "SecurityNoted", at, runId, phase, source, notes: [{ kind: "path-refused", count, example }] };
@@ -13,7 +13,7 @@ function noted(source: "runner" | "app", phase: number | null, count: number, ex
 
 const events = [...inReview, noted("runner", 1, 2, ".claude/settings.json"), noted("app", 1, 1, "a|b")];
 const bodyOf = (told: readonly TaskEvent[]) =>
-  gateBody({ view: viewOf(told), phase: 1, links, ready: true, delivered: null });
+  gateBody({ view: viewOf(told), phase: 1, links, say, ready: true, delivered: null });
 
 test("a gate says what of its phase was refused, the app's own word first", () => {
   const body = bodyOf([...events, noted("app", 2, 5, "another phase")]);
