@@ -32399,6 +32399,7 @@ function systemPrompt(job, instructions) {
 	return [
 		...rules$1,
 		`- Write all documents in ${languageNames[language]}. Leave section headings as they are given.`,
+		...networkRule(job),
 		...guides.common.trim() === "" ? [] : ["", guides.common.trim()],
 		...rolesOf(job),
 		...servicesOf(job),
@@ -32434,6 +32435,10 @@ const rules$1 = [
 	"- Never write a real password, key or token into a file.",
 	"- Start nothing that runs on after your answer."
 ];
+function networkRule({ network }) {
+	if (network === void 0) return [];
+	return network.access === "none" ? ["- Your programs reach no other machine: nothing can be fetched or installed. Do without, or ask for what is missing."] : ["- Your programs reach registries of packages alone, through the proxy that your environment names. Nothing else can be fetched."];
+}
 function rolesOf({ roles, phase }) {
 	const named = new Set(phase.steps.map(({ role }) => role));
 	const working = roles.filter(({ name }) => named.has(name));

@@ -52,6 +52,7 @@ export function systemPrompt(job: Job, instructions: string | null): string {
   return [
     ...rules,
     `- Write all documents in ${languageNames[language]}. Leave section headings as they are given.`,
+    ...networkRule(job),
     ...(guides.common.trim() === "" ? [] : ["", guides.common.trim()]),
     ...rolesOf(job),
     ...servicesOf(job),
@@ -90,6 +91,18 @@ const rules: readonly string[] = [
   "- Never write a real password, key or token into a file.",
   "- Start nothing that runs on after your answer.",
 ];
+
+/** Said, so that nobody tries for long what can't be. */
+function networkRule({ network }: Job): readonly string[] {
+  if (network === undefined) return [];
+  return network.access === "none"
+    ? [
+        "- Your programs reach no other machine: nothing can be fetched or installed. Do without, or ask for what is missing.",
+      ]
+    : [
+        "- Your programs reach registries of packages alone, through the proxy that your environment names. Nothing else can be fetched.",
+      ];
+}
 
 /** Who does the steps: all of them once, since the prompt of a conversation stays the same. */
 function rolesOf({ roles, phase }: Job): readonly string[] {

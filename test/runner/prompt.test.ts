@@ -46,6 +46,14 @@ describe("services that the settings of the repository name", () => {
   });
 });
 
+test.each([
+  ["registries", "registries of packages alone"],
+  ["none", "reach no other machine"],
+] as const)("a network that is closed to %s is said once, in the system prompt", (access, words) => {
+  expect(systemPrompt({ ...job, network: { access, hosts: [] } }, null)).toContain(words);
+  expect(systemPrompt(job, null)).not.toContain(words);
+});
+
 describe("the prompt of a step", () => {
   test("names step and work tree on lines of their own, before anything that others wrote", () => {
     const lines = stepPrompt(options).split("\n");
