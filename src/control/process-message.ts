@@ -277,13 +277,13 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
       const key = keyOf(
         `playbook-faulty:${repository.repositoryId}:${issueNumber}:${label}:${JSON.stringify(each.faults)}`,
       );
-      await github.notify(repository, issueNumber, key, { kind: "playbook-faulty", label, faults: each.faults });
+      await github.notify(repository, issueNumber, key, { kind: "playbook-faulty", label, faults: each.faults }, null);
       continue;
     }
     if (name === (each.kind === "playbook" ? each.playbook.name : label)) continue;
     // One comment for each label and task, whichever webhook brings it: an opened issue sends one for each label, too.
     const key = keyOf(`second-label:${repository.repositoryId}:${issueNumber}:${ordinal}:${label}`);
-    await github.notify(repository, issueNumber, key, { kind: "second-label", label, running: name });
+    await github.notify(repository, issueNumber, key, { kind: "second-label", label, running: name }, running);
   }
   if (running !== null || first === undefined) return;
   const by = await personOf(processing, repository, sender);
@@ -295,9 +295,9 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
   };
   const { phaseBudgetUsd, taskBudgetUsd } = limitsOf({ limits: ofPlaybook }, installationOf(processing));
   const taskId = taskIdFrom(processing.newId());
-  const { prompt, faults } = await freezePrompt(processing, taskId, repository, labelled.issue);
+  const { prompt, faults, spoken } = await freezePrompt(processing, taskId, repository, labelled.issue);
   // Before the task, so that no crash in between keeps it secret.
-  if (faults.length > 0) await showFaults(processing, { repository, issueNumber, ordinal }, faults);
+  if (faults.length > 0) await showFaults(processing, { repository, issueNumber, ordinal, spoken }, faults);
   await store.saveText(first.hash, first.json);
   await handleCommand(
     processing,
