@@ -71,6 +71,9 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       await onboard(processing, message);
       break;
     }
+    case "sweep": {
+      throw new Error("processing a sweep: the engine sweeps, which knows what it asked for before");
+    }
     case "outcome": {
       const { runId, spent, report, security, ...said } = StoredOutcome.parse(JSON.parse(message.body));
       const outcome = believable(processing, said.outcome);
