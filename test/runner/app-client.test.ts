@@ -76,7 +76,9 @@ describe("the session", () => {
       app.faults.set(runnerRoutes.session, [unavailable, { status: 502, body: "<html>" }]);
       const session = await open();
       expect(session.job).toEqual(job);
-      expect(app.sessions).toEqual([{ protocol: 5, oidcToken: "oidc-3", runId: "run-1", account }]);
+      expect(app.sessions).toEqual([
+        { protocol: 5, oidcToken: "oidc-3", runId: "run-1", account, limitsNetwork: true },
+      ]);
       expect(pauses).toEqual([1_000, 2_000]);
     });
   });
