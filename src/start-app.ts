@@ -159,6 +159,8 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       log,
       webhooks: new Webhooks({ secret: config.webhookSecret }),
       wake: working.wake,
+      github,
+      webUrl: config.githubWebUrl,
       settingsSchema,
       ready: () => ready,
       runner: {

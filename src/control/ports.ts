@@ -445,6 +445,16 @@ export interface RunEnvironment {
   ): Promise<"done" | "bad-name" | "not-permitted">;
 }
 
+/** Who calls the app with a GitHub token of their own. */
+export interface Callers {
+  /** Of the person whose token it is; null where GitHub refuses it, or it is no person's. */
+  loginOf(token: string): Promise<string | null>;
+  /** Whether the token itself may list the names of the repository's secrets. */
+  reachesSecrets(token: string, repository: Repository): Promise<boolean>;
+  /** As the app; null where there is none of that name, or the app is not installed there, or suspended. */
+  findRepository(owner: string, name: string): Promise<Repository | null>;
+}
+
 /** What one request of the agent has become; the comment about it is brought up to date by it. */
 export type RequestShown =
   | { readonly kind: "questions"; readonly questions: readonly Question[] }

@@ -1,6 +1,7 @@
 import type { Language } from "../core/task-input.ts";
-import type { GitHub, RunEnvironment } from "../control/ports.ts";
+import type { Callers, GitHub, RunEnvironment } from "../control/ports.ts";
 import { createApi, type Api, type ApiOptions } from "./api.ts";
+import { createCallers } from "./callers.ts";
 import { createShowCheck, createShowConfigurationCheck } from "./check-run.ts";
 import { createCiReader } from "./ci.ts";
 import { createComments } from "./comments.ts";
@@ -54,6 +55,7 @@ export interface GitHubClient extends GitHub {
   /** For the doctor, who looks at what the port has no words for. */
   readonly api: Api;
   readonly environment: RunEnvironment;
+  readonly callers: Callers;
   /** The app's name in addresses; its bot is `<slug>[bot]`. Also the cheapest proof that id and key fit together. */
   appSlug(): Promise<string>;
 }
@@ -89,6 +91,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     api,
     appSlug,
     environment: createRunEnvironment(api),
+    callers: createCallers(api),
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
     openSpecIssue: (repository, spec, label) => openSpecIssue(api, repository, spec, label),

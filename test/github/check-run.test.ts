@@ -268,6 +268,7 @@ describe("where the installation does not grant checks", () => {
       read: () => Promise.resolve({ data: { object: { sha: head }, tree: { sha: "tree" } } }),
       write: () => Promise.reject(new Error("no write was expected")),
       asInstallation: () => Promise.reject(new Error("not asked")),
+      asHolder: () => Promise.reject(new Error("not asked")),
       asApp: () => Promise.reject(new Error("no call was expected")),
     };
     const refused = new RequestFailed("looking", 403, "Resource not accessible by integration");
