@@ -331,10 +331,7 @@ describe("the twenty attacks and their controls", () => {
   test("13 Pwn requests: nothing of ours runs for a pull request of strangers, and one starts and feeds no task", async () => {
     for (const name of Object.keys(workflows)) {
       const events = Object.keys(parsedWorkflow(name).on);
-      expect(
-        events.filter((event) => /pull_request_target|workflow_run/u.test(event)),
-        name,
-      ).toEqual([]);
+      expect(events.join(" "), `in ${name}`).not.toMatch(/pull_request_target|workflow_run/u);
     }
     expect(Object.keys(parsedWorkflow("onboarding").on)).toEqual(["workflow_dispatch"]);
     const fork = pullRequestPayload("opened", {
