@@ -2,7 +2,6 @@
  * Twenty attacks that other agents in CI have met, each with the control that stands against it here, by its number in the
  * table of SECURITY.md. Where a control has a suite of its own, its test here is the short one.
  */
-import { readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -13,7 +12,6 @@ import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { nothingSpent } from "../../src/core/usage.ts";
 import { freezeText } from "../../src/github/issue-text.ts";
 import { translateWebhook } from "../../src/github/webhook-to-command.ts";
-import { readWorkflowFile } from "../../src/github/workflow-file.ts";
 import { sealEnvelope } from "../../src/protocol/envelope.ts";
 import { createAgentUser } from "../../src/runner/agent-user.ts";
 import { collectChanges } from "../../src/runner/changes.ts";
@@ -24,9 +22,7 @@ import { createRedactor } from "../../src/core/redact.ts";
 import { runPhase } from "../../src/runner/run-phase.ts";
 import { prepareWorkspace } from "../../src/runner/workspace.ts";
 import { changesetFindings } from "../../src/verify/changeset-findings.ts";
-import { compileWorkflow } from "../../src/verify/compile-workflow.ts";
 import { verifyPhase } from "../../src/verify/verify-phase.ts";
-import { parseWorkflowDefinition } from "../../src/verify/workflow-definition.ts";
 import { checkpointOf, lastOutput } from "../control/checkpoint-of.ts";
 import { commentPayload, issuePayload, payloadOf, pullRequestPayload, says } from "../control/payloads.ts";
 import { questionOf, world, type World } from "../control/world.ts";
@@ -45,24 +41,9 @@ import {
 } from "../runner/run-world.ts";
 import { codeStep, criteriaOf, fakeToken, goodIdea, ideaStep, memoryTree, phaseOf } from "../verify/memory-tree.ts";
 import { goodSpec, specPath } from "../verify/spec-text.ts";
-import { branchingDefinition, goodDefinition } from "../verify/workflow-text.ts";
+import { workflows } from "./shipped-workflows.ts";
 
-const root = path.join(import.meta.dirname, "..", "..");
 const modelKey = "sk-ant-api03-7hQ2vXk9LmN4pRtYw8ZbCdEf";
-
-/** Every workflow that we ship or write, by what it is. */
-const workflows: Readonly<Record<string, string>> = {
-  onboarding: readWorkflowFile({ actionRef: `a/b@${"0".repeat(40)}`, appUrl: "https://app.example" }),
-  "our CI": readFileSync(path.join(root, ".github/workflows/ci.yml"), "utf8"),
-  "a schedule": compiled("overdue-reminder", goodDefinition),
-  "an event": compiled("triage", branchingDefinition),
-};
-
-function compiled(name: string, text: string): string {
-  const parsed = parseWorkflowDefinition(`.github/phasegate/workflows/${name}.yml`, text);
-  if (parsed.kind === "faulty") throw new Error(JSON.stringify(parsed.faults));
-  return compileWorkflow(parsed.definition);
-}
 
 interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;
