@@ -112,7 +112,7 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
   function notGranted(what: string, repository: Repository): ApiRefused {
     return new ApiRefused(
       "not-granted",
-      `${what} in ${nameOf(repository)}. Give the App the permissions Secrets and Variables, read and write, and accept them for its installation at ${webUrl}/settings/installations/${repository.installationId}.`,
+      `${what} in ${nameOf(repository)}. Give the App the permissions Secrets and Variables, read and write, and accept them for its installation at ${webUrl}/${nameOf(repository)}/settings/installations.`,
     );
   }
 }

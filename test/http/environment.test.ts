@@ -209,7 +209,7 @@ describe("the environment of runs", () => {
       await call("DELETE", `${entry}?kind=secret`),
     ]) {
       expect(refused).toMatchObject({ status: 409, answer: { error: "not-granted" } });
-      expect(refused.answer.message).toContain("https://github.com/settings/installations/7");
+      expect(refused.answer.message).toContain("https://github.com/octo/shop/settings/installations");
     }
     expect(logged).toEqual([]);
   });
