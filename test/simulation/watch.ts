@@ -106,12 +106,13 @@ export class Watch {
     return due !== null && Date.parse(due) <= Date.parse(after) + ms;
   }
 
+  /** Something is still to be done. Looks at the repository's checks go on for as long as these are red, and change nothing. */
   isWaiting(): boolean {
     return (
       this.rows("select 1 from inbox where status = 'waiting' limit 1").length > 0 ||
       // What waits behind an effect that failed waits for a person, as the task does.
       this.rows(
-        `select 1 from effects as one where status = 'waiting' and not exists (
+        `select 1 from effects as one where status = 'waiting' and lane not like 'ci:%' and not exists (
            select 1 from effects as failed where failed.lane = one.lane and failed.status = 'failed') limit 1`,
       ).length > 0
     );
@@ -213,7 +214,12 @@ export class Watch {
     if (event.type === "PhaseCompleted") {
       const pull = this.#github.fake.pulls.get(phase?.gate?.pullRequest ?? 0);
       if (pull?.merged !== true) fail("only a merge completes a phase");
-      if (pull?.base === defaultBranch && !this.#github.merges.has(event.mergeSha)) fail("a merge completes it");
+      // What was merged into another branch counts by somebody's word, and leaves no commit that would be known.
+      const isTaken =
+        event.mergeSha === "" && before.status !== "absent" && before.blockedBy?.kind === "gate-retargeted";
+      if (pull?.base === defaultBranch && !isTaken && !this.#github.merges.has(event.mergeSha)) {
+        fail("a merge completes it");
+      }
     }
     this.#mayDoNothing(row, event, before, fail);
   }
