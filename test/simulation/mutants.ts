@@ -2,7 +2,7 @@
 import type { Effect } from "../../src/core/react.ts";
 import type { Finding } from "../../src/core/report.ts";
 import type { TaskSettings } from "../../src/core/settings.ts";
-import { StaleVersion, type GitHub, type NewEffect } from "../../src/control/ports.ts";
+import { StaleVersion, type ClaimedEffect, type GitHub, type NewEffect } from "../../src/control/ports.ts";
 import type { Mutant } from "./sim.ts";
 
 export const mutants: Readonly<Record<string, Mutant>> = {
@@ -54,6 +54,19 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       commit: (unit) =>
         store.commit({ ...unit, effects: unit.effects.map((effect): NewEffect => ({ ...effect, lane: effect.key })) }),
     }),
+  },
+  "an effect is given out while another worker has it": {
+    store: (store) => {
+      let last: readonly ClaimedEffect[] = [];
+      return {
+        claimEffects: async (...asked) => {
+          const claimed = await store.claimEffects(...asked);
+          const all = [...claimed, ...last.filter(({ key }) => !claimed.some((each) => each.key === key))];
+          last = claimed;
+          return all;
+        },
+      };
+    },
   },
   "nobody is told of a block": {
     store: (store) => ({

@@ -4,7 +4,14 @@ import { setImmediate as turn } from "node:timers/promises";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent } from "../../src/control/intents.ts";
-import { RetryLater, webhookKeyOf, type GitHub, type RequestShown, type Store } from "../../src/control/ports.ts";
+import {
+  RetryLater,
+  StaleVersion,
+  webhookKeyOf,
+  type GitHub,
+  type RequestShown,
+  type Store,
+} from "../../src/control/ports.ts";
 import type { ServingRunner } from "../../src/control/serve-runner.ts";
 import { defaultPolicy, type Policy } from "../../src/core/decide.ts";
 import { noInput } from "../../src/core/task-input.ts";
@@ -20,6 +27,8 @@ import {
 import { openStore } from "../../src/store/open-store.ts";
 import { featuresFrom, namesOf, type Features } from "./features.ts";
 import { Jobs } from "./jobs.ts";
+import { lagMsMax, LaggingLists } from "./lagging-lists.ts";
+import { Leases } from "./leases.ts";
 import { People } from "./people.ts";
 import { RepositoryChecks } from "./repository-checks.ts";
 import { playbooks, verifier } from "./playbooks.ts";
@@ -104,11 +113,16 @@ export class Sim {
   readonly #dataDir: string;
   readonly #mutant: Mutant;
   readonly #turns: Turns;
+  readonly #leases = new Leases();
   #watch: Watch | null = null;
   #serial = 0;
   #failure: string | null = null;
   #upAgainAt = 0;
+  /** Until then GitHub answers nothing, nobody may call it, or it knows no token of ours. */
   #outageUntil = 0;
+  #restUntil = 0;
+  #revokedUntil = 0;
+  readonly #lists = new LaggingLists(() => this.clock.passed);
   /** How often the app asked for a webhook again. */
   readonly #redeliveries = new Map<string, number>();
 
@@ -177,7 +191,7 @@ export class Sim {
 
   async #step(): Promise<void> {
     const { random, features, github } = this;
-    if (this.#turns.isEmpty) this.watch.gates.rest();
+    if (this.#turns.isEmpty) this.watch.gates.rest(this.clock.passed, this.features.laggingLists ? lagMsMax : 0);
     this.jobs.notice();
     for (let calls = random.below(12); calls > 0 && !this.#turns.isIdle; calls -= 1) await this.#next();
     if (this.#failure !== null) return;
@@ -355,6 +369,7 @@ export class Sim {
     if (app === null) return;
     this.app = null;
     this.#turns.forget(app);
+    this.#leases.forget(app);
     this.clock.forgetAlarms();
     this.jobs.lifeEnded(app);
     for (const webhook of app.underWay) this.github.failed(webhook);
@@ -377,13 +392,30 @@ export class Sim {
             this.#guarded(() => {
               if (name === "commit") this.watch.look();
               if (name === "eraseTask") this.watch.erased(String(args[0]));
+              const fault = this.#leases.heard(
+                life,
+                (query, ...rest) => this.watch.rows(query, ...rest),
+                name,
+                args,
+                answer,
+              );
+              if (fault !== null) this.fail(fault);
             });
             return answer;
           };
-          return this.#turns.ask(life, name, work, () => null);
+          return this.#turns.ask(life, name, work, () => (name === "commit" ? this.#staleness(args) : null));
         };
       },
     });
+  }
+
+  /** As though somebody else had been faster. */
+  #staleness([unit]: readonly unknown[]): CallFault | null {
+    if (this.calm || !this.features.staleVersions || !this.random.chance(0.06)) return null;
+    const { taskId, expectedVersion } = unit as Parameters<Store["commit"]>[0];
+    const error = new StaleVersion(taskId, expectedVersion);
+    brought.add(error);
+    return { moment: "before", error, hangMs: 0 };
   }
 
   #past(events: readonly TaskEvent[]): readonly TaskEvent[] {
@@ -409,7 +441,8 @@ export class Sim {
           if (name === "redeliver") this.#countRedelivery(Number(args[0]));
           const work = async (): Promise<unknown> => {
             const before = this.github.fake.comments.length;
-            const answer = await Reflect.apply(method, mutated, args);
+            const lags = !this.calm && this.features.laggingLists && this.random.chance(0.3);
+            const answer = await this.#lists.read(name, args, lags, () => Reflect.apply(method, mutated, args));
             // By the key that the app gave, whatever became of it.
             if (name === "notify" && this.github.fake.comments.length > before) {
               this.github.comments.push(`#${String(args[1])} ${String(args[2])}`);
@@ -437,9 +470,40 @@ export class Sim {
       return { moment, error, hangMs };
     };
     if (this.clock.passed < this.#outageUntil) return fault(new RetryLater("no answer", 10_000));
+    const refused = this.#refusal();
+    if (refused !== null) {
+      brought.add(refused);
+      return { moment: "before", error: refused, hangMs: 0 };
+    }
     if (features.outages && random.chance(0.05)) return fault(new RetryLater("GitHub answered 502", 10_000));
     if (features.refusals && random.chance(0.03)) return fault(new Error("GitHub answered 403 for once"));
     if (features.hangs && random.chance(0.03)) return fault(new RetryLater("timed out", 10_000), 30_000);
+    // Longer than the lease of an effect, now and then.
+    const slowMs = random.pick([2_000, 20_000, 4 * minuteMs, 11 * minuteMs]);
+    return features.slowAnswers && random.chance(0.03) ? { moment: "after", error: null, hangMs: slowMs } : null;
+  }
+
+  /** GitHub takes no call at all: a limit that lifts in a while, or a token that it does not know any more. */
+  #refusal(): Error | null {
+    const { features, random, clock } = this;
+    const leftMs = this.#restUntil - clock.passed;
+    if (leftMs > 0) return new RetryLater("waiting for GitHub's rate limit to lift", leftMs);
+    if (clock.passed < this.#revokedUntil) return new Error("GitHub answered 401: bad credentials");
+    if (features.throttling && random.chance(0.01)) {
+      const [status, restMs] = random.pick([
+        ["429", minuteMs],
+        ["403, a secondary rate limit", 15 * minuteMs],
+      ] as const);
+      this.tell("GitHub", `answers ${status}, for ${restMs / minuteMs} minutes`);
+      this.#restUntil = clock.passed + restMs;
+      return new RetryLater(`GitHub answered ${status}`, restMs);
+    }
+    if (features.tokensRevoked && random.chance(0.01)) {
+      const minutes = random.pick([0, 1, 8]);
+      this.tell("GitHub", `knows no token of the app any more, for ${minutes} minutes`);
+      this.#revokedUntil = clock.passed + minutes * minuteMs;
+      return new RetryLater("GitHub answered 401: bad credentials", 5_000);
+    }
     return null;
   }
 
@@ -457,7 +521,7 @@ export class Sim {
     let quietRounds = 0;
     while (clock.passed < end) {
       this.jobs.notice();
-      if (this.#turns.isEmpty) this.watch.gates.rest();
+      if (this.#turns.isEmpty) this.watch.gates.rest(this.clock.passed, this.features.laggingLists ? lagMsMax : 0);
       if (!(await this.#turns.drain(random))) this.fail("the app comes to rest");
       if (this.#failure !== null) return;
       this.watch.world();
