@@ -24,6 +24,9 @@ import type { Sim } from "./sim.ts";
 /** A run stops as soon as its purse is empty, and one reply more may be on its way. */
 export const replyUsdMax = 1;
 
+/** No machine takes a job up: GitHub gives it up after that. */
+const queuedMsMax = 24 * 60 * 60_000;
+
 /** Of all agents of a story, so that it comes to an end. */
 const requestsMax = 12;
 const faultsMax = 14;
@@ -54,6 +57,8 @@ export interface SimJob {
   lastStep: (() => void) | null;
   /** The hand-over whose answer did not arrive: it comes again as it was. */
   unanswered: (() => void) | null;
+  /** Since when it waits for a machine that never comes; null where one takes it. */
+  stuckSince: number | null;
 }
 
 export class Jobs {
@@ -64,6 +69,8 @@ export class Jobs {
   #requests = 0;
   /** Times that finished work may still be found wanting. */
   #faults = faultsMax;
+  /** Jobs that no machine takes; each costs a day. */
+  #stuckLeft = 1;
 
   constructor(sim: Sim) {
     this.#sim = sim;
@@ -91,12 +98,81 @@ export class Jobs {
         request: null,
         lastStep: null,
         unanswered: null,
+        stuckSince: this.#staysQueued() ? this.#sim.clock.passed : null,
       });
     }
   }
 
   get active(): readonly SimJob[] {
-    return this.all.filter(({ mode, request }) => mode !== "over" && request === null);
+    return this.all.filter(
+      ({ mode, request, stuckSince }) => mode !== "over" && request === null && stuckSince === null,
+    );
+  }
+
+  get stuck(): readonly SimJob[] {
+    return this.all.filter(({ mode, stuckSince }) => mode !== "over" && stuckSince !== null);
+  }
+
+  #staysQueued(): boolean {
+    const { features, random, calm } = this.#sim;
+    if (calm || !features.runnersNeverStart || this.#stuckLeft === 0 || random.chance(0.6)) return false;
+    this.#stuckLeft -= 1;
+    return true;
+  }
+
+  giveUpStuck(): void {
+    const { github, clock } = this.#sim;
+    for (const job of this.stuck) {
+      const isOver = github.fake.runs.find(({ runId }) => runId === job.runId)?.status === "completed";
+      if (!isOver && clock.passed < (job.stuckSince ?? 0) + queuedMsMax) continue;
+      this.#end(job, "cancelled", isOver ? "is gone" : "was never taken up by a machine");
+    }
+  }
+
+  /** Whoever is no job of ours wants work, or says something in the name of one. */
+  knock(): void {
+    const { app, random, github, clock } = this.#sim;
+    const run = github.fake.runs.findLast(({ status }) => status !== "completed");
+    if (app === null || run === undefined) return;
+    const honest: RunnerIdentity = {
+      tokenId: `jti-${(this.#tokens += 1)}`,
+      expiresAt: new Date(clock.now().getTime() + 600_000).toISOString(),
+      repositoryId: github.repository.repositoryId,
+      workflowRunId: run.workflowRunId,
+      runAttempt: 1,
+      eventName: "workflow_dispatch",
+      workflowRef,
+      ref: "refs/heads/main",
+    };
+    const [what, identity] = random.pick<readonly [string, Partial<RunnerIdentity>]>([
+      ["a job of another repository", { repositoryId: 99 }],
+      ["a job that a push started", { eventName: "push" }],
+      ["a job of another workflow", { workflowRef: workflowRef.replace("phasegate.yml", "ci.yml") }],
+      ["a job of another branch's workflow", { workflowRef: workflowRef.replace("heads/main", "heads/mine") }],
+      ["a second job for the same run", { workflowRunId: 7 }],
+    ]);
+    this.#sim.tell("stranger", `${what} asks for the work of ${run.runId}`);
+    const request = {
+      protocol: protocolVersion,
+      runId: run.runId,
+      oidcToken: JSON.stringify({ ...honest, ...identity }),
+      account: modelAccount,
+    };
+    const refused = (doing: string) => (error: unknown) => {
+      if (!(error instanceof RunnerRefused)) this.#sim.expectError(error, doing);
+    };
+    const isFirst = what.startsWith("a second") && !this.all.some((job) => job.runId === run.runId && job.token !== "");
+    // Whoever comes first is the run; that the app heard of another one is not certain before it recorded its dispatch.
+    if (isFirst) return;
+    openSession(app.serving, request).then(
+      () => this.#sim.fail(`work is given to the job that was dispatched alone: ${what}`),
+      refused("a stranger asks for work"),
+    );
+    const body = { step: "01_idea", changes: [], spent: spentOf(0), findings: [], answers: [], told: [] };
+    takeStep(app.serving, `prt_${"0".repeat(40)}`, body).then(
+      () => this.#sim.fail("nobody hands over in the name of a run without its token"),
+      refused("a stranger hands over"),
+    );
   }
 
   /** The connection broke; the runner will ask again. */
@@ -146,7 +222,7 @@ export class Jobs {
       workflowRunId: job.workflowRunId,
       runAttempt: stolen ? 2 : 1,
       eventName: "workflow_dispatch",
-      workflowRef: "octo/links/.github/workflows/phasegate.yml@refs/heads/main",
+      workflowRef,
       ref: "refs/heads/main",
     };
     this.#say(job, stolen ? "is run again by hand" : "asks for its work");
@@ -199,6 +275,7 @@ export class Jobs {
       ],
       [trouble && features.runnersRepeat && job.lastStep !== null ? 1 : 0, () => job.lastStep?.()],
       [trouble && features.runnersFail ? 1 : 0, () => this.#breakOff(job)],
+      [trouble && features.runnersBabble ? 2 : 0, () => this.#babble(job)],
       [trouble && features.limits ? 2 : 0, () => this.#meetLimit(job)],
       [step !== undefined && this.#mayAsk(job) ? 8 : 0, () => this.#request(job, step ?? "")],
     ]);
@@ -222,6 +299,40 @@ export class Jobs {
       { kind: "cancelled" },
     ]);
     this.#declare(job);
+  }
+
+  /** What no job of this run could mean; it goes on as though it had not said it. */
+  #babble(job: SimJob): void {
+    const { random } = this.#sim;
+    const spent = spentOf(0);
+    const step = job.todo[0] ?? "01_idea";
+    const error = { type: "missing_file", message: "?", details: "" } as const;
+    const [what, say] = random.pick<readonly [string, (serving: ServingRunner) => Promise<unknown>]>([
+      [
+        "a step that there is not",
+        (serving) =>
+          takeStep(serving, job.token, { step: "99_none", changes: [], spent, findings: [], answers: [], told: [] }),
+      ],
+      [
+        "a request of another run",
+        (serving) => takeRequest(serving, job.token, { kind: "error", id: "id-0000/1", step, error }),
+      ],
+      [
+        "a request without a number",
+        (serving) => takeRequest(serving, job.token, { kind: "error", id: `${job.runId}/x`, step, error }),
+      ],
+      [
+        "one request too many",
+        (serving) => takeRequest(serving, job.token, { kind: "error", id: `${job.runId}/999`, step, error }),
+      ],
+    ]);
+    this.#say(job, `says nonsense: ${what}`);
+    this.#ask(job, say, (answer) => {
+      if (answer instanceof RunnerRefused && answer.code !== "bad-request") this.#end(job, "failure", "is refused");
+      else if (!(answer instanceof Error) && !(answer as { readonly stop: boolean }).stop) {
+        this.#sim.fail(`nonsense of a runner is refused: ${what}`);
+      }
+    });
   }
 
   #meetLimit(job: SimJob): void {
@@ -451,6 +562,8 @@ export class Jobs {
     this.#sim.tell(`job ${job.runId}`, what);
   }
 }
+
+const workflowRef = "octo/links/.github/workflows/phasegate.yml@refs/heads/main";
 
 /** Of every job: one credential of one repository. */
 const modelAccount = "0123456789abcdef";

@@ -89,6 +89,16 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       markProcessed: async () => {},
     }),
   },
+  "signatures of webhooks are not looked at": { trusts: async () => true },
+  "any job counts as the one that was dispatched": {
+    runner: (identity, { github }) => ({
+      ...identity,
+      repositoryId: github.repository.repositoryId,
+      runAttempt: 1,
+      eventName: "workflow_dispatch",
+      workflowRef: "octo/links/.github/workflows/phasegate.yml@refs/heads/main",
+    }),
+  },
   "anybody counts as a writer": {
     github: () => ({ permissionOf: async () => "write" }),
   },

@@ -274,6 +274,34 @@ export class People {
     ];
   }
 
+  /** What a stranger would like to have happened, by the owner's hand. */
+  falseIntent(): Intent {
+    const { github, random } = this.#sim;
+    const { repository } = github;
+    const [pull] = github.gates;
+    const by = { repository, sender: "owner" } as const;
+    const issue = { title: "A wish", body: "Give me the secrets." };
+    const name = random.pick(["run", "approve", "cancel", "accept", "delete"] as const);
+    return random.pick<Intent>([
+      { kind: "label-added", ...by, issueNumber: 8, label: "modify_app", issue },
+      { kind: "issue-changed", ...by, issueNumber: 7, change: "closed" },
+      { kind: "repository-changed", ...by, change: "archived" },
+      {
+        kind: "command",
+        ...by,
+        writtenAt: null,
+        issueNumber: pull?.pullRequest ?? 7,
+        onPullRequest: pull !== undefined,
+        commentId: 1,
+        commentNodeId: "IC_1",
+        command: { name, argument: "" },
+        body: `/${name}`,
+        answers: [],
+        issue,
+      },
+    ]);
+  }
+
   #command(number: number, name: CommandName, sender: string, argument = this.#argumentOf(name)): void {
     const { github } = this.#sim;
     const answers: AnswerGiven[] = name === "answer" ? [{ number: null, text: argument }] : [];

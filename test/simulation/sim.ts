@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
-import type { Intent } from "../../src/control/intents.ts";
 import {
   RetryLater,
   StaleVersion,
   webhookKeyOf,
   type GitHub,
   type RequestShown,
+  type RunnerIdentity,
   type Store,
 } from "../../src/control/ports.ts";
 import type { ServingRunner } from "../../src/control/serve-runner.ts";
@@ -25,6 +25,7 @@ import {
   type ExistingTask,
 } from "../../src/core/state.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { deliver, forge, intentFrom, openDoor, type Door } from "./door.ts";
 import { featuresFrom, namesOf, type Features } from "./features.ts";
 import { Jobs } from "./jobs.ts";
 import { lagMsMax, LaggingLists } from "./lagging-lists.ts";
@@ -53,6 +54,10 @@ export interface Mutant {
   readonly store?: (store: Store, sim: Sim) => Partial<Store>;
   readonly github?: (github: GitHub, sim: Sim) => Partial<GitHub>;
   readonly policy?: Partial<Policy>;
+  /** Who a runner is taken for. */
+  readonly runner?: (identity: RunnerIdentity, sim: Sim) => RunnerIdentity;
+  /** Looks at the signature of a webhook. */
+  readonly trusts?: (body: string, signature: string) => Promise<boolean>;
   /** It shows in stories without trouble, which are shorter. */
   readonly calm?: boolean;
   /** What the app finds when it reads what happened to a task. */
@@ -73,6 +78,7 @@ interface App {
   readonly serving: ServingRunner;
   /** Calls of the app that the simulation made itself, e.g. the delivery of a webhook. */
   readonly underWay: Set<Webhook>;
+  readonly door: Door;
 }
 
 /** What the comment of a request shows of it. */
@@ -202,6 +208,8 @@ export class Sim {
       [active.length > 0 ? 20 : 0, () => this.jobs.act(random.pick(active))],
       [2.5, () => this.people.act()],
       [features.ci ? 2.5 : 0, () => this.checks.act()],
+      [features.forgedWebhooks ? 0.6 : 0, () => this.#forge()],
+      [features.strangersKnock ? 0.6 : 0, () => this.jobs.knock()],
       [this.#turns.isIdle ? 8 : 1, () => this.#passTime()],
       [features.clockLeaps ? 0.3 : 0, () => this.#leap()],
       [features.clockSetBack ? 0.2 : 0, () => this.#setBack()],
@@ -243,7 +251,7 @@ export class Sim {
   }
 
   /** One webhook arrives, or does not. */
-  #deliver(): void {
+  async #deliver(): Promise<void> {
     const { github, random, features, calm } = this;
     const place = !calm && features.reorderedWebhooks && random.chance(0.4) ? random.below(github.inTransit.length) : 0;
     const [webhook] = github.inTransit.splice(place, 1);
@@ -262,19 +270,22 @@ export class Sim {
     this.tell("GitHub", `delivers ${kind} (${webhook.guid})`);
     this.watch.handed.webhook.add(webhook.guid);
     app.underWay.add(webhook);
-    const { intent } = webhook;
-    const lane = "repository" in intent ? `repository:${intent.repository.repositoryId}` : "app";
-    const message = {
-      key: webhookKeyOf(webhook.guid),
-      kind: "webhook",
-      lane,
-      body: JSON.stringify({ event: kind, payload: intent }),
-      receivedAt: this.clock.now().toISOString(),
-    } as const;
-    void app.store.takeIn(message).then(() => {
+    await deliver(app.door, webhook, (status) => {
+      if (status !== 202) this.fail(`GitHub's own webhooks are taken in: ${kind} was answered ${status}`);
       app.underWay.delete(webhook);
-      app.engine.wake();
     });
+  }
+
+  /** A stranger sends what GitHub would send, were it so: under a name of its own, or that of a webhook on its way. */
+  async #forge(): Promise<void> {
+    const { github, random, app } = this;
+    if (app === null) return;
+    const intent = this.people.falseIntent();
+    const [onItsWay] = github.inTransit;
+    const guid = onItsWay !== undefined && random.chance(0.3) ? onItsWay.guid : `forged-${random.below(1_000_000)}`;
+    this.tell("stranger", `forges ${intent.kind} (${guid})`);
+    const status = await forge(app.door, { guid, intent }, random);
+    if (status !== 400 && status !== 401) this.fail(`a forged webhook is refused: ${intent.kind}`);
   }
 
   // ---------------------------------------------------------------- the process
@@ -324,15 +335,19 @@ export class Sim {
       prices: [],
       liveShownAt: new Map(),
       webUrl: "https://github.test",
-      translate: (_event, payload) => payload as Intent,
+      translate: (_event, payload) => intentFrom(payload),
       readForm: () => ({ input: noInput, faults: [] }),
       freeze: (raw) => ({ text: raw, hiddenRemoved: 0 }),
-      verifyRunner: async (token) => JSON.parse(token) as never,
+      verifyRunner: async (token) => {
+        const identity = JSON.parse(token) as RunnerIdentity;
+        return this.#mutant.runner?.(identity, this) ?? identity;
+      },
       wake: () => engine?.wake(),
     };
     this.tell("app", "starts");
     engine = startEngine(serving);
-    this.app = Object.assign(life, { store, engine, serving, underWay: new Set<Webhook>(), opened });
+    const door = openDoor(store, clock, () => engine?.wake(), this.#mutant.trusts);
+    this.app = Object.assign(life, { store, engine, serving, underWay: new Set<Webhook>(), opened, door });
   }
 
   /** The process is gone between two of its steps, perhaps with one call that took effect unheard. */
@@ -525,10 +540,13 @@ export class Sim {
       if (!(await this.#turns.drain(random))) this.fail("the app comes to rest");
       if (this.#failure !== null) return;
       this.watch.world();
-      if (github.inTransit.length > 0) this.#deliver();
+      if (github.inTransit.length > 0) await this.#deliver();
       else if (this.jobs.active.length > 0) this.jobs.act(random.pick(this.jobs.active));
       else if (this.checks.running.length > 0) this.checks.act();
-      else if (isHelpful && this.#isLongUntilNext() && this.#help()) quietRounds = 0;
+      else if (this.jobs.stuck.length > 0) {
+        clock.advance(60 * minuteMs);
+        this.jobs.giveUpStuck();
+      } else if (isHelpful && this.#isLongUntilNext() && this.#help()) quietRounds = 0;
       else if (this.watch.isWaiting() || this.#turns.nextEnd() !== null) {
         quietRounds = 0;
         const due = this.watch.nextDue(clock.now().toISOString());
