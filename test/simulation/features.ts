@@ -32,6 +32,7 @@ const names = [
   "closing",
   "pushing",
   "retargeting",
+  "conflicts",
   "branchDeletion",
   "issueChanges",
   "archiving",
@@ -48,6 +49,8 @@ const names = [
   "commands",
   "deletion",
   "smallPurse",
+  "conversations",
+  "talking",
   "questions",
   "dependencies",
   "secrets",
@@ -75,6 +78,8 @@ export type Features = Readonly<Record<Feature, boolean>>;
 
 /** No trouble at all: what agents and people do in any case. */
 const everyday: readonly Feature[] = [
+  "conflicts",
+  "conversations",
   "questions",
   "dependencies",
   "secrets",

@@ -18,7 +18,7 @@ import {
   type PersonAnswer,
   type RunnerRequest,
 } from "../../src/protocol/runner.ts";
-import { badWord, hostileWord } from "./playbooks.ts";
+import { badWord, hostileWord, notesPath } from "./playbooks.ts";
 import type { Sim } from "./sim.ts";
 
 /** A run stops as soon as its purse is empty, and one reply more may be on its way. */
@@ -67,6 +67,9 @@ export class Jobs {
   #tokens = 0;
   #drafts = 0;
   #requests = 0;
+  #replies = 0;
+  /** The repository's workflow file names the newest action by now. */
+  #isUpdated = false;
   /** Times that finished work may still be found wanting. */
   #faults = faultsMax;
   /** Jobs that no machine takes; each costs a day. */
@@ -226,7 +229,7 @@ export class Jobs {
       ref: "refs/heads/main",
     };
     this.#say(job, stolen ? "is run again by hand" : "asks for its work");
-    const protocol = features.oldAction ? Math.min(...protocolVersionsServed) : protocolVersion;
+    const protocol = features.oldAction && !this.#isUpdated ? Math.min(...protocolVersionsServed) : protocolVersion;
     const request = { protocol, runId: job.runId, oidcToken: JSON.stringify(identity), account: modelAccount };
     this.#ask(
       job,
@@ -236,7 +239,10 @@ export class Jobs {
           if (stolen) return;
           job.tries += 1;
           if (answer instanceof RunnerRefused && answer.code === "unsupported-protocol") {
-            this.#sim.fail(`every action that is served gets its work: version ${protocol}: ${answer.message}`);
+            // Conversations are newer than the oldest action: somebody does as its job's log says.
+            this.#isUpdated ||= answer.message.includes("too old for the phase talk");
+            if (!this.#isUpdated)
+              this.#sim.fail(`every action that is served gets its work: version ${protocol}: ${answer.message}`);
           }
           const isFinal = answer instanceof RunnerRefused && answer.code !== "unavailable";
           if (isFinal || job.tries > 8) this.#end(job, "failure", `gives up: ${answer.message.slice(0, 60)}`);
@@ -424,19 +430,30 @@ export class Jobs {
       trouble && features.badWork && random.chance(0.4) ? badWord : "",
       trouble && features.hostileWork && random.chance(0.2) ? hostileWord : "",
     ].join(" ");
-    const isEmpty = trouble && features.emptyWork && random.chance(0.3);
+    const isTalk = job.job?.conversation != null;
+    // Who talks need not change anything.
+    const isEmpty = (trouble && features.emptyWork && random.chance(0.3)) || (isTalk && random.chance(0.4));
+    const reply = isTalk ? { reply: `Reply ${(this.#replies += 1)}.` } : {};
     const answers: Answer[] = (job.job?.feedback ?? [])
       .filter((item) => item.step === step && (calm || random.chance(0.8)))
       .map(({ id }) => ({ id, kind: random.pick(["fixed", "fixed", "declined", "question"] as const), text: "Done." }));
     const spent = spentOf(job.owedUsd);
     const contentBase64 = Buffer.from(words).toString("base64");
-    const change = { kind: "written", path: `docs/${step}.md`, mode: "100644", contentBase64 } as const;
+    const path = isTalk ? notesPath : `docs/${step}.md`;
+    const change = { kind: "written", path, mode: "100644", contentBase64 } as const;
+    const changes = isEmpty ? [] : [change];
+    // Of a merge, all that both sides changed; an agent may forget some of it.
+    const isForgetful = trouble && features.badWork && random.chance(0.3);
+    for (const conflicted of job.job?.merge == null || isForgetful ? [] : conflictsAt(job.job, step)) {
+      const contentBase64 = Buffer.from(`Of both sides, ${this.#drafts}.`).toString("base64");
+      if (conflicted !== path || isEmpty) changes.push({ ...change, path: conflicted, contentBase64 });
+    }
     job.owedUsd = 0;
     const send = () => {
       this.#say(job, `hands ${step} over${isEmpty ? " without a change" : ""}: ${words.slice(0, 60)}`);
       this.#sim.watch.handed.step.add(`${job.runId} ${step}`);
       const told = job.told.map(({ number, at }) => ({ number, at }));
-      const body = { step, changes: isEmpty ? [] : [change], spent, findings: [], answers, told };
+      const body = { step, changes, spent, findings: [], answers, told, ...reply };
       this.#ask(
         job,
         (serving) => takeStep(serving, job.token, body),
@@ -576,6 +593,12 @@ const things = [
   ["비밀", "api_key"],
   ["the logo", "file"],
 ] as const;
+
+function conflictsAt({ feedback }: Job, step: string): readonly string[] {
+  return feedback.flatMap((item) =>
+    item.step === step && item.id.startsWith("conflict:") && item.path !== null ? [item.path] : [],
+  );
+}
 
 function waitOf(request: RunnerRequest): "waiting-question" | "waiting-dependency" | null {
   switch (request.kind) {

@@ -219,6 +219,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
     policy: { reworksMax: 1_000 },
   },
+  "nobody looks whether a gate can be merged": { calm: true, store: without("LookAtBase") },
+  "what is said in a conversation is not answered": { calm: true, store: without("ShowReply") },
   "gates stay open": { calm: true, store: without("CloseGate") },
   "checks are shown once": {
     calm: true,

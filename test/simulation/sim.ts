@@ -16,6 +16,7 @@ import type { ServingRunner } from "../../src/control/serve-runner.ts";
 import { defaultPolicy, type Policy } from "../../src/core/decide.ts";
 import { noInput } from "../../src/core/task-input.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
+import { unsettledOf } from "../../src/core/conversation.ts";
 import { hasValue } from "../../src/core/dialogue.ts";
 import {
   currentPhaseOf,
@@ -43,7 +44,7 @@ import { summaryOf, Violation, Watch } from "./watch.ts";
 /** Things that happen while there is trouble. */
 const actionsMax = 180;
 /** Simulated time in which everything must have settled once the trouble is over. */
-const settleMsMax = 48 * 60 * 60_000;
+const settleMsMax = 96 * 60 * 60_000;
 const minuteMs = 60_000;
 const patienceMs = 10 * minuteMs;
 const redeliveryTriesMax = 3;
@@ -68,6 +69,8 @@ export interface Told {
   readonly seed: number;
   readonly failure: string | null;
   readonly story: readonly string[];
+  /** Simulated time that passed, in days. */
+  readonly days: number;
   /** Of the whole story. */
   readonly hash: string;
 }
@@ -192,7 +195,8 @@ export class Sim {
     }
     if (this.#failure !== null) this.story.push(`VIOLATED: ${this.#failure}`);
     const hash = createHash("sha256").update(this.story.join("\n")).digest("hex");
-    return { seed: this.#seed, failure: this.#failure, story: this.story, hash };
+    const days = this.clock.passedSinceStart / (24 * 60 * minuteMs);
+    return { seed: this.#seed, failure: this.#failure, story: this.story, days, hash };
   }
 
   async #step(): Promise<void> {
@@ -620,8 +624,8 @@ export class Sim {
         );
         if (added !== undefined) return this.fail(`what was added is noticed: ${rule}: ${added.name}`);
       }
-      // The comments of what is asked for call people; they were looked at above.
-      if (blockedBy.kind === "waiting-question" || blockedBy.kind === "waiting-dependency") continue;
+      // The comments of what is asked for, and of replies, call people; they were looked at above.
+      if (["waiting-question", "waiting-dependency", "conversation"].includes(blockedBy.kind)) continue;
       const isTold = this.github.fake.comments.some(
         ({ notice }) =>
           notice?.kind === "blocked" &&
@@ -648,6 +652,21 @@ export class Sim {
       const shown = this.github.requests.get(`${task.taskId} ${requestIdOf(request)}`)?.request;
       if (shown === undefined || shownOf(shown) !== shownOf(request)) {
         return `shown ${shown === undefined ? "nothing" : shownOf(shown)}, is ${shownOf(request)}`;
+      }
+    }
+    return this.#unrepliedOf(task);
+  }
+
+  /** In a conversation that waits for people all that they said has its reply, and each reply its comment. */
+  #unrepliedOf({ taskId, phases, blockedBy, status }: ExistingTask): string | null {
+    for (const { phase, conversation } of phases) {
+      if (conversation === null || status === "cancelled") continue;
+      const unsettled = unsettledOf(conversation).length;
+      if (blockedBy?.kind === "conversation" && unsettled > 0) return `${unsettled} turns have no reply`;
+      for (const { number, commitSha } of conversation.replies) {
+        const shown = this.github.requests.get(`${taskId} reply ${phase}/${number}`)?.request;
+        if (shown?.kind !== "reply") return `reply ${number} has no comment`;
+        if (shown.reply.commitSha !== commitSha) return `reply ${number} is shown without its commit`;
       }
     }
     return null;
