@@ -31,6 +31,7 @@ import { readAppRights } from "./setup/app-manifest.ts";
 import { openStore } from "./store/open-store.ts";
 import { compiledFrom, isDefinitionPath } from "./verify/compile-workflow.ts";
 import { isActiveSpec, specAfter, specToStart } from "./verify/spec-commit.ts";
+import { specFaults } from "./verify/spec-valid.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
 import { stepFor, stepOfPath } from "./verify/step-of-path.ts";
 import { changedItems, citing } from "./verify/changed-items.ts";
@@ -119,6 +120,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         isDefinitionPath,
         compiledFrom,
         isActiveSpec,
+        specFaults,
         specAfter,
         specToStart,
       },
@@ -137,6 +139,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
           owner,
           name,
         ),
+      onboardingVersion: github.onboardingVersion,
       seal: createCheckpointSeal(config.checkpointKeys),
       prices: config.prices,
       liveShownAt: new Map(),
@@ -159,6 +162,8 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       log,
       webhooks: new Webhooks({ secret: config.webhookSecret }),
       wake: working.wake,
+      github,
+      webUrl: config.githubWebUrl,
       settingsSchema,
       ready: () => ready,
       runner: {

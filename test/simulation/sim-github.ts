@@ -11,6 +11,7 @@ import {
 import type { Repository } from "../../src/core/events.ts";
 import type { TreePaths } from "../../src/core/merge-paths.ts";
 import { checkText, finalCheckText, type CheckText } from "../../src/github/texts/check.ts";
+import { sayIn } from "../../src/github/texts/words.ts";
 import { linksOf } from "../../src/github/texts/links.ts";
 import { FakeGitHub, type FakePull } from "../support/fake-github.ts";
 
@@ -47,6 +48,7 @@ const writes: readonly (keyof GitHub)[] = [
   "showFaults",
   "onboard",
   "showConfigurationCheck",
+  "showSpecificationsCheck",
   "openSpecIssue",
 ];
 /** Those whose traces are kept here, not in the fake. */
@@ -342,7 +344,10 @@ export class SimGitHub {
         const verifiedSha = view.task.phases.find((each) => each.phase === phase)?.verification?.headSha ?? "";
         const links = linksOf("https://github.test", repository);
         const isVerified = this.#hasSameFiles(branch, head, verifiedSha);
-        const text = phase === null ? finalCheckText(view, head, links) : checkText({ view, phase, links, isVerified });
+        const text =
+          phase === null
+            ? finalCheckText(view, head, links, sayIn("en"))
+            : checkText({ view, phase, links, isVerified, say: sayIn("en") });
         this.checks.set(head, text.conclusion);
         this.unchecked.delete(`${view.task.taskId} ${phase}`);
       },
@@ -389,9 +394,9 @@ export class SimGitHub {
         this.shown.set(view.task.taskId, view.task);
         this.unshown.delete(view.task.taskId);
       },
-      notify: async (repository, number, key, notice) => {
+      notify: async (repository, number, key, notice, spoken) => {
         if (!this.fake.pulls.has(number)) this.#requireIssue(number);
-        await inner.notify(repository, number, key, notice);
+        await inner.notify(repository, number, key, notice, spoken);
       },
       listNames: async () =>
         this.namesHidden ? null : [...this.names].map(([name, updatedAt]) => ({ name, updatedAt })),
@@ -402,9 +407,9 @@ export class SimGitHub {
         if (known !== undefined && known !== key) throw new Error(`one comment a request: ${of}: ${known}, ${key}`);
         this.requests.set(of, { key, request });
       },
-      showFaults: async (repository, number, key, faults) => {
+      showFaults: async (repository, number, key, faults, spoken) => {
         this.#requireIssue(number);
-        await inner.showFaults(repository, number, key, faults);
+        await inner.showFaults(repository, number, key, faults, spoken);
       },
       hideComment: async () => true,
     };
@@ -490,6 +495,8 @@ function wrapped(client: GitHub): GitHub {
     "readSettings",
     "readRepositoryFiles",
     "readSettingsFaults",
+    "readSpecsSha",
+    "readInstallations",
     "readInstalled",
     "mayWriteWorkflows",
     "readRun",
