@@ -24,7 +24,7 @@ export function openDoor(
   wake: () => void,
   trusts: ((body: string, signature: string) => Promise<boolean>) | undefined,
 ): Door {
-  const unused = () => Promise.reject(new Error("runners of the simulation do not come by HTTP"));
+  const unused = () => Promise.reject(new Error("nothing but webhooks comes by HTTP in the simulation"));
   const webhooks = new Webhooks({ secret });
   const door: Door = {
     asked: silent,
@@ -47,6 +47,12 @@ export function openDoor(
         readCheckpoint: unused,
         takeOutcome: unused,
       },
+      github: {
+        permissionOf: unused,
+        callers: { loginOf: unused, reachesSecrets: unused, findRepository: unused },
+        environment: { list: unused, set: unused, remove: unused },
+      },
+      webUrl: "https://github.test",
       clock,
       log: { debug: silent, info: silent, warn: silent, error: silent },
       wake,
