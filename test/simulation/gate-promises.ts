@@ -201,6 +201,11 @@ export class GatePromises {
     };
     const unheard = this.unheardOf(task);
     if (unheard !== null) return unheard;
+    const inReview = task.status === "review" && task.blockedBy === null ? task.phases.at(-1)?.gate : null;
+    const pull = fake.pulls.get(inReview?.pullRequest ?? 0);
+    if (pull?.open === true && task.finalGate === null && this.isUntoldConflict(pull)) {
+      return `a conflict is resolved, or told: #${pull.pullRequest}`;
+    }
     for (const phase of task.phases) {
       const isOver = phase.completed?.skipped === true || (phase.completed === null && task.status === "cancelled");
       if (isOver && isLeft(phase.gate)) return `what nobody waits for is closed: #${phase.gate?.pullRequest ?? 0}`;
@@ -221,15 +226,14 @@ export class GatePromises {
     const waiting = openVetoesOf(phase).find(({ veto }) => veto.reason !== null);
     if (waiting !== undefined) return `a veto with a reason is reworked: ${waiting.number} of phase ${phase.phase}`;
     const pull = this.#github.fake.pulls.get(phase.gate?.pullRequest ?? 0);
-    if (pull?.open === true && this.#isUntoldConflict(pull))
-      return `a conflict is resolved, or told: #${pull.pullRequest}`;
     const vetoed = phase.decisions.list.filter(({ veto }) => veto !== null).map(({ number }) => number);
     const ticked = pull === undefined ? [] : this.#unheardTicks(pull, phase);
     const unheard = ticked.find((number) => !vetoed.includes(number));
     return unheard === undefined ? null : `a tick is heard: ${unheard} of phase ${phase.phase}`;
   }
 
-  #isUntoldConflict({ pullRequest, branch, base, draft }: FakePull): boolean {
+  /** The gate can't be merged, and nobody was told so: the app brings the two together itself. */
+  isUntoldConflict({ pullRequest, branch, base, draft }: FakePull): boolean {
     if (draft || this.#github.conflictsOf({ branch, base }).length === 0) return false;
     const { comments } = this.#github.fake;
     return !comments.some(({ issueNumber, notice }) => issueNumber === pullRequest && notice?.kind === "conflict");

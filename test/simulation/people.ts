@@ -175,6 +175,7 @@ export class People {
       if (!isFinal && !isApproved && github.fake.settings.merge === "auto" && this.#sim.random.chance(0.7)) {
         return () => this.#review(pull, "writer", "approved");
       }
+      if (calm && this.#sim.watch.gates.isUntoldConflict(pull)) return null;
       if (github.conflictsOf(pull).length > 0) return () => this.#mergeBase(pull, by);
       return () => this.#merge(pull, by);
     }
