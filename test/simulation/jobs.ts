@@ -187,7 +187,9 @@ export class Jobs {
     const { github, random, features, calm } = this.#sim;
     const run = github.fake.runs.find((each) => each.runId === job.runId);
     // Cancelled on GitHub: the job goes away at once, or after another word.
-    if (run === undefined || (run.status === "completed" && (calm || random.chance(0.6)))) {
+    // One that hangs hears nothing of it, and may speak again when it was given up long ago.
+    const goes = calm || random.chance(job.mode === "hung" ? 0.2 : 0.6);
+    if (run === undefined || (run.status === "completed" && goes)) {
       this.#say(job, "is gone");
       job.mode = "over";
       return;
@@ -203,7 +205,7 @@ export class Jobs {
           return this.#end(job, "failure", "dies before it speaks");
         return this.#open(job);
       case "hung":
-        if (calm || random.chance(0.1)) {
+        if (calm || random.chance(0.2)) {
           this.#say(job, "wakes up");
           job.mode = "working";
         }
