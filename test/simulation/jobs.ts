@@ -463,6 +463,7 @@ export class Jobs {
           if (answer instanceof RunnerRefused)
             return this.#end(job, "failure", `is refused: ${answer.message.slice(0, 60)}`);
           if (answer instanceof Error) return;
+          this.#isKept(answer, `step:${job.runId}:${step}`);
           job.told = [...job.told, ...(answer.answers ?? [])];
           if (job.todo[0] === step) {
             job.todo.shift();
@@ -488,7 +489,9 @@ export class Jobs {
       (serving) => takeOutcome(serving, job.token, body),
       (answer) => {
         if (answer instanceof RunnerRefused) return this.#end(job, "failure", "is refused");
-        if (!(answer instanceof Error)) this.#end(job, "success", "ends");
+        if (answer instanceof Error) return;
+        this.#isKept(answer, `outcome:${job.runId}`);
+        this.#end(job, "success", "ends");
       },
     );
   }
@@ -527,6 +530,11 @@ export class Jobs {
     const message = `the project's own tests ${result === "failed" ? "fail" : "take too long"}`;
     const finding = { check: "tests-pass", step: null, path: null, line: null, message } as const;
     job.outcome = { kind: "failed", message: "the tests do not pass", findings: [finding] };
+  }
+
+  /** Nothing is kept of what a run says that is over. */
+  #isKept({ stop }: { readonly stop: boolean }, key: string): void {
+    if (!stop && !this.#sim.watch.isStored(key)) this.#sim.fail(`what is acknowledged is stored: ${key}`);
   }
 
   #heartbeat(job: SimJob): void {

@@ -15,6 +15,11 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       };
     },
   },
+  "a step is acknowledged before it is stored": {
+    store: (store) => ({
+      takeIn: async (message) => (message.kind === "step" ? "new" : store.takeIn(message)),
+    }),
+  },
   "effects count as done before they are performed": {
     store: (store) => ({
       claimEffects: async (now, leaseUntil, limit) => {

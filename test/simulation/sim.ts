@@ -276,6 +276,8 @@ export class Sim {
     app.underWay.add(webhook);
     await deliver(app.door, webhook, (status) => {
       if (status !== 202) this.fail(`GitHub's own webhooks are taken in: ${kind} was answered ${status}`);
+      if (!this.watch.isStored(webhookKeyOf(webhook.guid)))
+        this.fail(`what is acknowledged is stored: ${webhook.guid}`);
       app.underWay.delete(webhook);
     });
   }

@@ -101,6 +101,12 @@ export class Watch {
     return statement.all(...parameters);
   }
 
+  /** What was acknowledged is stored: a crash in the next moment loses none of it. What belonged to an erased task is gone. */
+  isStored(key: string): boolean {
+    if (this.rows("select 1 from inbox where key = ? limit 1", key).length > 0) return true;
+    return this.#existing().some(({ erasedBy }) => erasedBy !== null);
+  }
+
   isDueWithin(after: string, ms: number): boolean {
     const due = this.nextDue(after);
     return due !== null && Date.parse(due) <= Date.parse(after) + ms;
