@@ -72,6 +72,7 @@ const agentEnvironment = claudeEnvironment({
   gatewayToken: "opens-the-gateway-alone",
   credentialKind: "api-key",
   maxTokens: null,
+  egress: {},
 });
 
 const agentArguments = claudeArguments({
@@ -79,8 +80,11 @@ const agentArguments = claudeArguments({
   resume: false,
   model: "claude-sonnet-5-5",
   tools: ["Read", "Write"],
+  askable: [],
   systemPromptFile: "/private/system.md",
   mcpConfig: "{}",
+  moreMcpConfig: null,
+  moreRules: [],
   settings: "{}",
   jsonSchema: null,
 });
