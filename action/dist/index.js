@@ -22314,7 +22314,7 @@ function lineOf$3(askedAs) {
 function losesLetters(askedAs) {
 	return /[^\p{ASCII}]/u.test(askedAs) || !/[a-z0-9]/iu.test(askedAs) || lineOf$3(askedAs).length > nameCharactersMax;
 }
-// src/runner/redact.ts
+// src/core/redact.ts
 const mask = "***";
 const fragmentLength = 16;
 const fragmentedSecretLengthMin = 24;
@@ -22329,6 +22329,7 @@ function createRedactor(secrets) {
 		...privateKeyRanges(text)
 	]);
 }
+createRedactor([]);
 function createDetector(secret) {
 	const find = createFinder([secret]);
 	return (text) => find(text).length > 0;
@@ -22456,14 +22457,69 @@ function runsOf(text, fragments, length) {
 const tokenShapes = [
 	/(?<![A-Za-z0-9])(?:gh[a-z]_|github_pat_)[\w.-]{15,}\w/g,
 	/(?<![A-Za-z0-9])sk-ant-[\w-]{10,}/g,
-	/(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
+	/(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin)-[\w-]{20,}|[A-Za-z0-9]{32,})/g,
+	/(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g,
+	/(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g,
+	/(?<![A-Za-z0-9])xox[a-z](?:\.xox[a-z])?-[\w-]{10,}/g,
+	/(?<![A-Za-z0-9])(?:[sr]k_(?:live|test)|whsec|npm|hf|dop_v1|shpat)_[A-Za-z0-9]{16,}/g,
+	/(?<![A-Za-z0-9])(?:glpat-|pypi-AgE)[\w-]{16,}/g,
+	/(?<![A-Za-z0-9])AIza[\w-]{30,}/g
+];
+const groupedShapes = [
+	/secret_?access_?key\W{1,8}(?<token>[\w/+=]{30,})/dgi,
+	/:\/\/[^\s/:@"\\]{0,200}:(?<token>[^\s/@"\\]{1,500})@/dg,
+	/[?&](?:access_token|auth_token|token|api_?key|client_secret|secret|password|sig|signature|x-amz-(?:signature|security-token))=(?<token>[^\s&#"'\\]{6,})/dgi,
+	/\b(?:bearer|basic)\s+(?=\S*\d)(?<token>[\w.~+/-]{16,}={0,2})/dgi
 ];
 function tokenRanges(text) {
-	return tokenShapes.flatMap((shape) => Array.from(text.matchAll(shape), ({ index, 0: match }) => ({
+	const whole = tokenShapes.flatMap((shape) => Array.from(text.matchAll(shape), ({ index, 0: match }) => ({
 		start: index,
 		end: index + match.length
 	})));
+	const grouped = groupedShapes.flatMap((shape) => Array.from(text.matchAll(shape), ({ indices }) => {
+		const [start, end] = indices?.groups?.["token"] ?? [0, 0];
+		return {
+			start,
+			end
+		};
+	}));
+	return [
+		...whole,
+		...grouped,
+		...encodedTokenRanges(text)
+	];
 }
+const encodedBeginnings = [
+	"ghp_",
+	"gho_",
+	"ghu_",
+	"ghs_",
+	"ghr_",
+	"github_pat_",
+	"sk-ant-"
+].flatMap((beginning) => [
+	0,
+	1,
+	2
+].map((before) => ({
+	before,
+	needle: base64Inside(Buffer.from(beginning), before)
+})));
+const encodedTokenBeginning = /^(?:gh[a-z]_|github_pat_|sk-ant-)[\w.-]{12,}/;
+function encodedTokenRanges(text) {
+	return encodedBeginnings.flatMap(({ before, needle }) => occurrences(text, needle).flatMap(({ start }) => {
+		const group = start - Math.ceil(before * 8 / 6);
+		const decoded = Buffer.from(text.slice(Math.max(0, group), group + 32), "base64").subarray(before);
+		if (group < 0 || !encodedTokenBeginning.test(decoded.toString("latin1"))) return [];
+		encodedRest.lastIndex = start;
+		encodedRest.test(text);
+		return [{
+			start,
+			end: encodedRest.lastIndex
+		}];
+	}));
+}
+const encodedRest = /[\w+/-]*={0,2}/y;
 function privateKeyRanges(text) {
 	const ends = Array.from(text.matchAll(/-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----/g), (match) => match);
 	const ranges = [];
@@ -22949,7 +23005,7 @@ function isSafePath(path) {
 	if (path === "" || path.startsWith("/") || /[\u0000-\u001f\u007f]/.test(path)) return false;
 	return !path.split("/").some((part) => part === ".." || part === "." || part.toLowerCase() === ".git");
 }
-// src/runner/redact-json.ts
+// src/core/redact-json.ts
 function redactJsonLines(text, redact) {
 	if (redact(text) === text) return text;
 	return text.split("\n").map((line) => redact(line) === line ? line : redactLine(line, redact)).join("\n");

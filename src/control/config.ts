@@ -45,6 +45,13 @@ export interface Config {
   readonly mcpHosts: readonly string[];
 }
 
+/** What of the settings nobody may read in a log. */
+export function secretsOf({ privateKey, webhookSecret, databaseUrl, checkpointKeys }: Config): readonly string[] {
+  const { password } = new URL(databaseUrl ?? "postgres://none");
+  const keys = checkpointKeys.map(({ key }) => Buffer.from(key).toString("base64"));
+  return [privateKey, webhookSecret, decodeURIComponent(password), ...keys];
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** All that is wrong with the settings, each line with where to get the right value. */

@@ -22,6 +22,8 @@ import { tightest } from "../core/network.ts";
 import { permissionsIn } from "../core/permission.ts";
 import { verifierRole, type Phase, type Playbook } from "../core/playbook.ts";
 import type { Finding } from "../core/report.ts";
+import { redactTokens } from "../core/redact.ts";
+import { redactValue } from "../core/redact-json.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { Checkpoint } from "../protocol/checkpoint.ts";
 import {
@@ -32,7 +34,7 @@ import {
   type EventsRequest,
   type Acknowledgement,
   type Job,
-  type LiveEvent,
+  LiveEvent,
   type OutcomeRequest,
   type PersonAnswer,
   type PriceOverride,
@@ -606,15 +608,16 @@ function mutablePhase({ network: _network, ...phase }: Phase): Job["phase"] {
 }
 
 /** Stores live telemetry. The answer tells the runner what need not come again, and whether to stop. */
-export async function takeEvents(serving: ServingRunner, token: string, request: EventsRequest): Promise<EventsAnswer> {
+export async function takeEvents(serving: ServingRunner, token: string, said: EventsRequest): Promise<EventsAnswer> {
   const session = await sessionOf(serving, token);
+  const events = said.events.map((each) => ({ ...each, event: LiveEvent.parse(withoutTokens(each.event)) }));
   const { runId, taskId } = session;
   const at = serving.clock.now().toISOString();
   const live = (await liveTaskOf(serving, session)) !== null;
-  const last = Math.max(0, ...request.events.map(({ number }) => number));
+  const last = Math.max(0, ...events.map(({ number }) => number));
   // Heard, and not kept: somebody had the texts of this task erased.
   if (!live && (await isErased(serving, session))) return { acknowledged: last, stop: true };
-  const kept = request.events.filter(({ number }) => number <= runLogEventsMax);
+  const kept = events.filter(({ number }) => number <= runLogEventsMax);
   const stored = await serving.store.appendRunLog(
     runId,
     kept.map((event) => ({ number: event.number, line: JSON.stringify(event) })),
@@ -622,11 +625,11 @@ export async function takeEvents(serving: ServingRunner, token: string, request:
   // Silent from here on: an ended run may flush its last words for some minutes, and then its token is worth nothing.
   if (live) await serving.store.touchRunSession(runId, at);
   // What a run that is over still has to say must not pass for its successor's.
-  if (live && request.events.length > 0) {
+  if (live && events.length > 0) {
     const before = (await serving.store.readLive(taskId)) ?? emptyLive(at);
-    const after = request.events.reduce((status, { event }) => liveAfter(status, event, at), before);
+    const after = events.reduce((status, { event }) => liveAfter(status, event, at), before);
     await serving.store.updateLive(taskId, after);
-    for (const { event } of request.events) serving.log.info({ taskId, runId, live: event }, "live");
+    for (const { event } of events) serving.log.info({ taskId, runId, live: event }, "live");
     if (showsMore(before, after)) await showLive(serving, taskId);
   }
   // Beyond the limit a line counts as heard, or the runner would send it for ever.
@@ -767,7 +770,8 @@ export async function storeStep(
 ): Promise<void> {
   const { step, changes, spent, answers, told, reply, security } = request;
   await storing.store.saveChangeset(changesetIdOf(runId, step), storedChangesetFrom(changes));
-  const stored = StoredStep.parse({ runId, step, files: changes.length, spent, answers, told, reply, security });
+  const said = { answers, reply, security };
+  const stored = StoredStep.parse({ runId, step, files: changes.length, spent, told, ...withoutTokens(said) });
   await takeIn(storing, task, "step", `step:${runId}:${step}`, stored);
 }
 
@@ -777,7 +781,7 @@ export async function storeRequest(
   runId: RunId,
   request: RunnerRequest,
 ): Promise<void> {
-  const stored = StoredRequest.parse({ runId, request });
+  const stored = StoredRequest.parse({ runId, request: withoutTokens(request) });
   await takeIn(storing, task, "request", `request:${request.id}`, stored);
 }
 
@@ -788,7 +792,8 @@ export async function storeOutcome(
   request: OutcomeRequest,
 ): Promise<void> {
   const { outcome, report, spent, security } = request;
-  const stored = StoredOutcome.parse({ outcome: bounded(outcome), report, spent, security, runId });
+  const said = withoutTokens({ outcome: bounded(outcome), report, security });
+  const stored = StoredOutcome.parse({ ...said, spent, runId });
   await takeIn(storing, task, "outcome", outcomeKeyOf(runId), stored);
 }
 
@@ -800,6 +805,12 @@ export function outcomeKeyOf(runId: RunId): string {
 /** It becomes an event and is kept for good. */
 function bounded(outcome: OutcomeRequest["outcome"]): OutcomeRequest["outcome"] {
   return "message" in outcome ? { ...outcome, message: outcome.message.slice(0, messageCharactersMax) } : outcome;
+}
+
+/** The runner has done so; but one that was taken over has not, and what it says goes to people and into events. */
+function withoutTokens(said: object): object {
+  const redacted = redactValue(said, redactTokens);
+  return typeof redacted === "object" && redacted !== null ? redacted : {};
 }
 
 async function takeIn(

@@ -686,9 +686,12 @@ function recordDispatch(command: CommandOf<"RecordDispatch">, state: ExistingTas
 function pauseTask(command: CommandOf<"PauseTask">, state: ExistingTask): Decision {
   if (isSettled(state) || state.status === "draft") return wrongStatus(command, state);
   // What failed while it waited must be said: nothing would be done behind it, whatever people answer.
-  if (state.blockedBy !== null && !liftsByItself(state.blockedBy)) return accepted();
+  const isHeld = state.blockedBy !== null && !liftsByItself(state.blockedBy);
+  if (isHeld && !dropsRun(command.reason)) return accepted();
   // The runner was faster than our doubts whether one could start, or nobody wants that run any more.
   if (dropsRun(command.reason) && liveRunOf(state)?.started !== false) return accepted();
+  // No runner will ever take it: whoever mends what holds the task gets another run, and hears what is in that one's way.
+  if (isHeld) return accepted(...cancelRunOf(command, state));
   return accepted({ type: "TaskPaused", at: command.at, reason: command.reason });
 }
 

@@ -136,6 +136,8 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
             ? []
             : [now({ kind: "OpenGate", phase: event.phase })]),
         ...answering(event.phase, ids, event.commitSha),
+        // Its run may have failed, and then nothing is verified that would show it.
+        ...replyShown(after, event.phase),
         ...branchOfErased(after, event.phase),
       ];
     }

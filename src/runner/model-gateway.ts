@@ -17,7 +17,7 @@ import {
 import { readBody, sendError } from "./gateway-http.ts";
 import { readModelRequest, type ModelRequest } from "./model-request.ts";
 import { noSurcharges, type PriceOverride } from "./price.ts";
-import { createRedactor } from "./redact.ts";
+import { createRedactor } from "../core/redact.ts";
 import { createSpending, type Charge, type ModelSpending } from "./spending.ts";
 
 export interface ModelGatewayOptions {

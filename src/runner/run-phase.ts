@@ -16,7 +16,7 @@ import { createGrants, type JobGrants } from "./grants.ts";
 import { checkpointAtEnd } from "./leave-checkpoint.ts";
 import { startLiveFeed, type LiveFeed } from "./live-feed.ts";
 import { createMeter, type Meter } from "./meter.ts";
-import { createRedactor } from "./redact.ts";
+import { createRedactor } from "../core/redact.ts";
 import { describeOutcome, isGreen, messageOf, outcomeAsDeclared, reportAsDeclared } from "./run-texts.ts";
 import type { Checks } from "./run-step.ts";
 import { countingRedactor, createSecurityNotes, type SecurityNotes } from "./security-notes.ts";
