@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createRedactor } from "../../src/runner/redact.ts";
+import { createRedactor } from "../../src/core/redact.ts";
 import { countingRedactor, createSecurityNotes } from "../../src/runner/security-notes.ts";
 
 const secret = "ledger-9f2c7d41b8e6a503";
