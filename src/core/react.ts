@@ -219,6 +219,9 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
       return mergeDue(after);
     case "WorkReported":
       return [];
+    case "SecurityNoted":
+      // Shown with whatever is shown next: nobody who is refused may have us write.
+      return [];
     case "PhaseSkipped": {
       const gate = gateOf(after, event.phase);
       return [
