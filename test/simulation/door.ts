@@ -64,7 +64,7 @@ export function openDoor(
 }
 
 /** In the form in which the route finds the repository's id. */
-export function bodyOf(intent: Intent): string {
+function bodyOf(intent: Intent): string {
   if (!("repository" in intent)) return JSON.stringify(intent);
   return JSON.stringify({ ...intent, repository: { ...intent.repository, id: intent.repository.repositoryId } });
 }

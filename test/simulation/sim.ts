@@ -201,7 +201,7 @@ export class Sim {
 
   async #step(): Promise<void> {
     const { random, features, github } = this;
-    if (this.#turns.isEmpty) this.watch.gates.rest(this.clock.passed, this.features.laggingLists ? lagMsMax : 0);
+    if (this.#turns.isEmpty) this.#rest();
     this.jobs.notice();
     for (let calls = random.below(12); calls > 0 && !this.#turns.isIdle; calls -= 1) await this.#next();
     if (this.#failure !== null) return;
@@ -224,6 +224,11 @@ export class Sim {
     await turn();
     if (this.app === null && this.clock.passed >= this.#upAgainAt) await this.#start();
     this.watch.world();
+  }
+
+  #rest(): void {
+    const lags = !this.calm && this.features.laggingLists;
+    this.watch.gates.rest(this.clock.passed, lags ? lagMsMax : 0);
   }
 
   async #next(): Promise<void> {
@@ -545,7 +550,7 @@ export class Sim {
     let quietRounds = 0;
     while (clock.passed < end) {
       this.jobs.notice();
-      if (this.#turns.isEmpty) this.watch.gates.rest(this.clock.passed, this.features.laggingLists ? lagMsMax : 0);
+      if (this.#turns.isEmpty) this.#rest();
       if (!(await this.#turns.drain(random))) this.fail("the app comes to rest");
       if (this.#failure !== null) return;
       this.watch.world();

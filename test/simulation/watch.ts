@@ -211,7 +211,9 @@ export class Watch {
       if (there !== null) fail("one gate a phase");
     }
     if (event.type === "PhaseVerified") {
-      if (event.passed && steps.some(({ completed }) => !completed)) fail("what passes is complete");
+      // Whoever ends a conversation waits for no turn that was cut off.
+      const isTalk = phase?.conversation != null;
+      if (event.passed && !isTalk && steps.some(({ completed }) => !completed)) fail("what passes is complete");
       // Without a head it is the refusal of a changeset.
       if (event.headSha !== "" && steps.some(({ commitSha }) => commitSha === null)) {
         fail("what is verified was published before");
