@@ -31,6 +31,7 @@ async function tested(
     workTree,
     home,
     tempDir,
+    egress: {},
     path,
     msMax: 20_000,
     signal: new AbortController().signal,

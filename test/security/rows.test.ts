@@ -72,6 +72,7 @@ const agentEnvironment = claudeEnvironment({
   gatewayToken: "opens-the-gateway-alone",
   credentialKind: "api-key",
   maxTokens: null,
+  egress: {},
 });
 
 const agentArguments = claudeArguments({
