@@ -22338,6 +22338,7 @@ function createFinder(secrets) {
 	const known = secrets.flatMap((secret) => [secret, secret.trim()]).filter((secret) => secret.trim().length >= 6);
 	const flatNeedles = known.flatMap(partsOf$1).flatMap((part) => [part, backwards(part)]).flatMap(encodingsOf).map((needle) => flatten(needle).text).filter((needle) => needle.length >= 6);
 	const needles = [...new Set(flatNeedles)];
+	if (known.length === 0) return () => [];
 	const directed = known.flatMap((secret) => [secret, backwards(secret)]);
 	const long = new Set(directed.filter(looksRandom).flatMap((secret) => fragmentsOf(secret, fragmentLength)));
 	const short = new Set(directed.filter(isShortKey).flatMap((secret) => fragmentsOf(secret, shortFragmentLength)));
@@ -22471,7 +22472,9 @@ const groupedShapes = [
 	/[?&](?:access_token|auth_token|token|api_?key|client_secret|secret|password|sig|signature|x-amz-(?:signature|security-token))=(?<token>[^\s&#"'\\]{6,})/dgi,
 	/\b(?:bearer|basic)\s+(?=\S*\d)(?<token>[\w.~+/-]{16,}={0,2})/dgi
 ];
+const sign = /gh[a-z]_|github_pat_|sk-|eyJ|A[KS]IA|xox|[sr]k_|whsec_|npm_|hf_|dop_v1_|shpat_|glpat-|pypi-|AIza|access_?key|:\/\/|[?&]\w|bearer|basic/i;
 function tokenRanges(text) {
+	if (!sign.test(text)) return encodedTokenRanges(text);
 	const whole = tokenShapes.flatMap((shape) => Array.from(text.matchAll(shape), ({ index, 0: match }) => ({
 		start: index,
 		end: index + match.length
@@ -22505,8 +22508,10 @@ const encodedBeginnings = [
 	before,
 	needle: base64Inside(Buffer.from(beginning), before)
 })));
+const encodedLengthMin = 20;
 const encodedTokenBeginning = /^(?:gh[a-z]_|github_pat_|sk-ant-)[\w.-]{12,}/;
 function encodedTokenRanges(text) {
+	if (text.length < encodedLengthMin) return [];
 	return encodedBeginnings.flatMap(({ before, needle }) => occurrences(text, needle).flatMap(({ start }) => {
 		const group = start - Math.ceil(before * 8 / 6);
 		const decoded = Buffer.from(text.slice(Math.max(0, group), group + 32), "base64").subarray(before);

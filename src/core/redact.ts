@@ -51,6 +51,7 @@ function createFinder(secrets: readonly string[]): (text: string) => readonly Ra
     .map((needle) => flatten(needle).text)
     .filter((needle) => needle.length >= secretLengthMin);
   const needles = [...new Set(flatNeedles)];
+  if (known.length === 0) return () => [];
   const directed = known.flatMap((secret) => [secret, backwards(secret)]);
   const long = new Set(directed.filter(looksRandom).flatMap((secret) => fragmentsOf(secret, fragmentLength)));
   const short = new Set(directed.filter(isShortKey).flatMap((secret) => fragmentsOf(secret, shortFragmentLength)));
@@ -214,7 +215,12 @@ const groupedShapes: readonly RegExp[] = [
   /\b(?:bearer|basic)\s+(?=\S*\d)(?<token>[\w.~+/-]{16,}={0,2})/dgi,
 ];
 
+/** Stands in every text in which one of them can be found: most texts have none, and are read once. */
+const sign =
+  /gh[a-z]_|github_pat_|sk-|eyJ|A[KS]IA|xox|[sr]k_|whsec_|npm_|hf_|dop_v1_|shpat_|glpat-|pypi-|AIza|access_?key|:\/\/|[?&]\w|bearer|basic/i;
+
 function tokenRanges(text: string): readonly Range[] {
+  if (!sign.test(text)) return encodedTokenRanges(text);
   const whole = tokenShapes.flatMap((shape) =>
     Array.from(text.matchAll(shape), ({ index, 0: match }) => ({ start: index, end: index + match.length })),
   );
@@ -231,10 +237,13 @@ function tokenRanges(text: string): readonly Range[] {
 const encodedBeginnings = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "sk-ant-"].flatMap((beginning) =>
   [0, 1, 2].map((before) => ({ before, needle: base64Inside(Buffer.from(beginning), before) })),
 );
+/** Of the shortest token that is looked for. */
+const encodedLengthMin = 20;
 const encodedTokenBeginning = /^(?:gh[a-z]_|github_pat_|sk-ant-)[\w.-]{12,}/;
 
 /** Tokens that were put into base64, alone or behind something else, e.g. `x-access-token:ghs_…`. */
 function encodedTokenRanges(text: string): readonly Range[] {
+  if (text.length < encodedLengthMin) return [];
   return encodedBeginnings.flatMap(({ before, needle }) =>
     occurrences(text, needle).flatMap(({ start }) => {
       const group = start - Math.ceil((before * 8) / 6);

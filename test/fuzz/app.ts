@@ -85,9 +85,9 @@ const reading = /^(?:read|task|open|due|is|next|run|account|usage|costs|reconstr
 
 const fuzzKeys = [{ id: "k1", key: Buffer.alloc(32, 1) }];
 
-/** None for a webhook. `step:<run>:<step>`, `request:<run>/<number>`, `outcome:<run>`. */
+/** None for what no run said. `step:<run>:<step>`, `request:<run>/<number>`, `outcome:<run>`. */
 function runsIn({ kind, key, body }: InboxMessage): readonly string[] {
-  if (kind === "webhook") return [];
+  if (kind !== "step" && kind !== "request" && kind !== "outcome") return [];
   const { runId = "none" } = JSON.parse(body) as { readonly runId?: string };
   const [, ofKey = "none"] = /^[a-z]+:([^:/]+)/u.exec(key) ?? [];
   return [runId, ofKey];

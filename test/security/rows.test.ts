@@ -80,7 +80,7 @@ const agentArguments = claudeArguments({
   resume: false,
   model: "claude-sonnet-5-5",
   tools: ["Read", "Write"],
-  askable: [],
+  askable: ["Bash"],
   systemPromptFile: "/private/system.md",
   mcpConfig: "{}",
   moreMcpConfig: null,
@@ -265,7 +265,9 @@ describe("the twenty attacks and their controls", () => {
     const allowed = agentArguments[agentArguments.indexOf("--allowedTools") + 1] ?? "";
     expect(allowed.split(",")).toEqual(expect.arrayContaining(["Read", "Write"]));
     for (const tool of [...allowed.split(","), ...offeredTools]) expect(tool).toMatch(/^\w+$/u);
-    expect(agentArguments[agentArguments.indexOf("--tools") + 1]).toBe("Read,Write");
+    expect(agentArguments[agentArguments.indexOf("--tools") + 1]).toBe("Read,Write,Bash");
+    // It exists so that people can be asked for a call of it, and is not allowed by that.
+    expect(allowed.split(",")).not.toContain("Bash");
   });
 
   test("9 Hidden text: what GitHub does not show reaches no prompt, and people are told how much that was", async () => {
