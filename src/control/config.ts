@@ -1,6 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
 import { PriceOverride } from "../protocol/runner.ts";
+import { networks, type Network } from "../core/network.ts";
 import type { Language } from "../core/task-input.ts";
 import { derivedCheckpointKey, parseCheckpointKeys, type CheckpointKey } from "./checkpoint-keys.ts";
 
@@ -39,7 +40,16 @@ export interface Config {
   /** Between two looks at the names that a task waits for, in the first hour. */
   readonly namesEveryMs: number;
   /** Of the MCP servers that repositories may give their agents, e.g. `mcp.notion.com`. */
+  /** Most that runs may reach. */
+  readonly network: Network;
   readonly mcpHosts: readonly string[];
+}
+
+/** What of the settings nobody may read in a log. */
+export function secretsOf({ privateKey, webhookSecret, databaseUrl, checkpointKeys }: Config): readonly string[] {
+  const { password } = new URL(databaseUrl ?? "postgres://none");
+  const keys = checkpointKeys.map(({ key }) => Buffer.from(key).toString("base64"));
+  return [privateKey, webhookSecret, decodeURIComponent(password), ...keys];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -153,10 +163,17 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     githubWriteIntervalMs: numberOf("GITHUB_WRITE_INTERVAL_MS", 1_000, 0, 60_000),
     reviewDebounceMs: numberOf("REVIEW_DEBOUNCE_SECONDS", 20, 0, 3_600) * 1_000,
     namesEveryMs: numberOf("NAMES_SECONDS", 60, 1, 3_600) * 1_000,
+    network: networkOf(get("NETWORK"), faults),
     mcpHosts: hostsOf("MCP_SERVERS_ALLOWED", get("MCP_SERVERS_ALLOWED"), faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
+}
+
+function networkOf(said: string | undefined, faults: string[]): Network {
+  const network = networks.find((each) => each === (said ?? "open"));
+  if (network === undefined) faults.push(`NETWORK: expected ${networks.join(", ")}, got "${said}"`);
+  return network ?? "none";
 }
 
 function privateKeyOf(

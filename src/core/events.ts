@@ -1,4 +1,4 @@
-import type { DependencyAsked, QuestionAsked, ReportedErrorType } from "./dialogue.ts";
+import type { DependencyAsked, Question, QuestionAsked, ReportedErrorType } from "./dialogue.ts";
 import type { AnswerKind, FeedbackItem } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
@@ -6,6 +6,7 @@ import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
 import type { CiState } from "./ci.ts";
 import type { AnyCheck, CheckResult, Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
+import type { SecurityNote, SecuritySource } from "./security.ts";
 import type { TaskSettings } from "./settings.ts";
 import type { Priority, TaskInput } from "./task-input.ts";
 import type { Spent } from "./usage.ts";
@@ -139,6 +140,15 @@ export type TaskEvent =
       readonly attempt: number;
       readonly report: RunnerReport;
     }
+  /** Something was refused, taken away or contained. `runId` is null where no run had a part in it, `phase` before the first one. */
+  | {
+      readonly type: "SecurityNoted";
+      readonly at: string;
+      readonly runId: RunId | null;
+      readonly phase: number | null;
+      readonly source: SecuritySource;
+      readonly notes: readonly SecurityNote[];
+    }
   /** The repository's settings were read, and differ from what was known. */
   | { readonly type: "SettingsRead"; readonly at: string; readonly settings: TaskSettings }
   /** By a tick in the gate's body, or by `/veto`. A second one replaces the reason. Without a reason nothing is reworked yet. */
@@ -267,7 +277,7 @@ export type TaskEvent =
       readonly phase: number;
       readonly step: string;
       readonly requestId: string;
-      readonly questions: readonly (QuestionAsked & { readonly number: number })[];
+      readonly questions: readonly (QuestionAsked & Pick<Question, "number" | "permission">)[];
     }
   /** A second one replaces the first, and reaches the agent again. */
   | {

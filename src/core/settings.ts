@@ -1,3 +1,4 @@
+import type { Network } from "./network.ts";
 import type { Language } from "./task-input.ts";
 
 /** What people set for the tasks of a repository in `.github/phasegate.yml`: its own on the default branch, and its owner's. */
@@ -17,6 +18,8 @@ export interface TaskSettings {
   readonly models: Readonly<Record<string, string>>;
   /** Most that one reply of the model may hold; null: as the agent has it. */
   readonly maxTokens: number | null;
+  /** Most that runs may reach; null: as the installation and the playbook have it. */
+  readonly network: Network | null;
   /** False: a tool outside a step's list is a question to people (Q14). */
   readonly autoAccept: boolean;
   /** Where the product lives; empty for the root. Without a slash at either end. */
@@ -54,7 +57,7 @@ interface Integrations {
   readonly notion: { readonly tokenSecret: string | null };
 }
 
-interface McpServer {
+export interface McpServer {
   readonly name: string;
   readonly url: string;
   /** Name of the secret; null where the server asks for none. */
@@ -72,6 +75,7 @@ export const defaultSettings: TaskSettings = {
   model: null,
   models: {},
   maxTokens: null,
+  network: null,
   autoAccept: true,
   outputDirectory: "",
   limits: { phaseBudgetUsd: null, taskBudgetUsd: null, dayBudgetUsd: null, stepMinutes: null, reworks: null },
@@ -108,6 +112,7 @@ export interface InstallationSettings {
   readonly stepMinutes: number;
   readonly reworks: number;
   readonly reviewDebounceSeconds: number;
+  readonly network: Network;
 }
 
 /** The smaller of the two: a repository may take less than the installation allows, and no more. */
@@ -125,6 +130,23 @@ export function limitsOf({ limits }: Pick<TaskSettings, "limits">, installation:
     stepMinutes: atMost(limits.stepMinutes, stepMinutes),
     reworks: atMost(limits.reworks, reworks),
   };
+}
+
+/**
+ * Servers for tasks of a playbook. `hosts` are those that the operator allows, with the port where an address has one: of a host that
+ * is not among them any more nothing is used, whenever the settings were read.
+ */
+export function mcpServersFor(
+  { mcpServers }: Pick<TaskSettings, "mcpServers">,
+  playbook: string,
+  hosts: readonly string[],
+): readonly McpServer[] {
+  return mcpServers.filter(
+    ({ url, playbooks }) =>
+      (playbooks === null || playbooks.includes(playbook)) &&
+      URL.canParse(url) &&
+      hosts.includes(new URL(url).host.toLowerCase()),
+  );
 }
 
 export function areSameSettings(one: TaskSettings, other: TaskSettings): boolean {

@@ -42,9 +42,10 @@ type Payload = Readonly<Record<string, unknown>>;
 
 /** By type and version: what an older shape lacks, as it was meant then. */
 const lifts: { readonly [Type in TaskEventType]?: Readonly<Record<number, (payload: Payload) => Payload>> } = {
-  SettingsRead: { 1: withSettingsOfNobody },
+  SettingsRead: { 1: withSettingsOfNobody, 2: withSettingsOfNobody },
   TaskCreated: { 1: (payload) => withSteps(withNothingToSkip(payload)), 2: withSteps },
   TaskStarted: { 1: (payload) => ({ ...payload, input: noInput }) },
+  QuestionsAsked: { 1: withoutPermissions },
   PhaseVerified: { 1: (payload) => ({ ...payload, notes: [] }) },
 };
 
@@ -70,6 +71,14 @@ function withPhases(payload: Payload, more: Payload): Payload {
 function withSettingsOfNobody(payload: Payload): Payload {
   const { settings } = payload;
   return isObject(settings) ? { ...payload, settings: { ...defaultSettings, ...settings } } : payload;
+}
+
+/** Before tools were asked for. */
+function withoutPermissions(payload: Payload): Payload {
+  const questions: unknown = payload["questions"];
+  if (!Array.isArray(questions)) return payload;
+  const all: readonly unknown[] = questions;
+  return { ...payload, questions: all.map((each) => (isObject(each) ? { ...each, permission: null } : each)) };
 }
 
 function isObject(value: unknown): value is Payload {

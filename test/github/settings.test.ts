@@ -9,6 +9,7 @@ import {
   SettingsFile,
   settingsOf,
   settingsPath,
+  together,
 } from "../../src/github/settings-file.ts";
 import { readWorkflowFile, workflowPath } from "../../src/github/workflow-file.ts";
 import { setSecret } from "../sandbox/actions-settings.ts";
@@ -47,6 +48,7 @@ describe("the text of the settings", () => {
       { limits: { ...defaultSettings.limits, phaseBudgetUsd: 2.5, reworks: 0 } },
     ],
     ["review_debounce_seconds: 90\n", { reviewDebounceSeconds: 90 }],
+    ["network: registries\n", { network: "registries" }],
     ["notifications: { mention: [wanda, rita-9] }\n", { mention: ["wanda", "rita-9"] }],
     [
       "supabase_url: https://shop.example\nslack_default_channel: '#releases'\nintegrations: { notion: { token_secret: NOTION_TOKEN } }\n",
@@ -114,6 +116,10 @@ describe("the text of the settings", () => {
       "line 1: supabase_url: the old name of integrations.supabase.url, which is there, too",
     ],
     ["supabase_url: http://a.example\n", "line 1: supabase_url: expected an address that begins with https://"],
+    [
+      "mcp_servers: [{ name: phasegate__ask, url: https://mcp.example/x }]\n",
+      'line 1: mcp_servers[0].name: expected another name than phasegate, which is Phasegate\'s own server, and without two _ in a row, got "phasegate__ask"',
+    ],
     [
       "mcp_servers:\n  - name: notion\n    url: https://evil.example/mcp\n",
       'line 3: mcp_servers[0].url: expected a host that the operator of Phasegate allows (MCP_SERVERS_ALLOWED: mcp.example), got "https://evil.example/mcp"',
@@ -374,4 +380,11 @@ describe("before a run", () => {
     bed.sandbox.repositoryOf("octo/shop").secrets.clear();
     expect((await read()).fault).toEqual({ kind: "no-model-secret" });
   });
+});
+
+test("of the network a repository takes away from what its owner says, and gives nothing back", () => {
+  expect(together({ network: "registries" }, { network: "open" }).network).toBe("registries");
+  expect(together({ network: "registries" }, { network: "none" }).network).toBe("none");
+  expect(together({}, { network: "none" }).network).toBe("none");
+  expect(together({}, {}).network).toBeUndefined();
 });

@@ -34,6 +34,7 @@ const life: readonly TaskEventType[] = [
   "GateOpened",
   "ChangesetRefused",
   "SettingsRead",
+  "SecurityNoted",
   "WorkReported",
   "ConversationClosed",
   "RunEnded",
@@ -137,6 +138,8 @@ test("what an older version did not have is as it was meant then", () => {
     false,
     false,
   ]);
+  const asked = decodeEvent(sampleRow("QuestionsAsked", 1));
+  expect(asked.type === "QuestionsAsked" && asked.questions.map(({ permission }) => permission)).toEqual([null, null]);
   expect(decodeEvent(sampleRow("PhaseVerified", 1))).toMatchObject({ passed: false, notes: [] });
 });
 
