@@ -63,13 +63,14 @@ function of(findings: readonly Finding[], check: string): readonly string[] {
 }
 
 describe("npm run doctor", () => {
-  test("finds the running app and a ready repository in order, but for what the sandbox's App has beside app.yml", async () => {
+  test("finds the running app and a ready repository in order", async () => {
     const { appEnvironment } = await withApp();
     const { findings, said } = await doctor(appEnvironment, "--json", repositoryName);
     expect(findings.filter(({ level }) => level === "fault")).toEqual([]);
     for (const check of [
       "settings",
       "app",
+      "app-rights",
       "webhook-address",
       "installation",
       "repository",

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { examineAction } from "../../src/doctor/action-findings.ts";
 import { compareRights } from "../../src/doctor/compare-rights.ts";
 import { networkFindings } from "../../src/doctor/network-findings.ts";
 import { examinePublicUrl } from "../../src/doctor/public-url-findings.ts";
 import { workflowFindings } from "../../src/doctor/workflow-findings.ts";
+import { readAppRights } from "../../src/setup/app-manifest.ts";
 
 const rights = {
   name: "Phasegate",
@@ -40,6 +42,25 @@ test("what an optional right is for is said where it is missing, and an event th
     "warning: the App lacks the optional other: read",
     "warning: the App does not hear check_run: the end of a check of another service is noticed minutes later",
     "warning: the App does not hear status: the end of a status of another service is noticed minutes later",
+  ]);
+});
+
+const ours = readAppRights(readFileSync(new URL("../../app.yml", import.meta.url), "utf8"));
+
+test.each(Object.entries(ours.permissions))("the doctor names the missing permission %s: %s", (name, level) => {
+  const { [name]: _taken, ...permissions } = ours.permissions;
+  const findings = compareRights(ours, { permissions, events: ours.events }, about);
+  const isOptional = ours.optionalPermissions.includes(name);
+  expect(findings).toEqual([
+    {
+      check: "app-permissions",
+      level: isOptional ? "warning" : "fault",
+      // What is lost without an optional one is said, too.
+      message: isOptional
+        ? expect.stringMatching(new RegExp(`^the App lacks the optional ${name}: ${level}: .{20}`, "u"))
+        : `the App lacks ${name}: ${level}`,
+      mend: about.mend,
+    },
   ]);
 });
 

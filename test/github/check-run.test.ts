@@ -7,7 +7,7 @@ import type { Language } from "../../src/core/task-input.ts";
 import type { Api } from "../../src/github/api.ts";
 import { createShowCheck } from "../../src/github/check-run.ts";
 import { RequestFailed } from "../../src/github/request-failed.ts";
-import { APP_PERMISSIONS } from "../sandbox/payloads.ts";
+import { ourApp } from "../sandbox/registration.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 import { gateOpened, inReview, runId, running, taskId, verified, viewOf, withPhase } from "./texts-fixtures.ts";
 
@@ -303,7 +303,7 @@ describe("the check run of a gate", () => {
 describe("where the installation does not grant checks", () => {
   test("there is none, and nothing is held up", async () => {
     await bed.stop();
-    const { checks: _, ...permissions } = APP_PERMISSIONS;
+    const { checks: _, ...permissions } = ourApp.permissions;
     bed = await startGitHubTestbed({ permissions });
     await publish("01_idea");
     await show(verifiedView());

@@ -3,13 +3,13 @@ import type { Diagnosis } from "../../src/control/ports.ts";
 import { onboardingBranch } from "../../src/github/onboard.ts";
 import { settingsPath } from "../../src/github/settings-file.ts";
 import { readWorkflowFile, workflowPath } from "../../src/github/workflow-file.ts";
-import { APP_PERMISSIONS } from "../sandbox/payloads.ts";
+import { ourApp } from "../sandbox/registration.ts";
 import { person } from "../sandbox/person.ts";
 import type { RepositoryToAdd } from "../sandbox/sandbox.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 
 const deployment = { actionRef: `phasegate/phasegate@${"0".repeat(40)}`, appUrl: "https://phasegate.example" };
-const withWorkflows = { ...APP_PERMISSIONS, workflows: "write" } as const;
+const { workflows: _, ...withoutWorkflows } = ourApp.permissions;
 const fault: Diagnosis = {
   check: "model-credential",
   level: "fault",
@@ -25,7 +25,7 @@ const formOf = (label: string) => `.github/ISSUE_TEMPLATE/phasegate-${label}.yml
 
 /** Installed, with a commit, and nothing of ours in it. */
 async function bed(over: Partial<RepositoryToAdd> = {}): Promise<GitHubTestbed> {
-  const made = await startGitHubTestbed({ files: { "README.md": "# Shop\n" }, permissions: withWorkflows, ...over });
+  const made = await startGitHubTestbed({ files: { "README.md": "# Shop\n" }, ...over });
   onTestFinished(() => made.stop());
   return made;
 }
@@ -87,7 +87,7 @@ describe("the onboarding pull request", () => {
   });
 
   test("without the right to write workflows comes without that file, and links to a page where it is filled in", async () => {
-    const world = await bed({ permissions: APP_PERMISSIONS });
+    const world = await bed({ permissions: withoutWorkflows });
 
     await world.github.onboard(world.repository, wanted);
 
@@ -104,7 +104,7 @@ describe("the onboarding pull request", () => {
   });
 
   test("asks for the file no more once a person has added it to the branch", async () => {
-    const world = await bed({ permissions: APP_PERMISSIONS });
+    const world = await bed({ permissions: withoutWorkflows });
     await world.github.onboard(world.repository, wanted);
     const files = { [workflowPath]: readWorkflowFile(deployment) };
     await person(world.sandbox, "octo").push({ branch: onboardingBranch, files });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RetryLater, type Publication } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
 import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
-import { APP_PERMISSIONS } from "../sandbox/payloads.ts";
+import { ourApp } from "../sandbox/registration.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 import { taskId } from "./texts-fixtures.ts";
 
@@ -232,14 +232,15 @@ describe("a workflow file", () => {
   const wanted = publication("04_steps", [written(".github/workflows/phasegate-x.yml", "on: push\n")]);
 
   test("is published where the installation gives the right", async () => {
-    await bed.stop();
-    bed = await startGitHubTestbed({ permissions: { ...APP_PERMISSIONS, workflows: "write" } });
     expect(await bed.github.mayWriteWorkflows(bed.repository)).toBe(true);
     await commitOf(wanted);
     expect(await git("show", `${branch}:.github/workflows/phasegate-x.yml`)).toBe("on: push");
   });
 
   test("is refused elsewhere, which can be known before", async () => {
+    await bed.stop();
+    const { workflows: _, ...permissions } = ourApp.permissions;
+    bed = await startGitHubTestbed({ permissions });
     expect(await bed.github.mayWriteWorkflows(bed.repository)).toBe(false);
     await expect(bed.github.publish(bed.repository, wanted)).rejects.toThrow(/does not grant .*workflows: write/u);
   });

@@ -5,7 +5,7 @@ import { RetryLater } from "../../src/control/ports.ts";
 import type { Repository } from "../../src/core/events.ts";
 import { environmentRoutes } from "../../src/http/environment.ts";
 import { startGitHubTestbed } from "../github/github-testbed.ts";
-import { APP_PERMISSIONS } from "../sandbox/payloads.ts";
+import { ourApp } from "../sandbox/registration.ts";
 import { issueInstallationToken } from "../sandbox/routes/app.ts";
 
 const shop: Repository = { installationId: 7, repositoryId: 5, owner: "octo", name: "shop" };
@@ -329,7 +329,7 @@ describe("a caller", () => {
 });
 
 describe("against the sandbox", () => {
-  const rights = { ...APP_PERMISSIONS, secrets: "write", actions_variables: "write" } as const;
+  const rights = { ...ourApp.permissions, secrets: "write", actions_variables: "write" } as const;
 
   async function started() {
     const bed = await startGitHubTestbed({ permissions: rights, private: true });

@@ -13,6 +13,11 @@ const program = path.join(import.meta.dirname, "main.ts");
 async function world(): Promise<World> {
   const folder = await mkdtemp(path.join(tmpdir(), "phasegate-probe-"));
   const made = await startWorld({ folder });
+  // Whether workflow files are refused can only be asked where the App may not write them.
+  for (const installation of made.sandbox.context.state.installations.values()) {
+    const { workflows: _, ...permissions } = installation.permissions;
+    installation.permissions = permissions;
+  }
   // More than come on one page.
   for (let index = 0; index < 11; index += 1) made.owner.setVariable(`V${index}`, "x");
   onTestFinished(async () => {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadOracle } from "./oracle.ts";
+import { listeningApp } from "./registration.ts";
 import { issueInstallationToken } from "./routes/app.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
 import type { ActionsOptions, Permissions, Repository, SandboxContext, WorkflowRun } from "./state.ts";
@@ -60,6 +61,7 @@ export async function startActionsBed(options: ActionsBedOptions): Promise<Actio
     clientId: "Iv23liTest",
     publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
     webhookSecret: "test",
+    registration: listeningApp,
     dataDir: join(root, "data"),
     actions: {
       uses: { "octo/action@v1": actionFolder },

@@ -1,16 +1,7 @@
 import { roleAtLeast, roleOf } from "./auth.ts";
+import { ourApp } from "./registration.ts";
 import { findInstallation, fullName, nodeId } from "./state.ts";
-import type {
-  Account,
-  Actor,
-  CheckApp,
-  Installation,
-  Label,
-  Permissions,
-  Reaction,
-  Repository,
-  SandboxContext,
-} from "./state.ts";
+import type { Account, Actor, CheckApp, Installation, Label, Reaction, Repository, SandboxContext } from "./state.ts";
 
 /** The shapes that routes and webhooks share, complete enough for GitHub's own schemas. */
 export type Json = Record<string, unknown>;
@@ -178,38 +169,6 @@ function rolePermissions(context: SandboxContext, repository: Repository, actor:
   };
 }
 
-/** What the App asks for, unless a repository's installation says otherwise. */
-export const APP_PERMISSIONS: Permissions = {
-  metadata: "read",
-  actions: "write",
-  checks: "write",
-  contents: "write",
-  issues: "write",
-  pull_requests: "write",
-  secrets: "read",
-  actions_variables: "read",
-  statuses: "read",
-};
-
-const APP_EVENTS: readonly string[] = [
-  "issues",
-  "issue_comment",
-  "label",
-  "pull_request",
-  "pull_request_review",
-  "pull_request_review_comment",
-  "pull_request_review_thread",
-  "push",
-  "create",
-  "delete",
-  "check_run",
-  "check_suite",
-  "status",
-  "workflow_run",
-  "workflow_job",
-  "repository",
-];
-
 /** Whose checks the jobs of Actions are; as on github.com. */
 export const ACTIONS_APP: CheckApp = { id: 15_368, slug: "github-actions", name: "GitHub Actions" };
 
@@ -230,8 +189,7 @@ export function appJson(context: SandboxContext, other?: CheckApp): Json {
     html_url: `${context.url()}/apps/${app.slug}`,
     created_at: "2026-01-01T00:00:00Z",
     updated_at: "2026-01-01T00:00:00Z",
-    permissions: APP_PERMISSIONS,
-    events: APP_EVENTS,
+    ...(context.options.registration ?? ourApp),
   };
 }
 
@@ -250,7 +208,7 @@ export function installationJson(context: SandboxContext, installation: Installa
     target_id: installation.account.id,
     target_type: installation.account.type,
     permissions: installation.permissions,
-    events: APP_EVENTS,
+    events: (context.options.registration ?? ourApp).events,
     created_at: installation.createdAt,
     updated_at: installation.createdAt,
     single_file_name: null,

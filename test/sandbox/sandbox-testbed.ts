@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadOracle } from "./oracle.ts";
+import { listeningApp } from "./registration.ts";
 import type { Oracle } from "./oracle.ts";
 import { person } from "./person.ts";
 import type { Person } from "./person.ts";
@@ -88,6 +89,7 @@ export async function startTestbed(repository: Partial<RepositoryToAdd> = {}, st
     clientId: "Iv23liTestClient",
     publicKeyPem: keys.publicKey.export({ type: "spki", format: "pem" }).toString(),
     webhookSecret: WEBHOOK_SECRET,
+    registration: listeningApp,
     webhookUrl: `http://127.0.0.1:${port}/hook`,
     dataDir,
     actions: { uses: {}, node: process.execPath, env: {}, tempDir: join(dataDir, "actions") },

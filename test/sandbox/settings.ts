@@ -1,5 +1,6 @@
 import { lendSecret, lendVariable } from "./actions-settings.ts";
-import { APP_PERMISSIONS, installationJson, userJson } from "./payloads.ts";
+import { installationJson, userJson } from "./payloads.ts";
+import { ourApp } from "./registration.ts";
 import type { Json } from "./payloads.ts";
 import { findInstallation, fullName, nodeId } from "./state.ts";
 import type { Account, Installation, MergeMethod, Permissions, Repository, SandboxContext } from "./state.ts";
@@ -162,7 +163,7 @@ export function install(context: SandboxContext, repository: Repository, permiss
     id: context.newId(),
     account: repository.owner,
     repositoryIds: new Set([repository.id]),
-    permissions: permissions ?? APP_PERMISSIONS,
+    permissions: permissions ?? (context.options.registration ?? ourApp).permissions,
     createdAt: context.timestamp(),
     suspendedAt: null,
   };

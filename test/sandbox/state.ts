@@ -1,5 +1,6 @@
 import type { Ci } from "./ci.ts";
 import type { GitRepository } from "./git.ts";
+import type { Registration } from "./registration.ts";
 
 /** Everything the sandbox knows. Routes change it in place; git objects live in bare repositories beside it. */
 export type SandboxState = {
@@ -468,6 +469,8 @@ export type SandboxOptions = {
   readonly publicKeyPem: string;
   readonly webhookSecret: string;
   readonly webhookUrl?: string;
+  /** What the App asks for; by default what `app.yml` does. */
+  readonly registration?: Registration;
   /** Bare repositories and temporary indexes live below it. */
   readonly dataDir: string;
   readonly actions: ActionsOptions;

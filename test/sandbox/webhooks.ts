@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { userJson, repositoryJson } from "./payloads.ts";
+import { ourApp } from "./registration.ts";
 import { findInstallation } from "./state.ts";
 import type { Delivery, Installation, SandboxContext, WebhookPayload, WebhookToSend } from "./state.ts";
 
@@ -30,6 +31,9 @@ export type Webhooks = {
 };
 
 const TIMEOUT_MS = 10_000;
+
+/** Every App hears of these; of others, where it subscribed to them. */
+const EVENTS_OF_ALL: readonly string[] = ["installation", "installation_repositories", "github_app_authorization"];
 
 /** Any one of these lets an installation hear of the event. What is not named here is always sent. */
 const PERMISSIONS_OF_EVENT: Readonly<Record<string, readonly string[]>> = {
@@ -138,7 +142,7 @@ export function createWebhooks(context: () => SandboxContext): Webhooks {
     url: () => target,
     emit(webhook) {
       const installation = webhook.installation ?? installationFor(context(), webhook);
-      if (installation === null || !hears(installation, webhook.event)) return;
+      if (installation === null || !hears(context(), installation, webhook.event)) return;
       const payload = fullPayload(context(), webhook, installation);
       const delivery: Delivery = {
         id: context().newId(),
@@ -207,9 +211,11 @@ function installationFor(context: SandboxContext, webhook: WebhookToSend): Insta
   return webhook.repository === null ? null : findInstallation(context.state, webhook.repository);
 }
 
-function hears(installation: Installation, event: string): boolean {
+function hears({ options }: SandboxContext, installation: Installation, event: string): boolean {
   // A suspended App hears of its installation only.
   if (installation.suspendedAt !== null && event !== "installation") return false;
+  const { events } = options.registration ?? ourApp;
+  if (!EVENTS_OF_ALL.includes(event) && !events.includes(event)) return false;
   const needed = PERMISSIONS_OF_EVENT[event];
   return needed === undefined || needed.some((permission) => installation.permissions[permission] !== undefined);
 }

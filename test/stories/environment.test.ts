@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { APP_PERMISSIONS } from "../sandbox/payloads.ts";
+import { ourApp } from "../sandbox/registration.ts";
 import { story } from "../support/story.ts";
 
 story("a secret is set, listed and deleted through the app by whoever may write", {}, async (told) => {
@@ -9,7 +9,7 @@ story("a secret is set, listed and deleted through the app by whoever may write"
     name: "shop",
     files: { "README.md": "# Shop\n" },
     collaborators: { wanda: "write", rita: "read" },
-    permissions: { ...APP_PERMISSIONS, secrets: "write" },
+    permissions: { ...ourApp.permissions, secrets: "write" },
   });
   await told.settled();
   const call = (login: string, method: string, path = "", body?: object) =>

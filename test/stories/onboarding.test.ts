@@ -1,6 +1,5 @@
 import { expect } from "vitest";
 import { workflowPath } from "../../src/github/workflow-file.ts";
-import { APP_PERMISSIONS } from "../sandbox/payloads.ts";
 import { person } from "../sandbox/person.ts";
 import { story } from "../support/story.ts";
 
@@ -16,7 +15,6 @@ story("a repository on which the app is installed gets the pull request that set
     name: "shop",
     files: { "README.md": "# Shop\n" },
     collaborators: { wanda: "write" },
-    permissions: { ...APP_PERMISSIONS, workflows: "write" },
   });
   await told.settled();
 

@@ -56,7 +56,7 @@ export type WorldTold = Partial<WorldOptions> & {
   readonly environment?: Readonly<Record<string, string>>;
   /** What is already so before the app starts. */
   readonly prepare?: (world: World) => void;
-  /** Messages of the warnings that the story provokes; any other one fails it. */
+  /** Messages of the warnings and errors that the story provokes; any other one fails it. */
   readonly provokes?: readonly string[];
 };
 
@@ -282,6 +282,7 @@ function listening(listener: {
 }): Log {
   const { heard, complaints, clock, provoked } = listener;
   const complain = (fields: object, message: string) => {
+    if (provoked.has(message)) return;
     const error = "err" in fields && fields.err instanceof Error ? `: ${fields.err.stack ?? fields.err.message}` : "";
     complaints.push(`${message}${error} ${JSON.stringify({ ...fields, err: undefined })}`);
   };
@@ -291,7 +292,7 @@ function listening(listener: {
       if (message === "event" && "event" in fields) heard.hear(fields.event as TaskEvent);
     },
     warn(fields, message) {
-      if (!provoked.has(message)) complain(fields, message);
+      complain(fields, message);
       if ("retryAt" in fields && typeof fields.retryAt === "string") clock.jumpTo(fields.retryAt);
     },
     error: complain,
