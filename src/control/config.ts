@@ -133,8 +133,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     actionRef,
     host: get("HOST") ?? "0.0.0.0",
     port: numberOf("PORT", 3000, 0, 65_535),
-    dataDir: get("DATA_DIR") ?? "./data",
-    databaseUrl: databaseUrlOf(get("DATABASE_URL"), faults),
+    ...storeOf(get, faults),
     model: get("CLAUDE_MODEL") ?? "sonnet",
     language: language === "ko" ? "ko" : "en",
     phaseBudgetUsd: get("PHASE_BUDGET_USD") === undefined ? null : numberOf("PHASE_BUDGET_USD", 5, 0.01, usdMax),
@@ -157,6 +156,18 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
+}
+
+/** Where the store is, for programs that need nothing else. Throws `ConfigError`. */
+export function parseStoreSettings(environment: Environment): Pick<Config, "dataDir" | "databaseUrl"> {
+  const faults: string[] = [];
+  const settings = storeOf((name) => environment[name]?.trim() || undefined, faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return settings;
+}
+
+function storeOf(get: (name: string) => string | undefined, faults: string[]): Pick<Config, "dataDir" | "databaseUrl"> {
+  return { dataDir: get("DATA_DIR") ?? "./data", databaseUrl: databaseUrlOf(get("DATABASE_URL"), faults) };
 }
 
 function privateKeyOf(

@@ -16,6 +16,11 @@ function migrationsOf(columns: Columns): Record<string, Migration> {
   };
 }
 
+/** Names, in order. */
+export function migrationsKnown({ columns }: Differences): readonly string[] {
+  return Object.keys(migrationsOf(columns));
+}
+
 /** Brings the tables up to date, or up to `last`; a migration that fails leaves nothing behind. */
 export async function migrate(db: Db, { columns }: Differences, last?: string): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrationsOf(columns) } });
