@@ -108,6 +108,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         ...defaultPolicy,
         reviewDebounceMs: config.reviewDebounceMs,
         namesEveryMs: config.namesEveryMs,
+        logsKeptMs: config.logsKeptMs,
       },
       verifier: {
         verifyPhase,

@@ -38,6 +38,8 @@ export interface Config {
   readonly reviewDebounceMs: number;
   /** Between two looks at the names that a task waits for, in the first hour. */
   readonly namesEveryMs: number;
+  /** From the end of a task until its logs and changesets are deleted. */
+  readonly logsKeptMs: number;
   /** Of the MCP servers that repositories may give their agents, e.g. `mcp.notion.com`. */
   readonly mcpHosts: readonly string[];
 }
@@ -152,6 +154,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     githubWriteIntervalMs: numberOf("GITHUB_WRITE_INTERVAL_MS", 1_000, 0, 60_000),
     reviewDebounceMs: numberOf("REVIEW_DEBOUNCE_SECONDS", 20, 0, 3_600) * 1_000,
     namesEveryMs: numberOf("NAMES_SECONDS", 60, 1, 3_600) * 1_000,
+    logsKeptMs: numberOf("KEEP_LOGS_DAYS", 90, 7, 36_500) * 24 * 60 * 60_000,
     mcpHosts: hostsOf("MCP_SERVERS_ALLOWED", get("MCP_SERVERS_ALLOWED"), faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);

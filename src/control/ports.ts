@@ -54,7 +54,7 @@ export class StaleVersion extends Error {
 export interface InboxMessage {
   /** Delivery GUID of a webhook, or a name made from the run for a runner's message. The same key is the same message. */
   readonly key: string;
-  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard" | "sweep";
+  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard" | "sweep" | "retention";
   /** Messages of one lane are processed in order of arrival; e.g. `repository:1` or `run:<id>`. */
   readonly lane: string;
   readonly body: string;
@@ -258,6 +258,17 @@ export interface Store {
   usage(filter: UsageFilter): Promise<Spent & { readonly tasks: number }>;
   /** What completed phases of this name cost in the repository's tasks of this playbook, newest first, at most twenty. */
   costsOfPhase(repositoryId: number, playbook: string, phase: string): Promise<readonly number[]>;
+
+  /** Deletes at most `limit` messages that ended before, waiting ones never; answers how many went. */
+  forgetMessages(
+    old: { readonly processedBefore: string; readonly failedBefore: string },
+    limit: number,
+  ): Promise<number>;
+  /**
+   * Deletes logs, changesets, sessions, finished effects and what a run left for the next one of at most `limit` tasks that
+   * ended before; answers of how many. Their events, texts and read models stay.
+   */
+  forgetTraces(endedBefore: string, limit: number): Promise<number>;
 
   close(): Promise<void>;
 }

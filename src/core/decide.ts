@@ -60,6 +60,8 @@ export interface Policy {
   readonly reviewDebounceMs: number;
   /** Between two looks at the names of secrets and variables that a task waits for, in the first hour (Q9). */
   readonly namesEveryMs: number;
+  /** From the end of a task until its logs and changesets are deleted. */
+  readonly logsKeptMs: number;
 }
 
 export const defaultPolicy: Policy = {
@@ -72,6 +74,7 @@ export const defaultPolicy: Policy = {
   eventsPerMinuteMax: 120,
   reviewDebounceMs: 20_000,
   namesEveryMs: 60_000,
+  logsKeptMs: 90 * 24 * 60 * 60_000,
 };
 
 /** A refusal is a normal answer; `src/github/texts.ts` turns those that a person caused into words. */

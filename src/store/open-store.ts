@@ -10,6 +10,7 @@ import { handBackMessages, inbox } from "./inbox.ts";
 import { lookups } from "./lookups.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { openPostgres } from "./postgres.ts";
+import { retention } from "./retention.ts";
 import { runSessions } from "./run-sessions.ts";
 import { openSqlite } from "./sqlite.ts";
 import { telemetry } from "./telemetry.ts";
@@ -47,6 +48,7 @@ export async function openStore({ dataDir, databaseUrl = null, now, newId }: Sto
     ...checkpoints(db, differences),
     ...accounts(db),
     ...costs(db),
+    ...retention(db),
     close: () => (closed ??= close(database)),
   };
 }
