@@ -143,6 +143,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       onboardingVersion: github.onboardingVersion,
       seal: createCheckpointSeal(config.checkpointKeys),
       prices: config.prices,
+      mcpHosts: config.mcpHosts,
       liveShownAt: new Map(),
       dayBudgetUsd: config.dayBudgetUsd,
       phaseBudgetUsd: config.phaseBudgetUsd,

@@ -3,7 +3,10 @@ import type { Repository } from "../core/events.ts";
 import type { GitHub, Verifier } from "./ports.ts";
 
 interface Checking {
-  readonly github: Pick<GitHub, "readTree" | "readSpecsSha" | "mergeBaseOf" | "showSpecificationsCheck">;
+  readonly github: Pick<
+    GitHub,
+    "readTree" | "readSettings" | "readSpecsSha" | "mergeBaseOf" | "showSpecificationsCheck"
+  >;
   readonly verifier: Pick<Verifier, "specFaults">;
 }
 
@@ -11,10 +14,11 @@ interface Checking {
 export async function checkSpecifications(checking: Checking, repository: Repository, headSha: string): Promise<void> {
   const { github, verifier } = checking;
   const found = await verifier.specFaults(await github.readTree(repository, headSha));
-  await github.showSpecificationsCheck(repository, headSha, found);
+  const { settings } = await github.readSettings(repository);
+  await github.showSpecificationsCheck(repository, headSha, found, { input: { language: null }, settings });
 }
 
-/** One request where the head of the pull request has none, two or three more where it has those that it began with. */
+/** One request where the head of the pull request has none, a few more where it has some. */
 export async function checkSpecificationsOfPull(
   checking: Checking,
   repository: Repository,

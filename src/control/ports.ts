@@ -16,7 +16,9 @@ import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
 import type { ConfigurationFault, RepositoryFile } from "../core/repository-files.ts";
 import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
+import type { Phrase } from "../core/phrase.ts";
 import type { SpecificationsFound, SpecToStart } from "../core/spec-to-start.ts";
+import type { TaskInput } from "../core/task-input.ts";
 import type { Spent } from "../core/usage.ts";
 
 export interface Clock {
@@ -480,8 +482,6 @@ export type RequestShown =
   | {
       readonly kind: "error";
       readonly error: ReportedError;
-      /** What became of it, e.g. that the step went on, or which retry of how many follows. */
-      readonly next: string;
     }
   /** Of a conversation; the text is the agent's. */
   | { readonly kind: "reply"; readonly reply: TurnReply; readonly phase: number; readonly text: string };
@@ -490,6 +490,12 @@ export type RequestShown =
 export interface Forecast {
   readonly usd: number;
   readonly from: "history" | "playbook";
+}
+
+/** What says in which language people are told something, such as a task; null where nothing does, and the installation's is meant. */
+export interface Spoken {
+  readonly input: Pick<TaskInput, "language">;
+  readonly settings: Pick<TaskSettings, "language">;
 }
 
 /** What the person is told once. `key` is found again on GitHub, so that a repeat writes nothing. */
@@ -517,7 +523,7 @@ export type Notice =
       readonly owner: string;
     }
   | { readonly kind: "unknown-command"; readonly typed: string }
-  | { readonly kind: "refused"; readonly command: string; readonly reason: string }
+  | { readonly kind: "refused"; readonly command: string; readonly reason: Phrase }
   /** Answers to what does not stand in a thread: the words of a review or of `/rework`. */
   | {
       readonly kind: "feedback-answered";
@@ -617,6 +623,7 @@ export interface GitHub {
     repository: Repository,
     spec: SpecToStart,
     label: string,
+    spoken: Spoken,
   ): Promise<{ readonly number: number; readonly title: string; readonly body: string }>;
   /** As completed. One that is closed or gone is left as it is. */
   closeIssue(repository: Repository, number: number): Promise<void>;
@@ -628,11 +635,21 @@ export interface GitHub {
   /** What would be wrong with the repository's settings, were this commit the head of the default branch. */
   readSettingsFaults(repository: Repository, sha: string): Promise<SettingsFaults>;
   /** Makes the check run that says what is wrong with a commit's configuration. Nothing where the app was not given the right. */
-  showConfigurationCheck(repository: Repository, headSha: string, found: ConfigurationFound): Promise<void>;
+  showConfigurationCheck(
+    repository: Repository,
+    headSha: string,
+    found: ConfigurationFound,
+    spoken: Spoken,
+  ): Promise<void>;
   /** Of the folder of those that are worked on, in a commit: the same for the same files, empty where there is none. */
   readSpecsSha(repository: Repository, sha: string): Promise<string>;
   /** Makes the check run that says what is wrong with a commit's specifications. Nothing where the app was not given the right. */
-  showSpecificationsCheck(repository: Repository, headSha: string, found: SpecificationsFound): Promise<void>;
+  showSpecificationsCheck(
+    repository: Repository,
+    headSha: string,
+    found: SpecificationsFound,
+    spoken: Spoken,
+  ): Promise<void>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
   dispatchRun(
     repository: Repository,
@@ -722,6 +739,7 @@ export interface GitHub {
       readonly key: string;
       readonly answer: AnswerShown;
       readonly resolve: boolean;
+      readonly spoken: Spoken;
     },
   ): Promise<void>;
   /** Asks these people for a new review; whoever cannot review is left out. */
@@ -735,7 +753,13 @@ export interface GitHub {
   /** Deliveries of the app's webhook since then, newest first, without those that arrived; at most as many. */
   failedDeliveries(since: string, limit: number): Promise<readonly FailedDelivery[]>;
   redeliver(deliveryId: number): Promise<void>;
-  notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
+  notify(
+    repository: Repository,
+    issueNumber: number,
+    key: string,
+    notice: Notice,
+    spoken: Spoken | null,
+  ): Promise<void>;
   /** Makes the comment of a request, or brings it up to date; found again by its key, which is the id of the request. */
   showRequest(
     repository: Repository,
@@ -745,7 +769,13 @@ export interface GitHub {
    * Makes the comment that says what an issue's form lacks, or brings it up to date, found again by its key. With no faults
    * it says so where it is there, and is not made.
    */
-  showFaults(repository: Repository, issueNumber: number, key: string, faults: readonly InputFault[]): Promise<void>;
+  showFaults(
+    repository: Repository,
+    issueNumber: number,
+    key: string,
+    faults: readonly InputFault[],
+    spoken: Spoken | null,
+  ): Promise<void>;
   /** Makes the check run of the gate's head, or brings it up to date. Nothing where the app was not given the right. */
   showCheck(repository: Repository, check: CheckShown): Promise<void>;
   /** The boxes in the gate's body as it is now; empty where the body has none, or the gate is gone. */

@@ -4,6 +4,7 @@ import type { Policy } from "../core/decide.ts";
 import type { Repository } from "../core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import type { Outcome } from "../core/outcome.ts";
+import { permissionOptions, permissionQuestion } from "../core/permission.ts";
 import { outlineOf, playbookNamePattern, type PlaybookOutline } from "../core/playbook.ts";
 import { limitsOf } from "../core/settings.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
@@ -75,6 +76,9 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       await forgetOld(processing);
       break;
     }
+    case "sweep": {
+      throw new Error("processing a sweep: the engine sweeps, which knows what it asked for before");
+    }
     case "outcome": {
       const { runId, spent, report, ...said } = StoredOutcome.parse(JSON.parse(message.body));
       const outcome = believable(processing, said.outcome);
@@ -123,6 +127,13 @@ function askedBy(runId: RunId, request: RunnerRequest): Asked {
     case "error": {
       const { type: error, message, details } = request.error;
       return { type: "ReportError", runId, step, requestId, error, message, details };
+    }
+    case "permission": {
+      const { tool, command, input } = request;
+      const question = permissionQuestion({ tool, command }, { step, input });
+      const asked = { category: "confirmation", question, options: permissionOptions, default: null } as const;
+      const questions = [{ ...asked, required: true, permission: { tool, command } }];
+      return { type: "AskQuestions", runId, step, requestId, questions };
     }
     case "value-refused":
       return { type: "RefuseValue", runId, name: request.name, message: request.message };
@@ -282,13 +293,13 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
       const key = keyOf(
         `playbook-faulty:${repository.repositoryId}:${issueNumber}:${label}:${JSON.stringify(each.faults)}`,
       );
-      await github.notify(repository, issueNumber, key, { kind: "playbook-faulty", label, faults: each.faults });
+      await github.notify(repository, issueNumber, key, { kind: "playbook-faulty", label, faults: each.faults }, null);
       continue;
     }
     if (name === (each.kind === "playbook" ? each.playbook.name : label)) continue;
     // One comment for each label and task, whichever webhook brings it: an opened issue sends one for each label, too.
     const key = keyOf(`second-label:${repository.repositoryId}:${issueNumber}:${ordinal}:${label}`);
-    await github.notify(repository, issueNumber, key, { kind: "second-label", label, running: name });
+    await github.notify(repository, issueNumber, key, { kind: "second-label", label, running: name }, running);
   }
   if (running !== null || first === undefined) return;
   const by = await personOf(processing, repository, sender);
@@ -300,9 +311,9 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
   };
   const { phaseBudgetUsd, taskBudgetUsd } = limitsOf({ limits: ofPlaybook }, installationOf(processing));
   const taskId = taskIdFrom(processing.newId());
-  const { prompt, faults } = await freezePrompt(processing, taskId, repository, labelled.issue);
+  const { prompt, faults, spoken } = await freezePrompt(processing, taskId, repository, labelled.issue);
   // Before the task, so that no crash in between keeps it secret.
-  if (faults.length > 0) await showFaults(processing, { repository, issueNumber, ordinal }, faults);
+  if (faults.length > 0) await showFaults(processing, { repository, issueNumber, ordinal, spoken }, faults);
   await store.saveText(first.hash, first.json);
   await handleCommand(
     processing,

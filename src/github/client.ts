@@ -35,6 +35,7 @@ import { createRunEnvironment } from "./run-environment.ts";
 import { createSettingsReader, nothingSet } from "./settings.ts";
 import { openSpecIssue } from "./spec-issue.ts";
 import { readTree } from "./tree.ts";
+import { languageOf, sayIn } from "./texts/words.ts";
 import { mayWriteWorkflows } from "./workflow-rights.ts";
 import { readVetoBoxes, setVetoBoxes } from "./veto-boxes.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
@@ -98,7 +99,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     callers: createCallers(api),
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
-    openSpecIssue: (repository, spec, label) => openSpecIssue(api, repository, spec, label),
+    openSpecIssue: (repository, spec, label, spoken) =>
+      openSpecIssue(api, repository, spec, { label, say: sayIn(languageOf(spoken, options.language)) }),
     closeIssue: (repository, number) => closeIssue(api, repository, number),
     preflight: (repository) => preflight(api, readSettings, repository),
     async readSettings(repository) {
@@ -147,8 +149,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     failedDeliveries: (since, limit) => failedDeliveries(api, since, limit),
     redeliver: (deliveryId) => redeliver(api, deliveryId),
     showStatus: (repository, view) => comments.showStatus(repository, view),
-    notify: (repository, issueNumber, key, notice) => comments.notify(repository, issueNumber, key, notice),
-    showFaults: (repository, issueNumber, key, faults) => comments.showFaults(repository, issueNumber, key, faults),
+    notify: (...asked) => comments.notify(...asked),
+    showFaults: (...asked) => comments.showFaults(...asked),
     showRequest: (repository, shown) => comments.showRequest(repository, shown),
     showCheck: createShowCheck(api, options),
     setVetoBoxes: (repository, pullRequest, boxes) => setVetoBoxes(api, repository, pullRequest, boxes),

@@ -13,7 +13,8 @@ import { headOf, nameOf, pathOf, readRepository } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { linksOf } from "./texts/links.ts";
 import { hasTrailer, onboardingCommitMessage, trailers } from "./texts/commits.ts";
-import { onboardingBody, onboardingTitle, playbookLabel } from "./texts/onboarding.ts";
+import { onboardingBegun, onboardingBody, onboardingTitle, playbookLabel } from "./texts/onboarding.ts";
+import { sayIn } from "./texts/words.ts";
 import { listFiles, readBlobText } from "./tree.ts";
 import { mayWriteWorkflows, workflowRights } from "./workflow-rights.ts";
 
@@ -60,7 +61,7 @@ export async function onboard(
   if (added.length > 0) {
     await commitFiles(api, repository, { startBranch: defaultBranch, isOpen: open !== null }, added, withWorkflow);
   }
-  const pullRequest = open?.number ?? (await openPull(api, repository, defaultBranch));
+  const pullRequest = open?.number ?? (await openPull(api, settings, repository, defaultBranch));
   // What is withheld a person may have added to the branch since, and to a branch that is a person's we added nothing new.
   const branchSha = (await headOf(api, repository, onboardingBranch)) ?? headSha;
   const lacking = await missingFrom(api, settings, repository, branchSha, missing);
@@ -68,7 +69,7 @@ export async function onboard(
   const files = missing.filter((file) => !lacking.includes(file));
   await describe(api, settings, repository, { pullRequest, defaultBranch, files, byHand, labels, wanted });
   // GitHub leaves a form's label off where the repository has no such label.
-  for (const label of labels) await makeLabel(api, repository, playbookLabel(label));
+  for (const label of labels) await makeLabel(api, repository, playbookLabel(label, sayIn(settings.language)));
   return { kind: open === null ? "opened" : "updated", pullRequest };
 }
 
@@ -172,7 +173,13 @@ async function commitFiles(
   }
 }
 
-async function openPull(api: Api, repository: Repository, base: string): Promise<number> {
+async function openPull(
+  api: Api,
+  { language }: OnboardingSettings,
+  repository: Repository,
+  base: string,
+): Promise<number> {
+  const say = sayIn(language);
   try {
     const { data } = await api.write({
       repository,
@@ -184,8 +191,8 @@ async function openPull(api: Api, repository: Repository, base: string): Promise
           ...pathOf(repository),
           head: onboardingBranch,
           base,
-          title: onboardingTitle,
-          body: withOwnPart("Phasegate looks at this repository. What it finds is written here in a moment."),
+          title: onboardingTitle(say),
+          body: withOwnPart(onboardingBegun(say), say),
         }),
     });
     return data.number;
@@ -216,6 +223,7 @@ async function describe(
   },
 ): Promise<void> {
   const { pullRequest, defaultBranch, files, byHand, labels, wanted } = about;
+  const say = sayIn(settings.language);
   const text = onboardingBody({
     files,
     byHand,
@@ -224,8 +232,9 @@ async function describe(
     branch: onboardingBranch,
     defaultBranch,
     labels,
+    say,
   });
   const current = (await readPull(api, repository, pullRequest))?.body ?? "";
-  const body = withOwnPart(text, current);
+  const body = withOwnPart(text, say, current);
   if (body !== current) await updatePull(api, repository, pullRequest, { body });
 }

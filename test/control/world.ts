@@ -210,6 +210,7 @@ export interface WorldOptions {
   readonly dayBudgetUsd?: number;
   readonly namesEveryMs?: number;
   readonly prices?: readonly PriceOverride[];
+  readonly mcpHosts?: readonly string[];
   /** Another one in the place of each. */
   readonly playbookOf?: (playbook: Playbook) => Playbook;
   /** Looks at the store of each life, e.g. to count or to break a call. */
@@ -316,6 +317,7 @@ export class World {
       examine: async () => this.diagnoses,
       onboardingVersion: this.onboardingVersion,
       seal: createCheckpointSeal(this.checkpointKeys),
+      mcpHosts: this.#options.mcpHosts ?? [],
       prices: this.#options.prices ?? [],
       liveShownAt: new Map(),
       phaseBudgetUsd: this.#options.phaseBudgetUsd ?? null,

@@ -3,6 +3,7 @@ import { RetryLater, type Log, type TaskView } from "../../src/control/ports.ts"
 import type { ConfigurationFault } from "../../src/core/repository-files.ts";
 import type { Finding } from "../../src/core/report.ts";
 import { changesetIdOf } from "../../src/core/ids.ts";
+import type { Language } from "../../src/core/task-input.ts";
 import type { Api } from "../../src/github/api.ts";
 import { createShowCheck } from "../../src/github/check-run.ts";
 import { RequestFailed } from "../../src/github/request-failed.ts";
@@ -82,11 +83,15 @@ describe("the check run of a configuration", () => {
     rule: "wrong-type",
     message: '"phases.0.budgetUsd": expected number, got "@wanda"',
   };
-  const check = (...faults: (typeof fault | { readonly file: string; readonly line: null })[]) =>
-    bed.github.showConfigurationCheck(bed.repository, head, {
-      faults: faults.map((each) => ({ ...fault, ...each })),
-      labels: ["release"],
-    });
+  type Faults = readonly (typeof fault | { readonly file: string; readonly line: null })[];
+  const checkIn = (language: Language | null, faults: Faults) =>
+    bed.github.showConfigurationCheck(
+      bed.repository,
+      head,
+      { faults: faults.map((each) => ({ ...fault, ...each })), labels: ["release"] },
+      { input: { language: null }, settings: { language } },
+    );
+  const check = (...faults: Faults) => checkIn(null, faults);
 
   test("says under a name of its own that it can be read, and which labels there are", async () => {
     await check();
@@ -127,6 +132,11 @@ describe("the check run of a configuration", () => {
     expect(shown?.summary).not.toContain("@wanda");
   });
 
+  test("is told in the language of the repository's settings, under the same name", async () => {
+    await checkIn("ko", [fault]);
+    expect(checks()).toMatchObject([{ name: "Phasegate configuration", title: "구성에 문제 1개" }]);
+  });
+
   test("is written once, beside that of a gate, and anew where the faults of a commit are others", async () => {
     await show(verifiedView());
     await check(fault);
@@ -147,10 +157,12 @@ describe("the check run of a configuration", () => {
   });
 });
 
+const nothingSaid = { input: { language: null }, settings: { language: null } };
+
 describe("the check run of specifications", () => {
   const file = ".phasegate/specs/active/spec-2026-02-18-001.yaml";
   const check = (...faults: ConfigurationFault[]) =>
-    bed.github.showSpecificationsCheck(bed.repository, head, { faults, looked: 2 });
+    bed.github.showSpecificationsCheck(bed.repository, head, { faults, looked: 2 }, nothingSaid);
 
   test("says under a name of its own that they are valid, and how many there are", async () => {
     await check();

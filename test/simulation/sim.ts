@@ -308,6 +308,7 @@ export class Sim {
       dayBudgetUsd: this.features.smallPurse ? 4 : 50,
       onboardingVersion: "v1",
       seal: createCheckpointSeal([{ id: "k1", key: new Uint8Array(32) }]),
+      mcpHosts: [],
       prices: [],
       liveShownAt: new Map(),
       webUrl: "https://github.test",

@@ -28,6 +28,7 @@ import type { Repository } from "../../src/core/events.ts";
 import type { InputFault } from "../../src/core/input-fault.ts";
 import type { SpecificationsFound } from "../../src/core/spec-to-start.ts";
 import { defaultSettings, type SettingsFound, type TaskSettings } from "../../src/core/settings.ts";
+import { inEnglish } from "../../src/core/phrase.ts";
 
 interface Commit {
   readonly sha: string;
@@ -63,10 +64,15 @@ export interface FakeRun extends WorkflowRun {
 }
 
 /** Neither a notice nor a request: the status. */
+/** As somebody reads it who reads English. */
+export type NoticeRead =
+  | Exclude<Notice, { kind: "refused" }>
+  | { readonly kind: "refused"; readonly command: string; readonly reason: string };
+
 export interface FakeComment {
   readonly issueNumber: number;
   readonly key: string;
-  readonly notice: Notice | null;
+  readonly notice: NoticeRead | null;
   /** As it was shown last. */
   readonly request: RequestShown | null;
 }
@@ -373,7 +379,7 @@ export class FakeGitHub {
     this.names = [...(this.names ?? []).filter((each) => each.name !== name), { name, updatedAt }];
   }
 
-  notices(): readonly Notice[] {
+  notices(): readonly NoticeRead[] {
     return this.comments.flatMap(({ notice }) => (notice === null ? [] : [notice]));
   }
 
@@ -589,7 +595,8 @@ export class FakeGitHub {
       },
       readEnvelope: async (_repository, workflowRunId) => this.envelopes.get(workflowRunId) ?? null,
       notify: async (_repository: Repository, issueNumber, key, notice) => {
-        this.#comment(issueNumber, key, { notice, request: null });
+        const read = notice.kind === "refused" ? { ...notice, reason: inEnglish(notice.reason) } : notice;
+        this.#comment(issueNumber, key, { notice: read, request: null });
       },
       showRequest: async (_repository, { task, key, request }) => {
         this.#comment(task.issue.number, `request:${key}`, { notice: null, request });
