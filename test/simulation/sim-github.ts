@@ -47,6 +47,8 @@ const writes: readonly (keyof GitHub)[] = [
   "onboard",
   "showConfigurationCheck",
   "openSpecIssue",
+  "addToRecord",
+  "dropRecord",
 ];
 /** Those whose traces are kept here, not in the fake. */
 const ownWrites: readonly (keyof GitHub)[] = ["showRequest", "hideComment"];
@@ -434,6 +436,10 @@ function wrapped(client: GitHub): GitHub {
     "authorOf",
     "headOf",
     "readTree",
+    "findPublished",
+    "recordHead",
+    "listRecords",
+    "readRecord",
     "mergeBaseOf",
     "readMerge",
     "readGate",
