@@ -4,6 +4,7 @@ import { NotRestored, type KeptTask, type Store, type StoredEvent } from "../con
 import type { TaskEvent } from "../core/events.ts";
 import { stateFrom } from "../core/evolve.ts";
 import type { TaskId } from "../core/ids.ts";
+import { invariant } from "../core/invariant.ts";
 import { compressText } from "./compression.ts";
 import { insertEffects } from "./effect-queue.ts";
 import { decodeEvent } from "./event-codec.ts";
@@ -21,10 +22,12 @@ export function storedTasks(db: Db, newId: () => string): StoredTasks {
     restoreTask: async (kept, dueOf) => {
       const { taskId } = kept;
       const events = decoded(kept);
-      const state = stateFrom(events);
-      if (state.status === "absent" || state.taskId !== taskId) {
+      const [created] = events;
+      if (created?.type !== "TaskCreated" || created.taskId !== taskId) {
         throw new NotRestored(`it does not begin with the creation of task ${taskId}`);
       }
+      const state = stateFrom(events);
+      invariant(state.status !== "absent", "a task that was created has a state");
       const texts = await Promise.all(
         kept.texts.map(async ({ hash, text }) => ({ hash, gz: await compressText(text) })),
       );
