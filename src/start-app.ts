@@ -30,6 +30,7 @@ import { readAppRights } from "./setup/app-manifest.ts";
 import { openStore } from "./store/open-store.ts";
 import { compiledFrom, isDefinitionPath } from "./verify/compile-workflow.ts";
 import { isActiveSpec, specAfter, specToStart } from "./verify/spec-commit.ts";
+import { specFaults } from "./verify/spec-valid.ts";
 import { changesetFindings } from "./verify/changeset-findings.ts";
 import { stepFor, stepOfPath } from "./verify/step-of-path.ts";
 import { changedItems, citing } from "./verify/changed-items.ts";
@@ -100,6 +101,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         isDefinitionPath,
         compiledFrom,
         isActiveSpec,
+        specFaults,
         specAfter,
         specToStart,
       },
@@ -118,6 +120,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
           owner,
           name,
         ),
+      onboardingVersion: github.onboardingVersion,
       seal: createCheckpointSeal(config.checkpointKeys),
       recordSeal: createSeal(config.checkpointKeys),
       prices: config.prices,
@@ -141,6 +144,8 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       log,
       webhooks: new Webhooks({ secret: config.webhookSecret }),
       wake: working.wake,
+      github,
+      webUrl: config.githubWebUrl,
       settingsSchema,
       ready: () => ready,
       runner: {

@@ -35510,6 +35510,16 @@ function tell(event, { step, workspace, say }) {
 		case "heartbeat": return;
 	}
 }
+// src/core/phrase.ts
+function phrase(parts, ...values) {
+	return {
+		template: templateOf(parts),
+		values
+	};
+}
+function templateOf(parts) {
+	return parts.reduce((template, part, index) => index === 0 ? part : `${template}{${index - 1}}${part}`, "");
+}
 // src/core/known-services.ts
 function get(url, headers, rest = {}) {
 	return {
@@ -35529,7 +35539,7 @@ const knownServices = [
 		title: "OpenAI",
 		names: ["OPENAI_API_KEY"],
 		keyPage: "https://platform.openai.com/api-keys",
-		scopes: "A project key restricted to the models that the project calls is enough.",
+		scopes: phrase`A project key restricted to the models that the project calls is enough.`,
 		probe: get("https://api.openai.com/v1/models", bearer, { unless: [
 			"OPENAI_BASE_URL",
 			"OPENAI_API_BASE",
@@ -35540,7 +35550,7 @@ const knownServices = [
 		title: "Anthropic",
 		names: ["ANTHROPIC_API_KEY", "CLAUDE_API_KEY"],
 		keyPage: "https://console.anthropic.com/settings/keys",
-		scopes: "A key of a workspace of its own, with a spending limit; not the key that Phasegate itself works with.",
+		scopes: phrase`A key of a workspace of its own, with a spending limit; not the key that Phasegate itself works with.`,
 		probe: get("https://api.anthropic.com/v1/models", {
 			"x-api-key": "{value}",
 			"anthropic-version": "2023-06-01"
@@ -35550,7 +35560,7 @@ const knownServices = [
 		title: "Stripe",
 		names: ["STRIPE_SECRET_KEY", "STRIPE_API_KEY"],
 		keyPage: "https://dashboard.stripe.com/test/apikeys",
-		scopes: "A key of the test mode: a restricted key with the resources that the project uses is best.",
+		scopes: phrase`A key of the test mode: a restricted key with the resources that the project uses is best.`,
 		probe: get("https://api.stripe.com/v1/balance", bearer)
 	},
 	{
@@ -35561,7 +35571,7 @@ const knownServices = [
 			"STRIPE_WEBHOOK_SECRET"
 		],
 		keyPage: "https://dashboard.stripe.com/test/apikeys",
-		scopes: "The one of the test mode; a webhook's signing secret stands at the webhook itself.",
+		scopes: phrase`The one of the test mode; a webhook's signing secret stands at the webhook itself.`,
 		probe: null
 	},
 	{
@@ -35574,7 +35584,7 @@ const knownServices = [
 			"SUPABASE_SECRET_KEY"
 		],
 		keyPage: "https://supabase.com/dashboard/project/_/settings/api-keys",
-		scopes: "The publishable (anon) key, unless the name asks for the secret (service_role) one, which passes by every row's rules.",
+		scopes: phrase`The publishable (anon) key, unless the name asks for the secret (service_role) one, which passes by every row's rules.`,
 		probe: {
 			kind: "http",
 			method: "GET",
@@ -35593,7 +35603,7 @@ const knownServices = [
 		title: "Supabase",
 		names: ["SUPABASE_URL", "SUPABASE_PROJECT_URL"],
 		keyPage: "https://supabase.com/dashboard/project/_/settings/api",
-		scopes: "The address of the project, like https://abcdefghijklmnopqrst.supabase.co; it is no secret, so a variable will do.",
+		scopes: phrase`The address of the project, like https://abcdefghijklmnopqrst.supabase.co; it is no secret, so a variable will do.`,
 		probe: null
 	},
 	{
@@ -35605,7 +35615,7 @@ const knownServices = [
 			"FIGMA_API_TOKEN"
 		],
 		keyPage: "https://www.figma.com/settings",
-		scopes: "A personal access token (Security tab) that may read file content.",
+		scopes: phrase`A personal access token (Security tab) that may read file content.`,
 		probe: get("https://api.figma.com/v1/me", { "x-figma-token": "{value}" }, {
 			refused: [],
 			refusedBody: /"(?:err|message)":\s*"(?:Invalid token|Token expired)"/u
@@ -35619,7 +35629,7 @@ const knownServices = [
 			"SLACK_API_TOKEN"
 		],
 		keyPage: "https://api.slack.com/apps",
-		scopes: "The Bot User OAuth Token of an app in your workspace, with the bot scopes that the project needs, e.g. chat:write.",
+		scopes: phrase`The Bot User OAuth Token of an app in your workspace, with the bot scopes that the project needs, e.g. chat:write.`,
 		probe: get("https://slack.com/api/auth.test", bearer, {
 			method: "POST",
 			refused: [],
@@ -35635,7 +35645,7 @@ const knownServices = [
 			"NOTION_SECRET"
 		],
 		keyPage: "https://www.notion.so/profile/integrations",
-		scopes: "An internal integration that may read content, connected to the pages in question.",
+		scopes: phrase`An internal integration that may read content, connected to the pages in question.`,
 		probe: get("https://api.notion.com/v1/users/me", {
 			...bearer,
 			"notion-version": "2022-06-28"
@@ -35649,7 +35659,7 @@ const knownServices = [
 			"GITHUB_PAT"
 		],
 		keyPage: "https://github.com/settings/personal-access-tokens/new",
-		scopes: "A fine-grained token for the repositories in question alone, with an expiry and the least permissions.",
+		scopes: phrase`A fine-grained token for the repositories in question alone, with an expiry and the least permissions.`,
 		probe: get("https://api.github.com/rate_limit", {
 			...bearer,
 			accept: "application/vnd.github+json"
@@ -35663,7 +35673,7 @@ const knownServices = [
 		title: "AWS",
 		names: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
 		keyPage: "https://console.aws.amazon.com/iam/home#/users",
-		scopes: "Both halves of an access key of an IAM user of its own, with a policy for what the project uses and nothing else.",
+		scopes: phrase`Both halves of an access key of an IAM user of its own, with a policy for what the project uses and nothing else.`,
 		probe: {
 			kind: "aws",
 			keyIdName: "AWS_ACCESS_KEY_ID",
@@ -35685,7 +35695,7 @@ const knownServices = [
 			"GOOGLE_GENERATIVE_AI_API_KEY"
 		],
 		keyPage: "https://aistudio.google.com/apikey",
-		scopes: "A key restricted to the Gemini API.",
+		scopes: phrase`A key restricted to the Gemini API.`,
 		probe: get("https://generativelanguage.googleapis.com/v1beta/models?pageSize=1", { "x-goog-api-key": "{value}" }, {
 			refused: [],
 			refusedBody: /"API_KEY_INVALID"/u
@@ -35695,21 +35705,21 @@ const knownServices = [
 		title: "Mistral",
 		names: ["MISTRAL_API_KEY"],
 		keyPage: "https://console.mistral.ai/api-keys",
-		scopes: "A key of a workspace with a spending limit.",
+		scopes: phrase`A key of a workspace with a spending limit.`,
 		probe: get("https://api.mistral.ai/v1/models", bearer)
 	},
 	{
 		title: "SendGrid",
 		names: ["SENDGRID_API_KEY"],
 		keyPage: "https://app.sendgrid.com/settings/api_keys",
-		scopes: "Restricted access: Mail Send alone is enough to send.",
+		scopes: phrase`Restricted access: Mail Send alone is enough to send.`,
 		probe: get("https://api.sendgrid.com/v3/scopes", bearer)
 	},
 	{
 		title: "Resend",
 		names: ["RESEND_API_KEY"],
 		keyPage: "https://resend.com/api-keys",
-		scopes: "Sending access, for one domain.",
+		scopes: phrase`Sending access, for one domain.`,
 		probe: get("https://api.resend.com/domains", bearer, {
 			refused: [],
 			refusedBody: /"API key is invalid\.?"/u
@@ -35723,7 +35733,7 @@ const knownServices = [
 			"VERCEL_API_TOKEN"
 		],
 		keyPage: "https://vercel.com/account/settings/tokens",
-		scopes: "A token for the one team or project, with an expiry.",
+		scopes: phrase`A token for the one team or project, with an expiry.`,
 		probe: get("https://api.vercel.com/v2/user", bearer, {
 			refused: [],
 			refusedBody: /"invalidToken":\s*true/u
@@ -35733,7 +35743,7 @@ const knownServices = [
 		title: "Cloudflare",
 		names: ["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"],
 		keyPage: "https://dash.cloudflare.com/profile/api-tokens",
-		scopes: "A token for the one account and zone, with the permissions that the project needs; not the global key.",
+		scopes: phrase`A token for the one account and zone, with the permissions that the project needs; not the global key.`,
 		probe: null
 	},
 	{
@@ -35746,21 +35756,21 @@ const knownServices = [
 			"HUGGING_FACE_HUB_TOKEN"
 		],
 		keyPage: "https://huggingface.co/settings/tokens",
-		scopes: "A token of the type read is enough to download and to call models.",
+		scopes: phrase`A token of the type read is enough to download and to call models.`,
 		probe: get("https://huggingface.co/api/whoami-v2", bearer, { unless: ["HF_ENDPOINT"] })
 	},
 	{
 		title: "Discord",
 		names: ["DISCORD_TOKEN", "DISCORD_BOT_TOKEN"],
 		keyPage: "https://discord.com/developers/applications",
-		scopes: "The token of a bot of its own, invited with the permissions that the project needs.",
+		scopes: phrase`The token of a bot of its own, invited with the permissions that the project needs.`,
 		probe: get("https://discord.com/api/v10/users/@me", { authorization: "Bot {value}" })
 	},
 	{
 		title: "Telegram",
 		names: ["TELEGRAM_BOT_TOKEN", "TELEGRAM_TOKEN"],
 		keyPage: "https://t.me/BotFather",
-		scopes: "The token of a bot of its own.",
+		scopes: phrase`The token of a bot of its own.`,
 		probe: null
 	}
 ];
@@ -45883,6 +45893,8 @@ function lineOf$1(document, { from }) {
 	if (document.lines[at - 1]?.kind === "heading" && /^ {0,3}(?:=+|-{2,})\s*$/u.test(document.lines[at]?.text ?? "")) at -= 1;
 	return document.lines[at]?.number ?? null;
 }
+// src/core/spec-to-start.ts
+const specsFolder = ".phasegate/specs";
 // src/verify/circle.ts
 function circleOf(nodes, leadsTo) {
 	let left = nodes;
@@ -52048,9 +52060,8 @@ function offsetOf$1(document, path) {
 	return offset;
 }
 // src/verify/spec.ts
-const specFolder = ".phasegate/specs";
-const activeSpecs = `${specFolder}/active/`;
-const archivedSpecs = `${specFolder}/archive/`;
+const activeSpecs = `${specsFolder}/active/`;
+const archivedSpecs = `${specsFolder}/archive/`;
 const SPEC_ID = /^spec-(\d{4}-\d{2}-\d{2})-(\d{3,6})$/u;
 const ENTRIES_MAX = 200;
 const TEXT_MAX$1 = 1e4;
@@ -52272,13 +52283,27 @@ function textsOf$1(value, path = []) {
 // src/verify/spec-valid.ts
 const SPECS_READ_MAX = 50;
 async function checkSpecValid(tree, phase) {
-	const findings = [];
-	const add = (path, line, message) => {
-		findings.push({
-			check: "spec-valid",
-			step: stepFor(phase, path),
-			path,
-			line,
+	const { faults, looked } = await specFaults(tree);
+	return {
+		findings: faults.map(({ file: path, line, message }) => {
+			return {
+				check: "spec-valid",
+				step: stepFor(phase, path),
+				path,
+				line,
+				message
+			};
+		}),
+		looked
+	};
+}
+async function specFaults(tree) {
+	const faults = [];
+	const add = (file, rule, message) => {
+		faults.push({
+			file,
+			line: null,
+			rule,
 			message
 		});
 	};
@@ -52287,23 +52312,28 @@ async function checkSpecValid(tree, phase) {
 	for (const path of tree.paths.filter((candidate) => candidate.startsWith(activeSpecs)).slice(0, SPECS_READ_MAX)) {
 		const name = nameOf$1(path);
 		if (name === ".gitkeep" || name === "README.md") continue;
-		if (path !== `.phasegate/specs/active/${name}` || !isSpecId(name.replace(/\.yaml$/u, "")) || !name.endsWith(".yaml")) {
-			add(path, null, `a specification lies at ${activeSpecs}spec-YYYY-MM-DD-NNN.yaml: give this file such a name, or take it out.`);
+		if (path !== `${activeSpecs}${name}` || !isSpecId(name.replace(/\.yaml$/u, "")) || !name.endsWith(".yaml")) {
+			add(path, "wrong-name", `a specification lies at ${activeSpecs}spec-YYYY-MM-DD-NNN.yaml: give this file such a name, or take it out.`);
 			continue;
 		}
 		const text = await tree.read(path);
 		looked += 1;
 		if (text === null) {
-			add(path, null, "the specification is not readable text: write it as UTF-8 of at most 1 MiB.");
+			add(path, "no-text", "the specification is not readable text: write it as UTF-8 of at most 1 MiB.");
 			continue;
 		}
 		const parsed = parseSpec(path, text);
-		if (parsed.kind === "faulty") for (const { line, message } of parsed.faults) add(path, line, `${message}.`);
+		if (parsed.kind === "faulty") for (const { line, rule, message } of parsed.faults) faults.push({
+			file: path,
+			line,
+			rule,
+			message: `${message}.`
+		});
 		const earlier = archived.get(name);
-		if (earlier !== void 0) add(path, null, `the id is in the archive already ("${earlier}"): take the next free number of the day.`);
+		if (earlier !== void 0) add(path, "repeated-id", `the id is in the archive already ("${earlier}"): take the next free number of the day.`);
 	}
 	return {
-		findings,
+		faults,
 		looked
 	};
 }

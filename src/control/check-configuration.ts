@@ -5,7 +5,7 @@ import type { GitHub, Playbooks } from "./ports.ts";
 interface Checking {
   readonly github: Pick<
     GitHub,
-    "readRepositoryFiles" | "readSettingsFaults" | "mergeBaseOf" | "showConfigurationCheck"
+    "readRepositoryFiles" | "readSettings" | "readSettingsFaults" | "mergeBaseOf" | "showConfigurationCheck"
   >;
   readonly playbooks: Playbooks;
 }
@@ -23,10 +23,10 @@ export async function checkConfiguration(
   const parted = await github.mergeBaseOf(repository, ends);
   if (parted !== null && (await readAt(checking, repository, parted)).sameAs === head.sameAs) return;
   const { faults, labels } = playbooks.forRepository(head.files);
-  await github.showConfigurationCheck(repository, ends.headSha, {
-    faults: [...head.settings.faults, ...faults],
-    labels,
-  });
+  const found = { faults: [...head.settings.faults, ...faults], labels };
+  // Told in the language that is in force: what the head says of it is not obeyed, either.
+  const { settings } = await github.readSettings(repository);
+  await github.showConfigurationCheck(repository, ends.headSha, found, { input: { language: null }, settings });
 }
 
 async function readAt({ github }: Checking, repository: Repository, sha: string) {

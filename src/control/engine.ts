@@ -3,7 +3,7 @@ import { handleCommand } from "./handle-command.ts";
 import { performEffect, type Performing } from "./perform-effect.ts";
 import { NotYet, RetryLater, type ClaimedEffect, type ClaimedMessage, type Timer } from "./ports.ts";
 import { processMessage, type Processing } from "./process-message.ts";
-import { createSweep, reconcileRuns } from "./reconcile.ts";
+import { createSweep, reconcileEveryMs, reconcileRuns, sweepEveryMs } from "./reconcile.ts";
 import { createNamesWatch } from "./watch-names.ts";
 
 /** Lanes at work at the same time, messages and effects each. */
@@ -16,8 +16,6 @@ const pausesMs: readonly number[] = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000
 const pauseMsMax = 300_000;
 /** For a store that several processes share; ours takes what a dead process held when it opens. */
 const leaseMs = 10 * 60_000;
-const reconcileEveryMs = 60_000;
-const sweepEveryMs = 5 * 60_000;
 /** Longest sleep of the engine, should a timer or a wake-up be missed. */
 const napMsMax = 5_000;
 const errorCharactersMax = 2_000;
@@ -132,8 +130,18 @@ export function startEngine(working: Working): Engine {
     }
     await names.run();
     if (now.getTime() - sweptAt < sweepEveryMs) return;
+    const isFirst = sweptAt === Number.NEGATIVE_INFINITY;
     sweptAt = now.getTime();
-    await sweep.run();
+    // Who has just come up has missed something; after that one sweep in five minutes is enough, however many of us there are.
+    const turn = isFirst ? working.newId() : String(Math.floor(sweptAt / sweepEveryMs));
+    const message = {
+      key: `sweep:${turn}`,
+      kind: "sweep",
+      lane: "sweep",
+      body: "",
+      receivedAt: now.toISOString(),
+    } as const;
+    await store.takeIn(message);
   }
 
   async function beginMessages(now: Date): Promise<void> {
@@ -181,7 +189,8 @@ export function startEngine(working: Working): Engine {
   async function workOn(message: ClaimedMessage): Promise<void> {
     const { key, attempts, putOffs } = message;
     try {
-      await processMessage(working, message);
+      if (message.kind === "sweep") await sweepNow(message.key);
+      else await processMessage(working, message);
     } catch (error) {
       const next = nextTry(error, message);
       const fields = { key, attempts, putOffs, retryAt: next.at, err: error };
@@ -190,6 +199,11 @@ export function startEngine(working: Working): Engine {
       if (next.kind === "put-off") await store.putOff(key, textOf(error), next.at);
       else await store.markFailed(key, textOf(error), next.at);
     }
+  }
+
+  async function sweepNow(key: string): Promise<void> {
+    await sweep.run();
+    await store.markProcessed(key);
   }
 
   async function attempt(claimed: ClaimedEffect): Promise<void> {

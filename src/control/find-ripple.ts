@@ -237,7 +237,7 @@ export async function notifyRipple(
   );
   if (found?.type !== "RippleFound" || task.erasedBy !== null) return null;
   const { phase, changed } = found;
-  await github.notify(task.repository, task.issue.number, key, { kind: "ripple", task, phase, changed });
+  await github.notify(task.repository, task.issue.number, key, { kind: "ripple", task, phase, changed }, task);
   return null;
 }
 
@@ -258,6 +258,6 @@ export async function notifySettled(
     parts.push({ title, text: answer === null ? "" : ((await store.readText(answer.textHash)) ?? "") });
   }
   const notice = { kind: "ripple-settled", items: ripple.items, parts } as const;
-  await github.notify(task.repository, task.issue.number, key, notice);
+  await github.notify(task.repository, task.issue.number, key, notice, task);
   return null;
 }

@@ -1,5 +1,6 @@
 /** What people write on an issue or a gate of a task: commands, answers, and credentials that should not stand there. */
 import { hasValue } from "../core/dialogue.ts";
+import { inEnglish, type Phrase } from "../core/phrase.ts";
 import { currentPhaseOf, isSettled, openQuestionsOf, type ExistingTask } from "../core/state.ts";
 import { limits } from "../protocol/runner.ts";
 import { saveTaskText } from "./gate-feedback.ts";
@@ -57,7 +58,7 @@ async function holdsCredential(processing: Processing, said: Said, task: Existin
   const notice: Notice = { kind: "secret-pasted", what, hidden, names };
   // A comment for each comment of a stranger would be a tool for spam: they are told once a task.
   const which = mayWrite || isAuthor ? said.commentId : `${task.taskId}:${said.sender}`;
-  await github.notify(said.repository, said.issueNumber, keyOf(`credential:${which}`), notice);
+  await github.notify(said.repository, said.issueNumber, keyOf(`credential:${which}`), notice, task);
   return true;
 }
 
@@ -73,7 +74,7 @@ async function answer(
   if (!by.mayWrite && !by.isAuthor) {
     if (isSettled(task) || task.questions.every((question) => question.answer !== null)) return;
     const notice: Notice = { kind: "answer-not-yours", login: said.sender, author: task.issue.author };
-    return github.notify(task.repository, task.issue.number, keyOf(`answer-not-yours:${task.taskId}`), notice);
+    return github.notify(task.repository, task.issue.number, keyOf(`answer-not-yours:${task.taskId}`), notice, task);
   }
   // Who talks about what was asked when all is over wants nothing of us.
   if (said.kind === "comment" && isSettled(task)) return;
@@ -87,7 +88,7 @@ async function answer(
     { type: "AnswerQuestions", by, commentId, answers },
     cause,
   );
-  if (handled.kind === "refused") await reply(processing, said, "/answer", wordsOf(handled.refusal));
+  if (handled.kind === "refused") await reply(processing, said, task, "/answer", wordsOf(handled.refusal));
 }
 
 /**
@@ -126,13 +127,19 @@ async function withdraw(processing: Processing, said: Said, task: ExistingTask, 
   const handled = await handleCommand(processing, task.taskId, { type: "WithdrawAnswer", commentId, by }, cause);
   if (handled.kind !== "refused") return;
   const { mayWrite, isAuthor } = await whoIs(processing, said, task);
-  if (mayWrite || isAuthor) await reply(processing, said, "deleting your answer", wordsOf(handled.refusal));
+  if (mayWrite || isAuthor) await reply(processing, said, task, "deleting your answer", wordsOf(handled.refusal));
 }
 
-async function reply(processing: Processing, said: Said, command: string, reason: string): Promise<void> {
+async function reply(
+  processing: Processing,
+  said: Said,
+  task: ExistingTask,
+  command: string,
+  reason: Phrase,
+): Promise<void> {
   // One for each thing that a comment says: an edited one may be right the second time, and wrong in another way the first.
-  const key = keyOf(`comment:${said.commentId}:${command}:${reason}`);
-  await processing.github.notify(said.repository, said.issueNumber, key, { kind: "refused", command, reason });
+  const key = keyOf(`comment:${said.commentId}:${command}:${inEnglish(reason)}`);
+  await processing.github.notify(said.repository, said.issueNumber, key, { kind: "refused", command, reason }, task);
 }
 
 /** The author of the issue may answer, and nothing more (Q8). */

@@ -88,6 +88,8 @@ export type Intent =
       readonly repository: Repository;
       readonly branch: string;
       readonly isDefault: boolean;
+      /** Its head, where it changed specifications that are worked on. */
+      readonly specsSha?: string;
       /** Specifications that a person added to the default branch with it. */
       readonly specs?: { readonly paths: readonly string[]; readonly sha: string; readonly sender: string };
     }

@@ -1,4 +1,5 @@
 /** `merge: auto`: the app merges what was approved on its head, for whoever approved it. */
+import { joined } from "../core/phrase.ts";
 import type { Effect } from "../core/react.ts";
 import type { TaskSettings } from "../core/settings.ts";
 import {
@@ -63,8 +64,8 @@ export async function mergeGate(
   if (result.kind === "not-yet" && putOffs < triesMax) throw tryLater(result.message, putOffs);
   log.warn({ taskId: task.taskId, pullRequest: gate.pullRequest, why: result.message }, "a gate was not merged");
   const key = keyOf(`not-merged:${task.taskId}:${effect.headSha}`);
-  const notice = { kind: "refused", command: "merge: auto", reason: result.message } as const;
-  await github.notify(repository, gate.pullRequest, key, notice);
+  const notice = { kind: "refused", command: "merge: auto", reason: joined([result.message]) } as const;
+  await github.notify(repository, gate.pullRequest, key, notice, task);
   return null;
 }
 
@@ -80,7 +81,7 @@ export async function notifyUnverified(
   if (unverifiedHeadOf(task) !== headSha) return null;
   const { pullRequest } = phase.gate;
   const notice = { kind: "unverified-head", pullRequest, by, headSha } as const;
-  await github.notify(task.repository, pullRequest, keyOf(`unverified:${task.taskId}:${headSha}`), notice);
+  await github.notify(task.repository, pullRequest, keyOf(`unverified:${task.taskId}:${headSha}`), notice, task);
   return null;
 }
 

@@ -3,7 +3,8 @@ import type { Person } from "../core/commands.ts";
 import type { Refusal } from "../core/decide.ts";
 import { slashCommands, type CommandName } from "../core/slash-commands.ts";
 import { hasValue, sameName, type Dependency } from "../core/dialogue.ts";
-import { branchOf, currentPhaseOf, type ExistingTask } from "../core/state.ts";
+import { inEnglish, joined, phrase, type Phrase } from "../core/phrase.ts";
+import { branchOf, currentPhaseOf, type ExistingTask, type TaskStatus } from "../core/state.ts";
 import { priorities, type Priority } from "../core/task-input.ts";
 import { baseOf } from "./base-branch.ts";
 import { commandWords, itemOfWords, readGateSaid, saveWords, wordsToTakeUp } from "./gate-feedback.ts";
@@ -40,7 +41,7 @@ export async function obeyCommand(
   const by = await personOf(processing, repository, sender);
   // Whoever may not command gets no answer either: a comment for each comment would be a tool for spam.
   if (!by.mayWrite) return;
-  const tell = (key: string, notice: Notice) => github.notify(repository, issueNumber, keyOf(key), notice);
+  const tell = (key: string, notice: Notice) => github.notify(repository, issueNumber, keyOf(key), notice, task);
   if (command.name === "unknown") {
     // Once for each issue: who types at random gets no conversation.
     const key = `unknown-command:${repository.repositoryId}:${issueNumber}`;
@@ -62,7 +63,7 @@ export async function obeyWithoutTask(processing: Processing, intent: Command): 
   const { repository, issueNumber, command, commentId, sender } = intent;
   if (command.name !== "doctor" || !(await personOf(processing, repository, sender)).mayWrite) return;
   const findings = await examine(repository);
-  await github.notify(repository, issueNumber, keyOf(`comment:${commentId}`), { kind: "doctor", findings });
+  await github.notify(repository, issueNumber, keyOf(`comment:${commentId}`), { kind: "doctor", findings }, null);
 }
 
 async function obey(processing: Processing, order: Order, name: CommandName, argument: string): Promise<void> {
@@ -168,9 +169,9 @@ async function run(processing: Processing, order: Order): Promise<void> {
 
 /** Its text counts as the writer has it before them. */
 async function startDraft(processing: Processing, { task, by, intent, cause, reply }: Order): Promise<void> {
-  const { prompt, faults } = await freezePrompt(processing, task.taskId, task.repository, intent.issue);
+  const { prompt, faults, spoken } = await freezePrompt(processing, task.taskId, task.repository, intent.issue);
   const { repository, ordinal, issue } = task;
-  await showFaults(processing, { repository, issueNumber: issue.number, ordinal }, faults);
+  await showFaults(processing, { repository, issueNumber: issue.number, ordinal, spoken }, faults);
   await revive(processing, task);
   const handled = await handleCommand(processing, task.taskId, { type: "RunTask", by, prompt }, cause);
   if (handled.kind !== "refused") return;
@@ -184,29 +185,29 @@ async function eachName(
   { task, reply }: Order,
   command: CommandName,
   argument: string,
-  obeyOne: (name: string) => Promise<string | null>,
+  obeyOne: (name: string) => Promise<Phrase | null>,
 ): Promise<void> {
   const typed = argument.split("\n").map((line) => line.trim().replaceAll(/^`+|`+$/gu, ""));
   const names = [...new Set(typed.filter((name) => name !== ""))].slice(0, namesMax);
   const open = task.dependencies.filter(({ state }) => state === "open").map(({ name }) => name);
   const meant = names.length === 0 && open.length === 1 ? open : names.length === 0 ? [""] : names;
-  const reasons: string[] = [];
+  const reasons: Phrase[] = [];
   for (const name of meant) {
     const reason = await obeyOne(name);
     if (reason !== null) reasons.push(reason);
   }
-  if (reasons.length > 0) await reply({ kind: "refused", command: `/${command}`, reason: reasons.join("; ") });
+  if (reasons.length > 0) await reply({ kind: "refused", command: `/${command}`, reason: joined(reasons) });
 }
 
 /** Why not, as half a sentence. GitHub is asked whether it is there: a run that finds nothing would come back with the same question. */
-async function provide(processing: Processing, { task, by, cause }: Order, name: string): Promise<string | null> {
+async function provide(processing: Processing, { task, by, cause }: Order, name: string): Promise<Phrase | null> {
   const found = task.dependencies.find((each) => sameName(each.name, name) || sameName(each.askedAs, name));
   const missing = found === undefined || found.state === "granted" ? null : await missingOf(processing, task, found);
   if (missing !== null) return missing;
   return oneOfMany(processing, task, cause, { type: "ProvideDependency", by, name });
 }
 
-async function skip(processing: Processing, { task, by, cause }: Order, name: string): Promise<string | null> {
+async function skip(processing: Processing, { task, by, cause }: Order, name: string): Promise<Phrase | null> {
   return oneOfMany(processing, task, cause, { type: "SkipDependency", by, name });
 }
 
@@ -216,7 +217,7 @@ async function oneOfMany(
   { taskId }: ExistingTask,
   { userId }: Order["cause"],
   asked: Asked,
-): Promise<string | null> {
+): Promise<Phrase | null> {
   const handled = await handleCommand(processing, taskId, asked, { userId });
   return handled.kind === "refused" ? wordsOf(handled.refusal) : null;
 }
@@ -226,11 +227,11 @@ async function missingOf(
   { github }: Processing,
   task: ExistingTask,
   { name, type, askedAs }: Dependency,
-): Promise<string | null> {
+): Promise<Phrase | null> {
   if (hasValue(type)) {
     const names = await github.listNames(task.repository);
     if (names === null || names.some((each) => sameName(each.name, name))) return null;
-    return `this repository has no secret or variable named ${name} yet; add it by the link in the comment that asks for it, and it is noticed by itself`;
+    return phrase`this repository has no secret or variable named ${name} yet; add it by the link in the comment that asks for it, and it is noticed by itself`;
   }
   const path = askedAs.trim().replace(/^(?:\.?\/)+/u, "");
   // Only of a path GitHub can say whether it is there.
@@ -242,7 +243,7 @@ async function missingOf(
   // Where the next run stands: what is elsewhere it does not find.
   const { paths } = await github.readTree(task.repository, head ?? base.headSha);
   if (paths.some((each) => each === path || each.startsWith(`${path.replace(/\/+$/u, "")}/`))) return null;
-  return `there is no file ${path} on ${head === null ? base.name : branch}, where the next run would look; commit it there, then comment /provided again`;
+  return phrase`there is no file ${path} on ${branch === null || head === null ? base.name : branch}, where the next run would look; commit it there, then comment /provided again`;
 }
 
 /** `8`, `$8`, `8.50 USD`, `up to $6`; null for anything else. */
@@ -268,21 +269,21 @@ const anotherCommand = new RegExp(`^ {0,3}/(?:${slashCommands.map(({ name }) => 
 /** A comment may hold several, each with its words up to the next command; what comes of them is one answer. */
 async function veto(processing: Processing, order: Order, argument: string): Promise<void> {
   const said = argument.split(/^ {0,3}\/veto(?!\S)/imu).slice(0, vetoesMax);
-  const reasons: string[] = [];
+  const reasons: Phrase[] = [];
   for (const each of said) {
     const reason = await vetoOne(processing, order, (each.split(anotherCommand)[0] ?? "").trim());
-    if (reason !== null && !reasons.includes(reason)) reasons.push(reason);
+    if (reason !== null && !reasons.map(inEnglish).includes(inEnglish(reason))) reasons.push(reason);
   }
-  if (reasons.length > 0) await order.reply({ kind: "refused", command: "/veto", reason: reasons.join("; ") });
+  if (reasons.length > 0) await order.reply({ kind: "refused", command: "/veto", reason: joined(reasons) });
 }
 
 /** `3 because it is slow`, `3: it is slow`, `#3, it is slow`, or the number alone: then whoever said it is asked why. */
-async function vetoOne(processing: Processing, { task, by, cause }: Order, said: string): Promise<string | null> {
+async function vetoOne(processing: Processing, { task, by, cause }: Order, said: string): Promise<Phrase | null> {
   const found = /^(?:decision\s+)?#?(?<number>\d{1,3})(?!\d)[\s:.,;–—-]*(?:because\b[\s:,]*)?(?<reason>.*)$/isu.exec(
     said,
   )?.groups;
   if (found === undefined) {
-    return "it takes the number of a decision and a reason, e.g. /veto 3 because visitors have no account";
+    return phrase`it takes the number of a decision and a reason, e.g. /veto 3 because visitors have no account`;
   }
   const why = processing
     .freeze((found["reason"] ?? "").trim())
@@ -352,92 +353,97 @@ function isSaidIn(
   return words !== "" && comments.some(({ by, text }) => by === sender && text.trim() === words);
 }
 
-function waitedFor({ questions, dependencies }: Extract<Refusal, { code: "waiting" }>): string {
-  const parts = [
-    ...(questions.length === 0
-      ? []
-      : [`an answer to question ${questions.join(", ")} (/answer ${questions[0] ?? 1}: your words)`]),
-    ...(dependencies.length === 0
-      ? []
-      : [`${dependencies.join(", ")} (add it, or /skip ${dependencies[0] ?? ""} to go on without)`]),
-  ];
-  return parts.join(", and ");
+const statusWords: Readonly<Record<TaskStatus, Phrase>> = {
+  draft: phrase`draft`,
+  pending: phrase`pending`,
+  in_progress: phrase`in_progress`,
+  review: phrase`review`,
+  completed: phrase`completed`,
+  failed: phrase`failed`,
+  cancelled: phrase`cancelled`,
+};
+
+function waitedFor({ questions, dependencies }: Extract<Refusal, { code: "waiting" }>): Phrase {
+  const answers = phrase`an answer to question ${questions.join(", ")} (/answer ${questions[0] ?? 1}: your words)`;
+  const things = phrase`${dependencies.join(", ")} (add it, or /skip ${dependencies[0] ?? ""} to go on without)`;
+  if (dependencies.length === 0) return answers;
+  return questions.length === 0 ? things : phrase`${answers}, and ${things}`;
 }
 
 /** Why a command was refused, as half a sentence to the person who gave it. */
-export function wordsOf(refusal: Refusal): string {
+export function wordsOf(refusal: Refusal): Phrase {
   switch (refusal.code) {
     case "already-running":
-      if (refusal.status === "review") return "the pull request waits for review: merge it, or ask for changes";
-      return "the agent or the app is at work; wait until the pull request is ready, or stop it with /pause";
+      if (refusal.status === "review") return phrase`the pull request waits for review: merge it, or ask for changes`;
+      return phrase`the agent or the app is at work; wait until the pull request is ready, or stop it with /pause`;
     case "input-faulty":
-      return "the issue's form is not complete yet; the comment on it names what is missing";
+      return phrase`the issue's form is not complete yet; the comment on it names what is missing`;
     case "not-started":
-      return "the task has not started; /run starts it";
+      return phrase`the task has not started; /run starts it`;
     case "already-paused":
-      return "the task is paused; the status comment says why and what lets it go on";
+      return phrase`the task is paused; the status comment says why and what lets it go on`;
     case "nothing-failed":
-      return "nothing has failed";
+      return phrase`nothing has failed`;
     case "nothing-to-review":
-      return "no pull request of this task waits for review";
+      return phrase`no pull request of this task waits for review`;
     case "nothing-to-change":
-      return "there is no open thread to take up; say what to change: /rework and your words";
+      return phrase`there is no open thread to take up; say what to change: /rework and your words`;
     case "no-gate":
-      return "the phase has no pull request yet, so there is nothing that could be accepted; /retry tries again";
+      return phrase`the phase has no pull request yet, so there is nothing that could be accepted; /retry tries again`;
     case "wrong-status":
-      return `the task is ${refusal.status}; to start a new one on this issue, take the label off and set it again`;
+      return phrase`the task is ${statusWords[refusal.status]}; to start a new one on this issue, take the label off and set it again`;
     case "not-permitted":
-      return "it takes write access to this repository";
+      return phrase`it takes write access to this repository`;
     case "waiting":
-      return `the agent still waits for ${waitedFor(refusal)}`;
+      return phrase`the agent still waits for ${waitedFor(refusal)}`;
     case "your-turn":
-      return "the agent waits for what you say next: write a comment, or /done to end the conversation";
+      return phrase`the agent waits for what you say next: write a comment, or /done to end the conversation`;
     case "no-conversation":
-      return "there is no conversation to end; a phase is accepted by merging its pull request, and /cancel ends the task";
+      return phrase`there is no conversation to end; a phase is accepted by merging its pull request, and /cancel ends the task`;
     case "no-question":
-      return "the agent has asked nothing in this task; to have something changed, say it with /rework once the pull request is ready";
+      return phrase`the agent has asked nothing in this task; to have something changed, say it with /rework once the pull request is ready`;
     case "unknown-question":
-      return `there is no question ${refusal.number}; the status comment lists those that were asked`;
+      return phrase`there is no question ${refusal.number}; the status comment lists those that were asked`;
     case "which-question":
-      return `questions ${refusal.numbers.join(", ")} are open: name one, e.g. /answer ${refusal.numbers[0] ?? 1}: your words`;
+      return phrase`questions ${refusal.numbers.join(", ")} are open: name one, e.g. /answer ${refusal.numbers[0] ?? 1}: your words`;
     case "no-such-option":
-      return `question ${refusal.number} has options 1 to ${refusal.options}; to answer in your own words, write more than a number`;
+      return phrase`question ${refusal.number} has options 1 to ${refusal.options}; to answer in your own words, write more than a number`;
     case "empty-answer":
       return refusal.number === null
-        ? "it says nothing; write /answer and an option's number or your words"
-        : `it says nothing; write /answer ${refusal.number}: and an option's number or your words`;
+        ? phrase`it says nothing; write /answer and an option's number or your words`
+        : phrase`it says nothing; write /answer ${refusal.number}: and an option's number or your words`;
     case "answer-used":
-      return `the agent has heard your answer to question ${refusal.numbers.join(", ")} already; to change it, answer again: /answer ${refusal.numbers[0] ?? 1}: your words`;
+      return phrase`the agent has heard your answer to question ${refusal.numbers.join(", ")} already; to change it, answer again: /answer ${refusal.numbers[0] ?? 1}: your words`;
     case "unknown-dependency":
       return refusal.known.length === 0
-        ? "the agent waits for nothing by that name, nor for anything else; nothing is left to do"
-        : `the agent asked for nothing by that name; open are ${refusal.known.join(", ")}`;
+        ? phrase`the agent waits for nothing by that name, nor for anything else; nothing is left to do`
+        : phrase`the agent asked for nothing by that name; open are ${refusal.known.join(", ")}`;
     case "too-many-grants":
-      return `a task can be lent ${refusal.max} values, and has them; have the agent go on without this one: /skip and its name`;
+      return phrase`a task can be lent ${refusal.max} values, and has them; have the agent go on without this one: /skip and its name`;
     case "bad-amount":
-      return "it takes an amount in US dollars from 0.01 to 10000, e.g. 8 or $7.50";
+      return phrase`it takes an amount in US dollars from 0.01 to 10000, e.g. 8 or $7.50`;
     case "bad-priority":
-      return "it takes one of critical, high, normal and low, e.g. /priority high";
+      return phrase`it takes one of critical, high, normal and low, e.g. /priority high`;
     case "unknown-decision":
       return refusal.decisions === 0
-        ? "the agent has named no decisions in this phase; to have something changed, say it with /rework"
-        : `there is no decision ${refusal.number}; the pull request lists decisions 1 to ${refusal.decisions}`;
+        ? phrase`the agent has named no decisions in this phase; to have something changed, say it with /rework`
+        : phrase`there is no decision ${refusal.number}; the pull request lists decisions 1 to ${refusal.decisions}`;
     case "decision-replaced":
-      return `the agent has decided anew since: what was decision ${refusal.number} may be gone, or have another number; the pull request shows the list as it is now`;
+      return phrase`the agent has decided anew since: what was decision ${refusal.number} may be gone, or have another number; the pull request shows the list as it is now`;
     case "not-skippable":
-      return `the playbook does not allow to go on without ${refusal.phase}`;
+      return phrase`the playbook does not allow to go on without ${refusal.phase}`;
     case "said-before-phase":
-      return `${refusal.phase} began after you wrote it, so nothing of it was skipped; to go on without ${refusal.phase}, too, say it again`;
+      return phrase`${refusal.phase} began after you wrote it, so nothing of it was skipped; to go on without ${refusal.phase}, too, say it again`;
     case "requester-may-not":
-      return `${refusal.login} asked for this task, and the settings of this repository (requester_may_approve: false) want the approval of somebody else with write access`;
+      return phrase`${refusal.login} asked for this task, and the settings of this repository (requester_may_approve: false) want the approval of somebody else with write access`;
     case "below-spent":
-      return `$${refusal.spentUsd.toFixed(2)} are spent already; name more than that`;
+      return phrase`$${refusal.spentUsd.toFixed(2)} are spent already; name more than that`;
     case "day-budget":
-      return "what the model account may spend a day is set by whoever runs the app (DAY_BUDGET_USD); the task goes on by itself at midnight UTC";
+      return phrase`what the model account may spend a day is set by whoever runs the app (DAY_BUDGET_USD); the task goes on by itself at midnight UTC`;
     case "no-such-task":
     case "task-exists":
     case "unknown-run":
     case "unknown-gate":
-      return "the task has moved on since; look at the status comment";
+      return phrase`the task has moved on since; look at the status comment`;
   }
 }

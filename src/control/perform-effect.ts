@@ -18,7 +18,7 @@ import {
   type ExistingTask,
 } from "../core/state.ts";
 import { recordNameOf } from "../core/task-record.ts";
-import { hasValue, type ReportedError } from "../core/dialogue.ts";
+import { hasValue } from "../core/dialogue.ts";
 import { baseOf, targetNameOf } from "./base-branch.ts";
 import {
   accountOf,
@@ -152,7 +152,7 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       // Skipped, or another value is there already.
       if (isSettled(state) || dependency?.state !== "open" || dependency.refused === null) return null;
       const notice = { kind: "value-refused", dependency } as const;
-      await performing.github.notify(state.repository, state.issue.number, keyOf(claimed.key), notice);
+      await performing.github.notify(state.repository, state.issue.number, keyOf(claimed.key), notice, state);
       return null;
     }
     case "RemindQuestions":
@@ -226,10 +226,16 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
     case "PostSummary":
       // Its words are gone.
       if (state.erasedBy !== null) return null;
-      await performing.github.notify(state.repository, state.issue.number, keyOf(`summary:${state.taskId}`), {
-        kind: "summary",
-        task: state,
-      });
+      await performing.github.notify(
+        state.repository,
+        state.issue.number,
+        keyOf(`summary:${state.taskId}`),
+        {
+          kind: "summary",
+          task: state,
+        },
+        state,
+      );
       return null;
     case "ShowStatus":
       await performing.github.showStatus(state.repository, await viewOf(performing, state));
@@ -237,13 +243,19 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
     case "NotifyBlocked":
       // A person was faster, or another reason took its place and has its own notice.
       if (isSettled(state) || state.blockedBy?.kind !== effect.reason.kind) return null;
-      await performing.github.notify(state.repository, state.issue.number, keyOfBlock(state, effect.reason, claimed), {
-        kind: "blocked",
-        reason: effect.reason,
-        task: state,
-        forecast: (await forecastsOf(performing, state)).get(currentPhaseOf(state)?.phase ?? 0),
-        awaited: await fileAwaited(performing, state, effect.reason),
-      });
+      await performing.github.notify(
+        state.repository,
+        state.issue.number,
+        keyOfBlock(state, effect.reason, claimed),
+        {
+          kind: "blocked",
+          reason: effect.reason,
+          task: state,
+          forecast: (await forecastsOf(performing, state)).get(currentPhaseOf(state)?.phase ?? 0),
+          awaited: await fileAwaited(performing, state, effect.reason),
+        },
+        state,
+      );
       return null;
   }
 }
@@ -292,18 +304,12 @@ async function requestShown(github: GitHub, task: ExistingTask, requestId: strin
   const questions = task.questions.filter((question) => question.requestId === requestId);
   if (questions.length > 0) return { kind: "questions", questions };
   const error = task.errors.find((each) => each.requestId === requestId);
-  if (error !== undefined) return { kind: "error", error, next: nextAfterError(error) };
+  if (error !== undefined) return { kind: "error", error };
   const dependency = task.dependencies.find((each) => each.requestId === requestId);
   if (dependency === undefined) return null;
   const isAwaited = hasValue(dependency.type) && dependency.state === "open";
   const isNoticed = isAwaited && !isSettled(task) && (await github.listNames(task.repository)) !== null;
   return { kind: "dependency", dependency, isNoticed };
-}
-
-function nextAfterError({ cause }: ReportedError): string {
-  return cause === "environment"
-    ? "the agent goes on if it can; a step that ends with this counts as a fault of the environment, and is tried again on another machine."
-    : "the agent goes on if it can; a step that ends with this counts as a failed attempt, and the next attempt is told what went wrong.";
 }
 
 /** Whoever has answered meanwhile is not reminded. */
@@ -316,7 +322,7 @@ async function remindQuestions(
   if (isSettled(task) || task.blockedBy?.kind !== "waiting-question") return null;
   const questions = openQuestionsOf(task).filter((question) => question.requestId === requestId);
   if (questions.length > 0) {
-    await github.notify(task.repository, task.issue.number, key, { kind: "question-reminder", questions });
+    await github.notify(task.repository, task.issue.number, key, { kind: "question-reminder", questions }, task);
   }
   return null;
 }
@@ -415,12 +421,18 @@ async function answerFeedback(
     else {
       const replyKey = keyOf(`${key}:${item.id}`);
       const where = { pullRequest: gate.pullRequest, threadId, key: replyKey };
-      await github.answerThread(state.repository, { ...where, answer, resolve });
+      await github.answerThread(state.repository, { ...where, answer, resolve, spoken: state });
     }
     if (resolve) resolved.push(item.id);
   }
   if (elsewhere.length > 0) {
-    await github.notify(state.repository, gate.pullRequest, key, { kind: "feedback-answered", answers: elsewhere });
+    await github.notify(
+      state.repository,
+      gate.pullRequest,
+      key,
+      { kind: "feedback-answered", answers: elsewhere },
+      state,
+    );
   }
   return resolved.length === 0 ? null : { type: "RecordResolved", phase: number, ids: resolved };
 }

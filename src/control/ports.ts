@@ -16,7 +16,9 @@ import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
 import type { ConfigurationFault, RepositoryFile } from "../core/repository-files.ts";
 import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
-import type { SpecToStart } from "../core/spec-to-start.ts";
+import type { SpecificationsFound, SpecToStart } from "../core/spec-to-start.ts";
+import type { Phrase } from "../core/phrase.ts";
+import type { TaskInput } from "../core/task-input.ts";
 import type { Spent } from "../core/usage.ts";
 
 export interface Clock {
@@ -54,11 +56,13 @@ export class StaleVersion extends Error {
 export interface InboxMessage {
   /** Delivery GUID of a webhook, or a name made from the run for a runner's message. The same key is the same message. */
   readonly key: string;
-  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard";
+  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard" | "sweep";
   /** Messages of one lane are processed in order of arrival; e.g. `repository:1` or `run:<id>`. */
   readonly lane: string;
   readonly body: string;
   readonly receivedAt: string;
+  /** Not to be processed before; as soon as it is received where absent. */
+  readonly notBefore?: string;
 }
 
 /** The same for each try to deliver one event. */
@@ -481,6 +485,16 @@ export interface RunEnvironment {
   ): Promise<"done" | "bad-name" | "not-permitted">;
 }
 
+/** Who calls the app with a GitHub token of their own. */
+export interface Callers {
+  /** Of the person whose token it is; null where GitHub refuses it, or it is no person's. */
+  loginOf(token: string): Promise<string | null>;
+  /** Whether the token itself may list the names of the repository's secrets. */
+  reachesSecrets(token: string, repository: Repository): Promise<boolean>;
+  /** As the app; null where there is none of that name, or the app is not installed there, or suspended. */
+  findRepository(owner: string, name: string): Promise<Repository | null>;
+}
+
 /** What one request of the agent has become; the comment about it is brought up to date by it. */
 export type RequestShown =
   | { readonly kind: "questions"; readonly questions: readonly Question[] }
@@ -493,8 +507,6 @@ export type RequestShown =
   | {
       readonly kind: "error";
       readonly error: ReportedError;
-      /** What became of it, e.g. that the step went on, or which retry of how many follows. */
-      readonly next: string;
     }
   /** Of a conversation; the text is the agent's. */
   | { readonly kind: "reply"; readonly reply: TurnReply; readonly phase: number; readonly text: string };
@@ -503,6 +515,12 @@ export type RequestShown =
 export interface Forecast {
   readonly usd: number;
   readonly from: "history" | "playbook";
+}
+
+/** What says in which language people are told something, such as a task; null where nothing does, and the installation's is meant. */
+export interface Spoken {
+  readonly input: Pick<TaskInput, "language">;
+  readonly settings: Pick<TaskSettings, "language">;
 }
 
 /** What the person is told once. `key` is found again on GitHub, so that a repeat writes nothing. */
@@ -530,7 +548,7 @@ export type Notice =
       readonly owner: string;
     }
   | { readonly kind: "unknown-command"; readonly typed: string }
-  | { readonly kind: "refused"; readonly command: string; readonly reason: string }
+  | { readonly kind: "refused"; readonly command: string; readonly reason: Phrase }
   /** Answers to what does not stand in a thread: the words of a review or of `/rework`. */
   | {
       readonly kind: "feedback-answered";
@@ -653,6 +671,7 @@ export interface GitHub {
     repository: Repository,
     spec: SpecToStart,
     label: string,
+    spoken: Spoken,
   ): Promise<{ readonly number: number; readonly title: string; readonly body: string }>;
   /** As completed. One that is closed or gone is left as it is. */
   closeIssue(repository: Repository, number: number): Promise<void>;
@@ -664,7 +683,21 @@ export interface GitHub {
   /** What would be wrong with the repository's settings, were this commit the head of the default branch. */
   readSettingsFaults(repository: Repository, sha: string): Promise<SettingsFaults>;
   /** Makes the check run that says what is wrong with a commit's configuration. Nothing where the app was not given the right. */
-  showConfigurationCheck(repository: Repository, headSha: string, found: ConfigurationFound): Promise<void>;
+  showConfigurationCheck(
+    repository: Repository,
+    headSha: string,
+    found: ConfigurationFound,
+    spoken: Spoken,
+  ): Promise<void>;
+  /** Of the folder of those that are worked on, in a commit: the same for the same files, empty where there is none. */
+  readSpecsSha(repository: Repository, sha: string): Promise<string>;
+  /** Makes the check run that says what is wrong with a commit's specifications. Nothing where the app was not given the right. */
+  showSpecificationsCheck(
+    repository: Repository,
+    headSha: string,
+    found: SpecificationsFound,
+    spoken: Spoken,
+  ): Promise<void>;
   /** Throws `DispatchRefused` where GitHub will not, for a reason that a person must mend. */
   dispatchRun(
     repository: Repository,
@@ -756,6 +789,7 @@ export interface GitHub {
       readonly key: string;
       readonly answer: AnswerShown;
       readonly resolve: boolean;
+      readonly spoken: Spoken;
     },
   ): Promise<void>;
   /** Asks these people for a new review; whoever cannot review is left out. */
@@ -769,7 +803,13 @@ export interface GitHub {
   /** Deliveries of the app's webhook since then, newest first, without those that arrived; at most as many. */
   failedDeliveries(since: string, limit: number): Promise<readonly FailedDelivery[]>;
   redeliver(deliveryId: number): Promise<void>;
-  notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
+  notify(
+    repository: Repository,
+    issueNumber: number,
+    key: string,
+    notice: Notice,
+    spoken: Spoken | null,
+  ): Promise<void>;
   /** Makes the comment of a request, or brings it up to date; found again by its key, which is the id of the request. */
   showRequest(
     repository: Repository,
@@ -779,7 +819,13 @@ export interface GitHub {
    * Makes the comment that says what an issue's form lacks, or brings it up to date, found again by its key. With no faults
    * it says so where it is there, and is not made.
    */
-  showFaults(repository: Repository, issueNumber: number, key: string, faults: readonly InputFault[]): Promise<void>;
+  showFaults(
+    repository: Repository,
+    issueNumber: number,
+    key: string,
+    faults: readonly InputFault[],
+    spoken: Spoken | null,
+  ): Promise<void>;
   /** Makes the check run of the gate's head, or brings it up to date. Nothing where the app was not given the right. */
   showCheck(repository: Repository, check: CheckShown): Promise<void>;
   /** The boxes in the gate's body as it is now; empty where the body has none, or the gate is gone. */
@@ -810,6 +856,8 @@ export interface GitHub {
     repository: Repository,
     gate: { readonly pullRequest: number; readonly headSha: string; readonly view: TaskView; readonly phase: number },
   ): Promise<MergeResult>;
+  /** Ids of all installations of the app that are not suspended. */
+  readInstallations(): Promise<readonly number[]>;
   /** Repositories of an installation, as they are now. */
   readInstalled(installationId: number): Promise<readonly Repository[]>;
   /** Makes the pull request that sets a repository up, or brings it up to date where it is open. */
@@ -897,6 +945,8 @@ export interface Verifier {
   /** The GitHub Actions workflow of a definition, with its path; null where the definition is faulty. */
   compiledFrom(path: string, text: string): { readonly path: string; readonly text: string } | null;
   isActiveSpec(path: string): boolean;
+  /** What is wrong with the specifications that are worked on. */
+  specFaults(tree: Tree): Promise<SpecificationsFound>;
   /** What a task can start from; null where it is not valid, not ready, or has an issue already. */
   specToStart(path: string, text: string): SpecToStart | null;
   /** A specification as the task's next commit has it, by its path; null where it stays as it is. */

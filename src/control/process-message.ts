@@ -11,6 +11,7 @@ import { nothingSpent } from "../core/usage.ts";
 import type { RunnerRequest } from "../protocol/runner.ts";
 import { heldUsdMin, limitedTasks, spentToday } from "./budget.ts";
 import { checkConfiguration } from "./check-configuration.ts";
+import { checkSpecifications, checkSpecificationsOfPull } from "./check-specifications.ts";
 import { takeInEnvelope } from "./envelope.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import { onComment } from "./hear-comment.ts";
@@ -18,9 +19,9 @@ import { handleCommand, type Asked, type CommandHandling } from "./handle-comman
 import { onCiChanged, onGateChanged, onGateEdited, onReviewsChanged } from "./hear-gate.ts";
 import { onAccessChanged, onIssueChanged, onRepositoryChanged } from "./hear-world.ts";
 import { installationOf, type Installed } from "./installation.ts";
-import type { Intent, IssueAsSent } from "./intents.ts";
+import type { Intent, IssueAsSent, PushedEnds } from "./intents.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
-import { onboardRepository, type Examine } from "./onboard.ts";
+import { onboard, type Examine } from "./onboard.ts";
 import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./ports.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { openSpecIssues } from "./start-from-spec.ts";
@@ -34,6 +35,8 @@ export interface Processing extends CommandHandling, Installed {
   readonly playbooks: Playbooks;
   readonly verifier: Verifier;
   readonly examine: Examine;
+  /** Of the files that repositories are set up with: the same for the same files. */
+  readonly onboardingVersion: string;
   readonly seal: CheckpointSeal;
   /** Pure translation of a stored webhook. */
   readonly translate: (event: string, payload: unknown) => Intent;
@@ -64,7 +67,7 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       break;
     }
     case "onboard": {
-      await onboardRepository(processing, message.body);
+      await onboard(processing, message);
       break;
     }
     case "outcome": {
@@ -199,10 +202,10 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
       return onComment(processing, intent, inboxKey);
     case "reviews-changed":
       await onReviewsChanged(processing, intent, inboxKey);
-      if (intent.pushed !== undefined) await checkConfiguration(processing, intent.repository, intent.pushed);
+      if (intent.pushed !== undefined) await checkPull(processing, intent.repository, intent.pushed);
       return;
     case "pull-request-pushed":
-      return checkConfiguration(processing, intent.repository, intent.pushed);
+      return checkPull(processing, intent.repository, intent.pushed);
     case "gate-changed":
       return onGateChanged(processing, intent, inboxKey);
     case "gate-edited":
@@ -214,6 +217,7 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
       for (const { label, ...issue } of await openSpecIssues(processing, intent)) {
         await onLabels(processing, { repository: intent.repository, ...issue, labels: [label] }, inboxKey);
       }
+      if (intent.specsSha !== undefined) await checkSpecifications(processing, intent.repository, intent.specsSha);
       return;
     }
     case "issue-edited":
@@ -227,6 +231,11 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
     case "run-completed":
       return onRunCompleted(processing, intent.repository, intent.workflowRunId);
   }
+}
+
+async function checkPull(processing: Processing, repository: Repository, pushed: PushedEnds): Promise<void> {
+  await checkConfiguration(processing, repository, pushed);
+  await checkSpecificationsOfPull(processing, repository, pushed);
 }
 
 interface Labelled {
@@ -268,13 +277,13 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
       const key = keyOf(
         `playbook-faulty:${repository.repositoryId}:${issueNumber}:${label}:${JSON.stringify(each.faults)}`,
       );
-      await github.notify(repository, issueNumber, key, { kind: "playbook-faulty", label, faults: each.faults });
+      await github.notify(repository, issueNumber, key, { kind: "playbook-faulty", label, faults: each.faults }, null);
       continue;
     }
     if (name === (each.kind === "playbook" ? each.playbook.name : label)) continue;
     // One comment for each label and task, whichever webhook brings it: an opened issue sends one for each label, too.
     const key = keyOf(`second-label:${repository.repositoryId}:${issueNumber}:${ordinal}:${label}`);
-    await github.notify(repository, issueNumber, key, { kind: "second-label", label, running: name });
+    await github.notify(repository, issueNumber, key, { kind: "second-label", label, running: name }, running);
   }
   if (running !== null || first === undefined) return;
   const by = await personOf(processing, repository, sender);
@@ -286,9 +295,9 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
   };
   const { phaseBudgetUsd, taskBudgetUsd } = limitsOf({ limits: ofPlaybook }, installationOf(processing));
   const taskId = taskIdFrom(processing.newId());
-  const { prompt, faults } = await freezePrompt(processing, taskId, repository, labelled.issue);
+  const { prompt, faults, spoken } = await freezePrompt(processing, taskId, repository, labelled.issue);
   // Before the task, so that no crash in between keeps it secret.
-  if (faults.length > 0) await showFaults(processing, { repository, issueNumber, ordinal }, faults);
+  if (faults.length > 0) await showFaults(processing, { repository, issueNumber, ordinal, spoken }, faults);
   await store.saveText(first.hash, first.json);
   await handleCommand(
     processing,

@@ -14,6 +14,7 @@ import { handleCommand, queueEffect } from "./handle-command.ts";
 import { hearBoxes, hearGate, hearReviews } from "./hear-gate.ts";
 import { liftBlockAnew } from "./hear-world.ts";
 import { taskById } from "./people.ts";
+import { queueRefresh } from "./onboard.ts";
 import { webhookKeyOf, type OpenRun } from "./ports.ts";
 import { readTask } from "./read-task.ts";
 import { endRun, endSilentRun, type Processing } from "./process-message.ts";
@@ -32,8 +33,18 @@ const redeliveryPauseMsMax = 6 * 60 * 60_000;
 /** Of those that wait for another try; with more the newest are found again by the next start. */
 const missingMax = 1_000;
 
+export const reconcileEveryMs = 60_000;
+export const sweepEveryMs = 5 * 60_000;
+
 /** Silence after which a runner is looked for (Q11). */
 const silenceMs = 3 * 60_000;
+
+/**
+ * What is read of GitHub by itself must leave most of its 5,000 requests an hour to the work, however many tasks are
+ * open: with more than these the looks go round, and each task waits longer for its own.
+ */
+const runsPerLookMax = 10;
+const tasksPerSweepMax = 12;
 
 /** A webhook that did not arrive. Whatever keeps webhooks away may last for longer than one try. */
 interface Missing {
@@ -48,7 +59,8 @@ interface Missing {
  * Before `listeningSince` nobody could have heard them.
  */
 export async function reconcileRuns(processing: Processing, listeningSince: Date): Promise<void> {
-  for (const run of await processing.store.openRuns()) {
+  const turn = Math.floor(processing.clock.now().getTime() / reconcileEveryMs);
+  for (const run of inTurn(await processing.store.openRuns(), runsPerLookMax, turn)) {
     try {
       await reconcileRun(processing, run, listeningSince);
     } catch (error) {
@@ -91,6 +103,14 @@ export interface Sweep {
 export function createSweep(processing: Processing): Sweep {
   const missing = new Map<string, Missing>();
   let sweptAt: number | null = null;
+  let hasQueuedRefresh = false;
+
+  /** Once after each start, since another version of the app may have started. */
+  async function refreshOnboarding(): Promise<void> {
+    if (hasQueuedRefresh) return;
+    await queueRefresh(processing);
+    hasQueuedRefresh = true;
+  }
 
   async function redeliver(): Promise<void> {
     const { github, store, clock, log } = processing;
@@ -121,12 +141,20 @@ export function createSweep(processing: Processing): Sweep {
     async run() {
       // Each by itself: a repository that cannot be read must not hide the others.
       await quietly(processing, {}, redeliver);
+      await quietly(processing, {}, refreshOnboarding);
       const settingsOf = onceEach((repository) => processing.github.readSettings(repository));
-      for (const taskId of await processing.store.openTasks()) {
+      const turn = Math.floor(processing.clock.now().getTime() / sweepEveryMs);
+      for (const taskId of inTurn(await processing.store.openTasks(), tasksPerSweepMax, turn)) {
         await quietly(processing, { taskId }, () => lookAtTask(processing, taskId, settingsOf));
       }
     },
   };
+}
+
+/** All of them where they are few enough; else every so manieth, others at the next turn. */
+function inTurn<Each>(all: readonly Each[], atOnceMax: number, turn: number): readonly Each[] {
+  const turns = Math.ceil(all.length / atOnceMax);
+  return turns <= 1 ? all : all.filter((_, place) => place % turns === turn % turns);
 }
 
 type SettingsOf = (repository: Repository) => Promise<SettingsFound>;

@@ -218,7 +218,7 @@ export async function noteOutdatedAction(serving: ServingRunner, taskId: TaskId,
     if (task.status === "absent") return;
     const key = hashOf(`action-outdated:${taskId}`).slice(0, 16);
     const notice = { kind: "action-outdated", spoken, current: protocolVersion } as const;
-    await serving.github.notify(task.repository, task.issue.number, key, notice);
+    await serving.github.notify(task.repository, task.issue.number, key, notice, task);
   } catch (error) {
     serving.log.warn({ taskId, err: error }, "telling that the action is outdated");
   }

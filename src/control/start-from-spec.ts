@@ -1,4 +1,5 @@
 /** A specification that somebody with write pushed to the default branch starts a task, where a tag of it names a playbook. */
+import { noInput } from "../core/task-input.ts";
 import type { IssueAsSent, Intent } from "./intents.ts";
 import { personOf } from "./people.ts";
 import type { Processing } from "./process-message.ts";
@@ -31,7 +32,9 @@ export async function openSpecIssues(
       log.info({ repositoryId: repository.repositoryId, path }, "a pushed specification starts nothing");
       continue;
     }
-    const { number: issueNumber, title, body } = await github.openSpecIssue(repository, spec, label);
+    const { settings } = await github.readSettings(repository);
+    const spoken = { input: noInput, settings };
+    const { number: issueNumber, title, body } = await github.openSpecIssue(repository, spec, label, spoken);
     opened.push({ issueNumber, label, sender: specs.sender, issue: { title, body } });
   }
   return opened;

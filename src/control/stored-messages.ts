@@ -21,7 +21,7 @@ export type StoredRequest = z.infer<typeof StoredRequest>;
 export const StoredOutcome = OutcomeRequest.extend({ runId: z.string() });
 
 /** A repository that the app was installed on, to be set up. */
-export const StoredOnboarding = z.object({
+const RepositoryOnboarding = z.object({
   repository: z.object({
     installationId: z.int(),
     repositoryId: z.int(),
@@ -30,6 +30,13 @@ export const StoredOnboarding = z.object({
   }),
   mayOpen: z.boolean(),
 });
+
+/** Or the wish to bring up to date what is open, wherever the app is installed, or in one installation. */
+export const StoredOnboarding = z.union([
+  RepositoryOnboarding,
+  z.object({ everywhere: z.literal(true) }),
+  z.object({ installationId: z.int() }),
+]);
 export type StoredOnboarding = z.infer<typeof StoredOnboarding>;
 
 export const FrozenText = z.object({ title: z.string(), text: z.string() });

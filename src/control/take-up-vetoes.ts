@@ -109,6 +109,6 @@ export async function askVetoReason(
   if (decision === undefined || decision.veto === null || decision.veto.reason !== null) return null;
   const { by } = decision.veto;
   const notice = { kind: "veto-reason", number: decided, decision: decision.decision, by } as const;
-  await github.notify(task.repository, phase.gate.pullRequest, key, notice);
+  await github.notify(task.repository, phase.gate.pullRequest, key, notice, task);
   return null;
 }

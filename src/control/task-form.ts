@@ -3,8 +3,9 @@ import type { FrozenPrompt } from "../core/commands.ts";
 import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { InputFault } from "../core/input-fault.ts";
+import { phrase, type Phrase } from "../core/phrase.ts";
 import type { TaskInput } from "../core/task-input.ts";
-import type { GitHub } from "./ports.ts";
+import type { GitHub, Spoken } from "./ports.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import { handleCommand } from "./handle-command.ts";
 import type { Intent, IssueAsSent } from "./intents.ts";
@@ -26,7 +27,7 @@ export async function freezePrompt(
   taskId: TaskId,
   repository: Repository,
   issue: IssueAsSent,
-): Promise<{ readonly prompt: FrozenPrompt; readonly faults: readonly InputFault[] }> {
+): Promise<{ readonly prompt: FrozenPrompt; readonly faults: readonly InputFault[]; readonly spoken: Spoken }> {
   const title = freeze(issue.title);
   const body = freeze(issue.body);
   const frozen = JSON.stringify({ title: title.text, text: body.text });
@@ -34,14 +35,19 @@ export async function freezePrompt(
   const hash = await saveTaskText(store, taskId, frozen);
   const { settings } = await github.readSettings(repository);
   const { input, faults } = readForm(issue, { budgetUsdMax: settings.limits.taskBudgetUsd ?? taskBudgetUsd });
+  const spoken = { input, settings };
   const hiddenRemoved = title.hiddenRemoved + body.hiddenRemoved;
   const missing = await missingBranch(github, repository, input);
   if (faults.length > 0 || missing !== null) {
-    return { prompt: { hash, hiddenRemoved, input: null }, faults: missing === null ? faults : [...faults, missing] };
+    return {
+      prompt: { hash, hiddenRemoved, input: null },
+      faults: missing === null ? faults : [...faults, missing],
+      spoken,
+    };
   }
   // What the settings say counts as of now: a folder that changes under a task would tear it apart.
   const outputDirectory = input.outputDirectory ?? (settings.outputDirectory === "" ? null : settings.outputDirectory);
-  return { prompt: { hash, hiddenRemoved, input: { ...input, outputDirectory } }, faults };
+  return { prompt: { hash, hiddenRemoved, input: { ...input, outputDirectory } }, faults, spoken };
 }
 
 /** A branch that is named and not there would stop the first run, when nobody looks any more. */
@@ -54,20 +60,25 @@ async function missingBranch(
   return {
     field: "Base branch",
     given: baseBranch,
-    expected: "a branch of this repository, or nothing for the default one",
+    expected: phrase`a branch of this repository, or nothing for the default one`,
   };
 }
 
 /** The same comment for a task, whatever becomes of its text. One that is whole from the start gets none. */
 export async function showFaults(
   { github }: Processing,
-  task: { readonly repository: Repository; readonly issueNumber: number; readonly ordinal: number },
+  task: {
+    readonly repository: Repository;
+    readonly issueNumber: number;
+    readonly ordinal: number;
+    readonly spoken: Spoken;
+  },
   faults: readonly InputFault[],
 ): Promise<void> {
-  const { repository, issueNumber, ordinal } = task;
+  const { repository, issueNumber, ordinal, spoken } = task;
   // Not the task's id: a try that broke off before the task was stored has another one.
   const key = keyOf(`form:${repository.repositoryId}:${issueNumber}:${ordinal}`);
-  await github.showFaults(repository, issueNumber, key, faults);
+  await github.showFaults(repository, issueNumber, key, faults, spoken);
 }
 
 /**
@@ -82,8 +93,8 @@ export async function onIssueEdited(
   const [newest = null] = await processing.store.tasksOfIssue(repository.repositoryId, issueNumber);
   const task = await taskById(processing, newest);
   if (task?.status !== "draft") return;
-  const { prompt, faults } = await freezePrompt(processing, task.taskId, repository, issue);
-  await showFaults(processing, { repository, issueNumber, ordinal: task.ordinal }, faults);
+  const { prompt, faults, spoken } = await freezePrompt(processing, task.taskId, repository, issue);
+  await showFaults(processing, { repository, issueNumber, ordinal: task.ordinal, spoken }, faults);
   if (faults.length > 0) return;
   const by = await personOf(processing, repository, sender);
   if (!by.mayWrite || !(await personOf(processing, repository, task.createdBy)).mayWrite) return;
@@ -91,7 +102,7 @@ export async function onIssueEdited(
 }
 
 /** Goes on after "was not carried out:". */
-export function wordsOfFaults(faults: readonly InputFault[]): string {
+export function wordsOfFaults(faults: readonly InputFault[]): Phrase {
   const fields = [...new Set(faults.map(({ field }) => JSON.stringify(field)))].join(", ");
-  return `in the issue ${fields} is missing or can't be read; a comment there says what is expected`;
+  return phrase`in the issue ${fields} is missing or can't be read; a comment there says what is expected`;
 }

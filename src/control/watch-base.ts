@@ -218,6 +218,6 @@ async function notifyConflict(
     paths: paths.slice(0, pathsShownMax),
     reworks: phase.conflictReworks,
   } as const;
-  await github.notify(task.repository, pullRequest, keyOf(`conflict:${task.taskId}:${headSha}`), notice);
+  await github.notify(task.repository, pullRequest, keyOf(`conflict:${task.taskId}:${headSha}`), notice, task);
   return null;
 }

@@ -158,6 +158,6 @@ export async function notifyCi(
   const { headSha, ...state } = ci;
   const notice = { kind: "ci", ci: state, reworks: phase.ciReworks, headSha } as const;
   const pullRequest = phase.gate?.pullRequest ?? task.issue.number;
-  await github.notify(task.repository, pullRequest, keyOf(`ci:${task.taskId}:${headSha}:${ci.kind}`), notice);
+  await github.notify(task.repository, pullRequest, keyOf(`ci:${task.taskId}:${headSha}:${ci.kind}`), notice, task);
   return null;
 }

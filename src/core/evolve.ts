@@ -4,10 +4,11 @@ import type { EventOf, ReworkSource, TaskEvent } from "./events.ts";
 import type { Feedback, FeedbackItem } from "./feedback.ts";
 import type { ChangesetId, RunId } from "./ids.ts";
 import { invariant } from "./invariant.ts";
-import type { BlockReason } from "./outcome.ts";
+import type { BlockReason, Outcome } from "./outcome.ts";
 import type { PlaybookOutline } from "./playbook.ts";
 import type { DecisionTaken, Finding } from "./report.ts";
 import { afterFailed, afterPassed, beginningAttempt } from "./rework.ts";
+import { phrase, type Phrase } from "./phrase.ts";
 import { rippleOutline } from "./ripple.ts";
 import { noInput } from "./task-input.ts";
 import { defaultSettings } from "./settings.ts";
@@ -68,7 +69,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       ripples: [],
       itemsAt: null,
       phases: [],
-      recentActions: [{ at: event.at, text: actionTextOf(event, event.playbook) }],
+      recentActions: [{ at: event.at, text: phrase`task created` }],
     };
   }
   invariant(state.status !== "absent", `${event.type} belongs to a task that exists`);
@@ -1039,138 +1040,142 @@ function onStep(
 
 function withRecentAction(state: ExistingTask, event: Exclude<TaskEvent, { type: "TaskCreated" }>): ExistingTask {
   const text = actionTextOf(event, state.playbook);
-  if (text === "") return state;
+  if (text === null) return state;
   return { ...state, recentActions: [{ at: event.at, text }, ...state.recentActions].slice(0, recentActionsMax) };
 }
 
-/** A few words for the list of recent actions; empty for what people need not hear of. */
-function actionTextOf(event: TaskEvent, playbook: PlaybookOutline): string {
+/** A few words for the list of recent actions; null for what people need not hear of. */
+function actionTextOf(event: Exclude<TaskEvent, { type: "TaskCreated" }>, playbook: PlaybookOutline): Phrase | null {
   switch (event.type) {
-    case "TaskCreated":
-      return "task created";
     case "TaskStarted":
-      return `started by ${event.by}`;
+      return phrase`started by ${event.by}`;
     case "PhaseStarted":
-      return `phase ${event.phase} started${titled(playbook, event.phase)}`;
+      return phrase`phase ${event.phase} started${titled(playbook, event.phase)}`;
     case "RunRequested":
-      return "";
+      return null;
     case "RunDispatched":
-      return "run dispatched";
+      return phrase`run dispatched`;
     case "RunStarted":
-      return "run started";
+      return phrase`run started`;
     case "StepCompleted":
-      return `step completed${titled(playbook, event.phase, event.step)}`;
+      return phrase`step completed${titled(playbook, event.phase, event.step)}`;
     case "StepPublished":
-      return "";
+      return null;
     case "ChangesetRefused":
-      return `changes refused${titled(playbook, event.phase, event.step)}`;
+      return phrase`changes refused${titled(playbook, event.phase, event.step)}`;
     case "GateOpened":
-      return `pull request #${event.pullRequest} opened`;
+      return phrase`pull request #${event.pullRequest} opened`;
     case "RunEnded":
-      return `run ended: ${spaced(event.outcome.kind)}`;
+      return phrase`run ended: ${kindWords[event.outcome.kind]}`;
     case "PhaseVerified":
-      return event.passed ? `phase ${event.phase} verified` : `phase ${event.phase} failed verification`;
+      return event.passed ? phrase`phase ${event.phase} verified` : phrase`phase ${event.phase} failed verification`;
     case "ReviewCreated":
-      return `phase ${event.phase} ready for review`;
+      return phrase`phase ${event.phase} ready for review`;
     case "ReviewApproved":
-      return `approved by ${event.by}`;
+      return phrase`approved by ${event.by}`;
     case "ChangesRequested":
-      return `changes requested by ${event.by}`;
+      return phrase`changes requested by ${event.by}`;
     case "ReviewWithdrawn":
-      return `review by ${event.by} no longer counts`;
+      return phrase`review by ${event.by} no longer counts`;
     case "PhaseApproved":
-      return `approved by ${event.by} with /approve`;
+      return phrase`approved by ${event.by} with /approve`;
     case "CiReleased":
     case "FeedbackResolved":
     case "FeedbackReopened":
     case "FeedbackAnswered":
-      return "";
+      return null;
     case "FeedbackGiven":
-      return event.feedback.length === 1 ? "one point of feedback" : `${event.feedback.length} points of feedback`;
+      return event.feedback.length === 1
+        ? phrase`one point of feedback`
+        : phrase`${event.feedback.length} points of feedback`;
     case "ReworkRequested":
-      if (event.source === "ci") return `rework of phase ${event.phase}: checks of the repository failed`;
-      if (event.source === "ripple") return "";
+      if (event.source === "ci") return phrase`rework of phase ${event.phase}: checks of the repository failed`;
+      if (event.source === "ripple") return null;
       return event.source === "conflict"
-        ? `rework of phase ${event.phase}: it conflicts with its base`
-        : `rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
+        ? phrase`rework of phase ${event.phase}: it conflicts with its base`
+        : phrase`rework of phase ${event.phase} asked for by ${event.by.join(", ")}`;
     case "RetryRequested":
-      return `retried by ${event.by}`;
+      return phrase`retried by ${event.by}`;
     case "PhaseAccepted":
-      return `phase ${event.phase} accepted by ${event.by} with failed checks`;
+      return phrase`phase ${event.phase} accepted by ${event.by} with failed checks`;
     case "AccountIdentified":
     case "AnswersDelivered":
     case "AnswerWithdrawn":
-      return "";
+      return null;
     case "QuestionsAsked":
       return event.questions.length === 1
-        ? `question ${event.questions[0]?.number ?? ""} asked`
-        : `${event.questions.length} questions asked`;
+        ? phrase`question ${event.questions[0]?.number ?? ""} asked`
+        : phrase`${event.questions.length} questions asked`;
     case "QuestionAnswered":
-      return `question ${event.number} answered by ${event.by}`;
+      return phrase`question ${event.number} answered by ${event.by}`;
     case "DependencyRequested":
-      return `${event.dependency.name} asked for`;
+      return phrase`${event.dependency.name} asked for`;
     case "DependencyGranted":
-      return event.by === null ? `${event.name} noticed` : `${event.name} provided by ${event.by}`;
+      return event.by === null ? phrase`${event.name} noticed` : phrase`${event.name} provided by ${event.by}`;
     case "DependencySkipped":
-      return `${event.name} skipped by ${event.by}`;
+      return phrase`${event.name} skipped by ${event.by}`;
     case "DependencyRefused":
-      return `${event.name} was tried and does not work`;
+      return phrase`${event.name} was tried and does not work`;
     case "ErrorReported":
-      return `error reported${titled(playbook, event.phase, event.step)}`;
+      return phrase`error reported${titled(playbook, event.phase, event.step)}`;
     case "PrioritySet":
-      return `priority ${event.priority} set by ${event.by}`;
+      return phrase`priority ${event.priority} set by ${event.by}`;
     case "BudgetSet":
-      return `${event.phase === null ? "the task" : `phase ${event.phase}`} may spend $${event.usd.toFixed(2)}, says ${event.by}`;
+      return event.phase === null
+        ? phrase`the task may spend $${event.usd.toFixed(2)}, says ${event.by}`
+        : phrase`phase ${event.phase} may spend $${event.usd.toFixed(2)}, says ${event.by}`;
     case "WorkReported":
     case "CiObserved":
     case "ConflictFound":
-      return "";
+      return null;
     case "SettingsRead":
-      return "settings of the repository read";
+      return phrase`settings of the repository read`;
     case "DecisionVetoed":
-      return `decision ${event.number} vetoed by ${event.by}`;
+      return phrase`decision ${event.number} vetoed by ${event.by}`;
     case "VetoWithdrawn":
-      return `veto of decision ${event.number} withdrawn by ${event.by}`;
+      return phrase`veto of decision ${event.number} withdrawn by ${event.by}`;
     case "ApprovedItemsChanged":
-      return "";
+      return null;
     case "PhasesPlanned":
-      return `${event.phases.length} ${event.phases.length === 1 ? "phase" : "phases"} planned`;
+      return event.phases.length === 1
+        ? phrase`${event.phases.length} phase planned`
+        : phrase`${event.phases.length} phases planned`;
     case "RippleFound":
       return event.changed.items.length === 0
-        ? "approved items read as before again"
-        : `${idsOf(event.changed)} changed after approval`;
+        ? phrase`approved items read as before again`
+        : phrase`${idsOf(event.changed)} changed after approval`;
     case "RippleSettled":
-      return `phase ${event.phase}: nothing had to change`;
+      return phrase`phase ${event.phase}: nothing had to change`;
     case "PhaseSkipped":
-      return `phase ${event.phase} skipped by ${event.by}`;
+      return phrase`phase ${event.phase} skipped by ${event.by}`;
     case "TurnSaid":
-      return `${event.by} spoke`;
+      return phrase`${event.by} spoke`;
     case "TurnAnswered":
-      return event.changed ? "the agent replied, and changed files" : "the agent replied";
+      return event.changed ? phrase`the agent replied, and changed files` : phrase`the agent replied`;
     case "ConversationClosed":
-      return `conversation ended by ${event.by}`;
+      return phrase`conversation ended by ${event.by}`;
     case "ConversationSettled":
-      return "nothing to merge";
+      return phrase`nothing to merge`;
     case "RepositoryMoved":
-      return `the repository is ${event.repository.owner}/${event.repository.name} now`;
+      return phrase`the repository is ${event.repository.owner}/${event.repository.name} now`;
     case "PhaseCompleted":
-      return `phase ${event.phase} merged by ${event.by}`;
+      return phrase`phase ${event.phase} merged by ${event.by}`;
     case "FinalGateOpened":
-      return `final pull request #${event.pullRequest} opened`;
+      return phrase`final pull request #${event.pullRequest} opened`;
     case "FinalGateMerged":
-      return `final pull request merged by ${event.by}`;
+      return phrase`final pull request merged by ${event.by}`;
     case "TaskPaused":
-      return event.reason.kind === "conversation" ? "" : `paused: ${spaced(event.reason.kind)}`;
+      return event.reason.kind === "conversation" ? null : phrase`paused: ${kindWords[event.reason.kind]}`;
     case "TaskResumed":
-      return `resumed by ${event.by}`;
+      return phrase`resumed by ${event.by}`;
     case "TaskCompleted":
-      return "task completed";
+      return phrase`task completed`;
     case "TaskFailed":
-      return "task failed";
+      return phrase`task failed`;
     case "TaskCancelled":
-      return `cancelled by ${event.by}`;
+      return phrase`cancelled by ${event.by}`;
     case "TaskErased":
-      return `texts erased by ${event.by}`;
+      return phrase`texts erased by ${event.by}`;
   }
 }
 
@@ -1186,6 +1191,39 @@ function titled(playbook: PlaybookOutline, phase: number, slug: string | null = 
   return title === undefined ? "" : `: ${title}`;
 }
 
-function spaced(kind: string): string {
-  return kind.replaceAll("-", " ");
-}
+/** How a run ended, and why a task waits. */
+const kindWords: Readonly<Record<Outcome["kind"] | BlockReason["kind"], Phrase>> = {
+  completed: phrase`completed`,
+  "nothing-to-do": phrase`nothing to do`,
+  "rate-limited": phrase`rate limited`,
+  "budget-exhausted": phrase`budget exhausted`,
+  "slice-ended": phrase`slice ended`,
+  "waiting-question": phrase`waiting question`,
+  "waiting-dependency": phrase`waiting dependency`,
+  "provider-refused": phrase`provider refused`,
+  failed: phrase`failed`,
+  lost: phrase`lost`,
+  cancelled: phrase`cancelled`,
+  "no-workflow-file": phrase`no workflow file`,
+  "actions-disabled": phrase`actions disabled`,
+  "no-model-secret": phrase`no model secret`,
+  "empty-repository": phrase`empty repository`,
+  "app-unreachable": phrase`app unreachable`,
+  "dispatch-refused": phrase`dispatch refused`,
+  environment: phrase`environment`,
+  "verification-failed": phrase`verification failed`,
+  conversation: phrase`conversation`,
+  "gate-closed": phrase`gate closed`,
+  "gate-retargeted": phrase`gate retargeted`,
+  "approval-needed": phrase`approval needed`,
+  "settings-invalid": phrase`settings invalid`,
+  "workflow-file-awaited": phrase`workflow file awaited`,
+  "plan-invalid": phrase`plan invalid`,
+  "no-progress": phrase`no progress`,
+  runaway: phrase`runaway`,
+  paused: phrase`paused`,
+  "issue-closed": phrase`issue closed`,
+  "repository-archived": phrase`repository archived`,
+  "no-access": phrase`no access`,
+  "effect-failed": phrase`effect failed`,
+};

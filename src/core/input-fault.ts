@@ -1,3 +1,5 @@
+import type { Phrase } from "./phrase.ts";
+
 /** Something in a request that is missing, or that nobody can act on. All of them are asked about at once. */
 export interface InputFault {
   /** As the person who filled it in sees it, e.g. `Base branch`. */
@@ -5,5 +7,5 @@ export interface InputFault {
   /** What stands there; empty where nothing does. */
   readonly given: string;
   /** Goes on after "expected". */
-  readonly expected: string;
+  readonly expected: Phrase;
 }

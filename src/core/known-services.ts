@@ -2,6 +2,7 @@
  * What is known of services whose keys agents ask for: where a key is made, what it must be allowed, and how to see that it works (D1).
  * A good key that is called wrong holds a task up for good, so a probe names only answers that can mean nothing else.
  */
+import { phrase, type Phrase } from "./phrase.ts";
 
 export interface KnownService {
   /** e.g. `OpenAI`. */
@@ -11,7 +12,7 @@ export interface KnownService {
   /** Where a person makes a key. */
   readonly keyPage: string;
   /** One sentence: what the key must be allowed, and no more. */
-  readonly scopes: string;
+  readonly scopes: Phrase;
   /** Null where nothing that only reads tells a good key from a bad one. */
   readonly probe: Probe | null;
 }
@@ -55,7 +56,7 @@ export const knownServices: readonly KnownService[] = [
     title: "OpenAI",
     names: ["OPENAI_API_KEY"],
     keyPage: "https://platform.openai.com/api-keys",
-    scopes: "A project key restricted to the models that the project calls is enough.",
+    scopes: phrase`A project key restricted to the models that the project calls is enough.`,
     probe: get("https://api.openai.com/v1/models", bearer, {
       unless: ["OPENAI_BASE_URL", "OPENAI_API_BASE", "AZURE_OPENAI_ENDPOINT"],
     }),
@@ -64,7 +65,7 @@ export const knownServices: readonly KnownService[] = [
     title: "Anthropic",
     names: ["ANTHROPIC_API_KEY", "CLAUDE_API_KEY"],
     keyPage: "https://console.anthropic.com/settings/keys",
-    scopes: "A key of a workspace of its own, with a spending limit; not the key that Phasegate itself works with.",
+    scopes: phrase`A key of a workspace of its own, with a spending limit; not the key that Phasegate itself works with.`,
     probe: get(
       "https://api.anthropic.com/v1/models",
       { "x-api-key": "{value}", "anthropic-version": "2023-06-01" },
@@ -75,14 +76,14 @@ export const knownServices: readonly KnownService[] = [
     title: "Stripe",
     names: ["STRIPE_SECRET_KEY", "STRIPE_API_KEY"],
     keyPage: "https://dashboard.stripe.com/test/apikeys",
-    scopes: "A key of the test mode: a restricted key with the resources that the project uses is best.",
+    scopes: phrase`A key of the test mode: a restricted key with the resources that the project uses is best.`,
     probe: get("https://api.stripe.com/v1/balance", bearer),
   },
   {
     title: "Stripe",
     names: ["STRIPE_PUBLISHABLE_KEY", "STRIPE_PUBLIC_KEY", "STRIPE_WEBHOOK_SECRET"],
     keyPage: "https://dashboard.stripe.com/test/apikeys",
-    scopes: "The one of the test mode; a webhook's signing secret stands at the webhook itself.",
+    scopes: phrase`The one of the test mode; a webhook's signing secret stands at the webhook itself.`,
     probe: null,
   },
   {
@@ -95,8 +96,7 @@ export const knownServices: readonly KnownService[] = [
       "SUPABASE_SECRET_KEY",
     ],
     keyPage: "https://supabase.com/dashboard/project/_/settings/api-keys",
-    scopes:
-      "The publishable (anon) key, unless the name asks for the secret (service_role) one, which passes by every row's rules.",
+    scopes: phrase`The publishable (anon) key, unless the name asks for the secret (service_role) one, which passes by every row's rules.`,
     probe: {
       kind: "http",
       method: "GET",
@@ -115,15 +115,14 @@ export const knownServices: readonly KnownService[] = [
     title: "Supabase",
     names: ["SUPABASE_URL", "SUPABASE_PROJECT_URL"],
     keyPage: "https://supabase.com/dashboard/project/_/settings/api",
-    scopes:
-      "The address of the project, like https://abcdefghijklmnopqrst.supabase.co; it is no secret, so a variable will do.",
+    scopes: phrase`The address of the project, like https://abcdefghijklmnopqrst.supabase.co; it is no secret, so a variable will do.`,
     probe: null,
   },
   {
     title: "Figma",
     names: ["FIGMA_ACCESS_TOKEN", "FIGMA_TOKEN", "FIGMA_API_KEY", "FIGMA_API_TOKEN"],
     keyPage: "https://www.figma.com/settings",
-    scopes: "A personal access token (Security tab) that may read file content.",
+    scopes: phrase`A personal access token (Security tab) that may read file content.`,
     // 403 may also mean that a scope is missing, which the project need not mind.
     probe: get(
       "https://api.figma.com/v1/me",
@@ -135,8 +134,7 @@ export const knownServices: readonly KnownService[] = [
     title: "Slack",
     names: ["SLACK_BOT_TOKEN", "SLACK_TOKEN", "SLACK_API_TOKEN"],
     keyPage: "https://api.slack.com/apps",
-    scopes:
-      "The Bot User OAuth Token of an app in your workspace, with the bot scopes that the project needs, e.g. chat:write.",
+    scopes: phrase`The Bot User OAuth Token of an app in your workspace, with the bot scopes that the project needs, e.g. chat:write.`,
     // Slack answers 200 to a wrong token.
     probe: get("https://slack.com/api/auth.test", bearer, {
       method: "POST",
@@ -148,14 +146,14 @@ export const knownServices: readonly KnownService[] = [
     title: "Notion",
     names: ["NOTION_TOKEN", "NOTION_API_KEY", "NOTION_API_TOKEN", "NOTION_SECRET"],
     keyPage: "https://www.notion.so/profile/integrations",
-    scopes: "An internal integration that may read content, connected to the pages in question.",
+    scopes: phrase`An internal integration that may read content, connected to the pages in question.`,
     probe: get("https://api.notion.com/v1/users/me", { ...bearer, "notion-version": "2022-06-28" }),
   },
   {
     title: "GitHub",
     names: ["GITHUB_TOKEN", "GH_TOKEN", "GITHUB_PAT"],
     keyPage: "https://github.com/settings/personal-access-tokens/new",
-    scopes: "A fine-grained token for the repositories in question alone, with an expiry and the least permissions.",
+    scopes: phrase`A fine-grained token for the repositories in question alone, with an expiry and the least permissions.`,
     probe: get(
       "https://api.github.com/rate_limit",
       { ...bearer, accept: "application/vnd.github+json" },
@@ -166,8 +164,7 @@ export const knownServices: readonly KnownService[] = [
     title: "AWS",
     names: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
     keyPage: "https://console.aws.amazon.com/iam/home#/users",
-    scopes:
-      "Both halves of an access key of an IAM user of its own, with a policy for what the project uses and nothing else.",
+    scopes: phrase`Both halves of an access key of an IAM user of its own, with a policy for what the project uses and nothing else.`,
     probe: {
       kind: "aws",
       keyIdName: "AWS_ACCESS_KEY_ID",
@@ -180,7 +177,7 @@ export const knownServices: readonly KnownService[] = [
     title: "Google Gemini",
     names: ["GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY"],
     keyPage: "https://aistudio.google.com/apikey",
-    scopes: "A key restricted to the Gemini API.",
+    scopes: phrase`A key restricted to the Gemini API.`,
     probe: get(
       "https://generativelanguage.googleapis.com/v1beta/models?pageSize=1",
       { "x-goog-api-key": "{value}" },
@@ -191,21 +188,21 @@ export const knownServices: readonly KnownService[] = [
     title: "Mistral",
     names: ["MISTRAL_API_KEY"],
     keyPage: "https://console.mistral.ai/api-keys",
-    scopes: "A key of a workspace with a spending limit.",
+    scopes: phrase`A key of a workspace with a spending limit.`,
     probe: get("https://api.mistral.ai/v1/models", bearer),
   },
   {
     title: "SendGrid",
     names: ["SENDGRID_API_KEY"],
     keyPage: "https://app.sendgrid.com/settings/api_keys",
-    scopes: "Restricted access: Mail Send alone is enough to send.",
+    scopes: phrase`Restricted access: Mail Send alone is enough to send.`,
     probe: get("https://api.sendgrid.com/v3/scopes", bearer),
   },
   {
     title: "Resend",
     names: ["RESEND_API_KEY"],
     keyPage: "https://resend.com/api-keys",
-    scopes: "Sending access, for one domain.",
+    scopes: phrase`Sending access, for one domain.`,
     // A key that may only send is refused here with 401, and is right all the same.
     probe: get("https://api.resend.com/domains", bearer, { refused: [], refusedBody: /"API key is invalid\.?"/u }),
   },
@@ -213,14 +210,14 @@ export const knownServices: readonly KnownService[] = [
     title: "Vercel",
     names: ["VERCEL_TOKEN", "VERCEL_ACCESS_TOKEN", "VERCEL_API_TOKEN"],
     keyPage: "https://vercel.com/account/settings/tokens",
-    scopes: "A token for the one team or project, with an expiry.",
+    scopes: phrase`A token for the one team or project, with an expiry.`,
     probe: get("https://api.vercel.com/v2/user", bearer, { refused: [], refusedBody: /"invalidToken":\s*true/u }),
   },
   {
     title: "Cloudflare",
     names: ["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"],
     keyPage: "https://dash.cloudflare.com/profile/api-tokens",
-    scopes: "A token for the one account and zone, with the permissions that the project needs; not the global key.",
+    scopes: phrase`A token for the one account and zone, with the permissions that the project needs; not the global key.`,
     // Tokens of a user and of an account are checked at different addresses, and each is wrong at the other's.
     probe: null,
   },
@@ -234,21 +231,21 @@ export const knownServices: readonly KnownService[] = [
       "HUGGING_FACE_HUB_TOKEN",
     ],
     keyPage: "https://huggingface.co/settings/tokens",
-    scopes: "A token of the type read is enough to download and to call models.",
+    scopes: phrase`A token of the type read is enough to download and to call models.`,
     probe: get("https://huggingface.co/api/whoami-v2", bearer, { unless: ["HF_ENDPOINT"] }),
   },
   {
     title: "Discord",
     names: ["DISCORD_TOKEN", "DISCORD_BOT_TOKEN"],
     keyPage: "https://discord.com/developers/applications",
-    scopes: "The token of a bot of its own, invited with the permissions that the project needs.",
+    scopes: phrase`The token of a bot of its own, invited with the permissions that the project needs.`,
     probe: get("https://discord.com/api/v10/users/@me", { authorization: "Bot {value}" }),
   },
   {
     title: "Telegram",
     names: ["TELEGRAM_BOT_TOKEN", "TELEGRAM_TOKEN"],
     keyPage: "https://t.me/BotFather",
-    scopes: "The token of a bot of its own.",
+    scopes: phrase`The token of a bot of its own.`,
     // It would stand in the address, where logs show it.
     probe: null,
   },

@@ -1,4 +1,5 @@
 /** The commands that people write in comments: one table for the parser, the help and the README. */
+import { phrase, type Phrase } from "./phrase.ts";
 
 export type CommandName =
   | "run"
@@ -28,67 +29,71 @@ interface CommandRow {
   /** What follows the name, as it is shown: `<needed>` or `[possible]`; null where nothing does. */
   readonly argument: string | null;
   /** Goes on after "The command". */
-  readonly does: string;
+  readonly does: Phrase;
 }
 
 export const slashCommands: readonly CommandRow[] = [
-  { name: "run", argument: null, does: "starts a draft, or goes on after a pause" },
-  { name: "pause", argument: null, does: "stops the run and waits; finished steps are kept" },
-  { name: "resume", argument: null, does: "goes on after a pause" },
-  { name: "retry", argument: null, does: "tries again what failed, with all attempts anew" },
+  { name: "run", argument: null, does: phrase`starts a draft, or goes on after a pause` },
+  { name: "pause", argument: null, does: phrase`stops the run and waits; finished steps are kept` },
+  { name: "resume", argument: null, does: phrase`goes on after a pause` },
+  { name: "retry", argument: null, does: phrase`tries again what failed, with all attempts anew` },
   {
     name: "rework",
     argument: "<what to change>",
-    does: "has the agent change what you say, and what open threads say",
+    does: phrase`has the agent change what you say, and what open threads say`,
   },
-  { name: "answer", argument: "<number or words>", does: "answers a question of the agent, by option or in words" },
+  {
+    name: "answer",
+    argument: "<number or words>",
+    does: phrase`answers a question of the agent, by option or in words`,
+  },
   {
     name: "provided",
     argument: "<NAME>",
-    does: "says that what the agent asked for is there, and lends it to this task",
+    does: phrase`says that what the agent asked for is there, and lends it to this task`,
   },
-  { name: "skip", argument: "<NAME>", does: "has the agent go on without what it asked for" },
+  { name: "skip", argument: "<NAME>", does: phrase`has the agent go on without what it asked for` },
   {
     name: "budget",
     argument: "<dollars>",
-    does: "sets what the phase, or the task, may spend in US dollars, and goes on",
+    does: phrase`sets what the phase, or the task, may spend in US dollars, and goes on`,
   },
   {
     name: "priority",
     argument: "<critical, high, normal or low>",
-    does: "says whose turn comes first where several tasks wait for the same model account",
+    does: phrase`says whose turn comes first where several tasks wait for the same model account`,
   },
   {
     name: "approve",
     argument: "[up to $6]",
-    does: "approves the pull request that waits for review; with an amount, sets what the next phase may spend",
+    does: phrase`approves the pull request that waits for review; with an amount, sets what the next phase may spend`,
   },
-  { name: "accept", argument: null, does: "takes a phase as it is although its checks failed" },
+  { name: "accept", argument: null, does: phrase`takes a phase as it is although its checks failed` },
   {
     name: "veto",
     argument: "<number> because <reason>",
-    does: "has the agent take another decision, and change what follows from it",
+    does: phrase`has the agent take another decision, and change what follows from it`,
   },
-  { name: "skip-phase", argument: null, does: "goes on without the phase, where its playbook allows that" },
+  { name: "skip-phase", argument: null, does: phrase`goes on without the phase, where its playbook allows that` },
   {
     name: "done",
     argument: null,
-    does: "ends a conversation: what it changed is checked and waits for your review",
+    does: phrase`ends a conversation: what it changed is checked and waits for your review`,
   },
-  { name: "cancel", argument: null, does: "ends the task, its run and its open pull request" },
+  { name: "cancel", argument: null, does: phrase`ends the task, its run and its open pull request` },
   {
     name: "delete",
     argument: null,
-    does: "ends the task, deletes its phase branches, and erases what the app keeps of its texts and logs",
+    does: phrase`ends the task, deletes its phase branches, and erases what the app keeps of its texts and logs`,
   },
-  { name: "status", argument: null, does: "brings the status comment up to date" },
+  { name: "status", argument: null, does: phrase`brings the status comment up to date` },
   {
     name: "doctor",
     argument: null,
-    does: "looks whether this repository has all that tasks need, and says what to mend",
+    does: phrase`looks whether this repository has all that tasks need, and says what to mend`,
   },
-  { name: "config", argument: null, does: "shows the settings in force, and where each comes from" },
-  { name: "help", argument: null, does: "lists the commands" },
+  { name: "config", argument: null, does: phrase`shows the settings in force, and where each comes from` },
+  { name: "help", argument: null, does: phrase`lists the commands` },
 ];
 
 /** As it is typed: `/rework <what to change>`. */

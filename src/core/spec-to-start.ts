@@ -1,3 +1,15 @@
+import type { ConfigurationFault } from "./repository-files.ts";
+
+/** Where specifications lie in a repository (Q17). */
+export const specsFolder = ".phasegate/specs";
+
+/** What the specifications of a commit came to. */
+export interface SpecificationsFound {
+  readonly faults: readonly ConfigurationFault[];
+  /** How many were read. */
+  readonly looked: number;
+}
+
 /** A specification that somebody pushed, with what an issue is made of. */
 export interface SpecToStart {
   readonly id: string;

@@ -12,6 +12,7 @@ import type { TaskSettings } from "./settings.ts";
 import type { TaskInput } from "./task-input.ts";
 import type { Spent } from "./usage.ts";
 import { invariant } from "./invariant.ts";
+import type { Phrase } from "./phrase.ts";
 
 /** Requirement A2.1, plus `cancelled`. */
 export type TaskStatus = "draft" | "pending" | "in_progress" | "review" | "completed" | "failed" | "cancelled";
@@ -226,7 +227,7 @@ export interface TaskFacts {
   /** Who had the texts of this task erased (Q33); null where they are there. */
   readonly erasedBy: string | null;
   /** The last five things that happened, newest first (F2.1). */
-  readonly recentActions: readonly { readonly at: string; readonly text: string }[];
+  readonly recentActions: readonly { readonly at: string; readonly text: Phrase }[];
 }
 
 /** A union by status: what a status does not have, it cannot misuse. */

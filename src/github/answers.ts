@@ -53,7 +53,9 @@ function quoteFrom(lines: readonly CommentLine[]): Block {
 
 /** The head of a question in our comment, quoted once: what a quote quotes was said to somebody else, and what is struck through is answered. */
 function questionNamedIn(line: string): readonly number[] {
-  const number = /^ {0,3}>\s?(?:#{1,6}\s)?[\s*_]*Question\s+(?<number>\d{1,4})\b/u.exec(line)?.groups?.["number"];
+  const number = /^ {0,3}>\s?(?:#{1,6}\s)?[\s*_]*(?:Question|질문)\s+(?<number>\d{1,4})\b/u.exec(line)?.groups?.[
+    "number"
+  ];
   return number === undefined ? [] : [Number(number)];
 }
 
@@ -138,10 +140,10 @@ function textOf(lines: readonly CommentLine[]): string {
   return lines.map(({ text }) => text).join("\n");
 }
 
-/** `3: words`, `#3 words`, `Question 3: words`; `10:30` is a time of day, and `1. words` an option as our comment lists it. */
+/** `3: words`, `#3 words`, `Question 3: words`, `질문 3: words`; `10:30` is a time of day, and `1. words` an option as our comment lists it. */
 function numberedPart(text: string): { readonly number: number; readonly text: string } | null {
   const found =
-    /^(?:#|q(?:uestion)?\s*)?(?<number>\d{1,4})\s*[:\uff1a](?!\d(?!$))(?<text>.*)$/isu.exec(text) ??
+    /^(?:#|(?:q(?:uestion)?|질문)\s*)?(?<number>\d{1,4})\s*[:\uff1a](?!\d(?!$))(?<text>.*)$/isu.exec(text) ??
     /^#(?<number>\d{1,4})(?=\s|$)(?<text>.*)$/su.exec(text);
   const number = found?.groups?.["number"];
   return number === undefined ? null : { number: Number(number), text: (found?.groups?.["text"] ?? "").trim() };

@@ -44,6 +44,8 @@ export interface Api {
     doing: string,
     send: (octokit: Octokit) => Promise<Result>,
   ): Promise<Result>;
+  /** With the token of whoever called the app. */
+  asHolder<Result>(token: string, doing: string, send: (octokit: Octokit) => Promise<Result>): Promise<Result>;
   /** As the app itself, not as an installation. */
   asApp<Result>(doing: string, send: (octokit: Octokit) => Promise<Result>): Promise<Result>;
 }
@@ -100,8 +102,16 @@ export function createApi(options: ApiOptions): Api {
         permissions: { metadata: "read" },
       }),
     );
+    return asHolder(data.token, doing, send);
+  }
+
+  async function asHolder<Result>(
+    token: string,
+    doing: string,
+    send: (octokit: Octokit) => Promise<Result>,
+  ): Promise<Result> {
     try {
-      return await send(new Client({ auth: { token: data.token } }));
+      return await send(new Client({ auth: { token } }));
     } catch (error) {
       throw failureOf(doing, error, clock.now());
     }
@@ -173,6 +183,7 @@ export function createApi(options: ApiOptions): Api {
     read: send,
     write: (call) => inTurn(call.repository.installationId, () => send(call)),
     asApp,
+    asHolder,
     asInstallation,
   };
 }

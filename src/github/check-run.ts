@@ -1,18 +1,21 @@
 import { createHash } from "node:crypto";
-import type { CheckShown, ConfigurationFound, Log } from "../control/ports.ts";
+import type { CheckShown, ConfigurationFound, Log, Spoken } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
+import type { SpecificationsFound } from "../core/spec-to-start.ts";
 import type { Language } from "../core/task-input.ts";
 import type { PhaseProgress } from "../core/state.ts";
 import type { Api, Octokit } from "./api.ts";
 import { headOf, nameOf, pathOf, readOrNull } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { checkText, finalCheckText, type CheckAnnotation, type CheckText } from "./texts/check.ts";
-import { configurationCheckText } from "./texts/configuration.ts";
+import { configurationCheckText, specificationsCheckText } from "./texts/configuration.ts";
 import { linksOf } from "./texts/links.ts";
+import { languageOf, sayIn, type Say } from "./texts/words.ts";
 
 /** Branch protection names them; they must never change. */
 const checkName = "Phasegate";
 const configurationCheckName = "Phasegate configuration";
+const specificationsCheckName = "Phasegate specifications";
 
 /** GitHub takes no more in one request, and adds those of each to the ones before. */
 const annotationsPerRequest = 50;
@@ -37,10 +40,11 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
     if (head === null) return;
     const progress = view.task.phases.find((candidate) => candidate.phase === phase);
     const links = linksOf(settings.webUrl, repository);
+    const say = sayIn(languageOf(view.task, settings.language));
     const text =
       phase === null
-        ? finalCheckText(view, head, links)
-        : checkText({ view, phase, links, isVerified: await hasVerifiedFiles(api, repository, progress, head) });
+        ? finalCheckText(view, head, links, say)
+        : checkText({ view, phase, links, say, isVerified: await hasVerifiedFiles(api, repository, progress, head) });
     await show(repository, head, {
       name: checkName,
       text,
@@ -50,25 +54,36 @@ export function createShowCheck(api: Api, settings: CheckSettings): ShowCheck {
   };
 }
 
-export type ShowConfigurationCheck = (
-  repository: Repository,
-  headSha: string,
-  found: ConfigurationFound,
-) => Promise<void>;
+/** The same of a commit's own playbooks, guides, agents and settings. */
+export function createShowConfigurationCheck(api: Api, settings: CheckSettings): ShowFound<ConfigurationFound> {
+  return createShowFound(api, settings, { name: configurationCheckName, id: "configuration" }, configurationCheckText);
+}
 
-/** The same of a commit's own playbooks, guides and agents. */
-export function createShowConfigurationCheck(api: Api, settings: CheckSettings): ShowConfigurationCheck {
+/** The same of a commit's specifications. */
+export function createShowSpecificationsCheck(api: Api, settings: CheckSettings): ShowFound<SpecificationsFound> {
+  return createShowFound(
+    api,
+    settings,
+    { name: specificationsCheckName, id: "specifications" },
+    specificationsCheckText,
+  );
+}
+
+type ShowFound<Found> = (repository: Repository, headSha: string, found: Found, spoken: Spoken) => Promise<void>;
+
+function createShowFound<Found>(
+  api: Api,
+  settings: CheckSettings,
+  { name, id }: { readonly name: string; readonly id: string },
+  textOf: (found: Found, say: Say) => Wanted["text"],
+): ShowFound<Found> {
   const show = createShow(api, settings);
 
-  return async (repository, headSha, found) => {
+  return async (repository, headSha, found, spoken) => {
     // Annotations can only be added: other faults, as after a change of what the installation allows, get a check run of their own.
     const digest = createHash("sha256").update(JSON.stringify(found)).digest("hex");
-    await show(repository, headSha, {
-      name: configurationCheckName,
-      text: configurationCheckText(found),
-      externalId: `configuration/${digest}`,
-      detailsUrl: null,
-    });
+    const text = textOf(found, sayIn(languageOf(spoken, settings.language)));
+    await show(repository, headSha, { name, text, externalId: `${id}/${digest}`, detailsUrl: null });
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Language } from "../core/task-input.ts";
-import type { GitHub, RunEnvironment } from "../control/ports.ts";
+import type { Callers, GitHub, RunEnvironment } from "../control/ports.ts";
+import { specsFolder } from "../core/spec-to-start.ts";
 import { createApi, type Api, type ApiOptions } from "./api.ts";
-import { createShowCheck, createShowConfigurationCheck } from "./check-run.ts";
+import { createCallers } from "./callers.ts";
+import { createShowCheck, createShowConfigurationCheck, createShowSpecificationsCheck } from "./check-run.ts";
 import { createCiReader } from "./ci.ts";
 import { createComments } from "./comments.ts";
 import { failedDeliveries, redeliver } from "./deliveries.ts";
@@ -16,9 +18,9 @@ import { hideComment } from "./hide-comment.ts";
 import { createFolderLister } from "./list-folder.ts";
 import { lastEditorOf } from "./last-editor.ts";
 import { closeIssue, readIssue } from "./issue.ts";
-import { readInstalled } from "./installed.ts";
+import { readInstallations, readInstalled } from "./installed.ts";
 import { onboard } from "./onboard.ts";
-import { readOnboardingFiles } from "./onboarding-files.ts";
+import { readOnboardingFiles, versionOf } from "./onboarding-files.ts";
 import { mergeGate } from "./merge-gate.ts";
 import { mergeBaseOf, readMerge } from "./merge-trees.ts";
 import { createNames } from "./names.ts";
@@ -34,6 +36,7 @@ import { createRunEnvironment } from "./run-environment.ts";
 import { createSettingsReader, nothingSet } from "./settings.ts";
 import { openSpecIssue } from "./spec-issue.ts";
 import { readTree } from "./tree.ts";
+import { languageOf, sayIn } from "./texts/words.ts";
 import { mayWriteWorkflows } from "./workflow-rights.ts";
 import { readVetoBoxes, setVetoBoxes } from "./veto-boxes.ts";
 import { readWorkflowFile } from "./workflow-file.ts";
@@ -54,7 +57,10 @@ export interface GitHubOptions extends ApiOptions {
 export interface GitHubClient extends GitHub {
   /** For the doctor, who looks at what the port has no words for. */
   readonly api: Api;
+  /** Of the files that repositories are set up with: the same for the same files. */
+  readonly onboardingVersion: string;
   readonly environment: RunEnvironment;
+  readonly callers: Callers;
   /** The app's name in addresses; its bot is `<slug>[bot]`. Also the cheapest proof that id and key fit together. */
   appSlug(): Promise<string>;
 }
@@ -89,10 +95,13 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
   return {
     api,
     appSlug,
+    onboardingVersion: versionOf(onboardingFiles),
     environment: createRunEnvironment(api),
+    callers: createCallers(api),
     permissionOf: (repository, login) => permissionOf(api, repository, login),
     readIssue: (repository, number) => readIssue(api, repository, number),
-    openSpecIssue: (repository, spec, label) => openSpecIssue(api, repository, spec, label),
+    openSpecIssue: (repository, spec, label, spoken) =>
+      openSpecIssue(api, repository, spec, { label, say: sayIn(languageOf(spoken, options.language)) }),
     closeIssue: (repository, number) => closeIssue(api, repository, number),
     preflight: (repository) => preflight(api, readSettings, repository),
     async readSettings(repository) {
@@ -103,6 +112,11 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     readRepositoryFiles: createRepositoryFilesReader(api, list),
     readSettingsFaults,
     showConfigurationCheck: createShowConfigurationCheck(api, options),
+    async readSpecsSha(repository, sha) {
+      const entries = await list(repository, sha, specsFolder);
+      return entries.find(({ name, type }) => name === "active" && type === "dir")?.sha ?? "";
+    },
+    showSpecificationsCheck: createShowSpecificationsCheck(api, options),
     dispatchRun: (repository, run) => dispatchRun(api, repository, run),
     listNames,
     readRun: (repository, workflowRunId) => readRun(api, repository, workflowRunId),
@@ -137,8 +151,8 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     failedDeliveries: (since, limit) => failedDeliveries(api, since, limit),
     redeliver: (deliveryId) => redeliver(api, deliveryId),
     showStatus: (repository, view) => comments.showStatus(repository, view),
-    notify: (repository, issueNumber, key, notice) => comments.notify(repository, issueNumber, key, notice),
-    showFaults: (repository, issueNumber, key, faults) => comments.showFaults(repository, issueNumber, key, faults),
+    notify: (...asked) => comments.notify(...asked),
+    showFaults: (...asked) => comments.showFaults(...asked),
     showRequest: (repository, shown) => comments.showRequest(repository, shown),
     showCheck: createShowCheck(api, options),
     setVetoBoxes: (repository, pullRequest, boxes) => setVetoBoxes(api, repository, pullRequest, boxes),
@@ -147,6 +161,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     readCi,
     readFailedLogs: (repository, sha) => readFailedLogs({ ...outside, appId: options.appId }, repository, sha),
     mergeGate: (repository, gate) => mergeGate(api, repository, gate),
+    readInstallations: () => readInstallations(api),
     readInstalled: (installationId) => readInstalled(api, installationId),
     onboard: (repository, wanted) => onboard(api, { ...options, onboardingFiles }, repository, wanted),
     recordHead: (repository, name) => recordHead(api, repository, name),

@@ -1,4 +1,12 @@
-import { RetryLater, type GitHub, type Log, type Notice, type RequestShown, type TaskView } from "../control/ports.ts";
+import {
+  RetryLater,
+  type GitHub,
+  type Log,
+  type Notice,
+  type RequestShown,
+  type Spoken,
+  type TaskView,
+} from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { Language } from "../core/task-input.ts";
 import type { InputFault } from "../core/input-fault.ts";
@@ -16,6 +24,7 @@ import { formText } from "./texts/form.ts";
 import { noticeText } from "./texts/notices.ts";
 import { requestText } from "./texts/requests.ts";
 import { statusText } from "./texts/status.ts";
+import { languageOf, sayIn, type Say } from "./texts/words.ts";
 
 const commentsPerPage = 100;
 const commentPagesMax = 30;
@@ -39,7 +48,7 @@ export interface Comments {
   /** Creates or edits the one status comment of the task, and its label; writes nothing where they say the same already. */
   showStatus(repository: Repository, view: TaskView): Promise<void>;
   /** Writes the comment once for each key. */
-  notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void>;
+  notify: GitHub["notify"];
   /** Creates or edits the one comment on what a form lacks; without faults it only edits. */
   showFaults: GitHub["showFaults"];
   /** Creates or edits the one comment of a request; writes nothing where it says the same already. */
@@ -74,16 +83,16 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
   const toPin = new Map<TaskId, number>();
   /** Repositories, by id, where GitHub refused to pin. */
   const withoutPins = new Set<number>();
-  const showLabel = createStateLabels(api, settings.log);
+  const showLabel = createStateLabels(api, settings);
 
   /** Two who find no comment at the same time would write two. */
   const inTurn = createTurns<string>();
 
   return {
     showStatus: (repository, view) => inTurn(view.task.taskId, () => showStatus(repository, view)),
-    notify: (repository, issueNumber, key, notice) => inTurn(key, () => notify(repository, issueNumber, key, notice)),
-    showFaults: (repository, issueNumber, key, faults) =>
-      inTurn(key, () => showFaults(repository, issueNumber, key, faults)),
+    notify: (repository, issueNumber, key, ...said) => inTurn(key, () => notify(repository, issueNumber, key, ...said)),
+    showFaults: (repository, issueNumber, key, ...said) =>
+      inTurn(key, () => showFaults(repository, issueNumber, key, ...said)),
     showRequest: (repository, asked) => inTurn(asked.key, () => showRequest(repository, asked)),
   };
 
@@ -95,7 +104,7 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
 
   async function showComment(repository: Repository, view: TaskView): Promise<"shown" | "no-issue"> {
     const { task } = view;
-    const context = await contextOf(repository, task.blockedBy !== null);
+    const context = await contextOf(repository, task, task.blockedBy !== null);
     const requests = await linksOfRequests(repository, task);
     const marker = markerOf("status", task.taskId);
     const body = markedBody(marker, statusText(view, { ...context, requests }));
@@ -109,15 +118,16 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     issueNumber: number,
     key: string,
     faults: readonly InputFault[],
+    spoken: Spoken | null,
   ): Promise<void> {
     const marker = markerOf("form", key);
-    const body = markedBody(marker, formText(faults));
+    const body = markedBody(marker, formText(faults, sayTo(spoken)));
     await show(repository, { issueNumber, mayMake: faults.length > 0 }, marker, body);
   }
 
   async function showRequest(repository: Repository, { task, key, request }: RequestToShow): Promise<void> {
     const isFile = request.kind === "dependency" && request.dependency.type === "file";
-    const text = requestText(request, task, await contextOf(repository, isFile));
+    const text = requestText(request, task, await contextOf(repository, task, isFile));
     const marker = markerOf("request", key);
     await show(repository, { issueNumber: task.issue.number, mayMake: true }, marker, markedBody(marker, text));
   }
@@ -186,10 +196,16 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     toPin.delete(taskId);
   }
 
-  async function notify(repository: Repository, issueNumber: number, key: string, notice: Notice): Promise<void> {
+  async function notify(
+    repository: Repository,
+    issueNumber: number,
+    key: string,
+    notice: Notice,
+    spoken: Spoken | null,
+  ): Promise<void> {
     const marker = markerOf("notice", key);
     if ((await find(repository, issueNumber, marker)) !== null) return;
-    const context = await contextOf(repository, namesDefaultBranch.has(notice.kind));
+    const context = await contextOf(repository, spoken, namesDefaultBranch.has(notice.kind));
     await create(repository, issueNumber, markedBody(marker, noticeText(notice, context)));
   }
 
@@ -202,8 +218,13 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     return true;
   }
 
-  async function contextOf(repository: Repository, withBranch: boolean): Promise<BlockContext> {
+  function sayTo(spoken: Spoken | null): Say {
+    return sayIn(spoken === null ? settings.language : languageOf(spoken, settings.language));
+  }
+
+  async function contextOf(repository: Repository, spoken: Spoken | null, withBranch: boolean): Promise<BlockContext> {
     return {
+      say: sayTo(spoken),
       links: linksOf(settings.webUrl, repository, settings.actionRef),
       workflowFile: settings.workflowFile,
       appUrl: settings.appUrl,

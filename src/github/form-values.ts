@@ -1,7 +1,8 @@
 /** The values of a form's fields, as people type them. Each reads one; what it can't read it answers with what it expected. */
+import { phrase, type Phrase } from "../core/phrase.ts";
 import type { Language, Priority, TaskInput } from "../core/task-input.ts";
 
-export type Read<Value> = { readonly value: Value } | { readonly expected: string };
+export type Read<Value> = { readonly value: Value } | { readonly expected: Phrase };
 
 const pathCharactersMax = 200;
 const branchCharactersMax = 200;
@@ -21,7 +22,7 @@ export function languageOf(text: string): Read<TaskInput["language"]> {
   const word = text.toLowerCase();
   if (word === "" || word === "none") return { value: null };
   const language = Object.hasOwn(languages, word) ? languages[word] : undefined;
-  return language === undefined ? { expected: "English or 한국어 (Korean)" } : { value: language };
+  return language === undefined ? { expected: phrase`English or 한국어 (Korean)` } : { value: language };
 }
 
 export function priorityOf(text: string): Read<Priority> {
@@ -37,7 +38,7 @@ export function priorityOf(text: string): Read<Priority> {
     case "low":
       return { value: "low" };
     default:
-      return { expected: "critical, high, normal or low" };
+      return { expected: phrase`critical, high, normal or low` };
   }
 }
 
@@ -47,8 +48,12 @@ export function budgetOf(text: string, usdMax: number): Read<number | null> {
   const digits = /^\$?\s*(\d{1,6}(?:[.,]\d{1,2})?)\s*(?:\$|usd|dollars?)?$/iu.exec(text)?.[1];
   const value = digits === undefined ? Number.NaN : Number(digits.replace(",", "."));
   if (value >= 0.01 && value <= usdMax) return { value };
+  const example = usdMax < 8 ? usdMax : 8;
   return {
-    expected: `an amount in US dollars from 0.01 to ${usdMax}, e.g. ${usdMax < 8 ? usdMax : 8}${value > usdMax ? "; somebody with write access can allow more with /budget once the task is there" : ""}`,
+    expected:
+      value > usdMax
+        ? phrase`an amount in US dollars from 0.01 to ${usdMax}, e.g. ${example}; somebody with write access can allow more with /budget once the task is there`
+        : phrase`an amount in US dollars from 0.01 to ${usdMax}, e.g. ${example}`,
   };
 }
 
@@ -59,7 +64,9 @@ export function outputDirectoryOf(text: string): Read<string | null> {
   if (relative === "") return { value: null };
   return isPlainPath(relative)
     ? { value: relative }
-    : { expected: `a folder inside this repository, e.g. apps/shop, at most ${pathCharactersMax} characters long` };
+    : {
+        expected: phrase`a folder inside this repository, e.g. apps/shop, at most ${pathCharactersMax} characters long`,
+      };
 }
 
 /** As in the settings: names that any file system and any shell takes as they are; those with a dot first are git's, GitHub's or an agent's. */
@@ -81,12 +88,12 @@ export function baseBranchOf(text: string): Read<string | null> {
     !/\.\.|\/\/|\/\.|[./]$|\.lock(?:\/|$)|^refs\//u.test(name);
   return isBranch
     ? { value: name }
-    : { expected: "the name of a branch, e.g. develop: letters, digits and . _ - / # + only" };
+    : { expected: phrase`the name of a branch, e.g. develop: letters, digits and . _ - / # + only` };
 }
 
 /** Each line, or each item of a list, holds a link; words around it are for people. */
 export function referencesOf(text: string): Read<readonly string[]> {
-  const expected = `links that begin with https://, one on a line, at most ${referencesMax}`;
+  const expected = phrase`links that begin with https://, one on a line, at most ${referencesMax}`;
   const links: string[] = [];
   for (const line of text.split("\n").filter((each) => each.trim() !== "")) {
     const found = [...line.matchAll(/https?:\/\/[^\s<>"'`()[\]{}|\\^]+/giu)].map(([link]) => link);

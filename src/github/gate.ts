@@ -11,6 +11,7 @@ import { RequestFailed } from "./request-failed.ts";
 import { hasTrailer, trailers, verifiedCommitMessage } from "./texts/commits.ts";
 import { gateBody, gateTitle, finishedTitle, type GateFacts } from "./texts/gate.ts";
 import { linksOf } from "./texts/links.ts";
+import { languageOf, sayIn } from "./texts/words.ts";
 import { keepTicks } from "./veto-boxes.ts";
 
 const filesPerPage = 100;
@@ -81,6 +82,7 @@ async function createPull(
   { draft }: { readonly draft: boolean },
 ): Promise<OpenedGate> {
   const { view, phase } = gate;
+  const say = sayIn(languageOf(view.task, settings.language));
   const { data } = await api.write({
     repository,
     // Making a pull request reads both branches.
@@ -91,15 +93,17 @@ async function createPull(
         ...pathOf(repository),
         head: gate.branch,
         base: gate.base,
-        title: gateTitle(view, phase, { unfinished: !draft }),
+        title: gateTitle(view, phase, { unfinished: !draft }, say),
         body: withOwnPart(
           gateBody({
             view,
             phase,
             links: linksOf(settings.webUrl, repository, settings.actionRef),
+            say,
             ready: false,
             delivered: null,
           }),
+          say,
         ),
         draft,
       }),
@@ -137,16 +141,18 @@ export async function presentGate(
   const verified = open && gate.ready && !gate.ciLater ? await release(api, repository, gate, null) : null;
   const headSha = verified?.head ?? pull.head.sha;
   const { files, complete } = await readDelivered(api, repository, pullRequest);
+  const say = sayIn(languageOf(view.task, settings.language));
   const facts: GateFacts = {
     view,
     phase,
     links: linksOf(settings.webUrl, repository, settings.actionRef),
+    say,
     ready: gate.ready,
     delivered: { headSha, files, complete, ciLater: gate.ciLater },
   };
   // Read as late as can be: what somebody ticks or writes between this and the edit is lost.
   const current = (await readPull(api, repository, pullRequest)) ?? pull;
-  const body = withOwnPart(keepTicks(gateBody(facts), current.body ?? ""), current.body ?? "");
+  const body = withOwnPart(keepTicks(gateBody(facts), current.body ?? ""), say, current.body ?? "");
   const title = gate.ready ? finishedTitle(current.title) : current.title;
   if (open && gate.ready && current.draft === true) {
     await endDraft(api, repository, pullRequest, { pullRequestId: current.node_id, body, title });

@@ -5,6 +5,19 @@ import { RequestFailed } from "./request-failed.ts";
 const perPage = 100;
 const pagesMax = 30;
 
+/** Those that are not suspended, 3,000 at most. */
+export async function readInstallations(api: Api): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (let page = 1; page <= pagesMax; page += 1) {
+    const { data } = await api.asApp("listing the app's installations", (octokit) =>
+      octokit.rest.apps.listInstallations({ per_page: perPage, page }),
+    );
+    found.push(...data.filter(({ suspended_at }) => suspended_at === null).map(({ id }) => id));
+    if (data.length < perPage) break;
+  }
+  return found;
+}
+
 /** Repositories of an installation; none where it was taken away or suspended meanwhile. */
 export async function readInstalled(api: Api, installationId: number): Promise<readonly Repository[]> {
   try {

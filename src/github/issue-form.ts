@@ -1,4 +1,5 @@
 import type { InputFault } from "../core/input-fault.ts";
+import { phrase, type Phrase } from "../core/phrase.ts";
 import { noInput, type TaskInput } from "../core/task-input.ts";
 import { endsInCode, formSections, type FormSection } from "./form-sections.ts";
 import {
@@ -106,8 +107,7 @@ export function readIssueForm(
   const ideaFault = faultOfIdea(isForm, idea, freezeText(issue.title).text, texts("idea")[0]);
   if (ideaFault !== null) faults.push(ideaFault);
   if (isForm && endsInCode(body)) {
-    const expected =
-      "every block of code to be closed by a line of its own with ```: the fields behind it can't be read";
+    const expected = phrase`every block of code to be closed by a line of its own with ${"```"}: the fields behind it can't be read`;
     faults.push({ field: "Text", given: "```", expected });
   }
   const input: TaskInput = {
@@ -141,7 +141,7 @@ function faultOfIdea(
   return {
     field: section?.heading ?? "Text",
     given: short(idea),
-    expected: "what you want, in a sentence or more: what it is, for whom, and what it must be able to do",
+    expected: phrase`what you want, in a sentence or more: what it is, for whom, and what it must be able to do`,
   };
 }
 
@@ -151,8 +151,8 @@ function lettersIn(text: string): number {
 }
 
 /** Whose words would count? Nobody can tell. */
-function twice({ heading }: FormSection): string {
-  return `one part with the heading "${heading}", not several`;
+function twice({ heading }: FormSection): Phrase {
+  return phrase`one part with the heading "${heading}", not several`;
 }
 
 function fieldOf(heading: string): FormField | null {

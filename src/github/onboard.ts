@@ -1,5 +1,4 @@
 /** The pull request that sets a repository up: the workflow file, the settings with comments, the issue forms. */
-import { createHash } from "node:crypto";
 import { RetryLater, type GitHub, type Onboarding } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { Language } from "../core/task-input.ts";
@@ -8,13 +7,14 @@ import { commitOnBranch, messageOf, type Head } from "./branch-commits.ts";
 import { branchAppearsMs } from "./gate.ts";
 import { readPull, updatePull } from "./gate-state.ts";
 import { makeLabel } from "./state-label.ts";
-import { blobShaOf, type OnboardingFile } from "./onboarding-files.ts";
+import { blobShaOf, versionOf, type OnboardingFile } from "./onboarding-files.ts";
 import { withOwnPart } from "./own-part.ts";
-import { headOf, nameOf, pathOf, readRepository, type RepositoryFacts } from "./repository.ts";
+import { headOf, nameOf, pathOf, readRepository } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { linksOf } from "./texts/links.ts";
 import { hasTrailer, onboardingCommitMessage, trailers } from "./texts/commits.ts";
-import { onboardingBody, onboardingTitle, playbookLabel } from "./texts/onboarding.ts";
+import { onboardingBegun, onboardingBody, onboardingTitle, playbookLabel } from "./texts/onboarding.ts";
+import { sayIn } from "./texts/words.ts";
 import { listFiles, readBlobText } from "./tree.ts";
 import { mayWriteWorkflows, workflowRights } from "./workflow-rights.ts";
 
@@ -36,19 +36,21 @@ export async function onboard(
   repository: Repository,
   wanted: Parameters<GitHub["onboard"]>[1],
 ): Promise<Onboarding> {
-  const facts = await readIfReachable(api, repository);
-  if (facts === null) return { kind: "none", why: "no-access" };
-  const { defaultBranch, isReadOnly } = facts;
-  if (isReadOnly) return { kind: "none", why: "read-only" };
-  const headSha = await headOf(api, repository, defaultBranch);
-  if (headSha === null) return { kind: "none", why: "empty" };
-  const pulls = await readPulls(api, repository);
+  // First of all: where nothing is open and nothing may be opened, this one request is all.
+  const pulls = await ifReachable(() => readPulls(api, repository));
+  if (pulls === null) return { kind: "none", why: "no-access" };
   const open = pulls.find(({ state }) => state === "open") ?? null;
   if (open === null) {
     // Merged or closed: somebody has decided, and is not asked again.
     if (pulls.length > 0) return { kind: "none", why: "closed-before" };
     if (!wanted.mayOpen) return { kind: "none", why: "not-open" };
   }
+  const facts = await ifReachable(() => readRepository(api, repository));
+  if (facts === null) return { kind: "none", why: "no-access" };
+  const { defaultBranch, isReadOnly } = facts;
+  if (isReadOnly) return { kind: "none", why: "read-only" };
+  const headSha = await headOf(api, repository, defaultBranch);
+  if (headSha === null) return { kind: "none", why: "empty" };
   const all = settings.onboardingFiles.filter(({ label }) => label === null || wanted.starts(label));
   const labels = all.flatMap(({ label }) => label ?? []);
   const missing = await missingFrom(api, settings, repository, headSha, all);
@@ -59,22 +61,22 @@ export async function onboard(
   if (added.length > 0) {
     await commitFiles(api, repository, { startBranch: defaultBranch, isOpen: open !== null }, added, withWorkflow);
   }
-  const pullRequest = open?.number ?? (await openPull(api, repository, defaultBranch));
-  // A person may have added it to the branch since.
+  const pullRequest = open?.number ?? (await openPull(api, settings, repository, defaultBranch));
+  // What is withheld a person may have added to the branch since, and to a branch that is a person's we added nothing new.
   const branchSha = (await headOf(api, repository, onboardingBranch)) ?? headSha;
-  const withheld = missing.filter((file) => !added.includes(file));
-  const byHand = withheld.length === 0 ? [] : await missingFrom(api, settings, repository, branchSha, withheld);
-  const files = missing.filter((file) => !byHand.includes(file));
+  const lacking = await missingFrom(api, settings, repository, branchSha, missing);
+  const byHand = lacking.filter((file) => !added.includes(file));
+  const files = missing.filter((file) => !lacking.includes(file));
   await describe(api, settings, repository, { pullRequest, defaultBranch, files, byHand, labels, wanted });
   // GitHub leaves a form's label off where the repository has no such label.
-  for (const label of labels) await makeLabel(api, repository, playbookLabel(label));
+  for (const label of labels) await makeLabel(api, repository, playbookLabel(label, sayIn(settings.language)));
   return { kind: open === null ? "opened" : "updated", pullRequest };
 }
 
 /** Null where the app was taken away again, or the repository is gone: then there is nobody to set up for. */
-async function readIfReachable(api: Api, repository: Repository): Promise<RepositoryFacts | null> {
+async function ifReachable<Result>(read: () => Promise<Result>): Promise<Result | null> {
   try {
-    return await readRepository(api, repository);
+    return await read();
   } catch (error) {
     const failure = error instanceof RequestFailed || !(error instanceof Error) ? error : error.cause;
     if (failure instanceof RequestFailed && [403, 404, 410].includes(failure.status)) return null;
@@ -171,13 +173,13 @@ async function commitFiles(
   }
 }
 
-function versionOf(files: readonly OnboardingFile[]): string {
-  const hash = createHash("sha256");
-  for (const { path, text } of files) hash.update(`${path}\0${text}\0`);
-  return hash.digest("hex").slice(0, 16);
-}
-
-async function openPull(api: Api, repository: Repository, base: string): Promise<number> {
+async function openPull(
+  api: Api,
+  { language }: OnboardingSettings,
+  repository: Repository,
+  base: string,
+): Promise<number> {
+  const say = sayIn(language);
   try {
     const { data } = await api.write({
       repository,
@@ -189,8 +191,8 @@ async function openPull(api: Api, repository: Repository, base: string): Promise
           ...pathOf(repository),
           head: onboardingBranch,
           base,
-          title: onboardingTitle,
-          body: withOwnPart("Phasegate looks at this repository. What it finds is written here in a moment."),
+          title: onboardingTitle(say),
+          body: withOwnPart(onboardingBegun(say), say),
         }),
     });
     return data.number;
@@ -221,6 +223,7 @@ async function describe(
   },
 ): Promise<void> {
   const { pullRequest, defaultBranch, files, byHand, labels, wanted } = about;
+  const say = sayIn(settings.language);
   const text = onboardingBody({
     files,
     byHand,
@@ -229,8 +232,9 @@ async function describe(
     branch: onboardingBranch,
     defaultBranch,
     labels,
+    say,
   });
   const current = (await readPull(api, repository, pullRequest))?.body ?? "";
-  const body = withOwnPart(text, current);
+  const body = withOwnPart(text, say, current);
   if (body !== current) await updatePull(api, repository, pullRequest, { body });
 }

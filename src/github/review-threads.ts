@@ -1,6 +1,6 @@
 /** Review threads: REST knows neither whether one is resolved nor which comments belong together. */
 import { z } from "zod";
-import type { AnswerShown, ThreadState } from "../control/ports.ts";
+import type { AnswerShown, Spoken, ThreadState } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { Language } from "../core/task-input.ts";
 import type { Api } from "./api.ts";
@@ -9,6 +9,7 @@ import { nameOf, pathOf, readOrNull } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { answerText } from "./texts/answers.ts";
 import { linksOf } from "./texts/links.ts";
+import { languageOf, sayIn } from "./texts/words.ts";
 
 const threadsPerPage = 50;
 const threadPagesMax = 20;
@@ -28,6 +29,7 @@ export interface ThreadReply {
   readonly key: string;
   readonly answer: AnswerShown;
   readonly resolve: boolean;
+  readonly spoken: Spoken;
 }
 
 export async function readThreads(
@@ -85,7 +87,14 @@ export async function answerThread(
   // Ours only: anybody can write a comment with our marker in it.
   const there = comments.some((each) => each.body.startsWith(marker) && authorOf(each).by === bot);
   if (!there) {
-    const body = markedBody(marker, answerText(reply.answer, linksOf(settings.webUrl, repository)));
+    const body = markedBody(
+      marker,
+      answerText(
+        reply.answer,
+        linksOf(settings.webUrl, repository),
+        sayIn(languageOf(reply.spoken, settings.language)),
+      ),
+    );
     if (!(await postReply(api, repository, reply, { thread, first, body }))) return;
   }
   if (reply.resolve && !thread.isResolved) await resolveThread(api, repository, reply);

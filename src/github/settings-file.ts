@@ -111,7 +111,7 @@ function schemaFor(mcpHosts: readonly string[] | null) {
       language: z
         .enum(["en", "ko"])
         .optional()
-        .describe("In which language the agent writes documents, and Phasegate speaks where it knows both."),
+        .describe("In which language the agent writes documents, and Phasegate speaks on GitHub."),
       model: Model.optional().describe("The model that the agent works with, as Claude Code names it."),
       models: z
         .record(text(nameRule, "the name of a role, such as reviewer"), Model, {

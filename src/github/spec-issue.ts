@@ -4,6 +4,7 @@ import type { Api } from "./api.ts";
 import { markedBody, markerOf } from "./marker.ts";
 import { nameOf, pathOf } from "./repository.ts";
 import { specIssueBody } from "./texts/spec-issue.ts";
+import type { Say } from "./texts/words.ts";
 
 const issuesPerPage = 100;
 
@@ -12,7 +13,7 @@ export async function openSpecIssue(
   api: Api,
   repository: Repository,
   spec: SpecToStart,
-  label: string,
+  { label, say }: { readonly label: string; readonly say: Say },
 ): Promise<{ readonly number: number; readonly title: string; readonly body: string }> {
   const marker = markerOf("spec", spec.id);
   const { data: issues } = await api.read({
@@ -40,7 +41,7 @@ export async function openSpecIssue(
       octokit.rest.issues.create({
         ...pathOf(repository),
         title: spec.title,
-        body: markedBody(marker, specIssueBody(spec)),
+        body: markedBody(marker, specIssueBody(spec, say)),
         labels: [label],
       }),
   });

@@ -1,26 +1,35 @@
 import type { Log } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { ExistingTask } from "../core/state.ts";
+import type { Language } from "../core/task-input.ts";
 import type { Api, Octokit } from "./api.ts";
 import { nameOf, pathOf, readOrNull } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { labelPrefix, stateLabelOf, type StateLabel } from "./texts/labels.ts";
+import { sayIn } from "./texts/words.ts";
 
 const rememberedMax = 1_000;
 /** As many as an issue can have. */
 const labelsPerPage = 100;
 
+export interface LabelSettings {
+  /** Of descriptions where the repository says none (Q22). */
+  readonly language: Language;
+  readonly log: Log;
+}
+
 /** Sets exactly one label `phasegate:*` on the issue of a task. Nothing of the task hangs on it: a refusal is a line in the log. */
 export type ShowLabel = (repository: Repository, task: ExistingTask) => Promise<void>;
 
-export function createStateLabels(api: Api, log: Log): ShowLabel {
+export function createStateLabels(api: Api, { language, log }: LabelSettings): ShowLabel {
   /** What was set last, by issue: an unchanged state costs no request. */
   const shown = new Map<string, { readonly ordinal: number; readonly label: string }>();
   /** Labels that their repository has. */
   const made = new Set<string>();
 
   return async (repository, task) => {
-    const label = stateLabelOf(task);
+    // All tasks of the repository share it: no form of one issue says its language.
+    const label = stateLabelOf(task, sayIn(task.settings.language ?? language));
     const issue = `${repository.repositoryId}#${task.issue.number}`;
     const before = shown.get(issue);
     // An older task of the issue has its own status comment, but the label is the newest one's.

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Intent, IssueAsSent, PushedEnds } from "../control/intents.ts";
 import type { Repository } from "../core/events.ts";
+import { specsFolder } from "../core/spec-to-start.ts";
 import { answersOf } from "./answers.ts";
 import { parseCommand } from "./slash-commands.ts";
 import { workflowPath } from "./workflow-file.ts";
@@ -79,7 +80,15 @@ const Push = z.object({
   deleted: z.boolean().default(false),
   repository: z.object({ default_branch: z.string() }),
   after: z.string().default(""),
-  commits: z.array(z.object({ added: z.array(z.string()).default([]) })).default([]),
+  commits: z
+    .array(
+      z.object({
+        added: z.array(z.string()).default([]),
+        modified: z.array(z.string()).default([]),
+        removed: z.array(z.string()).default([]),
+      }),
+    )
+    .default([]),
 });
 
 /** Webhooks of an installation as a whole have no repository. */
@@ -379,7 +388,17 @@ function pushOf(
   const paths = [...new Set(commits.flatMap(({ added }) => added))].filter((path) => specPath.test(path));
   const isAsked = isDefault && sender.type !== "Bot" && paths.length > 0;
   const specs = { paths: paths.slice(0, specsMax), sha: after, sender: sender.login };
-  return { kind: "base-moved", repository, branch, isDefault, ...(isAsked ? { specs } : {}) };
+  const touchesSpecs = commits
+    .flatMap(({ added, modified, removed }) => [...added, ...modified, ...removed])
+    .some((path) => path.startsWith(`${specsFolder}/active/`));
+  return {
+    kind: "base-moved",
+    repository,
+    branch,
+    isDefault,
+    ...(touchesSpecs && after !== "" ? { specsSha: after } : {}),
+    ...(isAsked ? { specs } : {}),
+  };
 }
 
 /**

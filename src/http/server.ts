@@ -5,6 +5,7 @@ import { Hono, type Context, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import { webhookKeyOf, type Clock, type Log, type Store } from "../control/ports.ts";
+import { environmentRoutes, type EnvironmentOptions } from "./environment.ts";
 import { announcedLimit, bracketFault, inSlots } from "./body-limits.ts";
 import { Checkpoint } from "../protocol/checkpoint.ts";
 import {
@@ -49,6 +50,9 @@ export interface ServerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly wake: () => void;
+  readonly github: EnvironmentOptions["github"];
+  /** Where people see GitHub, e.g. `https://github.com`. */
+  readonly webUrl: string;
   /** JSON Schema of what repositories may set. */
   readonly settingsSchema: string;
   /** False while the app starts or drains. */
@@ -92,6 +96,7 @@ export function httpApp(options: ServerOptions): Hono {
   app.post(webhookPath, inSlots({ slots: largeWebhooksAtOnceMax }), announcedLimit(webhookBytesMax), (context) =>
     takeWebhook(options, context),
   );
+  app.route("/", environmentRoutes(options));
   const tooLarge = (context: Context) =>
     refuse(context, { code: "too-large", message: "the body is larger than this route takes" });
   const tiny = bodyLimit({ maxSize: sessionBodyBytesMax, onError: tooLarge });

@@ -23,7 +23,7 @@ type Inbox = Pick<
 export function inbox(database: Database, now: () => Date): Inbox {
   const { db, holder } = database;
   return {
-    takeIn: async ({ key, kind, lane, body, receivedAt }) => {
+    takeIn: async ({ key, kind, lane, body, receivedAt, notBefore = receivedAt }) => {
       const received = timestampFrom(receivedAt);
       const { numAffectedRows } = await insertMessage(db, {
         key,
@@ -32,7 +32,7 @@ export function inbox(database: Database, now: () => Date): Inbox {
         body,
         received_at: received,
         status: "waiting",
-        not_before: received,
+        not_before: timestampFrom(notBefore),
         lease_until: null,
         holder: null,
         attempts: 0,

@@ -27,6 +27,7 @@ import type {
   VerificationRow,
 } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";
+import { inEnglish } from "../core/phrase.ts";
 
 /** Rows that show where a task stands. Each is written over when the state moves on. */
 export interface StateRows {
@@ -285,7 +286,7 @@ function agentStatusRow(state: ExistingTask): AgentStatusRow {
     progress: progressPercentOf(state),
     blocked_by: blockedBy?.kind ?? null,
     blocked_reason: blockedBy === null ? null : JSON.stringify(blockedBy),
-    recent_actions: JSON.stringify(state.recentActions),
+    recent_actions: JSON.stringify(state.recentActions.map(({ at, text }) => ({ at, text: inEnglish(text) }))),
   };
 }
 

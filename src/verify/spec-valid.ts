@@ -1,5 +1,7 @@
 import type { Phase } from "../core/playbook.ts";
-import type { Finding, Tree } from "../core/report.ts";
+import type { ConfigurationFault } from "../core/repository-files.ts";
+import type { SpecificationsFound } from "../core/spec-to-start.ts";
+import type { Tree } from "../core/report.ts";
 import { activeSpecs, archivedSpecs, isSpecId, parseSpec } from "./spec.ts";
 import { stepFor } from "./step-of-path.ts";
 import type { Looked } from "./tree-check.ts";
@@ -12,9 +14,18 @@ const SPECS_READ_MAX = 50;
  * Costs one file for each of them, 50 at most.
  */
 export async function checkSpecValid(tree: Tree, phase: Phase): Promise<Looked> {
-  const findings: Finding[] = [];
-  const add = (path: string, line: number | null, message: string): void => {
-    findings.push({ check: "spec-valid", step: stepFor(phase, path), path, line, message });
+  const { faults, looked } = await specFaults(tree);
+  const findings = faults.map(({ file: path, line, message }) => {
+    return { check: "spec-valid", step: stepFor(phase, path), path, line, message } as const;
+  });
+  return { findings, looked };
+}
+
+/** The same without a phase. */
+export async function specFaults(tree: Tree): Promise<SpecificationsFound> {
+  const faults: ConfigurationFault[] = [];
+  const add = (file: string, rule: string, message: string): void => {
+    faults.push({ file, line: null, rule, message });
   };
   const archived = new Map(
     tree.paths.filter((path) => path.startsWith(archivedSpecs)).map((path) => [nameOf(path), path]),
@@ -27,7 +38,7 @@ export async function checkSpecValid(tree: Tree, phase: Phase): Promise<Looked> 
     if (path !== `${activeSpecs}${name}` || !isSpecId(name.replace(/\.yaml$/u, "")) || !name.endsWith(".yaml")) {
       add(
         path,
-        null,
+        "wrong-name",
         `a specification lies at ${activeSpecs}spec-YYYY-MM-DD-NNN.yaml: give this file such a name, or take it out.`,
       );
       continue;
@@ -35,16 +46,23 @@ export async function checkSpecValid(tree: Tree, phase: Phase): Promise<Looked> 
     const text = await tree.read(path);
     looked += 1;
     if (text === null) {
-      add(path, null, "the specification is not readable text: write it as UTF-8 of at most 1 MiB.");
+      add(path, "no-text", "the specification is not readable text: write it as UTF-8 of at most 1 MiB.");
       continue;
     }
     const parsed = parseSpec(path, text);
-    if (parsed.kind === "faulty") for (const { line, message } of parsed.faults) add(path, line, `${message}.`);
+    if (parsed.kind === "faulty") {
+      for (const { line, rule, message } of parsed.faults)
+        faults.push({ file: path, line, rule, message: `${message}.` });
+    }
     const earlier = archived.get(name);
     if (earlier !== undefined)
-      add(path, null, `the id is in the archive already ("${earlier}"): take the next free number of the day.`);
+      add(
+        path,
+        "repeated-id",
+        `the id is in the archive already ("${earlier}"): take the next free number of the day.`,
+      );
   }
-  return { findings, looked };
+  return { faults, looked };
 }
 
 function nameOf(path: string): string {

@@ -1,12 +1,11 @@
 import { z } from "zod";
+import { specsFolder } from "../core/spec-to-start.ts";
 import { circleOf } from "./circle.ts";
 import { parseSensibleYaml } from "../yaml/yaml-value.ts";
 import type { FieldFault, YamlFault } from "../yaml/yaml-value.ts";
 
-/** Where specifications lie in a repository, and under which names (decision Q17). */
-const specFolder = ".phasegate/specs";
-export const activeSpecs = `${specFolder}/active/`;
-export const archivedSpecs = `${specFolder}/archive/`;
+export const activeSpecs = `${specsFolder}/active/`;
+export const archivedSpecs = `${specsFolder}/archive/`;
 
 const SPEC_ID = /^spec-(\d{4}-\d{2}-\d{2})-(\d{3,6})$/u;
 const ENTRIES_MAX = 200;

@@ -6,6 +6,7 @@ import { tableOf, type Figure } from "./figure.ts";
 const parts: Readonly<Record<string, (options: { readonly isQuick: boolean }) => Promise<readonly Figure[]>>> = {
   webhooks: async (options) => (await import("./webhooks.ts")).measureWebhooks(options),
   tasks: async (options) => (await import("./tasks.ts")).measureTasks(options),
+  scale: async (options) => (await import("./scale.ts")).measureScale(options),
   replay: async (options) => (await import("./replay.ts")).measureReplay(options),
   platform: async (options) => (await import("./platform.ts")).measurePlatform(options),
   runner: async (options) => (await import("./runner.ts")).measureRunner(options),

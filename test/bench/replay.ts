@@ -1,15 +1,14 @@
 /** Reading 100,000 events from the store and folding them into the states of their tasks. */
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import type { Store } from "../../src/control/ports.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import type { TaskId } from "../../src/core/ids.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { eventsOfOneTask, storeCopy } from "./copied-history.ts";
 import { atMost, withoutGoal, type Figure } from "./figure.ts";
 import { median } from "./rounds.ts";
 import { inScratchFolder } from "./scratch-folder.ts";
-import { startTaskWorld } from "./task-world.ts";
 
 const eventsGoal = 100_000;
 
@@ -46,30 +45,4 @@ export async function measureReplay({ isQuick }: { readonly isQuick: boolean }):
       await store.close();
     }
   });
-}
-
-async function eventsOfOneTask(): Promise<readonly TaskEvent[]> {
-  const store = await openStore({ dataDir: ":memory:", now: () => new Date(), newId: randomUUID });
-  const world = await startTaskWorld(store);
-  try {
-    const [task] = await world.complete(1);
-    return task === undefined ? [] : await store.readEvents(task.taskId);
-  } finally {
-    await world.stop();
-  }
-}
-
-/** The same history under ids of its own, for an issue of its own. */
-async function storeCopy(store: Store, pattern: readonly TaskEvent[], issueNumber: number): Promise<TaskId> {
-  const ids = new Set(JSON.stringify(pattern).match(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/gu));
-  let json = JSON.stringify(pattern);
-  for (const id of ids) json = json.replaceAll(id, randomUUID());
-  const copied: readonly TaskEvent[] = JSON.parse(json);
-  const events = copied.map((event) =>
-    event.type === "TaskCreated" ? { ...event, issue: { ...event.issue, number: issueNumber } } : event,
-  );
-  const state = stateFrom(events);
-  if (state.status === "absent") throw new Error("copying a history: it creates no task");
-  await store.commit({ taskId: state.taskId, expectedVersion: 0, events, state, effects: [], userId: null });
-  return state.taskId;
 }

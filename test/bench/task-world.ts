@@ -28,10 +28,13 @@ const spent = {
 export interface TaskWorld {
   /** Labels so many issues and plays runner and reviewer until all their tasks are completed. */
   complete(count: number): Promise<readonly ExistingTask[]>;
+  /** Labels one issue. Resolves when nothing is due any more: its run is dispatched. */
+  label(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startTaskWorld(store: Store): Promise<TaskWorld> {
+/** `others`: further replicas, each with a store of its own on the same database. */
+export async function startTaskWorld(store: Store, others: readonly Store[] = []): Promise<TaskWorld> {
   const github = new FakeGitHub();
   github.permissions.set("owner", "write");
   const complaints: string[] = [];
@@ -40,7 +43,8 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     complaints.push(`${message}${error}`);
   };
   const log: Log = { debug: () => undefined, info: () => undefined, warn: complain, error: complain };
-  let engine: Engine | null = null;
+  let engines: readonly Engine[] = [];
+  const wake = () => engines.forEach((engine) => engine.wake());
   const working: ServingRunner & Working = {
     store,
     clock: { now: () => new Date() },
@@ -65,6 +69,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
       isDefinitionPath: () => false,
       compiledFrom: () => null,
       isActiveSpec: () => false,
+      specFaults: async () => ({ faults: [], looked: 0 }),
       specAfter: () => null,
       specToStart: () => null,
     },
@@ -74,6 +79,7 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     phaseBudgetUsd: null,
     dayBudgetUsd: 10_000,
     prices: [],
+    onboardingVersion: "v1",
     seal: createCheckpointSeal([{ id: "bench", key: randomBytes(32) }]),
     recordSeal: createSeal([{ id: "bench", key: randomBytes(32) }]),
     liveShownAt: new Map(),
@@ -82,26 +88,38 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
     readForm: () => ({ input: noInput, faults: [] }),
     freeze: (raw) => ({ text: raw, hiddenRemoved: 0 }),
     verifyRunner: async (token) => JSON.parse(token),
-    wake: () => engine?.wake(),
+    wake,
   };
-  const running = startEngine(working);
-  engine = running;
+  engines = [store, ...others].map((each) => startEngine({ ...working, store: each }));
+  /** One may have found nothing before another made something due. */
+  const idle = async () => {
+    for (let round = 0; round < engines.length; round += 1) for (const engine of engines) await engine.idle();
+  };
   let issues = 0;
 
+  async function labelIssues(count: number) {
+    const places = Array.from({ length: count }, () => ({
+      issueNumber: (issues += 1),
+      repository: repositoryOf(issues),
+    }));
+    for (const { issueNumber, repository } of places) {
+      github.openIssue(issueNumber, { labels: [label] });
+      const issue = { title: "A link shortener", body: "Paste a long URL, get a short one." };
+      await send(store, repository, { kind: "label-added", repository, issueNumber, label, sender: "owner", issue });
+    }
+    wake();
+    return places;
+  }
+
   return {
+    async label() {
+      await labelIssues(1);
+      await idle();
+    },
     async complete(count) {
-      const places = Array.from({ length: count }, () => ({
-        issueNumber: (issues += 1),
-        repository: repositoryOf(issues),
-      }));
-      for (const { issueNumber, repository } of places) {
-        github.openIssue(issueNumber, { labels: [label] });
-        const issue = { title: "A link shortener", body: "Paste a long URL, get a short one." };
-        await send(store, repository, { kind: "label-added", repository, issueNumber, label, sender: "owner", issue });
-      }
-      running.wake();
+      const places = await labelIssues(count);
       for (;;) {
-        await running.idle();
+        await idle();
         const tasks = await Promise.all(
           places.map(({ issueNumber, repository }) => taskOf(store, repository, issueNumber)),
         );
@@ -111,12 +129,12 @@ export async function startTaskWorld(store: Store): Promise<TaskWorld> {
           const where = tasks.map(({ status, blockedBy }) => blockedBy?.kind ?? status).join(", ");
           throw new Error(`completing tasks: they stand still as ${where}; ${complaints.join("; ")}`);
         }
-        running.wake();
+        wake();
       }
     },
     async stop() {
-      await running.stop(1_000);
-      await store.close();
+      for (const engine of engines) await engine.stop(1_000);
+      for (const each of [store, ...others]) await each.close();
     },
   };
 }

@@ -10,6 +10,23 @@ async function ends(told: World) {
   return (await told.events()).flatMap((event) => (event.type === "RunEnded" ? [event.outcome] : []));
 }
 
+describe("what is read of GitHub by itself", () => {
+  test("given sixty tasks at their gates and an hour, then it stays below a third of the requests that GitHub allows, and each was looked at", async () => {
+    const told = await world({ dayBudgetUsd: 10_000 });
+    const issues = Array.from({ length: 60 }, (_, at) => 100 + at);
+    for (const issue of issues) {
+      told.github.openIssue(issue);
+      await told.label("create_app", { issueNumber: issue });
+      await told.runPhase(issue);
+    }
+    told.github.calls.length = 0;
+    told.github.issuesRead.clear();
+    await told.advance(60 * minuteMs);
+    expect(told.github.calls.length).toBeLessThan(5_000 / 3);
+    expect([...told.github.issuesRead].toSorted()).toEqual(issues);
+  });
+});
+
 describe("a runner that falls silent", () => {
   test("is looked up on GitHub after three minutes, not before", async () => {
     const told = await world();

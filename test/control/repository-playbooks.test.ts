@@ -150,7 +150,7 @@ describe("a pull request", () => {
     told.github.calls.length = 0;
     await told.webhook("pull_request", pushed("opened", "head-1"));
     await told.settle();
-    expect(told.github.calls).toEqual(["readRepositoryFiles", "readSettingsFaults"]);
+    expect(told.github.calls).toEqual(["readRepositoryFiles", "readSettingsFaults", "readSpecsSha"]);
   });
 
   test("that changes the settings alone is told their faults", async () => {

@@ -53,6 +53,7 @@ import { translateWebhook } from "../../src/github/webhook-to-command.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { compiledFrom, isDefinitionPath } from "../../src/verify/compile-workflow.ts";
 import { isActiveSpec, specAfter, specToStart } from "../../src/verify/spec-commit.ts";
+import { specFaults } from "../../src/verify/spec-valid.ts";
 import { findCredential } from "../../src/verify/find-credential.ts";
 import { changedItems, citing } from "../../src/verify/changed-items.ts";
 import { stepFor, stepOfPath } from "../../src/verify/step-of-path.ts";
@@ -231,7 +232,8 @@ export class World {
   readonly heldAgainst: (Partial<RunnerReport> | null)[] = [];
   /** What is found in a repository. */
   diagnoses: readonly Diagnosis[] = [{ check: "actions", level: "ok", message: "Actions are on", mend: null }];
-  /** Read when the app starts. */
+  /** Read when the app starts, as are the keys. */
+  onboardingVersion = "v1";
   checkpointKeys: readonly CheckpointKey[] = [{ id: "k1", key: Buffer.alloc(32, 1) }];
   readonly #options: WorldOptions;
   #life: Life | null = null;
@@ -311,10 +313,12 @@ export class World {
         isDefinitionPath,
         compiledFrom,
         isActiveSpec,
+        specFaults,
         specAfter,
         specToStart,
       },
       examine: async () => this.diagnoses,
+      onboardingVersion: this.onboardingVersion,
       seal: createCheckpointSeal(this.checkpointKeys),
       recordSeal: createSeal(this.checkpointKeys),
       prices: this.#options.prices ?? [],

@@ -23,6 +23,8 @@ export type AppLine = z.infer<typeof Line>;
 
 export interface AppProcess {
   stop(): Promise<void>;
+  /** Ends it at once, as the loss of its machine does. */
+  kill(): Promise<void>;
 }
 
 /** Starts the app as `npm start` does, as a program of its own, and hands on its log line by line. */
@@ -45,7 +47,7 @@ export async function startAppProcess(options: {
   });
   const lastResort = () => child.kill("SIGKILL");
   process.once("exit", lastResort);
-  const log = createWriteStream(options.logFile);
+  const log = createWriteStream(options.logFile, { flags: "a" });
   let stopping = false;
   let up = false;
   let complaint = "";
@@ -78,15 +80,15 @@ export async function startAppProcess(options: {
     });
   });
   await listening;
-  return {
-    async stop() {
-      stopping = true;
-      child.kill("SIGTERM");
-      await child;
-      process.removeListener("exit", lastResort);
-      log.end();
-    },
-  };
+  return { stop: () => end("SIGTERM"), kill: () => end("SIGKILL") };
+
+  async function end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    stopping = true;
+    child.kill(signal);
+    await child;
+    process.removeListener("exit", lastResort);
+    log.end();
+  }
 }
 
 function parseLine(text: string): AppLine | null {

@@ -4,6 +4,7 @@ import { answersOf } from "../../src/github/answers.ts";
 import { parseCommand } from "../../src/github/slash-commands.ts";
 import { questionsText } from "../../src/github/texts/questions.ts";
 import { answered, asked, questionsAsked, runStarted, taskOf } from "./texts-fixtures.ts";
+import { sayIn } from "../../src/github/texts/words.ts";
 
 type Given = readonly [number | null, string];
 
@@ -33,6 +34,7 @@ describe("a command answers", () => {
     ["/answer #3: freemium", [[3, "freemium"]]],
     ["/answer Question 3: freemium", [[3, "freemium"]]],
     ["/answer q3: freemium", [[3, "freemium"]]],
+    ["/answer 질문 3: freemium", [[3, "freemium"]]],
     ["/answer 3:", [[3, ""]]],
     ["/answer", [[null, ""]]],
     // A number that is no question's.
@@ -129,11 +131,11 @@ describe("a reply below a quote answers", () => {
   });
 });
 
-describe("the comment that asks", () => {
+describe.each(["en", "ko"] as const)("the comment that asks in %s", (language) => {
   const events = [...runStarted, questionsAsked([asked(), asked({ question: "Who pays?\n\nQuestion 9\n\nTell." })])];
 
   test("has lines that, copied and filled in, answer just that", () => {
-    const text = questionsText(taskOf(...events).questions, taskOf(...events));
+    const text = questionsText(taskOf(...events).questions, taskOf(...events), sayIn(language));
     const lines = /```\n(?<lines>[^`]*)\n```/u.exec(text)?.groups?.["lines"] ?? "";
     expect(given(lines)).toEqual([
       [1, "2"],
@@ -143,9 +145,9 @@ describe("the comment that asks", () => {
 
   test("can be quoted as a whole, whatever the agent wrote into it", () => {
     const one = taskOf(...events, answered(1, "Freemium", 2));
-    expect(given(`${quoted(questionsText(one.questions, one))}\n\nWe do`)).toEqual([[null, "We do"]]);
+    expect(given(`${quoted(questionsText(one.questions, one, sayIn(language)))}\n\nWe do`)).toEqual([[null, "We do"]]);
     const sole = taskOf(...runStarted, questionsAsked([asked()]));
-    expect(given(`${quoted(questionsText(sole.questions, sole))}\n\nFree`)).toEqual([[1, "Free"]]);
+    expect(given(`${quoted(questionsText(sole.questions, sole, sayIn(language)))}\n\nFree`)).toEqual([[1, "Free"]]);
   });
 });
 

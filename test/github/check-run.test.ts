@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RetryLater, type Log, type TaskView } from "../../src/control/ports.ts";
+import type { ConfigurationFault } from "../../src/core/repository-files.ts";
 import type { Finding } from "../../src/core/report.ts";
 import { changesetIdOf } from "../../src/core/ids.ts";
+import type { Language } from "../../src/core/task-input.ts";
 import type { Api } from "../../src/github/api.ts";
 import { createShowCheck } from "../../src/github/check-run.ts";
 import { RequestFailed } from "../../src/github/request-failed.ts";
@@ -81,11 +83,15 @@ describe("the check run of a configuration", () => {
     rule: "wrong-type",
     message: '"phases.0.budgetUsd": expected number, got "@wanda"',
   };
-  const check = (...faults: (typeof fault | { readonly file: string; readonly line: null })[]) =>
-    bed.github.showConfigurationCheck(bed.repository, head, {
-      faults: faults.map((each) => ({ ...fault, ...each })),
-      labels: ["release"],
-    });
+  type Faults = readonly (typeof fault | { readonly file: string; readonly line: null })[];
+  const checkIn = (language: Language | null, faults: Faults) =>
+    bed.github.showConfigurationCheck(
+      bed.repository,
+      head,
+      { faults: faults.map((each) => ({ ...fault, ...each })), labels: ["release"] },
+      { input: { language: null }, settings: { language } },
+    );
+  const check = (...faults: Faults) => checkIn(null, faults);
 
   test("says under a name of its own that it can be read, and which labels there are", async () => {
     await check();
@@ -126,6 +132,11 @@ describe("the check run of a configuration", () => {
     expect(shown?.summary).not.toContain("@wanda");
   });
 
+  test("is told in the language of the repository's settings, under the same name", async () => {
+    await checkIn("ko", [fault]);
+    expect(checks()).toMatchObject([{ name: "Phasegate configuration", title: "구성에 문제 1개" }]);
+  });
+
   test("is written once, beside that of a gate, and anew where the faults of a commit are others", async () => {
     await show(verifiedView());
     await check(fault);
@@ -143,6 +154,47 @@ describe("the check run of a configuration", () => {
     bed.failNext(/check-runs/u, { status: 403 });
     await check(fault);
     expect(checks()).toEqual([]);
+  });
+});
+
+describe("the check run of specifications", () => {
+  const file = ".phasegate/specs/active/spec-2026-02-18-001.yaml";
+  const check = (...faults: ConfigurationFault[]) =>
+    bed.github.showSpecificationsCheck(
+      bed.repository,
+      head,
+      { faults, looked: 2 },
+      { input: { language: null }, settings: { language: null } },
+    );
+
+  test("says under a name of its own that they are valid, and how many there are", async () => {
+    await check();
+    expect(checks()).toMatchObject([
+      { headSha: head, name: "Phasegate specifications", conclusion: "success", title: "The specifications are valid" },
+    ]);
+    expect(checks()[0]?.summary).toContain("2 specifications in `.phasegate/specs/active`");
+  });
+
+  test("has each fault at its file and line, and no word of it calls anybody", async () => {
+    await check(
+      { file, line: 3, rule: "wrong-type", message: '"version": expected string, got "@wanda".' },
+      { file, line: null, rule: "no-text", message: "the specification is not readable text." },
+    );
+    const [shown] = checks();
+    expect(shown).toMatchObject({ conclusion: "failure", title: "2 faults in the specifications" });
+    expect(shown?.annotations).toMatchObject([
+      { path: file, start_line: 3, annotation_level: "failure", title: "wrong-type" },
+      { path: file, start_line: 1, title: "no-text" },
+    ]);
+    expect(shown?.summary).toContain(`- \`${file}:3\`: `);
+    expect(shown?.summary).not.toContain("@wanda");
+  });
+
+  test("is written once for the same faults of a commit", async () => {
+    const fault = { file, line: 3, rule: "wrong-type", message: "no" };
+    await check(fault);
+    await check(fault);
+    expect(writes()).toEqual(["POST"]);
   });
 });
 
@@ -268,6 +320,7 @@ describe("where the installation does not grant checks", () => {
       read: () => Promise.resolve({ data: { object: { sha: head }, tree: { sha: "tree" } } }),
       write: () => Promise.reject(new Error("no write was expected")),
       asInstallation: () => Promise.reject(new Error("not asked")),
+      asHolder: () => Promise.reject(new Error("not asked")),
       asApp: () => Promise.reject(new Error("no call was expected")),
     };
     const refused = new RequestFailed("looking", 403, "Resource not accessible by integration");

@@ -241,25 +241,34 @@ describe("a notice", () => {
 
   test("is written once for each key, whatever the key holds", async () => {
     for (const key of ["one", "one", "two", "t--> <!-- x"]) {
-      await bed.github.notify(bed.repository, issue, key, notice);
-      await bed.anotherClient().notify(bed.repository, issue, key, notice);
+      await bed.github.notify(bed.repository, issue, key, notice, null);
+      await bed.anotherClient().notify(bed.repository, issue, key, notice, null);
     }
     const all = await bodies();
     expect(all).toHaveLength(3);
     expect(all[2]).toMatch(/^<!-- phasegate:notice:t%2D%2D%3E%20%3C!%2D%2D%20x -->\n/u);
   });
 
+  test("is in the language of the task that it is about, else in that of the installation", async () => {
+    const korean = { input: { language: "ko" }, settings: { language: null } } as const;
+    await bed.github.notify(bed.repository, issue, "one", notice, korean);
+    await bed.github.notify(bed.repository, issue, "two", notice, null);
+    const [first, second] = await bodies();
+    expect(first).toContain("*다음 할 일:*");
+    expect(second).toContain("*Next:*");
+  });
+
   test("when its answer is lost, the repeat writes no second one", async () => {
     bed.failNext(/POST .*\/comments$/u, "lost-answer");
-    await expect(bed.github.notify(bed.repository, issue, "one", notice)).rejects.toBeInstanceOf(RetryLater);
-    await bed.github.notify(bed.repository, issue, "one", notice);
+    await expect(bed.github.notify(bed.repository, issue, "one", notice, null)).rejects.toBeInstanceOf(RetryLater);
+    await bed.github.notify(bed.repository, issue, "one", notice, null);
     expect(await bodies()).toHaveLength(1);
   });
 
   test("about a missing workflow file links to the page that makes it on the default branch", async () => {
     const { task } = view(started);
     const reason = { kind: "no-workflow-file" } as const;
-    await bed.github.notify(bed.repository, issue, "one", { kind: "blocked", reason, task });
+    await bed.github.notify(bed.repository, issue, "one", { kind: "blocked", reason, task }, task);
     expect((await bodies())[0]).toContain("https://github.com/octo/shop/new/main?filename=");
   });
 });

@@ -1,11 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { noInput } from "../../src/core/task-input.ts";
+import { inEnglish } from "../../src/core/phrase.ts";
 import { readIssueForm } from "../../src/github/issue-form.ts";
 
 const limits = { budgetUsdMax: 25 };
 
 /** As GitHub renders it. */
+/** With its faults as somebody reads them who reads English. */
+function readForm(...given: Parameters<typeof readIssueForm>) {
+  const { faults, ...form } = readIssueForm(...given);
+  return { ...form, faults: faults.map((fault) => ({ ...fault, expected: inEnglish(fault.expected) })) };
+}
+
 function form(fields: Readonly<Record<string, string>>): string {
   const whole = { "What do you want to build?": "A page where neighbours lend out tools.", ...fields };
   return Object.entries(whole)
@@ -14,7 +21,7 @@ function form(fields: Readonly<Record<string, string>>): string {
 }
 
 function read(fields: Readonly<Record<string, string>>) {
-  return readIssueForm({ title: "Tools", body: form(fields) }, limits);
+  return readForm({ title: "Tools", body: form(fields) }, limits);
 }
 
 describe("a form's text", () => {
@@ -76,7 +83,7 @@ describe("a form's text", () => {
       "Bakers",
     ].join("\n\n");
 
-    const { idea, input, faults } = readIssueForm({ title: "Bread", body }, limits);
+    const { idea, input, faults } = readForm({ title: "Bread", body }, limits);
 
     expect(idea).toBe("A shop for bread.\n\n### Why\n\nPeople are hungry.");
     expect({ priority: input.priority, faults }).toEqual({ priority: "low", faults: [] });
@@ -97,14 +104,14 @@ describe("a free text", () => {
   test("is all idea, whatever other headings it has", () => {
     const body = "A page where neighbours lend out tools.\n\n### Priority\n\nP1\n\n### References\n\nthe wiki";
 
-    const { idea, input, faults } = readIssueForm({ title: "Tools", body }, limits);
+    const { idea, input, faults } = readForm({ title: "Tools", body }, limits);
 
     expect({ idea, input, faults }).toEqual({ idea: body, input: noInput, faults: [] });
   });
 
   test("may stand in the title alone", () => {
-    expect(readIssueForm({ title: "A shop for bread", body: "" }, limits).faults).toEqual([]);
-    expect(readIssueForm({ title: "빵 파는 가게", body: "" }, limits).faults).toEqual([]);
+    expect(readForm({ title: "A shop for bread", body: "" }, limits).faults).toEqual([]);
+    expect(readForm({ title: "빵 파는 가게", body: "" }, limits).faults).toEqual([]);
   });
 
   test.each([
@@ -112,7 +119,7 @@ describe("a free text", () => {
     ["shows nothing", "App", "<!-- A page where neighbours lend out tools. -->"],
     ["has no letters", "App", "... !!! ??? --- ... !!!"],
   ])("that %s is asked for", (_how, title, body) => {
-    expect(readIssueForm({ title, body }, limits).faults).toEqual([
+    expect(readForm({ title, body }, limits).faults).toEqual([
       { field: "Text", given: freezeless(body), expected: expect.stringContaining("what you want") },
     ]);
   });
@@ -234,7 +241,7 @@ describe("whatever stands in an issue", () => {
   test("is read without an error, and never gives a folder or branch that leads elsewhere", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-        const { input } = readIssueForm({ title: "", body: pieces.join("") }, limits);
+        const { input } = readForm({ title: "", body: pieces.join("") }, limits);
         expect((input.outputDirectory ?? "").split("/")).not.toContain("..");
         expect(input.outputDirectory ?? "").not.toMatch(/^[/~-]|[\\\n]/u);
         expect(input.baseBranch ?? "x").toMatch(/^[^\s~^:?*[\\-][^\s~^:?*[\\]*$/u);
@@ -250,7 +257,7 @@ describe("whatever stands in an issue", () => {
     [`### What do you want to build?\n\nx\n\n### Budget in US dollars\n\n$${" ".repeat(59_000)}x`],
   ])("is read in bounded time: %#", (body) => {
     const start = performance.now();
-    readIssueForm({ title: "x", body }, limits);
+    readForm({ title: "x", body }, limits);
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 });

@@ -62,7 +62,15 @@ describe("the onboarding pull request", () => {
     ]);
     const pull = await person(world.sandbox, "octo").pull(1);
     expect(pull).toMatchObject({ title: "Set up Phasegate", draft: false, base: { ref: "main" } });
-    for (const path of [workflowPath, settingsPath, "phasegate-plan.yml"]) expect(pull.body).toContain(path);
+    expect(await textOn(world, onboardingBranch, ".phasegate/specs/templates/refactor.yaml")).toContain("id: spec-");
+    for (const path of [
+      workflowPath,
+      settingsPath,
+      "phasegate-plan.yml",
+      ".phasegate/specs/templates/",
+      "feature.yaml",
+    ])
+      expect(pull.body).toContain(path);
     expect(pull.body).toContain("there is no secret ANTHROPIC");
     expect(pull.body).toContain(`(${fault.mend})`);
     expect(pull.body).toContain("When you merge");
@@ -155,7 +163,8 @@ describe("the onboarding pull request", () => {
     const onboarding = await world.github.onboard(world.repository, { ...wanted, mayOpen: false });
 
     expect(onboarding).toEqual({ kind: "none", why: "not-open" });
-    expect(world.sent().filter((line) => !line.startsWith("GET"))).toEqual([]);
+    // One request a repository: all of them are asked after each upgrade.
+    expect(world.sent()).toEqual(["GET /repos/octo/shop/pulls"]);
   });
 
   test("is not opened again when somebody closed it", async () => {
@@ -176,6 +185,21 @@ describe("an open onboarding pull request", () => {
 
     expect(await world.github.onboard(world.repository, wanted)).toEqual({ kind: "updated", pullRequest: 1 });
     expect(world.sent().filter((line) => !line.startsWith("GET"))).toEqual([]);
+  });
+
+  test("is brought up to date by an app with other files, though it may open none, and stays closed once it is closed", async () => {
+    const world = await bed();
+    const ofFewer = { ...wanted, starts: (label: string) => label === "plan" };
+    await world.github.onboard(world.repository, ofFewer);
+    const refresh = { ...wanted, mayOpen: false };
+
+    expect(await world.github.onboard(world.repository, refresh)).toEqual({ kind: "updated", pullRequest: 1 });
+    expect(await textOn(world, onboardingBranch, formOf("create_app"))).toContain("What do you want to build?");
+
+    await person(world.sandbox, "octo").closePull(1);
+    world.sent();
+    expect(await world.github.onboard(world.repository, refresh)).toEqual({ kind: "none", why: "closed-before" });
+    expect(world.sent()).toEqual(["GET /repos/octo/shop/pulls"]);
   });
 
   test("gets what is new by one more commit, and keeps what people wrote around our text", async () => {
@@ -208,6 +232,9 @@ describe("an open onboarding pull request", () => {
     expect(await world.github.onboard(world.repository, wanted)).toMatchObject({ kind: "updated" });
     expect((await commitsOf(world))[0]?.sha).toBe(own);
     expect(await textOn(world, onboardingBranch, formOf("plan"))).toBe("name: Ours\n");
+    const { body } = await person(world.sandbox, "octo").pull(1);
+    expect(body).toContain("phasegate-plan.yml");
+    expect(body).not.toContain("phasegate-create_app.yml");
   });
 
   test("takes no commit away that a person pushes while ours is under way", async () => {
@@ -234,9 +261,11 @@ describe("where the app is installed", () => {
 
     expect(repositories.map(({ owner, name }) => `${owner}/${name}`)).toEqual(["octo/shop", "octo/links"]);
     expect(repositories[0]).toEqual(world.repository);
+    expect(await world.github.readInstallations()).toEqual([installationId]);
     expect(await world.github.readInstalled(99)).toEqual([]);
     world.sandbox.settings.suspend("octo");
     expect(await world.github.readInstalled(installationId)).toEqual([]);
+    expect(await world.github.readInstallations()).toEqual([]);
   });
 });
 

@@ -24,6 +24,13 @@ test("the settings of a new repository show every one of them, with a value that
   expect(shown).toEqual(current.map(([name]) => name).toSorted());
 });
 
+test("a template of specifications comes for each kind that the guides have", () => {
+  const templates = files.filter(({ kind }) => kind === "template");
+  expect(templates.map(({ path }) => path)).toEqual(
+    ["feature", "fix", "refactor"].map((kind) => `.phasegate/specs/templates/${kind}.yaml`),
+  );
+});
+
 test("no file holds a place that was to be filled in", () => {
   for (const { path, text } of files) expect(`${path}: ${text}`).not.toMatch(/\{\{[A-Z_]+\}\}/u);
 });

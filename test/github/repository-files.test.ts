@@ -139,3 +139,22 @@ describe("a repository's folder for Phasegate", () => {
     expect(texts[`guides/many/${1000 + repositoryFilesMax}.md`]).toBe("too-many");
   });
 });
+
+test("the folder of specifications has another sha where one of them is another, and none where there are only templates", async () => {
+  await start({ ".phasegate/specs/templates/fix.yaml": "id: x\n" });
+  const spec = ".phasegate/specs/active/spec-2026-02-18-001.yaml";
+  const push = (files: Readonly<Record<string, string>>) => bed.owner.push({ branch: "idea", files });
+  const shas = [];
+  for (const files of [{ "a.txt": "a" }, { [spec]: "one" }, { "a.txt": "b" }, { [spec]: "two" }]) {
+    shas.push(await bed.github.readSpecsSha(bed.repository, await push(files)));
+  }
+  const [none, one, same, two] = shas;
+  expect([none, same]).toEqual(["", one]);
+  expect(one).toMatch(/^[0-9a-f]{40}$/u);
+  expect(two).not.toBe(one);
+  const sha = await push({ "a.txt": "c" });
+  asked();
+  await bed.github.readSpecsSha(bed.repository, sha);
+  await bed.github.readSpecsSha(bed.repository, sha);
+  expect(asked()).toEqual(["contents"]);
+});

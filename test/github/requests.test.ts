@@ -15,6 +15,7 @@ import {
   viewOf,
   waitsForAnswer,
 } from "./texts-fixtures.ts";
+import { phrase } from "../../src/core/phrase.ts";
 
 let bed: GitHubTestbed;
 let issue: number;
@@ -38,21 +39,21 @@ async function bodies(): Promise<readonly string[]> {
 }
 
 describe("the comment on what an issue lacks", () => {
-  const fault = { field: "Priority", given: "P1", expected: "high or low" };
+  const fault = { field: "Priority", given: "P1", expected: phrase`high or low` };
 
   test("is made once, edited as the text changes, after a restart too, and says when all is there", async () => {
-    await bed.github.showFaults(bed.repository, issue, "k1", [fault, { ...fault, field: "Base branch" }]);
-    await bed.anotherClient().showFaults(bed.repository, issue, "k1", [fault]);
+    await bed.github.showFaults(bed.repository, issue, "k1", [fault, { ...fault, field: "Base branch" }], null);
+    await bed.anotherClient().showFaults(bed.repository, issue, "k1", [fault], null);
     const [asking, ...others] = await bodies();
     expect(others).toEqual([]);
     expect(asking).toMatch(/^<!-- phasegate:form:k1 -->\n\*\*The task can't start yet: one thing/u);
 
-    await bed.anotherClient().showFaults(bed.repository, issue, "k1", []);
+    await bed.anotherClient().showFaults(bed.repository, issue, "k1", [], null);
     expect(await bodies()).toEqual([expect.stringContaining("says all that the task needs")]);
   });
 
   test("is not made where nothing is missing", async () => {
-    await bed.github.showFaults(bed.repository, issue, "k1", []);
+    await bed.github.showFaults(bed.repository, issue, "k1", [], null);
     expect(await bodies()).toEqual([]);
   });
 });

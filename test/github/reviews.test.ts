@@ -156,6 +156,7 @@ describe("the answer to a thread", () => {
     const [thread] = await bed.github.readThreads(bed.repository, number);
     const { key = "one", resolve = true } = over;
     await bed.github.answerThread(bed.repository, {
+      spoken: viewOf(running).task,
       pullRequest: number,
       threadId: thread?.threadId ?? "",
       key,
@@ -224,6 +225,7 @@ describe("the answer to a thread", () => {
     await answerFirst();
     expect(writes()).toEqual([`POST /repos/octo/shop/pulls/${number}/comments`]);
     await bed.github.answerThread(bed.repository, {
+      spoken: viewOf(running).task,
       pullRequest: number,
       threadId: "PRRT_kwSB4711",
       key: "one",

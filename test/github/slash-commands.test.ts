@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { slashCommands, usageOf } from "../../src/core/slash-commands.ts";
 import { parseCommand } from "../../src/github/slash-commands.ts";
+import { inEnglish } from "../../src/core/phrase.ts";
 
 describe("a command in a comment", () => {
   test.each([
@@ -85,5 +86,7 @@ describe("a command in a comment", () => {
 test("the README's table of commands has exactly the commands that there are", () => {
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   const table = /\| command \| what it does \|\n\|---\|---\|\n(?<rows>(?:\|.*\n)+)/u.exec(readme)?.groups?.["rows"];
-  expect(table?.trim().split("\n")).toEqual(slashCommands.map((row) => `| \`${usageOf(row)}\` | ${row.does} |`));
+  expect(table?.trim().split("\n")).toEqual(
+    slashCommands.map((row) => `| \`${usageOf(row)}\` | ${inEnglish(row.does)} |`),
+  );
 });

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
+import { noInput } from "../../src/core/task-input.ts";
+import { defaultSettings } from "../../src/core/settings.ts";
 
 let bed: GitHubTestbed;
 
@@ -8,6 +10,8 @@ beforeEach(async () => {
 });
 
 afterEach(() => bed.stop());
+
+const spoken = { input: noInput, settings: defaultSettings };
 
 const spec = {
   id: "spec-2026-02-18-001",
@@ -20,10 +24,10 @@ const spec = {
 };
 
 test("the issue of a specification is made once, with its label and its words as data", async () => {
-  const made = await bed.github.openSpecIssue(bed.repository, spec, "create_app");
+  const made = await bed.github.openSpecIssue(bed.repository, spec, "create_app", spoken);
   expect(made.title).toBe("Remind of overdue tools");
   expect(made.body).toContain("```\nFor @octo/lenders, see #1.\n\nREQ-001: A borrower is reminded.");
-  expect(await bed.github.openSpecIssue(bed.repository, spec, "create_app")).toEqual(made);
+  expect(await bed.github.openSpecIssue(bed.repository, spec, "create_app", spoken)).toEqual(made);
   expect(await bed.github.readIssue(bed.repository, made.number)).toMatchObject({
     authorIsBot: true,
     labels: ["create_app"],
@@ -32,7 +36,12 @@ test("the issue of a specification is made once, with its label and its words as
 });
 
 test("another specification has another issue", async () => {
-  const first = await bed.github.openSpecIssue(bed.repository, spec, "create_app");
-  const other = await bed.github.openSpecIssue(bed.repository, { ...spec, id: "spec-2026-02-18-002" }, "create_app");
+  const first = await bed.github.openSpecIssue(bed.repository, spec, "create_app", spoken);
+  const other = await bed.github.openSpecIssue(
+    bed.repository,
+    { ...spec, id: "spec-2026-02-18-002" },
+    "create_app",
+    spoken,
+  );
   expect(other.number).not.toBe(first.number);
 });

@@ -9,6 +9,7 @@ import { nothingSpent } from "../../src/core/usage.ts";
 import type { LiveStatus, TaskView } from "../../src/control/ports.ts";
 import type { BlockContext } from "../../src/github/texts/blocked.ts";
 import { linksOf } from "../../src/github/texts/links.ts";
+import { sayIn } from "../../src/github/texts/words.ts";
 import { readWorkflowFile } from "../../src/github/workflow-file.ts";
 import { noInput } from "../../src/core/task-input.ts";
 
@@ -254,6 +255,7 @@ export function feedbackOf(open: number): PhaseProgress["feedback"] {
 }
 
 export const context: BlockContext = {
+  say: sayIn("en"),
   links: linksOf("https://github.com", repository),
   workflowFile: readWorkflowFile({ actionRef: "phasegate/phasegate@0123", appUrl: "https://phasegate.example" }),
   defaultBranch: "main",
@@ -261,3 +263,14 @@ export const context: BlockContext = {
   actionRef: "phasegate/phasegate@0123",
   requests: new Map(),
 };
+
+/** What is ours and in English, three words in a row: code, addresses, and what GitHub's pages call their buttons stay so. */
+export function englishIn(text: string): readonly string[] {
+  const ours = text
+    .replace(/^(?<fence>`{3,})\n[^]*?\n\k<fence>$/gmu, "")
+    .replace(/(?<fence>`+)(?!`)[^]*?(?<!`)\k<fence>(?!`)/gu, "")
+    .replaceAll(/\]\([^)]*\)/gu, "]")
+    .replaceAll(/<!--.*?-->|<\/?(?:details|summary|br)>/gu, "")
+    .replaceAll(/(?<!\*)\*[\w :]+\*(?!\*)/gu, "");
+  return ours.match(/[a-z][a-z'’-]*(?:[ ,.]+[a-z][a-z'’-]*){2,}/giu) ?? [];
+}

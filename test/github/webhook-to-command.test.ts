@@ -22,6 +22,7 @@ function pushed(ref: string, rest: object = {}, sender: object = owner): object 
   return { ref, deleted: false, installation: { id: 11 }, repository: of, sender, ...rest };
 }
 
+const specPath = ".phasegate/specs/active/spec-2026-02-18-001.yaml";
 const specPushed = {
   after: "c3",
   commits: [
@@ -226,13 +227,35 @@ describe("a webhook becomes an intent", () => {
         repository,
         branch: "main",
         isDefault: true,
+        specsSha: "c3",
         specs: { paths: [".phasegate/specs/active/spec-2026-02-18-001.yaml"], sha: "c3", sender: "owner" },
       },
     ],
     [
-      "a push of a bot that adds a specification, which asks for nothing",
+      "a push of a bot that adds a specification, which starts nothing",
       "push",
       pushed("refs/heads/main", specPushed, bot),
+      { kind: "base-moved", repository, branch: "main", isDefault: true, specsSha: "c3" },
+    ],
+    ...(["modified", "removed"] as const).map((how): readonly [string, string, object, object] => [
+      `a push to a branch of ours with a specification ${how}`,
+      "push",
+      pushed("refs/heads/phasegate/7-1-planning", { after: "c3", commits: [{ [how]: [specPath] }] }),
+      {
+        kind: "base-moved",
+        repository,
+        branch: "phasegate/7-1-planning",
+        isDefault: false,
+        specsSha: "c3",
+      },
+    ]),
+    [
+      "a push with a template of specifications, and one that was archived",
+      "push",
+      pushed("refs/heads/main", {
+        after: "c3",
+        commits: [{ added: [".phasegate/specs/templates/fix.yaml"], modified: [".phasegate/specs/archive/a.yaml"] }],
+      }),
       { kind: "base-moved", repository, branch: "main", isDefault: true },
     ],
     [

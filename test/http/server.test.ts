@@ -69,6 +69,12 @@ function startServer(runner: Partial<RunnerEndpoints> = {}, ready = true) {
     },
     ready: () => ready,
     settingsSchema: '{"type":"object"}',
+    webUrl: "https://github.com",
+    github: {
+      permissionOf: notAsked,
+      callers: { loginOf: notAsked, reachesSecrets: notAsked, findRepository: notAsked },
+      environment: { list: notAsked, set: notAsked, remove: notAsked },
+    },
     store: {
       takeIn(message) {
         const known = stored.some(({ key }) => key === message.key);

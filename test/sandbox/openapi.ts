@@ -51,7 +51,7 @@ const referencesMax = 20;
 export function readDescription(path: string): Description {
   try {
     // A JSON Schema validator has never heard of OpenAPI 3.0's `nullable`.
-    return DescriptionValue.parse(withoutNullable(JSON.parse(readFileSync(path, "utf8"))));
+    return DescriptionValue.parse(withoutNullable(JSON.parse(readFileSync(path, "utf8"), eitherAccount)));
   } catch (cause) {
     throw new Error(`reading the description of GitHub's API "${path}"`, { cause });
   }
@@ -143,6 +143,14 @@ function specificity(template: string): string {
 
 function isReference(value: unknown): value is { $ref: string } {
   return typeof value === "object" && value !== null && "$ref" in value && typeof value.$ref === "string";
+}
+
+/** In one place the description wants an account to be a user and an enterprise at once, where its own component has it be either. */
+function eitherAccount(_key: string, value: unknown): unknown {
+  if (!isSchemaObject(value) || !Array.isArray(value["allOf"])) return value;
+  const { allOf, ...rest } = value;
+  const titles = allOf.map((each: unknown) => (isSchemaObject(each) ? each["title"] : null));
+  return titles.join() === "Simple User,Enterprise" ? { ...rest, anyOf: allOf } : value;
 }
 
 function withoutNullable(value: unknown): unknown {

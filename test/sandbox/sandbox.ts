@@ -58,7 +58,7 @@ export type Sandbox = {
   /** Hears all that happens until the answer is called. */
   observe(listener: (event: SandboxEvent) => void): () => void;
   /** Faults that a test switches on: webhooks that are lost, doubled, late or out of order. */
-  readonly webhooks: Pick<Webhooks, "drop" | "duplicate" | "late" | "held" | "release" | "idle">;
+  readonly webhooks: Pick<Webhooks, "drop" | "duplicate" | "late" | "held" | "release" | "idle" | "setUrl" | "url">;
   /** Faults of the API's answers. */
   readonly faults: Faults;
   /** What owners do in the browser. */

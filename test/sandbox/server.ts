@@ -24,6 +24,7 @@ import { reviewCommentRoutes } from "./routes/review-comments.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
 import { isSmartHttp, smartHttp } from "./routes/smart-http.ts";
 import { statusRoutes } from "./routes/statuses.ts";
+import { userRoutes } from "./routes/users.ts";
 import type { RequestRecord, SandboxContext } from "./state.ts";
 import type { Webhooks } from "./webhooks.ts";
 
@@ -51,6 +52,7 @@ export function sandboxApp(
   app.use("*", etag({ weak: true, retainedHeaders: ["link"] }));
 
   app.route("/", appRoutes(context, webhooks));
+  app.route("/", userRoutes(context));
   app.route("/", repositoryRoutes(context));
   app.route("/", gitDataRoutes(context));
   app.route("/", contentsRoutes(context));

@@ -116,8 +116,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     github: (github) => {
       let serial = 0;
       return {
-        notify: (repository, number, key, notice) =>
-          github.notify(repository, number, `${key} ${(serial += 1)}`, notice),
+        notify: (repository, number, key, notice, spoken) =>
+          github.notify(repository, number, `${key} ${(serial += 1)}`, notice, spoken),
       };
     },
   },

@@ -5,6 +5,7 @@ import type { Criterion, Phase, Playbook } from "../../src/core/playbook.ts";
 import type { CheckResult, Finding } from "../../src/core/report.ts";
 import { saidByTests, saidByVerdict, verdictsOf } from "../../src/verify/reported.ts";
 import { compiledFrom, isDefinitionPath } from "../../src/verify/compile-workflow.ts";
+import { specFaults } from "../../src/verify/spec-valid.ts";
 import { isActiveSpec, specAfter, specToStart } from "../../src/verify/spec-commit.ts";
 import { changedItems, citing } from "../../src/verify/changed-items.ts";
 import { stepFor, stepOfPath } from "../../src/verify/step-of-path.ts";
@@ -119,6 +120,7 @@ export const verifier: Verifier = {
   isDefinitionPath,
   compiledFrom,
   isActiveSpec,
+  specFaults,
   specAfter,
   specToStart,
 };

@@ -10,6 +10,7 @@ import {
 } from "../../src/control/ports.ts";
 import type { Repository } from "../../src/core/events.ts";
 import { checkText, finalCheckText, type CheckText } from "../../src/github/texts/check.ts";
+import { sayIn } from "../../src/github/texts/words.ts";
 import { linksOf } from "../../src/github/texts/links.ts";
 import { FakeGitHub, type FakePull } from "../support/fake-github.ts";
 
@@ -46,6 +47,7 @@ const writes: readonly (keyof GitHub)[] = [
   "showFaults",
   "onboard",
   "showConfigurationCheck",
+  "showSpecificationsCheck",
   "openSpecIssue",
   "addToRecord",
   "dropRecord",
@@ -284,7 +286,10 @@ export class SimGitHub {
         const verifiedSha = view.task.phases.find((each) => each.phase === phase)?.verification?.headSha ?? "";
         const links = linksOf("https://github.test", repository);
         const isVerified = this.#hasSameFiles(branch, head, verifiedSha);
-        const text = phase === null ? finalCheckText(view, head, links) : checkText({ view, phase, links, isVerified });
+        const text =
+          phase === null
+            ? finalCheckText(view, head, links, sayIn("en"))
+            : checkText({ view, phase, links, isVerified, say: sayIn("en") });
         this.checks.set(head, text.conclusion);
         this.unchecked.delete(`${view.task.taskId} ${phase}`);
       },
@@ -331,9 +336,9 @@ export class SimGitHub {
         this.shown.set(view.task.taskId, view.task);
         this.unshown.delete(view.task.taskId);
       },
-      notify: async (repository, number, key, notice) => {
+      notify: async (repository, number, key, notice, spoken) => {
         if (!this.fake.pulls.has(number)) this.#requireIssue(number);
-        await inner.notify(repository, number, key, notice);
+        await inner.notify(repository, number, key, notice, spoken);
       },
       listNames: async () =>
         this.namesHidden ? null : [...this.names].map(([name, updatedAt]) => ({ name, updatedAt })),
@@ -344,9 +349,9 @@ export class SimGitHub {
         if (known !== undefined && known !== key) throw new Error(`one comment a request: ${of}: ${known}, ${key}`);
         this.requests.set(of, { key, request });
       },
-      showFaults: async (repository, number, key, faults) => {
+      showFaults: async (repository, number, key, faults, spoken) => {
         this.#requireIssue(number);
-        await inner.showFaults(repository, number, key, faults);
+        await inner.showFaults(repository, number, key, faults, spoken);
       },
       hideComment: async () => true,
     };
@@ -428,6 +433,8 @@ function wrapped(client: GitHub): GitHub {
     "readSettings",
     "readRepositoryFiles",
     "readSettingsFaults",
+    "readSpecsSha",
+    "readInstallations",
     "readInstalled",
     "mayWriteWorkflows",
     "readRun",

@@ -307,6 +307,7 @@ export class Sim {
       taskBudgetUsd: this.features.smallPurse ? 3 : 25,
       phaseBudgetUsd: null,
       dayBudgetUsd: this.features.smallPurse ? 4 : 50,
+      onboardingVersion: "v1",
       seal: createCheckpointSeal([{ id: "k1", key: new Uint8Array(32) }]),
       recordSeal: createSeal([{ id: "k1", key: new Uint8Array(32) }]),
       prices: [],

@@ -54,6 +54,15 @@ onEachDatabase(({ freshPlace, freshStore }) => {
     expect(await due(store)).toEqual(["a2", "b1", "c1"]);
   });
 
+  test("a message that is not to be processed yet waits for its moment, and holds its lane", async () => {
+    const store = await freshStore();
+    await store.takeIn({ ...message("a1", "a"), notBefore: minute(2) });
+    await store.takeIn(message("a2", "a"));
+    expect(await due(store, minute(1))).toEqual([]);
+    expect(await store.nextDueAt()).toBe(minute(2));
+    expect(await due(store, minute(2))).toEqual(["a1"]);
+  });
+
   test("a message that was put off holds its lane until its moment", async () => {
     const store = await freshStore();
     await store.takeIn(message("a1", "a"));

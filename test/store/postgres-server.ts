@@ -12,6 +12,8 @@ const complaintCharactersMax = 2_000;
 export interface PostgresServer {
   /** Address of its database `postgres`, on a socket that only this machine has. */
   readonly url: string;
+  /** Kills a process of it, upon which it drops all connections and recovers from its log, as after a loss of power. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,10 +73,20 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
     await ended;
     await rm(folder, { recursive: true, force: true });
   };
+  const crash = async () => {
+    const [server = ""] = (await readFile(join(folder, "data", "postmaster.pid"), "utf8")).split("\n");
+    const [child] = await childrenOf(Number(server));
+    if (child !== undefined) process.kill(child, "SIGKILL");
+  };
   if (await ready)
-    return { url: `postgres://localhost/postgres?user=phasegate&host=${encodeURIComponent(folder)}`, stop };
+    return { url: `postgres://localhost/postgres?user=phasegate&host=${encodeURIComponent(folder)}`, crash, stop };
   await stop();
   throw new Error(`starting PostgreSQL from ${bin}: ${said.trim()}`);
+}
+
+async function childrenOf(pid: number): Promise<readonly number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return children.split(" ").filter(Boolean).map(Number);
 }
 
 /** The package has the binaries of each system in a package of its own. */

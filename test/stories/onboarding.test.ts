@@ -30,6 +30,15 @@ story("a repository on which the app is installed gets the pull request that set
   await wanda.merge(pull?.number ?? 0);
   await told.settled();
   expect((await wanda.request("GET", `/contents/${workflowPath}`)).status).toBe(200);
+  // A specification that cannot be read is told of on the commit that brings it.
+  const spec = ".phasegate/specs/active/spec-2026-02-18-001.yaml";
+  const sha = await wanda.push({ branch: "main", files: { [spec]: "id: spec-2026-02-18-001\nversion: 1\n" } });
+  await told.settled();
+  const check = [...sandbox.repositoryOf("acme/shop").checkRuns.values()].find(({ headSha }) => headSha === sha);
+  expect(check).toMatchObject({ name: "Phasegate specifications", conclusion: "failure" });
+  expect(check?.annotations).toContainEqual(
+    expect.objectContaining({ path: spec, start_line: 2, message: expect.stringContaining('"version"') }),
+  );
   // Installed once more: the merged one stays the only one.
   sandbox.settings.removeFromInstallation("acme/shop");
   sandbox.settings.install("acme/shop");

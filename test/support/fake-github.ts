@@ -29,7 +29,9 @@ import type { Change } from "../../src/core/change.ts";
 import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository } from "../../src/core/events.ts";
 import type { InputFault } from "../../src/core/input-fault.ts";
+import type { SpecificationsFound } from "../../src/core/spec-to-start.ts";
 import { defaultSettings, type SettingsFound, type TaskSettings } from "../../src/core/settings.ts";
+import { inEnglish } from "../../src/core/phrase.ts";
 
 interface Commit {
   readonly sha: string;
@@ -65,10 +67,15 @@ export interface FakeRun extends WorkflowRun {
 }
 
 /** Neither a notice nor a request: the status. */
+/** As somebody reads it who reads English. */
+export type NoticeRead =
+  | Exclude<Notice, { kind: "refused" }>
+  | { readonly kind: "refused"; readonly command: string; readonly reason: string };
+
 export interface FakeComment {
   readonly issueNumber: number;
   readonly key: string;
-  readonly notice: Notice | null;
+  readonly notice: NoticeRead | null;
   /** As it was shown last. */
   readonly request: RequestShown | null;
 }
@@ -125,7 +132,8 @@ export class FakeGitHub {
   readonly repositoryFiles = new Map<string, RepositoryFiles>();
   /** What is wrong with the settings of commits. */
   readonly settingsFaults = new Map<string, SettingsFaults>();
-  /** Our check runs of it, by commit. */
+  /** Our check runs of specifications and of configurations, by commit. */
+  readonly specificationsChecks = new Map<string, SpecificationsFound>();
   readonly configurationChecks = new Map<string, ConfigurationFound>();
   /** What came of each wish to set a repository up. */
   onboarding: Onboarding = { kind: "opened", pullRequest: 1 };
@@ -155,6 +163,8 @@ export class FakeGitHub {
   refusesToHide = false;
   /** Every call, e.g. `publish`, in the order in which they began. */
   readonly calls: string[] = [];
+  /** Issues that somebody looked at. */
+  readonly issuesRead = new Set<number>();
   readonly #arguments = new Map<string, (readonly unknown[])[]>();
   preflightFault: Preflight["fault"] = null;
   ciIsSensitive = false;
@@ -380,7 +390,7 @@ export class FakeGitHub {
     this.names = [...(this.names ?? []).filter((each) => each.name !== name), { name, updatedAt }];
   }
 
-  notices(): readonly Notice[] {
+  notices(): readonly NoticeRead[] {
     return this.comments.flatMap(({ notice }) => (notice === null ? [] : [notice]));
   }
 
@@ -396,8 +406,12 @@ export class FakeGitHub {
   #methods(): GitHub {
     return {
       permissionOf: async (_repository, login) => this.permissions.get(login) ?? "none",
-      readIssue: async (_repository, number) => this.issues.get(number) ?? null,
-      readInstalled: async () => this.installed,
+      readIssue: async (_repository, number) => {
+        this.issuesRead.add(number);
+        return this.issues.get(number) ?? null;
+      },
+      readInstallations: async () => [...new Set(this.installed.map(({ installationId }) => installationId))],
+      readInstalled: async (id) => this.installed.filter(({ installationId }) => installationId === id),
       openSpecIssue: async (_repository, spec, label) => {
         const there = [...this.issues].find(([, { authorIsBot, title }]) => authorIsBot && title === spec.title);
         const number = there?.[0] ?? 100 + this.issues.size;
@@ -444,6 +458,14 @@ export class FakeGitHub {
       readSettingsFaults: async (_repository, sha) => this.settingsFaults.get(sha) ?? { sha: "", faults: [] },
       showConfigurationCheck: async (_repository, headSha, found) => {
         this.configurationChecks.set(headSha, found);
+      },
+      readSpecsSha: async (_repository, sha) => {
+        const files = [...this.branches.values()].flat().find((commit) => commit.sha === sha)?.files ?? new Map();
+        const specs = [...files].filter(([path]) => path.startsWith(".phasegate/specs/active/"));
+        return specs.length === 0 ? "" : JSON.stringify(specs);
+      },
+      showSpecificationsCheck: async (_repository, headSha, found) => {
+        this.specificationsChecks.set(headSha, found);
       },
       readSettings: async () => ({
         settings: this.preflightFault?.kind === "settings-invalid" ? defaultSettings : this.settings,
@@ -601,7 +623,8 @@ export class FakeGitHub {
       },
       readEnvelope: async (_repository, workflowRunId) => this.envelopes.get(workflowRunId) ?? null,
       notify: async (_repository: Repository, issueNumber, key, notice) => {
-        this.#comment(issueNumber, key, { notice, request: null });
+        const read = notice.kind === "refused" ? { ...notice, reason: inEnglish(notice.reason) } : notice;
+        this.#comment(issueNumber, key, { notice: read, request: null });
       },
       showRequest: async (_repository, { task, key, request }) => {
         this.#comment(task.issue.number, `request:${key}`, { notice: null, request });

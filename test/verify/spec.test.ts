@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { checkSpecValid } from "../../src/verify/spec-valid.ts";
+import { checkSpecValid, specFaults } from "../../src/verify/spec-valid.ts";
 import { parseSpec } from "../../src/verify/spec.ts";
 import { codeStep, memoryTree, phaseOf } from "./memory-tree.ts";
 import { goodSpec, specPath } from "./spec-text.ts";
@@ -124,6 +124,20 @@ describe("checkSpecValid", () => {
         message: '"progress.pending": the tasks come to 2, got 3.',
       },
     ]);
+  });
+
+  test("has a rule for each fault, for whoever looks without a phase", async () => {
+    const tree = memoryTree({
+      [specPath]: goodSpec.replace("version: 1.0.0", "version: 1"),
+      ".phasegate/specs/active/spec-tomorrow.yaml": "notes",
+    });
+    expect(await specFaults(tree)).toMatchObject({
+      faults: [
+        { file: specPath, line: 3, rule: "wrong-type" },
+        { file: ".phasegate/specs/active/spec-tomorrow.yaml", line: null, rule: "wrong-name" },
+      ],
+      looked: 1,
+    });
   });
 
   test.each(["spec-1.yaml", "spec-2026-02-18-001.yml", "more/spec-2026-02-18-001.yaml"])(

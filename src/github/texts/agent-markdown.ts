@@ -1,17 +1,18 @@
 /** What an agent says to people in several paragraphs: its lists, headings and code show, and nothing else of it formats, links or mentions. */
 import { stripHiddenCharacters } from "../hidden-text.ts";
 import { block, code, plain } from "./escape.ts";
+import type { Say } from "./words.ts";
 
 const lineCharactersMax = 5_000;
 
 /** At most so long when all is escaped; what is left out is said. */
-export function agentMarkdown(text: string, charactersMax: number): string {
+export function agentMarkdown(text: string, charactersMax: number, say: Say): string {
   const parts: string[] = [];
   let left = charactersMax;
   for (const part of partsOf(stripHiddenCharacters(text).text)) {
     const shown = part.kind === "code" ? block(part.lines.join("\n"), left) : proseLine(part.line);
     if (shown.length + 1 > left) {
-      parts.push("", "*(The rest is too long for a comment.)*");
+      parts.push("", say`*(The rest is too long for a comment.)*`);
       break;
     }
     parts.push(shown);

@@ -2,44 +2,53 @@ import type { AnswerShown } from "../../control/ports.ts";
 import { link, code, paragraphs } from "./escape.ts";
 import { shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
+import type { Say } from "./words.ts";
 
 const answerCharactersMax = 4_000;
 
 /** The agent's answer in the thread that it belongs to. */
-export function answerText(answer: AnswerShown, links: Links): string {
-  const next = nextOf(answer);
-  return [answerVerdict(answer, links), paragraphs(answer.text, answerCharactersMax), ...(next === null ? [] : [next])]
+export function answerText(answer: AnswerShown, links: Links, say: Say): string {
+  const next = nextOf(answer, say);
+  return [
+    answerVerdict(answer, links, say),
+    paragraphs(answer.text, answerCharactersMax),
+    ...(next === null ? [] : [next]),
+  ]
     .filter((part) => part !== "")
     .join("\n\n");
 }
 
 /** In one sentence what came of it: the agent's claim is told apart from what a commit shows. */
-export function answerVerdict({ kind, commitSha }: AnswerShown, links: Links): string {
+export function answerVerdict({ kind, commitSha }: AnswerShown, links: Links, say: Say): string {
   const commit = commitSha === null ? null : link(code(commitSha.slice(0, shaCharacters)), links.commit(commitSha));
   switch (kind) {
     case "fixed":
-      return commit === null ? "**Done, says the agent**, but it changed no file for it." : `**Done** in ${commit}.`;
+      return commit === null
+        ? say`**Done, says the agent**, but it changed no file for it.`
+        : say`**Done** in ${commit}.`;
     case "declined":
-      return commit === null ? "**Not changed.**" : `**Not changed** as asked; ${commit} has what was changed instead.`;
+      return commit === null
+        ? say`**Not changed.**`
+        : say`**Not changed** as asked; ${commit} has what was changed instead.`;
     case "question":
-      return "**The agent asks back.**";
+      return say`**The agent asks back.**`;
     case "none":
       return commit === null
-        ? "**The agent gave no answer.**"
-        : `**The agent gave no answer**, but changed something in ${commit}.`;
+        ? say`**The agent gave no answer.**`
+        : say`**The agent gave no answer**, but changed something in ${commit}.`;
   }
 }
 
 /** Null where nothing is left to do but to look. */
-function nextOf({ kind, commitSha }: AnswerShown): string | null {
+function nextOf({ kind, commitSha }: AnswerShown, say: Say): string | null {
   switch (kind) {
     case "fixed":
-      return commitSha === null ? "*Next:* resolve this thread if that is right, or request changes again." : null;
+      return commitSha === null ? say`*Next:* resolve this thread if that is right, or request changes again.` : null;
     case "declined":
-      return "*Next:* resolve this thread if you agree; otherwise say more here and request changes again.";
+      return say`*Next:* resolve this thread if you agree; otherwise say more here and request changes again.`;
     case "question":
-      return "*Next:* answer in this thread, then request changes again or comment `/rework` on the pull request.";
+      return say`*Next:* answer in this thread, then request changes again or comment ${code("/rework")} on the pull request.`;
     case "none":
-      return "*Next:* comment `/rework` on the pull request to have it tried again, or resolve this thread.";
+      return say`*Next:* comment ${code("/rework")} on the pull request to have it tried again, or resolve this thread.`;
   }
 }

@@ -8,6 +8,7 @@ import { shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
 import { reworkWords } from "./rework.ts";
 import { lookedOf, verificationCounts } from "./verification.ts";
+import type { Say } from "./words.ts";
 
 export interface CheckText {
   /** Null while it is in progress. */
@@ -33,49 +34,51 @@ export interface CheckFacts {
   readonly links: Links;
   /** True where the head has the very files that the last verification looked at. */
   readonly isVerified: boolean;
+  readonly say: Say;
 }
 
 const annotationsMax = 100;
 const messageCharactersMax = 1_000;
 
 export function checkText(facts: CheckFacts): CheckText {
-  const { view, phase, links } = facts;
+  const { view, phase, links, say } = facts;
   const progress = view.task.phases.find((candidate) => candidate.phase === phase);
-  if (progress === undefined) return told(1, null, "Not verified yet", "The phase has not begun.");
-  const { title, summary, conclusion, annotations = [] } = sayOf(facts, progress);
-  const pull = progress.gate === null ? "" : ` ${link("The pull request", progress.gate.url)} has it all.`;
-  const where = link("status comment", links.issue(view.task.issue.number));
-  const name = `Phase ${phase} of ${view.task.playbook.phases.length}, ${plain(outlineOfPhase(view.task, phase).title, 60)}.`;
-  const more = conclusion === null ? ` The ${where} tells how far the agent is.` : pull;
+  if (progress === undefined) return told(1, null, say`Not verified yet`, say`The phase has not begun.`);
+  const { title, summary, conclusion, annotations = [] } = saidOf(facts, progress);
+  const where = link(say`status comment`, links.issue(view.task.issue.number));
+  const name = say`Phase ${phase} of ${view.task.playbook.phases.length}, ${plain(outlineOfPhase(view.task, phase).title, 60)}.`;
+  const parts = [name, summary];
+  if (conclusion === null) parts.push(say`The ${where} tells how far the agent is.`);
+  else if (progress.gate !== null) parts.push(say`${link(say`The pull request`, progress.gate.url)} has it all.`);
   return {
-    ...told(attemptOf(facts, progress), conclusion, title, `${name} ${summary}${more}`),
+    ...told(attemptOf(facts, progress), conclusion, title, parts.join(" ")),
     annotations,
   };
 }
 
 /** On the task's last pull request: nothing is verified there that was not verified at the gates of its phases. */
-export function finalCheckText({ task }: TaskView, head: string, links: Links): CheckText {
+export function finalCheckText({ task }: TaskView, head: string, links: Links, say: Say): CheckText {
   if (isSettled(task) && task.status !== "completed") {
-    const { title, summary, conclusion } = ended(task);
+    const { title, summary, conclusion } = ended(task, say);
     return told(1, conclusion, title, summary);
   }
   const merged = task.phases.filter(({ completed }) => completed?.skipped === false);
   const unverified = merged.filter(({ verification, accepted }) => verification?.passed !== true || accepted !== null);
-  const names = unverified.map(({ phase }) => `phase ${phase}, ${plain(outlineOfPhase(task, phase).title, 60)}`);
+  const names = unverified.map(({ phase }) => say`phase ${phase}, ${plain(outlineOfPhase(task, phase).title, 60)}`);
   const last = merged.at(-1)?.completed?.mergeSha ?? "";
-  const gates = "Each phase was verified at its own gate; the pull request lists them.";
+  const gates = say`Each phase was verified at its own gate; the pull request lists them.`;
   if (head !== last) {
     const sha = link(code(last.slice(0, shaCharacters)), links.commit(last));
     return told(
       1,
       "neutral",
-      "Commits that no gate has seen",
-      `There are commits on top of ${sha}, the merge of the last phase. ${gates}`,
+      say`Commits that no gate has seen`,
+      `${say`There are commits on top of ${sha}, the merge of the last phase.`} ${gates}`,
     );
   }
   return names.length > 0
-    ? told(1, "neutral", "Not all phases were verified", `People took these as they were: ${names.join("; ")}.`)
-    : told(1, "success", "All phases were verified at their gates", gates);
+    ? told(1, "neutral", say`Not all phases were verified`, say`People took these as they were: ${names.join("; ")}.`)
+    : told(1, "success", say`All phases were verified at their gates`, gates);
 }
 
 interface Said {
@@ -94,81 +97,82 @@ function attemptOf({ isVerified }: CheckFacts, { verification, attempt, rework }
   return isVerified && verification !== null && rework === null ? verification.attempt : attempt;
 }
 
-function sayOf(facts: CheckFacts, progress: PhaseProgress): Said {
+function saidOf(facts: CheckFacts, progress: PhaseProgress): Said {
+  const { say } = facts;
   const { task, criteria: known } = facts.view;
   const criteria = known.get(facts.phase) ?? [];
   const { verification, accepted, completed, rework } = progress;
   if (completed?.skipped === true) {
     return {
       conclusion: "cancelled",
-      title: "The phase was skipped",
-      summary: `${person(completed.by)} had the task go on without this phase; nothing of it is merged.`,
+      title: say`The phase was skipped`,
+      summary: say`${person(completed.by)} had the task go on without this phase; nothing of it is merged.`,
     };
   }
-  if (completed === null && isSettled(task)) return ended(task);
+  if (completed === null && isSettled(task)) return ended(task, say);
   if (completed === null && rework !== null) {
-    const words = reworkWords(rework);
+    const words = reworkWords(rework, say);
     return {
       conclusion: null,
-      title: `Attempt ${progress.attempt} is under way`,
+      title: say`Attempt ${progress.attempt} is under way`,
       summary: `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`,
     };
   }
   if (accepted !== null) {
     return {
       conclusion: "neutral",
-      title: titleText(`Accepted by ${accepted.by}, not verified`),
+      title: titleText(say`Accepted by ${accepted.by}, not verified`),
       summary:
         accepted.failed.length === 0
-          ? `${person(accepted.by)} took the phase as it is.`
-          : `${person(accepted.by)} took the phase although this is not met: ${criterionNames(accepted.failed, criteria, 20)}.`,
+          ? say`${person(accepted.by)} took the phase as it is.`
+          : say`${person(accepted.by)} took the phase although this is not met: ${criterionNames(accepted.failed, criteria, 20, say)}.`,
     };
   }
   if (verification === null) {
     return completed === null
       ? {
           conclusion: null,
-          title: "Not verified yet",
-          summary: "The agent is not done; the result is checked after its last step.",
+          title: say`Not verified yet`,
+          summary: say`The agent is not done; the result is checked after its last step.`,
         }
       : {
           conclusion: "neutral",
-          title: "Merged before it was verified",
-          summary: `${person(completed.by)} merged the phase before its checks had ended.`,
+          title: say`Merged before it was verified`,
+          summary: say`${person(completed.by)} merged the phase before its checks had ended.`,
         };
   }
   if (!facts.isVerified) return moved(facts, progress, verification.headSha);
   const looked = lookedOf(progress, verification, criteria);
-  const counts = verificationCounts(looked);
-  const summary = `Attempt ${verification.attempt}: ${counts}.`;
+  const counts = verificationCounts(looked, say);
+  const summary = say`Attempt ${verification.attempt}: ${counts}.`;
   const annotations = annotationsOf(verification.findings, verification.notes);
   if (!verification.passed) {
-    return { conclusion: "failure", title: `Not passed: ${counts}`, summary, annotations };
+    return { conclusion: "failure", title: say`Not passed: ${counts}`, summary, annotations };
   }
   const open = looked.filter(({ state }) => state === "not-judged").map(({ check }) => check);
   return open.length > 0
     ? {
         conclusion: "neutral",
-        title: `Not judged: ${counts}`,
-        summary: `${summary} A person should look at what was not judged: ${criterionNames(open, criteria, 20)}.`,
+        title: say`Not judged: ${counts}`,
+        summary: `${summary} ${say`A person should look at what was not judged: ${criterionNames(open, criteria, 20, say)}.`}`,
         annotations,
       }
-    : { conclusion: "success", title: `Passed: ${counts}`, summary, annotations };
+    : { conclusion: "success", title: say`Passed: ${counts}`, summary, annotations };
 }
 
-function ended(task: ExistingTask): Said {
+function ended(task: ExistingTask, say: Say): Said {
   return {
     conclusion: "cancelled",
-    title: task.status === "failed" ? "The task failed" : "The task was cancelled",
+    title: task.status === "failed" ? say`The task failed` : say`The task was cancelled`,
     summary:
       task.status === "cancelled"
-        ? `${person(task.cancelledBy)} ended the task before this phase was merged.`
-        : "The task ended before this phase was merged.",
+        ? say`${person(task.cancelledBy)} ended the task before this phase was merged.`
+        : say`The task ended before this phase was merged.`,
   };
 }
 
 /** Something lies on top of what was verified: of an attempt that is under way, or of people. */
-function moved({ view, links }: CheckFacts, progress: PhaseProgress, verifiedSha: string): Said {
+function moved({ view, links, say }: CheckFacts, progress: PhaseProgress, verifiedSha: string): Said {
   const { task } = view;
   const isAtWork =
     progress.completed === null &&
@@ -177,15 +181,15 @@ function moved({ view, links }: CheckFacts, progress: PhaseProgress, verifiedSha
   if (isAtWork) {
     return {
       conclusion: null,
-      title: `Attempt ${progress.attempt} is under way`,
-      summary: "The agent mends what the checks found; the result is checked after its last step.",
+      title: say`Attempt ${progress.attempt} is under way`,
+      summary: say`The agent mends what the checks found; the result is checked after its last step.`,
     };
   }
   const sha = verifiedSha.slice(0, shaCharacters);
   return {
     conclusion: "neutral",
-    title: `Not verified: what was verified is ${sha}`,
-    summary: `There are commits on top of ${link(code(sha), links.commit(verifiedSha))}, the last one that Phasegate has verified. Nobody but you has looked at them.`,
+    title: say`Not verified: what was verified is ${sha}`,
+    summary: say`There are commits on top of ${link(code(sha), links.commit(verifiedSha))}, the last one that Phasegate has verified. Nobody but you has looked at them.`,
   };
 }
 

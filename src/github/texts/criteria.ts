@@ -2,31 +2,50 @@
 import type { Criterion } from "../../core/playbook.ts";
 import type { AnyCheck, CheckId, CheckResult } from "../../core/report.ts";
 import { code, plain } from "./escape.ts";
-import { count } from "./format.ts";
 import { listed } from "./places.ts";
+import type { Say } from "./words.ts";
 
 const judgedPrefix = "judged:";
 
 /** For what no criterion of the phase names: each step implies some checks. */
-const checkNames: Readonly<Record<CheckId, string>> = {
-  "outputs-exist": "Every file of every step is there",
-  "long-enough": "Documents are long enough",
-  "sections-present": "Documents have their sections",
-  "no-placeholder": "No placeholders are left",
-  "env-ignored": "`.env` is ignored by git",
-  "no-secrets": "No secrets in the files",
-  "tests-exist": "There are tests",
-  "links-resolve": "Links lead to what is there",
-  "code-exists": "The files that make the project run are there",
-  "ids-known": "Every id that is cited is defined once",
-  "ids-cited": "What earlier documents define is taken up",
-  "plan-shape": "The plan has the form of its template",
-  "spec-valid": "Specifications are valid",
-  "workflow-valid": "Workflow definitions can be compiled",
-  "plan-tables": "The tables of the plan are whole and agree with each other",
-  "tests-pass": "The project's own tests pass",
-  "paths-allowed": "Only paths of this phase changed",
-};
+function checkName(check: CheckId, say: Say): string {
+  switch (check) {
+    case "outputs-exist":
+      return say`Every file of every step is there`;
+    case "long-enough":
+      return say`Documents are long enough`;
+    case "sections-present":
+      return say`Documents have their sections`;
+    case "no-placeholder":
+      return say`No placeholders are left`;
+    case "env-ignored":
+      return say`\`.env\` is ignored by git`;
+    case "no-secrets":
+      return say`No secrets in the files`;
+    case "tests-exist":
+      return say`There are tests`;
+    case "links-resolve":
+      return say`Links lead to what is there`;
+    case "code-exists":
+      return say`The files that make the project run are there`;
+    case "ids-known":
+      return say`Every id that is cited is defined once`;
+    case "ids-cited":
+      return say`What earlier documents define is taken up`;
+    case "plan-shape":
+      return say`The plan has the form of its template`;
+    case "spec-valid":
+      return say`Specifications are valid`;
+    case "workflow-valid":
+      return say`Workflow definitions can be compiled`;
+    case "plan-tables":
+      return say`The tables of the plan are whole and agree with each other`;
+    case "tests-pass":
+      return say`The project's own tests pass`;
+    case "paths-allowed":
+      return say`Only paths of this phase changed`;
+  }
+}
 
 /** What is checked under this name. */
 export function checkOf(criterion: Criterion): AnyCheck {
@@ -34,37 +53,33 @@ export function checkOf(criterion: Criterion): AnyCheck {
 }
 
 /** As Markdown. */
-export function criterionName(check: AnyCheck, criteria: readonly Criterion[], charactersMax = 300): string {
+export function criterionName(check: AnyCheck, criteria: readonly Criterion[], say: Say, charactersMax = 300): string {
   const criterion = criteria.find((candidate) => checkOf(candidate) === check);
   if (criterion !== undefined) return plain(criterion.text.replace(/\.\s*$/u, ""), charactersMax);
-  return isJudged(check) ? code(check.slice(judgedPrefix.length), 100) : checkNames[check];
+  return isJudged(check) ? code(check.slice(judgedPrefix.length), 100) : checkName(check, say);
 }
 
 /** Several of them; what is too many is counted. */
-export function criterionNames(checks: readonly AnyCheck[], criteria: readonly Criterion[], namesMax = 10): string {
-  const names = checks.slice(0, namesMax).map((check) => `*${criterionName(check, criteria, 120)}*`);
+export function criterionNames(
+  checks: readonly AnyCheck[],
+  criteria: readonly Criterion[],
+  namesMax: number,
+  say: Say,
+): string {
+  const names = checks.slice(0, namesMax).map((check) => `*${criterionName(check, criteria, say, 120)}*`);
   const more = checks.length - names.length;
-  return listed(more > 0 ? [...names, `${more} more`] : names);
+  return listed(more > 0 ? [...names, say`${more} more`] : names, say);
 }
 
 export function isJudged(check: AnyCheck): check is `judged:${string}` {
   return check.startsWith(judgedPrefix);
 }
 
-/** What was counted; the other checks ask one question of the repository as a whole. */
-const units: ReadonlyMap<AnyCheck, readonly [one: string, many: string]> = new Map<AnyCheck, readonly [string, string]>(
-  [
-    ["outputs-exist", ["output", "outputs"]],
-    ["long-enough", ["document", "documents"]],
-    ["sections-present", ["document", "documents"]],
-    ["no-placeholder", ["document", "documents"]],
-    ["no-secrets", ["file", "files"]],
-    ["paths-allowed", ["file", "files"]],
-  ],
-);
+const ofDocuments: ReadonlySet<AnyCheck> = new Set<AnyCheck>(["long-enough", "sections-present", "no-placeholder"]);
 
-/** Empty where there is nothing to count. */
-export function lookedAt({ check, looked }: CheckResult): string {
-  const unit = units.get(check);
-  return unit === undefined ? "" : count(looked, ...unit);
+/** What was counted; empty for a check that asks one question of the repository as a whole. */
+export function lookedAt({ check, looked }: CheckResult, say: Say): string {
+  if (check === "outputs-exist") return say.count(looked, "output", "outputs");
+  if (ofDocuments.has(check)) return say.count(looked, "document", "documents");
+  return check === "no-secrets" || check === "paths-allowed" ? say.count(looked, "file", "files") : "";
 }

@@ -3,6 +3,7 @@ import type { PhaseProgress, Decision } from "../../core/state.ts";
 import { openVetoesOf } from "../../core/state.ts";
 import { code, link, person, plain } from "./escape.ts";
 import { listed } from "./places.ts";
+import type { Say } from "./words.ts";
 
 /** By it a box is found again in a body that people edit. */
 export function vetoMarker(attempt: number, number: number): string {
@@ -28,46 +29,65 @@ const charactersMax = 22_000;
 /** A path that can be looked at has an address. */
 export type AddressOf = (path: string) => string | null;
 
-export function decisionsSection(progress: PhaseProgress, addressOf: AddressOf): readonly string[] {
+export function decisionsSection(progress: PhaseProgress, addressOf: AddressOf, say: Say): readonly string[] {
   const { decisions, verification, accepted } = progress;
   if (decisions.list.length === 0) {
     if (verification === null && accepted === null) return [];
-    return ["**Decisions:** the agent named none for this phase."];
+    return [say`**Decisions:** the agent named none for this phase.`];
   }
   const texts = rooms.map((room) =>
-    decisions.list.map((decision) => decisionLine(decision, progress, room, addressOf)).join("\n"),
+    decisions.list.map((decision) => decisionLine(decision, progress, room, addressOf, say)).join("\n"),
   );
   const shown = texts.find((text) => text.length <= charactersMax) ?? texts.at(-1) ?? "";
   const [first] = decisions.list;
   return [
-    `**Decisions** that the agent took. To have one taken another way, with all that follows from it, tick its box and say why in a comment: ${code(`/veto ${first?.number ?? 1} because …`)}`,
+    say`**Decisions** that the agent took. To have one taken another way, with all that follows from it, tick its box and say why in a comment: ${code(vetoUsage(first?.number ?? 1, say))}`,
     shown,
   ];
 }
 
+/** As people type it. */
+export function vetoUsage(number: number, say: Say): string {
+  return say`/veto ${number} because …`;
+}
+
 /** One line, since the marker must stand beside its box. */
-function decisionLine(decision: Decision, progress: PhaseProgress, room: Room, addressOf: AddressOf): string {
+function decisionLine(decision: Decision, progress: PhaseProgress, room: Room, addressOf: AddressOf, say: Say): string {
   const { number, decision: decided, alternative, reason, confidence, veto } = decision;
-  const instead = alternative.trim() === "" ? "" : ` instead of: ${plain(alternative, room.words)}`;
-  const why = reason.trim() === "" ? "" : `<br>Why: ${plain(reason, room.words)}`;
-  const files = filesOf(decision, room, addressOf);
+  const name = `**${number}. ${plain(decided, room.words)}**`;
+  const other = plain(alternative, room.words);
+  const sure = confidenceWord(confidence, say);
+  const files = filesOf(decision, room, addressOf, say);
   const marks = `${vetoMarker(progress.decisions.attempt, number)}${veto === null ? "" : vetoedMark}`;
   return [
-    `- [${veto === null ? " " : "x"}] **${number}. ${plain(decided, room.words)}**${instead}${why}`,
-    `<br>Confidence: ${confidence}${files === "" ? "" : `. Shows in ${files}`}`,
-    veto === null ? "" : `<br>${vetoSentence(decision, veto, progress)}`,
+    `- [${veto === null ? " " : "x"}] ${other === "" ? name : say`${name} instead of: ${other}`}`,
+    reason.trim() === "" ? "" : `<br>${say`Why: ${plain(reason, room.words)}`}`,
+    `<br>${files === "" ? say`Confidence: ${sure}` : say`Confidence: ${sure}. Shows in ${files}`}`,
+    veto === null ? "" : `<br>${vetoSentence(decision, veto, progress, say)}`,
     ` ${marks}`,
   ].join("");
 }
 
-function filesOf({ files }: Decision, { files: filesMax }: Room, addressOf: AddressOf): string {
+/** How sure the agent is, or a judge. */
+export function confidenceWord(confidence: Decision["confidence"], say: Say): string {
+  switch (confidence) {
+    case "high":
+      return say`high`;
+    case "medium":
+      return say`medium`;
+    case "low":
+      return say`low`;
+  }
+}
+
+function filesOf({ files }: Decision, { files: filesMax }: Room, addressOf: AddressOf, say: Say): string {
   const shown = files.slice(0, filesMax).map((path) => {
     const address = addressOf(path);
     return address === null ? code(path, 120) : link(code(path, 120), address);
   });
   const more = files.length - shown.length;
   if (shown.length === 0) return "";
-  return listed(more > 0 ? [...shown, `${more} more`] : shown);
+  return listed(more > 0 ? [...shown, say`${more} more`] : shown, say);
 }
 
 const reasonCharactersMax = 300;
@@ -76,10 +96,14 @@ function vetoSentence(
   { number }: Decision,
   { by, reason }: NonNullable<Decision["veto"]>,
   progress: PhaseProgress,
+  say: Say,
 ): string {
   if (reason === null) {
-    return `**Vetoed** by ${person(by)}, who has not said why: without a reason nothing is changed.`;
+    return say`**Vetoed** by ${person(by)}, who has not said why: without a reason nothing is changed.`;
   }
+  const words = plain(reason, reasonCharactersMax);
   const isOpen = openVetoesOf(progress).some((each) => each.number === number);
-  return `**Vetoed** by ${person(by)}: ${plain(reason, reasonCharactersMax)}${isOpen ? "" : " *(given to the agent)*"}`;
+  return isOpen
+    ? say`**Vetoed** by ${person(by)}: ${words}`
+    : say`**Vetoed** by ${person(by)}: ${words} *(given to the agent)*`;
 }

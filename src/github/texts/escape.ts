@@ -1,5 +1,6 @@
 /** Makes words of users and models safe to stand in our own texts. Nothing they write may mention, close, link or format. */
 import { cutAt, stripHiddenCharacters } from "../hidden-text.ts";
+import type { Say } from "./words.ts";
 
 /** What GitHub shows as nothing, put inside what it would otherwise turn into a mention, a reference or a link. */
 const gap = "&#8203;";
@@ -77,10 +78,10 @@ export function person(login: string): string {
 }
 
 /** Several of them, e.g. `**a** and **b**`. */
-export function people(logins: readonly string[]): string {
+export function people(logins: readonly string[], say: Say): string {
   const named = logins.map(person);
-  const last = named.at(-1) ?? "somebody";
-  return named.length < 2 ? last : `${named.slice(0, -1).join(", ")} and ${last}`;
+  const last = named.at(-1) ?? say`somebody`;
+  return named.length < 2 ? last : say`${named.slice(0, -1).join(", ")} and ${last}`;
 }
 
 /** Without what nobody sees, for a code block; elsewhere it needs one of the above. */

@@ -13,7 +13,7 @@ import { ciWords } from "./ci.ts";
 import { criterionNames } from "./criteria.ts";
 import { decisionsSection, type AddressOf } from "./decisions.ts";
 import { code, link, people, person, plain, title } from "./escape.ts";
-import { count, dollars, shaCharacters, tokens } from "./format.ts";
+import { dollars, shaCharacters, tokens } from "./format.ts";
 import { dependencySentence } from "./dependency.ts";
 import type { Links } from "./links.ts";
 import { forecastWords, purseFor } from "./money.ts";
@@ -21,6 +21,7 @@ import { answeredLine } from "./questions.ts";
 import { reworkWords } from "./rework.ts";
 import { changesApproved } from "./ripple.ts";
 import { verificationSection } from "./verification.ts";
+import type { Say } from "./words.ts";
 
 /** GitHub refuses 65,536; the rest is for what its own pages add. */
 const bodyCharactersMax = 60_000;
@@ -40,6 +41,7 @@ export interface GateFacts {
   readonly view: TaskView;
   readonly phase: number;
   readonly links: Links;
+  readonly say: Say;
   /** True where this text comes with the end of the draft: no attempt is under way any more. */
   readonly ready: boolean;
   /** Null before the gate is there: nothing can be listed yet. */
@@ -53,9 +55,14 @@ export interface GateFacts {
   } | null;
 }
 
-export function gateTitle(view: TaskView, phase: number, { unfinished }: { readonly unfinished: boolean }): string {
+export function gateTitle(
+  view: TaskView,
+  phase: number,
+  { unfinished }: { readonly unfinished: boolean },
+  say: Say,
+): string {
   const outline = outlineOfPhase(view.task, phase);
-  const name = `Phase ${phase} of ${view.task.playbook.phases.length}, ${title(outline.title, 60)}: ${title(view.task.issue.title, 120)}`;
+  const name = say`Phase ${phase} of ${view.task.playbook.phases.length}, ${title(outline.title, 60)}: ${title(view.task.issue.title, 120)}`;
   return unfinished ? `${unfinishedPrefix}${name}` : name;
 }
 
@@ -69,21 +76,21 @@ export function finishedTitle(current: string): string {
  * Nobody edits it after the merge, so each sentence must stay true, or say of when it is.
  */
 export function gateBody(facts: GateFacts): string {
-  const { view, phase, links } = facts;
+  const { view, phase, say } = facts;
   const progress = view.task.phases.find((candidate) => candidate.phase === phase);
   const sections = [
     ...goOn(facts, progress),
-    ...(progress === undefined ? [] : decisionsSection(progress, addressOf(facts))),
+    ...(progress === undefined ? [] : decisionsSection(progress, addressOf(facts), say)),
     ...verified(facts, progress),
-    ...(progress === undefined || progress.changed === null ? [] : changesApproved(view.task, progress.changed)),
-    ...feedbackSection(progress),
-    ...dialogueSection(view, phase, progress),
+    ...(progress === undefined || progress.changed === null ? [] : changesApproved(view.task, progress.changed, say)),
+    ...feedbackSection(progress, say),
+    ...dialogueSection(facts, progress),
     ...costSection(facts, progress),
     ...stepsSection(facts, progress),
     ...filesSection(facts),
-    footer(view, links),
+    footer(facts),
   ];
-  return bounded(withoutSkipMarks(sections.join("\n\n")));
+  return bounded(withoutSkipMarks(sections.join("\n\n")), say);
 }
 
 /** Only what was delivered surely is there. */
@@ -97,45 +104,49 @@ function isLast({ view, phase }: GateFacts): boolean {
 }
 
 function goOn(facts: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
-  const { view, links } = facts;
+  const { view, links, say } = facts;
   const { issue } = view.task;
   // A merge of the last gate closes the issue; an earlier one must not, nor one into a branch of the task's own (Q6), and GitHub heeds it on the default branch alone.
   const closes = isLast(facts) && taskBranchOf(view.task) === null && view.task.input.baseBranch === null;
-  const status = link("status comment", links.issue(issue.number));
-  const part = `${closes ? "Closes" : "Part of"} #${issue.number}`;
+  const status = link(say`status comment`, links.issue(issue.number));
+  // A keyword of GitHub's, in English whatever the language.
+  const part = closes ? `Closes #${issue.number}` : say`Part of #${issue.number}`;
   const verification = progress?.verification ?? null;
   const accepted = progress?.accepted ?? null;
   const rework = progress?.rework ?? null;
   if (progress !== undefined && rework !== null && !facts.ready) {
     return [
-      `Attempt ${progress.attempt}: ${reworkWords(rework)}. This text changes when the checks have passed again; the ${status} tells how far the agent is.`,
+      say`Attempt ${progress.attempt}: ${reworkWords(rework, say)}. This text changes when the checks have passed again; the ${status} tells how far the agent is.`,
       part,
     ];
   }
   const conversation = progress?.conversation ?? null;
   if (conversation !== null && conversation.doneBy === null && accepted === null) {
-    const found = verification?.passed === false ? " The check after its last turn found what is listed below." : "";
     return [
-      `A conversation goes on on the issue, and this pull request has what it changed so far.${found} ${code("/done")} on the issue ends it, and makes this ready for review. The ${status} tells how it stands.`,
+      [
+        say`A conversation goes on on the issue, and this pull request has what it changed so far.`,
+        ...(verification?.passed === false ? [say`The check after its last turn found what is listed below.`] : []),
+        say`${code("/done")} on the issue ends it, and makes this ready for review. The ${status} tells how it stands.`,
+      ].join(" "),
       part,
     ];
   }
   if (verification === null && accepted === null) {
     return [
-      `The agent adds a commit for each step. Please do not merge before the checks have passed: this text then says so. The ${status} tells how far the agent is.`,
+      say`The agent adds a commit for each step. Please do not merge before the checks have passed: this text then says so. The ${status} tells how far the agent is.`,
       part,
     ];
   }
   if (verification?.passed !== true && accepted === null) {
     return [
-      `The checks found faults, listed below. The ${status} says whether another attempt runs or a person must decide.`,
+      say`The checks found faults, listed below. The ${status} says whether another attempt runs or a person must decide.`,
       part,
     ];
   }
   return [
-    ...(accepted === null ? [] : [acceptance(accepted, criteriaOf(view, facts.phase))]),
+    ...(accepted === null ? [] : [acceptance(accepted, criteriaOf(view, facts.phase), say)]),
     mergeWords(facts),
-    ...approvalWords(view.task),
+    ...approvalWords(view.task, say),
     part,
     moreWays(facts),
   ];
@@ -143,76 +154,90 @@ function goOn(facts: GateFacts, progress: PhaseProgress | undefined): readonly s
 
 /** In one or two lines. */
 function mergeWords(facts: GateFacts): string {
-  const change = `To have something changed first, request changes in a review, or comment ${code(reworkUsage)}.`;
+  const { say } = facts;
+  const change = say`To have something changed first, request changes in a review, or comment ${code(reworkUsage(say))}.`;
   const goal = goalOf(facts);
   return facts.view.task.settings.merge === "auto"
-    ? `**Approve this pull request, and Phasegate merges it as soon as the repository's own checks allow; that ${goal}.** ${change}`
-    : `**Merging this pull request ${goal}.** ${change}`;
+    ? say`**Approve this pull request, and Phasegate merges it as soon as the repository's own checks allow; that ${goal}.** ${change}`
+    : say`**Merging this pull request ${goal}.** ${change}`;
 }
 
 function goalOf(facts: GateFacts): string {
+  const { say } = facts;
   const { task } = facts.view;
   const following = followingPhaseOf(task, facts.phase);
-  if (following !== null) return `starts phase ${following.number}, ${plain(following.title)}`;
+  if (following !== null) return say`starts phase ${following.number}, ${plain(following.title)}`;
   const branch = taskBranchOf(task);
-  return branch === null ? "completes the task" : `opens the last pull request, from ${code(branch)}`;
+  return branch === null ? say`completes the task` : say`opens the last pull request, from ${code(branch)}`;
 }
 
 /** Who asked for the work, where that keeps them from approving it (Q5). */
-function approvalWords(task: ExistingTask): readonly string[] {
+function approvalWords(task: ExistingTask, say: Say): readonly string[] {
   if (task.settings.requesterMayApprove) return [];
   return [
-    `Approvals by ${requesters(task)}, who asked for this work, do not count here: somebody else with write access approves it.`,
+    say`Approvals by ${requesters(task, say)}, who asked for this work, do not count here: somebody else with write access approves it.`,
   ];
 }
 
-function requesters({ issue, prompt }: ExistingTask): string {
-  return people([...new Set([issue.author, ...(prompt === null ? [] : [prompt.startedBy])])]);
+function requesters({ issue, prompt }: ExistingTask, say: Say): string {
+  return people([...new Set([issue.author, ...(prompt === null ? [] : [prompt.startedBy])])], say);
 }
 
 /** Folded: it is the same in every gate. */
 function moreWays(facts: GateFacts): string {
+  const { say } = facts;
   const { task } = facts.view;
   const following = followingPhaseOf(task, facts.phase);
-  const builds = following === null ? "" : `: phase ${following.number} builds on what is merged`;
-  const { merge, requesterMayApprove } = task.settings;
-  const others = requesterMayApprove ? "" : " by anybody else with write access";
-  const approval =
-    merge === "auto"
-      ? `- An approving review${others} counts for the commit that it was given on. You may also merge by hand.`
-      : `- An approving review${others} is recorded${requesterMayApprove ? "; merging without one counts as approval" : ""}.`;
   const alone =
-    requesterMayApprove || following === null
+    task.settings.requesterMayApprove || following === null
       ? []
       : [
-          `- Merged by ${requesters(task)} before somebody else has approved it, the task waits for somebody else's ${code("/approve")}; then phase ${following.number} starts.`,
+          say`- Merged by ${requesters(task, say)} before somebody else has approved it, the task waits for somebody else's ${code("/approve")}; then phase ${following.number} starts.`,
         ];
   const lines = [
-    `- You may commit to this branch before the merge${builds}.`,
-    approval,
+    following === null
+      ? say`- You may commit to this branch before the merge.`
+      : say`- You may commit to this branch before the merge: phase ${following.number} builds on what is merged.`,
+    reviewLine(task, say),
     ...alone,
-    "- A review that requests changes starts a rework by itself. Closing without a merge pauses the task.",
+    say`- A review that requests changes starts a rework by itself. Closing without a merge pauses the task.`,
     ...(outlineOfPhase(task, facts.phase).mode === "conversation"
-      ? ["- A comment on the issue takes the conversation up again, until this is merged."]
+      ? [say`- A comment on the issue takes the conversation up again, until this is merged.`]
       : []),
     ...(outlineOfPhase(task, facts.phase).mayBeSkipped
-      ? [`- ${code("/skip-phase")} goes on without this phase, and nothing of it is merged.`]
+      ? [say`- ${code("/skip-phase")} goes on without this phase, and nothing of it is merged.`]
       : []),
     // GitHub's proposed message of a squash lists the messages of all commits.
-    "- *Squash and merge*: take the lines that ask to skip CI out of the proposed message, or your workflows will not run on the merge.",
+    say`- *Squash and merge*: take the lines that ask to skip CI out of the proposed message, or your workflows will not run on the merge.`,
   ];
-  return `<details><summary>What else you can do here</summary>\n\n${lines.join("\n")}\n\n</details>`;
+  return `<details><summary>${say`What else you can do here`}</summary>\n\n${lines.join("\n")}\n\n</details>`;
 }
 
-const reworkUsage = "/rework <what to change>";
+/** What a review here comes to. */
+function reviewLine({ settings: { merge, requesterMayApprove } }: ExistingTask, say: Say): string {
+  if (merge === "auto") {
+    return requesterMayApprove
+      ? say`- An approving review counts for the commit that it was given on. You may also merge by hand.`
+      : say`- An approving review by anybody else with write access counts for the commit that it was given on. You may also merge by hand.`;
+  }
+  return requesterMayApprove
+    ? say`- An approving review is recorded; merging without one counts as approval.`
+    : say`- An approving review by anybody else with write access is recorded.`;
+}
+
+/** As people type it. */
+export function reworkUsage(say: Say): string {
+  return say`/rework <what to change>`;
+}
 
 function acceptance(
   { by, failed }: NonNullable<PhaseProgress["accepted"]>,
   criteria: ReturnType<typeof criteriaOf>,
+  say: Say,
 ): string {
   return failed.length === 0
-    ? `Accepted by ${person(by)} as it is.`
-    : `Accepted by ${person(by)} although this is not met: ${criterionNames(failed, criteria, 40)}.`;
+    ? say`Accepted by ${person(by)} as it is.`
+    : say`Accepted by ${person(by)} although this is not met: ${criterionNames(failed, criteria, 40, say)}.`;
 }
 
 function criteriaOf(view: TaskView, phase: number) {
@@ -220,45 +245,47 @@ function criteriaOf(view: TaskView, phase: number) {
 }
 
 function verified(facts: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
-  const { view, phase, links } = facts;
+  const { view, phase, links, say } = facts;
   const verification = progress?.verification ?? null;
   if (progress === undefined || verification === null) return [];
   const criteria = criteriaOf(view, phase);
   return [
-    verificationSection({ progress, verification, criteria, links, addressOf: addressOf(facts) }),
+    verificationSection({ progress, verification, criteria, links, addressOf: addressOf(facts), say }),
     ...(verification.passed || progress.accepted !== null ? [ciSection(facts, progress)] : []),
   ];
 }
 
 /** The commits of the steps ask GitHub to skip workflows (Q29). */
-function ciSection({ view, delivered, links }: GateFacts, progress: PhaseProgress): string {
+function ciSection({ view, delivered, links, say }: GateFacts, progress: PhaseProgress): string {
   const { ci, gate } = progress;
   const known = ci !== null && ci.headSha === presentedHeadOf(progress) ? ci : null;
   if (known !== null && known.kind !== "held") {
     const sha = link(code(known.headSha.slice(0, shaCharacters)), links.commit(known.headSha));
-    return `**The repository's own checks** on ${sha}, when this was written: ${ciWords(known)}.`;
+    return say`**The repository's own checks** on ${sha}, when this was written: ${ciWords(known, say)}.`;
   }
-  const skipped = "the commits of the steps ask GitHub to skip them.";
   const isHeld = (known?.kind === "held" || delivered?.ciLater === true) && (gate?.releasedSha ?? null) === null;
-  if (!isHeld) return `**The repository's own checks** run on an empty commit at the end of this branch; ${skipped}`;
-  const why =
-    view.task.settings.ci === "approved"
-      ? "The settings of this repository hold its workflows back here"
-      : "Your workflows can use secrets or a write token";
-  return `**The repository's own checks** wait. ${why}, so it takes an approving review until the app adds an empty commit, on which they run; ${skipped}`;
+  if (!isHeld) {
+    return say`**The repository's own checks** run on an empty commit at the end of this branch; the commits of the steps ask GitHub to skip them.`;
+  }
+  return view.task.settings.ci === "approved"
+    ? say`**The repository's own checks** wait. The settings of this repository hold its workflows back here, so it takes an approving review until the app adds an empty commit, on which they run; the commits of the steps ask GitHub to skip them.`
+    : say`**The repository's own checks** wait. Your workflows can use secrets or a write token, so it takes an approving review until the app adds an empty commit, on which they run; the commits of the steps ask GitHub to skip them.`;
 }
 
 /** Nobody edits the body when a thread is resolved, so the figure says of when it is. */
-function feedbackSection(progress: PhaseProgress | undefined): readonly string[] {
+function feedbackSection(progress: PhaseProgress | undefined, say: Say): readonly string[] {
   if (progress === undefined || progress.feedback.length === 0) return [];
   const open = progress.feedback.filter(({ state }) => state === "open").length;
-  const all = count(progress.feedback.length, "point", "points");
-  const state = open === 0 ? "none was open" : `${open} ${open === 1 ? "was" : "were"} open`;
-  return ["## Feedback", `Of ${all} of feedback, ${state} when this was written.`];
+  const all = say.count(progress.feedback.length, "point of feedback", "points of feedback");
+  const state = open === 0 ? say`none was open` : say.count(open, "was open", "were open");
+  return [`## ${say`Feedback`}`, say`Of ${all}, ${state} when this was written.`];
 }
 
 /** What people decided is part of what is reviewed. Nobody edits the body while the agent works, so it comes with the checks. */
-function dialogueSection({ task }: TaskView, phase: number, progress: PhaseProgress | undefined): readonly string[] {
+function dialogueSection(
+  { view: { task }, phase, say }: GateFacts,
+  progress: PhaseProgress | undefined,
+): readonly string[] {
   if (progress === undefined || (progress.verification === null && progress.accepted === null)) return [];
   const questions = task.questions.filter((question) => question.phase === phase);
   const needed = task.dependencies.filter(({ steps }) => steps.some((each) => each.phase === phase));
@@ -266,52 +293,58 @@ function dialogueSection({ task }: TaskView, phase: number, progress: PhaseProgr
     ...(questions.length === 0
       ? []
       : [
-          "## Questions and answers",
+          `## ${say`Questions and answers`}`,
           questions
             .slice(-questionsShownMax)
-            .map((question) => answeredLine(question, dialogueCharactersMax))
+            .map((question) => answeredLine(question, dialogueCharactersMax, say))
             .join("\n"),
         ]),
     ...(needed.length === 0
       ? []
       : [
-          "## Provided",
+          `## ${say`Provided`}`,
           needed
             .slice(-questionsShownMax)
-            .map((dependency) => `- ${dependencySentence(dependency)}`)
+            .map((dependency) => `- ${dependencySentence(dependency, say)}`)
             .join("\n"),
         ]),
   ];
 }
 
 /** Before the checks it would be the figure of the moment at which the pull request was opened. */
-function costSection({ view, phase }: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
+function costSection({ view, phase, say }: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
   if (progress === undefined || progress.verification === null) return [];
   const { task, forecasts } = view;
   const expected = forecasts.get(phase);
-  const reckoned = expected === undefined ? "" : `; ${forecastWords(expected)}`;
+  const used = tokens(tokensOf(progress.spent.usage));
+  const [spent, purse] = [dollars(progress.spent.costUsd), dollars(purseOf(task, phase))];
   const lines = [
-    `- This phase: ${tokens(tokensOf(progress.spent.usage))} tokens, ${dollars(progress.spent.costUsd)} of ${dollars(purseOf(task, phase))}${reckoned}.`,
-    ...nextPhaseCost(view, phase),
+    expected === undefined
+      ? say`- This phase: ${used} tokens, ${spent} of ${purse}.`
+      : say`- This phase: ${used} tokens, ${spent} of ${purse}; ${forecastWords(expected, say)}.`,
+    ...nextPhaseCost(view, phase, say),
   ];
-  return ["## Cost", lines.join("\n")];
+  return [`## ${say`Cost`}`, lines.join("\n")];
 }
 
-function nextPhaseCost({ task, forecasts }: TaskView, phase: number): readonly string[] {
+function nextPhaseCost({ task, forecasts }: TaskView, phase: number, say: Say): readonly string[] {
   const following = followingPhaseOf(task, phase);
   // One that the merge itself calls for has no purse before.
   if (following === null || !task.playbook.phases.some(({ number }) => number === following.number)) return [];
   const forecast = forecasts.get(following.number);
   const purseUsd = purseOf(task, following.number);
   const usd = purseFor(forecast?.usd ?? purseUsd);
-  const expected = forecast === undefined ? "" : `${forecastWords(forecast)}, and `;
+  const name = say`Phase ${following.number}, ${plain(following.title, 60)}`;
+  const limit = code(`/approve up to $${usd}`);
   return [
-    `- Phase ${following.number}, ${plain(following.title, 60)}: ${expected}it may spend ${dollars(purseUsd)}. To set another limit with your approval, comment ${code(`/approve up to $${usd}`)}.`,
+    forecast === undefined
+      ? say`- ${name}: it may spend ${dollars(purseUsd)}. To set another limit with your approval, comment ${limit}.`
+      : say`- ${name}: ${forecastWords(forecast, say)}, and it may spend ${dollars(purseUsd)}. To set another limit with your approval, comment ${limit}.`,
   ];
 }
 
 /** Each step leads to its guide: what the agent was asked to do. */
-function stepsSection({ view, phase, links }: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
+function stepsSection({ view, phase, links, say }: GateFacts, progress: PhaseProgress | undefined): readonly string[] {
   const { steps } = outlineOfPhase(view.task, phase);
   const guides = view.guides.get(phase);
   const titled = ({ slug, title }: { readonly slug: string; readonly title: string }): string => {
@@ -320,16 +353,16 @@ function stepsSection({ view, phase, links }: GateFacts, progress: PhaseProgress
   };
   // Nobody edits the body while the agent works: marks would only show the moment of its opening.
   if (progress === undefined || progress.verification === null) {
-    return ["## Steps", steps.map((step, index) => `${index + 1}. ${titled(step)}`).join("\n")];
+    return [`## ${say`Steps`}`, steps.map((step, index) => `${index + 1}. ${titled(step)}`).join("\n")];
   }
   const done = new Set(progress.steps.filter((step) => step.completed).map((step) => step.slug));
   // No boxes: a tick here means a veto.
   const marked = steps.map((step) => `- ${done.has(step.slug) ? "✔" : "○"} ${titled(step)}`);
-  return ["## Steps", marked.join("\n")];
+  return [`## ${say`Steps`}`, marked.join("\n")];
 }
 
 /** Documents first: they are what a reviewer reads. */
-function filesSection({ delivered, links }: GateFacts): readonly string[] {
+function filesSection({ delivered, links, say }: GateFacts): readonly string[] {
   if (delivered === null || delivered.files.length === 0) return [];
   const written = delivered.files.filter((file) => !file.deleted);
   const documents = written.filter((file) => file.path.toLowerCase().endsWith(".md"));
@@ -339,17 +372,17 @@ function filesSection({ delivered, links }: GateFacts): readonly string[] {
   const hidden = written.length - listed.length;
   const line = ({ path }: DeliveredFile) => `- ${link(code(path, 200), links.file(delivered.headSha, path))}`;
   return [
-    "## Delivered",
-    ...block("Documents", listed.filter((file) => documents.includes(file)).map(line)),
+    `## ${say`Delivered`}`,
+    ...block(say`Documents`, listed.filter((file) => documents.includes(file)).map(line)),
     ...block(
-      documents.length === 0 ? "Files" : "Other files",
+      documents.length === 0 ? say`Files` : say`Other files`,
       listed.filter((file) => others.includes(file)).map(line),
     ),
     ...block(
-      "Deleted",
+      say`Deleted`,
       deleted.slice(0, filesShownMax).map(({ path }) => `- ${code(path, 200)}`),
     ),
-    ...(hidden > 0 || !delivered.complete ? ["More are on the *Files changed* page."] : []),
+    ...(hidden > 0 || !delivered.complete ? [say`More are on the *Files changed* page.`] : []),
   ];
 }
 
@@ -357,11 +390,10 @@ function block(name: string, entries: readonly string[]): readonly string[] {
   return entries.length === 0 ? [] : [`${name}:`, entries.join("\n")];
 }
 
-function footer(view: TaskView, links: Links): string {
-  const { task, model } = view;
-  const facts = [`Issue: ${link(`#${task.issue.number}`, links.issue(task.issue.number))}`];
-  if (task.prompt !== null) facts.push(`Started by ${person(task.prompt.startedBy)}`);
-  facts.push(`Model: ${code(model, 80)}`);
+function footer({ view: { task, model }, links, say }: GateFacts): string {
+  const facts = [say`Issue: ${link(`#${task.issue.number}`, links.issue(task.issue.number))}`];
+  if (task.prompt !== null) facts.push(say`Started by ${person(task.prompt.startedBy)}`);
+  facts.push(say`Model: ${code(model, 80)}`);
   return `---\n${facts.join(" · ")}`;
 }
 
@@ -374,9 +406,14 @@ function withoutSkipMarks(body: string): string {
 }
 
 /** Cuts at a line's end, so that no link or cell is torn. What comes before the lists of files is bounded by itself. */
-function bounded(body: string): string {
+function bounded(body: string, say: Say): string {
   if (body.length <= bodyCharactersMax) return body;
-  const note = "\n\nThe rest is too long for this page.";
+  const note = `\n\n${restTooLong(say)}`;
   const cut = body.slice(0, bodyCharactersMax - note.length);
   return `${cut.slice(0, Math.max(0, cut.lastIndexOf("\n")))}${note}`;
+}
+
+/** In place of what was cut off. */
+export function restTooLong(say: Say): string {
+  return say`The rest is too long for this page.`;
 }

@@ -1,6 +1,7 @@
 /** What things may cost, in words and in whole dollars that people type. */
 import type { Forecast } from "../../control/ports.ts";
 import { dollars } from "./format.ts";
+import type { Say } from "./words.ts";
 
 /** Room above what is expected: a purse that is just enough stops the agent before its last word. */
 const roomFactor = 1.2;
@@ -22,14 +23,15 @@ export function suggestedUsd(spentUsd: number, budgetUsd: number, forecast: Fore
   );
 }
 
-export function forecastSentence(forecast: Forecast): string {
-  const words = forecastWords(forecast);
-  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
+export function forecastSentence({ usd, from }: Forecast, say: Say): string {
+  return from === "history"
+    ? say`Such phases have cost about ${dollars(usd)} in this repository.`
+    : say`The playbook reckons with ${dollars(usd)}.`;
 }
 
 /** As a part of a sentence. */
-export function forecastWords({ usd, from }: Forecast): string {
+export function forecastWords({ usd, from }: Forecast, say: Say): string {
   return from === "history"
-    ? `such phases have cost about ${dollars(usd)} in this repository`
-    : `the playbook reckons with ${dollars(usd)}`;
+    ? say`such phases have cost about ${dollars(usd)} in this repository`
+    : say`the playbook reckons with ${dollars(usd)}`;
 }

@@ -1,8 +1,9 @@
 import { sameName, type Question } from "../../core/dialogue.ts";
 import { isSettled, openQuestionsOf, type ExistingTask } from "../../core/state.ts";
 import { block, paragraphs, person, plain } from "./escape.ts";
-import { count, moment } from "./format.ts";
+import { moment } from "./format.ts";
 import { listed, placeOf, whoAnswers } from "./places.ts";
+import type { Say } from "./words.ts";
 
 /** What stays of a comment after the way to answer, which must never be cut off. */
 const questionsCharactersMax = 50_000;
@@ -20,105 +21,115 @@ const rooms: readonly Room[] = [
 ];
 
 /** One to four questions of one message, what became of each, and how the others are answered. */
-export function questionsText(questions: readonly Question[], task: ExistingTask): string {
+export function questionsText(questions: readonly Question[], task: ExistingTask, say: Say): string {
   const open = questions.filter(({ answer }) => answer === null);
   const numbers = new Set(openQuestionsOf(task).map(({ number }) => number));
   const waited = open.filter(({ number }) => numbers.has(number)).length;
   const [first] = questions;
-  const where = first === undefined ? [] : [`Asked in ${placeOf(task, first.phase, first.step)}.`];
-  const texts = rooms.map((room) => questions.map((question) => questionText(question, room)).join("\n\n"));
+  const where = first === undefined ? [] : [say`Asked in ${placeOf(task, first.phase, first.step, say)}.`];
+  const texts = rooms.map((room) => questions.map((question) => questionText(question, room, say)).join("\n\n"));
   const asked = texts.find((text) => text.length <= questionsCharactersMax) ?? texts.at(-1) ?? "";
   return [
-    `### ${headingOf(questions, open, waited, task)}`,
+    `### ${headingOf(questions, { open, waited }, task, say)}`,
     ...where,
     asked,
-    ...goOnOf(questions, open, waited > 0, task),
+    ...goOnOf(questions, { open, waited }, task, say),
   ].join("\n\n");
 }
 
-function headingOf(
-  questions: readonly Question[],
-  open: readonly Question[],
-  waited: number,
-  task: ExistingTask,
-): string {
-  if (open.length === 0) return `Answered: ${namesOf(questions)}`;
-  if (isSettled(task)) return `Not answered: ${namesOf(open)}`;
-  if (waited === 0) return "The agent asks, and goes on meanwhile";
-  return `The agent waits for your ${waited === 1 ? "answer" : `answers to ${count(waited, "question", "questions")}`}`;
+interface Open {
+  readonly open: readonly Question[];
+  /** Of these. */
+  readonly waited: number;
 }
 
-function questionText(question: Question, room: Room): string {
+function headingOf(questions: readonly Question[], { open, waited }: Open, task: ExistingTask, say: Say): string {
+  if (open.length === 0) return say`Answered: ${namesOf(questions, say)}`;
+  if (isSettled(task)) return say`Not answered: ${namesOf(open, say)}`;
+  if (waited === 0) return say`The agent asks, and goes on meanwhile`;
+  return waited === 1
+    ? say`The agent waits for your answer`
+    : say`The agent waits for your answers to ${say.count(waited, "question", "questions")}`;
+}
+
+function questionText(question: Question, room: Room, say: Say): string {
   const { number, category, answer, options } = question;
-  const name = `**Question ${number}** (${category})`;
+  const name = `${say`**Question ${number}**`} (${categoryIn(category, say)})`;
   if (answer !== null) {
     return [
       // Struck through, so that whoever quotes all of it answers what is open.
       `~~${name}: ${plain(question.question, room.question)}~~`,
-      `${answerSentence(question, room.answer)}${answer.delivered ? " The agent has it." : ""}`,
+      `${answerSentence(question, room.answer, say)}${answer.delivered ? ` ${say`The agent has it.`}` : ""}`,
     ].join("\n\n");
   }
   const mine = question.default;
   const choices = options.map((option, index) => {
     const isDefault = mine !== null && sameName(option, mine);
-    return `${index + 1}. ${plain(option, room.option)}${isDefault ? " *(the agent's own choice)*" : ""}`;
+    return `${index + 1}. ${plain(option, room.option)}${isDefault ? ` ${say`*(the agent's own choice)*`}` : ""}`;
   });
-  return [name, paragraphs(question.question, room.question), choices.join("\n"), without(question, room)]
+  return [name, paragraphs(question.question, room.question), choices.join("\n"), without(question, room, say)]
     .filter((part) => part !== "")
     .join("\n\n");
 }
 
 /** e.g. `**owner** answered on 21 Nov 02:20 UTC: 2. Freemium`. */
-function answerSentence({ answer }: Question, charactersMax: number): string {
+function answerSentence({ answer }: Question, charactersMax: number, say: Say): string {
   if (answer === null) return "";
-  const option = answer.option === null ? "" : `option ${answer.option}, `;
-  return `${person(answer.by)} answered on ${moment(answer.at)}: ${option}${plain(answer.text, charactersMax)}`;
+  const [by, on, text] = [person(answer.by), moment(answer.at, say), plain(answer.text, charactersMax)];
+  return answer.option === null
+    ? say`${by} answered on ${on}: ${text}`
+    : say`${by} answered on ${on}: option ${answer.option}, ${text}`;
 }
 
-function without({ required, options, default: mine }: Question, room: Room): string {
+function without({ required, options, default: mine }: Question, room: Room, say: Say): string {
   const isListed = mine !== null && options.some((option) => sameName(option, mine));
-  const choice = mine === null || isListed ? "its own choice" : `its own choice: ${plain(mine, room.option)}`;
   if (!required) {
-    return mine === null
-      ? "Without an answer the agent decides by itself. It does not wait."
-      : `Without an answer the agent takes ${choice}. It does not wait.`;
+    if (mine === null) return say`Without an answer the agent decides by itself. It does not wait.`;
+    return isListed
+      ? say`Without an answer the agent takes its own choice. It does not wait.`
+      : say`Without an answer the agent takes its own choice: ${plain(mine, room.option)}. It does not wait.`;
   }
-  const hint = mine === null || isListed ? "" : ` The agent proposes: ${plain(mine, room.option)}.`;
-  return `Without an answer the task waits.${hint}`;
+  return mine === null || isListed
+    ? say`Without an answer the task waits.`
+    : say`Without an answer the task waits. The agent proposes: ${plain(mine, room.option)}.`;
 }
 
 function goOnOf(
   questions: readonly Question[],
-  open: readonly Question[],
-  waits: boolean,
+  { open, waited }: Open,
   task: ExistingTask,
+  say: Say,
 ): readonly string[] {
-  if (isSettled(task)) return ["The task has ended: answers are not heard any more."];
+  if (isSettled(task)) return [say`The task has ended: answers are not heard any more.`];
   if (open.length === 0) {
     const example = questions[0]?.number ?? 1;
-    return [`*Next:* nothing. To say something else, answer again (\`/answer ${example}: …\`) or edit your comment.`];
+    return [
+      say`*Next:* nothing. To say something else, answer again (\`/answer ${example}: …\`) or edit your comment.`,
+    ];
   }
-  const then = waits
-    ? "Nothing runs while the task waits, so waiting costs nothing; the last answer makes the agent go on at once."
-    : "An answer reaches the agent with its next step.";
-  return [
-    `*Next:* ${howToAnswer(open)}`,
-    `Or quote ${open.length === 1 ? "the question" : "a question"} and write the answer below the quote. Heard are ${whoAnswers(task)}. ${then}`,
-  ];
+  const then =
+    waited > 0
+      ? say`Nothing runs while the task waits, so waiting costs nothing; the last answer makes the agent go on at once.`
+      : say`An answer reaches the agent with its next step.`;
+  const quote =
+    open.length === 1
+      ? say`Or quote the question and write the answer below the quote. Heard are ${whoAnswers(task, say)}.`
+      : say`Or quote a question and write the answer below the quote. Heard are ${whoAnswers(task, say)}.`;
+  return [say`*Next:* ${howToAnswer(open, say)}`, `${quote} ${then}`];
 }
 
 /** Lines to copy: pasted as they are, they choose what the agent would, or nothing. */
-export function howToAnswer(open: readonly Question[]): string {
+export function howToAnswer(open: readonly Question[], say: Say): string {
   const lines = open.map((question) => `/answer ${question.number}: ${exampleOf(question)}`);
   const [only, ...others] = open;
   if (only !== undefined && others.length === 0) {
     const how =
       only.options.length > 0
-        ? "comment this line with the number of an option, or with words of your own after the colon"
-        : "comment this line with your answer after the colon";
-    return `${how}:\n\n${block(lines.join("\n"), 10_000)}`;
+        ? say`comment this line with the number of an option, or with words of your own after the colon:`
+        : say`comment this line with your answer after the colon:`;
+    return `${how}\n\n${block(lines.join("\n"), 10_000)}`;
   }
-  return `comment these lines, each with the number of an option or with words of your own after the colon:\n\n${block(lines.join("\n"), 10_000)}`;
+  return `${say`comment these lines, each with the number of an option or with words of your own after the colon:`}\n\n${block(lines.join("\n"), 10_000)}`;
 }
 
 /** The agent's own choice, where it is one of the options. */
@@ -127,18 +138,32 @@ function exampleOf({ options, default: mine }: Question): string {
   return at === -1 ? "" : String(at + 1);
 }
 
-function namesOf(questions: readonly Question[]): string {
+function namesOf(questions: readonly Question[], say: Say): string {
   const numbers = questions.map(({ number }) => String(number));
-  return `${numbers.length === 1 ? "question" : "questions"} ${listed(numbers)}`;
+  return numbers.length === 1 ? say`question ${listed(numbers, say)}` : say`questions ${listed(numbers, say)}`;
 }
 
 /** One entry of a list: what was asked, and who answered what. */
-export function answeredLine(question: Question, charactersMax: number): string {
+export function answeredLine(question: Question, charactersMax: number, say: Say): string {
   const { number, answer, default: mine, required } = question;
-  const asked = `Question ${number}: ${plain(question.question, charactersMax)}`;
-  if (answer !== null) return `- ${asked} ${person(answer.by)}: ${plain(answer.text, charactersMax)}`;
-  if (required) return `- ${asked} *No answer yet.*`;
+  const asked = `- ${say`Question ${number}: ${plain(question.question, charactersMax)}`}`;
+  if (answer !== null) return `${asked} ${person(answer.by)}: ${plain(answer.text, charactersMax)}`;
+  if (required) return `${asked} ${say`*No answer yet.*`}`;
   return mine === null
-    ? `- ${asked} *Not answered: the agent decided.*`
-    : `- ${asked} *Not answered; the agent took:* ${plain(mine, charactersMax)}`;
+    ? `${asked} ${say`*Not answered: the agent decided.*`}`
+    : `${asked} ${say`*Not answered; the agent took:* ${plain(mine, charactersMax)}`}`;
+}
+
+/** Of what sort a question is, as it stands behind its number. */
+export function categoryIn(category: Question["category"], say: Say): string {
+  switch (category) {
+    case "business":
+      return say`business`;
+    case "clarification":
+      return say`clarification`;
+    case "choice":
+      return say`choice`;
+    case "confirmation":
+      return say`confirmation`;
+  }
 }

@@ -11,11 +11,11 @@ import { reportedErrorText } from "./reported-error.ts";
 /** The comment of what the agent asked for, as it stands now: edited in place, so that it never says what is no longer so. */
 export function requestText(request: RequestShown, task: ExistingTask, context: BlockContext): string {
   if (task.erasedBy !== null) {
-    return `${person(task.erasedBy)} had this task deleted, and with it what the agent asked here.`;
+    return context.say`${person(task.erasedBy)} had this task deleted, and with it what the agent asked here.`;
   }
   switch (request.kind) {
     case "questions": {
-      const text = questionsText(request.questions, task);
+      const text = questionsText(request.questions, task, context.say);
       const isOpen = request.questions.some(({ required, answer }) => required && answer === null);
       return isOpen && !isSettled(task) ? calling(text, task) : text;
     }
@@ -25,8 +25,8 @@ export function requestText(request: RequestShown, task: ExistingTask, context: 
       return required && state === "open" && !isSettled(task) ? calling(text, task) : text;
     }
     case "error":
-      return reportedErrorText(request, task);
+      return reportedErrorText(request, task, context.say);
     case "reply":
-      return replyText(request, task, context.links);
+      return replyText(request, task, context);
   }
 }

@@ -28,18 +28,20 @@ import { dependencySentence } from "./dependency.ts";
 import { code, link, people, person, plain } from "./escape.ts";
 import { commentsMeanwhile } from "./reply.ts";
 import { findingLine } from "./findings.ts";
-import { count, dollars, moment, progressBar, tokens } from "./format.ts";
+import { dollars, moment, progressBar, tokens } from "./format.ts";
 import { forecastSentence } from "./money.ts";
 import { targetWords } from "./places.ts";
-import { answeredLine } from "./questions.ts";
+import { answeredLine, categoryIn } from "./questions.ts";
 import { reworkWords } from "./rework.ts";
 import { lookedOf, verificationCounts } from "./verification.ts";
+import type { Say } from "./words.ts";
 
 /** The one comment that tells where a task stands, without its marker. */
 export function statusText(view: TaskView, context: BlockContext): string {
   const { task } = view;
+  const { say } = context;
   if (task.erasedBy !== null) {
-    return `Phasegate: ${person(task.erasedBy)} had this task deleted, and with it the texts and logs that the app kept of it. Its phase branches are deleted, too, where the repository's rules allow it.`;
+    return say`Phasegate: ${person(task.erasedBy)} had this task deleted, and with it the texts and logs that the app kept of it. Its phase branches are deleted, too, where the repository's rules allow it.`;
   }
   const { now, next } = situationOf(view, context);
   return [
@@ -48,13 +50,13 @@ export function statusText(view: TaskView, context: BlockContext): string {
     now,
     "",
     ...openRequests(task, context),
-    `*Next:* ${next}`,
+    say`*Next:* ${next}`,
     "",
     progressBar(task.status === "completed" ? 100 : progressPercentOf(task)),
     "",
-    ...phaseTable(task),
+    ...phaseTable(task, say),
     "",
-    spentLine(view),
+    spentLine(view, say),
     "",
     ...details(view, context),
   ].join("\n");
@@ -67,47 +69,50 @@ interface Situation {
 
 function situationOf(view: TaskView, context: BlockContext): Situation {
   const { task } = view;
+  const { say } = context;
   if (task.blockedBy !== null && !isSettled(task)) {
     const forecast = view.forecasts.get(currentPhaseOf(task)?.phase ?? 0);
     const { limitEndsAt } = view;
     const { what, next } = blockText(task.blockedBy, task, context, { forecast, limitEndsAt });
-    return { now: `**${waitsForPeople(task) ? "Waits for you" : "Paused"}.** ${what}`, next };
+    return { now: waitsForPeople(task) ? say`**Waits for you.** ${what}` : say`**Paused.** ${what}`, next };
   }
   switch (task.status) {
     case "draft":
       return {
-        now: `**Not started.** ${person(task.createdBy)} set the label ${code(task.playbook.name, 60)} without write access to this repository, or the issue lacks something that a comment here names.`,
-        next: "somebody with write access reads the issue and comments `/run` here. What such a comment names has to be mended before.",
+        now: say`**Not started.** ${person(task.createdBy)} set the label ${code(task.playbook.name, 60)} without write access to this repository, or the issue lacks something that a comment here names.`,
+        next: say`somebody with write access reads the issue and comments ${code("/run")} here. What such a comment names has to be mended before.`,
       };
     case "pending":
     case "in_progress":
-      return atWork(view);
+      return atWork(view, say);
     case "review":
-      return inReview(task);
+      return inReview(task, say);
     case "completed":
       return {
-        now: `**Completed** on ${moment(task.endedAt)}. ${endSentence(task)}`,
-        next: `nothing.${task.phases.every(({ completed }) => completed?.skipped === true) ? "" : ` The result is on ${targetWords(task)}.`}`,
+        now: say`**Completed** on ${moment(task.endedAt, say)}. ${endSentence(task, say)}`,
+        next: task.phases.every(({ completed }) => completed?.skipped === true)
+          ? say`nothing.`
+          : say`nothing. The result is on ${targetWords(task, say)}.`,
       };
     case "failed":
       return {
-        now: `**Failed** on ${moment(task.endedAt)}: ${plain(task.message, 500)}`,
-        next: `${labelAgain(task)} to start a new task on this issue.`,
+        now: say`**Failed** on ${moment(task.endedAt, say)}: ${plain(task.message, 500)}`,
+        next: say`take the label ${code(task.playbook.name, 60)} off and set it again to start a new task on this issue.`,
       };
     case "cancelled":
       return {
-        now: `**Cancelled** by ${person(task.cancelledBy)} on ${moment(task.endedAt)}.`,
-        next: `nothing more happens here. To start a new task on this issue, ${labelAgain(task)}.`,
+        now: say`**Cancelled** by ${person(task.cancelledBy)} on ${moment(task.endedAt, say)}.`,
+        next: say`nothing more happens here. To start a new task on this issue, take the label ${code(task.playbook.name, 60)} off and set it again.`,
       };
   }
 }
 
-function endSentence({ phases }: ExistingTask): string {
+function endSentence({ phases }: ExistingTask, say: Say): string {
   const skipped = phases.filter(({ completed }) => completed?.skipped === true).length;
   const without = phases.filter(({ completed }) => completed?.skipped === true && completed.by === "").length;
-  if (without > 0 && without === phases.length) return "There was nothing to merge.";
-  if (skipped === 0) return `All ${count(phases.length, "phase is", "phases are")} merged.`;
-  return `${count(phases.length - skipped, "phase is", "phases are")} merged, ${count(skipped, "was", "were")} skipped.`;
+  if (without > 0 && without === phases.length) return say`There was nothing to merge.`;
+  if (skipped === 0) return say`All ${say.count(phases.length, "phase is", "phases are")} merged.`;
+  return say`${say.count(phases.length - skipped, "phase is", "phases are")} merged, ${say.count(skipped, "was", "were")} skipped.`;
 }
 
 function waitsForPeople({ blockedBy }: ExistingTask): boolean {
@@ -125,16 +130,16 @@ function openRequests(task: ExistingTask, context: BlockContext): readonly strin
   const open = [...questions, ...dependencies];
   if (open.length === 0) return [];
   const more = open.length - requestsShownMax;
-  return [...open.slice(0, requestsShownMax), ...(more > 0 ? [`- and ${more} more`] : []), ""];
+  return [...open.slice(0, requestsShownMax), ...(more > 0 ? [context.say`- and ${more} more`] : []), ""];
 }
 
 function openQuestion({ number, requestId, category, question }: Question, context: BlockContext): string {
-  const name = requested(`**Question ${number}**`, requestId, context);
-  return `- ${name} (${category}): ${plain(question, requestCharactersMax)}`;
+  const name = requested(context.say`**Question ${number}**`, requestId, context);
+  return `- ${name} (${categoryIn(category, context.say)}): ${plain(question, requestCharactersMax)}`;
 }
 
 function openDependency({ name, requestId, refused, description }: Dependency, context: BlockContext): string {
-  const what = refused === null ? description : `its value does not work: ${refused}`;
+  const what = refused === null ? description : context.say`its value does not work: ${refused}`;
   return `- ${requested(`**${code(name, 100)}**`, requestId, context)}: ${plain(what, requestCharactersMax)}`;
 }
 
@@ -144,181 +149,202 @@ function requested(text: string, requestId: string, { requests }: BlockContext):
   return address === undefined ? text : link(text, address);
 }
 
-/** GitHub reports a label only when it is put on. */
-function labelAgain(task: ExistingTask): string {
-  return `take the label ${code(task.playbook.name, 60)} off and set it again`;
-}
-
 /** The gate lists more of them. */
 const findingsShownMax = 5;
 
-const nothingToDo = "nothing to do now. `/pause` stops the task for a while, `/cancel` ends it.";
-
-function atWork(view: TaskView): Situation {
+function atWork(view: TaskView, say: Say): Situation {
+  const next = say`nothing to do now. ${code("/pause")} stops the task for a while, ${code("/cancel")} ends it.`;
   const { task, live } = view;
   const phase = currentPhaseOf(task);
-  if (phase === null) return { now: "**Starting.**", next: nothingToDo };
+  if (phase === null) return { now: say`**Starting.**`, next };
   const outline = outlineOfPhase(task, phase.phase);
-  const where = `Phase ${phase.phase} of ${task.playbook.phases.length}, ${plain(outline.title)}`;
+  const where = `**${say`Phase ${phase.phase} of ${task.playbook.phases.length}, ${plain(outline.title)}`}:**`;
   const run = liveRunOf(task);
   if (run === null) {
     return task.status === "in_progress"
-      ? { now: `**${where}:** the agent is done; what it delivered is being checked.`, next: nothingToDo }
-      : { now: `**${where}:** about to start.${attemptSentence(phase, null)}`, next: nothingToDo };
+      ? { now: say`${where} the agent is done; what it delivered is being checked.`, next }
+      : { now: `${say`${where} about to start.`}${attemptSentence(phase, null, say)}`, next };
   }
-  const attempt = attemptSentence(phase, run);
+  const attempt = attemptSentence(phase, run, say);
   if (!run.started) {
     const now =
       run.dispatched === null
-        ? "a run is being asked for."
-        : `${link("the run", run.dispatched.url)} waits for a machine of GitHub Actions.`;
-    return { now: `**${where}:** ${now}${attempt}`, next: nothingToDo };
+        ? say`a run is being asked for.`
+        : say`${link(say`the run`, run.dispatched.url)} waits for a machine of GitHub Actions.`;
+    return { now: `${where} ${now}${attempt}`, next };
   }
-  const talk = commentsMeanwhile(phase);
-  const watch = run.dispatched === null ? "" : ` ${link("Watch the run", run.dispatched.url)}.`;
+  const talk = commentsMeanwhile(phase, say);
+  const watch = run.dispatched === null ? "" : ` ${link(say`Watch the run`, run.dispatched.url)}.`;
   const late = phase.steps.some((step) => step.completed && step.slug === live?.currentStep);
   return {
     now: [
-      `**${where}:** ${stepSentence(phase, outline, live?.currentStep ?? null)}${watch}${talk}${attempt}`,
-      ...(late || live === null ? [] : rightNow(live)),
+      `${where} ${stepSentence(phase, outline, live?.currentStep ?? null, say)}${watch}${talk}${attempt}`,
+      ...(late || live === null ? [] : rightNow(live, say)),
     ].join("\n\n"),
-    next: nothingToDo,
+    next,
   };
 }
 
-function rightNow({ currentAction, currentDocument }: LiveStatus): readonly string[] {
+function rightNow({ currentAction, currentDocument }: LiveStatus, say: Say): readonly string[] {
   const parts = [
-    ...(currentAction === null ? [] : [`Right now: ${code(currentAction, 160)}`]),
-    ...(currentDocument === null ? [] : [`Document: ${code(currentDocument, 160)}`]),
+    ...(currentAction === null ? [] : [say`Right now: ${code(currentAction, 160)}`]),
+    ...(currentDocument === null ? [] : [say`Document: ${code(currentDocument, 160)}`]),
   ];
   return parts.length === 0 ? [] : [parts.join(" · ")];
 }
 
 /** Why the agent is at it again. */
-function attemptSentence({ attempt, rework }: PhaseProgress, run: LiveRun | null): string {
-  if (rework !== null) return ` Attempt ${attempt}: ${reworkWords(rework)}.`;
-  return run !== null && run.attempt > 1 ? ` This is attempt ${run.attempt}, to mend what the checks found.` : "";
+function attemptSentence({ attempt, rework }: PhaseProgress, run: LiveRun | null, say: Say): string {
+  if (rework !== null) return ` ${say`Attempt ${attempt}: ${reworkWords(rework, say)}.`}`;
+  return run !== null && run.attempt > 1
+    ? ` ${say`This is attempt ${run.attempt}, to mend what the checks found.`}`
+    : "";
 }
 
 /** What the runner last said may be older than what it handed over: a completed step is not the current one. */
-function stepSentence(phase: PhaseProgress, outline: PhaseOutline, said: string | null): string {
-  if (phase.conversation !== null) return "the agent works on its reply.";
+function stepSentence(phase: PhaseProgress, outline: PhaseOutline, said: string | null, say: Say): string {
+  if (phase.conversation !== null) return say`the agent works on its reply.`;
   const open = phase.steps.filter((step) => !step.completed);
   const current = open.find((step) => step.slug === said) ?? open[0];
   const index = outline.steps.findIndex((step) => step.slug === current?.slug);
   const step = outline.steps[index];
-  if (step === undefined) return "the agent finishes.";
-  return `the agent works on step ${index + 1} of ${outline.steps.length}, ${plain(step.title)}.`;
+  if (step === undefined) return say`the agent finishes.`;
+  return say`the agent works on step ${index + 1} of ${outline.steps.length}, ${plain(step.title)}.`;
 }
 
-function inReview(task: ExistingTask): Situation {
+function inReview(task: ExistingTask, say: Say): Situation {
   if (task.finalGate !== null) {
     const last = link(`#${task.finalGate.pullRequest}`, task.finalGate.url);
     return {
-      now: `**All phases are accepted**; ${last} brings them into ${targetWords(task)}.`,
-      next: `review ${last} and merge it to complete the task.`,
+      now: say`**All phases are accepted**; ${last} brings them into ${targetWords(task, say)}.`,
+      next: say`review ${last} and merge it to complete the task.`,
     };
   }
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
-  if (phase === null || gate === null) return { now: "**Waits for review.**", next: "comment `/status` here." };
-  const goal = goalOf(task, phase);
+  if (phase === null || gate === null)
+    return { now: say`**Waits for review.**`, next: say`comment ${code("/status")} here.` };
+  const goal = goalOf(task, phase, say);
   const isAuto = task.settings.merge === "auto";
-  const ci = ciSentence(phase);
+  const ci = ciSentence(phase, say);
   const pull = link(`#${gate.pullRequest}`, gate.url);
   const title = plain(outlineOfPhase(task, phase.phase).title);
-  const where = `**Phase ${phase.phase} of ${task.playbook.phases.length}, ${title}**`;
+  const where = `**${say`Phase ${phase.phase} of ${task.playbook.phases.length}, ${title}`}**`;
   switch (gate.review) {
     case "approved":
       return {
-        now: `${where} is approved by ${gate.approvedBy.map(person).join(", ")}.${ci}`,
-        next: approvedNext(task, phase, pull, goal),
+        now: `${say`${where} is approved by ${gate.approvedBy.map(person).join(", ")}.`}${ci}`,
+        next: approvedNext(task, phase, { pull, goal }, say),
       };
     case "changes_requested":
       return {
-        now: `${where} was reviewed, and ${people(gate.requestedBy)} asked for changes in ${pull}.`,
-        next: "nothing to do now: the agent takes the changes up by itself, and the pull request then waits for another review.",
+        now: say`${where} was reviewed, and ${people(gate.requestedBy, say)} asked for changes in ${pull}.`,
+        next: say`nothing to do now: the agent takes the changes up by itself, and the pull request then waits for another review.`,
       };
     case "pending":
     case "in_review":
       return {
-        now: `${where} ${phase.accepted === null ? "passed its checks" : `was accepted by ${person(phase.accepted.by)}`} and waits for review in ${pull}.${ci}`,
-        next: `${isAuto ? `review and approve ${pull}; Phasegate then merges it` : `review ${pull} and merge it`} ${goal}.${othersApprove(task)} A review that requests changes, or \`/rework\` with what to change, sends the agent back to work.${phase.conversation === null ? "" : " A comment on the issue takes the conversation up again, until the merge."}`,
+        now: `${
+          phase.accepted === null
+            ? say`${where} passed its checks and waits for review in ${pull}.`
+            : say`${where} was accepted by ${person(phase.accepted.by)} and waits for review in ${pull}.`
+        }${ci}`,
+        next: [
+          isAuto
+            ? say`review and approve ${pull}; Phasegate then merges it ${goal}.`
+            : say`review ${pull} and merge it ${goal}.`,
+          ...othersApprove(task, say),
+          say`A review that requests changes, or ${code("/rework")} with what to change, sends the agent back to work.`,
+          ...(phase.conversation === null
+            ? []
+            : [say`A comment on the issue takes the conversation up again, until the merge.`]),
+        ].join(" "),
       };
   }
 }
 
-function goalOf(task: ExistingTask, { phase }: PhaseProgress): string {
+function goalOf(task: ExistingTask, { phase }: PhaseProgress, say: Say): string {
   const following = followingPhaseOf(task, phase);
-  if (following !== null) return `to start phase ${following.number}, ${plain(following.title)}`;
-  return taskBranchOf(task) === null ? "to complete the task" : "to have the last pull request opened";
+  if (following !== null) return say`to start phase ${following.number}, ${plain(following.title)}`;
+  return taskBranchOf(task) === null ? say`to complete the task` : say`to have the last pull request opened`;
 }
 
 /** Whose approval counts where the requester's does not (Q5). */
-function othersApprove({ settings, issue, prompt }: ExistingTask): string {
-  if (settings.requesterMayApprove) return "";
+function othersApprove({ settings, issue, prompt }: ExistingTask, say: Say): readonly string[] {
+  if (settings.requesterMayApprove) return [];
   const requesters = [...new Set([issue.author, ...(prompt === null ? [] : [prompt.startedBy])])];
-  return ` Approvals by ${people(requesters)} do not count here.`;
+  return [say`Approvals by ${people(requesters, say)} do not count here.`];
 }
 
-function approvedNext(task: ExistingTask, phase: PhaseProgress, pull: string, goal: string): string {
-  if (!isApproved(task, phase)) return `somebody else reviews and approves ${pull} ${goal}.${othersApprove(task)}`;
-  if (task.settings.merge === "manual") return `merge ${pull} ${goal}.`;
+function approvedNext(
+  task: ExistingTask,
+  phase: PhaseProgress,
+  { pull, goal }: { readonly pull: string; readonly goal: string },
+  say: Say,
+): string {
+  if (!isApproved(task, phase)) {
+    return [say`somebody else reviews and approves ${pull} ${goal}.`, ...othersApprove(task, say)].join(" ");
+  }
+  if (task.settings.merge === "manual") return say`merge ${pull} ${goal}.`;
   return mergeableHeadOf(task) === null
-    ? `Phasegate merges ${pull} ${goal} as soon as nothing stands against it: the repository's own checks, a veto, a newer commit. You may also merge it by hand.`
-    : `nothing to do: Phasegate merges ${pull} ${goal}.`;
+    ? say`Phasegate merges ${pull} ${goal} as soon as nothing stands against it: the repository's own checks, a veto, a newer commit. You may also merge it by hand.`
+    : say`nothing to do: Phasegate merges ${pull} ${goal}.`;
 }
 
 /** Empty where there is nothing that a person should know before the review. */
-function ciSentence(phase: PhaseProgress): string {
+function ciSentence(phase: PhaseProgress, say: Say): string {
   const { ci } = phase;
   if (ci === null || ci.headSha !== presentedHeadOf(phase) || ci.kind === "none") return "";
-  return ` The repository's own checks: ${ciWords(ci)}.`;
+  return ` ${say`The repository's own checks: ${ciWords(ci, say)}.`}`;
 }
 
 /** Narrow enough for a phone: names and budgets stand elsewhere. */
-function phaseTable(task: ExistingTask): readonly string[] {
+function phaseTable(task: ExistingTask, say: Say): readonly string[] {
   const rows = task.playbook.phases.map((outline) => {
     const phase = task.phases.find((candidate) => candidate.phase === outline.number);
     const done = phase === undefined ? 0 : doneStepsOf(phase);
     const gate = phase?.gate ?? null;
     return [
       `${outline.number} ${plain(outline.title, 60)}`,
-      phaseState(task, phase),
+      phaseState(task, phase, say),
       `${done}/${outline.steps.length}`,
       gate === null ? "" : link(`#${gate.pullRequest}`, gate.url),
       phase === undefined ? "" : `${tokens(tokensOf(phase.spent.usage))}, ${dollars(phase.spent.costUsd)}`,
     ].join(" | ");
   });
-  return ["| Phase | State | Steps | PR | Tokens, cost |", "|---|---|---|---|---|", ...rows.map((row) => `| ${row} |`)];
+  return [
+    say`| Phase | State | Steps | PR | Tokens, cost |`,
+    "|---|---|---|---|---|",
+    ...rows.map((row) => `| ${row} |`),
+  ];
 }
 
-function phaseState(task: ExistingTask, phase: PhaseProgress | undefined): string {
-  if (phase === undefined) return "○ to come";
+function phaseState(task: ExistingTask, phase: PhaseProgress | undefined, say: Say): string {
+  if (phase === undefined) return say`○ to come`;
   if (phase.completed !== null) {
-    if (!phase.completed.skipped) return "✔ merged";
-    return phase.completed.by === "" ? "✔ nothing to change" : "↷ skipped";
+    if (!phase.completed.skipped) return say`✔ merged`;
+    return phase.completed.by === "" ? say`✔ nothing to change` : say`↷ skipped`;
   }
-  if (task.status === "cancelled") return "✖ cancelled";
-  if (task.status === "failed") return "✖ failed";
-  if (waitsForPeople(task)) return "‖ waits for you";
-  if (task.blockedBy !== null) return "‖ paused";
-  if (task.status === "review") return "● in review";
-  if (task.status === "in_progress") return task.run === null ? "● being checked" : "● at work";
-  return "● starting";
+  if (task.status === "cancelled") return say`✖ cancelled`;
+  if (task.status === "failed") return say`✖ failed`;
+  if (waitsForPeople(task)) return say`‖ waits for you`;
+  if (task.blockedBy !== null) return say`‖ paused`;
+  if (task.status === "review") return say`● in review`;
+  if (task.status === "in_progress") return task.run === null ? say`● being checked` : say`● at work`;
+  return say`● starting`;
 }
 
 /** With what the live run has spent since its last step, as far as it said. */
-function spentLine(view: TaskView): string {
+function spentLine(view: TaskView, say: Say): string {
   const { task, forecasts } = view;
   const total = task.phases.reduce<Spent>((sum, phase) => addSpent(sum, phase.spent), unsettledOf(view));
-  const whole = `Spent on this task: ${tokens(tokensOf(total.usage))} tokens, ${dollars(total.costUsd)} of ${dollars(task.taskBudgetUsd)}`;
+  const whole = say`Spent on this task: ${tokens(tokensOf(total.usage))} tokens, ${dollars(total.costUsd)} of ${dollars(task.taskBudgetUsd)}`;
   const phase = currentPhaseOf(task);
   if (phase === null || isSettled(task)) return `${whole}.`;
   const spentUsd = phase.spent.costUsd + unsettledOf(view).costUsd;
   const forecast = forecasts.get(phase.phase);
-  const expected = forecast?.from === "history" ? ` ${forecastSentence(forecast)}` : "";
-  return `${whole}; of this on phase ${phase.phase}: ${dollars(spentUsd)} of ${dollars(purseOf(task, phase.phase))}.${expected}`;
+  const expected = forecast?.from === "history" ? ` ${forecastSentence(forecast, say)}` : "";
+  return `${whole}; ${say`of this on phase ${phase.phase}: ${dollars(spentUsd)} of ${dollars(purseOf(task, phase.phase))}`}.${expected}`;
 }
 
 function unsettledOf({ task, live }: TaskView): Spent {
@@ -327,42 +353,42 @@ function unsettledOf({ task, live }: TaskView): Spent {
   return spentBeyond(live.spent, run.spent);
 }
 
-function details({ task, model, live, criteria, guides }: TaskView, { links }: BlockContext): readonly string[] {
-  const facts = [`- Model: ${code(model, 80)}`];
+function details({ task, model, live, criteria, guides }: TaskView, { links, say }: BlockContext): readonly string[] {
+  const facts = [say`- Model: ${code(model, 80)}`];
   const read = guideLinks(task, guides, links);
-  if (read.length > 0) facts.push(`- What the agent goes by in this phase: ${read.join(", ")}.`);
+  if (read.length > 0) facts.push(say`- What the agent goes by in this phase: ${read.join(", ")}.`);
   if (task.prompt !== null) {
     facts.push(
-      `- The agent reads the issue as it was when ${person(task.prompt.startedBy)} started the task (SHA-256 ${code(digestOf(task.prompt.hash))}); later edits change nothing.`,
+      say`- The agent reads the issue as it was when ${person(task.prompt.startedBy)} started the task (SHA-256 ${code(digestOf(task.prompt.hash))}); later edits change nothing.`,
     );
     if (task.prompt.hiddenRemoved > 0) {
       facts.push(
-        `- ${count(task.prompt.hiddenRemoved, "hidden piece of the issue's text (an invisible character, comment or alternative text) was", "hidden pieces of the issue's text (invisible characters, comments, alternative texts) were")} taken out before.`,
+        say`- ${say.count(task.prompt.hiddenRemoved, "hidden piece of the issue's text (an invisible character, comment or alternative text) was", "hidden pieces of the issue's text (invisible characters, comments, alternative texts) were")} taken out before.`,
       );
     }
   }
   const phase = currentPhaseOf(task);
-  for (const sentence of phase === null ? [] : phaseSentences(phase, criteria)) facts.push(`- ${sentence}`);
+  for (const sentence of phase === null ? [] : phaseSentences(phase, criteria, say)) facts.push(`- ${sentence}`);
   const verification = phase?.verification ?? null;
   const findings = verification === null || verification.passed ? [] : verification.findings;
   if (findings.length > 0) {
-    facts.push(`- The last check found ${count(findings.length, "fault", "faults")}:`);
+    facts.push(say`- The last check found ${say.count(findings.length, "fault", "faults")}:`);
     facts.push(...findings.slice(0, findingsShownMax).map((finding) => `  ${findingLine(finding)}`));
-    if (findings.length > findingsShownMax) facts.push(`  - and ${findings.length - findingsShownMax} more`);
+    if (findings.length > findingsShownMax) facts.push(`  ${say`- and ${findings.length - findingsShownMax} more`}`);
   }
   return [
-    "<details><summary>Details and what happened last</summary>",
+    `<details><summary>${say`Details and what happened last`}</summary>`,
     "",
     ...facts,
     "",
-    ...dialogue(task),
-    ...(liveRunOf(task) === null ? [] : lastActions(live)),
+    ...dialogue(task, say),
+    ...(liveRunOf(task) === null ? [] : lastActions(live, say)),
     // A paragraph between the lists: with nothing but a blank line they are one list, widely spaced.
-    "What happened last, newest first:",
+    say`What happened last, newest first:`,
     "",
-    ...task.recentActions.map(({ at, text }) => `- ${moment(at)}: ${plain(text)}`),
+    ...task.recentActions.map(({ at, text }) => `- ${moment(at, say)}: ${plain(say.of(text))}`),
     "",
-    `Commands, for people with write access: ${commandList}.`,
+    say`Commands, for people with write access: ${commandList}.`,
     "",
     "</details>",
   ];
@@ -379,36 +405,39 @@ function guideLinks(task: ExistingTask, guides: TaskView["guides"], links: Block
 }
 
 /** What was asked and what came of it, newest last; the comments themselves have it all. */
-function dialogue({ questions, dependencies, errors }: ExistingTask): readonly string[] {
-  const asked = questions.slice(-historyShownMax).map((question) => answeredLine(question, historyCharactersMax));
-  const needed = dependencies.slice(-historyShownMax).map((dependency) => `- ${dependencySentence(dependency)}`);
-  const reported = errors.map(({ at, message }) => `- ${moment(at)}: ${plain(message, historyCharactersMax)}`);
+function dialogue({ questions, dependencies, errors }: ExistingTask, say: Say): readonly string[] {
+  const asked = questions.slice(-historyShownMax).map((question) => answeredLine(question, historyCharactersMax, say));
+  const needed = dependencies.slice(-historyShownMax).map((dependency) => `- ${dependencySentence(dependency, say)}`);
+  const reported = errors.map(({ at, message }) => `- ${moment(at, say)}: ${plain(message, historyCharactersMax)}`);
   return [
-    ...section("Questions and answers:", questions.length - asked.length, asked),
-    ...section("What the agent needed:", dependencies.length - needed.length, needed),
-    ...section("Errors that the agent reported, newest first:", 0, reported),
+    ...section(say`Questions and answers:`, earlier(questions.length - asked.length, say), asked),
+    ...section(say`What the agent needed:`, earlier(dependencies.length - needed.length, say), needed),
+    ...section(say`Errors that the agent reported, newest first:`, [], reported),
   ];
 }
 
 const historyShownMax = 10;
 const historyCharactersMax = 120;
 
-function section(title: string, earlier: number, entries: readonly string[]): readonly string[] {
-  if (entries.length === 0) return [];
-  return [title, "", ...(earlier > 0 ? [`- ${earlier} earlier`] : []), ...entries, ""];
+function section(title: string, before: readonly string[], entries: readonly string[]): readonly string[] {
+  return entries.length === 0 ? [] : [title, "", ...before, ...entries, ""];
 }
 
-function lastActions(live: LiveStatus | null): readonly string[] {
+function earlier(left: number, say: Say): readonly string[] {
+  return left > 0 ? [say`- ${left} earlier`] : [];
+}
+
+function lastActions(live: LiveStatus | null, say: Say): readonly string[] {
   const actions = live?.recentActions ?? [];
   return section(
-    "What the agent did last, newest first:",
-    0,
-    actions.map(({ at, text }) => `- ${moment(at)}: ${code(text, 160)}`),
+    say`What the agent did last, newest first:`,
+    [],
+    actions.map(({ at, text }) => `- ${moment(at, say)}: ${code(text, 160)}`),
   );
 }
 
 /** What there is to say of the current phase beside its steps. */
-function phaseSentences(phase: PhaseProgress, criteria: TaskView["criteria"]): readonly string[] {
+function phaseSentences(phase: PhaseProgress, criteria: TaskView["criteria"], say: Say): readonly string[] {
   const { feedback, decisions, verification } = phase;
   const open = feedback.filter(({ state }) => state === "open").length;
   const vetoed = decisions.list.filter(({ veto }) => veto !== null).length;
@@ -416,16 +445,22 @@ function phaseSentences(phase: PhaseProgress, criteria: TaskView["criteria"]): r
     ...(verification === null
       ? []
       : [
-          `Verification, attempt ${verification.attempt}: ${verificationCounts(lookedOf(phase, verification, criteria.get(phase.phase) ?? []))}.`,
+          say`Verification, attempt ${verification.attempt}: ${verificationCounts(lookedOf(phase, verification, criteria.get(phase.phase) ?? []), say)}.`,
         ]),
     ...(decisions.list.length === 0
       ? []
       : [
-          `The agent took ${count(decisions.list.length, "decision", "decisions")} in this phase${vetoed === 0 ? "" : `; ${count(vetoed, "is", "are")} vetoed`}.`,
+          vetoed === 0
+            ? say`The agent took ${say.count(decisions.list.length, "decision", "decisions")} in this phase.`
+            : say`The agent took ${say.count(decisions.list.length, "decision", "decisions")} in this phase; ${say.count(vetoed, "is", "are")} vetoed.`,
         ]),
     ...(feedback.length === 0
       ? []
-      : [`${open} of ${count(feedback.length, "point", "points")} of feedback ${open === 1 ? "is" : "are"} open.`]),
+      : [
+          open === 1
+            ? say`${open} of ${say.count(feedback.length, "point", "points")} of feedback is open.`
+            : say`${open} of ${say.count(feedback.length, "point", "points")} of feedback are open.`,
+        ]),
   ];
 }
 

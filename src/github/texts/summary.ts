@@ -3,23 +3,26 @@ import { openVetoesOf, outlineOfPhase, type ExistingTask, type PhaseProgress } f
 import { addSpent, nothingSpent, tokensOf, type Spent } from "../../core/usage.ts";
 import type { BlockContext } from "./blocked.ts";
 import { code, link, person, plain } from "./escape.ts";
-import { count, dollars, duration, moment, shaCharacters, tokens } from "./format.ts";
+import { dollars, duration, moment, shaCharacters, tokens } from "./format.ts";
 import type { Links } from "./links.ts";
+import type { Say } from "./words.ts";
 
-export function summaryText(task: ExistingTask, { links, defaultBranch }: BlockContext): string {
+export function summaryText(task: ExistingTask, { links, defaultBranch, say }: BlockContext): string {
   const target = task.input.baseBranch ?? defaultBranch;
   const spent = task.phases.reduce<Spent>((sum, phase) => addSpent(sum, phase.spent), nothingSpent);
   return [
-    `### Done: ${plain(task.issue.title, 120)}`,
-    `${mergedSentence(task)}${isTalk(task) ? "" : ` The result is on ${link(code(target), links.branch(target))}.`}`,
-    phaseTable(task, links),
+    `### ${say`Done: ${plain(task.issue.title, 120)}`}`,
+    isTalk(task)
+      ? say`The conversation is over, and changed nothing that could be merged.`
+      : `${mergedSentence(task, say)} ${say`The result is on ${link(code(target), links.branch(target))}.`}`,
+    phaseTable(task, links, say),
     [
-      ...timeLine(task),
-      `- In all ${tokens(tokensOf(spent.usage))} tokens, ${dollars(spent.costUsd)} of ${dollars(task.taskBudgetUsd)}.`,
-      `- People were asked ${count(task.questions.length, "question", "questions")}, and vetoed ${count(vetoesOf(task), "decision", "decisions")}.`,
-      ...acceptedLines(task),
+      ...timeLine(task, say),
+      say`- In all ${tokens(tokensOf(spent.usage))} tokens, ${dollars(spent.costUsd)} of ${dollars(task.taskBudgetUsd)}.`,
+      say`- People were asked ${say.count(task.questions.length, "question", "questions")}, and vetoed ${say.count(vetoesOf(task), "decision", "decisions")}.`,
+      ...acceptedLines(task, say),
     ].join("\n"),
-    "*Next:* nothing. What should change now is a new issue; `/delete` erases what the app keeps of this task's texts and logs.",
+    say`*Next:* nothing. What should change now is a new issue; \`/delete\` erases what the app keeps of this task's texts and logs.`,
   ].join("\n\n");
 }
 
@@ -28,43 +31,43 @@ function isTalk({ phases }: ExistingTask): boolean {
   return phases.every(({ conversation, completed }) => conversation !== null && completed?.skipped === true);
 }
 
-function mergedSentence(task: ExistingTask): string {
-  const { phases, finalGate } = task;
-  if (isTalk(task)) return "The conversation is over, and changed nothing that could be merged.";
+function mergedSentence({ phases, finalGate }: ExistingTask, say: Say): string {
   const skipped = phases.filter(({ completed }) => completed?.skipped === true).length;
   const merged = phases.filter(({ completed }) => completed?.skipped === false).length;
-  const last = finalGate === null ? "" : `, and brought in by ${link(`#${finalGate.pullRequest}`, finalGate.url)}`;
-  const without = skipped === 0 ? "" : `; ${count(skipped, "was", "were")} skipped`;
-  return `${count(merged, "phase was", "phases were")} merged${without}${last}.`;
+  const all = say.count(merged, "phase was merged", "phases were merged");
+  const ended = skipped === 0 ? all : `${all}; ${say.count(skipped, "was skipped", "were skipped")}`;
+  return finalGate === null
+    ? `${ended}.`
+    : say`${ended}, and brought in by ${link(`#${finalGate.pullRequest}`, finalGate.url)}.`;
 }
 
 /** Narrow enough for a phone. */
-function phaseTable(task: ExistingTask, links: Links): string {
+function phaseTable(task: ExistingTask, links: Links, say: Say): string {
   const rows = task.phases.map((phase) => {
     const { gate, spent } = phase;
     return [
       `${phase.phase} ${plain(outlineOfPhase(task, phase.phase).title, 60)}`,
       gate === null ? "" : link(`#${gate.pullRequest}`, gate.url),
-      endOf(phase, links),
+      endOf(phase, links, say),
       `${tokens(tokensOf(spent.usage))}, ${dollars(spent.costUsd)}`,
     ].join(" | ");
   });
-  return ["| Phase | PR | End | Tokens, cost |", "|---|---|---|---|", ...rows.map((row) => `| ${row} |`)].join("\n");
+  return [say`| Phase | PR | End | Tokens, cost |`, "|---|---|---|---|", ...rows.map((row) => `| ${row} |`)].join("\n");
 }
 
-function endOf({ completed }: PhaseProgress, links: Links): string {
+function endOf({ completed }: PhaseProgress, links: Links, say: Say): string {
   if (completed === null) return "";
-  if (completed.skipped && completed.by === "") return "nothing to merge";
-  if (completed.skipped) return `skipped by ${person(completed.by)}`;
+  if (completed.skipped && completed.by === "") return say`nothing to merge`;
+  if (completed.skipped) return say`skipped by ${person(completed.by)}`;
   const { mergeSha, by } = completed;
-  if (mergeSha === "") return `merged by ${person(by)}`;
-  return `merged by ${person(by)} in ${link(code(mergeSha.slice(0, shaCharacters)), links.commit(mergeSha))}`;
+  if (mergeSha === "") return say`merged by ${person(by)}`;
+  return say`merged by ${person(by)} in ${link(code(mergeSha.slice(0, shaCharacters)), links.commit(mergeSha))}`;
 }
 
-function timeLine(task: ExistingTask): readonly string[] {
+function timeLine(task: ExistingTask, say: Say): readonly string[] {
   if (task.status !== "completed") return [];
   const ms = Date.parse(task.endedAt) - Date.parse(task.createdAt);
-  return [`- From ${moment(task.createdAt)} to ${moment(task.endedAt)}: ${duration(ms)}.`];
+  return [say`- From ${moment(task.createdAt, say)} to ${moment(task.endedAt, say)}: ${duration(ms, say)}.`];
 }
 
 /** Those that the agent was given, and those that a merge came before. */
@@ -75,8 +78,8 @@ function vetoesOf({ phases }: ExistingTask): number {
   );
 }
 
-function acceptedLines({ phases }: ExistingTask): readonly string[] {
+function acceptedLines({ phases }: ExistingTask, say: Say): readonly string[] {
   return phases.flatMap(({ phase, accepted }) =>
-    accepted === null ? [] : [`- Phase ${phase} was accepted by ${person(accepted.by)} although checks had failed.`],
+    accepted === null ? [] : [say`- Phase ${phase} was accepted by ${person(accepted.by)} although checks had failed.`],
   );
 }

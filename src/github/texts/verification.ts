@@ -2,11 +2,12 @@
 import type { Criterion } from "../../core/playbook.ts";
 import type { AnyCheck, CheckResult, Finding, TestRun, Verdict } from "../../core/report.ts";
 import type { PhaseProgress, Verification } from "../../core/state.ts";
-import type { AddressOf } from "./decisions.ts";
+import { confidenceWord, type AddressOf } from "./decisions.ts";
 import { checkOf, criterionName, criterionNames, isJudged, lookedAt } from "./criteria.ts";
 import { block, code, link, plain } from "./escape.ts";
-import { count, shaCharacters } from "./format.ts";
+import { shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";
+import type { Say } from "./words.ts";
 
 /** One criterion, and what is known of it. */
 interface Looked {
@@ -54,21 +55,23 @@ function stateOf(known: {
 }
 
 /** e.g. `2 criteria are not met, 1 was not judged, 11 are met`. */
-export function verificationCounts(looked: readonly Looked[]): string {
+export function verificationCounts(looked: readonly Looked[], say: Say): string {
   const many = (state: Looked["state"]) => looked.filter((each) => each.state === state).length;
   const failed = many("failed");
   const noted = many("noted");
   const idle = many("not-run");
   const open = many("not-judged");
   const met = many("met");
-  if (failed + noted + idle + open === 0) return met === 1 ? "the one criterion is met" : `all ${met} criteria are met`;
+  if (failed + noted + idle + open === 0) {
+    return met === 1 ? say`the one criterion is met` : say`all ${met} criteria are met`;
+  }
   return [
-    ...(failed === 0 ? [] : [`${count(failed, "criterion is", "criteria are")} not met`]),
-    ...(noted === 0 ? [] : [`${count(noted, "point is", "points are")} noted`]),
+    ...(failed === 0 ? [] : [say.count(failed, "criterion is not met", "criteria are not met")]),
+    ...(noted === 0 ? [] : [say.count(noted, "point is noted", "points are noted")]),
     // Of the project's own tests alone: nobody has seen them fail.
-    ...(idle === 0 ? [] : ["the tests could not be run"]),
-    ...(open === 0 ? [] : [`${count(open, "criterion was", "criteria were")} not judged`]),
-    ...(met === 0 ? [] : [`${count(met, "is", "are")} met`]),
+    ...(idle === 0 ? [] : [say`the tests could not be run`]),
+    ...(open === 0 ? [] : [say.count(open, "criterion was not judged", "criteria were not judged")]),
+    ...(met === 0 ? [] : [say.count(met, "is met", "are met")]),
   ].join(", ");
 }
 
@@ -94,6 +97,7 @@ interface Shown {
   readonly criteria: readonly Criterion[];
   readonly links: Links;
   readonly addressOf: AddressOf;
+  readonly say: Say;
 }
 
 export function verificationSection(shown: Shown): string {
@@ -102,19 +106,19 @@ export function verificationSection(shown: Shown): string {
 }
 
 function sectionText(shown: Shown, room: Room): string {
-  const { progress, verification, criteria, links } = shown;
+  const { progress, verification, criteria, links, say } = shown;
   const looked = lookedOf(progress, verification, criteria);
   const sha = link(code(verification.headSha.slice(0, shaCharacters)), links.commit(verification.headSha));
   const within = { ...shown, room };
   return [
-    "## Verification",
-    `On ${sha}, attempt ${verification.attempt}: ${verificationCounts(looked)}.`,
-    ...wanting("Not met", "✖", looked, "failed", within),
-    ...wanting("Noted, and nothing is held up by it", "△", looked, "noted", within),
-    ...wanting("Could not be run", "△", looked, "not-run", within),
+    `## ${say`Verification`}`,
+    say`On ${sha}, attempt ${verification.attempt}: ${verificationCounts(looked, say)}.`,
+    ...wanting(say`Not met`, "✖", looked, "failed", within),
+    ...wanting(say`Noted, and nothing is held up by it`, "△", looked, "noted", within),
+    ...wanting(say`Could not be run`, "△", looked, "not-run", within),
     ...notJudged(looked, shown),
-    ...testSection(progress, verification, room),
-    ...attemptsSection(progress, criteria),
+    ...testSection(shown, room),
+    ...attemptsSection(progress, criteria, say),
     ...metSection(looked, within),
   ].join("\n\n");
 }
@@ -139,14 +143,15 @@ function wanting(
   });
   const all = of.reduce((sum, each) => sum + evidenceOf(each, within).length, 0);
   const more = all - (within.room.findings - left);
-  return [`**${title}:**`, lines.join("\n"), ...(more > 0 ? [`And ${more} more.`] : [])];
+  return [`**${title}:**`, lines.join("\n"), ...(more > 0 ? [within.say`And ${more} more.`] : [])];
 }
 
 /** With the verifier's reason, where it gave one. */
-function headOf({ check, verdict }: Looked, { criteria, room }: Within): string {
-  const name = `**${criterionName(check, criteria)}**`;
+function headOf({ check, verdict }: Looked, { criteria, room, say }: Within): string {
+  const name = `**${criterionName(check, criteria, say)}**`;
   if (verdict === null || verdict.passed) return name;
-  const judge = `judged by a separate session of Claude, with ${verdict.confidence} confidence`;
+  const sure = confidenceWord(verdict.confidence, say);
+  const judge = say`judged by a separate session of Claude, with ${sure} confidence`;
   return `${name}: ${plain(verdict.reason, room.words)} *(${judge})*`;
 }
 
@@ -178,77 +183,95 @@ function placeLink(
   return address === null ? text : link(text, address);
 }
 
-function notJudged(looked: readonly Looked[], { progress, verification, criteria }: Shown): readonly string[] {
+function notJudged(looked: readonly Looked[], { progress, verification, criteria, say }: Shown): readonly string[] {
   const open = looked.filter(({ state }) => state === "not-judged");
   if (open.length === 0) return [];
   const fault = progress.report?.attempt === verification.attempt ? progress.report.judgeFault : null;
-  const why = fault === null ? "The run said nothing of it" : `Why: ${plain(fault, 400).replace(/\.$/u, "")}`;
+  const why = fault === null ? say`The run said nothing of it` : say`Why: ${plain(fault, 400).replace(/\.$/u, "")}`;
+  const names = criterionNames(
+    open.map(({ check }) => check),
+    criteria,
+    40,
+    say,
+  );
   return [
-    `**Not judged:** ${criterionNames(
-      open.map(({ check }) => check),
-      criteria,
-      40,
-    )}. ${why}. That is no fault of the work: please look at these points yourself before you merge.`,
+    say`**Not judged:** ${names}. ${why}. That is no fault of the work: please look at these points yourself before you merge.`,
   ];
 }
 
-const testResults: Readonly<Record<TestRun["result"], string>> = {
-  passed: "passed",
-  failed: "failed",
-  "timed-out": "did not end in time",
-  "could-not-run": "could not be run",
-};
-
-function testSection({ report }: PhaseProgress, { attempt }: Verification, room: Room): readonly string[] {
-  const tests = report?.attempt === attempt ? report.tests : null;
+function testSection({ progress: { report }, verification, say }: Shown, room: Room): readonly string[] {
+  const tests = report?.attempt === verification.attempt ? report.tests : null;
   if (tests === null) return [];
-  const { command, result, exitCode, seconds, tail } = tests;
-  const exit = exitCode === null || exitCode === 0 ? "" : ` with exit code ${exitCode}`;
-  const time = ` after ${count(Math.round(seconds), "second", "seconds")}`;
+  const line = say`**Tests:** ${testWords(tests, say)}, as reported by the runner.`;
+  if (tests.tail.trim() === "") return [line];
+  const end = block(tests.tail.slice(-room.tail), room.tail);
+  return [line, `<details><summary>${say`The end of what the tests printed`}</summary>\n\n${end}\n\n</details>`];
+}
+
+function testWords({ command, result, exitCode, seconds }: TestRun, say: Say): string {
+  const ended = testResult(result, say);
   // Without a command nothing was tried.
-  const what = command === "" ? testResults[result] : `${code(command, 200)} ${testResults[result]}${exit}${time}`;
-  const line = `**Tests:** ${what}, as reported by the runner.`;
-  if (tail.trim() === "") return [line];
-  const end = block(tail.slice(-room.tail), room.tail);
-  return [line, `<details><summary>The end of what the tests printed</summary>\n\n${end}\n\n</details>`];
+  if (command === "") return ended;
+  const time = say.count(Math.round(seconds), "second", "seconds");
+  return exitCode === null || exitCode === 0
+    ? say`${code(command, 200)} ${ended} after ${time}`
+    : say`${code(command, 200)} ${ended} with exit code ${exitCode} after ${time}`;
+}
+
+function testResult(result: TestRun["result"], say: Say): string {
+  switch (result) {
+    case "passed":
+      return say`passed`;
+    case "failed":
+      return say`failed`;
+    case "timed-out":
+      return say`did not end in time`;
+    case "could-not-run":
+      return say`could not be run`;
+  }
 }
 
 const attemptsShownMax = 5;
 
 /** Requirement G3.1. */
-function attemptsSection({ reworkAttempts }: PhaseProgress, criteria: readonly Criterion[]): readonly string[] {
+function attemptsSection(
+  { reworkAttempts }: PhaseProgress,
+  criteria: readonly Criterion[],
+  say: Say,
+): readonly string[] {
   if (reworkAttempts.length === 0) return [];
   const lines = reworkAttempts.slice(-attemptsShownMax).map(({ attemptNumber, failedCriteria, result }) => {
-    const names = failedCriteria.length === 0 ? "no criterion by name" : criterionNames(failedCriteria, criteria, 5);
-    return `- Rework ${attemptNumber}, for ${names}: ${resultWords(result)}`;
+    const names =
+      failedCriteria.length === 0 ? say`no criterion by name` : criterionNames(failedCriteria, criteria, 5, say);
+    return say`- Rework ${attemptNumber}, for ${names}: ${resultWords(result, say)}`;
   });
-  return ["**Reworks for what the checks found:**", lines.join("\n")];
+  return [say`**Reworks for what the checks found:**`, lines.join("\n")];
 }
 
-function resultWords(result: "success" | "partial" | "failed" | null): string {
+function resultWords(result: "success" | "partial" | "failed" | null, say: Say): string {
   switch (result) {
     case "success":
-      return "mended.";
+      return say`mended.`;
     case "partial":
-      return "some of it was mended.";
+      return say`some of it was mended.`;
     case "failed":
-      return "nothing was mended.";
+      return say`nothing was mended.`;
     case null:
-      return "under way when this was written.";
+      return say`under way when this was written.`;
   }
 }
 
-function metSection(looked: readonly Looked[], { criteria }: Within): readonly string[] {
+function metSection(looked: readonly Looked[], { criteria, say }: Within): readonly string[] {
   const met = looked.filter(({ state }) => state === "met");
   if (met.length === 0) return [];
   const lines = met.map(({ check, result, verdict }) => {
     const notes = [
-      result === null ? "" : lookedAt(result),
-      verdict === null ? "" : `judged, ${verdict.confidence} confidence`,
+      result === null ? "" : lookedAt(result, say),
+      verdict === null ? "" : say`judged, ${confidenceWord(verdict.confidence, say)} confidence`,
     ];
     const note = notes.filter((each) => each !== "").join(", ");
-    return `- ✔ ${criterionName(check, criteria)}${note === "" ? "" : ` (${note})`}`;
+    return `- ✔ ${criterionName(check, criteria, say)}${note === "" ? "" : ` (${note})`}`;
   });
-  const title = met.length === 1 ? "1 criterion is met" : `${met.length} criteria are met`;
+  const title = say.count(met.length, "criterion is met", "criteria are met");
   return [`<details><summary>${title}</summary>\n\n${lines.join("\n")}\n\n</details>`];
 }

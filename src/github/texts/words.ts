@@ -1,6 +1,7 @@
 /** What people read, in their language: texts stand in the code in English, and `korean/` has each of them again. */
-import type { TaskSettings } from "../../core/settings.ts";
-import type { Language, TaskInput } from "../../core/task-input.ts";
+import type { Spoken } from "../../control/ports.ts";
+import { inLanguage, phrase, type Phrase, type PhraseValue } from "../../core/phrase.ts";
+import type { Language } from "../../core/task-input.ts";
 import { korean } from "./korean/index.ts";
 
 /**
@@ -11,45 +12,32 @@ export interface Say {
   (parts: TemplateStringsArray, ...values: readonly (string | number)[]): string;
   /** `1 phase`, `2 phases`: looked up as `{0} phases`. */
   count(number: number, one: string, many: string): string;
+  /** What was put into words elsewhere. */
+  of(words: Phrase): string;
 }
 
-const inEnglish: Say = Object.assign(
-  (parts: TemplateStringsArray, ...values: readonly (string | number)[]) => filled(keyOf(parts), values),
-  { count: (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}` },
-);
-
-const inKorean: Say = Object.assign(
-  (parts: TemplateStringsArray, ...values: readonly (string | number)[]) => {
-    const key = keyOf(parts);
-    return filled(korean.get(key) ?? key, values);
-  },
-  {
-    count: (number: number, one: string, many: string) => {
-      const translated = korean.get(`{0} ${many}`);
-      return translated === undefined ? inEnglish.count(number, one, many) : filled(translated, [number]);
-    },
-  },
-);
-
-const says: Readonly<Record<Language, Say>> = { en: inEnglish, ko: inKorean };
+const says: Readonly<Record<Language, Say>> = { en: sayBy(new Map()), ko: sayBy(korean) };
 
 export function sayIn(language: Language): Say {
   return says[language];
 }
 
 /** The form of the issue says first, then the repository's settings, then the installation. */
-export function languageOf(
-  task: { readonly input: Pick<TaskInput, "language">; readonly settings: Pick<TaskSettings, "language"> },
-  installed: Language,
-): Language {
-  return task.input.language ?? task.settings.language ?? installed;
+export function languageOf({ input, settings }: Spoken, installed: Language): Language {
+  return input.language ?? settings.language ?? installed;
 }
 
-/** Under which a template stands in a catalogue: with `{0}`, `{1}` for its values. */
-function keyOf(parts: readonly string[]): string {
-  return parts.reduce((key, part, index) => (index === 0 ? part : `${key}{${index - 1}}${part}`), "");
-}
-
-function filled(template: string, values: readonly (string | number)[]): string {
-  return template.replaceAll(/\{(?<index>\d+)\}/gu, (_, index: string) => String(values[Number(index)] ?? ""));
+function sayBy(catalogue: ReadonlyMap<string, string>): Say {
+  const of = (words: Phrase) => inLanguage(words, (template) => catalogue.get(template) ?? template);
+  return Object.assign(
+    (parts: TemplateStringsArray, ...values: readonly PhraseValue[]) => of(phrase(parts, ...values)),
+    {
+      of,
+      count: (number: number, one: string, many: string) =>
+        of({
+          template: number === 1 && !catalogue.has(`{0} ${many}`) ? `{0} ${one}` : `{0} ${many}`,
+          values: [number],
+        }),
+    },
+  );
 }

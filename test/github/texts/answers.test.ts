@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { answerText } from "../../../src/github/texts/answers.ts";
+import { sayIn } from "../../../src/github/texts/words.ts";
 import { context } from "../texts-fixtures.ts";
 
 const { links } = context;
@@ -16,7 +17,9 @@ describe("an answer in a thread", () => {
     ["none", null, "**The agent gave no answer.**", "comment `/rework`"],
     ["none", commitSha, `**The agent gave no answer**, but changed something in ${commit}.`, "comment `/rework`"],
   ] as const)("%s with commit %s says what came of it and what is left to do", (kind, sha, verdict, next) => {
-    const [first, words, last] = answerText({ kind, text: "Because of it.", commitSha: sha }, links).split("\n\n");
+    const [first, words, last] = answerText({ kind, text: "Because of it.", commitSha: sha }, links, sayIn("en")).split(
+      "\n\n",
+    );
     expect(first).toBe(verdict);
     expect(words).toBe("Because of it.");
     if (next === null) expect(last).toBeUndefined();
@@ -25,7 +28,7 @@ describe("an answer in a thread", () => {
 
   test("shows the agent's paragraphs as they were typed, and nothing where there are none", () => {
     const text = "One @reviewer.\n\n\n# Two\nlines <img src=x>\n\n*Next:* [x](https://evil)";
-    expect(answerText({ kind: "fixed", text, commitSha }, links)).toBe(
+    expect(answerText({ kind: "fixed", text, commitSha }, links, sayIn("en"))).toBe(
       [
         `**Done** in ${commit}.`,
         "One @&#8203;reviewer.",
@@ -33,6 +36,6 @@ describe("an answer in a thread", () => {
         "\\*Next:\\* \\[x\\]\\(https:&#8203;//evil\\)",
       ].join("\n\n"),
     );
-    expect(answerText({ kind: "fixed", text: " \n\n", commitSha }, links)).toBe(`**Done** in ${commit}.`);
+    expect(answerText({ kind: "fixed", text: " \n\n", commitSha }, links, sayIn("en"))).toBe(`**Done** in ${commit}.`);
   });
 });

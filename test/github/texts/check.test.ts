@@ -16,7 +16,7 @@ import {
 } from "../texts-fixtures.ts";
 
 function textOf(view: TaskView, isVerified = true) {
-  return checkText({ view, phase: 1, links: context.links, isVerified });
+  return checkText({ view, phase: 1, links: context.links, isVerified, say: context.say });
 }
 
 const failed = [...running, gateOpened(), ...verified(false)];
@@ -136,14 +136,14 @@ describe("the check of a task's last pull request", () => {
   const last = merged.mergeSha;
 
   test("passes where each phase was verified at its gate", () => {
-    expect(finalCheckText(whole, last, context.links)).toMatchObject({
+    expect(finalCheckText(whole, last, context.links, context.say)).toMatchObject({
       conclusion: "success",
       title: "All phases were verified at their gates",
     });
   });
 
   test("says of commits that people put on top that no gate has seen them", () => {
-    expect(finalCheckText(whole, "another", context.links)).toMatchObject({
+    expect(finalCheckText(whole, "another", context.links, context.say)).toMatchObject({
       conclusion: "neutral",
       title: "Commits that no gate has seen",
     });
@@ -151,7 +151,7 @@ describe("the check of a task's last pull request", () => {
 
   test("names phases that people took as they were", () => {
     const accepted = withPhase(whole, () => ({ accepted: { by: "wanda", failed: [] } }));
-    expect(finalCheckText(accepted, last, context.links)).toMatchObject({
+    expect(finalCheckText(accepted, last, context.links, context.say)).toMatchObject({
       conclusion: "neutral",
       summary: expect.stringContaining("phase 1, Planning"),
     });
@@ -159,6 +159,6 @@ describe("the check of a task's last pull request", () => {
 
   test("ends with a cancelled task", () => {
     const cancelled = viewOf([...inReview, merged, { type: "TaskCancelled", at, by: "wanda" }]);
-    expect(finalCheckText(cancelled, last, context.links).conclusion).toBe("cancelled");
+    expect(finalCheckText(cancelled, last, context.links, context.say).conclusion).toBe("cancelled");
   });
 });

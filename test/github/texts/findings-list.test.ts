@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Diagnosis } from "../../../src/control/ports.ts";
 import { findingsCount, findingsList } from "../../../src/github/texts/findings-list.ts";
+import { sayIn } from "../../../src/github/texts/words.ts";
 
 const ok: Diagnosis = { check: "actions", level: "ok", message: "GitHub lists the workflow as active", mend: null };
 const warning: Diagnosis = {
@@ -18,7 +19,7 @@ const fault: Diagnosis = {
 
 describe("what was found", () => {
   test("is listed with faults first, each with the way to mend it, and calls nobody", () => {
-    expect(findingsList([ok, warning, fault])).toMatchInlineSnapshot(`
+    expect(findingsList([ok, warning, fault], sayIn("en"))).toMatchInlineSnapshot(`
       "- ❌ **model\\-credential:** @&#8203;wanda wrote \\<b\\>&amp;\\[x\\]\\(y\\) /run [Mend it here](https://github.com/o/r/settings).
       - ⚠️ **checks:** statuses count for nothing
         Accept statuses: read: [link](https://github.com/x), then look again
@@ -32,6 +33,6 @@ describe("what was found", () => {
     [[fault, warning, warning], "1 thing to mend, 2 to know"],
     [[fault, fault], "2 things to mend"],
   ])("is counted: %#", (findings, words) => {
-    expect(findingsCount(findings)).toBe(words);
+    expect(findingsCount(findings, sayIn("en"))).toBe(words);
   });
 });

@@ -22,13 +22,13 @@ import {
   withPhase,
 } from "../texts-fixtures.ts";
 
-const { links } = context;
+const { links, say } = context;
 const headSha = "0123456789abcdef";
 const files = [{ path: "docs/planning/01_idea.md", deleted: false }];
 
 function bodyOf(view: TaskView, over: { readonly phase?: number; readonly ciLater?: boolean } = {}): string {
   const { phase = 1, ciLater = false } = over;
-  return gateBody({ view, phase, links, ready: true, delivered: { headSha, files, complete: true, ciLater } });
+  return gateBody({ view, phase, links, say, ready: true, delivered: { headSha, files, complete: true, ciLater } });
 }
 
 function withSettings(over: Partial<TaskSettings>): TaskView {
@@ -118,7 +118,7 @@ describe("the decisions of a gate", () => {
 
   test("of which the agent named none are one line", () => {
     expect(bodyOf(viewOf(inReviewWith({})))).toContain("**Decisions:** the agent named none for this phase.");
-    const atWork = gateBody({ view: viewOf(running), phase: 1, links, ready: false, delivered: null });
+    const atWork = gateBody({ view: viewOf(running), phase: 1, links, say, ready: false, delivered: null });
     expect(atWork).not.toContain("Decisions");
   });
 
@@ -219,7 +219,7 @@ describe("the verification in a gate", () => {
     }));
     expect(bodyOf(unknown)).toContain("**Tests:** could not be run, as reported by the runner.");
     const bare = { ...view, criteria: new Map() };
-    expect(checkText({ view: bare, phase: 1, links, isVerified: true })).toMatchObject({
+    expect(checkText({ view: bare, phase: 1, links, say, isVerified: true })).toMatchObject({
       conclusion: "success",
       title: "Passed: the tests could not be run, 2 are met",
     });
@@ -305,7 +305,7 @@ describe("how to go on from a gate", () => {
   ] as const)("while a rework for %s runs says so", (source, by, words) => {
     const rework = { by, source, ids: ["x"], textHash: "h", base: null };
     const view = withPhase(viewOf(inReview), () => ({ rework, attempt: 2 }));
-    expect(gateBody({ view, phase: 1, links, ready: false, delivered: null })).toMatch(
+    expect(gateBody({ view, phase: 1, links, say, ready: false, delivered: null })).toMatch(
       new RegExp(`^Attempt 2: ${words.replaceAll(/[*()]/gu, "\\$&")}\\. `, "u"),
     );
   });

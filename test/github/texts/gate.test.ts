@@ -20,19 +20,26 @@ import {
 } from "../texts-fixtures.ts";
 import { linksOf } from "../../../src/github/texts/links.ts";
 
-const { links } = context;
+const { links, say } = context;
 
 describe("a gate's title", () => {
   test("names phase and issue, and marks what is unfinished where there are no drafts", () => {
     const view = viewOf(running);
-    expect(gateTitle(view, 1, { unfinished: false })).toBe("Phase 1 of 2, Planning: A link shortener");
-    expect(finishedTitle(gateTitle(view, 1, { unfinished: true }))).toBe(gateTitle(view, 1, { unfinished: false }));
+    expect(gateTitle(view, 1, { unfinished: false }, say)).toBe("Phase 1 of 2, Planning: A link shortener");
+    expect(finishedTitle(gateTitle(view, 1, { unfinished: true }, say))).toBe(
+      gateTitle(view, 1, { unfinished: false }, say),
+    );
   });
 
   test("closes nothing and stays short, whatever the issue is called", () => {
-    const title = gateTitle(viewOf([created({ title: `closes #1 [skip ci] ${"x".repeat(900)}` })]), 1, {
-      unfinished: true,
-    });
+    const title = gateTitle(
+      viewOf([created({ title: `closes #1 [skip ci] ${"x".repeat(900)}` })]),
+      1,
+      {
+        unfinished: true,
+      },
+      say,
+    );
     expect(title).not.toMatch(/#1|\[skip ci\]/u);
     expect(title.length).toBeLessThan(256);
   });
@@ -40,7 +47,7 @@ describe("a gate's title", () => {
 
 describe("a gate's body", () => {
   test("while the agent works asks nobody to merge", () => {
-    const body = gateBody({ view: viewOf(running), phase: 1, links, ready: false, delivered: null });
+    const body = gateBody({ view: viewOf(running), phase: 1, links, say, ready: false, delivered: null });
     expect(body).toContain("Please do not merge before the checks have passed");
     expect(body).not.toContain("Spent on this phase");
     expect(body).toContain("1. Idea definition\n2. Market");
@@ -53,7 +60,7 @@ describe("a gate's body", () => {
       { path: "old.txt", deleted: true },
     ];
     const delivered = { headSha: "0123456789abcdef", files, complete: true, ciLater: false };
-    expect(gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered })).toMatchInlineSnapshot(`
+    expect(gateBody({ view: viewOf(inReview), phase: 1, links, say, ready: true, delivered })).toMatchInlineSnapshot(`
       "**Merging this pull request starts phase 2, Design.** To have something changed first, request changes in a review, or comment \`/rework <what to change>\`.
 
       Part of #7
@@ -114,7 +121,7 @@ describe("a gate's body", () => {
   test("says that CI waits for an approval, where it does", () => {
     const delivered = { headSha: "0123456789abcdef", files: [], complete: true };
     const bodyOf = (ciLater: boolean) =>
-      gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered: { ...delivered, ciLater } });
+      gateBody({ view: viewOf(inReview), phase: 1, links, say, ready: true, delivered: { ...delivered, ciLater } });
     expect(bodyOf(true)).toContain("it takes an approving review until the app adds an empty commit");
     expect(bodyOf(false)).not.toContain("until the app adds");
   });
@@ -130,7 +137,7 @@ describe("a gate's body", () => {
     const events = [...running, gateOpened(), ...verified(true)].map((event) =>
       event.type === "PhaseVerified" ? { ...event, checks } : event,
     );
-    const rows = gateBody({ view: viewOf(events), phase: 1, links, ready: false, delivered: null })
+    const rows = gateBody({ view: viewOf(events), phase: 1, links, say, ready: false, delivered: null })
       .split("\n")
       .filter((line) => line.startsWith("- ✔") && !line.includes("Idea"));
     expect(rows).toEqual([
@@ -149,14 +156,14 @@ describe("a gate's body", () => {
       complete: true,
       ciLater: false,
     };
-    const body = gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered });
+    const body = gateBody({ view: viewOf(inReview), phase: 1, links, say, ready: true, delivered });
     expect(body).not.toMatch(/\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]|skip-checks/iu);
     expect(body).toContain("Skip CI] [\u200bactions skip].md`");
   });
 
   test("shows failures before what passed", () => {
     const view = viewOf([...running, gateOpened(), ...verified(false)]);
-    const body = gateBody({ view, phase: 1, links, ready: false, delivered: null });
+    const body = gateBody({ view, phase: 1, links, say, ready: false, delivered: null });
     expect(body).toContain(
       "On [`0123456`](https://github.com/octo/shop/commit/0123456789abcdef), attempt 1: 1 criterion is not met, 1 is met.\n\n**Not met:**\n\n- ✖ **Each document says enough**\n  - `docs/planning/01_idea.md`: has 20 characters, needs 500",
     );
@@ -173,20 +180,22 @@ describe("a gate's body", () => {
       base: null,
     } as const;
     const view = withPhase(viewOf(inReview), () => ({ rework, attempt: 2 }));
-    const body = gateBody({ view, phase: 1, links, ready: false, delivered: null });
+    const body = gateBody({ view, phase: 1, links, say, ready: false, delivered: null });
     expect(body).toContain("Attempt 2: the agent works on what **reviewer** and **owner** asked for (2 points).");
     expect(body).not.toContain("**Merging this pull request");
-    expect(gateBody({ view, phase: 1, links, ready: true, delivered: null })).toContain("**Merging this pull request");
+    expect(gateBody({ view, phase: 1, links, say, ready: true, delivered: null })).toContain(
+      "**Merging this pull request",
+    );
   });
 
   test("tells how much feedback is open, where there is any", () => {
     const bodyOf = (open: number) => {
       const view = withPhase(viewOf(inReview), () => ({ feedback: feedbackOf(open) }));
-      return gateBody({ view, phase: 1, links, ready: true, delivered: null });
+      return gateBody({ view, phase: 1, links, say, ready: true, delivered: null });
     };
     expect(bodyOf(1)).toContain("## Feedback\n\nOf 2 points of feedback, 1 was open when this was written.");
     expect(bodyOf(0)).toContain("Of 1 point of feedback, none was open when this was written.");
-    expect(gateBody({ view: viewOf(inReview), phase: 1, links, ready: true, delivered: null })).not.toContain(
+    expect(gateBody({ view: viewOf(inReview), phase: 1, links, say, ready: true, delivered: null })).not.toContain(
       "Feedback",
     );
   });
@@ -200,15 +209,15 @@ describe("a gate's body", () => {
       { type: "DependencyGranted", at, name: "OPENAI_API_KEY", by: "owner" },
       ...inReview.slice(runStarted.length),
     ] as const;
-    const body = gateBody({ view: viewOf(events), phase: 1, links, ready: true, delivered: null });
+    const body = gateBody({ view: viewOf(events), phase: 1, links, say, ready: true, delivered: null });
     expect(body).toContain(
       "## Questions and answers\n\n- Question 1: Which revenue model shall it have? **owner**: Half of each\n\n## Provided\n\n- `OPENAI_API_KEY`: provided by **owner**\n",
     );
-    const atWork = gateBody({ view: viewOf(events.slice(0, -3)), phase: 1, links, ready: false, delivered: null });
+    const atWork = gateBody({ view: viewOf(events.slice(0, -3)), phase: 1, links, say, ready: false, delivered: null });
     expect(atWork).not.toContain("## Questions");
     const merged = [...events, { type: "PhaseCompleted", at, phase: 1, by: "reviewer", mergeSha: "x" }] as const;
     const next = viewOf([...merged, { type: "PhaseStarted", at, phase: 2 }, ...verified(true, "", 2)]);
-    expect(gateBody({ view: next, phase: 2, links, ready: true, delivered: null })).not.toContain("## Questions");
+    expect(gateBody({ view: next, phase: 2, links, say, ready: true, delivered: null })).not.toContain("## Questions");
   });
 
   test("gives the cost against what was expected, and what the next phase may spend", () => {
@@ -216,7 +225,14 @@ describe("a gate's body", () => {
       [1, { usd: 5, from: "playbook" } as const],
       [2, { usd: 4.6, from: "history" } as const],
     ]);
-    const body = gateBody({ view: { ...viewOf(inReview), forecasts }, phase: 1, links, ready: true, delivered: null });
+    const body = gateBody({
+      view: { ...viewOf(inReview), forecasts },
+      phase: 1,
+      links,
+      say,
+      ready: true,
+      delivered: null,
+    });
     expect(body).toContain(
       "- This phase: 246k tokens, $0.84 of $5.00; the playbook reckons with $5.00.\n- Phase 2, Design: such phases have cost about $4.60 in this repository, and it may spend $5.00. To set another limit with your approval, comment `/approve up to $6`.\n",
     );
@@ -225,13 +241,13 @@ describe("a gate's body", () => {
   test("of an accepted phase names who took it and which checks failed", () => {
     const accepted = { by: "owner", failed: ["long-enough", "no-secrets"] } as const;
     const view = withPhase(viewOf([...running, gateOpened(), ...verified(false)]), () => ({ accepted }));
-    const body = gateBody({ view, phase: 1, links, ready: true, delivered: null });
+    const body = gateBody({ view, phase: 1, links, say, ready: true, delivered: null });
     expect(body).toContain(
       "Accepted by **owner** although this is not met: *Each document says enough* and *No secrets in the files*.",
     );
     expect(body).toContain("**Merging this pull request starts phase 2, Design.**");
     const unfinished = withPhase(viewOf([...running, gateOpened()]), () => ({ accepted: { by: "owner", failed: [] } }));
-    expect(gateBody({ view: unfinished, phase: 1, links, ready: true, delivered: null })).toContain("as it is.");
+    expect(gateBody({ view: unfinished, phase: 1, links, say, ready: true, delivered: null })).toContain("as it is.");
   });
 
   test("closes the issue in the last phase and in no other", () => {
@@ -240,13 +256,14 @@ describe("a gate's body", () => {
       { type: "PhaseCompleted", at, phase: 1, by: "reviewer", mergeSha: "x" },
       { type: "PhaseStarted", at, phase: 2 },
     ];
-    expect(gateBody({ view: viewOf(second), phase: 1, links, ready: false, delivered: null })).toMatch(
+    expect(gateBody({ view: viewOf(second), phase: 1, links, say, ready: false, delivered: null })).toMatch(
       /^Part of #7$/mu,
     );
     const last = gateBody({
       view: viewOf([...second, ...verified(true, "", 2)]),
       phase: 2,
       links,
+      say,
       ready: false,
       delivered: null,
     });
@@ -261,6 +278,7 @@ describe("a gate's body", () => {
       view: viewOf([...running, gateOpened(), ...verified(false, hostile)]),
       phase: 1,
       links,
+      say,
       ready: true,
       delivered: {
         headSha: "abc",
@@ -294,6 +312,7 @@ describe("a gate's body", () => {
       view: viewOf([...running, gateOpened(), ...events]),
       phase: 1,
       links,
+      say,
       ready: true,
       delivered: { headSha: "abc", files, complete: false, ciLater: false },
     });
@@ -325,6 +344,7 @@ describe("the guides of a phase", () => {
       view: { ...viewOf(running), guides },
       phase: 1,
       links: read,
+      say,
       ready: false,
       delivered: null,
     });
@@ -337,7 +357,7 @@ describe("the guides of a phase", () => {
   });
 
   test("are named by their titles alone where nobody knows their place", () => {
-    const body = gateBody({ view: viewOf(running), phase: 1, links, ready: false, delivered: null });
+    const body = gateBody({ view: viewOf(running), phase: 1, links, say, ready: false, delivered: null });
     expect(body).toContain("1. Idea definition\n2. Market");
   });
 });

@@ -16,12 +16,13 @@ import { requestText } from "../../../src/github/texts/requests.ts";
 import { statusText } from "../../../src/github/texts/status.ts";
 import { boxesIn } from "../../../src/github/veto-boxes.ts";
 import { parseCommand } from "../../../src/github/slash-commands.ts";
+import type { Language } from "../../../src/core/task-input.ts";
 import { sayIn } from "../../../src/github/texts/words.ts";
 import {
   answered,
   asked,
   at,
-  context,
+  context as inEnglish,
   created,
   decisionOf,
   gateOpened,
@@ -35,8 +36,11 @@ import {
   waitsForAnswer,
   withPhase,
 } from "../texts-fixtures.ts";
+import { joined } from "../../../src/core/phrase.ts";
 
-const { links } = context;
+const { links } = inEnglish;
+const languages = ["en", "ko"] as const;
+const say = sayIn("en");
 
 const hostile: readonly string[] = [
   "/approve",
@@ -139,7 +143,7 @@ function noticesWith(words: string, view: TaskView): readonly Notice[] {
     { kind: "second-label", label: words, running: words },
     { kind: "playbook-faulty", label: words, faults: [{ file: words, line: 1, rule: words, message: words }] },
     { kind: "unknown-command", typed: words },
-    { kind: "refused", command: words, reason: words },
+    { kind: "refused", command: words, reason: joined([words]) },
     { kind: "feedback-answered", answers: [{ kind: "fixed", text: words, commitSha: null, by: "wanda", id: "x" }] },
     { kind: "veto-reason", number: 1, decision: words, by: "wanda" },
     { kind: "ci", ci: { kind: "red", reason: words, failed }, reworks: 2, headSha: "abc" },
@@ -151,32 +155,31 @@ function noticesWith(words: string, view: TaskView): readonly Notice[] {
   ];
 }
 
-function textsWith(words: string): readonly (readonly [name: string, text: string])[] {
+function textsWith(words: string, language: Language = "en"): readonly (readonly [name: string, text: string])[] {
   const view = viewWith(words);
+  const say = sayIn(language);
+  const context = { ...inEnglish, say };
   const { task } = view;
   const files = [
     { path: words, deleted: false },
     { path: `x ${words}`, deleted: true },
   ];
   const delivered = { headSha: "abc", files, complete: true, ciLater: false };
-  const check = checkText({ view, phase: 1, links, isVerified: true });
+  const check = checkText({ view, phase: 1, links, say, isVerified: true });
   const [dependency] = task.dependencies;
   if (dependency === undefined) throw new Error("a dependency was expected");
   const error = { requestId: "r", at, phase: 1, step: words, runId, type: "missing_file", cause: "agent" } as const;
   const waiting = viewOf([...runStarted, questionsAsked([asked({ question: words })]), ...waitsForAnswer]);
   return [
-    ["gate", gateBody({ view, phase: 1, links, ready: true, delivered })],
+    ["gate", gateBody({ view, phase: 1, links, say, ready: true, delivered })],
     ["gate's check", `${check.title}\n${check.summary}`],
-    ["last gate", finalGateBody(view, words, links, sayIn("en"))],
+    ["last gate", finalGateBody(view, words, links, say)],
     ["status", statusText(view, context)],
     ["status of a task that waits", statusText(waiting, context)],
     ["questions", requestText({ kind: "questions", questions: task.questions }, task, context)],
     ["dependency", requestText({ kind: "dependency", dependency, isNoticed: true }, task, context)],
-    [
-      "error",
-      requestText({ kind: "error", error: { ...error, message: words, details: words }, next: words }, task, context),
-    ],
-    ["answer", answerText({ kind: "question", text: words, commitSha: null }, links)],
+    ["error", requestText({ kind: "error", error: { ...error, message: words, details: words } }, task, context)],
+    ["answer", answerText({ kind: "question", text: words, commitSha: null }, links, say)],
     ...noticesWith(words, view).map(
       (notice) =>
         [notice.kind === "blocked" ? `block ${notice.reason.kind}` : notice.kind, noticeText(notice, context)] as const,
@@ -193,10 +196,11 @@ function live(text: string): string {
 }
 
 describe.each(hostile)("with the words %j", (words) => {
-  test.each(textsWith(words))("the text %s calls, closes, forges and commands nothing", (_name, text) => {
+  const texts = languages.flatMap((language) => textsWith(words, language).map((text) => [language, ...text] as const));
+  test.each(texts)("in %s the text %s calls, closes, forges and commands nothing", (_language, _name, text) => {
     const read = live(text);
     expect(read).not.toMatch(/@[a-z]/iu);
-    expect(read.replace(/^(?:Closes|Part of) #7$/mu, "")).not.toMatch(
+    expect(read.replace(/^(?:(?:Closes|Part of) #7|이슈 #7의 일부입니다\.)$/mu, "")).not.toMatch(
       /(?:clos|fix|resolv)\w* [\w/:.-]*(?:#|GH-|issues\/)\d/iu,
     );
     expect(read).not.toMatch(/:\/\/evil|www\.evil|<img|javascript:/iu);
@@ -218,7 +222,7 @@ describe.each(hostile)("with the words %j", (words) => {
 
   test("a title and a commit close and silence nothing", () => {
     const view = viewWith(words);
-    const title = gateTitle(view, 1, { unfinished: false });
+    const title = gateTitle(view, 1, { unfinished: false }, say);
     expect(title).not.toMatch(/@\w|#\d|GH-\d|:\/\/|\[skip ci\]|\n/u);
     const { taskId } = view.task;
     expect(

@@ -21,6 +21,7 @@ import {
   viewOf,
   withPhase,
 } from "../texts-fixtures.ts";
+import { inEnglish, joined } from "../../../src/core/phrase.ts";
 
 function blocked(reason: BlockReason, events: readonly TaskEvent[] = [...running, gateOpened()]): string {
   return noticeText({ kind: "blocked", reason, task: taskOf(...events) }, context);
@@ -248,7 +249,7 @@ describe("a notice about a pause", () => {
 describe("other notices", () => {
   test("help lists the commands, as does an unknown one", () => {
     const help = noticeText({ kind: "help" }, context);
-    for (const row of slashCommands) expect(help).toContain(`| \`${usageOf(row)}\` | ${row.does} |`);
+    for (const row of slashCommands) expect(help).toContain(`| \`${usageOf(row)}\` | ${inEnglish(row.does)} |`);
     expect(noticeText({ kind: "unknown-command", typed: "/deploy" }, context)).toBe(
       `Phasegate knows no command \`/deploy\`, so nothing was done. These are the commands:\n\n${help}`,
     );
@@ -274,7 +275,7 @@ describe("other notices", () => {
   });
 
   test("a refusal gives its reason and says where to look", () => {
-    const text = noticeText({ kind: "refused", command: "/run", reason: "the task has ended" }, context);
+    const text = noticeText({ kind: "refused", command: "/run", reason: joined(["the task has ended"]) }, context);
     expect(text).toMatch(/^`\/run` was not carried out: the task has ended\.\n\n\*Next:\* the status comment/u);
   });
 

@@ -275,7 +275,7 @@ describe("the comment of a reported error", () => {
   } as const;
 
   test("says what it is, with its details folded, and what happens next", () => {
-    expect(requestText({ kind: "error", error, next: "The step goes on." }, task, context)).toMatchInlineSnapshot(`
+    expect(requestText({ kind: "error", error }, task, context)).toMatchInlineSnapshot(`
       "### The agent reports an error: something could not be run
 
       Reported in phase 1, Planning, step *Idea definition*:
@@ -292,12 +292,12 @@ describe("the comment of a reported error", () => {
 
       </details>
 
-      *Next:* The step goes on."
+      *Next:* the agent goes on if it can; a step that ends with this counts as a fault of the environment, and is tried again on another machine."
     `);
   });
 
   test("has no details where there are none", () => {
-    const text = requestText({ kind: "error", error: { ...error, details: " \n" }, next: "Nothing." }, task, context);
+    const text = requestText({ kind: "error", error: { ...error, details: " \n" } }, task, context);
     expect(text).not.toContain("<details>");
   });
 });
@@ -368,7 +368,7 @@ describe("whatever agents and people write", () => {
         for (const request of [
           { kind: "questions", questions: task.questions },
           { kind: "dependency", dependency: first, isNoticed: true },
-          { kind: "error", error, next: three },
+          { kind: "error", error },
         ] as const) {
           const text = requestText(request, task, context);
           const read = outsideCode(text);

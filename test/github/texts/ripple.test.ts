@@ -74,6 +74,7 @@ test("a gate that changes what was approved says so, and that its merge does not
     view: { ...viewOf(inReview), task },
     phase: 1,
     links: context.links,
+    say: context.say,
     ready: true,
     delivered: null,
   });

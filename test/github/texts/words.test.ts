@@ -1,11 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { parseAst } from "rolldown/parseAst";
 import { expect, test } from "vitest";
-import { korean } from "../../../src/github/texts/korean/index.ts";
+import { catalogues, korean } from "../../../src/github/texts/korean/index.ts";
 import { languageOf, sayIn } from "../../../src/github/texts/words.ts";
 import { noInput } from "../../../src/core/task-input.ts";
-
-const folder = "src/github/texts";
 
 test("a template is said in the language asked for, with its values where the language wants them", () => {
   const link = "#7";
@@ -26,12 +24,17 @@ test("the issue's form goes before the repository's settings, and these before t
 });
 
 test("all that the code says is in the Korean catalogue, and nothing else", () => {
-  const said = readdirSync(folder)
-    .filter((name) => name.endsWith(".ts"))
-    .flatMap((name) => templatesOf(readFileSync(`${folder}/${name}`, "utf8"), name));
+  const said = ["src/core", "src/control", "src/github"]
+    .flatMap((folder) => globSync(`${folder}/**/*.ts`))
+    .flatMap((name) => templatesOf(readFileSync(name, "utf8"), name));
   expect(said.toSorted()).not.toEqual([]);
   expect([...new Set(said)].filter((key) => !korean.has(key))).toEqual([]);
   expect([...korean.keys()].filter((key) => !said.includes(key))).toEqual([]);
+});
+
+test("each template stands in one catalogue", () => {
+  const keys = catalogues.flatMap((catalogue) => Object.keys(catalogue));
+  expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
 });
 
 test.each([...korean])("the translation of %j has all its values", (english, translated) => {
@@ -39,11 +42,11 @@ test.each([...korean])("the translation of %j has all its values", (english, tra
   expect(valuesIn(translated)).toEqual(valuesIn(english));
 });
 
-/** What is tagged with `say` or counted with it. */
+/** What is tagged with `say` or `phrase`, or counted. */
 function templatesOf(source: string, name: string): readonly string[] {
   const found: string[] = [];
   visit(parseAst(source, { lang: "ts" }, name), (node) => {
-    if (node["type"] === "TaggedTemplateExpression" && isSay(node["tag"])) {
+    if (node["type"] === "TaggedTemplateExpression" && isSay(node["tag"], ["say", "phrase"])) {
       const { quasis } = node["quasi"] as {
         readonly quasis: readonly { readonly value: { readonly cooked: string } }[];
       };
@@ -61,9 +64,9 @@ function templatesOf(source: string, name: string): readonly string[] {
 }
 
 /** `say` itself, or a `say` of something, such as `context.say`. */
-function isSay(node: unknown): boolean {
+function isSay(node: unknown, names: readonly unknown[] = ["say"]): boolean {
   const { type, name, property } = node as Record<string, unknown>;
-  return type === "Identifier" ? name === "say" : type === "MemberExpression" && isSay(property);
+  return type === "Identifier" ? names.includes(name) : type === "MemberExpression" && isSay(property, names);
 }
 
 function isCount(node: unknown): boolean {

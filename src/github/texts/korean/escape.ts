@@ -1,0 +1,3 @@
+export const escape = {
+  somebody: "누군가",
+};

@@ -1,0 +1,14 @@
+import type { Outcome } from "./play.ts";
+
+/** What trouble left behind: there should be nothing but a dispatch more for each run that died. */
+export function differences(undisturbed: Outcome, disturbed: Outcome): readonly string[] {
+  const more = disturbed.dispatches - undisturbed.dispatches;
+  return [
+    ...undisturbed.tree.filter((line) => !disturbed.tree.includes(line)).map((line) => `only undisturbed: ${line}`),
+    ...disturbed.tree.filter((line) => !undisturbed.tree.includes(line)).map((line) => `only disturbed: ${line}`),
+    ...(["comments", "pullRequests", "commits"] as const)
+      .filter((name) => undisturbed.seen[name] !== disturbed.seen[name])
+      .map((name) => `${disturbed.seen[name]} ${name} instead of ${undisturbed.seen[name]}`),
+    ...(more === disturbed.lost ? [] : [`${more} dispatches more, for ${disturbed.lost} lost runs`]),
+  ];
+}

@@ -1,0 +1,36 @@
+import { Hono } from "hono";
+import { describe, expect, test } from "vitest";
+import { clientAddress } from "../../src/http/client-address.ts";
+
+async function seen(remoteAddress: string | undefined, forwarded?: string): Promise<string> {
+  const app = new Hono().get("/", (context) => context.text(clientAddress(context)));
+  const headers: Record<string, string> = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
+  const response = await app.request("/", { headers }, { incoming: { socket: { remoteAddress } } });
+  return response.text();
+}
+
+describe("the address of a caller", () => {
+  test.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8::5", "2001:db8:0:0::/64"],
+    [undefined, "unknown"],
+  ])("%s counts as %s", async (remote, counted) => {
+    expect(await seen(remote)).toBe(counted);
+  });
+
+  test.each([
+    ["127.0.0.1", "203.0.113.7", "203.0.113.7"],
+    ["10.1.2.3", "198.51.100.1, 203.0.113.7", "203.0.113.7"],
+    ["::1", "203.0.113.7, 192.168.0.4", "203.0.113.7"],
+    ["::ffff:172.17.0.1", "2001:db8::5", "2001:db8:0:0::/64"],
+    ["127.0.0.1", "not an address", "127.0.0.1"],
+  ])("behind the proxy %s that was told %s is %s", async (proxy, forwarded, counted) => {
+    expect(await seen(proxy, forwarded)).toBe(counted);
+  });
+
+  test("is its own, whatever a caller from afar says of itself", async () => {
+    expect(await seen("203.0.113.7", "198.51.100.1")).toBe("203.0.113.7");
+  });
+});
