@@ -2,11 +2,11 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pino } from "pino";
+import { sentenceOf } from "./command-line.ts";
 import { ConfigError, parseConfig } from "./control/config.ts";
 import { isNotSetUp, parseSetupSettings } from "./setup/setup-settings.ts";
 import { startApp } from "./start-app.ts";
 import { startSetup } from "./start-setup.ts";
-import { sentenceOf } from "./wiring.ts";
 
 /** A drain that hangs must not hold the host: orchestrators kill after ten seconds. */
 const stopMsMax = 9_500;

@@ -1,5 +1,6 @@
 /** `npm run rebuild -- owner/repository`: brings the tasks of a repository back into the database from what it holds of them. */
 import { randomUUID } from "node:crypto";
+import { sentenceOf, settingsOrExit } from "./command-line.ts";
 import type { Config } from "./control/config.ts";
 import type { Log } from "./control/ports.ts";
 import { rebuild } from "./control/rebuild.ts";
@@ -9,7 +10,7 @@ import type { GitHubClient } from "./github/client.ts";
 import { findInstalled } from "./github/installed.ts";
 import { RequestFailed } from "./github/request-failed.ts";
 import { openStore } from "./store/open-store.ts";
-import { githubOf, policyOf, sentenceOf, settingsOrExit } from "./wiring.ts";
+import { githubOf, policyOf } from "./wiring.ts";
 
 const usage = "usage: npm run rebuild -- owner/repository\n";
 const clock = { now: () => new Date() };

@@ -25,9 +25,13 @@ export interface DataFolder {
   release(): void;
 }
 
+export function databasePathIn(dataDir: string): string {
+  return join(dataDir, databaseName);
+}
+
 /** Creates the folder and its files for our user alone, and takes the lock. Throws `StoreLocked`. */
 export async function openDataFolder(dataDir: string): Promise<DataFolder> {
-  const databasePath = join(dataDir, databaseName);
+  const databasePath = databasePathIn(dataDir);
   const lockPath = join(dataDir, lockName);
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });

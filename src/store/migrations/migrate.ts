@@ -7,7 +7,7 @@ import { feedback } from "./0003_feedback.ts";
 import { dialogue } from "./0004_dialogue.ts";
 
 /** In order; forward only. What shipped is never edited: a change is a new entry. */
-function migrationsOf(columns: Columns): Record<string, Migration> {
+export function migrationsOf(columns: Columns): Record<string, Migration> {
   return {
     "0001_initial": initial(columns),
     "0002_message_leases": messageLeases(columns),
