@@ -2,7 +2,7 @@
 import { backUp } from "./store/backup.ts";
 import { folderAndFileOrExit, sentenceOf } from "./command-line.ts";
 
-const { dataDir, file } = folderAndFileOrExit("backup");
+const { dataDir, file } = folderAndFileOrExit("backup", process.env);
 try {
   const { tasks, events, until } = await backUp(dataDir, file);
   const newest = until === null ? "" : `, the newest of ${until}`;

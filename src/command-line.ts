@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { ConfigError, parseConfig, type Config } from "./control/config.ts";
 
 /** Ends the program with a list of all faults where the settings have any. */
-export function settingsOrExit(): Config {
+export function settingsOrExit(environment: NodeJS.ProcessEnv): Config {
   try {
-    return parseConfig(process.env, (file) => readFileSync(file, "utf8"));
+    return parseConfig(environment, (file) => readFileSync(file, "utf8"));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`phasegate: ${error.message}\n`);
@@ -24,7 +24,10 @@ export function sentenceOf(error: unknown): string {
 }
 
 /** The folder of the embedded store, and the one file that a program to copy it was given. Ends the program where there are none. */
-export function folderAndFileOrExit(program: "backup" | "restore"): {
+export function folderAndFileOrExit(
+  program: "backup" | "restore",
+  environment: NodeJS.ProcessEnv,
+): {
   readonly dataDir: string;
   readonly file: string;
 } {
@@ -33,7 +36,7 @@ export function folderAndFileOrExit(program: "backup" | "restore"): {
     process.stderr.write(`usage: npm run ${program} -- <file>\n`);
     process.exit(2);
   }
-  const { dataDir, databaseUrl } = settingsOrExit();
+  const { dataDir, databaseUrl } = settingsOrExit(environment);
   if (databaseUrl !== null) {
     const own = program === "backup" ? "pg_dump" : "pg_restore";
     process.stderr.write(

@@ -21,7 +21,7 @@ const [, owner, name] = /^([\w.-]+)\/([\w.-]+)$/u.exec(named ?? "") ?? [];
 if (owner === undefined || name === undefined || more.length > 0) leave(2, usage);
 else {
   try {
-    process.exitCode = await run(settingsOrExit(), owner, name);
+    process.exitCode = await run(settingsOrExit(process.env), owner, name);
   } catch (error) {
     leave(1, `phasegate: ${sentenceOf(error)}\n`);
   }

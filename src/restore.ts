@@ -2,7 +2,7 @@
 import { restore } from "./store/backup.ts";
 import { folderAndFileOrExit, sentenceOf } from "./command-line.ts";
 
-const { dataDir, file } = folderAndFileOrExit("restore");
+const { dataDir, file } = folderAndFileOrExit("restore", process.env);
 try {
   const { tasks, events, until, aside } = await restore(dataDir, file, new Date());
   const newest = until === null ? "" : `, the newest of ${until}`;

@@ -215,6 +215,8 @@ export interface Store {
   openRuns(): Promise<readonly OpenRun[]>;
   /** Tasks that are not completed, failed or cancelled, oldest first; of one repository or installation where asked. */
   openTasks(of?: { readonly repositoryId?: number; readonly installationId?: number }): Promise<readonly TaskId[]>;
+  /** Tasks in the order of their ids, behind that one, whatever became of them. */
+  tasksAfter(taskId: TaskId | null, limit: number): Promise<readonly TaskId[]>;
   /** A task's history as it lies there. */
   readStored(taskId: TaskId): Promise<readonly StoredEvent[]>;
   /**
@@ -283,6 +285,10 @@ export interface Store {
   saveCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
   readCheckpoint(taskId: TaskId): Promise<StoredCheckpoint | null>;
   dropCheckpoint(taskId: TaskId): Promise<void>;
+  /** The first one behind that task, in the order of ids, that another key sealed; null where there is none. */
+  checkpointNotSealedWith(keyId: string, after: TaskId | null): Promise<StoredCheckpoint | null>;
+  /** Nothing where the task has another one by now, or none. */
+  resealCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
 
   limitAccount(account: string, limit: AccountLimit): Promise<void>;
   accountLimit(account: string): Promise<AccountLimit | null>;

@@ -56,17 +56,20 @@ export class RecordRefused extends Error {
   override name = "RecordRefused";
 }
 
-/** Adds what has happened since the newest commit of the record, in one commit. Nothing where that has all of it. */
-export async function keepRecord(keeping: Keeping, task: ExistingTask): Promise<void> {
+/**
+ * Adds what has happened since the newest commit of the record, in one commit. Nothing where that has all of it.
+ * False where the record knows more than the store, and stays as it is.
+ */
+export async function keepRecord(keeping: Keeping, task: ExistingTask): Promise<boolean> {
   // Its words are gone, and so is the record.
-  if (task.erasedBy !== null) return;
+  if (task.erasedBy !== null) return true;
   const { store, github, recordSeal } = keeping;
   const { taskId, repository } = task;
   const stored = await store.readStored(taskId);
   const name = recordNameOf(task);
   const head = await github.recordHead(repository, name);
   const going = goingOn(keeping, task, head, stored);
-  if (going === null) return;
+  if (going.kind !== "add") return going.kind === "whole";
   const { from } = going;
   const version = stored.length;
   const contents = { events: stored.slice(from), texts: await textsOf(keeping, task, from) };
@@ -77,29 +80,32 @@ export async function keepRecord(keeping: Keeping, task: ExistingTask): Promise<
     mark: { taskId, version, digest: digestOf(stored), keyId: recordSeal.keyId },
     file: fileOf(recordSeal, { ...place, before: digestOf(stored.slice(0, from)) }, contents),
   });
+  return true;
 }
 
-/** How many events the record has that the next file follows on; null where it is to stay as it is. */
+/** `from` is the number of events in the record that the next file follows on. */
+type Going = { readonly kind: "add"; readonly from: number } | { readonly kind: "whole" | "knows-more" };
+
 function goingOn(
   { recordSeal, log }: Keeping,
   { taskId }: ExistingTask,
   head: RecordHead | null,
   stored: readonly StoredEvent[],
-): { readonly from: number } | null {
+): Going {
   const mark = head?.mark ?? null;
-  if (head === null) return { from: 0 };
+  if (head === null) return { kind: "add", from: 0 };
   const fields = { taskId, record: head.commitSha, has: mark?.version ?? 0, knows: stored.length };
   if (mark?.taskId === taskId && mark.version > stored.length) {
     log.error(fields, "the record on GitHub knows more than the database: stop the app and run npm run rebuild");
-    return null;
+    return { kind: "knows-more" };
   }
   if (mark?.taskId !== taskId || mark.digest !== digestOf(stored.slice(0, mark.version))) {
     log.warn(fields, "a record of something else was there; it stays among the commits before the new one");
-    return { from: 0 };
+    return { kind: "add", from: 0 };
   }
   // All of it under the new key, so that the old one need not be kept for this.
-  if (mark.keyId !== recordSeal.keyId) return { from: 0 };
-  return mark.version === stored.length ? null : { from: mark.version };
+  if (mark.keyId !== recordSeal.keyId) return { kind: "add", from: 0 };
+  return mark.version === stored.length ? { kind: "whole" } : { kind: "add", from: mark.version };
 }
 
 async function textsOf({ store }: Keeping, { taskId }: ExistingTask, from: number): Promise<Contents["texts"]> {

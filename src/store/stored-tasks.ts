@@ -3,7 +3,7 @@ import type { Transaction } from "kysely";
 import { NotRestored, type KeptTask, type Store, type StoredEvent } from "../control/ports.ts";
 import type { TaskEvent } from "../core/events.ts";
 import { stateFrom } from "../core/evolve.ts";
-import type { TaskId } from "../core/ids.ts";
+import { taskIdFrom, type TaskId } from "../core/ids.ts";
 import { invariant } from "../core/invariant.ts";
 import { compressText } from "./compression.ts";
 import { insertEffects } from "./effect-queue.ts";
@@ -13,10 +13,21 @@ import type { Db, Schema } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";
 import { writeHistoryRows, writeStateRows } from "./write-projections.ts";
 
-type StoredTasks = Pick<Store, "readStored" | "restoreTask">;
+type StoredTasks = Pick<Store, "tasksAfter" | "readStored" | "restoreTask">;
 
 export function storedTasks(db: Db, newId: () => string): StoredTasks {
   return {
+    tasksAfter: async (taskId, limit) => {
+      const rows = await db
+        .selectFrom("tasks")
+        .select("id")
+        .where("id", ">", taskId ?? "")
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(({ id }) => taskIdFrom(id));
+    },
+
     readStored: (taskId) => readStored(db, taskId),
 
     restoreTask: async (kept, dueOf) => {

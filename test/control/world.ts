@@ -16,6 +16,7 @@ import {
 import type { Change } from "../../src/core/change.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import { rebuild } from "../../src/control/rebuild.ts";
+import { rotateKey, type Rotated } from "../../src/control/rotate-key.ts";
 import { createSeal } from "../../src/control/seal.ts";
 import {
   openSession,
@@ -372,6 +373,18 @@ export class World {
     await rebuild(rebuilding, where, (line) => lines.push(line));
     await store.close();
     return lines;
+  }
+
+  /** While the app is stopped: all is sealed anew. Answers what came of it, and what the operator reads. */
+  async rotateKey(): Promise<{ readonly rotated: Rotated; readonly lines: readonly string[] }> {
+    const store = await openStore({ dataDir: this.dataDir, now: () => this.time.now(), newId: () => "none" });
+    const log = { debug: silent, info: silent, warn: silent, error: silent };
+    const [recordSeal, checkpointSeal] = [createSeal(this.checkpointKeys), createCheckpointSeal(this.checkpointKeys)];
+    const lines: string[] = [];
+    const rotating = { store, github: this.github.client(), recordSeal, checkpointSeal, log };
+    const rotated = await rotateKey(rotating, (line) => lines.push(line));
+    await store.close();
+    return { rotated, lines };
   }
 
   /** The process dies at its n-th call of the store or of GitHub from now on, before or after it took effect. */
