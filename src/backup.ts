@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { parseStoreSettings } from "./control/config.ts";
 import { backUp, type Holdings } from "./store/backup.ts";
-import { readCall, runTool, say } from "./tool.ts";
+import { readCall, runTool, say } from "./command-line.ts";
 
 await runTool(async () => {
   const { name: file, hasOption: force } = readCall(

@@ -1,7 +1,7 @@
 /** `npm run restore -- <file>`: puts a backup in the place of the embedded store, while the app is stopped. */
 import { parseStoreSettings } from "./control/config.ts";
 import { restore } from "./store/backup.ts";
-import { readCall, runTool, say } from "./tool.ts";
+import { readCall, runTool, say } from "./command-line.ts";
 
 await runTool(async () => {
   const { name: file } = readCall(process.argv.slice(2), "npm run restore -- <file>");

@@ -42,6 +42,8 @@ const onlyTells: readonly Effect["kind"][] = [
   "CompareItems",
   "NotifyRipple",
   "NotifySettled",
+  // The next turn of the task keeps all of it.
+  "KeepRecord",
 ];
 
 export interface Working extends Processing, Performing {

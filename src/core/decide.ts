@@ -890,7 +890,7 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
     case "failed":
       return accepted(ended, ...reworkOrPause(command, next, policy));
     case "lost":
-      if (!run.started && run.dispatched !== null) {
+      if (!run.started && run.dispatched !== null && command.mayHaveBegun !== true) {
         return accepted(ended, pause(command.at, { kind: "app-unreachable", runUrl: run.dispatched.url }));
       }
       return lost(command, state, { ...ended, outcome: command.outcome }, policy);

@@ -13,6 +13,7 @@ import { openPostgres } from "./postgres.ts";
 import { retention } from "./retention.ts";
 import { runSessions } from "./run-sessions.ts";
 import { openSqlite } from "./sqlite.ts";
+import { storedTasks } from "./stored-tasks.ts";
 import { telemetry } from "./telemetry.ts";
 import { voidLeases } from "./void-leases.ts";
 
@@ -39,6 +40,7 @@ export async function openStore({ dataDir, databaseUrl = null, now, newId }: Sto
   let closed: Promise<void> | null = null;
   return {
     ...eventStore(db, differences, { now, newId, forgetText: (hash) => texts.delete(hash) }),
+    ...storedTasks(db, newId),
     ...lookups(db, holder),
     ...inbox(database, now),
     ...effectQueue(db, differences, now),

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
+import { createSeal } from "../../src/control/seal.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent } from "../../src/control/intents.ts";
 import { RetryLater, webhookKeyOf, type GitHub, type RequestShown, type Store } from "../../src/control/ports.ts";
@@ -309,6 +310,7 @@ export class Sim {
       onboardingVersion: "v1",
       seal: createCheckpointSeal([{ id: "k1", key: new Uint8Array(32) }]),
       mcpHosts: [],
+      recordSeal: createSeal([{ id: "k1", key: new Uint8Array(32) }]),
       prices: [],
       liveShownAt: new Map(),
       webUrl: "https://github.test",

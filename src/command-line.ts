@@ -1,6 +1,27 @@
-/** What the programs that a person starts by hand have in common. */
-import { ConfigError } from "./control/config.ts";
-import { StoreLocked } from "./store/data-folder.ts";
+/** What programs that a person starts by hand have in common. */
+import { readFileSync } from "node:fs";
+import { ConfigError, parseConfig, type Config } from "./control/config.ts";
+
+/** Ends the program with a list of all faults where the settings have any. */
+export function settingsOrExit(environment: NodeJS.ProcessEnv): Config {
+  try {
+    return parseConfig(environment, (file) => readFileSync(file, "utf8"));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`phasegate: ${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+/** Their message names the next step; a cause would only blur that. */
+const saysAll = ["StoreLocked", "AddressRefused"];
+
+/** What went wrong and why. */
+export function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause, name } = error;
+  return cause instanceof Error && !saysAll.includes(name) ? `${message}: ${sentenceOf(cause)}` : message;
+}
 
 /** Runs one and says what went wrong in a sentence, with exit code 1; 2 where the call or a setting is at fault. */
 export async function runTool(work: () => Promise<void>): Promise<void> {
@@ -28,11 +49,4 @@ export function readCall(
 
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-/** What went wrong and why. Where the error names the next step, its cause would only blur that. */
-export function sentenceOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { message, cause } = error;
-  return cause instanceof Error && !(error instanceof StoreLocked) ? `${message}: ${sentenceOf(cause)}` : message;
 }
