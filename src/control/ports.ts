@@ -287,8 +287,10 @@ export interface Store {
   dropCheckpoint(taskId: TaskId): Promise<void>;
   /** The first one behind that task, in the order of ids, that another key sealed; null where there is none. */
   checkpointNotSealedWith(keyId: string, after: TaskId | null): Promise<StoredCheckpoint | null>;
-  /** Nothing where the task has another one by now, or none. */
-  resealCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
+  /** Puts what is sealed anew in the place of what was read. Nothing where the task has another one by now, or none. */
+  resealCheckpoint(read: StoredCheckpoint, anew: Pick<StoredCheckpoint, "keyId" | "sealed">): Promise<void>;
+  /** How many there are under each key. */
+  checkpointsByKey(): Promise<ReadonlyMap<string, number>>;
 
   limitAccount(account: string, limit: AccountLimit): Promise<void>;
   accountLimit(account: string): Promise<AccountLimit | null>;

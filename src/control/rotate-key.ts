@@ -8,7 +8,8 @@ import { keepRecord, type Keeping } from "./task-record.ts";
 const tasksAtOnce = 100;
 
 export interface Rotating extends Keeping {
-  readonly store: Keeping["store"] & Pick<Store, "tasksAfter" | "checkpointNotSealedWith" | "resealCheckpoint">;
+  readonly store: Keeping["store"] &
+    Pick<Store, "tasksAfter" | "checkpointNotSealedWith" | "resealCheckpoint" | "checkpointsByKey">;
   readonly checkpointSeal: CheckpointSeal;
 }
 
@@ -17,6 +18,8 @@ export interface Rotated {
   /** Records that have the newest key now. */
   readonly records: number;
   readonly failed: number;
+  /** How many checkpoints there are under each key now. */
+  readonly byKey: ReadonlyMap<string, number>;
 }
 
 /** One after the other, so that it can be broken off and begun again at any time. `say` hears what can't be done, and why. */
@@ -32,8 +35,8 @@ export async function rotateKey(rotating: Rotating, say: (line: string) => void)
   };
   for await (const checkpoint of checkpointsOfOldKeys(rotating)) {
     await trying(`checkpoint of task ${checkpoint.taskId}`, async () => {
-      const resealed = rotating.checkpointSeal.seal(rotating.checkpointSeal.open(checkpoint));
-      await rotating.store.resealCheckpoint({ ...checkpoint, ...resealed });
+      const { store, checkpointSeal } = rotating;
+      await store.resealCheckpoint(checkpoint, checkpointSeal.seal(checkpointSeal.open(checkpoint)));
       return "checkpoints";
     });
   }
@@ -44,7 +47,7 @@ export async function rotateKey(rotating: Rotating, say: (line: string) => void)
       throw new Error("it knows more than the database; npm run rebuild first");
     });
   }
-  return rotated;
+  return { ...rotated, byKey: await rotating.store.checkpointsByKey() };
 }
 
 async function* checkpointsOfOldKeys({ store, recordSeal }: Rotating) {

@@ -6,7 +6,12 @@ import { timestampFrom } from "./timestamp.ts";
 
 type Checkpoints = Pick<
   Store,
-  "saveCheckpoint" | "readCheckpoint" | "dropCheckpoint" | "checkpointNotSealedWith" | "resealCheckpoint"
+  | "saveCheckpoint"
+  | "readCheckpoint"
+  | "dropCheckpoint"
+  | "checkpointNotSealedWith"
+  | "resealCheckpoint"
+  | "checkpointsByKey"
 >;
 
 /** What the next run of a task goes on from. */
@@ -50,13 +55,25 @@ export function checkpoints(db: Db, differences: Differences): Checkpoints {
       return row === undefined ? null : checkpointFrom(row);
     },
 
-    resealCheckpoint: async ({ taskId, checkpointId, keyId, sealed }) => {
+    resealCheckpoint: async ({ taskId, checkpointId, createdAt, keyId }, anew) => {
       await db
         .updateTable("checkpoints")
-        .set({ key_id: keyId, sealed })
+        .set({ key_id: anew.keyId, sealed: anew.sealed })
         .where("task_id", "=", taskId)
         .where("checkpoint_id", "=", checkpointId)
+        .where("created_at", "=", createdAt)
+        .where("key_id", "=", keyId)
         .execute();
+    },
+
+    checkpointsByKey: async () => {
+      const rows = await db
+        .selectFrom("checkpoints")
+        .select(({ fn }) => ["key_id", fn.countAll<number>().as("count")])
+        .groupBy("key_id")
+        .orderBy("key_id")
+        .execute();
+      return new Map(rows.map(({ key_id, count }) => [key_id, count]));
     },
 
     dropCheckpoint: async (taskId) => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, open } from "node:fs/promises";
+import { access, chmod, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -42,7 +42,18 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   }
 }
 
-/** The same for who has no need of a database there, or brings one along. Throws `StoreLocked`. */
+/** Without the lock, for whoever works beside its holder. Throws where there is no store. */
+export async function openedFolder(dataDir: string): Promise<DataFolder> {
+  const databasePath = databasePathOf(dataDir);
+  try {
+    await access(databasePath);
+  } catch (cause) {
+    throw new Error(`there is no store in "${dataDir}"; set DATA_DIR to the folder that the app uses`, { cause });
+  }
+  return { databasePath, release: () => {} };
+}
+
+/** Locks the folder for who has no need of a database there, or brings one along. Throws `StoreLocked`. */
 export async function lockDataFolder(dataDir: string): Promise<DataFolder> {
   const lockPath = join(dataDir, lockName);
   const lock = await inFolder(dataDir, async () => {

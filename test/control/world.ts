@@ -377,9 +377,10 @@ export class World {
     return lines;
   }
 
-  /** While the app is stopped: all is sealed anew. Answers what came of it, and what the operator reads. */
+  /** All is sealed anew, beside the app or while it is stopped. Answers what came of it, and what the operator reads. */
   async rotateKey(): Promise<{ readonly rotated: Rotated; readonly lines: readonly string[] }> {
-    const store = await openStore({ dataDir: this.dataDir, now: () => this.time.now(), newId: () => "none" });
+    const beside = { dataDir: this.dataDir, beside: true };
+    const store = await openStore({ ...beside, now: () => this.time.now(), newId: () => "none" });
     const log = { debug: silent, info: silent, warn: silent, error: silent };
     const [recordSeal, checkpointSeal] = [createSeal(this.checkpointKeys), createCheckpointSeal(this.checkpointKeys)];
     const lines: string[] = [];
