@@ -93,14 +93,14 @@ test("what is damaged, of a newer Phasegate, or something else is refused before
   await (await storeAt(dataDir)).commit(unitOf(past));
   await backUp(dataDir, file);
   const elsewhere = await temporaryFolder();
-  const refusing = async (bytes: Uint8Array | string) => {
+  const restored = async (bytes: Uint8Array | string) => {
     const other = path.join(await temporaryFolder(), "other.sqlite");
     await writeFile(other, bytes);
-    return expect(restore(elsewhere, other, later)).rejects;
+    return restore(elsewhere, other, later);
   };
   const whole = await readFile(file);
-  await (await refusing(whole.subarray(0, whole.length - 8_192))).toThrow(CopyRefused);
-  await (await refusing("no database")).toThrow("is no copy of a store of Phasegate");
+  await expect(restored(whole.subarray(0, whole.length - 8_192))).rejects.toThrow(CopyRefused);
+  await expect(restored("no database")).rejects.toThrow("is no copy of a store of Phasegate");
   const database = new DatabaseSync(file);
   database.exec("insert into kysely_migration (name, timestamp) values ('9999_later', 'now')");
   database.close();
