@@ -124,6 +124,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       seal: createCheckpointSeal(config.checkpointKeys),
       recordSeal: createSeal(config.checkpointKeys),
       prices: config.prices,
+      mcpHosts: config.mcpHosts,
       liveShownAt: new Map(),
       dayBudgetUsd: config.dayBudgetUsd,
       phaseBudgetUsd: config.phaseBudgetUsd,

@@ -21339,6 +21339,8 @@ const limits = {
 	optionsMax: 10,
 	optionCharactersMax: 300,
 	nameCharactersMax: 100,
+	commandCharactersMax: 1e3,
+	toolInputCharactersMax: 600,
 	descriptionCharactersMax: 2e3,
 	errorMessageCharactersMax: 1e3,
 	errorDetailsCharactersMax: 4e3,
@@ -21507,6 +21509,17 @@ const ReportedError = object({
 	message: string().min(1).max(limits.errorMessageCharactersMax),
 	details: string().max(limits.errorDetailsCharactersMax)
 });
+const AskableTool = _enum([
+	"Read",
+	"Write",
+	"Edit",
+	"Glob",
+	"Grep",
+	"Bash",
+	"NotebookEdit",
+	"WebSearch",
+	"WebFetch"
+]);
 const requestBase = {
 	id: string().min(1).max(240),
 	step: string().max(200)
@@ -21532,6 +21545,13 @@ const RunnerRequest = discriminatedUnion("kind", [
 		...requestBase,
 		name: string().min(1).max(limits.nameCharactersMax),
 		message: string().max(limits.errorMessageCharactersMax)
+	}),
+	object({
+		kind: literal("permission"),
+		...requestBase,
+		tool: AskableTool,
+		command: string().min(1).max(limits.commandCharactersMax).nullable(),
+		input: string().max(limits.toolInputCharactersMax)
 	})
 ]);
 const PersonAnswer = object({
@@ -21615,6 +21635,30 @@ const Job = object({
 			guide: string()
 		}))
 	}),
+	services: object({
+		names: array(object({
+			service: string(),
+			type: _enum(["api_key", "env_variable"]),
+			name: string().max(limits.nameCharactersMax),
+			insteadOf: string()
+		})),
+		values: array(object({
+			service: string(),
+			name: string(),
+			value: string()
+		}))
+	}).exactOptional(),
+	mcpServers: array(object({
+		name: string().regex(/^[a-z][a-z0-9_-]{0,39}$/u),
+		url: url(),
+		tokenSecret: string().max(limits.nameCharactersMax).nullable()
+	})).exactOptional(),
+	permissions: array(object({
+		requestId: string().max(240),
+		tool: string().max(limits.nameCharactersMax),
+		command: string().max(limits.commandCharactersMax).nullable(),
+		isAllowed: boolean()
+	})).exactOptional(),
 	maxTokens: int().positive().nullable(),
 	roles: array(object({
 		name: string(),
@@ -22466,6 +22510,7 @@ function createGrants({ dependencies, values, log }) {
 			name: dependency.name,
 			message
 		}] : []),
+		faultOf: (name) => missing.find(({ dependency }) => sameName(dependency.name, name))?.message ?? null,
 		findingsIn: (changes, step) => changes.flatMap((change) => findingsIn$1(change, held, step))
 	};
 }
@@ -23307,7 +23352,7 @@ function startLiveFeed(options) {
 	}
 }
 function tidy(event, redact) {
-	const text = (value) => cut$1(redact(value), limits.eventTextCharactersMax);
+	const text = (value) => cut$2(redact(value), limits.eventTextCharactersMax);
 	switch (event.kind) {
 		case "log": return {
 			...event,
@@ -23335,7 +23380,7 @@ function tidy(event, redact) {
 		case "verifying": return event;
 	}
 }
-function cut$1(text, lengthMax) {
+function cut$2(text, lengthMax) {
 	return text.length <= lengthMax ? text : Array.from(text).slice(0, lengthMax).join("");
 }
 // src/core/usage.ts
@@ -23455,6 +23500,14 @@ function withoutSecrets(request, redact) {
 					message: redact(error.message),
 					details: redact(error.details)
 				}
+			};
+		}
+		case "permission": {
+			const { command, input } = request;
+			return {
+				...request,
+				command: command === null ? null : redact(command),
+				input: redact(input)
 			};
 		}
 		case "value-refused": return {
@@ -30705,7 +30758,7 @@ const bodyBytesMax$1 = 1048576;
 const connectionsMax$1 = 32;
 const receiveTimeoutMs$1 = 3e4;
 const hookTimeoutSeconds = 30;
-async function startDialogueServer({ token }) {
+async function startDialogueServer({ token, watchesTools }) {
 	let desk = null;
 	const server = createServer({ requestTimeout: receiveTimeoutMs$1 }, (request, response) => {
 		handle(request, response).catch(() => {
@@ -30727,7 +30780,7 @@ async function startDialogueServer({ token }) {
 			alwaysLoad: true
 		} } }),
 		settings: JSON.stringify({ hooks: { PreToolUse: [{
-			matcher: `${toolPrefix}.*`,
+			matcher: watchesTools ? ".*" : `${toolPrefix}.*`,
 			hooks: [{
 				type: "http",
 				url: `${url}${hookPath}`,
@@ -30762,16 +30815,22 @@ async function startDialogueServer({ token }) {
 	}
 	function verdict(json) {
 		const name = json === null ? null : stringAt(json, "tool_name");
-		if (json === null || desk === null || name === null || !name.startsWith("mcp__phasegate__")) return {};
+		if (json === null || desk === null || name === null) return {};
 		const call = {
 			id: stringAt(json, "tool_use_id"),
-			name: name.slice(toolPrefix.length),
+			name,
 			input: objectAt(json, "tool_input")
 		};
-		if (desk.judge(call) === "pass") return {};
+		const permit = name.startsWith("mcp__phasegate__") ? { kind: desk.judge({
+			...call,
+			name: name.slice(toolPrefix.length)
+		}) } : desk.permit?.(call) ?? { kind: "pass" };
+		if (permit.kind === "pass") return {};
+		const reason = permit.kind === "deny" ? { permissionDecisionReason: permit.reason } : {};
 		return { hookSpecificOutput: {
 			hookEventName: "PreToolUse",
-			permissionDecision: "defer"
+			permissionDecision: permit.kind,
+			...reason
 		} };
 	}
 }
@@ -31643,6 +31702,7 @@ function dependencyText(name, state) {
 	switch (state) {
 		case "lent":
 		case "held": return `${name} is in your environment as the variable ${name}. Use it there; never print it, and never write it into a file.`;
+		case "given": return `${name} is in your environment as the variable ${name}: the repository's settings give it, and it is no secret.`;
 		case "confirmed": return `${name}: people say that it is there. Go on.`;
 		case "absent": return `${name} was granted, but this job has no value for it. Go on without it, and say in the deliverable what is missing.`;
 		case "skipped": return `${name}: people decided to go on without it. Do not ask again, and say in the deliverable what is missing.`;
@@ -31762,7 +31822,7 @@ function feedbackLines(items) {
 	return items.flatMap(({ number, item }, at) => [
 		...at === 0 ? [] : [""],
 		`${number}: ${kindOf$1(item)}, ${placeOf$2(item)}`,
-		...item.hunk === null || item.hunk.trim() === "" ? [] : ["lines of the diff:", ...quoted(cut(item.hunk, share))],
+		...item.hunk === null || item.hunk.trim() === "" ? [] : ["lines of the diff:", ...quoted(cut$1(item.hunk, share))],
 		...saidLines(item, share)
 	]);
 }
@@ -31789,7 +31849,7 @@ function saidLines({ comments }, share) {
 	let left = share;
 	return comments.flatMap(({ by, text }) => {
 		if (left <= 0) return [];
-		const shown = cut(text, left);
+		const shown = cut$1(text, left);
 		left -= shown.length;
 		return [`${by.replaceAll(/\s+/g, " ")} says:`, ...quoted(shown)];
 	});
@@ -31799,7 +31859,7 @@ function placeOf$2({ path, line }) {
 	const shown = path.replaceAll(/\s+/g, " ");
 	return line === null ? `in ${shown}` : `in ${shown}, line ${line}`;
 }
-function cut(text, lengthMax) {
+function cut$1(text, lengthMax) {
 	return text.length <= lengthMax ? text : `${text.slice(0, lengthMax).toWellFormed()} … (cut)`;
 }
 function quoted(text) {
@@ -31817,6 +31877,7 @@ function systemPrompt(job, instructions) {
 		`- Write all documents in ${languageNames[language]}. Leave section headings as they are given.`,
 		...guides.common.trim() === "" ? [] : ["", guides.common.trim()],
 		...rolesOf(job),
+		...servicesOf(job),
 		"",
 		...phaseSection(job),
 		...instructions === null ? [] : [
@@ -31861,12 +31922,28 @@ function rolesOf({ roles, phase }) {
 		...working.flatMap(({ prompt }) => ["", prompt.trim()])
 	];
 }
-function phaseSection({ phase, repository, issueNumber }) {
+function servicesOf({ services }) {
+	if (services === void 0) return [];
+	const { names, values } = services;
+	return [
+		"",
+		"# Services",
+		"",
+		"The people of this repository have set down which services tasks work with. That one stands here does not mean that this step needs it.",
+		"",
+		...names.map(({ service, name, insteadOf }) => {
+			return `- ${service}: \`${name}\`${name === insteadOf ? "" : `, where a guide or a role says \`${insteadOf}\``}. A step that needs it asks for it under this name with \`request_dependency\`.`;
+		}),
+		...values.map(({ service, name, value }) => `- ${service}: \`${name}\` is in your environment, and is no secret: ${value}`)
+	];
+}
+function phaseSection({ phase, repository, issueNumber, permissions }) {
 	return [
 		"# The phase",
 		"",
 		`You work on the phase "${phase.title}" of issue ${issueNumber} in the repository ${repository.owner}/${repository.name}.`,
 		...phase.mode === "conversation" ? ["This phase is a conversation with the people on the issue. Its one step, the turn, is done again with each thing that they say: what you reply is posted there as a comment, and what you leave in the work tree is added to one pull request. Its deliverable is the reply; files are changed where people ask for it."] : [],
+		...permissions === void 0 ? [] : ["People are asked for tools that a step does not have: a call of one ends your turn until somebody has allowed or refused it, perhaps for days. What is allowed is allowed for this phase, a shell's command word for word. Make such a call only where the step can't be done without it."],
 		...phase.root === "" ? [] : [`The product lives in the folder \`${phase.root}\`: paths in guides and roles are relative to it, those of the program that checks are relative to the work tree.`]
 	];
 }
@@ -32402,7 +32479,7 @@ const offeredTools = [
 	"WebSearch",
 	"WebFetch"
 ];
-function claudeArguments({ sessionId, resume, model, tools, jsonSchema, ...files }) {
+function claudeArguments({ sessionId, resume, model, tools, askable, jsonSchema, ...files }) {
 	return [
 		"-p",
 		"--output-format",
@@ -32414,14 +32491,19 @@ function claudeArguments({ sessionId, resume, model, tools, jsonSchema, ...files
 		"--permission-mode",
 		"dontAsk",
 		"--tools",
-		tools.join(","),
+		[...new Set([...tools, ...askable])].join(","),
 		"--allowedTools",
-		[...tools, ...toolNamesOfCli].join(","),
+		[
+			...tools,
+			...toolNamesOfCli,
+			...files.moreRules
+		].join(","),
 		"--setting-sources",
 		"",
 		"--strict-mcp-config",
 		"--mcp-config",
 		files.mcpConfig,
+		...files.moreMcpConfig === null ? [] : [files.moreMcpConfig],
 		"--settings",
 		files.settings,
 		"--append-system-prompt-file",
@@ -32475,6 +32557,8 @@ function claudeEnvironment(options) {
 		CLAUDE_CODE_DISABLE_AUTO_MEMORY: "1",
 		CLAUDE_CODE_MAX_RETRIES: "4",
 		...options.maxTokens === null ? {} : { CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(options.maxTokens) },
+		MCP_TIMEOUT: "10000",
+		MCP_TOOL_TIMEOUT: "120000",
 		API_TIMEOUT_MS: "300000",
 		CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS: "120000"
 	};
@@ -33020,8 +33104,11 @@ function startConversation(options) {
 				resume: session.resume,
 				model: message.model ?? options.model,
 				tools,
+				askable: message.askable ?? [],
 				systemPromptFile: options.systemPromptFile,
 				jsonSchema: message.jsonSchema ?? null,
+				moreMcpConfig: message.servers?.mcpConfig ?? null,
+				moreRules: message.servers?.rules ?? [],
 				...dialogue
 			}),
 			prompt: message.prompt,
@@ -33057,6 +33144,62 @@ function startConversation(options) {
 }
 function isPassing(outcome) {
 	return outcome.kind === "crashed" || outcome.kind === "failed" && outcome.retryable;
+}
+// src/runner/mcp-servers.ts
+function serversOf({ mcpServers = [], dependencies }, grants) {
+	const ready = [];
+	const leftOut = [];
+	const wanting = [];
+	for (const server of mcpServers) {
+		const { name, url, tokenSecret } = server;
+		if (tokenSecret === null) {
+			ready.push({
+				name,
+				url,
+				token: null
+			});
+			continue;
+		}
+		const { name: token, known } = namedAmong(dependencies, "api_key", tokenSecret);
+		const isGranted = known?.state === "granted";
+		if (isGranted && grants.names.some((held) => sameName(held, token))) ready.push({
+			name,
+			url,
+			token
+		});
+		else if (known?.state === "skipped") leftOut.push(server);
+		else wanting.push({
+			server,
+			name: token,
+			isGranted
+		});
+	}
+	return {
+		ready,
+		leftOut,
+		wanting
+	};
+}
+function mcpConfigOf({ ready }) {
+	if (ready.length === 0) return null;
+	const servers = ready.map(({ name, url, token }) => {
+		return [name, {
+			type: "http",
+			url,
+			...token === null ? {} : { headers: { Authorization: `Bearer \${${token}}` } },
+			alwaysLoad: true
+		}];
+	});
+	return JSON.stringify({ mcpServers: Object.fromEntries(servers) });
+}
+function toolRulesOf({ ready }) {
+	return ready.map(({ name }) => `mcp__${name}`);
+}
+function serverLines({ ready, leftOut }) {
+	return [...ready.map(({ name, token }) => `- The server ${name} gives you tools whose names begin with \`mcp__${name}__\`${token === null ? "" : `, and has its token (${token}) already`}. Where they are missing it did not answer: go on without it, and say in the deliverable what is missing.`), ...leftOut.map(({ name }) => `- The server ${name} is not there, since people decided to go on without its token. Do not ask for it, and say in the deliverable what is missing.`)];
+}
+function tokenWanted({ name, url }) {
+	return `The token of the server ${name} (${url}), whose tools .github/phasegate.yml gives to the agent. It is sent to this server alone, as a bearer token, and lies in the environment of the steps that use it.`;
 }
 // src/core/playbook.ts
 const verifierRole = "verifier";
@@ -33098,9 +33241,60 @@ async function untrueClaims(claims, tree, { phase, stepsAhead, workTree, checkSt
 function relativePath(path, workTree) {
 	return (path.startsWith(`${workTree}/`) ? path.slice(workTree.length + 1) : path).replace(/^(?:\.\/)+/, "");
 }
+// src/core/services.ts
+function nameHere(names, asked) {
+	const plain = dependencyNameOf("api_key", asked);
+	return names.find(({ insteadOf }) => sameName(insteadOf, plain))?.name ?? asked;
+}
+// src/runner/tool-permissions.ts
+const treeName = "<work tree>";
+function isAskable(tool) {
+	return AskableTool.safeParse(tool).success;
+}
+function askingOf(tool, input, { workTree, redact }) {
+	if (tool !== "Bash") return {
+		kind: "ask",
+		tool,
+		command: null,
+		input: cut(redact(JSON.stringify(input) ?? "").replaceAll(workTree, treeName), limits.toolInputCharactersMax)
+	};
+	const said = typeof input === "object" && input !== null && "command" in input ? input.command : null;
+	if (typeof said !== "string" || said.trim() === "") return unfit("the call holds no command");
+	const command = said.trim();
+	if (redact(command) !== command) return unfit("it holds a value that may stand nowhere: read it from the environment");
+	if (command.includes(treeName)) return unfit(`"${treeName}" may not stand in it`);
+	if (/[^\P{C}\n\t]/u.test(command)) return unfit("it holds characters that can't be shown");
+	const placed = command.replaceAll(workTree, treeName);
+	if (placed.length > limits.commandCharactersMax) return unfit(`it is longer than ${limits.commandCharactersMax} characters, which is the most that people are shown`);
+	return {
+		kind: "ask",
+		tool,
+		command: placed,
+		input: cut(placed, limits.toolInputCharactersMax)
+	};
+}
+function saidOf(known, { tool, command }) {
+	return known.findLast((each) => each.tool === tool && each.command === command) ?? null;
+}
+function saidOfRequests(known, requestIds) {
+	return known.findLast(({ requestId }) => requestIds.includes(requestId)) ?? null;
+}
+const refusedText = "People refused this. Do not call it again, and do not ask for it in other words: go another way, or say in the deliverable what is missing.";
+function allowedText(tool, lines) {
+	return [`People allowed this use of ${tool}. Nothing was run yet: make the call again now, in the same words.`, ...lines].join("\n");
+}
+function unfit(why) {
+	return {
+		kind: "unfit",
+		reason: `The step has no Bash, and people can't be asked for this command: ${why}.`
+	};
+}
+function cut(text, charactersMax) {
+	return text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 2).toWellFormed()} …`;
+}
 // src/runner/dialogue-desk.ts
 function openDesk(options) {
-	const { step, stepsToCome, boundary, requests, resolved, grants, roundsLeft } = options;
+	const { step, stepsToCome, boundary, requests, resolved, grants, services, roundsLeft } = options;
 	let rounds = 0;
 	const told = [];
 	let offered = [];
@@ -33113,6 +33307,7 @@ function openDesk(options) {
 	return {
 		judge,
 		use,
+		permit,
 		lend,
 		letThrough,
 		hear,
@@ -33131,7 +33326,7 @@ function openDesk(options) {
 				askQuestions(call.id, asking.questions);
 				return "defer";
 			case "request_dependency": {
-				const { dependency } = asking;
+				const dependency = asHere(asking.dependency);
 				const state = stateOf(dependency);
 				if (state === "held" && grants.lend(step, nameOf(dependency))) {
 					if (canAsk(call)) askDependency(call.id, dependency, false);
@@ -33158,7 +33353,7 @@ function openDesk(options) {
 		};
 		switch (asking.tool) {
 			case "ask_user": return useQuestions(call, asking.questions);
-			case "request_dependency": return useDependency(call, asking.dependency);
+			case "request_dependency": return useDependency(call, asHere(asking.dependency));
 			case "report_error":
 				reportError(asking.error);
 				return {
@@ -33172,6 +33367,53 @@ function openDesk(options) {
 					isError: false
 				};
 		}
+	}
+	function permit(call) {
+		const { permissions, tools } = options;
+		const { id, name: tool, input } = call;
+		if (permissions === void 0 || id === null || tools.includes(tool) || !isAskable(tool)) return { kind: "pass" };
+		const waited = through.get(id);
+		const asking = askingOf(tool, input, options);
+		if (asking.kind === "unfit") return {
+			kind: "deny",
+			reason: asking.reason
+		};
+		const said = waited === void 0 ? saidOf(permissions, asking) : saidOfRequests(permissions, waited.requestIds);
+		if (said !== null) {
+			const { answers } = resolved();
+			offer(answers.filter(({ requestId }) => requestId === said.requestId));
+			if (waited === void 0) return said.isAllowed ? { kind: "allow" } : {
+				kind: "deny",
+				reason: refusedText
+			};
+			const others = untold();
+			offer(others);
+			return {
+				kind: "deny",
+				reason: [
+					said.isAllowed ? allowedText(tool, []) : refusedText,
+					...answerLines(others, boundary),
+					...waited.lines
+				].join("\n")
+			};
+		}
+		if (!canAsk(call)) return {
+			kind: "deny",
+			reason: noneLeftText
+		};
+		if (!wasNoted(call) && isRepeated(`permission ${tool} ${asking.command ?? ""}`)) return {
+			kind: "deny",
+			reason: endTurnText
+		};
+		const { command, input: shown } = asking;
+		note(id, "waiting-question", {
+			kind: "permission",
+			step,
+			tool,
+			command,
+			input: shown
+		});
+		return { kind: "defer" };
 	}
 	function useQuestions(call, questions) {
 		const waited = call.id === null ? void 0 : through.get(call.id);
@@ -33291,7 +33533,8 @@ function openDesk(options) {
 		if (!question.required) addNew(turn.notes, `${askedMeanwhileText}\n${defaultText(question)}`);
 		return [question];
 	}
-	function hearDependency(dependency) {
+	function hearDependency(heard) {
+		const dependency = asHere(heard);
 		const name = nameOf(dependency);
 		if (isRepeated(`dependency ${name}`)) return;
 		const state = stateOf(dependency);
@@ -33430,6 +33673,7 @@ function openDesk(options) {
 	}
 	function stateOf({ type, name }) {
 		const { name: legal, known } = namedAmong(resolved().dependencies, type, name);
+		if (hasValue(type) && services?.values.some((given) => sameName(given.name, legal)) === true) return "given";
 		if (hasValue(type) && inEnvironment.some((lent) => sameName(lent, legal))) return "lent";
 		switch (known?.state ?? "open") {
 			case "open": return "open";
@@ -33439,6 +33683,13 @@ function openDesk(options) {
 				if (grants.names.some((held) => sameName(held, legal))) return "held";
 				return known?.slot === null ? "absent" : "open";
 		}
+	}
+	function asHere(dependency) {
+		if (!hasValue(dependency.type)) return dependency;
+		return {
+			...dependency,
+			name: nameHere(services?.names ?? [], dependency.name)
+		};
 	}
 	function nameOf({ type, name }) {
 		return namedAmong(resolved().dependencies, type, name).name;
@@ -33889,8 +34140,9 @@ function mend(options, desk, missed) {
 	};
 }
 function basicsOf(options, desk, notes) {
-	const { job, step, workspace, boundary, conversation, resolved, grants, resume } = options;
-	const lent = Object.keys(grants.environmentOf(step.slug));
+	const { job, step, workspace, boundary, conversation, resolved, grants, servers, resume } = options;
+	const tokens = servers.ready.map(({ token }) => token);
+	const lent = Object.keys(grants.environmentOf(step.slug)).filter((name) => !tokens.includes(name));
 	const { hasSpoken } = conversation.state();
 	return {
 		job: hasSpoken ? withoutEarlier(job) : job,
@@ -33899,7 +34151,7 @@ function basicsOf(options, desk, notes) {
 		boundary,
 		news: {
 			answers: desk.tellAnswers(),
-			dependencies: dependencyLines(resolved().dependencies, lent, grants.names),
+			dependencies: [...dependencyLines(resolved().dependencies.filter(({ name }) => !tokens.includes(name)), lent, grants.names), ...serverLines(servers)],
 			notes
 		},
 		resumed: resume === null ? null : {
@@ -35249,7 +35501,11 @@ async function workOnStep(options) {
 		...options,
 		step: step.slug,
 		stepsToCome,
-		roundsLeft
+		roundsLeft,
+		services: job.services,
+		permissions: job.permissions,
+		tools: step.tools,
+		workTree: options.workspace.workTree
 	});
 	options.dialogue.attend(desk);
 	const endsAt = options.now().getTime() + job.limits.stepMinutes * 6e4;
@@ -35261,8 +35517,16 @@ async function workOnStep(options) {
 		const outcome = await conversation.say({
 			...next,
 			tools: step.tools,
+			askable: job.permissions === void 0 ? [] : AskableTool.options,
 			model: job.roles.find(({ name }) => name === step.role)?.model,
-			lent: desk.lend(),
+			servers: {
+				mcpConfig: mcpConfigOf(options.servers),
+				rules: toolRulesOf(options.servers)
+			},
+			lent: {
+				...givenIn(job),
+				...desk.lend()
+			},
 			stepMs: endsAt - options.now().getTime(),
 			sliceEndsAt: options.sliceEndsAt,
 			onEvent: (event) => {
@@ -35359,6 +35623,9 @@ async function workOnStep(options) {
 			notes: [...turn.notes, ...needed.notes]
 		});
 	}
+}
+function givenIn({ services }) {
+	return Object.fromEntries((services?.values ?? []).map(({ name, value }) => [name, value]));
 }
 const midStep = { kind: "step" };
 function isSliceEnd(outcome) {
@@ -35501,6 +35768,7 @@ function tell(event, { step, workspace, say }) {
 		case "init": {
 			const server = event.mcpServers.find(({ name }) => name === serverName);
 			if (server !== void 0 && server.status !== "connected") warn(`the agent can't reach people by tools, only in words: its server is ${server.status}`);
+			for (const { name, status } of event.mcpServers) if (name !== "phasegate" && status !== "connected") warn(`the agent works without the tools of the server ${name}, which is ${status}`);
 			return;
 		}
 		case "text":
@@ -38558,6 +38826,7 @@ async function workThroughSteps(run, equipment) {
 	const checks = withValuesFound(run);
 	const boundary = `boundary-${run.newId()}`;
 	const tried = new Set();
+	const servers = serversOf(job, run.grants);
 	const stand = (where) => {
 		const { workspace, told, stepsDone } = progress;
 		const isRestored = job.checkpoint !== null;
@@ -38584,6 +38853,8 @@ async function workThroughSteps(run, equipment) {
 			pending: resume?.pending ?? [{ kind: "step" }],
 			round: resume?.round ?? 0
 		});
+		if (at === 0 && await askForTokens(run, step, servers)) return ended({ kind: "waiting-dependency" });
+		for (const { token } of servers.ready) if (token !== null) run.grants.lend(slug, token);
 		if (await refuseValues(run, step, tried)) return ended({ kind: "waiting-dependency" });
 		run.say({
 			kind: "step-started",
@@ -38608,6 +38879,7 @@ async function workThroughSteps(run, equipment) {
 			}),
 			signal: stopped,
 			say: run.say,
+			redact: run.redact,
 			dialogue,
 			requests: run.requests,
 			resolved: () => ({
@@ -38616,6 +38888,7 @@ async function workThroughSteps(run, equipment) {
 			}),
 			told: progress.told,
 			grants: run.grants,
+			servers,
 			resume,
 			sliceEndsAt: run.sliceEndsAt
 		});
@@ -38713,6 +38986,40 @@ function withValuesFound({ checks, grants }) {
 		changesetFindings: async (changes, phase, step) => [...grants.findingsIn(changes, step), ...await checks.changesetFindings(changes, phase, step)]
 	};
 }
+async function askForTokens(run, { slug: step }, { wanting, leftOut }) {
+	for (const { name } of leftOut) run.say({
+		kind: "log",
+		level: "warn",
+		text: `step ${step}: without the server ${name}, since its token was skipped`
+	});
+	for (const { server, name, isGranted } of wanting) {
+		run.say({
+			kind: "log",
+			level: "warn",
+			text: `step ${step}: the server ${server.name} has no token yet: ${name}`
+		});
+		const dependency = {
+			type: "api_key",
+			name,
+			description: tokenWanted(server),
+			required: true
+		};
+		await run.requests.send({
+			kind: "dependency",
+			step,
+			dependency
+		});
+		if (!isGranted) continue;
+		const message = run.grants.faultOf(name) ?? `this job has no value for ${name}.`;
+		await run.requests.send({
+			kind: "value-refused",
+			step,
+			name,
+			message
+		});
+	}
+	return wanting.length > 0;
+}
 async function refuseValues(run, { slug }, tried) {
 	const values = run.grants.environmentOf(slug);
 	const names = Object.keys(values).filter((name) => !tried.has(name));
@@ -38720,7 +39027,10 @@ async function refuseValues(run, { slug }, tried) {
 	const { fetch, now, stopped: signal } = run;
 	const refused = [...run.grants.missingFor(slug), ...await tryValues({
 		names,
-		values,
+		values: {
+			...givenIn(run.job),
+			...values
+		},
 		fetch,
 		now,
 		signal
@@ -39147,7 +39457,10 @@ async function work(run) {
 		}
 	});
 	try {
-		const dialogue = await startDialogueServer({ token: run.newId() });
+		const dialogue = await startDialogueServer({
+			token: run.newId(),
+			watchesTools: job.permissions !== void 0
+		});
 		try {
 			return await workThroughSteps(run, {
 				place,

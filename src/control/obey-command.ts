@@ -408,6 +408,8 @@ export function wordsOf(refusal: Refusal): Phrase {
       return phrase`questions ${refusal.numbers.join(", ")} are open: name one, e.g. /answer ${refusal.numbers[0] ?? 1}: your words`;
     case "no-such-option":
       return phrase`question ${refusal.number} has options 1 to ${refusal.options}; to answer in your own words, write more than a number`;
+    case "allow-or-refuse":
+      return phrase`question ${refusal.number} asks whether the agent may use a tool: answer with 1 to allow it or with 2 to refuse it`;
     case "empty-answer":
       return refusal.number === null
         ? phrase`it says nothing; write /answer and an option's number or your words`

@@ -16,8 +16,8 @@ import type { ItemChange, ItemsChanged } from "../core/ripple.ts";
 import type { ConfigurationFault, RepositoryFile } from "../core/repository-files.ts";
 import type { InstallationSettings, SettingsFound, TaskSettings } from "../core/settings.ts";
 import type { ExistingTask, TaskState } from "../core/state.ts";
-import type { SpecificationsFound, SpecToStart } from "../core/spec-to-start.ts";
 import type { Phrase } from "../core/phrase.ts";
+import type { SpecificationsFound, SpecToStart } from "../core/spec-to-start.ts";
 import type { TaskInput } from "../core/task-input.ts";
 import type { Spent } from "../core/usage.ts";
 

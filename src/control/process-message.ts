@@ -4,6 +4,7 @@ import type { Policy } from "../core/decide.ts";
 import type { Repository } from "../core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import type { Outcome } from "../core/outcome.ts";
+import { permissionOptions, permissionQuestion } from "../core/permission.ts";
 import { outlineOf, playbookNamePattern, type PlaybookOutline } from "../core/playbook.ts";
 import { limitsOf } from "../core/settings.ts";
 import { isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
@@ -70,6 +71,9 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       await onboard(processing, message);
       break;
     }
+    case "sweep": {
+      throw new Error("processing a sweep: the engine sweeps, which knows what it asked for before");
+    }
     case "outcome": {
       const { runId, spent, report, ...said } = StoredOutcome.parse(JSON.parse(message.body));
       const outcome = believable(processing, said.outcome);
@@ -118,6 +122,13 @@ function askedBy(runId: RunId, request: RunnerRequest): Asked {
     case "error": {
       const { type: error, message, details } = request.error;
       return { type: "ReportError", runId, step, requestId, error, message, details };
+    }
+    case "permission": {
+      const { tool, command, input } = request;
+      const question = permissionQuestion({ tool, command }, { step, input });
+      const asked = { category: "confirmation", question, options: permissionOptions, default: null } as const;
+      const questions = [{ ...asked, required: true, permission: { tool, command } }];
+      return { type: "AskQuestions", runId, step, requestId, questions };
     }
     case "value-refused":
       return { type: "RefuseValue", runId, name: request.name, message: request.message };

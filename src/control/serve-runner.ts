@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Policy } from "../core/decide.ts";
 import { changesetIdOf, runIdFrom, type RunId, type TaskId } from "../core/ids.ts";
-import { limitsOf, type TaskSettings } from "../core/settings.ts";
+import { serviceNamesOf, serviceValuesOf, withNamesHere } from "../core/services.ts";
+import { limitsOf, mcpServersFor, type TaskSettings } from "../core/settings.ts";
 import {
   branchOf,
   currentPhaseOf,
@@ -17,6 +18,7 @@ import {
 } from "../core/state.ts";
 import { unsettledOf } from "../core/conversation.ts";
 import { placeValuesOf } from "../core/place-values.ts";
+import { permissionsIn } from "../core/permission.ts";
 import { verifierRole, type Phase, type Playbook } from "../core/playbook.ts";
 import type { Finding } from "../core/report.ts";
 import { nothingSpent } from "../core/usage.ts";
@@ -97,6 +99,8 @@ export interface ServingRunner extends Performing, Installed {
   readonly webUrl: string;
   readonly seal: CheckpointSeal;
   readonly prices: readonly PriceOverride[];
+  /** Of MCP servers that agents may reach. */
+  readonly mcpHosts: readonly string[];
   /** When the status comment of a task last followed its run; for this process alone, since it only saves writes. */
   readonly liveShownAt: Map<TaskId, number>;
   /** Wakes the engine, since something was stored. */
@@ -347,7 +351,10 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     prices: [...serving.prices],
     model,
     conversation: await conversationFor(serving, progress),
-    guides: guidesOf(playbook, phase),
+    guides: guidesOf(playbook, phase, settings),
+    ...servicesOf(settings),
+    ...serversOf(serving, task),
+    ...permissionsOf(task, progress.phase),
     maxTokens: settings.maxTokens,
     roles: rolesOf(playbook, phase, model, settings.models),
     language: task.input.language ?? settings.language ?? serving.language,
@@ -435,7 +442,7 @@ async function feedbackFor({ store }: ServingRunner, phase: PhaseProgress): Prom
 /** By step: questions that came together are one round. */
 function questionRoundsOf({ questions }: ExistingTask, phase: number): Job["questionRounds"] {
   const rounds = new Map<string, Set<string>>();
-  for (const question of questions.filter((each) => each.phase === phase)) {
+  for (const question of questions.filter((each) => each.phase === phase && each.permission === null)) {
     rounds.set(question.step, (rounds.get(question.step) ?? new Set()).add(question.requestId));
   }
   return Object.fromEntries([...rounds].map(([step, requests]) => [step, requests.size]));
@@ -471,13 +478,36 @@ function decisionSpoken({ decision, alternative, reason, confidence, files }: De
   return { decision, alternative, reason, confidence, files: [...files] };
 }
 
-function guidesOf({ common, integrations }: Playbook, { name }: Phase): Job["guides"] {
+/** Guides of services speak of names as they are in this repository. */
+function guidesOf({ common, integrations }: Playbook, { name }: Phase, settings: TaskSettings): Job["guides"] {
+  const names = serviceNamesOf(settings);
   return {
     common,
     integrations: integrations
       .filter(({ phases }) => phases === null || phases.includes(name))
-      .map(({ secrets, phases: _phases, ...each }) => ({ ...each, secrets: [...secrets] })),
+      .map(({ secrets, guide, phases: _phases, ...each }) => ({
+        ...each,
+        secrets: secrets.map((secret) => withNamesHere(secret, names)),
+        guide: withNamesHere(guide, names),
+      })),
   };
+}
+
+function serversOf({ mcpHosts }: ServingRunner, { settings, playbook }: ExistingTask): Pick<Job, "mcpServers"> {
+  const servers = mcpServersFor(settings, playbook.name, mcpHosts);
+  if (servers.length === 0) return {};
+  return { mcpServers: servers.map(({ name, url, tokenSecret }) => ({ name, url, tokenSecret })) };
+}
+
+/** What was asked for in a phase stays in force in it, also where the settings change meanwhile. */
+function permissionsOf({ settings, questions }: ExistingTask, phase: number): Pick<Job, "permissions"> {
+  const hasAsked = questions.some(({ permission, phase: of }) => permission !== null && of === phase);
+  return settings.autoAccept && !hasAsked ? {} : { permissions: [...permissionsIn(questions, phase)] };
+}
+
+function servicesOf(settings: TaskSettings): Pick<Job, "services"> {
+  const [names, values] = [serviceNamesOf(settings), serviceValuesOf(settings)];
+  return names.length === 0 && values.length === 0 ? {} : { services: { names: [...names], values: [...values] } };
 }
 
 /** Where an attempt of the agent failed, somebody else goes about it. */

@@ -4,6 +4,7 @@ import type { IssueRef, Repository, ReviewVerdict, ReworkSource } from "./events
 import type { AnswerKind, FeedbackItem, FeedbackSeen } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
+import type { Permission } from "./permission.ts";
 import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
 import type { CheckResult, Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
@@ -97,7 +98,8 @@ export type TaskCommand = CommandFacts &
         readonly runId: RunId;
         readonly step: string;
         readonly requestId: string;
-        readonly questions: readonly QuestionAsked[];
+        /** With a permission only what a runner asks for by itself. */
+        readonly questions: readonly (QuestionAsked & { readonly permission?: Permission })[];
       }
     | {
         readonly type: "AnswerQuestions";

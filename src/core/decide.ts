@@ -100,6 +100,8 @@ export type Refusal =
   /** Several are open, and the answer names none. */
   | { readonly code: "which-question"; readonly numbers: readonly number[] }
   | { readonly code: "no-such-option"; readonly number: number; readonly options: number }
+  /** A tool is allowed or refused, and nothing else. */
+  | { readonly code: "allow-or-refuse"; readonly number: number }
   | { readonly code: "empty-answer"; readonly number: number | null }
   /** Deleting its comment takes nothing back: the agent has it, or is about to. */
   | { readonly code: "answer-used"; readonly numbers: readonly number[] }
@@ -981,7 +983,11 @@ function askQuestions(command: CommandOf<"AskQuestions">, state: ExistingTask): 
     return accepted();
   }
   const first = state.questions.length + 1;
-  const questions = command.questions.map((question, index) => ({ ...question, number: first + index }));
+  const questions = command.questions.map((question, index) => ({
+    ...question,
+    permission: question.permission ?? null,
+    number: first + index,
+  }));
   return accepted({ type: "QuestionsAsked", at, runId, phase: phase.phase, step, requestId, questions });
 }
 
@@ -1000,10 +1006,15 @@ function answerQuestions(command: CommandOf<"AnswerQuestions">, state: ExistingT
       new Set(answered.keys()),
     );
     if ("code" in question) return refused(question);
-    const { number, options } = question;
+    const { number, options, permission } = question;
+    // The author of an issue answers for what is built, not for what may be run.
+    if (permission !== null && !by.mayWrite) return notPermitted(by);
     const said = given.text.trim();
     if (said === "") return refused({ code: "empty-answer", number });
     const option = optionOf(said, options);
+    if (permission !== null && (option === null || option > options.length)) {
+      return refused({ code: "allow-or-refuse", number });
+    }
     if (option !== null && option > options.length) {
       return refused({ code: "no-such-option", number, options: options.length });
     }

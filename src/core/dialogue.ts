@@ -1,6 +1,7 @@
 /** What the agent asks of people while it works (requirements D1, D2, D4), and what came of it. */
 
 import type { RunId } from "./ids.ts";
+import type { Permission } from "./permission.ts";
 
 type QuestionCategory = "business" | "clarification" | "choice" | "confirmation";
 
@@ -32,6 +33,8 @@ interface QuestionAnswer {
 }
 
 export interface Question extends QuestionAsked {
+  /** What an answer allows or refuses; null for what an agent asks. */
+  readonly permission: Permission | null;
   /** Of the task, from 1: what people call it by. */
   readonly number: number;
   /** Of the message that brought it; up to four questions come together. */

@@ -1,4 +1,4 @@
-import type { DependencyAsked, QuestionAsked, ReportedErrorType } from "./dialogue.ts";
+import type { DependencyAsked, Question, QuestionAsked, ReportedErrorType } from "./dialogue.ts";
 import type { AnswerKind, FeedbackItem } from "./feedback.ts";
 import type { ChangesetId, RunId, TaskId } from "./ids.ts";
 import type { BlockReason, Outcome } from "./outcome.ts";
@@ -267,7 +267,7 @@ export type TaskEvent =
       readonly phase: number;
       readonly step: string;
       readonly requestId: string;
-      readonly questions: readonly (QuestionAsked & { readonly number: number })[];
+      readonly questions: readonly (QuestionAsked & Pick<Question, "number" | "permission">)[];
     }
   /** A second one replaces the first, and reaches the agent again. */
   | {

@@ -54,7 +54,7 @@ interface Integrations {
   readonly notion: { readonly tokenSecret: string | null };
 }
 
-interface McpServer {
+export interface McpServer {
   readonly name: string;
   readonly url: string;
   /** Name of the secret; null where the server asks for none. */
@@ -125,6 +125,23 @@ export function limitsOf({ limits }: Pick<TaskSettings, "limits">, installation:
     stepMinutes: atMost(limits.stepMinutes, stepMinutes),
     reworks: atMost(limits.reworks, reworks),
   };
+}
+
+/**
+ * Servers for tasks of a playbook. `hosts` are those that the operator allows, with the port where an address has one: of a host that
+ * is not among them any more nothing is used, whenever the settings were read.
+ */
+export function mcpServersFor(
+  { mcpServers }: Pick<TaskSettings, "mcpServers">,
+  playbook: string,
+  hosts: readonly string[],
+): readonly McpServer[] {
+  return mcpServers.filter(
+    ({ url, playbooks }) =>
+      (playbooks === null || playbooks.includes(playbook)) &&
+      URL.canParse(url) &&
+      hosts.includes(new URL(url).host.toLowerCase()),
+  );
 }
 
 export function areSameSettings(one: TaskSettings, other: TaskSettings): boolean {

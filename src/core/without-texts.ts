@@ -1,4 +1,5 @@
 import type { TaskEvent } from "./events.ts";
+import type { Permission } from "./permission.ts";
 import type { Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
 
@@ -36,6 +37,7 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
         question: "",
         options: question.options.map(() => ""),
         default: question.default === null ? null : "",
+        permission: withoutCommand(question.permission),
       }));
       return { ...event, questions };
     }
@@ -116,6 +118,10 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
 }
 
 /** The name of a secret or variable stays; words that an agent wrote become a number, the same in each event that names it. */
+function withoutCommand(permission: Permission | null): Permission | null {
+  return permission === null || permission.command === null ? permission : { ...permission, command: "" };
+}
+
 function nameless(name: string): string {
   if (/^[A-Z0-9_]+$/u.test(name)) return name;
   let sum = 0;

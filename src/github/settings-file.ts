@@ -173,8 +173,9 @@ function schemaFor(mcpHosts: readonly string[] | null) {
         z.strictObject(
           {
             name: text(nameRule, "a name such as notion: small letters, digits, - and _").refine(
-              (name) => name !== "phasegate",
-              { error: "another name than phasegate, which is Phasegate's own server" },
+              // Tools are told apart by `mcp__<server>__<tool>`.
+              (name) => name !== "phasegate" && !name.includes("__"),
+              { error: "another name than phasegate, which is Phasegate's own server, and without two _ in a row" },
             ),
             url: McpUrl.describe("Over HTTP. The operator of Phasegate must have allowed its host."),
             token_secret: SecretName.describe("The secret that holds the token, which is sent as a bearer token."),

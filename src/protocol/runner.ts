@@ -48,6 +48,10 @@ export const limits = {
   optionsMax: 10,
   optionCharactersMax: 300,
   nameCharactersMax: 100,
+  /** Of a shell's command that people are asked for: all of it is shown. */
+  commandCharactersMax: 1_000,
+  /** Of what is shown of any other tool's call. */
+  toolInputCharactersMax: 600,
   descriptionCharactersMax: 2_000,
   errorMessageCharactersMax: 1_000,
   errorDetailsCharactersMax: 4_000,
@@ -211,6 +215,20 @@ const ReportedError = z.object({
   details: z.string().max(limits.errorDetailsCharactersMax),
 });
 
+/** Tools that people may allow. Whatever else Claude Code has outlives its step, and is refused whoever allows it. */
+export const AskableTool = z.enum([
+  "Read",
+  "Write",
+  "Edit",
+  "Glob",
+  "Grep",
+  "Bash",
+  "NotebookEdit",
+  "WebSearch",
+  "WebFetch",
+]);
+export type AskableTool = z.infer<typeof AskableTool>;
+
 /** `id` is the runner's: the run's id, a slash and a number, so that what is sent twice counts once. */
 const requestBase = { id: z.string().min(1).max(240), step: z.string().max(200) };
 
@@ -229,6 +247,15 @@ export const RunnerRequest = z.discriminatedUnion("kind", [
     ...requestBase,
     name: z.string().min(1).max(limits.nameCharactersMax),
     message: z.string().max(limits.errorMessageCharactersMax),
+  }),
+  /** A tool outside the step's list that the agent called: from the runner itself, and only where the job has `permissions`. */
+  z.object({
+    kind: z.literal("permission"),
+    ...requestBase,
+    tool: AskableTool,
+    command: z.string().min(1).max(limits.commandCharactersMax).nullable(),
+    /** What the call holds, cut and without secrets. */
+    input: z.string().max(limits.toolInputCharactersMax),
   }),
 ]);
 export type RunnerRequest = z.infer<typeof RunnerRequest>;
@@ -329,6 +356,50 @@ export const Job = z.object({
       }),
     ),
   }),
+  /**
+   * What the repository's settings say of services: `name` is what lies there in the place of a guide's `insteadOf`, and the values
+   * are no secrets. Absent where they say nothing, and ignored by a runner that came before it.
+   */
+  services: z
+    .object({
+      names: z.array(
+        z.object({
+          service: z.string(),
+          type: z.enum(["api_key", "env_variable"]),
+          name: z.string().max(limits.nameCharactersMax),
+          insteadOf: z.string(),
+        }),
+      ),
+      values: z.array(z.object({ service: z.string(), name: z.string(), value: z.string() })),
+    })
+    .exactOptional(),
+  /**
+   * Servers of tools over HTTP that the settings give to the agent, on hosts that the operator allows at this moment; `tokenSecret`
+   * names what is asked for like any other dependency. Absent where there are none, and ignored by a runner that came before it.
+   */
+  mcpServers: z
+    .array(
+      z.object({
+        name: z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/u),
+        url: z.url(),
+        tokenSecret: z.string().max(limits.nameCharactersMax).nullable(),
+      }),
+    )
+    .exactOptional(),
+  /**
+   * Where people are asked for tools outside a step's list: what they said so far in the phase. Absent where such tools are refused
+   * without a question, and ignored by a runner that came before it, which refuses them all.
+   */
+  permissions: z
+    .array(
+      z.object({
+        requestId: z.string().max(240),
+        tool: z.string().max(limits.nameCharactersMax),
+        command: z.string().max(limits.commandCharactersMax).nullable(),
+        isAllowed: z.boolean(),
+      }),
+    )
+    .exactOptional(),
   /** Most that one reply of the model may hold; null where the agent says. */
   maxTokens: z.int().positive().nullable(),
   /** Who does the steps of the phase, and who looks at them: `model` as the repository's settings have it. */

@@ -7,11 +7,17 @@ export interface ClaudeArguments {
   readonly sessionId: string;
   readonly resume: boolean;
   readonly model: string;
-  /** Built-in tools; only these exist for the agent. */
+  /** Built-in tools that need nobody's permission. */
   readonly tools: readonly string[];
+  /** Those that exist for the agent, and are refused but where the hook lets a call pass. */
+  readonly askable: readonly string[];
   readonly systemPromptFile: string;
   /** In JSON; without secrets, since every user of the machine can read them here. */
   readonly mcpConfig: string;
+  /** Of servers beside our own; null where there are none. */
+  readonly moreMcpConfig: string | null;
+  /** What is allowed beyond the tools, e.g. `mcp__notion`. */
+  readonly moreRules: readonly string[];
   readonly settings: string;
   /** Of the answer, in JSON; null where the agent answers in words. */
   readonly jsonSchema: string | null;
@@ -58,7 +64,15 @@ export const offeredTools: readonly string[] = [
 ];
 
 /** The prompt itself comes through stdin, where no list of processes shows it. */
-export function claudeArguments({ sessionId, resume, model, tools, jsonSchema, ...files }: ClaudeArguments): string[] {
+export function claudeArguments({
+  sessionId,
+  resume,
+  model,
+  tools,
+  askable,
+  jsonSchema,
+  ...files
+}: ClaudeArguments): string[] {
   return [
     "-p",
     "--output-format",
@@ -70,15 +84,16 @@ export function claudeArguments({ sessionId, resume, model, tools, jsonSchema, .
     "--permission-mode",
     "dontAsk",
     "--tools",
-    tools.join(","),
+    [...new Set([...tools, ...askable])].join(","),
     "--allowedTools",
-    [...tools, ...toolNamesOfCli].join(","),
+    [...tools, ...toolNamesOfCli, ...files.moreRules].join(","),
     // A checkout is trusted in this mode. Without these, its hooks and servers would run.
     "--setting-sources",
     "",
     "--strict-mcp-config",
     "--mcp-config",
     files.mcpConfig,
+    ...(files.moreMcpConfig === null ? [] : [files.moreMcpConfig]),
     "--settings",
     files.settings,
     "--append-system-prompt-file",
@@ -136,6 +151,9 @@ export function claudeEnvironment(options: ClaudeEnvironment): Record<string, st
     CLAUDE_CODE_DISABLE_AUTO_MEMORY: "1",
     CLAUDE_CODE_MAX_RETRIES: "4",
     ...(options.maxTokens === null ? {} : { CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(options.maxTokens) }),
+    // Of servers that the repository's settings name: each process waits for all of them, and a call that hangs would last as the step does.
+    MCP_TIMEOUT: "10000",
+    MCP_TOOL_TIMEOUT: "120000",
     API_TIMEOUT_MS: "300000",
     CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS: "120000",
   };

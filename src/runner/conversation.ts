@@ -19,8 +19,12 @@ interface Message {
   /** The CLI put a call off: it is made now, and its result is what the agent hears. Only a second try says the prompt, too. */
   readonly answersCall: boolean;
   readonly tools: readonly string[];
+  /** Tools beyond those that people are asked for; absent where there are none. */
+  readonly askable?: readonly string[];
   /** Of the step's role; the job's own where absent. */
   readonly model?: string | undefined;
+  /** Servers beside our own; absent where the agent has none. */
+  readonly servers?: { readonly mcpConfig: string | null; readonly rules: readonly string[] };
   /** Values that are lent to the step, by their names. */
   readonly lent: Readonly<Record<string, string>>;
   /** What is left of the step's time. */
@@ -95,8 +99,11 @@ export function startConversation(options: ConversationOptions): Conversation {
         resume: session.resume,
         model: message.model ?? options.model,
         tools,
+        askable: message.askable ?? [],
         systemPromptFile: options.systemPromptFile,
         jsonSchema: message.jsonSchema ?? null,
+        moreMcpConfig: message.servers?.mcpConfig ?? null,
+        moreRules: message.servers?.rules ?? [],
         ...dialogue,
       }),
       prompt: message.prompt,

@@ -5,10 +5,11 @@
 
 import { namedAmong } from "../core/dependency-name.ts";
 import { hasValue, sameName } from "../core/dialogue.ts";
+import { nameHere } from "../core/services.ts";
 import type { PendingAction } from "../protocol/checkpoint.ts";
-import { limits, type PersonAnswer } from "../protocol/runner.ts";
+import { limits, type Job, type PersonAnswer } from "../protocol/runner.ts";
 import type { Block } from "./dialogue-blocks.ts";
-import type { Desk, ToolAnswer, ToolCall } from "./dialogue-server.ts";
+import type { Desk, Permit, ToolAnswer, ToolCall } from "./dialogue-server.ts";
 import {
   answerLines,
   askedMeanwhileText,
@@ -34,6 +35,7 @@ import {
   type ClaimedPhase,
 } from "./dialogue-tools.ts";
 import type { Grants, Requests, Resolved, Told } from "./dialogue.ts";
+import { allowedText, askingOf, isAskable, refusedText, saidOf, saidOfRequests } from "./tool-permissions.ts";
 
 export interface DeskOptions {
   readonly step: string;
@@ -47,6 +49,14 @@ export interface DeskOptions {
   /** Answers that the conversation has. */
   readonly told: readonly Told[];
   readonly grants: Grants;
+  /** What people said of tools outside the step's list; undefined where nobody is asked for them. */
+  readonly permissions: Job["permissions"];
+  /** Of the step. */
+  readonly tools: readonly string[];
+  readonly workTree: string;
+  readonly redact: (text: string) => string;
+  /** What the repository's settings say of services. */
+  readonly services: Job["services"];
 }
 
 export interface StepDesk extends Desk {
@@ -96,7 +106,7 @@ interface Entry {
 type Sendable = Parameters<Requests["send"]>[0];
 
 export function openDesk(options: DeskOptions): StepDesk {
-  const { step, stepsToCome, boundary, requests, resolved, grants, roundsLeft } = options;
+  const { step, stepsToCome, boundary, requests, resolved, grants, services, roundsLeft } = options;
   let rounds = 0;
   const told: Told[] = [];
   let offered: Told[] = [];
@@ -109,7 +119,7 @@ export function openDesk(options: DeskOptions): StepDesk {
   /** What was asked in this step already, in words that don't differ. */
   const asked = new Set<string>();
 
-  return { judge, use, lend, letThrough, hear, tellAnswers, agentSpoke, told: () => told, endTurn, need };
+  return { judge, use, permit, lend, letThrough, hear, tellAnswers, agentSpoke, told: () => told, endTurn, need };
 
   function judge(call: ToolCall): "defer" | "pass" {
     const asking = readCall(call);
@@ -120,7 +130,7 @@ export function openDesk(options: DeskOptions): StepDesk {
         askQuestions(call.id, asking.questions);
         return "defer";
       case "request_dependency": {
-        const { dependency } = asking;
+        const dependency = asHere(asking.dependency);
         const state = stateOf(dependency);
         if (state === "held" && grants.lend(step, nameOf(dependency))) {
           if (canAsk(call)) askDependency(call.id, dependency, false);
@@ -145,7 +155,7 @@ export function openDesk(options: DeskOptions): StepDesk {
       case "ask_user":
         return useQuestions(call, asking.questions);
       case "request_dependency":
-        return useDependency(call, asking.dependency);
+        return useDependency(call, asHere(asking.dependency));
       case "report_error":
         reportError(asking.error);
         return { text: reportedText, isError: false };
@@ -153,6 +163,32 @@ export function openDesk(options: DeskOptions): StepDesk {
         addNew(turn.claims, asking.claim);
         return { text: claimText(stepsToCome), isError: false };
     }
+  }
+
+  function permit(call: ToolCall): Permit {
+    const { permissions, tools } = options;
+    const { id, name: tool, input } = call;
+    if (permissions === undefined || id === null || tools.includes(tool) || !isAskable(tool)) return { kind: "pass" };
+    const waited = through.get(id);
+    const asking = askingOf(tool, input, options);
+    if (asking.kind === "unfit") return { kind: "deny", reason: asking.reason };
+    const said = waited === undefined ? saidOf(permissions, asking) : saidOfRequests(permissions, waited.requestIds);
+    if (said !== null) {
+      const { answers } = resolved();
+      offer(answers.filter(({ requestId }) => requestId === said.requestId));
+      if (waited === undefined) return said.isAllowed ? { kind: "allow" } : { kind: "deny", reason: refusedText };
+      const others = untold();
+      offer(others);
+      const text = said.isAllowed ? allowedText(tool, []) : refusedText;
+      return { kind: "deny", reason: [text, ...answerLines(others, boundary), ...waited.lines].join("\n") };
+    }
+    if (!canAsk(call)) return { kind: "deny", reason: noneLeftText };
+    if (!wasNoted(call) && isRepeated(`permission ${tool} ${asking.command ?? ""}`)) {
+      return { kind: "deny", reason: endTurnText };
+    }
+    const { command, input: shown } = asking;
+    note(id, "waiting-question", { kind: "permission", step, tool, command, input: shown });
+    return { kind: "defer" };
   }
 
   function useQuestions(call: ToolCall, questions: readonly AskedQuestion[]): ToolAnswer {
@@ -243,7 +279,8 @@ export function openDesk(options: DeskOptions): StepDesk {
     return [question];
   }
 
-  function hearDependency(dependency: AskedDependency): void {
+  function hearDependency(heard: AskedDependency): void {
+    const dependency = asHere(heard);
     const name = nameOf(dependency);
     if (isRepeated(`dependency ${name}`)) return;
     const state = stateOf(dependency);
@@ -373,6 +410,7 @@ export function openDesk(options: DeskOptions): StepDesk {
 
   function stateOf({ type, name }: AskedDependency): DependencyState {
     const { name: legal, known } = namedAmong(resolved().dependencies, type, name);
+    if (hasValue(type) && services?.values.some((given) => sameName(given.name, legal)) === true) return "given";
     if (hasValue(type) && inEnvironment.some((lent) => sameName(lent, legal))) return "lent";
     switch (known?.state ?? "open") {
       case "open":
@@ -385,6 +423,12 @@ export function openDesk(options: DeskOptions): StepDesk {
         // With a slot there may be a value in the next job, which says so where there is none.
         return known?.slot === null ? "absent" : "open";
     }
+  }
+
+  /** An agent that goes by a guide may ask by the name that stands there. */
+  function asHere(dependency: AskedDependency): AskedDependency {
+    if (!hasValue(dependency.type)) return dependency;
+    return { ...dependency, name: nameHere(services?.names ?? [], dependency.name) };
   }
 
   /** What it is called where it is added and lent. */

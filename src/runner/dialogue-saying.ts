@@ -9,6 +9,7 @@ import { dependencyLines, leftOutLines } from "./dialogue-texts.ts";
 import type { Grants, Resolved, StepResume } from "./dialogue.ts";
 import type { NumberedFeedback } from "./feedback.ts";
 import { talkSection, withoutEarlier } from "./issue-talk.ts";
+import { serverLines, type AgentServers } from "./mcp-servers.ts";
 import { goOnPrompt, mendPrompt, stepPrompt, turnPrompt } from "./prompt.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -29,6 +30,7 @@ interface SayingOptions {
   readonly boundary: string;
   readonly resolved: () => Resolved;
   readonly grants: Grants;
+  readonly servers: AgentServers;
   readonly resume: StepResume | null;
   /** What a turn asks that is not the first one of its step; null for all that a step begins with. */
   readonly nextTurn: string | null;
@@ -83,8 +85,9 @@ export function mend(options: SayingOptions, desk: StepDesk, missed: Missed): Sa
 }
 
 function basicsOf(options: SayingOptions, desk: StepDesk, notes: readonly string[]) {
-  const { job, step, workspace, boundary, conversation, resolved, grants, resume } = options;
-  const lent = Object.keys(grants.environmentOf(step.slug));
+  const { job, step, workspace, boundary, conversation, resolved, grants, servers, resume } = options;
+  const tokens = servers.ready.map(({ token }) => token);
+  const lent = Object.keys(grants.environmentOf(step.slug)).filter((name) => !tokens.includes(name));
   const { hasSpoken } = conversation.state();
   return {
     job: hasSpoken ? withoutEarlier(job) : job,
@@ -93,7 +96,14 @@ function basicsOf(options: SayingOptions, desk: StepDesk, notes: readonly string
     boundary,
     news: {
       answers: desk.tellAnswers(),
-      dependencies: dependencyLines(resolved().dependencies, lent, grants.names),
+      dependencies: [
+        ...dependencyLines(
+          resolved().dependencies.filter(({ name }) => !tokens.includes(name)),
+          lent,
+          grants.names,
+        ),
+        ...serverLines(servers),
+      ],
       notes,
     },
     resumed: resume === null ? null : { hasConversation: hasSpoken, leftOut: resume.leftOut },

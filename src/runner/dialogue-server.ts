@@ -30,7 +30,15 @@ export interface Desk {
   /** Asked before a call is made. `defer` ends the turn, and resuming makes the call again, with the same id. */
   judge(call: ToolCall): "defer" | "pass";
   use(call: ToolCall): ToolAnswer;
+  /** Asked before a call of any other tool. Absent where none is watched. */
+  permit?(call: ToolCall): Permit;
 }
+
+/** `pass`: by the CLI's own rules, under which whatever is not in the step's list is refused. */
+export type Permit =
+  | { readonly kind: "pass" | "allow" | "defer" }
+  /** `reason` is what the agent hears. */
+  | { readonly kind: "deny"; readonly reason: string };
 
 export interface DialogueServer {
   /** For `--mcp-config`. Like the next it holds no secret: the token is in the environment. */
@@ -53,8 +61,14 @@ const receiveTimeoutMs = 30_000;
 /** The CLI lets a call through where its hook is silent for longer. */
 const hookTimeoutSeconds = 30;
 
-/** `token` is a throw-away: it opens this server alone. */
-export async function startDialogueServer({ token }: { readonly token: string }): Promise<DialogueServer> {
+interface DialogueOptions {
+  /** A throw-away: it opens this server alone. */
+  readonly token: string;
+  /** People are asked for tools outside a step's list: the hook hears of every call. */
+  readonly watchesTools: boolean;
+}
+
+export async function startDialogueServer({ token, watchesTools }: DialogueOptions): Promise<DialogueServer> {
   let desk: Desk | null = null;
   const server = createServer({ requestTimeout: receiveTimeoutMs }, (request, response) => {
     handle(request, response).catch(() => {
@@ -85,7 +99,7 @@ export async function startDialogueServer({ token }: { readonly token: string })
       hooks: {
         PreToolUse: [
           {
-            matcher: `${toolPrefix}.*`,
+            matcher: watchesTools ? ".*" : `${toolPrefix}.*`,
             hooks: [
               {
                 type: "http",
@@ -128,14 +142,14 @@ export async function startDialogueServer({ token }: { readonly token: string })
 
   function verdict(json: ReturnType<typeof parseObject>): object {
     const name = json === null ? null : stringAt(json, "tool_name");
-    if (json === null || desk === null || name === null || !name.startsWith(toolPrefix)) return {};
-    const call = {
-      id: stringAt(json, "tool_use_id"),
-      name: name.slice(toolPrefix.length),
-      input: objectAt(json, "tool_input"),
-    };
-    if (desk.judge(call) === "pass") return {};
-    return { hookSpecificOutput: { hookEventName: "PreToolUse", permissionDecision: "defer" } };
+    if (json === null || desk === null || name === null) return {};
+    const call = { id: stringAt(json, "tool_use_id"), name, input: objectAt(json, "tool_input") };
+    const permit: Permit = name.startsWith(toolPrefix)
+      ? { kind: desk.judge({ ...call, name: name.slice(toolPrefix.length) }) }
+      : (desk.permit?.(call) ?? { kind: "pass" });
+    if (permit.kind === "pass") return {};
+    const reason = permit.kind === "deny" ? { permissionDecisionReason: permit.reason } : {};
+    return { hookSpecificOutput: { hookEventName: "PreToolUse", permissionDecision: permit.kind, ...reason } };
   }
 }
 

@@ -8,6 +8,8 @@ import type { AskedQuestion } from "./dialogue-tools.ts";
 export type DependencyState =
   /** In the environment of the process that runs. */
   | "lent"
+  /** Of the repository's settings, and no secret. */
+  | "given"
   /** This job has it, and the next process of the step gets it. */
   | "held"
   /** People say that it is there; no value comes with it. */
@@ -43,6 +45,8 @@ export function dependencyText(name: string, state: DependencyState): string {
     case "lent":
     case "held":
       return `${name} is in your environment as the variable ${name}. Use it there; never print it, and never write it into a file.`;
+    case "given":
+      return `${name} is in your environment as the variable ${name}: the repository's settings give it, and it is no secret.`;
     case "confirmed":
       return `${name}: people say that it is there. Go on.`;
     case "absent":

@@ -17,6 +17,8 @@ export interface JobGrants extends Grants {
   readonly secrets: readonly string[];
   /** Names that the step asked for and was granted, and that can't be lent to it: nothing lies there, or it is no key. */
   missingFor(step: string): readonly RefusedValue[];
+  /** Why a name that was granted, to whichever step, can't be lent; null for any other. */
+  faultOf(name: string): string | null;
   /** Values that stand in what a step would hand over: each is a fault of the agent's. */
   findingsIn(changes: readonly Change[], step: string): readonly Finding[];
 }
@@ -73,6 +75,7 @@ export function createGrants({ dependencies, values, log }: GrantsOptions): JobG
       missing.flatMap(({ dependency, message }) =>
         dependency.steps.includes(step) ? [{ name: dependency.name, message }] : [],
       ),
+    faultOf: (name) => missing.find(({ dependency }) => sameName(dependency.name, name))?.message ?? null,
     findingsIn: (changes, step) => changes.flatMap((change) => findingsIn(change, held, step)),
   };
 }

@@ -54,6 +54,7 @@ export function systemPrompt(job: Job, instructions: string | null): string {
     `- Write all documents in ${languageNames[language]}. Leave section headings as they are given.`,
     ...(guides.common.trim() === "" ? [] : ["", guides.common.trim()]),
     ...rolesOf(job),
+    ...servicesOf(job),
     "",
     ...phaseSection(job),
     ...(instructions === null
@@ -102,7 +103,27 @@ function rolesOf({ roles, phase }: Job): readonly string[] {
   return ["", "# Roles", "", says, ...working.flatMap(({ prompt }) => ["", prompt.trim()])];
 }
 
-function phaseSection({ phase, repository, issueNumber }: Job): readonly string[] {
+/** By name alone, but for what is no secret. */
+function servicesOf({ services }: Job): readonly string[] {
+  if (services === undefined) return [];
+  const { names, values } = services;
+  return [
+    "",
+    "# Services",
+    "",
+    "The people of this repository have set down which services tasks work with. That one stands here does not mean that this step needs it.",
+    "",
+    ...names.map(({ service, name, insteadOf }) => {
+      const other = name === insteadOf ? "" : `, where a guide or a role says \`${insteadOf}\``;
+      return `- ${service}: \`${name}\`${other}. A step that needs it asks for it under this name with \`request_dependency\`.`;
+    }),
+    ...values.map(
+      ({ service, name, value }) => `- ${service}: \`${name}\` is in your environment, and is no secret: ${value}`,
+    ),
+  ];
+}
+
+function phaseSection({ phase, repository, issueNumber, permissions }: Job): readonly string[] {
   return [
     "# The phase",
     "",
@@ -112,6 +133,11 @@ function phaseSection({ phase, repository, issueNumber }: Job): readonly string[
           "This phase is a conversation with the people on the issue. Its one step, the turn, is done again with each thing that they say: what you reply is posted there as a comment, and what you leave in the work tree is added to one pull request. Its deliverable is the reply; files are changed where people ask for it.",
         ]
       : []),
+    ...(permissions === undefined
+      ? []
+      : [
+          "People are asked for tools that a step does not have: a call of one ends your turn until somebody has allowed or refused it, perhaps for days. What is allowed is allowed for this phase, a shell's command word for word. Make such a call only where the step can't be done without it.",
+        ]),
     ...(phase.root === ""
       ? []
       : [

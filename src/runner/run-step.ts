@@ -5,7 +5,7 @@ import { withPathsOfPhase, type Phase, type Step } from "../core/playbook.ts";
 import type { Change } from "../core/change.ts";
 import type { Finding, Tree } from "../core/report.ts";
 import type { PendingAction } from "../protocol/checkpoint.ts";
-import { limits, type Answer, type Job, type LiveEvent } from "../protocol/runner.ts";
+import { AskableTool, limits, type Answer, type Job, type LiveEvent } from "../protocol/runner.ts";
 import type { AgentUser } from "./agent-user.ts";
 import { collectChanges, type Changeset } from "./changes.ts";
 import type { ClaudeOutcome } from "./claude-outcome.ts";
@@ -20,6 +20,7 @@ import type { Grants, Requests, Resolved, StepResume, Told } from "./dialogue.ts
 import type { NumberedFeedback } from "./feedback.ts";
 import { readAnswers } from "./feedback-answers.ts";
 import { GitTimedOut } from "./git.ts";
+import { mcpConfigOf, toolRulesOf, type AgentServers } from "./mcp-servers.ts";
 import { noAnswer } from "./prompt.ts";
 import { outcomeOfRun, type RunMoney } from "./run-outcome.ts";
 import type { StreamEvent } from "./stream-event.ts";
@@ -50,12 +51,14 @@ export interface StepOptions {
   readonly money: () => RunMoney;
   readonly signal: AbortSignal;
   readonly say: (event: LiveEvent) => void;
+  readonly redact: (text: string) => string;
   readonly dialogue: Pick<DialogueServer, "attend">;
   readonly requests: Requests;
   readonly resolved: () => Resolved;
   /** Answers that the conversation has, of the checkpoint and of this run's earlier steps. */
   readonly told: readonly Told[];
   readonly grants: Grants;
+  readonly servers: AgentServers;
   /** Null where the step begins here. */
   readonly resume: StepResume | null;
   /** What a turn asks that is not the first one of its step; null for all that a step begins with. */
@@ -106,7 +109,16 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
   const stepsToCome = stepsAfter(options);
   const { questionRoundsMax: most } = step;
   const roundsLeft = most === null ? null : Math.max(0, most - (job.questionRounds[step.slug] ?? 0));
-  const desk = openDesk({ ...options, step: step.slug, stepsToCome, roundsLeft });
+  const desk = openDesk({
+    ...options,
+    step: step.slug,
+    stepsToCome,
+    roundsLeft,
+    services: job.services,
+    permissions: job.permissions,
+    tools: step.tools,
+    workTree: options.workspace.workTree,
+  });
   options.dialogue.attend(desk);
   const endsAt = options.now().getTime() + job.limits.stepMinutes * 60_000;
   let round = options.resume?.round ?? 0;
@@ -117,8 +129,10 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     const outcome = await conversation.say({
       ...next,
       tools: step.tools,
+      askable: job.permissions === undefined ? [] : AskableTool.options,
       model: job.roles.find(({ name }) => name === step.role)?.model,
-      lent: desk.lend(),
+      servers: { mcpConfig: mcpConfigOf(options.servers), rules: toolRulesOf(options.servers) },
+      lent: { ...givenIn(job), ...desk.lend() },
       stepMs: endsAt - options.now().getTime(),
       sliceEndsAt: options.sliceEndsAt,
       onEvent: (event) => {
@@ -196,6 +210,11 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
     round += 1;
     next = mend(options, desk, { findings, unanswered, faults, notes: [...turn.notes, ...needed.notes] });
   }
+}
+
+/** Of the repository's settings, for every step. */
+export function givenIn({ services }: Job): Readonly<Record<string, string>> {
+  return Object.fromEntries((services?.values ?? []).map(({ name, value }) => [name, value]));
 }
 
 const midStep: PendingAction = { kind: "step" };
@@ -341,6 +360,11 @@ function tell(event: StreamEvent, { step, workspace, say }: StepOptions): void {
       const server = event.mcpServers.find(({ name }) => name === serverName);
       if (server !== undefined && server.status !== "connected") {
         warn(`the agent can't reach people by tools, only in words: its server is ${server.status}`);
+      }
+      for (const { name, status } of event.mcpServers) {
+        if (name !== serverName && status !== "connected") {
+          warn(`the agent works without the tools of the server ${name}, which is ${status}`);
+        }
       }
       return;
     }

@@ -66,6 +66,10 @@ function withoutSecrets(request: RunnerRequest, redact: (text: string) => string
       const { error } = request;
       return { ...request, error: { ...error, message: redact(error.message), details: redact(error.details) } };
     }
+    case "permission": {
+      const { command, input } = request;
+      return { ...request, command: command === null ? null : redact(command), input: redact(input) };
+    }
     case "value-refused":
       return { ...request, message: redact(request.message) };
   }

@@ -81,7 +81,7 @@ export async function work(run: Run): Promise<WorkEnd> {
     },
   });
   try {
-    const dialogue = await startDialogueServer({ token: run.newId() });
+    const dialogue = await startDialogueServer({ token: run.newId(), watchesTools: job.permissions !== undefined });
     try {
       const made = { place, agent, gateway, dialogue, gatewayToken, executable, systemPromptFile, workspace, takenUp };
       return await workThroughSteps(run, made);

@@ -15,9 +15,10 @@ import type { DialogueServer } from "./dialogue-server.ts";
 import type { Told } from "./dialogue.ts";
 import { feedbackOf } from "./feedback.ts";
 import { checkpointAfterStep, warn } from "./leave-checkpoint.ts";
+import { serversOf, tokenWanted, type AgentServers } from "./mcp-servers.ts";
 import type { ModelGateway } from "./model-gateway.ts";
 import type { Run } from "./run-phase.ts";
-import { runStep, type Checks } from "./run-step.ts";
+import { givenIn, runStep, type Checks } from "./run-step.ts";
 import { answersAsDeclared, asDeclared } from "./run-texts.ts";
 import type { TakenUp } from "./take-up.ts";
 import { replyAsDeclared } from "./issue-talk.ts";
@@ -68,6 +69,7 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
   const checks = withValuesFound(run);
   const boundary = `boundary-${run.newId()}`;
   const tried = new Set<string>();
+  const servers = serversOf(job, run.grants);
   const stand = (where: Pick<Position, "step" | "pending" | "round">): void => {
     const { workspace, told, stepsDone } = progress;
     const isRestored = job.checkpoint !== null;
@@ -81,6 +83,8 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
     const resume = at === 0 ? takenUp.resume : null;
     // A step that has not begun is none to go on with, unless somebody stops it from now on.
     stand({ step: slug, pending: resume?.pending ?? [{ kind: "step" }], round: resume?.round ?? 0 });
+    if (at === 0 && (await askForTokens(run, step, servers))) return ended({ kind: "waiting-dependency" });
+    for (const { token } of servers.ready) if (token !== null) run.grants.lend(slug, token);
     if (await refuseValues(run, step, tried)) return ended({ kind: "waiting-dependency" });
     run.say({
       kind: "step-started",
@@ -102,11 +106,13 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
       money: () => ({ spentUsd: run.meter.total().costUsd, budgetUsd: job.budgetUsd }),
       signal: stopped,
       say: run.say,
+      redact: run.redact,
       dialogue,
       requests: run.requests,
       resolved: () => ({ answers: progress.answers, dependencies: job.dependencies }),
       told: progress.told,
       grants: run.grants,
+      servers,
       resume,
       sliceEndsAt: run.sliceEndsAt,
     });
@@ -191,13 +197,36 @@ function withValuesFound({ checks, grants }: Run): Checks {
   };
 }
 
+/** True where a server of the settings has no token yet. Asked for in words that name the server; `/skip` leaves it out. */
+async function askForTokens(run: Run, { slug: step }: Step, { wanting, leftOut }: AgentServers): Promise<boolean> {
+  for (const { name } of leftOut) {
+    run.say({
+      kind: "log",
+      level: "warn",
+      text: `step ${step}: without the server ${name}, since its token was skipped`,
+    });
+  }
+  for (const { server, name, isGranted } of wanting) {
+    run.say({ kind: "log", level: "warn", text: `step ${step}: the server ${server.name} has no token yet: ${name}` });
+    const dependency = { type: "api_key", name, description: tokenWanted(server), required: true } as const;
+    await run.requests.send({ kind: "dependency", step, dependency });
+    if (!isGranted) continue;
+    const message = run.grants.faultOf(name) ?? `this job has no value for ${name}.`;
+    await run.requests.send({ kind: "value-refused", step, name, message });
+  }
+  return wanting.length > 0;
+}
+
 /** True where people have to look at a value that the step was granted: the agent is not started with half of them. */
 async function refuseValues(run: Run, { slug }: Step, tried: Set<string>): Promise<boolean> {
   const values = run.grants.environmentOf(slug);
   const names = Object.keys(values).filter((name) => !tried.has(name));
   for (const name of names) tried.add(name);
   const { fetch, now, stopped: signal } = run;
-  const refused = [...run.grants.missingFor(slug), ...(await tryValues({ names, values, fetch, now, signal }))];
+  const refused = [
+    ...run.grants.missingFor(slug),
+    ...(await tryValues({ names, values: { ...givenIn(run.job), ...values }, fetch, now, signal })),
+  ];
   for (const { name, message } of refused) {
     run.say({ kind: "log", level: "warn", text: `step ${slug}: ${name}: ${message}` });
     await run.requests.send({ kind: "value-refused", step: slug, name, message });

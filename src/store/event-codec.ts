@@ -45,6 +45,7 @@ const lifts: { readonly [Type in TaskEventType]?: Readonly<Record<number, (paylo
   SettingsRead: { 1: withSettingsOfNobody },
   TaskCreated: { 1: (payload) => withSteps(withNothingToSkip(payload)), 2: withSteps },
   TaskStarted: { 1: (payload) => ({ ...payload, input: noInput }) },
+  QuestionsAsked: { 1: withoutPermissions },
   PhaseVerified: { 1: (payload) => ({ ...payload, notes: [] }) },
 };
 
@@ -70,6 +71,14 @@ function withPhases(payload: Payload, more: Payload): Payload {
 function withSettingsOfNobody(payload: Payload): Payload {
   const { settings } = payload;
   return isObject(settings) ? { ...payload, settings: { ...defaultSettings, ...settings } } : payload;
+}
+
+/** Before tools were asked for. */
+function withoutPermissions(payload: Payload): Payload {
+  const questions: unknown = payload["questions"];
+  if (!Array.isArray(questions)) return payload;
+  const all: readonly unknown[] = questions;
+  return { ...payload, questions: all.map((each) => (isObject(each) ? { ...each, permission: null } : each)) };
 }
 
 function isObject(value: unknown): value is Payload {

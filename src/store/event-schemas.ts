@@ -270,6 +270,7 @@ const QuestionNumber = z.int().positive();
 
 const NumberedQuestion = z.strictObject({
   number: QuestionNumber,
+  permission: z.strictObject({ tool: z.string(), command: z.string().nullable() }).nullable(),
   category: z.enum(["business", "clarification", "choice", "confirmation"]),
   question: z.string(),
   options: z.array(z.string()).readonly(),
@@ -408,7 +409,7 @@ export const eventCodecs = {
     failed: z.array(AnyCheck).readonly(),
   }),
   AccountIdentified: event("AccountIdentified", 1, { runId: RunId, account: z.string().min(1) }),
-  QuestionsAsked: event("QuestionsAsked", 1, { ...asked, questions: z.array(NumberedQuestion).readonly() }),
+  QuestionsAsked: event("QuestionsAsked", 2, { ...asked, questions: z.array(NumberedQuestion).readonly() }),
   QuestionAnswered: event("QuestionAnswered", 1, {
     number: QuestionNumber,
     by: z.string(),

@@ -86,7 +86,7 @@ export async function measureRunner({ isQuick }: { readonly isQuick: boolean }):
       if (outcome?.kind !== "completed") throw new Error(`running the action: declared ${JSON.stringify(outcome)}`);
       return measured;
     };
-    const tools = await startDialogueServer({ token: "bench" });
+    const tools = await startDialogueServer({ token: "bench", watchesTools: false });
     tools.attend({ judge: () => "pass", use: () => ({ text: "Nobody asks here.", isError: true }) });
     const asClaude = () => claudeAlone([]);
     /** The same, with our tools and the hook before each of their calls. */
@@ -186,6 +186,9 @@ function bareArguments(files: { readonly sessionId: string; readonly systemPromp
   const args = claudeArguments({
     ...files,
     jsonSchema: null,
+    askable: [],
+    moreMcpConfig: null,
+    moreRules: [],
     resume: false,
     model,
     tools: builtInTools,

@@ -88,19 +88,18 @@ export async function killDatabase({ kills, seed, phases, say }: KillOptions): P
       databaseUrl: server.url,
       databaseGoesAway: true,
     });
-    const next = (): void => {
-      if (killed >= kills) return;
-      timer = setTimeout(
-        () => {
-          killed += 1;
-          say(`${killed}/${kills} killed PostgreSQL`);
-          void server.crash().then(next);
-        },
-        500 + random.below(2 * aliveMsMax),
-      );
+    const killing = async (): Promise<void> => {
+      while (killed < kills) {
+        await new Promise((resolve) => {
+          timer = setTimeout(resolve, 500 + random.below(2 * aliveMsMax));
+        });
+        killed += 1;
+        say(`${killed}/${kills} killed PostgreSQL`);
+        await server.crash();
+      }
     };
     try {
-      next();
+      void killing();
       const outcome = await play(stage, phases, kills);
       return { ...outcome, kills: killed };
     } finally {

@@ -1,6 +1,7 @@
 /** What the agent asks people, and what becomes of their answers (D2, Q8, Q11). */
 import { describe, expect, test } from "vitest";
 import { takeRequest, type RunnerRefused } from "../../src/control/serve-runner.ts";
+import { defaultSettings } from "../../src/core/settings.ts";
 import { limits } from "../../src/protocol/runner.ts";
 import { says } from "./payloads.ts";
 import { questionOf, world, type Runner, type World } from "./world.ts";
@@ -36,6 +37,76 @@ async function refusalOf(asked: Promise<unknown>): Promise<string> {
     (error: RunnerRefused) => `${error.code}: ${error.message}`,
   );
 }
+
+describe("a tool outside the step's list, where the settings ask for it", () => {
+  const words = "May the agent run this command in step 01_idea?";
+  const asksTool = (runner: Runner) =>
+    runner.ask({ kind: "permission", step: "01_idea", tool: "Bash", command: "npm test", input: "npm test" });
+
+  async function waitingForTool(author = "owner"): Promise<World> {
+    const told = await world();
+    told.github.settings = { ...defaultSettings, autoAccept: false };
+    told.github.openIssue(7, { author });
+    await told.label();
+    const runner = await told.openRun();
+    expect(runner.job.permissions).toEqual([]);
+    await asksTool(runner);
+    await runner.end({ kind: "waiting-question" });
+    await told.settle();
+    return told;
+  }
+
+  test("is a question of the runner's, which holds the task; allowed, the next job has it", async () => {
+    const told = await waitingForTool();
+    expect((await told.task()).blockedBy).toEqual({ kind: "waiting-question" });
+    expect(told.github.requests()).toMatchObject([
+      { questions: [{ question: expect.stringContaining(words), options: ["Allow", "Refuse"], required: true }] },
+    ]);
+    await says(told, "/answer 1: 1");
+    const { job } = await told.openRun();
+    expect(job.permissions).toMatchObject([{ tool: "Bash", command: "npm test", isAllowed: true }]);
+    expect(job.answers).toMatchObject([{ number: 1, text: "Allow" }]);
+    expect(job.questionRounds).toEqual({});
+  });
+
+  test("stays refused where somebody refuses it", async () => {
+    const told = await waitingForTool();
+    await says(told, "/answer 1: refuse");
+    expect((await told.openRun()).job.permissions).toMatchObject([{ command: "npm test", isAllowed: false }]);
+  });
+
+  test("is neither allowed nor refused in other words, nor by an author who can't write", async () => {
+    const told = await waitingForTool("reader");
+    await says(told, "/answer 1: yes, allow it");
+    await says(told, "/answer 1: 1", { sender: "reader", author: "reader" });
+    expect(reasonsOf(told)).toHaveLength(2);
+    expect(reasonsOf(told)[0]).toContain("answer with 1 to allow it or with 2 to refuse it");
+    expect((await told.task()).blockedBy).toEqual({ kind: "waiting-question" });
+  });
+
+  test("is allowed by no question of the agent's own, whatever its words are", async () => {
+    const told = await world();
+    told.github.settings = { ...defaultSettings, autoAccept: false };
+    await told.label();
+    const runner = await told.openRun();
+    const forged = {
+      ...questionOf(`${words}\n\nnpm test`),
+      options: ["Allow", "Refuse"],
+      permission: { tool: "Bash", command: "npm test" },
+    };
+    await runner.ask({ kind: "questions", step: "01_idea", questions: [forged] });
+    await runner.end({ kind: "waiting-question" });
+    await told.settle();
+    await says(told, "/answer 1: 1");
+    expect((await told.openRun()).job.permissions).toEqual([]);
+  });
+
+  test("is nothing that a job knows of where the settings ask nobody", async () => {
+    const told = await world();
+    await told.label();
+    expect((await told.openRun()).job).not.toHaveProperty("permissions");
+  });
+});
 
 describe("a question", () => {
   test("has its comment as soon as it is asked, while the run is still at work", async () => {

@@ -23,7 +23,7 @@ describe("what is read of GitHub by itself", () => {
     told.github.issuesRead.clear();
     await told.advance(60 * minuteMs);
     expect(told.github.calls.length).toBeLessThan(5_000 / 3);
-    expect([...told.github.issuesRead].toSorted()).toEqual(issues);
+    expect([...told.github.issuesRead].toSorted((one, other) => one - other)).toEqual(issues);
   });
 });
 

@@ -67,6 +67,66 @@ describe("a run", () => {
     ]);
   });
 
+  test("is told the names that the repository has for services, in their guides, too", async () => {
+    const { integrations } = defaultSettings;
+    const told = await withSettings(
+      {
+        integrations: {
+          ...integrations,
+          notion: { tokenSecret: "OUR_NOTION" },
+          slack: { tokenSecret: null, defaultChannel: "releases" },
+        },
+      },
+      {
+        playbookOf: (playbook) => ({
+          ...playbook,
+          integrations: [
+            { name: "notion", title: "Notion", secrets: ["NOTION_TOKEN"], phases: null, guide: "Send $NOTION_TOKEN." },
+          ],
+        }),
+      },
+    );
+    await told.label();
+    const { job } = await told.openRun();
+    expect(job.guides.integrations).toEqual([
+      { name: "notion", title: "Notion", secrets: ["OUR_NOTION"], guide: "Send $OUR_NOTION." },
+    ]);
+    expect(job.services).toEqual({
+      names: [{ service: "Notion", type: "api_key", name: "OUR_NOTION", insteadOf: "NOTION_TOKEN" }],
+      values: [{ service: "Slack", name: "SLACK_DEFAULT_CHANNEL", value: "releases" }],
+    });
+  });
+
+  test("is told nothing of services where the repository says nothing", async () => {
+    const told = await withSettings({});
+    await told.label();
+    expect((await told.openRun()).job).not.toHaveProperty("services");
+  });
+
+  test("gets the servers that are for its playbook, on hosts that the operator allows at this moment", async () => {
+    const server = (name: string, host: string, playbooks: readonly string[] | null = null) => ({
+      name,
+      url: `https://${host}/mcp`,
+      tokenSecret: null,
+      playbooks,
+    });
+    const told = await withSettings(
+      {
+        mcpServers: [
+          { ...server("notes", "mcp.example", ["create_app", "workflow"]), tokenSecret: "NOTES_TOKEN" },
+          server("others", "mcp.example", ["workflow"]),
+          server("gone", "was-allowed.example"),
+          server("with-port", "mcp.example:8443"),
+        ],
+      },
+      { mcpHosts: ["mcp.example"] },
+    );
+    await told.label();
+    expect((await told.openRun()).job.mcpServers).toEqual([
+      { name: "notes", url: "https://mcp.example/mcp", tokenSecret: "NOTES_TOKEN" },
+    ]);
+  });
+
   test("may work no longer at a step than the installation allows", async () => {
     const told = await withSettings(limited({ stepMinutes: 90 }));
     await told.label();

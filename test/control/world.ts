@@ -215,6 +215,7 @@ export interface WorldOptions {
   readonly dayBudgetUsd?: number;
   readonly namesEveryMs?: number;
   readonly prices?: readonly PriceOverride[];
+  readonly mcpHosts?: readonly string[];
   /** Another one in the place of each. */
   readonly playbookOf?: (playbook: Playbook) => Playbook;
   /** Looks at the store of each life, e.g. to count or to break a call. */
@@ -322,6 +323,7 @@ export class World {
       onboardingVersion: this.onboardingVersion,
       seal: createCheckpointSeal(this.checkpointKeys),
       recordSeal: createSeal(this.checkpointKeys),
+      mcpHosts: this.#options.mcpHosts ?? [],
       prices: this.#options.prices ?? [],
       liveShownAt: new Map(),
       phaseBudgetUsd: this.#options.phaseBudgetUsd ?? null,

@@ -193,7 +193,7 @@ const choice: QuestionAsked = {
 /** Questions that come in one message; each is as `choice` above but for what is said. */
 export function asks(
   id: string,
-  questions: readonly Partial<QuestionAsked>[] = [{}],
+  questions: readonly Partial<CommandOf<"AskQuestions">["questions"][number]>[] = [{}],
   runId = "run-1",
   step = "01_idea",
 ): TaskCommand {

@@ -1,3 +1,4 @@
+import { permissionOptions } from "../../src/core/permission.ts";
 import { expect, test } from "vitest";
 import type { TaskCommand } from "../../src/core/commands.ts";
 import { decide, type Refusal } from "../../src/core/decide.ts";
@@ -94,6 +95,11 @@ const cases: { readonly [Of in Code]: Case<Of> } = {
   "unknown-question": [waiting, says("2", 7), { number: 7 }],
   "which-question": [[...running, asks("1", [{}, {}])], says("2"), { numbers: [1, 2] }],
   "no-such-option": [waiting, says("4"), { number: 1, options: 3 }],
+  "allow-or-refuse": [
+    [...running, asks("1", [{ options: permissionOptions, permission: { tool: "Bash", command: "npm test" } }])],
+    says("Allow it, but only once", 1),
+    { number: 1 },
+  ],
   "empty-answer": [waiting, says("  ", 1), { number: 1 }],
   "answer-used": [
     [...waiting, says("2")],

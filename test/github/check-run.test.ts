@@ -157,15 +157,12 @@ describe("the check run of a configuration", () => {
   });
 });
 
+const nothingSaid = { input: { language: null }, settings: { language: null } };
+
 describe("the check run of specifications", () => {
   const file = ".phasegate/specs/active/spec-2026-02-18-001.yaml";
   const check = (...faults: ConfigurationFault[]) =>
-    bed.github.showSpecificationsCheck(
-      bed.repository,
-      head,
-      { faults, looked: 2 },
-      { input: { language: null }, settings: { language: null } },
-    );
+    bed.github.showSpecificationsCheck(bed.repository, head, { faults, looked: 2 }, nothingSaid);
 
   test("says under a name of its own that they are valid, and how many there are", async () => {
     await check();

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { formLabels, readIssueForm } from "../../src/github/issue-form.ts";
+import { inEnglish } from "../../src/core/phrase.ts";
 
 const folder = path.join(import.meta.dirname, "../../.github/onboarding/ISSUE_TEMPLATE");
 const types = ["architecture", "create_app", "custom", "modify_app", "plan", "run", "workflow"];
@@ -89,7 +90,9 @@ describe.each(forms)("$file", ({ fields }) => {
       const others = label === idea ? "" : `\n\n### ${label}\n\n${value}`;
       const body = `### ${idea}\n\nSomething that people need.${others}`;
       expect(
-        readIssueForm({ title: "", body }, { budgetUsdMax: 25 }).faults.map((each) => `${label}: ${each.expected}`),
+        readIssueForm({ title: "", body }, { budgetUsdMax: 25 }).faults.map(
+          (each) => `${label}: ${inEnglish(each.expected)}`,
+        ),
       ).toEqual([]);
     }
   });

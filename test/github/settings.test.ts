@@ -115,6 +115,10 @@ describe("the text of the settings", () => {
     ],
     ["supabase_url: http://a.example\n", "line 1: supabase_url: expected an address that begins with https://"],
     [
+      "mcp_servers: [{ name: phasegate__ask, url: https://mcp.example/x }]\n",
+      'line 1: mcp_servers[0].name: expected another name than phasegate, which is Phasegate\'s own server, and without two _ in a row, got "phasegate__ask"',
+    ],
+    [
       "mcp_servers:\n  - name: notion\n    url: https://evil.example/mcp\n",
       'line 3: mcp_servers[0].url: expected a host that the operator of Phasegate allows (MCP_SERVERS_ALLOWED: mcp.example), got "https://evil.example/mcp"',
     ],

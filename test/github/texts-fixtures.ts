@@ -1,4 +1,4 @@
-import type { DependencyAsked, QuestionAsked } from "../../src/core/dialogue.ts";
+import type { DependencyAsked, Question, QuestionAsked } from "../../src/core/dialogue.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import type { Criterion } from "../../src/core/playbook.ts";
@@ -179,10 +179,10 @@ export function asked(over: Partial<QuestionAsked> = {}): QuestionAsked {
 
 /** As many as were asked before, these included, make their numbers. */
 export function questionsAsked(
-  questions: readonly QuestionAsked[],
+  questions: readonly (QuestionAsked & Partial<Pick<Question, "permission">>)[],
   { first = 1, requestId = `${runId}/1`, phase = 1 } = {},
 ): TaskEvent {
-  const numbered = questions.map((question, index) => ({ ...question, number: first + index }));
+  const numbered = questions.map((question, index) => ({ permission: null, ...question, number: first + index }));
   return { type: "QuestionsAsked", at, runId, phase, step: "01_idea", requestId, questions: numbered };
 }
 

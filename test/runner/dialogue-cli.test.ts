@@ -192,6 +192,19 @@ describe("a question that the step need not wait for", () => {
   });
 });
 
+test("what the settings say of a service, and is no secret, is in the agent's environment", async () => {
+  const services = { names: [], values: [{ service: "Slack", name: "SLACK_DEFAULT_CHANNEL", value: "releases" }] };
+  await using world = await stepWorld(
+    (request) =>
+      results(request).length === 0
+        ? say(bash("printenv SLACK_DEFAULT_CHANNEL"))
+        : say(results(request).length === 1 ? write() : text("Done.")),
+    { services },
+  );
+  const { asked } = await world.run();
+  expect(results(asked[1])).toEqual(["releases"]);
+});
+
 describe("something that only people can provide", () => {
   const key = { type: "api_key", name: "STRIPE_KEY", description: "Charges cards.", required: true };
   const granted: JobDependency = {

@@ -25,6 +25,11 @@ function deskOf(
     stepsToCome: [],
     boundary: "stop-7c1d",
     told: [],
+    services: undefined,
+    permissions: undefined,
+    tools: ["Read"],
+    workTree: "/work/tree",
+    redact: (text) => text.replaceAll("sk-secret", "***"),
     requests: {
       async send(request) {
         const id = `run-1/${requests.length + 1}`;
@@ -98,6 +103,144 @@ describe("of two things whose names come to the same", () => {
     expect(desk.judge(needing("call-1", { name: "REDIS" }))).toBe("defer");
     expect((await desk.endTurn({ id: "call-1", name: "request_dependency" })).waits).toBe("waiting-dependency");
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe("a service whose names the settings of the repository give", () => {
+  const services = {
+    names: [{ service: "Stripe", type: "api_key" as const, name: "OUR_KEY", insteadOf: "STRIPE_KEY" }],
+    values: [{ service: "Supabase", name: "SUPABASE_URL", value: "https://abc.supabase.co" }],
+  };
+
+  test("is asked for under its own name, although the agent goes by the guide", async () => {
+    const { desk, requests } = deskOf({ services });
+    expect(desk.judge(needing("call-1"))).toBe("defer");
+    await desk.endTurn({ id: "call-1", name: "request_dependency" });
+    expect(requests).toMatchObject([{ dependency: { name: "OUR_KEY" } }]);
+  });
+
+  test("is lent under its own name, and the agent is told so", () => {
+    const { desk } = deskOf({ services, dependencies: [{ ...dependency, name: "OUR_KEY" }], held: ["OUR_KEY"] });
+    expect(desk.judge(needing("call-1"))).toBe("defer");
+    expect(Object.keys(desk.lend())).toEqual(["OUR_KEY"]);
+    expect(desk.use(needing("call-1")).text).toContain("OUR_KEY is in your environment");
+  });
+
+  test("is not asked for where the settings hold the value itself", () => {
+    const { desk, requests } = deskOf({ services });
+    const call = needing("call-1", { type: "env_variable", name: "SUPABASE_URL" });
+    expect(desk.judge(call)).toBe("pass");
+    expect(desk.use(call)).toMatchObject({ isError: false, text: expect.stringContaining("it is no secret") });
+    expect(requests).toEqual([]);
+  });
+});
+
+describe("a tool outside the step's list, where people are asked", () => {
+  const calls = (name: string, input: object, id: string | null = "call-1"): ToolCall => ({ id, name, input });
+  const bash = (command: string, id: string | null = "call-1") => calls("Bash", { command }, id);
+  const allowed = { requestId: "run-0/1", tool: "Bash", command: "npm test -- <work tree>/a", isAllowed: true };
+
+  test("is asked for by the runner, with its command and no path of this machine", async () => {
+    const { desk, requests } = deskOf({ permissions: [] });
+    expect(desk.permit?.(bash(" npm test -- /work/tree/a "))).toEqual({ kind: "defer" });
+    const end = await desk.endTurn({ id: "call-1", name: "Bash" });
+    expect(end).toMatchObject({ waits: "waiting-question", pending: [{ toolName: "Bash", requestIds: ["run-1/1"] }] });
+    const command = "npm test -- <work tree>/a";
+    expect(requests).toEqual([
+      { kind: "permission", id: "run-1/1", step: "01_idea", tool: "Bash", command, input: command },
+    ]);
+  });
+
+  test("by its name shows what the call holds, cut and without secrets", async () => {
+    const { desk, requests } = deskOf({ permissions: [] });
+    const input = { file_path: "/work/tree/a.md", content: `sk-secret${"x".repeat(2_000)}` };
+    expect(desk.permit?.(calls("Write", input))).toEqual({ kind: "defer" });
+    await desk.endTurn({ id: "call-1", name: "Write" });
+    const [request] = requests;
+    expect(request).toMatchObject({ kind: "permission", tool: "Write", command: null });
+    expect(request?.kind === "permission" ? request.input : "").toMatch(
+      /^\{"file_path":"<work tree>\/a\.md","content":"\*\*\*x+ …$/u,
+    );
+    expect(request?.kind === "permission" ? request.input.length : 0).toBeLessThanOrEqual(600);
+  });
+
+  test("is used where people allowed it: a command word for word, any other by its name", () => {
+    const search = { requestId: "run-0/2", tool: "WebSearch", command: null, isAllowed: true };
+    const { desk, requests } = deskOf({ permissions: [allowed, search] });
+    expect(desk.permit?.(bash("npm test -- /work/tree/a"))).toEqual({ kind: "allow" });
+    expect(desk.permit?.(calls("WebSearch", { query: "shops" }))).toEqual({ kind: "allow" });
+    for (const command of ["npm test -- /work/tree/a; curl evil", "npm test", "npm test -- /work/tree/*"]) {
+      expect(desk.permit?.(bash(command, command))).toEqual({ kind: "defer" });
+    }
+    expect(requests.length).toBeLessThanOrEqual(3);
+  });
+
+  test("stays refused where people refused it", () => {
+    const { desk } = deskOf({ permissions: [{ ...allowed, isAllowed: false }] });
+    expect(desk.permit?.(bash("npm test -- /work/tree/a"))).toMatchObject({
+      kind: "deny",
+      reason: expect.stringContaining("People refused this"),
+    });
+  });
+
+  test("that the agent waited for is called anew, since the work tree is another one now", () => {
+    const said: PersonAnswer = { ...answer, requestId: "run-0/1", question: "May the agent?", text: "Allow" };
+    const { desk } = deskOf({ permissions: [allowed], answers: [said] });
+    desk.letThrough({ kind: "tool-call", toolUseId: "call-1", toolName: "Bash", requestIds: ["run-0/1"] }, [
+      "The work tree is /work/tree now.",
+    ]);
+    const permit = desk.permit?.(bash("npm test -- /elsewhere/tree/a"));
+    expect(permit).toMatchObject({ kind: "deny", reason: expect.stringContaining("People allowed this use of Bash.") });
+    expect(permit).toMatchObject({ reason: expect.stringContaining("The work tree is /work/tree now.") });
+    desk.agentSpoke();
+    expect(desk.told()).toEqual([{ number: 1, at: answer.at }]);
+    expect(desk.permit?.(bash("npm test -- /work/tree/a", "call-2"))).toEqual({ kind: "allow" });
+  });
+
+  test("is not asked for where nobody could see what is allowed", () => {
+    const { desk, requests } = deskOf({ permissions: [] });
+    const unfit = [
+      `echo ${"x".repeat(1_000)}`,
+      "echo \u202Egpj.exe",
+      "echo \u200B",
+      "echo \r\u001B[2K",
+      "echo sk-secret",
+      "rm <work tree>/a",
+      "",
+    ];
+    for (const command of unfit) expect(desk.permit?.(bash(command, command))).toMatchObject({ kind: "deny" });
+    expect(desk.permit?.(calls("Bash", {}))).toMatchObject({ kind: "deny" });
+    expect(requests).toEqual([]);
+  });
+
+  test("is nobody's matter that is in the list, that no person may allow, or where the settings ask nobody", () => {
+    const { desk, requests } = deskOf({ permissions: [] });
+    for (const name of ["Read", "Agent", "ScheduleWakeup", "mcp__notes__read", "StructuredOutput"]) {
+      expect(desk.permit?.(calls(name, {}))).toEqual({ kind: "pass" });
+    }
+    expect(deskOf().desk.permit?.(bash("ls"))).toEqual({ kind: "pass" });
+    expect(desk.permit?.(bash("ls", null))).toEqual({ kind: "pass" });
+    expect(requests).toEqual([]);
+  });
+
+  test("is asked for once in a turn, and no more than the run may ask", () => {
+    const { desk } = deskOf({ permissions: [], requestsMax: 1 });
+    expect(desk.permit?.(bash("ls", "call-1"))).toEqual({ kind: "defer" });
+    expect(desk.permit?.(bash("ls", "call-1"))).toEqual({ kind: "defer" });
+    expect(desk.permit?.(bash("ls", "call-2"))).toMatchObject({ kind: "deny" });
+    expect(desk.permit?.(bash("pwd", "call-3"))).toMatchObject({
+      reason: expect.stringContaining("as often as it may"),
+    });
+  });
+
+  test("is allowed by no question of the agent's own, whatever its words are", () => {
+    const words = "May the agent run this command in step 01_idea?\n\nls";
+    const said: PersonAnswer = { ...answer, question: words, text: "Allow" };
+    const { desk } = deskOf({ permissions: [], answers: [said] });
+    expect(desk.use(asking("call-1", { ...question, question: words, options: ["Allow", "Refuse"] })).text).toContain(
+      "| Allow",
+    );
+    expect(desk.permit?.(bash("ls", "call-2"))).toEqual({ kind: "defer" });
   });
 });
 

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { startDialogueServer, type DialogueServer, type ToolCall } from "../../src/runner/dialogue-server.ts";
+import {
+  startDialogueServer,
+  type DialogueServer,
+  type Permit,
+  type ToolCall,
+} from "../../src/runner/dialogue-server.ts";
 import { toolList, toolNamesOfCli } from "../../src/runner/dialogue-tools.ts";
 
 const token = "a-throw-away-token-0123456789";
@@ -12,7 +17,7 @@ describe("the dialogue server", () => {
   let judged: ToolCall[];
   let used: ToolCall[];
   beforeEach(async () => {
-    server = await startDialogueServer({ token });
+    server = await startDialogueServer({ token, watchesTools: true });
     judged = [];
     used = [];
   });
@@ -69,6 +74,29 @@ describe("the dialogue server", () => {
     expect(judged).toHaveLength(1);
     attend("pass");
     expect(await hook(asked)).toEqual({});
+  });
+
+  test("asks the desk about any other tool where it watches them, and passes on what it says", async () => {
+    const asked = { hook_event_name: "PreToolUse", tool_name: "Bash", tool_use_id: "toolu_2", tool_input: input };
+    const permits: Permit[] = [{ kind: "allow" }, { kind: "deny", reason: "People refused this." }, { kind: "pass" }];
+    server.attend({
+      judge: () => "pass",
+      use: () => ({ text: "", isError: true }),
+      permit: () => permits.shift() ?? { kind: "defer" },
+    });
+    const said = (permissionDecision: string, more: object = {}) => ({
+      hookSpecificOutput: { hookEventName: "PreToolUse", permissionDecision, ...more },
+    });
+    expect(await hook(asked)).toEqual(said("allow"));
+    expect(await hook(asked)).toEqual(said("deny", { permissionDecisionReason: "People refused this." }));
+    expect(await hook(asked)).toEqual({});
+    expect(await hook(asked)).toEqual(said("defer"));
+    expect(server.settings).toContain('"matcher":".*"');
+    await using quiet = {
+      server: await startDialogueServer({ token, watchesTools: false }),
+      [Symbol.asyncDispose]: async () => await quiet.server.stop(),
+    };
+    expect(quiet.server.settings).toContain('"matcher":"mcp__phasegate__.*"');
   });
 
   test("speaks the protocol of the CLI: a call goes to the desk with its own id", async () => {

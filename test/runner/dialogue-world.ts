@@ -12,6 +12,7 @@ import { startConversation, type Conversation } from "../../src/runner/conversat
 import { startDialogueServer } from "../../src/runner/dialogue-server.ts";
 import type { StepResume, Told } from "../../src/runner/dialogue.ts";
 import { feedbackOf } from "../../src/runner/feedback.ts";
+import { serversOf } from "../../src/runner/mcp-servers.ts";
 import { startModelGateway } from "../../src/runner/model-gateway.ts";
 import { systemPrompt } from "../../src/runner/prompt.ts";
 import { runStep, type StepEnd } from "../../src/runner/run-step.ts";
@@ -40,6 +41,8 @@ interface RunOfStep {
   readonly signal?: AbortSignal;
   /** Called with everything that people see of the agent's work. */
   readonly onSay?: (event: LiveEvent) => void;
+  /** What people said of tools outside the step's list; where the world's job asks for them. */
+  readonly permissions?: Job["permissions"];
   /** The hook is where nobody listens. */
   readonly hookIsGone?: boolean;
 }
@@ -71,7 +74,7 @@ export async function stepWorld(
 ): Promise<StepWorld> {
   const folder = await makeFolder();
   const repository = await makeRepository(folder.path, { "README.md": "A product\n" });
-  const job = aJob({ steps: [aStep({ slug: "01_idea" })], ...given, headSha: repository.sha });
+  const jobGiven = aJob({ steps: [aStep({ slug: "01_idea" })], ...given, headSha: repository.sha });
   const model = await startModelServer({ decide, credentials: [secrets.modelKey] });
   let runs = 0;
 
@@ -85,6 +88,8 @@ export async function stepWorld(
 
   async function run(options: RunOfStep = {}): Promise<RunEnded> {
     runs += 1;
+    const { permissions } = options;
+    const job = permissions === undefined ? jobGiven : { ...jobGiven, permissions };
     const path = process.env["PATH"] ?? "/usr/bin:/bin";
     const place = await createRunPlace({ id: randomUUID().slice(0, 8), runnerTemp: folder.path });
     const runner = { uid: process.getuid?.() ?? 1, pid: process.pid, platform: process.platform };
@@ -103,7 +108,7 @@ export async function stepWorld(
       budgetUsd: 5,
       now: () => new Date(),
     });
-    const server = await startDialogueServer({ token: randomUUID() });
+    const server = await startDialogueServer({ token: randomUUID(), watchesTools: job.permissions !== undefined });
     const settings = options.hookIsGone === true ? withoutHook(server.settings) : server.settings;
     const requests: RunnerRequest[] = [];
     const said: LiveEvent[] = [];
@@ -164,6 +169,7 @@ export async function stepWorld(
         said.push(event);
         options.onSay?.(event);
       },
+      redact: (text) => text,
       dialogue: server,
       requests: {
         async send(request) {
@@ -183,6 +189,7 @@ export async function stepWorld(
           return name in held;
         },
       },
+      servers: serversOf({ ...job, dependencies: [...dependencies] }, { names: Object.keys(held) }),
       resume: options.from?.resume ?? null,
       sliceEndsAt: Date.now() + (options.sliceMs ?? 600_000),
     });

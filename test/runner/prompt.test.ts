@@ -33,6 +33,19 @@ const options = {
   boundary: "stop-7c1d",
 };
 
+describe("services that the settings of the repository name", () => {
+  test("stand in the system prompt with their names, and with what is no secret", () => {
+    const services = {
+      names: [{ service: "Notion", type: "api_key" as const, name: "OUR_NOTION", insteadOf: "NOTION_TOKEN" }],
+      values: [{ service: "Slack", name: "SLACK_DEFAULT_CHANNEL", value: "releases" }],
+    };
+    const prompt = systemPrompt({ ...job, services }, null);
+    expect(prompt).toContain("- Notion: `OUR_NOTION`, where a guide or a role says `NOTION_TOKEN`.");
+    expect(prompt).toContain("- Slack: `SLACK_DEFAULT_CHANNEL` is in your environment, and is no secret: releases");
+    expect(systemPrompt(job, null)).not.toContain("# Services");
+  });
+});
+
 describe("the prompt of a step", () => {
   test("names step and work tree on lines of their own, before anything that others wrote", () => {
     const lines = stepPrompt(options).split("\n");

@@ -47,6 +47,8 @@ async function stepOf(
     resolved: () => ({ answers: [], dependencies: [] }),
     told: [],
     grants: { names: [], environmentOf: () => ({}), lend: () => false },
+    redact: (text) => text,
+    servers: { ready: [], leftOut: [], wanting: [] },
     resume: null,
     sliceEndsAt: new Date("2026-11-21T00:50:00Z").getTime(),
   });

@@ -73,6 +73,8 @@ async function work({ workspace, phase, step, works, resume, minutes = 0 }: Work
     resolved: () => ({ answers: [], dependencies: [] }),
     told: [],
     grants: { names: [], environmentOf: () => ({}), lend: () => false },
+    redact: (text) => text,
+    servers: { ready: [], leftOut: [], wanting: [] },
     resume: resume ?? null,
     sliceEndsAt: started + 50 * 60_000,
   });

@@ -470,6 +470,8 @@ function waitOf(request: RunnerRequest): "waiting-question" | "waiting-dependenc
       return request.questions.some(({ required }) => required) ? "waiting-question" : null;
     case "dependency":
       return request.dependency.required ? "waiting-dependency" : null;
+    case "permission":
+      return "waiting-question";
     case "value-refused":
       return "waiting-dependency";
     case "error":

@@ -310,6 +310,7 @@ export class Sim {
       onboardingVersion: "v1",
       seal: createCheckpointSeal([{ id: "k1", key: new Uint8Array(32) }]),
       recordSeal: createSeal([{ id: "k1", key: new Uint8Array(32) }]),
+      mcpHosts: [],
       prices: [],
       liveShownAt: new Map(),
       webUrl: "https://github.test",

@@ -137,6 +137,8 @@ test("what an older version did not have is as it was meant then", () => {
     false,
     false,
   ]);
+  const asked = decodeEvent(sampleRow("QuestionsAsked", 1));
+  expect(asked.type === "QuestionsAsked" && asked.questions.map(({ permission }) => permission)).toEqual([null, null]);
   expect(decodeEvent(sampleRow("PhaseVerified", 1))).toMatchObject({ passed: false, notes: [] });
 });
 

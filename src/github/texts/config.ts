@@ -73,7 +73,6 @@ function rowsOf(settings: TaskSettings, installation: Config["installation"], sa
   const { figma, supabase, slack, notion } = integrations;
   const [byDefault, byInstallation] = [say`the default`, say`the installation`];
   /** What is read and checked, and changes nothing so far. */
-  const later = (value: string) => say`${value} (not in force yet)`;
   const row = (name: string, value: string, otherwise = byDefault): Row => ({ name, value, otherwise });
   const limit = (name: string, asked: number | null, inForce: number | null, show: (value: number) => string): Row => ({
     name: `limits.${name}`,
@@ -90,7 +89,7 @@ function rowsOf(settings: TaskSettings, installation: Config["installation"], sa
     row("model", code(settings.model ?? installation.model), byInstallation),
     ...Object.entries(settings.models).map(([role, model]) => row(`models.${role}`, code(model))),
     row("max_tokens", settings.maxTokens === null ? say`as the agent has it` : String(settings.maxTokens)),
-    row("auto_accept", settings.autoAccept ? "true" : later("false")),
+    row("auto_accept", String(settings.autoAccept)),
     row("output_directory", settings.outputDirectory === "" ? say`the root` : code(settings.outputDirectory)),
     limit("phase_budget_usd", said.phaseBudgetUsd, limits.phaseBudgetUsd, dollars),
     limit("task_budget_usd", said.taskBudgetUsd, limits.taskBudgetUsd, dollars),
@@ -111,7 +110,7 @@ function rowsOf(settings: TaskSettings, installation: Config["installation"], sa
       ["slack.token_secret", slack.tokenSecret],
       ["slack.default_channel", slack.defaultChannel],
       ["notion.token_secret", notion.tokenSecret],
-    ].flatMap(([name, value]) => (value === null ? [] : [row(`integrations.${name}`, later(code(value ?? "")))])),
+    ].flatMap(([name, value]) => (value === null ? [] : [row(`integrations.${name}`, code(value ?? ""))])),
     row(
       "notifications.mention",
       mention.length === 0
@@ -125,11 +124,9 @@ function rowsOf(settings: TaskSettings, installation: Config["installation"], sa
       "mcp_servers",
       mcpServers.length === 0
         ? say`none`
-        : later(
-            listed(
-              mcpServers.map(({ name, url }) => code(`${name}: ${url}`)),
-              say,
-            ),
+        : listed(
+            mcpServers.map(({ name, url }) => code(`${name}: ${url}`)),
+            say,
           ),
     ),
   ];

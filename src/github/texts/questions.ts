@@ -67,9 +67,16 @@ function questionText(question: Question, room: Room, say: Say): string {
     const isDefault = mine !== null && sameName(option, mine);
     return `${index + 1}. ${plain(option, room.option)}${isDefault ? ` ${say`*(the agent's own choice)*`}` : ""}`;
   });
-  return [name, paragraphs(question.question, room.question), choices.join("\n"), without(question, room, say)]
+  return [name, ...askedOf(question, room), choices.join("\n"), without(question, room, say)]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+/** What would be allowed stands as it is, and whole. */
+function askedOf({ question, permission }: Question, room: Room): readonly string[] {
+  if (permission === null) return [paragraphs(question, room.question)];
+  const [sentence = "", ...rest] = question.split("\n\n");
+  return [plain(sentence, room.question), block(rest.join("\n\n"), rooms[0]?.question ?? room.question)];
 }
 
 /** e.g. `**owner** answered on 21 Nov 02:20 UTC: 2. Freemium`. */
@@ -111,10 +118,12 @@ function goOnOf(
     waited > 0
       ? say`Nothing runs while the task waits, so waiting costs nothing; the last answer makes the agent go on at once.`
       : say`An answer reaches the agent with its next step.`;
+  const isPermission = open.some(({ permission }) => permission !== null);
+  const who = isPermission ? say`people with write access` : whoAnswers(task, say);
   const quote =
     open.length === 1
-      ? say`Or quote the question and write the answer below the quote. Heard are ${whoAnswers(task, say)}.`
-      : say`Or quote a question and write the answer below the quote. Heard are ${whoAnswers(task, say)}.`;
+      ? say`Or quote the question and write the answer below the quote. Heard are ${who}.`
+      : say`Or quote a question and write the answer below the quote. Heard are ${who}.`;
   return [say`*Next:* ${howToAnswer(open, say)}`, `${quote} ${then}`];
 }
 
@@ -124,9 +133,11 @@ export function howToAnswer(open: readonly Question[], say: Say): string {
   const [only, ...others] = open;
   if (only !== undefined && others.length === 0) {
     const how =
-      only.options.length > 0
-        ? say`comment this line with the number of an option, or with words of your own after the colon:`
-        : say`comment this line with your answer after the colon:`;
+      only.permission !== null
+        ? say`comment this line with 1 to allow it or with 2 to refuse it after the colon:`
+        : only.options.length > 0
+          ? say`comment this line with the number of an option, or with words of your own after the colon:`
+          : say`comment this line with your answer after the colon:`;
     return `${how}\n\n${block(lines.join("\n"), 10_000)}`;
   }
   return `${say`comment these lines, each with the number of an option or with words of your own after the colon:`}\n\n${block(lines.join("\n"), 10_000)}`;

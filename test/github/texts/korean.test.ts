@@ -6,7 +6,7 @@ import type { CiState } from "../../../src/core/ci.ts";
 import type { ItemsChanged } from "../../../src/core/ripple.ts";
 import { defaultSettings, type TaskSettings } from "../../../src/core/settings.ts";
 import { checkText, finalCheckText } from "../../../src/github/texts/check.ts";
-import { configurationCheckText } from "../../../src/github/texts/configuration.ts";
+import { configurationCheckText, specificationsCheckText } from "../../../src/github/texts/configuration.ts";
 import { finalGateBody } from "../../../src/github/texts/final-gate.ts";
 import { finishedTitle, gateBody, gateTitle } from "../../../src/github/texts/gate.ts";
 import { noticeText } from "../../../src/github/texts/notices.ts";
@@ -234,6 +234,7 @@ describe("in Korean the gate", () => {
 });
 
 describe("in Korean the check", () => {
+  const anyFault = { file: "a.yml", line: null, rule: "r", message: "x" };
   const check = (view: TaskView, isVerified = true) => checkText({ view, phase: 1, links, say, isVerified });
   test.each<readonly [claim: string, said: Pick<ReturnType<typeof check>, "title" | "summary">]>([
     ["of a phase to come", checkText({ view: atWork, phase: 2, links, say, isVerified: true })],
@@ -250,10 +251,9 @@ describe("in Korean the check", () => {
     ["with an attempt on top", check(failed, false)],
     ["of the last pull request", finalCheckText(viewOf(second), sha, links, say)],
     ["of the last one with more commits", finalCheckText(viewOf(second), "b", links, say)],
-    [
-      "of a configuration with faults",
-      configurationCheckText({ faults: [{ file: "a.yml", line: null, rule: "r", message: "x" }], labels: [] }, say),
-    ],
+    ["of a configuration with faults", configurationCheckText({ faults: [anyFault], labels: [] }, say)],
+    ["of specifications with faults", specificationsCheckText({ faults: [anyFault], looked: 2 }, say)],
+    ["of specifications", specificationsCheckText({ faults: [], looked: 2 }, say)],
     ["of a configuration", configurationCheckText({ faults: [], labels: ["release"] }, say)],
   ])("%s leaves nothing of ours in English", (_claim, { title, summary }) => {
     expect(title).toMatch(/[가-힣]/u);
@@ -360,6 +360,7 @@ test("in Korean the pull request that sets a repository up leaves nothing of our
   const files = [
     { kind: "settings", path: ".github/phasegate.yml", text: "", label: null },
     { kind: "form", path: ".github/ISSUE_TEMPLATE/phasegate-fix.yml", text: "", label: "fix" },
+    { kind: "template", path: ".phasegate/specs/templates/spec.yaml", text: "", label: null },
   ] as const;
   const workflow = { kind: "workflow", path: ".github/workflows/phasegate.yml", label: null } as const;
   const about = { findings: [finding("ok")], links, branch: "phasegate/onboarding", defaultBranch: "main", say };

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { permissionOptions, permissionQuestion } from "../../../src/core/permission.ts";
 import type { DependencyAsked } from "../../../src/core/dialogue.ts";
 import type { TaskEvent } from "../../../src/core/events.ts";
 import { markedBody, markerOf } from "../../../src/github/marker.ts";
@@ -32,6 +33,48 @@ function dependency(events: readonly TaskEvent[], isNoticed = true): string {
   if (first === undefined) throw new Error("a dependency was expected");
   return requestText({ kind: "dependency", dependency: first, isNoticed }, task, context);
 }
+
+describe("the comment that asks for a tool", () => {
+  const command = "npm test &&\n\n  echo `x` **y** @octocat";
+  const permission = { tool: "Bash", command };
+  const question = asked({
+    category: "confirmation",
+    question: permissionQuestion(permission, { step: "01_idea", input: command }),
+    options: permissionOptions,
+    default: null,
+  });
+
+  test("shows the command as it is, and who may answer in which way", () => {
+    expect(questions(questionsAsked([{ ...question, permission }]))).toMatchInlineSnapshot(`
+      "### The agent waits for your answer
+
+      Asked in phase 1, Planning, step *Idea definition*.
+
+      **Question 1** (confirmation)
+
+      May the agent run this command in step 01\\_idea? Allowed, it may run exactly this one in all steps of this phase.
+
+      \`\`\`
+      npm test &&
+
+        echo \`x\` **y** @octocat
+      \`\`\`
+
+      1. Allow
+      2. Refuse
+
+      Without an answer the task waits.
+
+      *Next:* comment this line with 1 to allow it or with 2 to refuse it after the colon:
+
+      \`\`\`
+      /answer 1: 
+      \`\`\`
+
+      Or quote the question and write the answer below the quote. Heard are people with write access. Nothing runs while the task waits, so waiting costs nothing; the last answer makes the agent go on at once."
+    `);
+  });
+});
 
 describe("the comment of questions", () => {
   test("asks one with its options, its default and the line that answers it", () => {

@@ -12,7 +12,6 @@ export const config = {
     "설치 환경(이보다 큰 값은 허용되지 않음, {0} 파일의 값은 {1})",
   "the default": "기본값",
   "the installation": "설치 환경",
-  "{0} (not in force yet)": "{0} (아직 적용되지 않음)",
   "as each phase has it": "단계마다 정해진 값",
   "the playbook": "플레이북",
   "ready, or approved where workflows hold secrets or a write token":

@@ -28,6 +28,9 @@ export const questions = {
     "또는 질문을 인용하고 그 아래에 답을 쓰세요. 답할 수 있는 사람: {0}.",
   "Or quote a question and write the answer below the quote. Heard are {0}.":
     "또는 질문 하나를 인용하고 그 아래에 답을 쓰세요. 답할 수 있는 사람: {0}.",
+  "comment this line with 1 to allow it or with 2 to refuse it after the colon:":
+    "이 줄의 콜론 뒤에 허용하려면 1, 거부하려면 2를 적어 댓글로 남기세요:",
+  "people with write access": "쓰기 권한이 있는 사람",
   "comment this line with the number of an option, or with words of your own after the colon:":
     "콜론 뒤에 보기 번호나 직접 쓴 답을 넣어 다음 줄을 댓글로 쓰세요:",
   "comment this line with your answer after the colon:": "콜론 뒤에 답을 넣어 다음 줄을 댓글로 쓰세요:",

@@ -35,6 +35,8 @@ export const refusals = {
     "질문 {0}번은 없습니다. 질문 목록은 상태 댓글에 있습니다",
   "questions {0} are open: name one, e.g. /answer {1}: your words":
     "답변을 기다리는 질문이 여러 개입니다: {0}. 번호를 쓰세요. 예: /answer {1}: 답변 내용",
+  "question {0} asks whether the agent may use a tool: answer with 1 to allow it or with 2 to refuse it":
+    "질문 {0}은(는) 에이전트가 도구를 사용해도 되는지 묻습니다. 허용하려면 1, 거부하려면 2로 답변하세요",
   "question {0} has options 1 to {1}; to answer in your own words, write more than a number":
     "질문 {0}번의 보기는 1번부터 {1}번까지입니다. 직접 답을 쓰려면 숫자만 쓰지 마세요",
   "it says nothing; write /answer and an option's number or your words":
