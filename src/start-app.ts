@@ -49,7 +49,7 @@ const appYml = path.join(import.meta.dirname, "..", "app.yml");
 const guideFolder = path.join(import.meta.dirname, "..", "guide");
 
 /** The system does not let us listen there. The message says what to do. */
-export class AddressRefused extends Error {
+class AddressRefused extends Error {
   override name = "AddressRefused";
 }
 

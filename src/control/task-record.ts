@@ -52,7 +52,7 @@ const Envelope = z.strictObject({
 type Envelope = z.infer<typeof Envelope>;
 
 /** A record that is no whole history of one task of this repository. The message is for the operator. */
-export class RecordRefused extends Error {
+class RecordRefused extends Error {
   override name = "RecordRefused";
 }
 

@@ -230,6 +230,41 @@ describe("a database that is lost", () => {
     expect({ runs, pulls, comments }).toEqual({ ...undisturbed, commits: undefined, runs: 3 });
   });
 
+  test("while the model account is at its limit goes on by itself when that ends, and tells nobody twice", async () => {
+    const told = await labelled();
+    const runner = await told.openRun();
+    const resetsAt = new Date(told.time.now().getTime() + 60 * 60_000).toISOString();
+    await runner.end({ kind: "rate-limited", resetsAt, message: "five hours are used up" });
+    await told.settle();
+    const comments = found(told).comments;
+    expect(await told.loseDatabase()).toEqual([expect.stringContaining("waits (rate-limited)")]);
+    await told.settle();
+    await told.advance(50 * 60_000);
+    expect(await told.types()).not.toContain("TaskResumed");
+    await told.advance(11 * 60_000);
+    expect(await told.types()).toContain("TaskResumed");
+    expect(found(told).comments).toEqual(comments);
+    await playOn(told);
+    expect((await told.task()).status).toBe("completed");
+  });
+
+  test("while a person must act leaves the one comment that says so as it is", async () => {
+    const told = await labelled();
+    told.github.preflightFault = { kind: "no-model-secret" };
+    const runner = await told.openRun();
+    await runner.end({ kind: "slice-ended" });
+    await told.settle();
+    const comments = found(told).comments;
+    expect(comments).toContain("blocked");
+    await told.loseDatabase();
+    await told.settle();
+    expect(found(told).comments).toEqual(comments);
+    told.github.preflightFault = null;
+    await told.comment("run");
+    await playOn(told);
+    expect((await told.task()).status).toBe("completed");
+  });
+
   test("with a step that was never published has it made again", async () => {
     const told = await labelled();
     const runner = await told.openRun();
