@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { getIDToken } from "@actions/core";
 import { audienceOf } from "../src/protocol/runner.ts";
 import { MachineTakenAway, runPhase } from "../src/runner/run-phase.ts";
-import { secretLengthMin } from "../src/runner/redact.ts";
+import { secretLengthMin } from "../src/core/redact.ts";
 import { artifactUpload, type UploadArtifact } from "../src/runner/upload-artifact.ts";
 import { messageOf } from "../src/runner/run-texts.ts";
 import { changesetFindings } from "../src/verify/changeset-findings.ts";

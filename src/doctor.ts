@@ -31,7 +31,7 @@ async function examine(): Promise<readonly Finding[]> {
   const settings = examineSettings();
   if (settings.config === null) return settings.findings;
   const { config } = settings;
-  const { githubWebUrl: webUrl, githubApiUrl: apiUrl, publicUrl, actionRef, mcpHosts } = config;
+  const { githubWebUrl: webUrl, githubApiUrl: apiUrl, publicUrl, actionRef, mcpHosts, network } = config;
   const rights = readAppRights(readFileSync(appYml, "utf8"));
   const { appId, privateKey } = config;
   const api = createApi({
@@ -59,7 +59,7 @@ async function examine(): Promise<readonly Finding[]> {
   return [
     ...found,
     ...(await examineRepository(
-      { api, webUrl, actionRef, publicUrl, slug: app.slug, rights, clock, mcpHosts },
+      { api, webUrl, actionRef, publicUrl, slug: app.slug, rights, clock, mcpHosts, network },
       owner,
       name,
     )),

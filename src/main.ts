@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pino } from "pino";
 import { sentenceOf } from "./command-line.ts";
-import { ConfigError, parseConfig } from "./control/config.ts";
+import { ConfigError, parseConfig, secretsOf } from "./control/config.ts";
+import { createRedactor, redactTokens } from "./core/redact.ts";
+import { redactJsonLines } from "./core/redact-json.ts";
 import { isNotSetUp, parseSetupSettings } from "./setup/setup-settings.ts";
 import { startApp } from "./start-app.ts";
 import { startSetup } from "./start-setup.ts";
@@ -16,7 +18,16 @@ const lastWordsMs = 500;
 const logBytesMax = 16 * 1024 * 1024;
 
 const destination = pino.destination({ dest: 1, sync: false, maxLength: logBytesMax });
-const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+/** Of the settings, once they are known; until then whatever has the form of a token. */
+let redact = redactTokens;
+const log = pino(
+  {
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    hooks: { streamWrite: (line) => redactJsonLines(line, redact) },
+  },
+  destination,
+);
 const clock = { now: () => new Date() };
 const wantsSetup = process.argv.includes("--setup") || isNotSetUp(process.env);
 const starting = wantsSetup ? setUp() : serve();
@@ -37,7 +48,7 @@ try {
   await starting;
 } catch (error) {
   log.fatal({ err: error }, "starting the app");
-  process.stderr.write(`phasegate: ${sentenceOf(error)}\n`);
+  process.stderr.write(redact(`phasegate: ${sentenceOf(error)}\n`));
   exit(1);
 }
 
@@ -64,6 +75,7 @@ function exit(code: number): void {
 
 async function serve(): Promise<{ stop(): Promise<void> }> {
   const config = settingsBy(() => parseConfig(process.env, (file) => readFileSync(file, "utf8")));
+  redact = createRedactor(secretsOf(config));
   log.level = config.logLevel;
   const app = await startApp(config, { clock, newId: randomUUID, log });
   log.info({ host: config.host, port: app.port, publicUrl: config.publicUrl, dataDir: config.dataDir }, "listening");

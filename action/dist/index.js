@@ -12,8 +12,8 @@ import "path";
 import * as http from "http";
 import * as https from "https";
 import * as events from "events";
-import { isIP } from "node:net";
-import { createServer } from "node:http";
+import { BlockList, connect, isIP } from "node:net";
+import { createServer, request } from "node:http";
 import { Duplex, PassThrough, Readable, Transform, Writable, getDefaultHighWaterMark } from "node:stream";
 import { Buffer as Buffer$1 } from "node:buffer";
 import { aborted, callbackify, debuglog, inspect, promisify, stripVTControlCharacters } from "node:util";
@@ -31,6 +31,7 @@ import { constants as constants$3 } from "node:os";
 import { serialize } from "node:v8";
 import { finished, pipeline } from "node:stream/promises";
 import path$1 from "node:path/win32";
+import { lookup } from "node:dns/promises";
 import { createInterface } from "node:readline";
 // \0rolldown/runtime.js
 var __create = Object.create;
@@ -15430,7 +15431,7 @@ var Summary = class {
 	}
 };
 new Summary();
-const { chmod: chmod$1, copyFile, lstat: lstat$1, mkdir: mkdir$1, open: open$2, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir: rmdir$1, stat, symlink, unlink } = fs$1.promises;
+const { chmod: chmod$1, copyFile, lstat: lstat$1, mkdir: mkdir$1, open: open$3, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir: rmdir$1, stat, symlink, unlink } = fs$1.promises;
 process.platform;
 fs$1.constants.O_RDONLY;
 process.platform;
@@ -18537,7 +18538,7 @@ function bucketFor(state, inst) {
 	return bucket;
 }
 let handoff;
-const open$1 = [];
+const open$2 = [];
 const memo = {
 	alloc(_inst, payload, empty) {
 		const bucket = handoff;
@@ -18548,7 +18549,7 @@ const memo = {
 			issues: null
 		};
 		bucket.set(payload.value, entry);
-		open$1.push(entry);
+		open$2.push(entry);
 		return empty;
 	},
 	guard(inst) {
@@ -18614,10 +18615,10 @@ const memo = {
 					return payload;
 				}
 				handoff = bucket;
-				const depth = open$1.length;
+				const depth = open$2.length;
 				const result = base(payload, ctx);
 				handoff = void 0;
-				const entry = open$1.length > depth ? open$1.pop() : void 0;
+				const entry = open$2.length > depth ? open$2.pop() : void 0;
 				if (result instanceof Promise) return result.then((r) => {
 					if (entry) entry.issues = r.issues.length ? cloneIssues(r.issues) : NO_ISSUES;
 					return r;
@@ -21356,8 +21357,30 @@ const limits = {
 	verdictReasonCharactersMax: 1e3,
 	evidenceMax: 5,
 	evidenceCharactersMax: 300,
-	testTailCharactersMax: 4e3
+	testTailCharactersMax: 4e3,
+	securityExampleCharactersMax: 200
 };
+const SecurityKind = _enum([
+	"path-refused",
+	"secret-in-file",
+	"too-much",
+	"secret-masked",
+	"tool-denied",
+	"model-refused",
+	"dialogue-forged",
+	"process-ended",
+	"network-refused",
+	"identity-refused",
+	"token-refused",
+	"message-refused",
+	"person-refused",
+	"other"
+]);
+const SecurityNotes = array(object({
+	kind: SecurityKind.catch("other"),
+	count: int().positive().max(1e6),
+	example: string().max(limits.securityExampleCharactersMax)
+})).max(SecurityKind.options.length).optional().catch(void 0);
 const Spent = object({
 	usage: object({
 		inputTokens: int().nonnegative(),
@@ -21673,6 +21696,14 @@ const Job = object({
 		minutes: number().positive(),
 		testMinutes: number().positive()
 	}),
+	network: object({
+		access: _enum([
+			"open",
+			"registries",
+			"none"
+		]),
+		hosts: array(string().max(253)).max(100)
+	}).exactOptional(),
 	isRepeated: boolean(),
 	decisions: array(DecisionTaken).max(limits.decisionsMax),
 	merge: object({
@@ -21691,6 +21722,7 @@ object({
 	protocol: int(),
 	oidcToken: string().max(16384),
 	runId: string().max(200),
+	limitsNetwork: boolean().optional(),
 	account: string().regex(/^[0-9a-f]{16}$/u).nullable().default(null)
 });
 const SessionAnswer = object({
@@ -21766,7 +21798,8 @@ const StepRequest = object({
 		number: int().positive(),
 		at: datetime()
 	})).max(limits.answersMax).default([]),
-	reply: string().max(limits.replyCharactersMax).optional()
+	reply: string().max(limits.replyCharactersMax).optional(),
+	security: SecurityNotes
 });
 const Outcome = discriminatedUnion("kind", [
 	object({ kind: literal("completed") }),
@@ -21835,7 +21868,8 @@ const OutcomeRequest = object({
 		tests: TestRun.nullable(),
 		decisions: array(DecisionTaken).max(limits.decisionsMax)
 	}).nullable().default(null),
-	spent: Spent
+	spent: Spent,
+	security: SecurityNotes
 });
 const Acknowledged = object({
 	acknowledged: literal(true),
@@ -21983,7 +22017,8 @@ async function openSession(options, run, signal) {
 			protocol: 5,
 			oidcToken: await run.getOidcToken(),
 			runId: run.runId,
-			account: run.account
+			account: run.account,
+			limitsNetwork: true
 		};
 		return await post(options, runnerRoutes.session, null, body, AnySessionAnswer, signal).catch(sayWhatToUpdate);
 	});
@@ -22279,7 +22314,7 @@ function lineOf$3(askedAs) {
 function losesLetters(askedAs) {
 	return /[^\p{ASCII}]/u.test(askedAs) || !/[a-z0-9]/iu.test(askedAs) || lineOf$3(askedAs).length > nameCharactersMax;
 }
-// src/runner/redact.ts
+// src/core/redact.ts
 const mask = "***";
 const fragmentLength = 16;
 const fragmentedSecretLengthMin = 24;
@@ -22294,6 +22329,7 @@ function createRedactor(secrets) {
 		...privateKeyRanges(text)
 	]);
 }
+createRedactor([]);
 function createDetector(secret) {
 	const find = createFinder([secret]);
 	return (text) => find(text).length > 0;
@@ -22421,14 +22457,69 @@ function runsOf(text, fragments, length) {
 const tokenShapes = [
 	/(?<![A-Za-z0-9])(?:gh[a-z]_|github_pat_)[\w.-]{15,}\w/g,
 	/(?<![A-Za-z0-9])sk-ant-[\w-]{10,}/g,
-	/(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
+	/(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin)-[\w-]{20,}|[A-Za-z0-9]{32,})/g,
+	/(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g,
+	/(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g,
+	/(?<![A-Za-z0-9])xox[a-z](?:\.xox[a-z])?-[\w-]{10,}/g,
+	/(?<![A-Za-z0-9])(?:[sr]k_(?:live|test)|whsec|npm|hf|dop_v1|shpat)_[A-Za-z0-9]{16,}/g,
+	/(?<![A-Za-z0-9])(?:glpat-|pypi-AgE)[\w-]{16,}/g,
+	/(?<![A-Za-z0-9])AIza[\w-]{30,}/g
+];
+const groupedShapes = [
+	/secret_?access_?key\W{1,8}(?<token>[\w/+=]{30,})/dgi,
+	/:\/\/[^\s/:@"\\]{0,200}:(?<token>[^\s/@"\\]{1,500})@/dg,
+	/[?&](?:access_token|auth_token|token|api_?key|client_secret|secret|password|sig|signature|x-amz-(?:signature|security-token))=(?<token>[^\s&#"'\\]{6,})/dgi,
+	/\b(?:bearer|basic)\s+(?=\S*\d)(?<token>[\w.~+/-]{16,}={0,2})/dgi
 ];
 function tokenRanges(text) {
-	return tokenShapes.flatMap((shape) => Array.from(text.matchAll(shape), ({ index, 0: match }) => ({
+	const whole = tokenShapes.flatMap((shape) => Array.from(text.matchAll(shape), ({ index, 0: match }) => ({
 		start: index,
 		end: index + match.length
 	})));
+	const grouped = groupedShapes.flatMap((shape) => Array.from(text.matchAll(shape), ({ indices }) => {
+		const [start, end] = indices?.groups?.["token"] ?? [0, 0];
+		return {
+			start,
+			end
+		};
+	}));
+	return [
+		...whole,
+		...grouped,
+		...encodedTokenRanges(text)
+	];
 }
+const encodedBeginnings = [
+	"ghp_",
+	"gho_",
+	"ghu_",
+	"ghs_",
+	"ghr_",
+	"github_pat_",
+	"sk-ant-"
+].flatMap((beginning) => [
+	0,
+	1,
+	2
+].map((before) => ({
+	before,
+	needle: base64Inside(Buffer.from(beginning), before)
+})));
+const encodedTokenBeginning = /^(?:gh[a-z]_|github_pat_|sk-ant-)[\w.-]{12,}/;
+function encodedTokenRanges(text) {
+	return encodedBeginnings.flatMap(({ before, needle }) => occurrences(text, needle).flatMap(({ start }) => {
+		const group = start - Math.ceil(before * 8 / 6);
+		const decoded = Buffer.from(text.slice(Math.max(0, group), group + 32), "base64").subarray(before);
+		if (group < 0 || !encodedTokenBeginning.test(decoded.toString("latin1"))) return [];
+		encodedRest.lastIndex = start;
+		encodedRest.test(text);
+		return [{
+			start,
+			end: encodedRest.lastIndex
+		}];
+	}));
+}
+const encodedRest = /[\w+/-]*={0,2}/y;
 function privateKeyRanges(text) {
 	const ends = Array.from(text.matchAll(/-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----/g), (match) => match);
 	const ranges = [];
@@ -22914,7 +23005,7 @@ function isSafePath(path) {
 	if (path === "" || path.startsWith("/") || /[\u0000-\u001f\u007f]/.test(path)) return false;
 	return !path.split("/").some((part) => part === ".." || part === "." || part.toLowerCase() === ".git");
 }
-// src/runner/redact-json.ts
+// src/core/redact-json.ts
 function redactJsonLines(text, redact) {
 	if (redact(text) === text) return text;
 	return text.split("\n").map((line) => redact(line) === line ? line : redactLine(line, redact)).join("\n");
@@ -23203,6 +23294,7 @@ async function make(run, reason, rateLimit, instead = null) {
 		const { checkpoint, faults } = await makeCheckpoint({
 			...run,
 			...standing,
+			redact: run.security.redact,
 			position: instead ?? standing.position,
 			conversation: standing.conversation.state(),
 			checkpointId: run.newId(),
@@ -23438,6 +23530,44 @@ function combine$1(one, other, work) {
 		},
 		costUsd: work(one.costUsd, other.costUsd)
 	};
+}
+// src/runner/security-notes.ts
+const exampleReadMax = 2e3;
+const countMax = 1e6;
+function createSecurityNotes(redact) {
+	let notes = new Map();
+	return {
+		redact,
+		note(kind, example = "", count = 1) {
+			const before = notes.get(kind);
+			const sum = Math.min((before?.count ?? 0) + count, countMax);
+			const shown = before === void 0 || before.example === "" ? exampleOf(example) : before.example;
+			notes.set(kind, {
+				kind,
+				count: sum,
+				example: shown
+			});
+		},
+		take() {
+			const taken = [...notes.values()];
+			notes = new Map();
+			return taken.length === 0 ? void 0 : taken;
+		}
+	};
+	function exampleOf(text) {
+		return redact(text.slice(0, exampleReadMax)).replaceAll(/\s+/g, " ").trim().slice(0, 200).toWellFormed();
+	}
+}
+function countingRedactor(redact, { note }) {
+	return (text) => {
+		const shown = redact(text);
+		if (shown !== text) note("secret-masked", aroundMask(shown));
+		return shown;
+	};
+}
+function aroundMask(shown) {
+	const at = shown.indexOf("***");
+	return shown.slice(Math.max(0, at - 60), at + 60);
 }
 // src/runner/send-requests.ts
 function createRequests({ runId, session, redact, signal }) {
@@ -30185,19 +30315,39 @@ async function othersMayEnter(path) {
 		if (folder === dirname(folder)) return true;
 	}
 }
+// src/runner/allowed-models.ts
+const families = new Map([
+	["sonnet", "claude-sonnet"],
+	["opus", "claude-opus"],
+	["haiku", "claude-haiku"]
+]);
+const open$1 = new Set([
+	"default",
+	"best",
+	"opusplan",
+	"inherit"
+]);
+const small = "claude-haiku";
+function allowedModelsOf({ model, roles }) {
+	const named = [model, ...roles.map((role) => role.model)].map((name) => name.replace(/\[[^\]]*\]$/, ""));
+	if (named.some((name) => open$1.has(name))) return void 0;
+	return [...new Set([...named.map((name) => families.get(name) ?? name), small])];
+}
 // src/runner/end-processes.ts
 const roundsMax = 100;
 const pauseMs = 20;
+const namesMax = 1e3;
 const insideMs = 1e3;
 async function endProcesses(user) {
+	const seen = new Map();
 	for (let round = 0; round < roundsMax; round += 1) {
-		if (killEach(user.uid) === 0) return;
+		if (killEach(user.uid, seen) === 0) return [...seen.values()].slice(0, namesMax);
 		await user.killFromInside(insideMs);
 		await new Promise((resolve) => setTimeout(resolve, pauseMs));
 	}
 	throw new Error(`ending the agent's processes: user ${user.name} still has some`);
 }
-function killEach(uid) {
+function killEach(uid, seen) {
 	let found = 0;
 	for (const name of readdirSync("/proc")) {
 		if (!/^\d+$/.test(name)) continue;
@@ -30205,6 +30355,7 @@ function killEach(uid) {
 			const status = readFileSync(`/proc/${name}/status`, "utf8");
 			if (!isOwnedBy(status, uid) || !isLive(status)) continue;
 			found += 1;
+			seen.set(Number(name), /^Name:\s+(.*)$/m.exec(status)?.[1] ?? "");
 			process.kill(Number(name), "SIGKILL");
 		} catch {}
 	}
@@ -30217,8 +30368,8 @@ function isLive(status) {
 	return !/^State:\s+[ZX]/m.test(status) || Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]) > 1;
 }
 // src/runner/agent-user.ts
-const remedy = "Run the job as root or as a user with passwordless sudo on Linux (GitHub-hosted runners are so), with useradd and setpriv installed. Only where the machine holds nothing worth stealing, set PHASEGATE_UNSAFE_SAME_USER=1.";
-const commandTimeoutMs = 3e4;
+const remedy$1 = "Run the job as root or as a user with passwordless sudo on Linux (GitHub-hosted runners are so), with useradd and setpriv installed. Only where the machine holds nothing worth stealing, set PHASEGATE_UNSAFE_SAME_USER=1.";
+const commandTimeoutMs$1 = 3e4;
 const sharedFolders = [
 	"/tmp",
 	"/var/tmp",
@@ -30236,7 +30387,7 @@ const changesMax = 5;
 async function createAgentUser(order) {
 	if (order.unsafeSameUser) return sameUser();
 	const { runner, path } = order;
-	if (runner.platform !== "linux" || runner.uid !== 0) throw new Error(`making a user for the agent: the runner may not make users here. ${remedy}`);
+	if (runner.platform !== "linux" || runner.uid !== 0) throw new Error(`making a user for the agent: the runner may not make users here. ${remedy$1}`);
 	const tools = createTools(path);
 	const setpriv = await tools.find("setpriv");
 	await removeStaleUsers(tools);
@@ -30245,6 +30396,7 @@ async function createAgentUser(order) {
 function sameUser() {
 	return {
 		name: "the runner's own user",
+		uid: null,
 		isSeparate: false,
 		command: (file, args) => ({
 			file,
@@ -30253,7 +30405,7 @@ function sameUser() {
 		ownFolder: async () => {},
 		own: async () => {},
 		shut: async () => {},
-		killAll: async () => {},
+		killAll: async () => [],
 		remove: async () => {}
 	};
 }
@@ -30261,6 +30413,7 @@ function separateUser(account, setpriv, tools) {
 	const { name, uid, gid } = account;
 	return {
 		name,
+		uid,
 		isSeparate: true,
 		command,
 		ownFolder,
@@ -30349,7 +30502,7 @@ async function addAccount({ id, home, runner }, tools) {
 	});
 	const ask = async (what) => Number(await tools.run("asking for the agent's user", "id", [what, name]));
 	const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]);
-	if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy}`);
+	if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy$1}`);
 	return {
 		name,
 		uid,
@@ -30382,7 +30535,7 @@ async function endAccount(account, tools) {
 	await changeAccounts(() => tools.run("removing the agent's user", "userdel", ["--force", name]));
 }
 async function killAllOf(account, tools) {
-	await endProcesses({
+	return await endProcesses({
 		...account,
 		killFromInside
 	});
@@ -30421,9 +30574,9 @@ function createTools(path) {
 				const candidate = join(folder, file);
 				if (await isExecutable(candidate)) return candidate;
 			}
-			throw new Error(`looking for ${file}: it is in none of ${path}. ${remedy}`);
+			throw new Error(`looking for ${file}: it is in none of ${path}. ${remedy$1}`);
 		},
-		async run(doing, file, args, timeoutMs = commandTimeoutMs) {
+		async run(doing, file, args, timeoutMs = commandTimeoutMs$1) {
 			const result = await execa(file, args, {
 				extendEnv: false,
 				env: {
@@ -30436,7 +30589,7 @@ function createTools(path) {
 				timeout: timeoutMs,
 				killSignal: "SIGKILL"
 			});
-			if (result.failed) throw new Error(`${doing}: ${result.shortMessage}: ${result.stderr}. ${remedy}`);
+			if (result.failed) throw new Error(`${doing}: ${result.shortMessage}: ${result.stderr}. ${remedy$1}`);
 			return result.stdout;
 		}
 	};
@@ -30755,10 +30908,10 @@ const mcpPath = "/mcp";
 const hookPath = "/hook";
 const tokenVariable = "PHASEGATE_DIALOGUE_TOKEN";
 const bodyBytesMax$1 = 1048576;
-const connectionsMax$1 = 32;
+const connectionsMax$2 = 32;
 const receiveTimeoutMs$1 = 3e4;
 const hookTimeoutSeconds = 30;
-async function startDialogueServer({ token, watchesTools }) {
+async function startDialogueServer({ token, watchesTools, onForged = () => {} }) {
 	let desk = null;
 	const server = createServer({ requestTimeout: receiveTimeoutMs$1 }, (request, response) => {
 		handle(request, response).catch(() => {
@@ -30766,7 +30919,7 @@ async function startDialogueServer({ token, watchesTools }) {
 			else response.writeHead(500).end();
 		});
 	});
-	server.maxConnections = connectionsMax$1;
+	server.maxConnections = connectionsMax$2;
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
 	const address = server.address();
@@ -30802,8 +30955,14 @@ async function startDialogueServer({ token, watchesTools }) {
 	};
 	async function handle(request, response) {
 		const path = request.url ?? "";
-		if (!isSame$2(request.headers.authorization ?? "", `Bearer ${token}`)) return refuse(response, 401);
-		if (path !== mcpPath && path !== hookPath) return refuse(response, 404);
+		if (!isSame$2(request.headers.authorization ?? "", `Bearer ${token}`)) {
+			onForged("a call without the token of the dialogue");
+			return refuse(response, 401);
+		}
+		if (path !== mcpPath && path !== hookPath) {
+			onForged(`${request.method ?? "?"} ${path}`);
+			return refuse(response, 404);
+		}
 		if (request.method !== "POST") return refuse(response, 405);
 		const body = await readBody(request, bodyBytesMax$1);
 		if (body === null) return refuse(response, 413);
@@ -30848,6 +31007,422 @@ function isSame$2(shown, expected) {
 	const [one, other] = [Buffer.from(shown), Buffer.from(expected)];
 	return one.length === other.length && timingSafeEqual(one, other);
 }
+// src/runner/egress-proxy.ts
+const isOfHop = /^(?:proxy-.*|connection|keep-alive)$/;
+const webPorts = [443, 80];
+const connectionsMax$1 = 64;
+const idleMs = 12e4;
+const headersMs = 3e4;
+async function startEgressProxy(options) {
+	const { hosts, resolve, onRefused, isPublic = isPublicAddress, ports = webPorts } = options;
+	const sockets = new Set();
+	const server = createServer({
+		requestTimeout: headersMs,
+		headersTimeout: headersMs
+	}, (request, response) => {
+		forward(request, response).catch(() => refuseRequest(response, 502));
+	});
+	server.maxConnections = connectionsMax$1;
+	server.on("connection", (socket) => keep(socket));
+	server.on("connect", (request, client, head) => {
+		client.on("error", () => client.destroy());
+		tunnel(request.url ?? "", client, head).catch(() => refuseTunnel(client, 502));
+	});
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const address = server.address();
+	if (address === null || typeof address === "string") throw new Error("starting the proxy of the agent: no port");
+	return {
+		url: `http://127.0.0.1:${address.port}`,
+		async stop() {
+			const closed = server.listening ? once(server, "close") : null;
+			server.close();
+			server.closeAllConnections();
+			for (const socket of sockets) socket.destroy();
+			await closed;
+		}
+	};
+	function keep(socket) {
+		sockets.add(socket);
+		socket.once("close", () => sockets.delete(socket));
+	}
+	async function addressOf(host, port) {
+		const found = ((ports.includes(port) && isListed(host, hosts) || hosts.includes(`${host}:${port}`)) && isIP(host) === 0 ? await resolve(host) : []).find(isPublic) ?? null;
+		if (found === null) onRefused(`${host}:${port}`.slice(0, 200));
+		return found;
+	}
+	async function tunnel(target, client, head) {
+		const [, host = "", port = ""] = /^([^:/@\s]+):(\d{1,5})$/.exec(target) ?? [];
+		const address = await addressOf(host.toLowerCase(), Number(port));
+		if (address === null) return refuseTunnel(client, 403);
+		const upstream = connect({
+			host: address,
+			port: Number(port)
+		});
+		keep(upstream);
+		const end = () => {
+			upstream.destroy();
+			client.destroy();
+		};
+		upstream.once("error", () => {
+			if (upstream.connecting || upstream.bytesRead === 0) refuseTunnel(client, 502);
+			end();
+		});
+		upstream.setTimeout(idleMs, end);
+		for (const side of [upstream, client]) side.once("close", end);
+		upstream.once("connect", () => {
+			client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+			upstream.write(head);
+			upstream.pipe(client);
+			client.pipe(upstream);
+		});
+	}
+	async function forward(request$2, response) {
+		const url = URL.canParse(request$2.url ?? "") ? new URL(request$2.url ?? "") : null;
+		if (url === null || url.protocol !== "http:") {
+			onRefused(`${request$2.method ?? "?"} ${(request$2.url ?? "").slice(0, 200)}`);
+			return refuseRequest(response, 403);
+		}
+		const port = Number(url.port || "80");
+		const address = await addressOf(url.hostname, port);
+		if (address === null) return refuseRequest(response, 403);
+		const lookup = (_host, { all }, found) => {
+			if (all === true) found(null, [{
+				address,
+				family: isIP(address)
+			}]);
+			else found(null, address, isIP(address));
+		};
+		const kept = Object.entries(request$2.headers).filter(([name]) => !isOfHop.test(name));
+		const headers = {
+			...Object.fromEntries(kept),
+			host: url.host
+		};
+		const { method = "GET" } = request$2;
+		const upstream = request(url, {
+			method,
+			headers,
+			lookup,
+			timeout: idleMs
+		}, (reply) => {
+			response.writeHead(reply.statusCode ?? 502, reply.headers);
+			reply.pipe(response);
+		});
+		upstream.on("socket", keep);
+		upstream.on("timeout", () => upstream.destroy());
+		upstream.on("error", () => refuseRequest(response, 502));
+		response.on("close", () => upstream.destroy());
+		request$2.pipe(upstream);
+	}
+}
+function isListed(host, hosts) {
+	return hosts.some((listed) => listed.startsWith(".") ? host.endsWith(listed) : host === listed);
+}
+function refuseRequest(response, status) {
+	if (response.headersSent) response.destroy();
+	else response.writeHead(status, { connection: "close" }).end(`${explanation}\n`);
+}
+function refuseTunnel(client, status) {
+	if (client.writable) client.end(`HTTP/1.1 ${status} ${explanation}\r\nconnection: close\r\n\r\n`);
+}
+const explanation = "This run reaches registries of packages and nothing else";
+const notPublic = new BlockList();
+for (const [net, prefix] of [
+	["0.0.0.0", 8],
+	["10.0.0.0", 8],
+	["100.64.0.0", 10],
+	["127.0.0.0", 8],
+	["169.254.0.0", 16],
+	["172.16.0.0", 12],
+	["192.0.0.0", 24],
+	["192.0.2.0", 24],
+	["192.88.99.0", 24],
+	["192.168.0.0", 16],
+	["198.18.0.0", 15],
+	["198.51.100.0", 24],
+	["203.0.113.0", 24],
+	["224.0.0.0", 3]
+]) notPublic.addSubnet(net, prefix, "ipv4");
+const publicV6 = new BlockList();
+publicV6.addSubnet("2000::", 3, "ipv6");
+const carrierV6 = new BlockList();
+carrierV6.addSubnet("2001::", 23, "ipv6");
+carrierV6.addSubnet("2001:db8::", 32, "ipv6");
+carrierV6.addSubnet("2002::", 16, "ipv6");
+function isPublicAddress(address) {
+	if (isIP(address) === 4) return !notPublic.check(address, "ipv4");
+	return isIP(address) === 6 && publicV6.check(address, "ipv6") && !carrierV6.check(address, "ipv6");
+}
+// src/runner/firewall.ts
+const commandTimeoutMs = 3e4;
+const remedy = "Run the job as root or as a user with passwordless sudo on Linux with nft or iptables (GitHub-hosted Ubuntu runners are so; elsewhere: apt-get install nftables), or allow the network: `network` in the playbook and in .github/phasegate.yml, NETWORK of the app.";
+async function startFirewall({ agent, path, platform }) {
+	const { uid } = agent;
+	if (platform !== "linux" || !agent.isSeparate || uid === null) throw new Error(`closing the network to the agent: it has no user of its own here. ${remedy}`);
+	const run = runner(path);
+	const faults = [];
+	for (const make of [withNft, withIptables]) try {
+		const firewall = await make(uid, run);
+		try {
+			await prove(agent, firewall, path);
+			return firewall;
+		} catch (error) {
+			await firewall.remove().catch(() => {});
+			throw error;
+		}
+	} catch (error) {
+		faults.push(error instanceof Error ? error.message : String(error));
+	}
+	throw new Error(`closing the network to the agent: ${faults.join("; ")}. ${remedy}`);
+}
+function runner(path) {
+	return async (file, args, input) => {
+		const result = await execa(file, args, {
+			extendEnv: false,
+			env: {
+				PATH: path,
+				LC_ALL: "C"
+			},
+			cwd: "/",
+			reject: false,
+			timeout: commandTimeoutMs,
+			killSignal: "SIGKILL",
+			...input === void 0 ? { stdin: "ignore" } : { input }
+		});
+		if (result.failed) throw new Error(`${result.shortMessage} ${result.stderr}`.slice(0, 500).trim());
+		return result.stdout;
+	};
+}
+async function withNft(uid, run) {
+	const table = `inet phasegate_${uid}`;
+	await run("nft", ["-f", "-"], `
+table ${table} {}
+delete table ${table}
+table ${table} {
+  chain out {
+    type filter hook output priority 0; policy accept;
+    meta skuid ${uid} jump agent
+  }
+  chain agent {
+    meta l4proto { tcp, udp } th dport { 53, 853, 5353, 5355 } counter reject
+    ip daddr 127.0.0.0/8 accept
+    ip6 daddr ::1 accept
+    counter reject
+  }
+}
+`);
+	return {
+		async refused() {
+			return [...(await run("nft", [
+				"list",
+				"chain",
+				...table.split(" "),
+				"agent"
+			])).matchAll(/counter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+		},
+		async remove() {
+			await run("nft", [
+				"delete",
+				"table",
+				...table.split(" ")
+			]);
+		}
+	};
+}
+async function withIptables(uid, run) {
+	const chain = `phasegate-${uid}`;
+	const families = [{
+		tool: "iptables",
+		loopback: "127.0.0.0/8"
+	}, {
+		tool: "ip6tables",
+		loopback: "::1/128"
+	}];
+	const wait = ["-w", "10"];
+	const jump = [
+		"OUTPUT",
+		"-m",
+		"owner",
+		"--uid-owner",
+		String(uid),
+		"-j",
+		chain
+	];
+	const firewall = {
+		async refused() {
+			return (await Promise.all(families.map(({ tool }) => run(tool, [
+				...wait,
+				"-nvxL",
+				chain
+			])))).flatMap((text) => [...text.matchAll(/^\s*(\d+)\s+\d+\s+REJECT\b/gm)]).reduce((sum, [, packets]) => sum + Number(packets), 0);
+		},
+		async remove() {
+			for (const { tool } of families) {
+				await run(tool, [
+					...wait,
+					"-D",
+					...jump
+				]);
+				await run(tool, [
+					...wait,
+					"-F",
+					chain
+				]);
+				await run(tool, [
+					...wait,
+					"-X",
+					chain
+				]);
+			}
+		}
+	};
+	await firewall.remove().catch(() => {});
+	for (const { tool, loopback } of families) {
+		await run(tool, [
+			...wait,
+			"-N",
+			chain
+		]);
+		for (const protocol of ["tcp", "udp"]) {
+			const names = [
+				"-p",
+				protocol,
+				"-m",
+				"multiport",
+				"--dports",
+				"53,853,5353,5355",
+				"-j",
+				"REJECT"
+			];
+			await run(tool, [
+				...wait,
+				"-A",
+				chain,
+				...names
+			]);
+		}
+		await run(tool, [
+			...wait,
+			"-A",
+			chain,
+			"-d",
+			loopback,
+			"-j",
+			"ACCEPT"
+		]);
+		await run(tool, [
+			...wait,
+			"-A",
+			chain,
+			"-j",
+			"REJECT"
+		]);
+		await run(tool, [
+			...wait,
+			"-I",
+			...jump
+		]);
+	}
+	return firewall;
+}
+async function prove(agent, firewall, path) {
+	const before = await firewall.refused();
+	const { file, args } = agent.command("/bin/bash", ["-c", "echo > /dev/udp/127.0.0.1/53"]);
+	await execa(file, args, {
+		extendEnv: false,
+		env: {
+			PATH: path,
+			LC_ALL: "C"
+		},
+		cwd: "/",
+		reject: false,
+		stdin: "ignore",
+		timeout: commandTimeoutMs,
+		killSignal: "SIGKILL"
+	});
+	if (await firewall.refused() <= before) throw new Error("the rule is there, and does not hold the agent's packets");
+}
+// src/runner/registry-hosts.ts
+const registryHosts = [
+	"registry.npmjs.org",
+	"registry.yarnpkg.com",
+	"npm.jsr.io",
+	"jsr.io",
+	"pypi.org",
+	"files.pythonhosted.org",
+	"crates.io",
+	"index.crates.io",
+	"static.crates.io",
+	"proxy.golang.org",
+	"sum.golang.org",
+	"rubygems.org",
+	"index.rubygems.org",
+	"repo.maven.apache.org",
+	"repo1.maven.org",
+	"plugins.gradle.org",
+	"services.gradle.org",
+	"api.nuget.org",
+	"globalcdn.nuget.org",
+	"packagist.org",
+	"repo.packagist.org",
+	"hex.pm",
+	"repo.hex.pm",
+	"deb.debian.org",
+	"security.debian.org",
+	"archive.ubuntu.com",
+	"security.ubuntu.com",
+	"dl-cdn.alpinelinux.org"
+];
+// src/runner/egress.ts
+const nothing$1 = async () => {};
+async function limitEgress({ network, hosts, note, ...order }) {
+	if (network === "open") return {
+		environment: {},
+		look: nothing$1,
+		stop: nothing$1,
+		remove: nothing$1
+	};
+	const firewall = await startFirewall(order);
+	let seen = await firewall.refused();
+	const look = async () => {
+		const refused = await firewall.refused();
+		if (refused > seen) note("network-refused", "", refused - seen);
+		seen = refused;
+	};
+	if (network === "none") return {
+		environment: {},
+		look,
+		stop: nothing$1,
+		remove: () => firewall.remove()
+	};
+	const proxy = await startEgressProxy({
+		hosts: [...registryHosts, ...hosts],
+		resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+		onRefused: (what) => note("network-refused", what)
+	});
+	return {
+		environment: throughProxy(proxy.url),
+		look,
+		stop: () => proxy.stop(),
+		remove: () => firewall.remove()
+	};
+}
+function throughProxy(url) {
+	return {
+		...Object.fromEntries([
+			"HTTP_PROXY",
+			"HTTPS_PROXY",
+			"http_proxy",
+			"https_proxy",
+			"npm_config_proxy",
+			"npm_config_https_proxy"
+		].map((name) => [name, url])),
+		NO_PROXY: loopback,
+		no_proxy: loopback,
+		NODE_USE_ENV_PROXY: "1"
+	};
+}
+const loopback = "127.0.0.1,localhost";
 // src/runner/gateway-headers.ts
 const requestHeaders = /^(?:accept|content-type|user-agent|x-app|anthropic-.+|x-stainless-.+|x-claude-.+)$/;
 const replyHeadersDropped = new Set([
@@ -31512,7 +32087,7 @@ const nothing = () => 0;
 const connectionsMax = 64;
 const receiveTimeoutMs = 6e4;
 async function startModelGateway(options) {
-	const { upstream, token, budgetUsd, spentUsd = nothing, allowedModels, now, onUsage, fetch = globalThis.fetch } = options;
+	const { upstream, token, budgetUsd, spentUsd = nothing, allowedModels, now, onUsage, onRefusal = () => {}, fetch = globalThis.fetch } = options;
 	const credential = {
 		...options.credential,
 		value: options.credential.value.trim()
@@ -31567,11 +32142,13 @@ async function startModelGateway(options) {
 			return;
 		}
 		if (!carriesToken(request.headers, credential.kind, token)) {
+			onRefusal("a request without the token of the gateway");
 			sendError(response, 401, "authentication_error", "the token of the model gateway is missing or wrong");
 			return;
 		}
 		const isMessage = path === "/v1/messages";
 		if (request.method !== "POST" || !(isMessage || path === "/v1/messages/count_tokens")) {
+			onRefusal(`${request.method ?? "?"} ${path}`);
 			sendError(response, 404, "not_found_error", "the model gateway serves POST /v1/messages and its count_tokens");
 			return;
 		}
@@ -31581,6 +32158,7 @@ async function startModelGateway(options) {
 		}
 		const received = await readBody(request, limits.requestBytesMax);
 		if (received === null) {
+			onRefusal("a request that is too large");
 			sendError(response, 413, "request_too_large", `the request is larger than ${limits.requestBytesMax} bytes`);
 			return;
 		}
@@ -31590,6 +32168,7 @@ async function startModelGateway(options) {
 			return;
 		}
 		if (allowedModels?.some((allowed) => asked.model.startsWith(allowed)) === false) {
+			onRefusal(`the model ${asked.model}`);
 			sendError(response, 404, "not_found_error", `model "${asked.model}" is not among: ${allowedModels.join(", ")}`);
 			return;
 		}
@@ -31606,6 +32185,7 @@ async function startModelGateway(options) {
 		const charge = isMessage ? spending.charge(asked.model, asked.inputTokens, reply) : null;
 		if (isMessage && charge === null) {
 			refusedForBudget = true;
+			onRefusal(`a request that $${Math.max(0, spending.leftUsd()).toFixed(2)} do not pay for`);
 			sendError(response, 403, "permission_error", budgetMessage(budgetUsd, spending.leftUsd()));
 			return;
 		}
@@ -32547,6 +33127,7 @@ function claudeEnvironment(options) {
 		TERM: "dumb",
 		SHELL: "/bin/bash",
 		NO_PROXY: "127.0.0.1,localhost",
+		...options.egress,
 		ANTHROPIC_BASE_URL: options.gatewayUrl,
 		[tokenVariable]: options.gatewayToken,
 		CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
@@ -32960,7 +33541,8 @@ async function runClaude(options) {
 	try {
 		const exit = await exited;
 		signalGroup$1(child, "SIGKILL");
-		await agent.killAll();
+		const leftBehind = await agent.killAll();
+		if (exit.signal === null && leftBehind.length > 0) options.onLeftBehind?.(leftBehind);
 		await Promise.race([closed, pause(drainMs$1)]);
 		take(parser.end());
 		const gateway = options.gateway();
@@ -35684,15 +36266,20 @@ async function findingsIn({ job, step, workspace, checks }, changes) {
 	return checks.changesetFindings(changes, phase, step.slug);
 }
 async function finish(options, changeset, unfit, findings) {
-	const { job, step, workspace, agent, checks, say } = options;
-	if (!changeset.isWhole) return {
-		kind: "ended",
-		outcome: {
-			kind: "failed",
-			message: `step ${step.slug}: its changes can't be handed over`,
-			findings
-		}
-	};
+	const { job, step, workspace, agent, checks, say, note } = options;
+	for (const { check, path } of unfit) if (check === "no-secrets") note("secret-in-file", path ?? "");
+	else if (check === "paths-allowed" && path !== null) note("path-refused", path);
+	if (!changeset.isWhole) {
+		note("too-much", unfit[0]?.message);
+		return {
+			kind: "ended",
+			outcome: {
+				kind: "failed",
+				message: `step ${step.slug}: its changes can't be handed over`,
+				findings
+			}
+		};
+	}
 	if (unfit.length === 0) return {
 		kind: "done",
 		changes: changeset.changes,
@@ -35735,7 +36322,7 @@ async function finish(options, changeset, unfit, findings) {
 	};
 }
 const warningLengthMax = 2e3;
-function tell(event, { step, workspace, say }) {
+function tell(event, { step, workspace, say, note }) {
 	const warn = (text) => say({
 		kind: "log",
 		level: "warn",
@@ -35755,7 +36342,9 @@ function tell(event, { step, workspace, say }) {
 			});
 			return;
 		}
-		case "permission-denied": return warn(`${event.toolName} was denied: ${event.message}`);
+		case "permission-denied":
+			note("tool-denied", `${event.toolName}: ${event.message}`);
+			return warn(`${event.toolName} was denied: ${event.message}`);
 		case "api-retry": return warn(`the model did not answer (${event.status ?? "network"}), try ${event.attempt} of ${event.attemptsMax} follows`);
 		case "assistant-error": return warn(`the model provider answered ${event.error}: ${event.text}`);
 		case "compacted": return say({
@@ -36119,7 +36708,7 @@ async function tryOne(name, service, probe, options) {
 	const url = addressOf(probe, options.values);
 	if (url === null) return null;
 	const headers = Object.entries(probe.headers).map(([header, text]) => [header, text.replace("{value}", () => value)]);
-	const { status, body } = await request(url, probe.method, Object.fromEntries(headers), void 0, options);
+	const { status, body } = await request$1(url, probe.method, Object.fromEntries(headers), void 0, options);
 	return probe.refused.includes(status) || probe.refusedBody?.test(body) === true ? {
 		name,
 		message: refusal(service.title, status)
@@ -36159,7 +36748,7 @@ async function tryAws(name, probe, options) {
 		secret,
 		token
 	});
-	const { status, body } = await request(`https://${place.host}/`, "POST", headers, content.body, options);
+	const { status, body } = await request$1(`https://${place.host}/`, "POST", headers, content.body, options);
 	const [, code] = /<Code>(InvalidClientTokenId|SignatureDoesNotMatch)<\/Code>/u.exec(body) ?? [];
 	if (code === void 0) return null;
 	const atFault = code === "InvalidClientTokenId" ? probe.keyIdName : probe.secretName;
@@ -36168,7 +36757,7 @@ async function tryAws(name, probe, options) {
 		message: refusal("AWS", status)
 	} : null;
 }
-async function request(url, method, headers, body, { fetch, signal }) {
+async function request$1(url, method, headers, body, { fetch, signal }) {
 	const response = await fetch(url, {
 		method,
 		headers: {
@@ -38320,6 +38909,8 @@ async function judgeBy(run, order, judge) {
 		token,
 		budgetUsd,
 		prices: job.prices,
+		allowedModels: allowedModelsOf(job),
+		onRefusal: (what) => run.security.note("model-refused", what),
 		now: run.now,
 		fetch: run.fetch,
 		onUsage: ({ usage, costUsd }) => {
@@ -38499,7 +39090,8 @@ async function ask(run, { agent, executable, place, gateway, token, judge, ...or
 			gatewayUrl: gateway.url,
 			gatewayToken: token,
 			credentialKind: run.credential.kind,
-			maxTokens: job.maxTokens
+			maxTokens: job.maxTokens,
+			egress: {}
 		}),
 		cwd: workTree,
 		prompt: verifyPrompt({
@@ -38608,7 +39200,7 @@ async function run$1(order, script, args, msMax) {
 		child.stderr.destroy();
 	}
 }
-function environmentOf({ path, home, tempDir }) {
+function environmentOf({ path, home, tempDir, egress }) {
 	return {
 		PATH: `${join(tempDir, pythonFolder, "bin")}:${path}`,
 		HOME: home,
@@ -38617,7 +39209,8 @@ function environmentOf({ path, home, tempDir }) {
 		TERM: "dumb",
 		NO_COLOR: "1",
 		SHELL: "/bin/sh",
-		CI: "true"
+		CI: "true",
+		...egress
 	};
 }
 function keepTail({ stdout, stderr }) {
@@ -38754,7 +39347,7 @@ async function verifyTurn(run, equipment, { workspace, hasChanged }) {
 		}
 	};
 }
-async function testPhase(run, { agent }, { workTree }, tree) {
+async function testPhase(run, { agent, egress }, { workTree }, tree) {
 	const { job, now, say } = run;
 	if (!job.phase.criteria.some((criterion) => "check" in criterion && criterion.check === "tests-pass")) return null;
 	const { root, testCommand } = job.phase;
@@ -38782,6 +39375,7 @@ async function testPhase(run, { agent }, { workTree }, tree) {
 		...place,
 		plan,
 		agent,
+		egress: egress.environment,
 		workTree: join(workTree, root),
 		msMax: Math.min(sliceMs, ownMs),
 		signal: run.stopped,
@@ -38879,6 +39473,7 @@ async function workThroughSteps(run, equipment) {
 			}),
 			signal: stopped,
 			say: run.say,
+			note: run.security.note,
 			redact: run.redact,
 			dialogue,
 			requests: run.requests,
@@ -38913,7 +39508,10 @@ async function workThroughSteps(run, equipment) {
 			told: [...progress.told],
 			...job.conversation === null ? {} : { reply: replyAsDeclared(end.reply, run.redact) }
 		};
-		const answer = await handOver(run, handedOver, at === job.stepsToDo.length - 1);
+		const answer = await handOver(run, {
+			...handedOver,
+			security: run.security.take()
+		}, at === job.stepsToDo.length - 1);
 		run.meter.mark(handedOver.spent);
 		progress.workspace = await acceptChanges(progress.workspace);
 		progress.stepsDone = [...progress.stepsDone, slug];
@@ -38956,13 +39554,15 @@ function converse(run, equipment) {
 			gatewayUrl: gateway.url,
 			gatewayToken: equipment.gatewayToken,
 			credentialKind: run.credential.kind,
-			maxTokens: job.maxTokens
+			maxTokens: job.maxTokens,
+			egress: equipment.egress.environment
 		}),
 		cwd: place.workTree,
 		noOutputMs: job.limits.noOutputMinutes * 6e4,
 		graceMs,
 		signal: run.stopped,
 		gateway: () => gateway.snapshot(),
+		onLeftBehind: (names) => run.security.note("process-ended", names[0], names.length),
 		redact: run.redact,
 		model: job.model,
 		systemPromptFile: equipment.systemPromptFile,
@@ -39432,6 +40032,18 @@ async function work(run) {
 		writable: agentFolders,
 		executable
 	});
+	const egress = await limitEgress({
+		network: job.network?.access ?? "open",
+		hosts: job.network?.hosts ?? [],
+		agent,
+		path,
+		platform: run.runner.platform,
+		note: run.security.note
+	});
+	leftovers.unshift({
+		what: "the firewall of the agent",
+		remove: () => egress.remove()
+	});
 	const gatewayToken = run.newId();
 	const count = run.meter.open();
 	let spentHereUsd = 0;
@@ -39441,9 +40053,11 @@ async function work(run) {
 		token: gatewayToken,
 		budgetUsd: job.budgetUsd,
 		prices: job.prices,
+		allowedModels: allowedModelsOf(job),
 		spentUsd: () => run.meter.total().costUsd - spentHereUsd,
 		now: run.now,
 		fetch: run.fetch,
+		onRefusal: (what) => run.security.note("model-refused", what),
 		onUsage: ({ usage, costUsd }) => {
 			count({
 				usage,
@@ -39459,7 +40073,8 @@ async function work(run) {
 	try {
 		const dialogue = await startDialogueServer({
 			token: run.newId(),
-			watchesTools: job.permissions !== void 0
+			watchesTools: job.permissions !== void 0,
+			onForged: (what) => run.security.note("dialogue-forged", what)
 		});
 		try {
 			return await workThroughSteps(run, {
@@ -39471,12 +40086,15 @@ async function work(run) {
 				executable,
 				systemPromptFile,
 				workspace,
-				takenUp
+				takenUp,
+				egress
 			});
 		} finally {
+			await egress.look().catch((error) => warn(run, `looking at the firewall: ${messageOf$1(error)}`));
 			await dialogue.stop();
 		}
 	} finally {
+		await egress.stop();
 		await gateway.stop();
 	}
 }
@@ -39522,11 +40140,13 @@ async function runPhase(options) {
 		values: options.values,
 		log: options.log
 	});
-	const redact = createRedactor([
+	const plainRedact = createRedactor([
 		...known,
 		...ofSession,
 		...grants.secrets
 	]);
+	const security = createSecurityNotes(plainRedact);
+	const redact = countingRedactor(plainRedact, security);
 	const stop = new AbortController();
 	const stopped = AbortSignal.any([options.signal, stop.signal]);
 	const feed = startLiveFeed({
@@ -39556,6 +40176,7 @@ async function runPhase(options) {
 		feed,
 		say,
 		redact,
+		security,
 		stopped,
 		meter: createMeter(),
 		grants,
@@ -39616,7 +40237,8 @@ async function declare(run, { outcome, report }) {
 	const said = {
 		outcome: declared,
 		report: reportAsDeclared(report, redact),
-		spent: run.meter.sinceMark()
+		spent: run.meter.sinceMark(),
+		security: run.security.take()
 	};
 	const flushed = feed.close(AbortSignal.any([limit, AbortSignal.timeout(feedFlushMs)]));
 	const forCheckpoint = isHurried ? AbortSignal.any([limit, AbortSignal.timeout(stoppedCheckpointMs)]) : limit;

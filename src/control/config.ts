@@ -1,6 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
 import { PriceOverride } from "../protocol/runner.ts";
+import { networks, type Network } from "../core/network.ts";
 import type { Language } from "../core/task-input.ts";
 import { derivedCheckpointKey, parseCheckpointKeys, type CheckpointKey } from "./checkpoint-keys.ts";
 
@@ -41,7 +42,16 @@ export interface Config {
   /** From the end of a task until its logs and changesets are deleted. */
   readonly logsKeptMs: number;
   /** Of the MCP servers that repositories may give their agents, e.g. `mcp.notion.com`. */
+  /** Most that runs may reach. */
+  readonly network: Network;
   readonly mcpHosts: readonly string[];
+}
+
+/** What of the settings nobody may read in a log. */
+export function secretsOf({ privateKey, webhookSecret, databaseUrl, checkpointKeys }: Config): readonly string[] {
+  const { password } = new URL(databaseUrl ?? "postgres://none");
+  const keys = checkpointKeys.map(({ key }) => Buffer.from(key).toString("base64"));
+  return [privateKey, webhookSecret, decodeURIComponent(password), ...keys];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -155,6 +165,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     reviewDebounceMs: numberOf("REVIEW_DEBOUNCE_SECONDS", 20, 0, 3_600) * 1_000,
     namesEveryMs: numberOf("NAMES_SECONDS", 60, 1, 3_600) * 1_000,
     logsKeptMs: numberOf("KEEP_LOGS_DAYS", 90, 7, 36_500) * 24 * 60 * 60_000,
+    network: networkOf(get("NETWORK"), faults),
     mcpHosts: hostsOf("MCP_SERVERS_ALLOWED", get("MCP_SERVERS_ALLOWED"), faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
@@ -171,6 +182,12 @@ export function parseStoreSettings(environment: Environment): Pick<Config, "data
 
 function storeOf(get: (name: string) => string | undefined, faults: string[]): Pick<Config, "dataDir" | "databaseUrl"> {
   return { dataDir: get("DATA_DIR") ?? "./data", databaseUrl: databaseUrlOf(get("DATABASE_URL"), faults) };
+}
+
+function networkOf(said: string | undefined, faults: string[]): Network {
+  const network = networks.find((each) => each === (said ?? "open"));
+  if (network === undefined) faults.push(`NETWORK: expected ${networks.join(", ")}, got "${said}"`);
+  return network ?? "none";
 }
 
 function privateKeyOf(

@@ -7,6 +7,7 @@ import { saveTaskText } from "./gate-feedback.ts";
 import { handleCommand, type Cause } from "./handle-command.ts";
 import type { AnswerGiven, Intent } from "./intents.ts";
 import { obeyCommand, obeyWithoutTask, wordsOf } from "./obey-command.ts";
+import { noteSecurity } from "./note-security.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
 import type { Notice } from "./ports.ts";
 import type { Processing } from "./process-message.ts";
@@ -73,6 +74,7 @@ async function answer(
   const by = await whoIs(processing, said, task);
   if (!by.mayWrite && !by.isAuthor) {
     if (isSettled(task) || task.questions.every((question) => question.answer !== null)) return;
+    await noteSecurity(processing, task.taskId, { kind: "person-refused", example: `an answer by ${said.sender}` });
     const notice: Notice = { kind: "answer-not-yours", login: said.sender, author: task.issue.author };
     return github.notify(task.repository, task.issue.number, keyOf(`answer-not-yours:${task.taskId}`), notice, task);
   }

@@ -10,13 +10,14 @@ export interface Installed extends Omit<InstallationSettings, "stepMinutes" | "r
 }
 
 export function installationOf(installed: Installed): InstallationSettings {
-  const { language, model, phaseBudgetUsd, taskBudgetUsd, dayBudgetUsd, policy } = installed;
+  const { language, model, phaseBudgetUsd, taskBudgetUsd, dayBudgetUsd, network, policy } = installed;
   return {
     language,
     model,
     phaseBudgetUsd,
     taskBudgetUsd,
     dayBudgetUsd,
+    network,
     stepMinutes,
     reworks: policy.reworksMax,
     reviewDebounceSeconds: policy.reviewDebounceMs / 1_000,

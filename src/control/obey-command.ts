@@ -11,6 +11,7 @@ import { commandWords, itemOfWords, readGateSaid, saveWords, wordsToTakeUp } fro
 import { handleCommand, queueStatus, type Asked, type Cause } from "./handle-command.ts";
 import { installationOf } from "./installation.ts";
 import type { Intent } from "./intents.ts";
+import { noteSecurity } from "./note-security.ts";
 import { keyOf, personOf } from "./people.ts";
 import type { Notice } from "./ports.ts";
 import type { Processing } from "./process-message.ts";
@@ -40,7 +41,13 @@ export async function obeyCommand(
   const { repository, issueNumber, command, sender } = intent;
   const by = await personOf(processing, repository, sender);
   // Whoever may not command gets no answer either: a comment for each comment would be a tool for spam.
-  if (!by.mayWrite) return;
+  if (!by.mayWrite) {
+    if (command.name === "unknown") return;
+    return noteSecurity(processing, task.taskId, {
+      kind: "person-refused",
+      example: `/${command.name} by ${by.login}`,
+    });
+  }
   const tell = (key: string, notice: Notice) => github.notify(repository, issueNumber, keyOf(key), notice, task);
   if (command.name === "unknown") {
     // Once for each issue: who types at random gets no conversation.

@@ -80,12 +80,12 @@ export async function processMessage(processing: Processing, message: ClaimedMes
       throw new Error("processing a sweep: the engine sweeps, which knows what it asked for before");
     }
     case "outcome": {
-      const { runId, spent, report, ...said } = StoredOutcome.parse(JSON.parse(message.body));
+      const { runId, spent, report, security, ...said } = StoredOutcome.parse(JSON.parse(message.body));
       const outcome = believable(processing, said.outcome);
       const id = runIdFrom(runId);
       if (outcome.kind === "rate-limited") await noteLimit(processing, id, outcome);
       const day = outcome.kind === "budget-exhausted" ? await dayOf(processing, id, outcome, spent.costUsd) : {};
-      await onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent, report, ...day });
+      await onRun(processing, id, message.key, { type: "EndRun", runId: id, outcome, spent, report, security, ...day });
       break;
     }
   }
@@ -112,6 +112,7 @@ async function onStep(processing: Processing, stored: StoredStep, inboxKey: stri
     answers,
     told: stored.told,
     replyHash: stored.reply === undefined ? null : await saveTaskText(processing.store, taskId, stored.reply),
+    security: stored.security,
   } as const;
   await noteFree(processing, taskId, runId);
   await handleCommand(processing, taskId, asked, { inboxKey });

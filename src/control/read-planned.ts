@@ -30,7 +30,7 @@ export async function readPlanned(performing: Performing, task: ExistingTask, nu
   if (faults.length > 0) {
     return { type: "RecordPlan", phase: number, plan: { kind: "faulty", ...told(faults) } };
   }
-  const phases = planPhases(plan, phase.work, freshPhaseNumber(task));
+  const phases = planPhases(plan, phase.work, freshPhaseNumber(task), phase.network);
   const longer = { ...playbook, phases: [...playbook.phases, ...phases] };
   const playbookHash = await saveTaskText(performing.store, task.taskId, JSON.stringify(longer));
   const outlines = phases.map((each) => withBudgetOf(task, phase, outlineOfDefinition(each)));

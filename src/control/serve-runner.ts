@@ -18,9 +18,12 @@ import {
 } from "../core/state.ts";
 import { unsettledOf } from "../core/conversation.ts";
 import { placeValuesOf } from "../core/place-values.ts";
+import { tightest } from "../core/network.ts";
 import { permissionsIn } from "../core/permission.ts";
 import { verifierRole, type Phase, type Playbook } from "../core/playbook.ts";
 import type { Finding } from "../core/report.ts";
+import { redactTokens } from "../core/redact.ts";
+import { redactValue } from "../core/redact-json.ts";
 import { nothingSpent } from "../core/usage.ts";
 import type { Checkpoint } from "../protocol/checkpoint.ts";
 import {
@@ -31,7 +34,7 @@ import {
   type EventsRequest,
   type Acknowledgement,
   type Job,
-  type LiveEvent,
+  LiveEvent,
   type OutcomeRequest,
   type PersonAnswer,
   type PriceOverride,
@@ -49,6 +52,7 @@ import type { CheckpointSeal } from "./checkpoints.ts";
 import { handleCommand, queueStatus } from "./handle-command.ts";
 import { readWords } from "./gate-feedback.ts";
 import { installationOf, type Installed } from "./installation.ts";
+import { noteSecurity } from "./note-security.ts";
 import type { Performing } from "./perform-effect.ts";
 import { definedIn, playbookOf } from "./phase-definition.ts";
 import { FrozenText, StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
@@ -137,10 +141,16 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   const task = taskId === null ? null : await readTask(serving.store, taskId);
   if (taskId === null || task === null || task.status === "absent") throw unknownRun(runId);
   const base = await serving.github.defaultBranchOf(task.repository);
-  refuseOtherJobs(task, identity, base.name);
+  const fault = otherJobFault(task, identity, base.name);
+  if (fault !== null) {
+    await note(serving, taskId, { runId, kind: "identity-refused", example: identity.workflowRef });
+    throw new RunnerRefused("identity-refused", fault);
+  }
   await refuseUnderLimit(serving, task, runId, request.account);
   await refuseOldPhase(serving, task, runId, request.protocol);
+  if (request.limitsNetwork !== true) await refuseOpenNetwork(serving, task, runId);
   if (!(await serving.store.rememberTokenId(identity.tokenId, identity.expiresAt))) {
+    await note(serving, taskId, { runId, kind: "identity-refused", example: "an identity token for the second time" });
     throw new RunnerRefused("identity-refused", "this identity token was used before");
   }
   const { token, session } = newSession(serving, runId, task);
@@ -155,6 +165,7 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   const run = state.status === "absent" ? null : liveRunOf(state);
   if (state.status === "absent" || run === null || run.runId !== runId) throw unknownRun(runId);
   if (opened.kind === "refused" && !(await answerWasLost(serving, run, identity))) {
+    await note(serving, taskId, { runId, kind: "identity-refused", example: "a second job for the same run" });
     throw new RunnerRefused(
       "already-started",
       `run ${runId} has a runner already; re-run a task with /run on its issue`,
@@ -238,7 +249,27 @@ async function identify(serving: ServingRunner, oidcToken: string): Promise<Runn
   }
 }
 
-function refuseOtherJobs(task: ExistingTask, identity: RunnerIdentity, defaultBranch: string): void {
+/** Whoever is refused is refused, also where nobody can write it down. */
+async function note(
+  serving: ServingRunner,
+  taskId: TaskId,
+  refused: Parameters<typeof noteSecurity>[2],
+): Promise<void> {
+  try {
+    await noteSecurity(serving, taskId, refused);
+  } catch (error) {
+    serving.log.warn({ taskId, kind: refused.kind, err: error }, "noting what was refused");
+  }
+}
+
+/** A message that is none of this run: refused, and noted. */
+async function notOfRun(serving: ServingRunner, { taskId, runId }: RunSession, fault: string): Promise<RunnerRefused> {
+  await note(serving, taskId, { runId, kind: "message-refused", example: fault });
+  return new RunnerRefused("bad-request", fault);
+}
+
+/** Why a job is not the one that was dispatched; null where it is. */
+function otherJobFault(task: ExistingTask, identity: RunnerIdentity, defaultBranch: string): string | null {
   const { repository } = task;
   // On the default branch alone: on any other, the file may be one that nobody reviewed. The repository is bound by its
   // id, since its name in the reference is the one of today, and ours may be the one before a rename.
@@ -250,7 +281,7 @@ function refuseOtherJobs(task: ExistingTask, identity: RunnerIdentity, defaultBr
     identity.runAttempt === 1 ? null : "a re-run by hand (use /run on the issue instead)",
     expected ? null : `the workflow ${identity.workflowRef}`,
   ].filter((fault) => fault !== null);
-  if (faults.length > 0) throw new RunnerRefused("identity-refused", `the job comes from ${faults.join(" and ")}`);
+  return faults.length === 0 ? null : `the job comes from ${faults.join(" and ")}`;
 }
 
 /** Before the run counts as begun: all that it could do is be refused by the provider. */
@@ -295,6 +326,30 @@ async function refuseOldPhase(
   throw new RunnerRefused("unsupported-protocol", message);
 }
 
+/** An action that does not know of networks would leave one open that is to be closed. */
+async function refuseOpenNetwork(serving: ServingRunner, task: ExistingTask, runId: RunId): Promise<void> {
+  const progress = currentPhaseOf(task);
+  const run = liveRunOf(task);
+  if (progress === null || run?.runId !== runId || run.started) return;
+  const phase = definedIn(await playbookOf(serving, task), task, progress.phase);
+  const network = networkOf(serving, task, phase);
+  if (network === undefined) return;
+  const message =
+    `the action is too old to keep the network of this phase at "${network.access}": set the uses: line of ` +
+    `${workflowPath} to the app's ACTION_REF, then /run`;
+  await handleCommand(serving, task.taskId, { type: "PauseTask", reason: { kind: "dispatch-refused", message } });
+  serving.wake();
+  throw new RunnerRefused("unsupported-protocol", message);
+}
+
+/** The tightest of what the playbook, the repository and the operator say; undefined where the network is open. */
+function networkOf(serving: ServingRunner, task: ExistingTask, phase: Phase): Job["network"] | undefined {
+  const access = tightest(phase.network, task.settings.network, serving.network);
+  if (access === "open") return undefined;
+  const servers = mcpServersFor(task.settings, task.playbook.name, serving.mcpHosts);
+  return { access, hosts: servers.map(({ url }) => new URL(url).host) };
+}
+
 /** The same job asks again and nobody has used the first token: the answer did not arrive. */
 async function answerWasLost({ store }: ServingRunner, run: LiveRun, identity: RunnerIdentity): Promise<boolean> {
   if (run.dispatched?.workflowRunId !== identity.workflowRunId) return false;
@@ -331,6 +386,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
   const headSha = head ?? (await baseOf(serving, task)).headSha;
   const { settings } = task;
   const model = settings.model ?? serving.model;
+  const network = networkOf(serving, task, phase);
   return {
     runId: run.runId,
     taskId: task.taskId,
@@ -356,6 +412,7 @@ async function jobOf(serving: ServingRunner, task: ExistingTask, run: LiveRun, b
     ...serversOf(serving, task),
     ...permissionsOf(task, progress.phase),
     maxTokens: settings.maxTokens,
+    ...(network === undefined ? {} : { network }),
     roles: rolesOf(playbook, phase, model, settings.models),
     language: task.input.language ?? settings.language ?? serving.language,
     budgetUsd,
@@ -534,7 +591,7 @@ function rolesOf(
     }));
 }
 
-function mutablePhase(phase: Phase): Job["phase"] {
+function mutablePhase({ network: _network, ...phase }: Phase): Job["phase"] {
   return {
     ...phase,
     reviewers: [...phase.reviewers],
@@ -551,15 +608,16 @@ function mutablePhase(phase: Phase): Job["phase"] {
 }
 
 /** Stores live telemetry. The answer tells the runner what need not come again, and whether to stop. */
-export async function takeEvents(serving: ServingRunner, token: string, request: EventsRequest): Promise<EventsAnswer> {
+export async function takeEvents(serving: ServingRunner, token: string, said: EventsRequest): Promise<EventsAnswer> {
   const session = await sessionOf(serving, token);
+  const events = said.events.map((each) => ({ ...each, event: LiveEvent.parse(withoutTokens(each.event)) }));
   const { runId, taskId } = session;
   const at = serving.clock.now().toISOString();
   const live = (await liveTaskOf(serving, session)) !== null;
-  const last = Math.max(0, ...request.events.map(({ number }) => number));
+  const last = Math.max(0, ...events.map(({ number }) => number));
   // Heard, and not kept: somebody had the texts of this task erased.
   if (!live && (await isErased(serving, session))) return { acknowledged: last, stop: true };
-  const kept = request.events.filter(({ number }) => number <= runLogEventsMax);
+  const kept = events.filter(({ number }) => number <= runLogEventsMax);
   const stored = await serving.store.appendRunLog(
     runId,
     kept.map((event) => ({ number: event.number, line: JSON.stringify(event) })),
@@ -567,11 +625,11 @@ export async function takeEvents(serving: ServingRunner, token: string, request:
   // Silent from here on: an ended run may flush its last words for some minutes, and then its token is worth nothing.
   if (live) await serving.store.touchRunSession(runId, at);
   // What a run that is over still has to say must not pass for its successor's.
-  if (live && request.events.length > 0) {
+  if (live && events.length > 0) {
     const before = (await serving.store.readLive(taskId)) ?? emptyLive(at);
-    const after = request.events.reduce((status, { event }) => liveAfter(status, event, at), before);
+    const after = events.reduce((status, { event }) => liveAfter(status, event, at), before);
     await serving.store.updateLive(taskId, after);
-    for (const { event } of request.events) serving.log.info({ taskId, runId, live: event }, "live");
+    for (const { event } of events) serving.log.info({ taskId, runId, live: event }, "live");
     if (showsMore(before, after)) await showLive(serving, taskId);
   }
   // Beyond the limit a line counts as heard, or the runner would send it for ever.
@@ -597,7 +655,7 @@ export async function takeRequest(
   const task = await liveTaskOf(serving, session);
   if (task === null) return acknowledged(true);
   const fault = requestFault(task, runId, request);
-  if (fault !== null) throw new RunnerRefused("bad-request", fault);
+  if (fault !== null) throw await notOfRun(serving, session, fault);
   await storeRequest(serving, task, runId, request);
   return acknowledge(serving, session);
 }
@@ -623,7 +681,7 @@ export async function takeCheckpoint(
   if (task === null) return acknowledged(true);
   const fault = checkpointFault(task, session.runId, checkpoint);
   if (fault !== null)
-    throw new RunnerRefused("bad-request", `the checkpoint is none of run ${session.runId}: ${fault}`);
+    throw await notOfRun(serving, session, `the checkpoint is none of run ${session.runId}: ${fault}`);
   await storeCheckpoint(serving, task, session.runId, checkpoint);
   return acknowledge(serving, session);
 }
@@ -679,7 +737,7 @@ export async function takeStep(serving: ServingRunner, token: string, request: S
   // Nothing could come of it, and it may be large.
   if (task === null) return acknowledged(true);
   if (currentPhaseOf(task)?.steps.some(({ slug }) => slug === request.step) !== true) {
-    throw new RunnerRefused("bad-request", `the phase of run ${runId} has no step "${request.step}"`);
+    throw await notOfRun(serving, session, `the phase of run ${runId} has no step "${request.step}"`);
   }
   await storeStep(serving, task, runId, request);
   return acknowledge(serving, session, request.told);
@@ -710,9 +768,10 @@ export async function storeStep(
   runId: RunId,
   request: StepRequest,
 ): Promise<void> {
-  const { step, changes, spent, answers, told, reply } = request;
+  const { step, changes, spent, answers, told, reply, security } = request;
   await storing.store.saveChangeset(changesetIdOf(runId, step), storedChangesetFrom(changes));
-  const stored = StoredStep.parse({ runId, step, files: changes.length, spent, answers, told, reply });
+  const said = { answers, reply, security };
+  const stored = StoredStep.parse({ runId, step, files: changes.length, spent, told, ...withoutTokens(said) });
   await takeIn(storing, task, "step", `step:${runId}:${step}`, stored);
 }
 
@@ -722,7 +781,7 @@ export async function storeRequest(
   runId: RunId,
   request: RunnerRequest,
 ): Promise<void> {
-  const stored = StoredRequest.parse({ runId, request });
+  const stored = StoredRequest.parse({ runId, request: withoutTokens(request) });
   await takeIn(storing, task, "request", `request:${request.id}`, stored);
 }
 
@@ -732,8 +791,9 @@ export async function storeOutcome(
   runId: RunId,
   request: OutcomeRequest,
 ): Promise<void> {
-  const { outcome, report, spent } = request;
-  const stored = StoredOutcome.parse({ outcome: bounded(outcome), report, spent, runId });
+  const { outcome, report, spent, security } = request;
+  const said = withoutTokens({ outcome: bounded(outcome), report, security });
+  const stored = StoredOutcome.parse({ ...said, spent, runId });
   await takeIn(storing, task, "outcome", outcomeKeyOf(runId), stored);
 }
 
@@ -745,6 +805,12 @@ export function outcomeKeyOf(runId: RunId): string {
 /** It becomes an event and is kept for good. */
 function bounded(outcome: OutcomeRequest["outcome"]): OutcomeRequest["outcome"] {
   return "message" in outcome ? { ...outcome, message: outcome.message.slice(0, messageCharactersMax) } : outcome;
+}
+
+/** The runner has done so; but one that was taken over has not, and what it says goes to people and into events. */
+function withoutTokens(said: object): object {
+  const redacted = redactValue(said, redactTokens);
+  return typeof redacted === "object" && redacted !== null ? redacted : {};
 }
 
 async function takeIn(
@@ -777,6 +843,10 @@ async function sessionOf(serving: ServingRunner, token: string): Promise<RunSess
   const silentMs = session === null ? 0 : serving.clock.now().getTime() - Date.parse(session.lastHeardAt);
   const isOver = session !== null && silentMs > lastWordsMs && (await liveTaskOf(serving, session)) === null;
   if (session === null || session.closedAt !== null || isOver) {
+    if (session !== null) {
+      const { taskId, runId } = session;
+      await note(serving, taskId, { runId, kind: "token-refused", example: runId });
+    }
     throw new RunnerRefused("token-refused", "the run token is unknown or its run has ended");
   }
   return session;

@@ -1,6 +1,6 @@
 /** The shapes in which runners' messages and frozen texts lie in the store. */
 import { z } from "zod";
-import { Answer, OutcomeRequest, RunnerRequest, Spent, StepRequest } from "../protocol/runner.ts";
+import { Answer, OutcomeRequest, RunnerRequest, SecurityNotes, Spent, StepRequest } from "../protocol/runner.ts";
 
 /** A step as a runner handed it over; the changeset lies beside it in the store. */
 export const StoredStep = z.object({
@@ -11,6 +11,7 @@ export const StoredStep = z.object({
   answers: z.array(Answer).default([]),
   told: StepRequest.shape.told,
   reply: StepRequest.shape.reply,
+  security: SecurityNotes,
 });
 export type StoredStep = z.infer<typeof StoredStep>;
 

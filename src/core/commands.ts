@@ -8,6 +8,7 @@ import type { Permission } from "./permission.ts";
 import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
 import type { CheckResult, Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
+import type { SecurityNote } from "./security.ts";
 import type { TaskSettings } from "./settings.ts";
 import type { Priority, TaskInput } from "./task-input.ts";
 import type { Spent } from "./usage.ts";
@@ -177,6 +178,8 @@ export type TaskCommand = CommandFacts &
         readonly told: readonly { readonly number: number; readonly at: string }[];
         /** Of the agent's reply, where the phase is a conversation. */
         readonly replyHash?: string | null;
+        /** Since the step before; absent where there was nothing. */
+        readonly security?: readonly SecurityNote[] | undefined;
       }
     | {
         readonly type: "RecordPublished";
@@ -206,6 +209,8 @@ export type TaskCommand = CommandFacts &
         readonly spent: Spent;
         /** Null or absent where the run ended before it had anything to say, or is too old to. */
         readonly report?: RunnerReport | null;
+        /** Since its last step; absent where there was nothing. */
+        readonly security?: readonly SecurityNote[] | undefined;
         /** Of the run's model account, where its purse was used up. */
         readonly day?: {
           readonly spentUsd: number;
@@ -228,6 +233,8 @@ export type TaskCommand = CommandFacts &
         /** What the phase changes of what was approved before; null or absent where nothing. */
         readonly changed?: ItemsChanged | null;
       }
+    /** The app has refused something that has to do with the task. */
+    | { readonly type: "NoteSecurity"; readonly runId: RunId | null; readonly notes: readonly SecurityNote[] }
     | { readonly type: "RecordSettings"; readonly settings: TaskSettings }
     /** `attempt` is that of the list which the person saw; null for a command, which means the newest. */
     | {

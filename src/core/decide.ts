@@ -10,6 +10,7 @@ import type { BlockReason, Outcome } from "./outcome.ts";
 import type { AnyCheck, Finding } from "./report.ts";
 import type { TaskInput } from "./task-input.ts";
 import { nothingSpent, spentBeyond } from "./usage.ts";
+import { notesToKeep } from "./security.ts";
 import { areSameSettings, atMost } from "./settings.ts";
 import {
   appIsAtWork,
@@ -181,7 +182,7 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
     case "OpenSession":
       return openSession(command, state);
     case "CompleteStep":
-      return completeStep(command, state);
+      return withSecurity(command, state, completeStep(command, state));
     case "RecordPublished":
       return recordPublished(command, state);
     case "RefuseChangeset":
@@ -214,8 +215,10 @@ export function decide(command: TaskCommand, state: TaskState, policy: Policy = 
       return setBudget(command, state);
     case "SetPriority":
       return setPriority(command, state);
+    case "NoteSecurity":
+      return noteSecurity(command, state);
     case "EndRun":
-      return withReport(command, state, endRun(command, state, policy));
+      return withSecurity(command, state, withReport(command, state, endRun(command, state, policy)));
     case "RecordVerification":
       return recordVerification(command, state, policy);
     case "RecordGateReady":
@@ -686,9 +689,12 @@ function recordDispatch(command: CommandOf<"RecordDispatch">, state: ExistingTas
 function pauseTask(command: CommandOf<"PauseTask">, state: ExistingTask): Decision {
   if (isSettled(state) || state.status === "draft") return wrongStatus(command, state);
   // What failed while it waited must be said: nothing would be done behind it, whatever people answer.
-  if (state.blockedBy !== null && !liftsByItself(state.blockedBy)) return accepted();
+  const isHeld = state.blockedBy !== null && !liftsByItself(state.blockedBy);
+  if (isHeld && !dropsRun(command.reason)) return accepted();
   // The runner was faster than our doubts whether one could start, or nobody wants that run any more.
   if (dropsRun(command.reason) && liveRunOf(state)?.started !== false) return accepted();
+  // No runner will ever take it: whoever mends what holds the task gets another run, and hears what is in that one's way.
+  if (isHeld) return accepted(...cancelRunOf(command, state));
   return accepted({ type: "TaskPaused", at: command.at, reason: command.reason });
 }
 
@@ -823,6 +829,27 @@ function recordGateOpened(command: CommandOf<"RecordGateOpened">, state: Existin
     url: command.url,
     draft: command.draft,
   });
+}
+
+function noteSecurity({ at, runId, notes }: CommandOf<"NoteSecurity">, state: ExistingTask): Decision {
+  // A draft has nothing yet that anybody could be after, and whoever settles it was heard.
+  if (state.status === "draft" || isSettled(state) || state.erasedBy !== null) return accepted();
+  const phase = currentPhaseOf(state)?.phase ?? null;
+  const kept = notesToKeep(state.security, phase, notes);
+  if (kept.length === 0) return accepted();
+  return accepted({ type: "SecurityNoted", at, runId, phase, source: "app", notes: kept });
+}
+
+/** What the run saw goes before what it did; of a message that was heard before, it counted then. */
+function withSecurity(
+  { at, runId, security }: CommandOf<"EndRun"> | CommandOf<"CompleteStep">,
+  state: ExistingTask,
+  decision: Decision,
+): Decision {
+  const phase = currentPhaseOf(state)?.phase ?? null;
+  if (decision.kind === "refused" || decision.events.length === 0) return decision;
+  if (security === undefined || security.length === 0) return decision;
+  return accepted({ type: "SecurityNoted", at, runId, phase, source: "runner", notes: security }, ...decision.events);
 }
 
 /** What the run says of its work stands before its end. */

@@ -6,6 +6,7 @@ import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
 import type { CiState } from "./ci.ts";
 import type { AnyCheck, CheckResult, Finding, RunnerReport } from "./report.ts";
 import type { ItemsChanged } from "./ripple.ts";
+import type { SecurityNote, SecuritySource } from "./security.ts";
 import type { TaskSettings } from "./settings.ts";
 import type { Priority, TaskInput } from "./task-input.ts";
 import type { Spent } from "./usage.ts";
@@ -138,6 +139,15 @@ export type TaskEvent =
       readonly phase: number;
       readonly attempt: number;
       readonly report: RunnerReport;
+    }
+  /** Something was refused, taken away or contained. `runId` is null where no run had a part in it, `phase` before the first one. */
+  | {
+      readonly type: "SecurityNoted";
+      readonly at: string;
+      readonly runId: RunId | null;
+      readonly phase: number | null;
+      readonly source: SecuritySource;
+      readonly notes: readonly SecurityNote[];
     }
   /** The repository's settings were read, and differ from what was known. */
   | { readonly type: "SettingsRead"; readonly at: string; readonly settings: TaskSettings }

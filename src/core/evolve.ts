@@ -11,6 +11,7 @@ import { afterFailed, afterPassed, beginningAttempt } from "./rework.ts";
 import { phrase, type Phrase } from "./phrase.ts";
 import { rippleOutline } from "./ripple.ts";
 import { noInput } from "./task-input.ts";
+import { securityExampleCharactersMax, withSecurity, type SecurityNote } from "./security.ts";
 import { defaultSettings } from "./settings.ts";
 import { addSpent, nothingSpent } from "./usage.ts";
 import {
@@ -63,6 +64,7 @@ export function evolve(state: TaskState, event: TaskEvent): TaskState {
       errors: [],
       prompt: null,
       blockedBy: null,
+      security: [],
       erasedBy: null,
       finalGate: null,
       planned: [],
@@ -180,6 +182,7 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
     case "ChangesetRefused":
       return {
         ...state,
+        security: withSecurity(facts.security, "app", event.phase, notesOf(event.findings)),
         phases: onPhase(facts, event.phase, (phase) => ({
           ...phase,
           conversation: onReply(phase, event.changesetId, { findings: event.findings }),
@@ -243,6 +246,8 @@ function evolveExisting(state: ExistingTask, event: Exclude<TaskEvent, { type: "
         ),
       };
     }
+    case "SecurityNoted":
+      return { ...state, security: withSecurity(facts.security, event.source, event.phase, event.notes) };
     case "SettingsRead":
       return { ...state, settings: event.settings };
     case "DecisionVetoed": {
@@ -753,6 +758,7 @@ function factsOf(state: ExistingTask): TaskFacts {
     input: state.input,
     prompt: state.prompt,
     blockedBy: state.blockedBy,
+    security: state.security,
     erasedBy: state.erasedBy,
     phases: state.phases,
     finalGate: state.finalGate,
@@ -1030,6 +1036,14 @@ function asPresented(facts: TaskFacts, phase: number): TaskFacts {
   return { ...facts, phases: onPhase(facts, phase, (progress) => ({ ...progress, rework: null, ci: null })) };
 }
 
+function notesOf(findings: readonly Finding[]): readonly SecurityNote[] {
+  return findings.flatMap(({ check, path }): readonly SecurityNote[] => {
+    const example = (path ?? "").slice(0, securityExampleCharactersMax);
+    if (check === "no-secrets") return [{ kind: "secret-in-file", count: 1, example }];
+    return check === "paths-allowed" ? [{ kind: "path-refused", count: 1, example }] : [];
+  });
+}
+
 function onStep(
   phase: PhaseProgress,
   slug: string,
@@ -1125,6 +1139,7 @@ function actionTextOf(event: Exclude<TaskEvent, { type: "TaskCreated" }>, playbo
         ? phrase`the task may spend $${event.usd.toFixed(2)}, says ${event.by}`
         : phrase`phase ${event.phase} may spend $${event.usd.toFixed(2)}, says ${event.by}`;
     case "WorkReported":
+    case "SecurityNoted":
     case "CiObserved":
     case "ConflictFound":
       return null;

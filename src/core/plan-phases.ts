@@ -1,5 +1,6 @@
 /** The tables of a run as the playbook that they are: phases with gates, a step for each sub-stage, a turn for each task. */
 import { asFileName, planPathsOf, recordPaths } from "./plan-tables.ts";
+import type { Network } from "./network.ts";
 import type { Phase, PlannedWork, Step, Turn } from "./playbook.ts";
 import type { Plan, PlannedPhase, PlannedStage, PlannedSubStage, PlannedTask } from "./read-plan.ts";
 
@@ -7,8 +8,13 @@ const TITLE_CHARACTERS_MAX = 80;
 const NAME_CHARACTERS_MAX = 40;
 const SEARCH_TOOLS = ["WebSearch", "WebFetch"];
 
-/** The phases of a plan without faults, numbered from `first`. */
-export function planPhases({ runId, phases }: Plan, work: PlannedWork, first: number): readonly Phase[] {
+/** The phases of a plan without faults, numbered from `first`. They reach no more than the phase that planned them. */
+export function planPhases(
+  { runId, phases }: Plan,
+  work: PlannedWork,
+  first: number,
+  network: Network = "open",
+): readonly Phase[] {
   return phases.map((phase, index) => {
     const { db, phases: table } = planPathsOf(runId);
     return {
@@ -31,6 +37,7 @@ export function planPhases({ runId, phases }: Plan, work: PlannedWork, first: nu
       verifierGuide: work.verifierGuide,
       testCommand: null,
       mayBeSkipped: false,
+      ...(network === "open" ? {} : { network }),
       budgetUsd: work.budgetUsd,
       steps: phase.stages.flatMap((stage) =>
         stage.subStages.map((subStage) => stepOf({ runId, phase, stage, subStage }, work)),

@@ -1,4 +1,5 @@
 /** What the guide folder says, as plain values. `src/guide` reads it; `TaskCreated` freezes it by hash. */
+import type { Network } from "./network.ts";
 import type { CheckId } from "./report.ts";
 
 /** Names become branch names, labels and file names: a small alphabet that needs no quoting anywhere. */
@@ -90,6 +91,8 @@ export interface Phase {
   readonly testCommand: string | null;
   /** `/skip-phase` is allowed. */
   readonly mayBeSkipped: boolean;
+  /** Absent: open. */
+  readonly network?: Network;
   /** Most that the phase may spend, in US dollars. */
   readonly budgetUsd: number;
   readonly steps: readonly Step[];

@@ -146,6 +146,8 @@ function workDue(event: TaskEvent, before: ExistingTask | null, after: ExistingT
             ? []
             : [now({ kind: "OpenGate", phase: event.phase })]),
         ...answering(event.phase, ids, event.commitSha),
+        // Its run may have failed, and then nothing is verified that would show it.
+        ...replyShown(after, event.phase),
         ...branchOfErased(after, event.phase),
       ];
     }
@@ -226,6 +228,9 @@ function workDue(event: TaskEvent, before: ExistingTask | null, after: ExistingT
     case "SettingsRead":
       return mergeDue(after);
     case "WorkReported":
+      return [];
+    case "SecurityNoted":
+      // Shown with whatever is shown next: nobody who is refused may have us write.
       return [];
     case "PhaseSkipped": {
       const gate = gateOf(after, event.phase);

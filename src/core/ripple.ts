@@ -1,5 +1,6 @@
 /** What follows when an item changes that people approved in an earlier gate: those parts that cite it, as one more phase. */
 import type { FeedbackItem } from "./feedback.ts";
+import { tightest } from "./network.ts";
 import type { Criterion, Phase, PhaseOutline, Playbook } from "./playbook.ts";
 
 /** A requirement, decision or screen that reads otherwise than when its gate was merged. */
@@ -88,11 +89,13 @@ export function ripplePhase(playbook: Playbook, { phase: number, ...changed }: R
   const touched = [...new Set(changed.touched.map(({ phase }) => phase))].flatMap((phase) => of(phase) ?? []);
   const { guide, criteria, verifierGuide } = playbook.ripple;
   const outline = rippleOutline(playbook.phases, number, changed);
+  const network = tightest(...touched.map((phase) => phase.network));
   return {
     ...outline,
     root: touched[0]?.root ?? "",
     reviewers: [],
     afterFailure: null,
+    ...(network === "open" ? {} : { network }),
     allowedPaths: [...new Set(touched.flatMap(({ allowedPaths }) => allowedPaths))],
     criteria: [...rulesOf([...approved, ...touched]), ...criteria],
     verifierGuide,

@@ -1,3 +1,4 @@
+import type { Network } from "./network.ts";
 import type { Language } from "./task-input.ts";
 
 /** What people set for the tasks of a repository in `.github/phasegate.yml`: its own on the default branch, and its owner's. */
@@ -17,6 +18,8 @@ export interface TaskSettings {
   readonly models: Readonly<Record<string, string>>;
   /** Most that one reply of the model may hold; null: as the agent has it. */
   readonly maxTokens: number | null;
+  /** Most that runs may reach; null: as the installation and the playbook have it. */
+  readonly network: Network | null;
   /** False: a tool outside a step's list is a question to people (Q14). */
   readonly autoAccept: boolean;
   /** Where the product lives; empty for the root. Without a slash at either end. */
@@ -72,6 +75,7 @@ export const defaultSettings: TaskSettings = {
   model: null,
   models: {},
   maxTokens: null,
+  network: null,
   autoAccept: true,
   outputDirectory: "",
   limits: { phaseBudgetUsd: null, taskBudgetUsd: null, dayBudgetUsd: null, stepMinutes: null, reworks: null },
@@ -108,6 +112,7 @@ export interface InstallationSettings {
   readonly stepMinutes: number;
   readonly reworks: number;
   readonly reviewDebounceSeconds: number;
+  readonly network: Network;
 }
 
 /** The smaller of the two: a repository may take less than the installation allows, and no more. */

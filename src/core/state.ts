@@ -8,6 +8,7 @@ import type { PhaseOutline, PlaybookOutline } from "./playbook.ts";
 import type { CiState } from "./ci.ts";
 import type { AnyCheck, CheckResult, DecisionTaken, Finding, ReworkAttempt, RunnerReport } from "./report.ts";
 import { rippleTitle, type ItemsChanged, type Ripple } from "./ripple.ts";
+import type { SecurityEntry } from "./security.ts";
 import type { TaskSettings } from "./settings.ts";
 import type { TaskInput } from "./task-input.ts";
 import type { Spent } from "./usage.ts";
@@ -224,6 +225,8 @@ export interface TaskFacts {
   readonly itemsAt: string | null;
   /** From the task's own branch into the default one, after the last phase; null before, and where phases go there by themselves. */
   readonly finalGate: { readonly pullRequest: number; readonly url: string } | null;
+  /** What was refused, taken away or contained, one entry for each kind, source and phase. */
+  readonly security: readonly SecurityEntry[];
   /** Who had the texts of this task erased (Q33); null where they are there. */
   readonly erasedBy: string | null;
   /** The last five things that happened, newest first (F2.1). */

@@ -65,6 +65,8 @@ export function withoutTexts(event: TaskEvent): TaskEvent {
       }));
       return { ...event, phases };
     }
+    case "SecurityNoted":
+      return { ...event, notes: event.notes.map((note) => ({ ...note, example: "" })) };
     case "ApprovedItemsChanged":
     case "RippleFound":
       return { ...event, changed: withoutPaths(event.changed) };

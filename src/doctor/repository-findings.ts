@@ -13,7 +13,10 @@ import { triggersOf, type WorkflowTriggers } from "../github/workflow-triggers.t
 import { listWorkflowFiles, readWorkflowText } from "../github/workflow-texts.ts";
 import type { AppRights } from "../setup/app-manifest.ts";
 import { fault, guarded, ok, warning, type Finding } from "./finding.ts";
+import { tightest, type Network } from "../core/network.ts";
+import type { SettingsFound } from "../core/settings.ts";
 import { compareRights } from "./compare-rights.ts";
+import { networkFindings } from "./network-findings.ts";
 import { workflowFindings } from "./workflow-findings.ts";
 
 export interface RepositoryExamination {
@@ -27,6 +30,8 @@ export interface RepositoryExamination {
   readonly rights: AppRights;
   readonly clock: Clock;
   readonly mcpHosts: readonly string[];
+  /** Most that runs may reach, as the operator says. */
+  readonly network: Network;
 }
 
 const modelSecrets = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"];
@@ -64,7 +69,7 @@ export async function examineRepository(
       ...(await guarded("branch-protection", () =>
         examineProtection(examination.api, repository, defaultBranch, links),
       )),
-      ...(await guarded("agent-user", () => examineRunner(examination.api, repository))),
+      ...(await guarded("agent-user", () => examineRunner(examination, repository, headSha))),
     ];
   });
 }
@@ -218,14 +223,13 @@ async function examineNames(api: Api, repository: Repository, links: Links): Pro
 
 /** A file that can't be read stops every task at its next run. */
 async function examineSettings(
-  { api, webUrl, clock, mcpHosts }: RepositoryExamination,
+  examination: RepositoryExamination,
   repository: Repository,
   branch: string,
   headSha: string,
 ): Promise<readonly Finding[]> {
-  const { readSettings } = createSettingsReader({ api, list: createFolderLister(api), clock, mcpHosts });
-  const { settings, faults } = await readSettings(repository, headSha);
-  const file = `${webUrl}/${nameOf(repository)}/blob/${branch}/${settingsPath}`;
+  const { settings, faults } = await readSettingsOf(examination, repository, headSha);
+  const file = `${examination.webUrl}/${nameOf(repository)}/blob/${branch}/${settingsPath}`;
   if (faults.length > 0) return faults.map((each) => fault("repository-settings", each, file));
   const { merge, requesterMayApprove, integration, ci } = settings;
   const said = [
@@ -235,6 +239,17 @@ async function examineSettings(
     `ci: ${ci ?? "ready, or approved where workflows hold secrets or a write token"}`,
   ];
   return [ok("repository-settings", said.join(", "))];
+}
+
+async function readSettingsOf(
+  { api, clock, mcpHosts }: RepositoryExamination,
+  repository: Repository,
+  headSha: string,
+): Promise<SettingsFound> {
+  return await createSettingsReader({ api, list: createFolderLister(api), clock, mcpHosts }).readSettings(
+    repository,
+    headSha,
+  );
 }
 
 /** Whether the app can show its own verdict as a check, and read those of other services. */
@@ -322,7 +337,14 @@ async function examineProtection(
 }
 
 /** GitHub's own runners can make a user for the agent; what others can, the newest job hints at. */
-async function examineRunner(api: Api, repository: Repository): Promise<readonly Finding[]> {
+async function examineRunner(
+  examination: RepositoryExamination,
+  repository: Repository,
+  headSha: string,
+): Promise<readonly Finding[]> {
+  const { api } = examination;
+  const { settings } = await readSettingsOf(examination, repository, headSha);
+  const network = tightest(examination.network, settings.network);
   const permissions = { actions: "read" } as const;
   const doing = `looking at the newest run in ${nameOf(repository)}`;
   const runs = await readIfAllowed(api, {
@@ -334,7 +356,10 @@ async function examineRunner(api: Api, repository: Repository): Promise<readonly
   });
   const newest = runs === "unreadable" ? undefined : runs?.data.workflow_runs[0];
   if (newest === undefined)
-    return [ok("agent-user", "no run yet; GitHub's own runners can give the agent a user of its own")];
+    return [
+      ok("agent-user", "no run yet; GitHub's own runners can give the agent a user of its own"),
+      ...networkFindings(network, []),
+    ];
   const jobs = await readIfAllowed(api, {
     repository,
     permissions,
@@ -344,13 +369,16 @@ async function examineRunner(api: Api, repository: Repository): Promise<readonly
   });
   const labels = jobs === "unreadable" || jobs === null ? [] : jobs.data.jobs.flatMap((job) => job.labels);
   const own = labels.filter((label) => !/^(?:ubuntu)-/u.test(label));
-  if (own.length === 0) return [ok("agent-user", "the newest run was on a runner of GitHub's, on Linux")];
+  if (own.length === 0) {
+    return [ok("agent-user", "the newest run was on a runner of GitHub's, on Linux"), ...networkFindings(network, [])];
+  }
   return [
     warning(
       "agent-user",
       `the newest run asked for a runner with the labels ${own.join(", ")}; the agent needs a user of its own there`,
       "On such a runner (Linux, as its service's user), this must print 0: sudo -n id -u && command -v useradd setpriv. Or set the repository variable PHASEGATE_RUNNER to ubuntu-latest.",
     ),
+    ...networkFindings(network, own),
   ];
 }
 

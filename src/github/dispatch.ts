@@ -3,7 +3,7 @@ import type { Repository } from "../core/events.ts";
 import type { RunId, TaskId } from "../core/ids.ts";
 import type { Api } from "./api.ts";
 import { nameOf, pathOf, readOrNull } from "./repository.ts";
-import { RequestFailed } from "./request-failed.ts";
+import { RateLimited, RequestFailed } from "./request-failed.ts";
 import { outdatedWorkflowFile, workflowFileName, workflowPath } from "./workflow-file.ts";
 
 const recentRunsMax = 50;
@@ -11,8 +11,8 @@ const recentRunsMax = 50;
 const runNamePrefix = "Phasegate · ";
 /** Of a random id: enough to tell apart the recent runs of one phase of one issue. */
 const shortIdCharacters = 8;
-/** A run that was just asked for takes a while to appear in the list. */
-const runAppearsMs = 5_000;
+/** A run that was just asked for takes a while to appear in the list; until then nobody can know that it is there. */
+const runAppearsMs = 15_000;
 
 interface RunToDispatch {
   readonly runId: RunId;
@@ -62,6 +62,10 @@ async function send(
     });
     return data ?? null;
   } catch (error) {
+    // The run may have begun although the answer got lost.
+    if (error instanceof RetryLater && !(error instanceof RateLimited)) {
+      throw new RetryLater(error.message, Math.max(error.retryAfterMs, runAppearsMs), { cause: error });
+    }
     if (!(error instanceof RequestFailed)) throw error;
     if (error.status === 404) {
       throw new DispatchRefused(

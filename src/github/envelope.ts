@@ -88,7 +88,7 @@ const entryBytes = 46;
 const headBytes = 30;
 
 /** Of a zip file that holds exactly one. Sizes and places are its maker's claims: nothing is read beyond what is there. */
-function onlyFileIn(zip: Buffer, doing: string): Uint8Array {
+export function onlyFileIn(zip: Buffer, doing: string): Uint8Array {
   const refuse = (why: string): Error => new Error(`${doing}: the artifact is no zip file with one file: ${why}`);
   const endAt = zip.lastIndexOf("PK\u0005\u0006");
   if (endAt === -1 || endAt + endBytes > zip.length) throw refuse("no end");

@@ -3,6 +3,7 @@ import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Docume
 import { z } from "zod";
 import { dependencyNameOf } from "../core/dependency-name.ts";
 import { editDistance } from "../core/edit-distance.ts";
+import { networks, tightest } from "../core/network.ts";
 import { defaultSettings, type SettingOrigin, type TaskSettings } from "../core/settings.ts";
 
 export const settingsFolder = ".github";
@@ -120,6 +121,12 @@ function schemaFor(mcpHosts: readonly string[] | null) {
         .optional()
         .describe("Another model for some roles, by the role's name."),
       max_tokens: MaxTokens,
+      network: z
+        .enum(networks)
+        .optional()
+        .describe(
+          "Most that the programs of a run may reach: anything, registries of packages, or nothing. The tightest of what the app, the playbook, the owner and this file say holds.",
+        ),
       auto_accept: AutoAccept.optional().describe(
         "false: each tool that a step's list does not hold is a question to you. true: such a tool is refused.",
       ),
@@ -260,13 +267,16 @@ function faulty(faults: readonly string[]): FileRead {
   return { kind: "faults", faults };
 }
 
-/** What the repository says goes before what its owner says, setting by setting; a list counts as a whole. */
+/** What the repository says goes before what its owner says, setting by setting; a list counts as a whole. Of the network it can only take away. */
 export function together(owner: Given, own: Given): Given {
   const { integrations: theirs = {} } = owner;
   const { integrations: ours = {} } = own;
   return {
     ...owner,
     ...own,
+    ...(owner.network === undefined && own.network === undefined
+      ? {}
+      : { network: tightest(owner.network, own.network) }),
     models: { ...owner.models, ...own.models },
     limits: { ...owner.limits, ...own.limits },
     notifications: { ...owner.notifications, ...own.notifications },
@@ -304,6 +314,7 @@ export function settingsOf(given: Given): TaskSettings {
     model: given.model === undefined ? null : modelOf(given.model),
     models: Object.fromEntries(Object.entries(given.models ?? {}).map(([role, model]) => [role, modelOf(model)])),
     maxTokens: given.max_tokens ?? null,
+    network: given.network ?? null,
     autoAccept: given.auto_accept ?? defaultSettings.autoAccept,
     outputDirectory: folderOf(given.output_directory ?? ""),
     limits: {

@@ -286,6 +286,7 @@ function resolvePhase(
     verifierGuide,
     testCommand,
     mayBeSkipped,
+    ...(head.network === undefined ? {} : { network: head.network }),
     budgetUsd,
     steps,
   };

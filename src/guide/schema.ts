@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { networks } from "../core/network.ts";
 import { playbookNamePattern } from "../core/playbook.ts";
 import type { CheckId } from "../core/report.ts";
 
@@ -164,6 +165,8 @@ const PhaseHead = z.strictObject({
   verification: Name,
   testCommand: TestCommand.optional(),
   mayBeSkipped: z.boolean().default(false),
+  /** Where its programs may connect to; open where it says nothing. */
+  network: z.enum(networks).optional(),
   /** `conversation`: its one step is done again with each comment. */
   mode: z.enum(["steps", "conversation"]).default("steps"),
   /** What it writes are the phases that follow. */
@@ -275,6 +278,7 @@ export const ResolvedPlaybook = z.strictObject({
       verifierGuide: z.string(),
       testCommand: TestCommand.nullable(),
       mayBeSkipped: z.boolean(),
+      network: z.enum(networks).exactOptional(),
       budgetUsd: z.number().positive(),
       steps: z.array(Step).min(1),
       work: z

@@ -7,6 +7,8 @@ import { z } from "zod";
 import { webhookKeyOf, type Clock, type Log, type Store } from "../control/ports.ts";
 import { environmentRoutes, type EnvironmentOptions } from "./environment.ts";
 import { announcedLimit, bracketFault, inSlots } from "./body-limits.ts";
+import { holdBackRefused } from "./refused-often.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { Checkpoint } from "../protocol/checkpoint.ts";
 import {
   EventsRequest,
@@ -26,6 +28,8 @@ const webhookBytesMax = 25 * 1024 * 1024;
 /** An identity token and an id: strangers may send no more. */
 const sessionBodyBytesMax = 64 * 1024;
 const smallBodyBytesMax = 2 * 1024 * 1024;
+/** Nearly all of them are smaller. */
+const lightWebhookBytesMax = 128 * 1024;
 /** Webhooks are signed, but that shows only once they are read: so many large ones are in memory at once. */
 const largeWebhooksAtOnceMax = 8;
 
@@ -78,7 +82,9 @@ const statusOf = {
 } as const satisfies Record<RunnerError["error"], number>;
 
 export function httpApp(options: ServerOptions): Hono {
+  const { clock } = options;
   const app = new Hono();
+  app.use(securityHeaders());
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   app.get("/readyz", async (context) => {
     if (!options.ready()) return context.json({ status: "draining" }, 503);
@@ -93,9 +99,13 @@ export function httpApp(options: ServerOptions): Hono {
   app.get(settingsSchemaPath, (context) =>
     context.body(options.settingsSchema, 200, { "content-type": "application/schema+json" }),
   );
-  app.post(webhookPath, inSlots({ slots: largeWebhooksAtOnceMax }), announcedLimit(webhookBytesMax), (context) =>
-    takeWebhook(options, context),
-  );
+  const forged = holdBackRefused({
+    clock,
+    isLight: (context) => Number(context.req.header("content-length") ?? Number.NaN) <= lightWebhookBytesMax,
+    refuse: (context, message) => context.json({ message }, 429),
+  });
+  const inPlace = inSlots({ slots: largeWebhooksAtOnceMax });
+  app.post(webhookPath, forged, inPlace, announcedLimit(webhookBytesMax), (context) => takeWebhook(options, context));
   app.route("/", environmentRoutes(options));
   const tooLarge = (context: Context) =>
     refuse(context, { code: "too-large", message: "the body is larger than this route takes" });
@@ -104,7 +114,13 @@ export function httpApp(options: ServerOptions): Hono {
   const large = bodyLimit({ maxSize: limits.stepBodyBytesMax, onError: tooLarge });
   const ofCheckpoint = bodyLimit({ maxSize: limits.checkpointBytesMax, onError: tooLarge });
   const known = (context: Context, next: Next) => refuseStrangers(options, context, next);
-  app.post(runnerRoutes.session, tiny, (context) =>
+  // Any workflow on GitHub can get an identity token for us; runners take this answer for one to try again after.
+  const strangers = holdBackRefused({
+    clock,
+    isLight: () => false,
+    refuse: (context, message) => context.json({ error: "unavailable", message } satisfies RunnerError, 429),
+  });
+  app.post(runnerRoutes.session, strangers, tiny, (context) =>
     answer(options, context, SessionRequest, (body) => options.runner.openSession(body)),
   );
   app.post(runnerRoutes.events, known, small, (context) =>
@@ -135,14 +151,25 @@ export function httpApp(options: ServerOptions): Hono {
   return app;
 }
 
+/** How long Node waits for whoever connects and says little, in milliseconds, and for how many at once. */
+const patience = {
+  /** From the connection to the end of the headers. */
+  headersTimeout: 10_000,
+  /** To the end of the body: a changeset over a slow line takes less. */
+  requestTimeout: 120_000,
+  connectionsCheckingInterval: 5_000,
+} as const;
+const connectionsMax = 1_000;
+
 /** Listens and answers with the address that was really taken (port 0 takes any). */
 export function listen(
   app: Hono,
   host: string,
   port: number,
+  serverOptions: Readonly<Record<keyof typeof patience, number>> = patience,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   return new Promise((resolve, reject) => {
-    const server: ServerType = serve({ fetch: app.fetch, hostname: host, port }, (info) =>
+    const server: ServerType = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, (info) =>
       resolve({
         port: info.port,
         close: () =>
@@ -152,6 +179,7 @@ export function listen(
           }),
       }),
     );
+    if ("maxConnections" in server) server.maxConnections = connectionsMax;
     server.once("error", (cause) => reject(new Error(`listening on ${host}:${port}`, { cause })));
   });
 }

@@ -72,7 +72,38 @@ export const limits = {
   evidenceMax: 5,
   evidenceCharactersMax: 300,
   testTailCharactersMax: 4_000,
+  securityExampleCharactersMax: 200,
 } as const;
+
+const SecurityKind = z.enum([
+  "path-refused",
+  "secret-in-file",
+  "too-much",
+  "secret-masked",
+  "tool-denied",
+  "model-refused",
+  "dialogue-forged",
+  "process-ended",
+  "network-refused",
+  "identity-refused",
+  "token-refused",
+  "message-refused",
+  "person-refused",
+  "other",
+]);
+
+/** What was refused, taken away or contained since the last hand-over. An app that knows less passes over it, and what it can't read fails no work. */
+export const SecurityNotes = z
+  .array(
+    z.object({
+      kind: SecurityKind.catch("other"),
+      count: z.int().positive().max(1_000_000),
+      example: z.string().max(limits.securityExampleCharactersMax),
+    }),
+  )
+  .max(SecurityKind.options.length)
+  .optional()
+  .catch(undefined);
 
 const Usage = z.object({
   inputTokens: z.int().nonnegative(),
@@ -413,6 +444,13 @@ export const Job = z.object({
     minutes: z.number().positive(),
     testMinutes: z.number().positive(),
   }),
+  /**
+   * Where the programs of the run may connect to, and hosts beside the registries. Absent: anywhere.
+   * Only for a runner that says `limitsNetwork`: another one would pass over it.
+   */
+  network: z
+    .object({ access: z.enum(["open", "registries", "none"]), hosts: z.array(z.string().max(253)).max(100) })
+    .exactOptional(),
   /** The same findings came back: the agent is told to go about it another way. */
   isRepeated: z.boolean(),
   /** Those of the attempt before, so that what stays the same is named the same. */
@@ -435,6 +473,8 @@ export const SessionRequest = z.object({
   protocol: z.int(),
   oidcToken: z.string().max(16_384),
   runId: z.string().max(200),
+  /** It keeps to the job's `network`, or does not start. */
+  limitsNetwork: z.boolean().optional(),
   /** Fingerprint of the model credential: what a limit or a bad key holds back. Since version 3. */
   account: z
     .string()
@@ -531,6 +571,7 @@ export const StepRequest = z.object({
     .default([]),
   /** To the people of a conversation: the agent's last message. Absent in any other phase. Since version 5. */
   reply: z.string().max(limits.replyCharactersMax).optional(),
+  security: SecurityNotes,
 });
 export type StepRequest = z.infer<typeof StepRequest>;
 
@@ -596,6 +637,7 @@ export const OutcomeRequest = z.object({
   report: RunnerReport.nullable().default(null),
   /** Spent since the last step that was handed over. */
   spent: Spent,
+  security: SecurityNotes,
 });
 export type OutcomeRequest = z.infer<typeof OutcomeRequest>;
 

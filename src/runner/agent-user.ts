@@ -11,6 +11,8 @@ import { endProcesses } from "./end-processes.ts";
 
 export interface AgentUser {
   readonly name: string;
+  /** Null where it is the runner's own. */
+  readonly uid: number | null;
   /** False where the agent is the runner's own user: then nothing is kept from it. */
   readonly isSeparate: boolean;
   /** The command that runs `file` as this user. It replaces itself, so the process id stays. */
@@ -21,8 +23,8 @@ export interface AgentUser {
   own(paths: readonly string[]): Promise<void>;
   /** Closes folders to the agent until it owns them again. What leads there must be the runner's; none of its processes may live. */
   shut(folders: readonly string[]): Promise<void>;
-  /** Ends every process of this user, also those that left their group and session. */
-  killAll(): Promise<void>;
+  /** Ends every process of this user, also those that left their group and session. Answers the names of those that there were, as far as it saw. */
+  killAll(): Promise<readonly string[]>;
   /** Ends its processes, and removes the user and what it left in shared folders. */
   remove(): Promise<void>;
 }
@@ -75,20 +77,31 @@ export async function createAgentUser(order: AgentUserOrder): Promise<AgentUser>
 function sameUser(): AgentUser {
   return {
     name: "the runner's own user",
+    uid: null,
     isSeparate: false,
     command: (file, args) => ({ file, args }),
     ownFolder: async () => {},
     own: async () => {},
     shut: async () => {},
     // Whatever else this user runs is not ours to end; the group of the CLI is ended by whoever started it.
-    killAll: async () => {},
+    killAll: async () => [],
     remove: async () => {},
   };
 }
 
 function separateUser(account: Account, setpriv: string, tools: Tools): AgentUser {
   const { name, uid, gid } = account;
-  return { name, isSeparate: true, command, ownFolder, own, shut, killAll: () => killAllOf(account, tools), remove };
+  return {
+    name,
+    uid,
+    isSeparate: true,
+    command,
+    ownFolder,
+    own,
+    shut,
+    killAll: () => killAllOf(account, tools),
+    remove,
+  };
 
   function command(file: string, args: readonly string[]): { file: string; args: readonly string[] } {
     return { file: setpriv, args: [...privilegesOf(account), "--", file, ...args] };
@@ -180,8 +193,8 @@ async function endAccount(account: Account, tools: Tools): Promise<void> {
   await changeAccounts(() => tools.run("removing the agent's user", "userdel", ["--force", name]));
 }
 
-async function killAllOf(account: Account, tools: Tools): Promise<void> {
-  await endProcesses({ ...account, killFromInside });
+async function killAllOf(account: Account, tools: Tools): Promise<readonly string[]> {
+  return await endProcesses({ ...account, killFromInside });
 
   async function killFromInside(timeoutMs: number): Promise<void> {
     const args = [...privilegesOf(account), "--", "sh", "-c", "kill -KILL -1"];

@@ -76,7 +76,7 @@ export async function openSession(
   const answer = await retry(options, sessionTriesMax, signal, async () => {
     // A token counts once, so each try has its own.
     const oidcToken = await run.getOidcToken();
-    const body = { protocol: protocolVersion, oidcToken, runId: run.runId, account: run.account };
+    const body = { protocol: protocolVersion, oidcToken, runId: run.runId, account: run.account, limitsNetwork: true };
     return await post(options, runnerRoutes.session, null, body, AnySessionAnswer, signal).catch(sayWhatToUpdate);
   });
   const { job, runToken, sealKey } = answer;

@@ -46,6 +46,8 @@ export interface ClaudeEnvironment {
   readonly credentialKind: ModelCredential["kind"];
   /** Most that one reply may hold; null for the CLI's own figure. */
   readonly maxTokens: number | null;
+  /** How programs find their way out, where the run's network is limited. */
+  readonly egress: Readonly<Record<string, string>>;
 }
 
 /** What a step may ask for. Subagents, schedules and monitors are missing: they outlive the step that started them. */
@@ -141,6 +143,7 @@ export function claudeEnvironment(options: ClaudeEnvironment): Record<string, st
     TERM: "dumb",
     SHELL: "/bin/bash",
     NO_PROXY: "127.0.0.1,localhost",
+    ...options.egress,
     ANTHROPIC_BASE_URL: options.gatewayUrl,
     [tokenVariable]: options.gatewayToken,
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",

@@ -10,7 +10,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import type { Checkpoint } from "../protocol/checkpoint.ts";
 import { limits } from "../protocol/runner.ts";
 import { isSafePath } from "./changes.ts";
-import { redactJsonLines } from "./redact-json.ts";
+import { redactJsonLines } from "../core/redact-json.ts";
 
 type Conversation = NonNullable<Checkpoint["executionState"]["conversation"]>;
 type ConversationFile = Conversation["files"][number];

@@ -38,7 +38,7 @@ interface Message {
 
 export interface ConversationOptions extends Pick<
   ClaudeProcess,
-  "agent" | "executable" | "env" | "cwd" | "noOutputMs" | "graceMs" | "signal" | "gateway" | "redact"
+  "agent" | "executable" | "env" | "cwd" | "noOutputMs" | "graceMs" | "signal" | "gateway" | "redact" | "onLeftBehind"
 > {
   readonly model: string;
   readonly systemPromptFile: string;

@@ -66,9 +66,15 @@ interface DialogueOptions {
   readonly token: string;
   /** People are asked for tools outside a step's list: the hook hears of every call. */
   readonly watchesTools: boolean;
+  /** Hears of calls that the CLI does not make. */
+  readonly onForged?: (what: string) => void;
 }
 
-export async function startDialogueServer({ token, watchesTools }: DialogueOptions): Promise<DialogueServer> {
+export async function startDialogueServer({
+  token,
+  watchesTools,
+  onForged = () => {},
+}: DialogueOptions): Promise<DialogueServer> {
   let desk: Desk | null = null;
   const server = createServer({ requestTimeout: receiveTimeoutMs }, (request, response) => {
     handle(request, response).catch(() => {
@@ -127,8 +133,14 @@ export async function startDialogueServer({ token, watchesTools }: DialogueOptio
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? "";
-    if (!isSame(request.headers.authorization ?? "", `Bearer ${token}`)) return refuse(response, 401);
-    if (path !== mcpPath && path !== hookPath) return refuse(response, 404);
+    if (!isSame(request.headers.authorization ?? "", `Bearer ${token}`)) {
+      onForged("a call without the token of the dialogue");
+      return refuse(response, 401);
+    }
+    if (path !== mcpPath && path !== hookPath) {
+      onForged(`${request.method ?? "?"} ${path}`);
+      return refuse(response, 404);
+    }
     // The CLI also asks for a stream of what the server might say by itself, which is nothing.
     if (request.method !== "POST") return refuse(response, 405);
     const body = await readBody(request, bodyBytesMax);

@@ -9,7 +9,7 @@ import { hasValue, sameName } from "../core/dialogue.ts";
 import type { Finding } from "../core/report.ts";
 import type { JobDependency } from "../protocol/runner.ts";
 import type { Grants } from "./dialogue.ts";
-import { createDetector, secretLengthMin } from "./redact.ts";
+import { createDetector, secretLengthMin } from "../core/redact.ts";
 import type { RefusedValue } from "./try-values.ts";
 
 export interface JobGrants extends Grants {

@@ -10,6 +10,7 @@ import type { Outcome } from "../core/outcome.ts";
 import { approvalOf, verifierRole } from "../core/playbook.ts";
 import type { Tree, Verdict } from "../core/report.ts";
 import type { Job } from "../protocol/runner.ts";
+import { allowedModelsOf } from "./allowed-models.ts";
 import { createRunPlace, type RunPlace } from "./agent-place.ts";
 import type { AgentUser } from "./agent-user.ts";
 import { claudeEnvironment, readerArguments } from "./claude-command.ts";
@@ -103,6 +104,8 @@ async function judgeBy(run: Run, order: JudgeOrder, judge: Judge): Promise<Judge
     token,
     budgetUsd,
     prices: job.prices,
+    allowedModels: allowedModelsOf(job),
+    onRefusal: (what) => run.security.note("model-refused", what),
     now: run.now,
     fetch: run.fetch,
     onUsage: ({ usage, costUsd }) => {
@@ -244,6 +247,8 @@ async function ask(
       gatewayToken: token,
       credentialKind: run.credential.kind,
       maxTokens: job.maxTokens,
+      // It has no tool that leaves the machine; the firewall holds for it all the same.
+      egress: {},
     }),
     cwd: workTree,
     prompt: verifyPrompt({

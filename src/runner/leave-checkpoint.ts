@@ -64,6 +64,7 @@ async function make(
     const { checkpoint, faults } = await makeCheckpoint({
       ...run,
       ...standing,
+      redact: run.security.redact,
       position: instead ?? standing.position,
       conversation: standing.conversation.state(),
       checkpointId: run.newId(),

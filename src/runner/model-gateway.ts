@@ -17,7 +17,7 @@ import {
 import { readBody, sendError } from "./gateway-http.ts";
 import { readModelRequest, type ModelRequest } from "./model-request.ts";
 import { noSurcharges, type PriceOverride } from "./price.ts";
-import { createRedactor } from "./redact.ts";
+import { createRedactor } from "../core/redact.ts";
 import { createSpending, type Charge, type ModelSpending } from "./spending.ts";
 
 export interface ModelGatewayOptions {
@@ -32,11 +32,13 @@ export interface ModelGatewayOptions {
   /** Spent out of this budget elsewhere: by another gateway of the run. */
   readonly spentUsd?: () => number;
   /** Full names, or beginnings such as `claude-sonnet`. All models where it is left out. */
-  readonly allowedModels?: readonly string[];
+  readonly allowedModels?: readonly string[] | undefined;
   readonly now: () => Date;
   readonly fetch?: typeof globalThis.fetch;
   /** After each call that was counted. Must not throw. */
   readonly onUsage?: (snapshot: ModelGatewaySnapshot) => void;
+  /** What the agent asked and did not get, in a few words. Must not throw. */
+  readonly onRefusal?: (what: string) => void;
   readonly limits?: Partial<ModelGatewayLimits>;
 }
 
@@ -90,6 +92,7 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
     allowedModels,
     now,
     onUsage,
+    onRefusal = () => {},
     fetch = globalThis.fetch,
   } = options;
   const credential = { ...options.credential, value: options.credential.value.trim() };
@@ -139,11 +142,13 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
       return;
     }
     if (!carriesToken(request.headers, credential.kind, token)) {
+      onRefusal("a request without the token of the gateway");
       sendError(response, 401, "authentication_error", "the token of the model gateway is missing or wrong");
       return;
     }
     const isMessage = path === "/v1/messages";
     if (request.method !== "POST" || !(isMessage || path === "/v1/messages/count_tokens")) {
+      onRefusal(`${request.method ?? "?"} ${path}`);
       sendError(response, 404, "not_found_error", "the model gateway serves POST /v1/messages and its count_tokens");
       return;
     }
@@ -154,6 +159,7 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
     }
     const received = await readBody(request, limits.requestBytesMax);
     if (received === null) {
+      onRefusal("a request that is too large");
       sendError(response, 413, "request_too_large", `the request is larger than ${limits.requestBytesMax} bytes`);
       return;
     }
@@ -163,6 +169,7 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
       return;
     }
     if (allowedModels?.some((allowed) => asked.model.startsWith(allowed)) === false) {
+      onRefusal(`the model ${asked.model}`);
       sendError(response, 404, "not_found_error", `model "${asked.model}" is not among: ${allowedModels.join(", ")}`);
       return;
     }
@@ -175,6 +182,7 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
     const charge = isMessage ? spending.charge(asked.model, asked.inputTokens, reply) : null;
     if (isMessage && charge === null) {
       refusedForBudget = true;
+      onRefusal(`a request that $${Math.max(0, spending.leftUsd()).toFixed(2)} do not pay for`);
       // 403, since the CLI does not try that again.
       sendError(response, 403, "permission_error", budgetMessage(budgetUsd, spending.leftUsd()));
       return;

@@ -31,6 +31,8 @@ export interface ClaudeProcess {
     readonly lastError: { readonly status: number } | null;
   };
   readonly redact: (text: string) => string;
+  /** Names of the processes that it left running, which were ended. */
+  readonly onLeftBehind?: (names: readonly string[]) => void;
 }
 
 const stderrKeptBytes = 16 * 1024;
@@ -77,7 +79,9 @@ export async function runClaude(options: ClaudeProcess): Promise<ClaudeOutcome> 
     const exit = await exited;
     // Its children may hold the output open, and may not outlive it in any case.
     signalGroup(child, "SIGKILL");
-    await agent.killAll();
+    const leftBehind = await agent.killAll();
+    // Of a CLI that had to be killed, its own children are no news.
+    if (exit.signal === null && leftBehind.length > 0) options.onLeftBehind?.(leftBehind);
     await Promise.race([closed, pause(drainMs)]);
     take(parser.end());
     const gateway = options.gateway();

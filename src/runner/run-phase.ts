@@ -16,9 +16,10 @@ import { createGrants, type JobGrants } from "./grants.ts";
 import { checkpointAtEnd } from "./leave-checkpoint.ts";
 import { startLiveFeed, type LiveFeed } from "./live-feed.ts";
 import { createMeter, type Meter } from "./meter.ts";
-import { createRedactor } from "./redact.ts";
+import { createRedactor } from "../core/redact.ts";
 import { describeOutcome, isGreen, messageOf, outcomeAsDeclared, reportAsDeclared } from "./run-texts.ts";
 import type { Checks } from "./run-step.ts";
+import { countingRedactor, createSecurityNotes, type SecurityNotes } from "./security-notes.ts";
 import { createRequests, type SentRequests } from "./send-requests.ts";
 import type { UploadArtifact } from "./upload-artifact.ts";
 import type { WorkEnd } from "./verify-work.ts";
@@ -84,6 +85,7 @@ export interface Run extends RunOptions {
   readonly feed: LiveFeed;
   readonly say: (event: LiveEvent) => void;
   readonly redact: (text: string) => string;
+  readonly security: SecurityNotes;
   /** Aborted by a cancelled job, and by the app. */
   readonly stopped: AbortSignal;
   /** Spent since the last step that was handed over. */
@@ -134,7 +136,9 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
   for (const secret of ofSession) options.hide(secret);
   const { job } = session;
   const grants = createGrants({ ...job, values: options.values, log: options.log });
-  const redact = createRedactor([...known, ...ofSession, ...grants.secrets]);
+  const plainRedact = createRedactor([...known, ...ofSession, ...grants.secrets]);
+  const security = createSecurityNotes(plainRedact);
+  const redact = countingRedactor(plainRedact, security);
   const stop = new AbortController();
   const stopped = AbortSignal.any([options.signal, stop.signal]);
   const feed = startLiveFeed({
@@ -161,6 +165,7 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
     feed,
     say,
     redact,
+    security,
     stopped,
     meter: createMeter(),
     grants,
@@ -208,7 +213,9 @@ async function declare(run: Run, { outcome, report }: WorkEnd): Promise<RunEnd> 
   const isHurried = stopped.aborted;
   const limit = isHurried ? AbortSignal.timeout(stoppedOutcomeMs) : new AbortController().signal;
   const declared = outcomeAsDeclared(outcome, redact);
-  const said = { outcome: declared, report: reportAsDeclared(report, redact), spent: run.meter.sinceMark() };
+  const declaredReport = reportAsDeclared(report, redact);
+  const spent = run.meter.sinceMark();
+  const said = { outcome: declared, report: declaredReport, spent, security: run.security.take() };
   const flushed = feed.close(AbortSignal.any([limit, AbortSignal.timeout(feedFlushMs)]));
   // The tree that it is made of may be as large as the agent likes: the outcome does not wait for it.
   const forCheckpoint = isHurried ? AbortSignal.any([limit, AbortSignal.timeout(stoppedCheckpointMs)]) : limit;

@@ -23,6 +23,7 @@ import { GitTimedOut } from "./git.ts";
 import { mcpConfigOf, toolRulesOf, type AgentServers } from "./mcp-servers.ts";
 import { noAnswer } from "./prompt.ts";
 import { outcomeOfRun, type RunMoney } from "./run-outcome.ts";
+import type { SecurityNotes } from "./security-notes.ts";
 import type { StreamEvent } from "./stream-event.ts";
 import { withhold } from "./withhold.ts";
 import { workOnTurns } from "./work-turns.ts";
@@ -51,6 +52,7 @@ export interface StepOptions {
   readonly money: () => RunMoney;
   readonly signal: AbortSignal;
   readonly say: (event: LiveEvent) => void;
+  readonly note: SecurityNotes["note"];
   readonly redact: (text: string) => string;
   readonly dialogue: Pick<DialogueServer, "attend">;
   readonly requests: Requests;
@@ -279,8 +281,13 @@ async function finish(
   unfit: readonly Finding[],
   findings: readonly Finding[],
 ): Promise<Pick<Ended, "kind" | "outcome"> | Omit<Done, "answers" | "told" | "reply">> {
-  const { job, step, workspace, agent, checks, say } = options;
+  const { job, step, workspace, agent, checks, say, note } = options;
+  for (const { check, path } of unfit) {
+    if (check === "no-secrets") note("secret-in-file", path ?? "");
+    else if (check === "paths-allowed" && path !== null) note("path-refused", path);
+  }
   if (!changeset.isWhole) {
+    note("too-much", unfit[0]?.message);
     const message = `step ${step.slug}: its changes can't be handed over`;
     return { kind: "ended", outcome: { kind: "failed", message, findings } };
   }
@@ -326,7 +333,7 @@ async function finish(
 const warningLengthMax = 2_000;
 
 /** What people see of the agent's work. Everything else in the stream is for the verdict. */
-function tell(event: StreamEvent, { step, workspace, say }: StepOptions): void {
+function tell(event: StreamEvent, { step, workspace, say, note }: StepOptions): void {
   const warn = (text: string): void => say({ kind: "log", level: "warn", text: text.slice(0, warningLengthMax) });
   switch (event.kind) {
     case "tool-use": {
@@ -339,6 +346,7 @@ function tell(event: StreamEvent, { step, workspace, say }: StepOptions): void {
       return;
     }
     case "permission-denied":
+      note("tool-denied", `${event.toolName}: ${event.message}`);
       return warn(`${event.toolName} was denied: ${event.message}`);
     case "api-retry":
       return warn(

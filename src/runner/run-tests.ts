@@ -12,6 +12,8 @@ import { commandCharactersMax, withoutControls } from "./run-texts.ts";
 export interface TestOrder {
   readonly plan: TestPlan;
   readonly agent: AgentUser;
+  /** How programs find their way out, where the run's network is limited. */
+  readonly egress: Readonly<Record<string, string>>;
   readonly workTree: string;
   /** Empty folders of the agent's own. */
   readonly home: string;
@@ -112,7 +114,7 @@ async function run(order: TestOrder, script: string, args: readonly string[], ms
 }
 
 /** An allow-list: no token of a model, no value that people lent, nothing of the job. */
-function environmentOf({ path, home, tempDir }: TestOrder): Record<string, string> {
+function environmentOf({ path, home, tempDir, egress }: TestOrder): Record<string, string> {
   return {
     PATH: `${join(tempDir, pythonFolder, "bin")}:${path}`,
     HOME: home,
@@ -123,6 +125,7 @@ function environmentOf({ path, home, tempDir }: TestOrder): Record<string, strin
     SHELL: "/bin/sh",
     // Without it many test programs wait for changes and never end.
     CI: "true",
+    ...egress,
   };
 }
 

@@ -22,7 +22,7 @@ export interface WorkEnd {
   readonly report: RunnerReport | null;
 }
 
-type Equipped = Pick<Equipment, "agent" | "place" | "dialogue" | "executable">;
+type Equipped = Pick<Equipment, "agent" | "place" | "dialogue" | "executable" | "egress">;
 
 /**
  * A verdict never changes the outcome: what follows from it is for the app to say.
@@ -90,7 +90,7 @@ export async function verifyTurn(
 /** Null where no criterion asks for them; an outcome where the run ends meanwhile. */
 async function testPhase(
   run: Run,
-  { agent }: Equipped,
+  { agent, egress }: Equipped,
   { workTree }: Workspace,
   tree: Tree,
 ): Promise<TestRun | Outcome | null> {
@@ -114,6 +114,7 @@ async function testPhase(
     ...place,
     plan,
     agent,
+    egress: egress.environment,
     workTree: join(workTree, root),
     msMax: Math.min(sliceMs, ownMs),
     signal: run.stopped,

@@ -3,15 +3,18 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRunPlace } from "./agent-place.ts";
+import { allowedModelsOf } from "./allowed-models.ts";
 import { createAgentUser } from "./agent-user.ts";
 import { misfitOf } from "./checkpoint.ts";
 import { provideClaude } from "./claude-binary.ts";
 import { startDialogueServer } from "./dialogue-server.ts";
+import { limitEgress } from "./egress.ts";
 import { fetchCheckpoint, warn } from "./leave-checkpoint.ts";
 import { startModelGateway } from "./model-gateway.ts";
 import { systemPrompt } from "./prompt.ts";
 import { proveSeparation } from "./prove-separation.ts";
 import type { Run } from "./run-phase.ts";
+import { messageOf } from "./run-texts.ts";
 import { takeUp } from "./take-up.ts";
 import { trustedPath } from "./trusted-path.ts";
 import type { WorkEnd } from "./verify-work.ts";
@@ -62,6 +65,16 @@ export async function work(run: Run): Promise<WorkEnd> {
     writable: agentFolders,
     executable,
   });
+  // Before anything of the agent's is started, and after the last of it has ended.
+  const egress = await limitEgress({
+    network: job.network?.access ?? "open",
+    hosts: job.network?.hosts ?? [],
+    agent,
+    path,
+    platform: run.runner.platform,
+    note: run.security.note,
+  });
+  leftovers.unshift({ what: "the firewall of the agent", remove: () => egress.remove() });
   const gatewayToken = run.newId();
   const count = run.meter.open();
   let spentHereUsd = 0;
@@ -71,9 +84,11 @@ export async function work(run: Run): Promise<WorkEnd> {
     token: gatewayToken,
     budgetUsd: job.budgetUsd,
     prices: job.prices,
+    allowedModels: allowedModelsOf(job),
     spentUsd: () => run.meter.total().costUsd - spentHereUsd,
     now: run.now,
     fetch: run.fetch,
+    onRefusal: (what) => run.security.note("model-refused", what),
     onUsage: ({ usage, costUsd }) => {
       count({ usage, costUsd });
       spentHereUsd = costUsd;
@@ -81,14 +96,31 @@ export async function work(run: Run): Promise<WorkEnd> {
     },
   });
   try {
-    const dialogue = await startDialogueServer({ token: run.newId(), watchesTools: job.permissions !== undefined });
+    const dialogue = await startDialogueServer({
+      token: run.newId(),
+      watchesTools: job.permissions !== undefined,
+      onForged: (what) => run.security.note("dialogue-forged", what),
+    });
     try {
-      const made = { place, agent, gateway, dialogue, gatewayToken, executable, systemPromptFile, workspace, takenUp };
+      const made = {
+        place,
+        agent,
+        gateway,
+        dialogue,
+        gatewayToken,
+        executable,
+        systemPromptFile,
+        workspace,
+        takenUp,
+        egress,
+      };
       return await workThroughSteps(run, made);
     } finally {
+      await egress.look().catch((error: unknown) => warn(run, `looking at the firewall: ${messageOf(error)}`));
       await dialogue.stop();
     }
   } finally {
+    await egress.stop();
     // Before the outcome is declared: what was under way counts, too.
     await gateway.stop();
   }

@@ -15,6 +15,7 @@ import type { DialogueServer } from "./dialogue-server.ts";
 import type { Told } from "./dialogue.ts";
 import { feedbackOf } from "./feedback.ts";
 import { checkpointAfterStep, warn } from "./leave-checkpoint.ts";
+import type { Egress } from "./egress.ts";
 import { serversOf, tokenWanted, type AgentServers } from "./mcp-servers.ts";
 import type { ModelGateway } from "./model-gateway.ts";
 import type { Run } from "./run-phase.ts";
@@ -36,6 +37,7 @@ export interface Equipment {
   readonly systemPromptFile: string;
   readonly workspace: Workspace;
   readonly takenUp: TakenUp;
+  readonly egress: Egress;
 }
 
 /** Between the signal on which the CLI saves its conversation and the one that kills it. */
@@ -106,6 +108,7 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
       money: () => ({ spentUsd: run.meter.total().costUsd, budgetUsd: job.budgetUsd }),
       signal: stopped,
       say: run.say,
+      note: run.security.note,
       redact: run.redact,
       dialogue,
       requests: run.requests,
@@ -134,7 +137,11 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
       told: [...progress.told],
       ...(job.conversation === null ? {} : { reply: replyAsDeclared(end.reply, run.redact) }),
     };
-    const answer = await handOver(run, handedOver, at === job.stepsToDo.length - 1);
+    const answer = await handOver(
+      run,
+      { ...handedOver, security: run.security.take() },
+      at === job.stepsToDo.length - 1,
+    );
     run.meter.mark(handedOver.spent);
     progress.workspace = await acceptChanges(progress.workspace);
     progress.stepsDone = [...progress.stepsDone, slug];
@@ -166,12 +173,14 @@ function converse(run: Run, equipment: Equipment): Conversation {
       gatewayToken: equipment.gatewayToken,
       credentialKind: run.credential.kind,
       maxTokens: job.maxTokens,
+      egress: equipment.egress.environment,
     }),
     cwd: place.workTree,
     noOutputMs: job.limits.noOutputMinutes * 60_000,
     graceMs,
     signal: run.stopped,
     gateway: () => gateway.snapshot(),
+    onLeftBehind: (names) => run.security.note("process-ended", names[0], names.length),
     redact: run.redact,
     model: job.model,
     systemPromptFile: equipment.systemPromptFile,

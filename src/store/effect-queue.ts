@@ -198,7 +198,8 @@ function claimQuery(differences: Differences) {
           ),
       )
       .updateTable("effects")
-      .set(({ eb }) => ({ lease_until: given.until, again_not_before: null, attempts: eb("attempts", "+", 1) }))
+      // What was asked for under a lease that ran out stays: whoever held it may still be at it, and end what is old.
+      .set(({ eb }) => ({ lease_until: given.until, attempts: eb("attempts", "+", 1) }))
       .where("seq", "in", (eb) => eb.selectFrom("picked").select("picked.seq"))
       .returning(["key", "task_id", "effect", "attempts", "put_offs"]),
   );

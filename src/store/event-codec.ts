@@ -42,7 +42,7 @@ type Payload = Readonly<Record<string, unknown>>;
 
 /** By type and version: what an older shape lacks, as it was meant then. */
 const lifts: { readonly [Type in TaskEventType]?: Readonly<Record<number, (payload: Payload) => Payload>> } = {
-  SettingsRead: { 1: withSettingsOfNobody },
+  SettingsRead: { 1: withSettingsOfNobody, 2: withSettingsOfNobody },
   TaskCreated: { 1: (payload) => withSteps(withNothingToSkip(payload)), 2: withSteps },
   TaskStarted: { 1: (payload) => ({ ...payload, input: noInput }) },
   QuestionsAsked: { 1: withoutPermissions },

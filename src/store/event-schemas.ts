@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { changesetIdFrom, runIdFrom, taskIdFrom } from "../core/ids.ts";
 import type { EventOf, TaskEventType } from "../core/events.ts";
+import { networks } from "../core/network.ts";
+import { securityKinds } from "../core/security.ts";
 
 /** The shape of each event as it lies in the store. Strict, since a field that no schema knows would be lost in silence. */
 
@@ -143,6 +145,7 @@ const TaskSettings = z.strictObject({
   model: z.string().nullable(),
   models: z.record(z.string(), z.string()).readonly(),
   maxTokens: z.int().positive().nullable(),
+  network: z.enum(networks).nullable(),
   autoAccept: z.boolean(),
   outputDirectory: z.string(),
   limits: z.strictObject({
@@ -360,7 +363,15 @@ export const eventCodecs = {
     attempt: z.int().positive(),
     report: RunnerReport,
   }),
-  SettingsRead: event("SettingsRead", 2, { settings: TaskSettings }),
+  SecurityNoted: event("SecurityNoted", 1, {
+    runId: RunId.nullable(),
+    phase: PhaseNumber.nullable(),
+    source: z.enum(["runner", "app"]),
+    notes: z
+      .array(z.strictObject({ kind: z.enum(securityKinds), count: z.int().positive(), example: z.string() }))
+      .readonly(),
+  }),
+  SettingsRead: event("SettingsRead", 3, { settings: TaskSettings }),
   DecisionVetoed: event("DecisionVetoed", 1, {
     phase: PhaseNumber,
     number: z.int().positive(),

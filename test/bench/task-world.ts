@@ -78,6 +78,7 @@ export async function startTaskWorld(store: Store, others: readonly Store[] = []
     taskBudgetUsd: 25,
     phaseBudgetUsd: null,
     dayBudgetUsd: 10_000,
+    network: "open",
     mcpHosts: [],
     prices: [],
     onboardingVersion: "v1",

@@ -338,7 +338,7 @@ describe("a command that the owner types", () => {
   });
 
   test.each(slashCommands.map(({ name }) => name))(
-    "/%s of a reader, a stranger or a bot does and says nothing",
+    "/%s of a reader, a stranger or a bot does and says nothing; the record has it",
     async (name) => {
       const told = await world();
       told.github.permissions.set("helper[bot]", "admin");
@@ -349,7 +349,12 @@ describe("a command that the owner types", () => {
         await says(told, `/${name} now`, { sender });
         await says(told, `/${name} now`, { sender, number: 31, onPullRequest: true });
       }
-      expect(await told.events()).toHaveLength(before.events);
+      // No comment of a bot is a command, and nothing is asked that an answer could be to.
+      const noted = name === "answer" ? [] : Array.from({ length: 4 }, () => "SecurityNoted");
+      expect((await told.types()).slice(before.events)).toEqual(noted);
+      expect((await told.task()).security).toMatchObject(
+        noted.length === 0 ? [] : [{ kind: "person-refused", source: "app", count: 4, example: `/${name} by reader` }],
+      );
       expect(told.github.comments).toHaveLength(before.comments);
       expect(told.github.shown).toHaveLength(shown);
     },

@@ -42,6 +42,7 @@ describe("parseConfig", () => {
       reviewDebounceMs: 20_000,
       namesEveryMs: 60_000,
       logsKeptMs: 90 * 24 * 60 * 60_000,
+      network: "open",
       mcpHosts: [],
       phaseBudgetUsd: null,
       taskBudgetUsd: 25,

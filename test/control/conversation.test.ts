@@ -2,8 +2,9 @@
 import { describe, expect, test } from "vitest";
 import type { Playbook } from "../../src/core/playbook.ts";
 import { currentPhaseOf } from "../../src/core/state.ts";
-import { openSession } from "../../src/control/serve-runner.ts";
+import { openSession, takeStep } from "../../src/control/serve-runner.ts";
 import { fakeToken } from "../verify/memory-tree.ts";
+import { spent } from "../core/given.ts";
 import { says } from "./payloads.ts";
 import { world, type World } from "./world.ts";
 
@@ -31,6 +32,14 @@ async function replied(content: string | null = null, author = "owner"): Promise
   const told = await begun(author);
   await (await told.openRun()).turn("Hello.", content);
   return told;
+}
+
+/** A run that ends with its own tests failing. */
+async function failing(told: World) {
+  const runner = await told.openRun();
+  const finding = { check: "tests-pass", step: null, path: null, line: null, message: "the tests fail" } as const;
+  const outcome = { kind: "failed", message: "the tests do not pass", findings: [finding] } as const;
+  return { token: runner.token, end: () => runner.end({ ...outcome, findings: [finding] }) };
 }
 
 function repliesOf(told: World) {
@@ -112,6 +121,19 @@ describe("what a turn changes", () => {
     expect(told.github.pulls.size).toBe(1);
     expect(told.github.pulls.get(gate?.pullRequest ?? 0)).toMatchObject({ draft: true, open: true });
     expect(await told.task()).toMatchObject({ blockedBy: { kind: "conversation" } });
+  });
+
+  test("is shown with its commit, also where the run says that it failed", async () => {
+    const told = await begun();
+    const { token, end } = await failing(told);
+    const contentBase64 = Buffer.from("# Notes").toString("base64");
+    const change = { kind: "written", path: "docs/notes.md", mode: "100644", contentBase64 } as const;
+    const rest = { spent, findings: [], answers: [], told: [] };
+    await takeStep(told.serving, token, { step: "01_turn", changes: [change], reply: "Done.", ...rest });
+    await end();
+    await told.settle();
+    expect(await told.task()).toMatchObject({ blockedBy: { kind: "conversation" } });
+    expect(repliesOf(told)).toMatchObject([{ reply: { changed: true, commitSha: expect.any(String) } }]);
   });
 
   test("and is found wanting is told below the reply, and to the next turn", async () => {

@@ -307,7 +307,7 @@ describe("an answer", () => {
     await says(told, "/skip STRIPE_KEY", { sender: "reader" });
     await says(told, "/pause", { sender: "reader" });
     await says(told, "/budget 100", { sender: "reader" });
-    expect(await told.events()).toHaveLength(before);
+    expect((await told.types()).slice(before)).toEqual(["SecurityNoted", "SecurityNoted", "SecurityNoted"]);
     await says(told, "/answer 1", { sender: "reader" });
     expect(await told.task()).toMatchObject({
       blockedBy: null,
@@ -322,6 +322,7 @@ describe("an answer", () => {
     await says(told, "/answer 2", { sender: "stranger", action: "edited" });
     expect((await told.task()).blockedBy).toEqual({ kind: "waiting-question" });
     expect(told.github.notices()).toEqual([{ kind: "answer-not-yours", login: "stranger", author: "reader" }]);
+    expect((await told.task()).security).toMatchObject([{ kind: "person-refused", example: "an answer by stranger" }]);
   });
 
   test("of a bot is none, whatever its rights", async () => {

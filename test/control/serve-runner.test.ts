@@ -66,7 +66,8 @@ describe("a session", () => {
     const answer = await refusalOf(openSession(told.serving, told.proof(runId, workflowRunId, identity)));
     expect(answer).toContain("identity-refused: the job comes from ");
     expect(answer).toContain(words);
-    expect((await told.types()).at(-1)).toBe("RunDispatched");
+    expect((await told.types()).slice(-2)).toEqual(["RunDispatched", "SecurityNoted"]);
+    expect((await told.task()).security).toMatchObject([{ kind: "identity-refused", source: "app", phase: 1 }]);
   });
 
   test("names all that is wrong with a job at once", async () => {
@@ -321,7 +322,8 @@ describe("a step", () => {
     expect(await refusalOf(runner.step("01_screens"))).toContain("bad-request");
     expect(await refusalOf(runner.step("../../etc"))).toContain('has no step "../../etc"');
     await told.settle();
-    expect((await told.types()).at(-1)).toBe("RunStarted");
+    expect((await told.types()).slice(-3)).toEqual(["RunStarted", "SecurityNoted", "SecurityNoted"]);
+    expect((await told.task()).security).toMatchObject([{ kind: "message-refused", count: 2 }]);
   });
 
   test("of a run that is over is not kept: the runner is told to stop", async () => {

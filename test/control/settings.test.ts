@@ -1,4 +1,6 @@
 /** What the settings of a repository change in its tasks. */
+import { openSession } from "../../src/control/serve-runner.ts";
+import type { Network } from "../../src/core/network.ts";
 import { describe, expect, test } from "vitest";
 import type { VerificationReport } from "../../src/core/report.ts";
 import { defaultSettings, type Limits, type TaskSettings } from "../../src/core/settings.ts";
@@ -208,4 +210,27 @@ test("the rework for a review waits as long as the repository says", async () =>
   expect(await told.types()).not.toContain("ReworkRequested");
   await told.advance(1);
   expect(await told.types()).toContain("ReworkRequested");
+});
+
+test.each<readonly [claim: string, said: TaskSettings["network"], installation: Network, access: Network | undefined]>([
+  ["open where nobody closes it, and then nothing is said", null, "open", undefined],
+  ["what the repository says, where that is tighter", "registries", "open", "registries"],
+  ["what the operator says, where that is tighter", "open", "none", "none"],
+])("the network of a run is %s", async (_claim, network, installation, access) => {
+  const told = await withSettings({ network }, { network: installation });
+  await told.label();
+  const { job } = await told.openRun();
+  expect(job.network).toEqual(access === undefined ? undefined : { access, hosts: [] });
+});
+
+test("an action that knows of no network gets no job whose network is closed, and the task says what helps", async () => {
+  const told = await withSettings({ network: "none" });
+  await told.label();
+  const { runId, workflowRunId } = await told.liveRun();
+  const { limitsNetwork: _knows, ...old } = told.proof(runId, workflowRunId);
+  await expect(openSession(told.serving, old)).rejects.toThrow("too old to keep the network of this phase");
+  expect((await told.task()).blockedBy).toMatchObject({
+    kind: "dispatch-refused",
+    message: expect.stringContaining("ACTION_REF"),
+  });
 });

@@ -32,6 +32,7 @@ import { defaultPolicy } from "../../src/core/decide.ts";
 import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository, TaskEvent } from "../../src/core/events.ts";
 import { runIdFrom, type TaskId } from "../../src/core/ids.ts";
+import type { Network } from "../../src/core/network.ts";
 import type { Phase, Playbook } from "../../src/core/playbook.ts";
 import type { Finding, RunnerReport, VerificationReport } from "../../src/core/report.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
@@ -213,6 +214,7 @@ export interface WorldOptions {
   readonly taskBudgetUsd?: number;
   readonly phaseBudgetUsd?: number;
   readonly dayBudgetUsd?: number;
+  readonly network?: Network;
   readonly namesEveryMs?: number;
   readonly prices?: readonly PriceOverride[];
   readonly mcpHosts?: readonly string[];
@@ -328,6 +330,7 @@ export class World {
       liveShownAt: new Map(),
       phaseBudgetUsd: this.#options.phaseBudgetUsd ?? null,
       dayBudgetUsd: this.#options.dayBudgetUsd ?? 50,
+      network: this.#options.network ?? "open",
       model: "sonnet",
       language: "en",
       taskBudgetUsd: this.#options.taskBudgetUsd ?? 25,
@@ -602,7 +605,7 @@ export class World {
       ref: "refs/heads/main",
       ...identity,
     };
-    return { protocol: protocolVersion, runId, account, oidcToken: JSON.stringify(whole) };
+    return { protocol: protocolVersion, runId, account, limitsNetwork: true, oidcToken: JSON.stringify(whole) };
   }
 
   /** The job of the live run begins and gets its work. */

@@ -22,6 +22,7 @@ import {
   stepCompleted,
   stepPublished,
   stranger,
+  taskAfter,
   verified,
   writer,
   foundIn,
@@ -202,6 +203,19 @@ describe("what stands in the way of a run", () => {
     given(...paused)
       .when(command({ type: "RunTask", by: writer, prompt }, "run-2"))
       .then("TaskResumed", "RunRequested");
+  });
+
+  test("while something else holds the task takes its run away, so that going on asks for another one", () => {
+    const reason = { kind: "effect-failed", effect: "CancelRun", message: "403" } as const;
+    const held = [createTask(), command({ type: "PauseTask", reason })];
+    const inTheWay = command({ type: "PauseTask", reason: { kind: "no-workflow-file" } });
+    given(...held)
+      .when(inTheWay)
+      .then("RunEnded");
+    expect(taskAfter(...held, inTheWay).blockedBy).toEqual(reason);
+    given(...held, inTheWay)
+      .when(command({ type: "RetryTask", by: writer }, "run-2"))
+      .then("RetryRequested", "TaskResumed", "RunRequested");
   });
 
   test("is said once", () => {

@@ -87,6 +87,7 @@ const weights = {
   ci: 4,
   ciRework: 2,
   conflict: 3,
+  security: 1,
   vetoRework: 2,
   skipPhase: 1,
   ripple: 3,
@@ -506,6 +507,10 @@ function commandOf(
           ...(pick % 5 === 0 ? { limits: { ...defaultSettings.limits, reworks: pick % 2 } } : {}),
         },
       });
+    case "security": {
+      const example = pick % 2 === 0 ? "" : "written by an agent: .github/workflows/a.yml";
+      return say({ type: "NoteSecurity", runId: null, notes: [{ kind: "path-refused", count: 1 + pick, example }] });
+    }
     case "veto":
       return say({
         type: "VetoDecision",

@@ -16,6 +16,7 @@ const installation: InstallationSettings = {
   stepMinutes: 20,
   reworks: 3,
   reviewDebounceSeconds: 20,
+  network: "open",
 };
 
 const inForce = (said: Partial<Limits>, over: Partial<InstallationSettings> = {}) =>

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { examineAction } from "../../src/doctor/action-findings.ts";
 import { compareRights } from "../../src/doctor/compare-rights.ts";
+import { networkFindings } from "../../src/doctor/network-findings.ts";
 import { examinePublicUrl } from "../../src/doctor/public-url-findings.ts";
 import { workflowFindings } from "../../src/doctor/workflow-findings.ts";
 
@@ -93,4 +94,19 @@ test("the action's protocol is held against those that the app serves; what cann
   expect(await level(new Response("export const protocolVersion = 1;"))).toEqual(["ok"]);
   expect(await level(new Response("export const protocolVersion = 3;"))).toEqual(["fault"]);
   expect(await level(new Response("", { status: 404 }))).toEqual(["warning"]);
+});
+
+test.each([
+  ["open, so there is nothing that a runner must be able to do", "open", ["self-hosted"], []],
+  ["closed, on runners of GitHub's", "none", [], ["ok"]],
+  [
+    "closed, on a runner of somebody's own, of which nobody sees here what it can",
+    "registries",
+    ["self-hosted"],
+    ["warning"],
+  ],
+] as const)("a network is %s", (_claim, network, own, levels) => {
+  const findings = networkFindings(network, own);
+  expect(findings.map(({ level }) => level)).toEqual(levels);
+  if (levels[0] === "warning") expect(findings[0]?.mend).toContain("nft list ruleset");
 });

@@ -15,7 +15,7 @@ describe("the frozen text of an issue", () => {
     ["soft hyphens and fillers go", "a\u{ad}b\u{3164}c\u{115f}", "abc", 3],
     ["tag characters go", "a\u{e0041}\u{e0042}\u{e007f}b", "ab", 3],
     ["hidden selectors go", "a\u{fe01}\u{fe0f}b\u{e0100}", "ab", 3],
-    ["control characters go", "a\u{0}b\u{1b}[31mc\u{7f}", "ab[31mc", 3],
+    ["control characters go, and what a terminal would obey", "a\u{0}b\u{1b}[31mc\u{7f}", "abc", 3],
     ["lone surrogates go", "a\u{d800}b", "ab", 1],
     ["entities of hidden characters go", "a&#8203;b&#x202E;c&zwj;d&amp;", "abcd&amp;", 3],
     ["alternative texts of images go", "![do evil](https://x/y.png)", "![](https://x/y.png)", 1],
@@ -56,6 +56,14 @@ describe("the frozen text of an issue", () => {
     [`](x${" ".repeat(60_000)}`],
     ["<!".repeat(30_000)],
     ["&#".repeat(30_000)],
+    ['<a "'.repeat(15_000)],
+    [`<a ${"b='c' ".repeat(10_000)}`],
+    ["[".repeat(60_000)],
+    ["> > > > > >    [a\n".repeat(3_000)],
+    ["[a]: b 'c\n".repeat(6_000)],
+    ["\\color{".repeat(8_000)],
+    ["\u001b]".repeat(30_000)],
+    ["<?".repeat(30_000)],
   ])("hostile text %# is read in bounded time", (raw) => {
     const start = performance.now();
     freezeText(raw);

@@ -9,6 +9,7 @@ import {
   SettingsFile,
   settingsOf,
   settingsPath,
+  together,
 } from "../../src/github/settings-file.ts";
 import { readWorkflowFile, workflowPath } from "../../src/github/workflow-file.ts";
 import { setSecret } from "../sandbox/actions-settings.ts";
@@ -47,6 +48,7 @@ describe("the text of the settings", () => {
       { limits: { ...defaultSettings.limits, phaseBudgetUsd: 2.5, reworks: 0 } },
     ],
     ["review_debounce_seconds: 90\n", { reviewDebounceSeconds: 90 }],
+    ["network: registries\n", { network: "registries" }],
     ["notifications: { mention: [wanda, rita-9] }\n", { mention: ["wanda", "rita-9"] }],
     [
       "supabase_url: https://shop.example\nslack_default_channel: '#releases'\nintegrations: { notion: { token_secret: NOTION_TOKEN } }\n",
@@ -378,4 +380,11 @@ describe("before a run", () => {
     bed.sandbox.repositoryOf("octo/shop").secrets.clear();
     expect((await read()).fault).toEqual({ kind: "no-model-secret" });
   });
+});
+
+test("of the network a repository takes away from what its owner says, and gives nothing back", () => {
+  expect(together({ network: "registries" }, { network: "open" }).network).toBe("registries");
+  expect(together({ network: "registries" }, { network: "none" }).network).toBe("none");
+  expect(together({}, { network: "none" }).network).toBe("none");
+  expect(together({}, {}).network).toBeUndefined();
 });

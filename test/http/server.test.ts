@@ -176,6 +176,17 @@ describe("a webhook", () => {
     expect(stored.map(({ key }) => key)).toEqual(["webhook:guid-2", "webhook:guid-1"]);
   });
 
+  test("that is forged over and over is not read any more where it is large; a small one with its signature is", async () => {
+    const { app, stored } = startServer();
+    const bad = { "x-hub-signature-256": `sha256=${"0".repeat(64)}` };
+    for (let count = 0; count < 60; count += 1) await app.request(webhookPath, await delivery(body, bad));
+    const large = { ...bad, "content-length": String(1024 * 1024) };
+    expect((await app.request(webhookPath, await delivery(body, large))).status).toBe(429);
+    const small = { "content-length": String(body.length) };
+    expect((await app.request(webhookPath, await delivery(body, small))).status).toBe(202);
+    expect(stored).toHaveLength(1);
+  });
+
   test("is taken in while the app drains, since GitHub would not send it again", async () => {
     const { app, stored } = startServer({}, false);
     expect((await app.request(webhookPath, await delivery(body))).status).toBe(202);
@@ -217,6 +228,25 @@ describe("a runner", () => {
       error: "identity-refused",
       message: "the job comes from another repository",
     });
+  });
+
+  test("that is refused over and over is told to wait, in words that make it try again", async () => {
+    const { app } = startServer({
+      openSession: () => Promise.reject(new RunnerRefused("identity-refused", "no")),
+    });
+    for (let count = 0; count < 60; count += 1) await app.request(runnerRoutes.session, post(session));
+    const held = await app.request(runnerRoutes.session, post(session));
+    expect([held.status, held.headers.get("retry-after")]).toEqual([429, "60"]);
+    expect(await held.json()).toMatchObject({ error: "unavailable" });
+  });
+
+  test("gets headers with every answer that forbid what an answer to a program never does", async () => {
+    const { app } = startServer();
+    for (const path of ["/healthz", "/nothing", runnerRoutes.events]) {
+      const { headers } = await app.request(path);
+      expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+      expect(headers.has("access-control-allow-origin")).toBe(false);
+    }
   });
 
   test("learns nothing of an inner error", async () => {

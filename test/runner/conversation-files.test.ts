@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { packConversation, unpackConversation, type ConversationPlace } from "../../src/runner/conversation-files.ts";
-import { redactJsonLines } from "../../src/runner/redact-json.ts";
-import { createRedactor } from "../../src/runner/redact.ts";
+import { redactJsonLines } from "../../src/core/redact-json.ts";
+import { createRedactor } from "../../src/core/redact.ts";
 import { canHaveSecondUser, makeFolder } from "./run-world.ts";
 
 const sessionId = "0b4e4b4e-1111-4222-8333-444455556666";

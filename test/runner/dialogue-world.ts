@@ -125,6 +125,7 @@ export async function stepWorld(
           gatewayToken: token,
           credentialKind: "api-key",
           maxTokens: null,
+          egress: {},
         }),
         // The pauses between tries are the CLI's own, and real.
         CLAUDE_CODE_MAX_RETRIES: "0",
@@ -165,6 +166,7 @@ export async function stepWorld(
       now: () => new Date(),
       money: () => ({ spentUsd: 0, budgetUsd: 5 }),
       signal,
+      note: () => {},
       say: (event) => {
         said.push(event);
         options.onSay?.(event);

@@ -42,6 +42,7 @@ async function stepOf(
     money: () => ({ spentUsd: 0, budgetUsd: 1 }),
     signal: new AbortController().signal,
     say: () => {},
+    note: () => {},
     dialogue: { attend: () => {} },
     requests: { send: async () => await Promise.resolve("run-1/1"), left: () => 20 },
     resolved: () => ({ answers: [], dependencies: [] }),

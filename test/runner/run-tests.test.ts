@@ -5,7 +5,7 @@ import type { TestRun } from "../../src/core/report.ts";
 import { createAgentUser } from "../../src/runner/agent-user.ts";
 import type { TestPlan } from "../../src/runner/find-tests.ts";
 import { runTests, type TestOrder } from "../../src/runner/run-tests.ts";
-import { createRedactor } from "../../src/runner/redact.ts";
+import { createRedactor } from "../../src/core/redact.ts";
 import { makeFolder } from "./run-world.ts";
 
 const secret = "hush-hush-0123456789";
@@ -31,6 +31,7 @@ async function tested(
     workTree,
     home,
     tempDir,
+    egress: {},
     path,
     msMax: 20_000,
     signal: new AbortController().signal,

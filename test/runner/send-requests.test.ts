@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RunnerRequest } from "../../src/protocol/runner.ts";
 import { AppRefused, AppUnreachable } from "../../src/runner/app-client.ts";
-import { createRedactor } from "../../src/runner/redact.ts";
+import { createRedactor } from "../../src/core/redact.ts";
 import { createRequests, type SentRequests } from "../../src/runner/send-requests.ts";
 
 const secret = "vRy7Kq2mZ8wXt4Lp9Nc3Bd6F";

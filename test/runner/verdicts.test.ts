@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Tree } from "../../src/core/report.ts";
 import { RunnerReport } from "../../src/protocol/runner.ts";
 import { decisionsSchema, readDecisions } from "../../src/runner/ask-decisions.ts";
-import { createRedactor } from "../../src/runner/redact.ts";
+import { createRedactor } from "../../src/core/redact.ts";
 import { readVerdicts, verdictSchema } from "../../src/runner/verdicts.ts";
 
 const secret = "hush-hush-0123456789";

@@ -68,6 +68,7 @@ async function work({ workspace, phase, step, works, resume, minutes = 0 }: Work
     money: () => ({ spentUsd: 0, budgetUsd: 1 }),
     signal: new AbortController().signal,
     say: () => {},
+    note: () => {},
     dialogue: { attend: () => {} },
     requests: { send: async () => "run-1/1", left: () => 20 },
     resolved: () => ({ answers: [], dependencies: [] }),

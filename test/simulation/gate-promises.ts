@@ -1,4 +1,5 @@
 /** What must be true of gates: who may merge them, what reworks them and how often, and what is left of them at the end. */
+import { keyOf } from "../../src/control/people.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import type { Finding } from "../../src/core/report.ts";
 import {
@@ -35,24 +36,34 @@ export class GatePromises {
   readonly #github: SimGitHub;
   readonly #states: () => readonly ExistingTask[];
   readonly #counts: Counts = { takenUp: new Set(), ciReworks: new Map(), same: new Map() };
-  /** By pull request, at the last moment in which the app had nothing under way: whatever it does now, it has seen that. */
-  #stood = new Map<number, Standing>();
+  /**
+   * By pull request, at moments in which the app had nothing under way, oldest first: whatever it does now, it has seen what
+   * was so when every list of GitHub had caught up with it.
+   */
+  #stood: { readonly at: number; readonly standings: ReadonlyMap<number, Standing> }[] = [];
 
   constructor(github: SimGitHub, states: () => readonly ExistingTask[]) {
     this.#github = github;
     this.#states = states;
   }
 
-  /** The app has nothing under way. */
-  rest(): void {
-    this.#stood = new Map();
-    for (const pull of this.#github.gates) if (pull.open) this.#stood.set(pull.pullRequest, this.#standingOf(pull));
+  /** The app has nothing under way. `at` in milliseconds, and `lagMs` what GitHub's lists may lag behind. */
+  rest(at: number, lagMs: number): void {
+    const standings = new Map<number, Standing>();
+    for (const pull of this.#github.gates) if (pull.open) standings.set(pull.pullRequest, this.#standingOf(pull));
+    const stood = [...this.#stood, { at, standings }];
+    this.#stood = stood.slice(
+      Math.max(
+        0,
+        stood.findLastIndex((each) => each.at <= at - lagMs),
+      ),
+    );
   }
 
   /** What stood against it both then and now forbids it; what it needs must have been there then or now. */
   mergedByApp(pull: FakePull): string | null {
     const now = this.#standingOf(pull);
-    const then = this.#stood.get(pull.pullRequest) ?? now;
+    const then = this.#stood[0]?.standings.get(pull.pullRequest) ?? now;
     const [against] = [...now.against].filter((each) => then.against.has(each));
     if (against !== undefined) return `the app merges what nothing stands against: #${pull.pullRequest}: ${against}`;
     if (now.approvers.size + then.approvers.size === 0) {
@@ -147,10 +158,10 @@ export class GatePromises {
 
   #countSame(event: TaskEvent, { taskId }: ExistingTask, fail: Fail): void {
     const { same } = this.#counts;
-    if (["TaskPaused", "ReworkRequested", "RetryRequested"].includes(event.type)) same.delete(taskId);
+    if (["TaskPaused", "ReworkRequested", "RetryRequested", "PhaseStarted"].includes(event.type)) same.delete(taskId);
     const findings = findingsOf(event);
     if (findings === null) return;
-    const key = keyOf(findings);
+    const key = textOf(findings);
     const known = same.get(taskId);
     const count = known?.key === key ? known.count + 1 : 1;
     same.set(taskId, { key, count });
@@ -190,6 +201,11 @@ export class GatePromises {
     };
     const unheard = this.unheardOf(task);
     if (unheard !== null) return unheard;
+    const inReview = task.status === "review" && task.blockedBy === null ? task.phases.at(-1)?.gate : null;
+    const pull = fake.pulls.get(inReview?.pullRequest ?? 0);
+    if (pull?.open === true && task.finalGate === null && this.isUntoldConflict(pull)) {
+      return `a conflict is resolved, or told: #${pull.pullRequest}`;
+    }
     for (const phase of task.phases) {
       const isOver = phase.completed?.skipped === true || (phase.completed === null && task.status === "cancelled");
       if (isOver && isLeft(phase.gate)) return `what nobody waits for is closed: #${phase.gate?.pullRequest ?? 0}`;
@@ -198,7 +214,7 @@ export class GatePromises {
       }
     }
     if (task.status !== "completed" || task.erasedBy !== null) return null;
-    const isRefused = [...unsaid].some((key) => key.includes(task.taskId));
+    const isRefused = unsaid.has(keyOf(`summary:${task.taskId}`)) || !this.#github.issueExists(task.issue.number);
     return this.#summariesOf(task.taskId) === 0 && !isRefused ? "a task that is done says what came of it" : null;
   }
 
@@ -214,6 +230,13 @@ export class GatePromises {
     const ticked = pull === undefined ? [] : this.#unheardTicks(pull, phase);
     const unheard = ticked.find((number) => !vetoed.includes(number));
     return unheard === undefined ? null : `a tick is heard: ${unheard} of phase ${phase.phase}`;
+  }
+
+  /** The gate can't be merged, and nobody was told so: the app brings the two together itself. */
+  isUntoldConflict({ pullRequest, branch, base, draft }: FakePull): boolean {
+    if (draft || this.#github.conflictsOf({ branch, base }).length === 0) return false;
+    const { comments } = this.#github.fake;
+    return !comments.some(({ issueNumber, notice }) => issueNumber === pullRequest && notice?.kind === "conflict");
   }
 
   #isCheckedForEver(task: ExistingTask, { phase, gate }: PhaseProgress): boolean {
@@ -236,7 +259,7 @@ function findingsOf(event: TaskEvent): readonly Finding[] | null {
 }
 
 /** A verifier words the same thing anew each time. */
-function keyOf(findings: readonly Finding[]): string {
+function textOf(findings: readonly Finding[]): string {
   const keys = findings.map(({ check, step, path, message }) =>
     JSON.stringify([check, step, path, check.startsWith("judged:") ? null : message]),
   );

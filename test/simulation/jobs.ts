@@ -18,11 +18,14 @@ import {
   type PersonAnswer,
   type RunnerRequest,
 } from "../../src/protocol/runner.ts";
-import { badWord, hostileWord } from "./playbooks.ts";
+import { badWord, hostileWord, notesPath } from "./playbooks.ts";
 import type { Sim } from "./sim.ts";
 
 /** A run stops as soon as its purse is empty, and one reply more may be on its way. */
 export const replyUsdMax = 1;
+
+/** No machine takes a job up: GitHub gives it up after that. */
+const queuedMsMax = 24 * 60 * 60_000;
 
 /** Of all agents of a story, so that it comes to an end. */
 const requestsMax = 12;
@@ -54,6 +57,8 @@ export interface SimJob {
   lastStep: (() => void) | null;
   /** The hand-over whose answer did not arrive: it comes again as it was. */
   unanswered: (() => void) | null;
+  /** Since when it waits for a machine that never comes; null where one takes it. */
+  stuckSince: number | null;
 }
 
 export class Jobs {
@@ -62,8 +67,13 @@ export class Jobs {
   #tokens = 0;
   #drafts = 0;
   #requests = 0;
+  #replies = 0;
+  /** The repository's workflow file names the newest action by now. */
+  #isUpdated = false;
   /** Times that finished work may still be found wanting. */
   #faults = faultsMax;
+  /** Jobs that no machine takes; each costs a day. */
+  #stuckLeft = 1;
 
   constructor(sim: Sim) {
     this.#sim = sim;
@@ -91,12 +101,81 @@ export class Jobs {
         request: null,
         lastStep: null,
         unanswered: null,
+        stuckSince: this.#staysQueued() ? this.#sim.clock.passed : null,
       });
     }
   }
 
   get active(): readonly SimJob[] {
-    return this.all.filter(({ mode, request }) => mode !== "over" && request === null);
+    return this.all.filter(
+      ({ mode, request, stuckSince }) => mode !== "over" && request === null && stuckSince === null,
+    );
+  }
+
+  get stuck(): readonly SimJob[] {
+    return this.all.filter(({ mode, stuckSince }) => mode !== "over" && stuckSince !== null);
+  }
+
+  #staysQueued(): boolean {
+    const { features, random, calm } = this.#sim;
+    if (calm || !features.runnersNeverStart || this.#stuckLeft === 0 || random.chance(0.6)) return false;
+    this.#stuckLeft -= 1;
+    return true;
+  }
+
+  giveUpStuck(): void {
+    const { github, clock } = this.#sim;
+    for (const job of this.stuck) {
+      const isOver = github.fake.runs.find(({ runId }) => runId === job.runId)?.status === "completed";
+      if (!isOver && clock.passed < (job.stuckSince ?? 0) + queuedMsMax) continue;
+      this.#end(job, "cancelled", isOver ? "is gone" : "was never taken up by a machine");
+    }
+  }
+
+  /** Whoever is no job of ours wants work, or says something in the name of one. */
+  knock(): void {
+    const { app, random, github, clock } = this.#sim;
+    const run = github.fake.runs.findLast(({ status }) => status !== "completed");
+    if (app === null || run === undefined) return;
+    const honest: RunnerIdentity = {
+      tokenId: `jti-${(this.#tokens += 1)}`,
+      expiresAt: new Date(clock.now().getTime() + 600_000).toISOString(),
+      repositoryId: github.repository.repositoryId,
+      workflowRunId: run.workflowRunId,
+      runAttempt: 1,
+      eventName: "workflow_dispatch",
+      workflowRef,
+      ref: "refs/heads/main",
+    };
+    const [what, identity] = random.pick<readonly [string, Partial<RunnerIdentity>]>([
+      ["a job of another repository", { repositoryId: 99 }],
+      ["a job that a push started", { eventName: "push" }],
+      ["a job of another workflow", { workflowRef: workflowRef.replace("phasegate.yml", "ci.yml") }],
+      ["a job of another branch's workflow", { workflowRef: workflowRef.replace("heads/main", "heads/mine") }],
+      ["a second job for the same run", { workflowRunId: 7 }],
+    ]);
+    this.#sim.tell("stranger", `${what} asks for the work of ${run.runId}`);
+    const request = {
+      protocol: protocolVersion,
+      runId: run.runId,
+      oidcToken: JSON.stringify({ ...honest, ...identity }),
+      account: modelAccount,
+    };
+    const refused = (doing: string) => (error: unknown) => {
+      if (!(error instanceof RunnerRefused)) this.#sim.expectError(error, doing);
+    };
+    const isFirst = what.startsWith("a second") && !this.all.some((job) => job.runId === run.runId && job.token !== "");
+    // Whoever comes first is the run; that the app heard of another one is not certain before it recorded its dispatch.
+    if (isFirst) return;
+    openSession(app.serving, request).then(
+      () => this.#sim.fail(`work is given to the job that was dispatched alone: ${what}`),
+      refused("a stranger asks for work"),
+    );
+    const body = { step: "01_idea", changes: [], spent: spentOf(0), findings: [], answers: [], told: [] };
+    takeStep(app.serving, `prt_${"0".repeat(40)}`, body).then(
+      () => this.#sim.fail("nobody hands over in the name of a run without its token"),
+      refused("a stranger hands over"),
+    );
   }
 
   /** The connection broke; the runner will ask again. */
@@ -108,7 +187,9 @@ export class Jobs {
     const { github, random, features, calm } = this.#sim;
     const run = github.fake.runs.find((each) => each.runId === job.runId);
     // Cancelled on GitHub: the job goes away at once, or after another word.
-    if (run === undefined || (run.status === "completed" && (calm || random.chance(0.6)))) {
+    // One that hangs hears nothing of it, and may speak again when it was given up long ago.
+    const goes = calm || random.chance(job.mode === "hung" ? 0.2 : 0.6);
+    if (run === undefined || (run.status === "completed" && goes)) {
       this.#say(job, "is gone");
       job.mode = "over";
       return;
@@ -124,7 +205,7 @@ export class Jobs {
           return this.#end(job, "failure", "dies before it speaks");
         return this.#open(job);
       case "hung":
-        if (calm || random.chance(0.1)) {
+        if (calm || random.chance(0.2)) {
           this.#say(job, "wakes up");
           job.mode = "working";
         }
@@ -146,11 +227,11 @@ export class Jobs {
       workflowRunId: job.workflowRunId,
       runAttempt: stolen ? 2 : 1,
       eventName: "workflow_dispatch",
-      workflowRef: "octo/links/.github/workflows/phasegate.yml@refs/heads/main",
+      workflowRef,
       ref: "refs/heads/main",
     };
     this.#say(job, stolen ? "is run again by hand" : "asks for its work");
-    const protocol = features.oldAction ? Math.min(...protocolVersionsServed) : protocolVersion;
+    const protocol = features.oldAction && !this.#isUpdated ? Math.min(...protocolVersionsServed) : protocolVersion;
     const request = { protocol, runId: job.runId, oidcToken: JSON.stringify(identity), account: modelAccount };
     this.#ask(
       job,
@@ -160,7 +241,10 @@ export class Jobs {
           if (stolen) return;
           job.tries += 1;
           if (answer instanceof RunnerRefused && answer.code === "unsupported-protocol") {
-            this.#sim.fail(`every action that is served gets its work: version ${protocol}: ${answer.message}`);
+            // Conversations are newer than the oldest action: somebody does as its job's log says.
+            this.#isUpdated ||= answer.message.includes("too old for the phase talk");
+            if (!this.#isUpdated)
+              this.#sim.fail(`every action that is served gets its work: version ${protocol}: ${answer.message}`);
           }
           const isFinal = answer instanceof RunnerRefused && answer.code !== "unavailable";
           if (isFinal || job.tries > 8) this.#end(job, "failure", `gives up: ${answer.message.slice(0, 60)}`);
@@ -199,6 +283,7 @@ export class Jobs {
       ],
       [trouble && features.runnersRepeat && job.lastStep !== null ? 1 : 0, () => job.lastStep?.()],
       [trouble && features.runnersFail ? 1 : 0, () => this.#breakOff(job)],
+      [trouble && features.runnersBabble ? 2 : 0, () => this.#babble(job)],
       [trouble && features.limits ? 2 : 0, () => this.#meetLimit(job)],
       [step !== undefined && this.#mayAsk(job) ? 8 : 0, () => this.#request(job, step ?? "")],
     ]);
@@ -222,6 +307,40 @@ export class Jobs {
       { kind: "cancelled" },
     ]);
     this.#declare(job);
+  }
+
+  /** What no job of this run could mean; it goes on as though it had not said it. */
+  #babble(job: SimJob): void {
+    const { random } = this.#sim;
+    const spent = spentOf(0);
+    const step = job.todo[0] ?? "01_idea";
+    const error = { type: "missing_file", message: "?", details: "" } as const;
+    const [what, say] = random.pick<readonly [string, (serving: ServingRunner) => Promise<unknown>]>([
+      [
+        "a step that there is not",
+        (serving) =>
+          takeStep(serving, job.token, { step: "99_none", changes: [], spent, findings: [], answers: [], told: [] }),
+      ],
+      [
+        "a request of another run",
+        (serving) => takeRequest(serving, job.token, { kind: "error", id: "id-0000/1", step, error }),
+      ],
+      [
+        "a request without a number",
+        (serving) => takeRequest(serving, job.token, { kind: "error", id: `${job.runId}/x`, step, error }),
+      ],
+      [
+        "one request too many",
+        (serving) => takeRequest(serving, job.token, { kind: "error", id: `${job.runId}/999`, step, error }),
+      ],
+    ]);
+    this.#say(job, `says nonsense: ${what}`);
+    this.#ask(job, say, (answer) => {
+      if (answer instanceof RunnerRefused && answer.code !== "bad-request") this.#end(job, "failure", "is refused");
+      else if (!(answer instanceof Error) && !(answer as { readonly stop: boolean }).stop) {
+        this.#sim.fail(`nonsense of a runner is refused: ${what}`);
+      }
+    });
   }
 
   #meetLimit(job: SimJob): void {
@@ -313,19 +432,30 @@ export class Jobs {
       trouble && features.badWork && random.chance(0.4) ? badWord : "",
       trouble && features.hostileWork && random.chance(0.2) ? hostileWord : "",
     ].join(" ");
-    const isEmpty = trouble && features.emptyWork && random.chance(0.3);
+    const isTalk = job.job?.conversation != null;
+    // Who talks need not change anything.
+    const isEmpty = (trouble && features.emptyWork && random.chance(0.3)) || (isTalk && random.chance(0.4));
+    const reply = isTalk ? { reply: `Reply ${(this.#replies += 1)}.` } : {};
     const answers: Answer[] = (job.job?.feedback ?? [])
       .filter((item) => item.step === step && (calm || random.chance(0.8)))
       .map(({ id }) => ({ id, kind: random.pick(["fixed", "fixed", "declined", "question"] as const), text: "Done." }));
     const spent = spentOf(job.owedUsd);
     const contentBase64 = Buffer.from(words).toString("base64");
-    const change = { kind: "written", path: `docs/${step}.md`, mode: "100644", contentBase64 } as const;
+    const path = isTalk ? notesPath : `docs/${step}.md`;
+    const change = { kind: "written", path, mode: "100644", contentBase64 } as const;
+    const changes = isEmpty ? [] : [change];
+    // Of a merge, all that both sides changed; an agent may forget some of it.
+    const isForgetful = trouble && features.badWork && random.chance(0.3);
+    for (const conflicted of job.job?.merge == null || isForgetful ? [] : conflictsAt(job.job, step)) {
+      const contentBase64 = Buffer.from(`Of both sides, ${this.#drafts}.`).toString("base64");
+      if (conflicted !== path || isEmpty) changes.push({ ...change, path: conflicted, contentBase64 });
+    }
     job.owedUsd = 0;
     const send = () => {
       this.#say(job, `hands ${step} over${isEmpty ? " without a change" : ""}: ${words.slice(0, 60)}`);
       this.#sim.watch.handed.step.add(`${job.runId} ${step}`);
       const told = job.told.map(({ number, at }) => ({ number, at }));
-      const body = { step, changes: isEmpty ? [] : [change], spent, findings: [], answers, told };
+      const body = { step, changes, spent, findings: [], answers, told, ...reply };
       this.#ask(
         job,
         (serving) => takeStep(serving, job.token, body),
@@ -333,6 +463,7 @@ export class Jobs {
           if (answer instanceof RunnerRefused)
             return this.#end(job, "failure", `is refused: ${answer.message.slice(0, 60)}`);
           if (answer instanceof Error) return;
+          this.#isKept(answer, `step:${job.runId}:${step}`);
           job.told = [...job.told, ...(answer.answers ?? [])];
           if (job.todo[0] === step) {
             job.todo.shift();
@@ -358,7 +489,9 @@ export class Jobs {
       (serving) => takeOutcome(serving, job.token, body),
       (answer) => {
         if (answer instanceof RunnerRefused) return this.#end(job, "failure", "is refused");
-        if (!(answer instanceof Error)) this.#end(job, "success", "ends");
+        if (answer instanceof Error) return;
+        this.#isKept(answer, `outcome:${job.runId}`);
+        this.#end(job, "success", "ends");
       },
     );
   }
@@ -397,6 +530,11 @@ export class Jobs {
     const message = `the project's own tests ${result === "failed" ? "fail" : "take too long"}`;
     const finding = { check: "tests-pass", step: null, path: null, line: null, message } as const;
     job.outcome = { kind: "failed", message: "the tests do not pass", findings: [finding] };
+  }
+
+  /** Nothing is kept of what a run says that is over. */
+  #isKept({ stop }: { readonly stop: boolean }, key: string): void {
+    if (!stop && !this.#sim.watch.isStored(key)) this.#sim.fail(`what is acknowledged is stored: ${key}`);
   }
 
   #heartbeat(job: SimJob): void {
@@ -452,6 +590,8 @@ export class Jobs {
   }
 }
 
+const workflowRef = "octo/links/.github/workflows/phasegate.yml@refs/heads/main";
+
 /** Of every job: one credential of one repository. */
 const modelAccount = "0123456789abcdef";
 
@@ -463,6 +603,12 @@ const things = [
   ["비밀", "api_key"],
   ["the logo", "file"],
 ] as const;
+
+function conflictsAt({ feedback }: Job, step: string): readonly string[] {
+  return feedback.flatMap((item) =>
+    item.step === step && item.id.startsWith("conflict:") && item.path !== null ? [item.path] : [],
+  );
+}
 
 function waitOf(request: RunnerRequest): "waiting-question" | "waiting-dependency" | null {
   switch (request.kind) {

@@ -2,7 +2,7 @@
 import type { Effect } from "../../src/core/react.ts";
 import type { Finding } from "../../src/core/report.ts";
 import type { TaskSettings } from "../../src/core/settings.ts";
-import { StaleVersion, type GitHub, type NewEffect } from "../../src/control/ports.ts";
+import { StaleVersion, type ClaimedEffect, type GitHub, type NewEffect } from "../../src/control/ports.ts";
 import type { Mutant } from "./sim.ts";
 
 export const mutants: Readonly<Record<string, Mutant>> = {
@@ -14,6 +14,11 @@ export const mutants: Readonly<Record<string, Mutant>> = {
           store.takeIn(message.kind === "webhook" ? { ...message, key: `${message.key}#${(serial += 1)}` } : message),
       };
     },
+  },
+  "a step is acknowledged before it is stored": {
+    store: (store) => ({
+      takeIn: async (message) => (message.kind === "step" ? "new" : store.takeIn(message)),
+    }),
   },
   "effects count as done before they are performed": {
     store: (store) => ({
@@ -55,6 +60,19 @@ export const mutants: Readonly<Record<string, Mutant>> = {
         store.commit({ ...unit, effects: unit.effects.map((effect): NewEffect => ({ ...effect, lane: effect.key })) }),
     }),
   },
+  "an effect is given out while another worker has it": {
+    store: (store) => {
+      let last: readonly ClaimedEffect[] = [];
+      return {
+        claimEffects: async (...asked) => {
+          const claimed = await store.claimEffects(...asked);
+          const all = [...claimed, ...last.filter(({ key }) => !claimed.some((each) => each.key === key))];
+          last = claimed;
+          return all;
+        },
+      };
+    },
+  },
   "nobody is told of a block": {
     store: (store) => ({
       commit: (unit) =>
@@ -74,6 +92,16 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     store: (store) => ({
       commit: ({ inboxKey: _inboxKey, ...unit }) => store.commit(unit),
       markProcessed: async () => {},
+    }),
+  },
+  "signatures of webhooks are not looked at": { trusts: async () => true },
+  "any job counts as the one that was dispatched": {
+    runner: (identity, { github }) => ({
+      ...identity,
+      repositoryId: github.repository.repositoryId,
+      runAttempt: 1,
+      eventName: "workflow_dispatch",
+      workflowRef: "octo/links/.github/workflows/phasegate.yml@refs/heads/main",
     }),
   },
   "anybody counts as a writer": {
@@ -196,6 +224,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
     policy: { reworksMax: 1_000 },
   },
+  "nobody looks whether a gate can be merged": { calm: true, store: without("LookAtBase") },
+  "what is said in a conversation is not answered": { calm: true, store: without("ShowReply") },
   "gates stay open": { calm: true, store: without("CloseGate") },
   "checks are shown once": {
     calm: true,

@@ -15,6 +15,8 @@ type Deed = readonly [weight: number, act: () => void];
 const writers = ["owner", "writer"];
 const others = ["reader", "stranger"];
 const bot = "helper[bot]";
+/** Of helpful people, so that a story comes to an end. */
+const turnsMax = 4;
 /** Some of them agents ask for, in these words or others. */
 const secretNames = ["OPENAI_API_KEY", "APP_GITHUB_TOKEN", "APP_VALUE", "OTHER_KEY"];
 
@@ -27,6 +29,9 @@ export class People {
   readonly #help = new Map<string, number>();
   /** What helpful people still have to say of gates before they merge them. */
   #opinions = 8;
+  /** What people said in conversations, as they said it first. */
+  #turns: { readonly commentId: number; readonly issueNumber: number; readonly by: string }[] = [];
+  #helpfulTurns = 0;
 
   constructor(sim: Sim) {
     this.#sim = sim;
@@ -40,7 +45,6 @@ export class People {
     fake.permissions.set("reader", "read");
     fake.permissions.set(bot, "write");
     fake.branches.set("develop", fake.branches.get(defaultBranch) ?? []);
-    fake.openIssue(7);
     if (features.secondIssue) fake.openIssue(8, { author: "stranger", labels: ["modify_app"] });
     fake.ciIsSensitive = features.ciIsSensitive;
     fake.requiresReview = features.requiresReview;
@@ -51,7 +55,9 @@ export class People {
       integration: features.taskBranch ? "task" : "phase",
       ci: features.ciWaitsForApproval ? "approved" : null,
     };
-    this.#label(7, "create_app", "owner");
+    const label = features.conversations && this.#sim.random.chance(0.5) ? "custom" : "create_app";
+    fake.openIssue(7, { labels: [label] });
+    this.#label(7, label, "owner");
     if (features.secondIssue) {
       const issue = { title: "A wish", body: "Of a stranger." };
       const { repository } = github;
@@ -150,7 +156,11 @@ export class People {
         case "settings-invalid":
           return () => (github.fake.preflightFault === null ? command("run")() : this.#breakSettings(false));
         case "conversation":
-          return command("done");
+          if (this.#helpfulTurns >= turnsMax || this.#sim.random.chance(0.4)) return command("done");
+          return () => {
+            this.#helpfulTurns += 1;
+            this.#say(issueNumber, this.#sim.random.pick(writers), "And then?");
+          };
         case "approval-needed":
           return command("approve", "writer");
       }
@@ -165,6 +175,8 @@ export class People {
       if (!isFinal && !isApproved && github.fake.settings.merge === "auto" && this.#sim.random.chance(0.7)) {
         return () => this.#review(pull, "writer", "approved");
       }
+      if (calm && this.#sim.watch.gates.isUntoldConflict(pull)) return null;
+      if (github.conflictsOf(pull).length > 0) return () => this.#mergeBase(pull, by);
       return () => this.#merge(pull, by);
     }
     return null;
@@ -186,6 +198,7 @@ export class People {
       [0.5, () => this.#command(gate.pullRequest, "approve", who)],
       [0.5, () => this.#command(gate.pullRequest, "rework", who)],
       [on.pushing ? 1 : 0, () => this.#push(gate, who)],
+      [on.conflicts ? 2 : 0, () => this.#moveBase(gate, who)],
     ];
     random.weighted(deeds.filter(([weight]) => weight > 0))();
     return true;
@@ -248,6 +261,7 @@ export class People {
       onGate(on.retargeting && mayWrite ? 0.5 : 0, (gate) =>
         this.#retarget(gate, gate.base === defaultBranch ? "develop" : defaultBranch),
       ),
+      onGate(on.conflicts && mayWrite ? 0.8 : 0, (gate) => this.#moveBase(gate, who)),
       onGate(on.branchDeletion && mayWrite ? 0.3 : 0, (gate) => {
         this.#sim.tell(who, `deletes the branch ${gate.branch}`);
         github.deleteBranch(gate.branch, who);
@@ -258,6 +272,7 @@ export class People {
       [on.brokenSettings ? 0.15 : 0, () => this.#breakSettings(fake.preflightFault?.kind !== "settings-invalid")],
       [on.mergesItself && on.brokenSettings ? 0.15 : 0, () => this.#setMerge()],
       [on.oddAnswers ? 2 : 0, () => this.#answerOddly(who)],
+      [on.talking ? 2 : 0, () => this.#talk(who)],
       [on.secrets && mayWrite ? 0.6 : 0, () => this.#addSecret(random.pick(secretNames), who)],
       [on.archiving ? 0.06 : 0, () => this.#archive(!github.archived)],
       [on.suspending ? 0.06 : 0, () => this.#suspend(!github.suspended)],
@@ -272,6 +287,34 @@ export class People {
         },
       ],
     ];
+  }
+
+  /** What a stranger would like to have happened, by the owner's hand. */
+  falseIntent(): Intent {
+    const { github, random } = this.#sim;
+    const { repository } = github;
+    const [pull] = github.gates;
+    const by = { repository, sender: "owner" } as const;
+    const issue = { title: "A wish", body: "Give me the secrets." };
+    const name = random.pick(["run", "approve", "cancel", "accept", "delete"] as const);
+    return random.pick<Intent>([
+      { kind: "label-added", ...by, issueNumber: 8, label: "modify_app", issue },
+      { kind: "issue-changed", ...by, issueNumber: 7, change: "closed" },
+      { kind: "repository-changed", ...by, change: "archived" },
+      {
+        kind: "command",
+        ...by,
+        writtenAt: null,
+        issueNumber: pull?.pullRequest ?? 7,
+        onPullRequest: pull !== undefined,
+        commentId: 1,
+        commentNodeId: "IC_1",
+        command: { name, argument: "" },
+        body: `/${name}`,
+        answers: [],
+        issue,
+      },
+    ]);
   }
 
   #command(number: number, name: CommandName, sender: string, argument = this.#argumentOf(name)): void {
@@ -313,12 +356,14 @@ export class People {
   #comment(
     issueNumber: number,
     by: string,
-    answers: readonly AnswerGiven[],
+    words: readonly AnswerGiven[] | string,
     { change, commentId }: { change: "created" | "edited" | "deleted"; commentId: number },
   ): void {
     const { github } = this.#sim;
     const { title, body } = github.fake.issues.get(issueNumber) ?? { title: "", body: "" };
-    const text = answers.map(({ number, text }) => (number === null ? text : `${number}: ${text}`)).join(", ");
+    const answers = typeof words === "string" ? [] : words;
+    const said = answers.map(({ number, text }) => (number === null ? text : `${number}: ${text}`)).join(", ");
+    const text = typeof words === "string" ? words : said;
     this.#sim.tell(by, `${change} comment ${commentId} on #${issueNumber}: ${text}`);
     github.emit({
       kind: "comment",
@@ -344,10 +389,24 @@ export class People {
     this.#say(task.issue.number, by, [{ number: question.number, text }]);
   }
 
-  #say(issueNumber: number, by: string, answers: readonly AnswerGiven[]): void {
+  #say(issueNumber: number, by: string, words: readonly AnswerGiven[] | string): void {
     const commentId = (this.#comments += 1);
-    this.#said.push({ commentId, issueNumber, by });
-    this.#comment(issueNumber, by, answers, { change: "created", commentId });
+    (typeof words === "string" ? this.#turns : this.#said).push({ commentId, issueNumber, by });
+    this.#comment(issueNumber, by, words, { change: "created", commentId });
+  }
+
+  /** A turn of a conversation, if there is one; or what somebody said before, in other words or taken back. */
+  #talk(who: string): void {
+    const { random } = this.#sim;
+    const talks = this.#sim.tasks().filter(({ phases }) => phases.some(({ conversation }) => conversation !== null));
+    if (talks.length === 0) return;
+    const turns = this.#turns.filter(({ by }) => by === who);
+    if (turns.length === 0 || random.chance(0.7)) {
+      return this.#say(random.pick(talks).issue.number, who, `Make it ${random.below(100)}.`);
+    }
+    const { commentId, issueNumber } = random.pick(turns);
+    const change = random.pick(["edited", "deleted"] as const);
+    this.#comment(issueNumber, who, change === "deleted" ? "" : `No, ${random.below(100)}.`, { change, commentId });
   }
 
   /** Adds what was asked for and says nothing, where the app may see it; else says so, or has the agent go on without. */
@@ -473,7 +532,25 @@ export class People {
     this.#sim.github.reviewsChanged(review.pullRequest);
   }
 
+  /** By hand, as GitHub's pages offer it. */
+  #mergeBase({ branch, base, pullRequest }: FakePull, by: string): void {
+    this.#sim.tell(by, `resolves the conflicts of #${pullRequest} with ${base}`);
+    this.#sim.github.fake.mergeBase(branch, base);
+    this.#sim.github.pushed(pullRequest);
+  }
+
+  /** Somebody else's work goes where the gate is to go, mostly into a file that the gate changes, too. */
+  #moveBase({ branch, base }: FakePull, by: string): void {
+    const { github, random } = this.#sim;
+    const paths = [...github.fake.filesOf(branch).keys()];
+    const path = paths.length > 0 && random.chance(0.7) ? random.pick(paths) : "src/other.ts";
+    this.#sim.tell(by, `pushes ${path} to ${base}`);
+    github.pushToBase(base, path, `Of somebody else, ${random.below(1_000)}.`);
+  }
+
   #merge(gate: FakePull, by: string): void {
+    // GitHub has no button for it.
+    if (this.#sim.github.conflictsOf(gate).length > 0) return;
     this.#sim.tell(by, `merges #${gate.pullRequest} into ${gate.base}`);
     this.#sim.github.merge(gate, by);
   }
@@ -489,7 +566,7 @@ export class People {
       this.#sim.tell(by, `pushes to ${gate.branch}`);
       github.fake.push(gate.branch, "docs/note.md", `A note ${random.below(100)}.`);
     }
-    github.reviewsChanged(gate.pullRequest);
+    github.pushed(gate.pullRequest);
   }
 
   #retarget(gate: FakePull, base: string): void {

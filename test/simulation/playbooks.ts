@@ -16,7 +16,9 @@ export const badWord = "TBD";
 /** In a changeset: it is not published. */
 export const hostileWord = "SECRET";
 
-export const labels = ["create_app", "modify_app"] as const;
+export const labels = ["create_app", "modify_app", "custom"] as const;
+/** What a conversation is about. */
+export const notesPath = "docs/notes.md";
 export const phaseBudgetUsd = 5;
 
 /** What only a run can tell. */
@@ -32,6 +34,7 @@ const byLabel: Readonly<Record<string, Playbook>> = {
     phaseOf(2, "design", ["01_screens"], { mayBeSkipped: true }),
   ]),
   modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"], { mayBeSkipped: false })]),
+  custom: playbookOf("custom", [talkOf(phaseOf(1, "talk", ["01_turn"], { mayBeSkipped: false }))]),
 };
 
 function playbookOf(name: string, phases: readonly Phase[]): Playbook {
@@ -70,6 +73,11 @@ function phaseOf(
   };
 }
 
+/** Its turns write what they like, or nothing. */
+function talkOf(phase: Phase): Phase {
+  return { ...phase, mode: "conversation", steps: phase.steps.map((step) => ({ ...step, outputs: [] })) };
+}
+
 export const playbooks: Playbooks = {
   forRepository: () => ({
     faults: [],
@@ -89,9 +97,10 @@ export const verifier: Verifier = {
     const notes: Finding[] = [];
     const checks: CheckResult[] = [];
     for (const { slug, outputs } of phase.steps) {
-      const path = outputs[0] ?? "";
+      const path = outputs[0] ?? notesPath;
       const text = tree.paths.includes(path) ? await tree.read(path) : null;
-      if (text === null || text.includes(badWord)) findings.push(finding("no-placeholder", slug, path));
+      const isMissing = text === null && outputs.length > 0;
+      if (isMissing || text?.includes(badWord) === true) findings.push(finding("no-placeholder", slug, path));
     }
     checks.push({ check: "no-placeholder", passed: findings.length === 0, looked: phase.steps.length });
     const verdicts = verdictsOf(report?.verdicts ?? []);

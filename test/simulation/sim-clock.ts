@@ -1,11 +1,13 @@
 import type { Clock, Timer } from "../../src/control/ports.ts";
 
+const startedAt = Date.parse("2026-11-21T10:00:00.000Z");
+
 /**
  * A clock that leaps, and timers that fire late for it, as those of a busy machine do. What it shows may be set back;
  * timers go by what has really passed.
  */
 export class SimClock implements Clock {
-  #passed = Date.parse("2026-11-21T10:00:00.000Z");
+  #passed = startedAt;
   #skewMs = 0;
   #alarms: { readonly at: number; readonly then: () => void }[] = [];
 
@@ -16,6 +18,10 @@ export class SimClock implements Clock {
   /** Unskewed, in milliseconds. */
   get passed(): number {
     return this.#passed;
+  }
+
+  get passedSinceStart(): number {
+    return this.#passed - startedAt;
   }
 
   setBack(ms: number): void {

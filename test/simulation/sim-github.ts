@@ -9,6 +9,7 @@ import {
   type VetoBox,
 } from "../../src/control/ports.ts";
 import type { Repository } from "../../src/core/events.ts";
+import type { TreePaths } from "../../src/core/merge-paths.ts";
 import { checkText, finalCheckText, type CheckText } from "../../src/github/texts/check.ts";
 import { sayIn } from "../../src/github/texts/words.ts";
 import { linksOf } from "../../src/github/texts/links.ts";
@@ -68,6 +69,10 @@ export class SimGitHub {
   readonly guids = new Set<string>();
   /** What each merge commit brought, and who merged it: a person, or the app. */
   readonly merges = new Map<string, { readonly pull: FakePull; readonly byUs: boolean }>();
+  /** Commits that people pushed to the branches into which gates are merged. */
+  readonly pushes = new Set<string>();
+  /** Heads and bases of which GitHub knows whether they can be merged: it works that out when it is asked first. */
+  readonly #workedOut = new Set<string>();
   /** Where each pull request was made to point at. */
   readonly intendedBases = new Map<number, string>();
   /** Closed pull requests that people opened again. */
@@ -142,6 +147,10 @@ export class SimGitHub {
     this.emit({ kind: "reviews-changed", repository: this.repository, pullRequest });
   }
 
+  pushed(pullRequest: number): void {
+    this.emit({ kind: "reviews-changed", repository: this.repository, pullRequest, isPush: true });
+  }
+
   changeIssue(issueNumber: number, change: Extract<Intent, { kind: "issue-changed" }>["change"], sender: string): void {
     const issue = this.fake.issues.get(issueNumber);
     if (issue === undefined) return;
@@ -170,7 +179,7 @@ export class SimGitHub {
   }
 
   #isLastOfPhases(branch: string): boolean {
-    return branch.includes("-2-design") || branch.includes("-1-analysis");
+    return ["-2-design", "-1-analysis", "-1-talk"].some((end) => branch.includes(end));
   }
 
   /** Of the head of a gate: a commit of a step, on which nothing of the repository's own runs. */
@@ -185,6 +194,37 @@ export class SimGitHub {
     const at = commits.findIndex(({ sha }) => sha === headSha);
     const beneath = commits[at]?.mark.startsWith("verified:") ? commits[at - 1]?.sha : undefined;
     return beneath === undefined ? [headSha] : [headSha, beneath];
+  }
+
+  /** Somebody pushes to a branch into which gates are merged. */
+  pushToBase(branch: string, path: string, content: string): void {
+    this.pushes.add(this.fake.push(branch, path, content));
+    const isDefault = branch === defaultBranch;
+    this.emit({ kind: "base-moved", repository: this.repository, branch, isDefault });
+  }
+
+  /** Paths that a gate and its base both changed, each in its way. */
+  conflictsOf({ branch, base }: Pick<FakePull, "branch" | "base">): readonly string[] {
+    const [headSha, baseSha] = [this.fake.headOf(branch), this.fake.headOf(base)];
+    return headSha === null || baseSha === null ? [] : this.#bothChanged({ headSha, baseSha });
+  }
+
+  #bothChanged(ends: { readonly headSha: string; readonly baseSha: string }): readonly string[] {
+    const [before, head, base] = [this.fake.partedAt(ends) ?? "", ends.headSha, ends.baseSha].map((sha) =>
+      this.fake.filesAt(sha),
+    );
+    return [...new Set([...(head?.keys() ?? []), ...(base?.keys() ?? [])])].filter((path) => {
+      const [was, ours, theirs] = [before, head, base].map((files) => files?.get(path));
+      return ours !== was && theirs !== was && ours !== theirs;
+    });
+  }
+
+  #isConflicted(pull: FakePull): boolean | null {
+    if (!pull.open) return null;
+    const ends = `${this.fake.headOf(pull.branch) ?? ""} ${this.fake.headOf(pull.base) ?? ""}`;
+    const isKnown = this.#workedOut.has(ends);
+    this.#workedOut.add(ends);
+    return isKnown ? this.conflictsOf(pull).length > 0 : null;
   }
 
   /** A person ticks a box of the gate's body, or takes the tick away. */
@@ -247,9 +287,28 @@ export class SimGitHub {
           this.emit({ kind: "run-completed", repository: this.repository, workflowRunId });
         }
       },
+      readGate: async (_repository, pullRequest) => {
+        const pull = this.fake.pulls.get(pullRequest);
+        return pull === undefined ? null : { ...pull, conflicted: this.#isConflicted(pull) };
+      },
+      readMerge: async (_repository, ends) => {
+        const mergeBaseSha = this.fake.partedAt(ends);
+        if (mergeBaseSha === null) return null;
+        const [mergeBase, head, base] = [mergeBaseSha, ends.headSha, ends.baseSha].map((sha) => this.#treeOf(sha));
+        if (mergeBase === undefined || head === undefined || base === undefined) return null;
+        return { mergeBaseSha, mergeBase, head, base };
+      },
       publish: async (repository, publication) => {
-        const { branch } = publication;
+        const { branch, changes, mergedSha, changesetId } = publication;
         const before = this.fake.headOf(branch);
+        const isThere = this.fake.marksOf(branch).includes(changesetId);
+        if (mergedSha !== null && before !== null && !isThere) {
+          const named = new Set(changes.map(({ path }) => path));
+          const unmerged = this.#bothChanged({ headSha: before, baseSha: mergedSha }).filter(
+            (each) => !named.has(each),
+          );
+          if (unmerged.length > 0) return { unmerged };
+        }
         const answer = await inner.publish(repository, publication);
         const after = this.fake.headOf(branch);
         if (after !== before && this.fake.branches.get(branch)?.at(-1)?.mark === publication.changesetId) {
@@ -271,6 +330,7 @@ export class SimGitHub {
       },
       mergeGate: async (repository, wish) => {
         const pull = this.fake.pulls.get(wish.pullRequest);
+        if (pull?.open === true && this.conflictsOf(pull).length > 0) return { kind: "conflict" };
         const answer = await inner.mergeGate(repository, wish);
         if (answer.kind === "merged" && pull !== undefined && !pull.merged) {
           this.#merged(pull, "phasegate[bot]", true);
@@ -389,6 +449,10 @@ export class SimGitHub {
     this.lent.set(slot, name);
   }
 
+  #treeOf(sha: string): TreePaths {
+    return new Map([...this.fake.filesAt(sha)].map(([path, content]) => [path, { mode: "100644", sha: content }]));
+  }
+
   #hasSameFiles(branch: string, one: string, other: string): boolean {
     const commits = this.fake.branches.get(branch) ?? [];
     const filesOf = (sha: string) => JSON.stringify([...(commits.find((each) => each.sha === sha)?.files ?? [])]);
@@ -401,7 +465,7 @@ export class SimGitHub {
 
   /** GitHub tells the app of its own pushes, too. */
   #movedHead(branch: string): void {
-    for (const pull of this.gates) if (pull.branch === branch && pull.open) this.reviewsChanged(pull.pullRequest);
+    for (const pull of this.gates) if (pull.branch === branch && pull.open) this.pushed(pull.pullRequest);
   }
 }
 

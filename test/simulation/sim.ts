@@ -4,12 +4,20 @@ import { setImmediate as turn } from "node:timers/promises";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import { createSeal } from "../../src/control/seal.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
-import type { Intent } from "../../src/control/intents.ts";
-import { RetryLater, webhookKeyOf, type GitHub, type RequestShown, type Store } from "../../src/control/ports.ts";
+import {
+  RetryLater,
+  StaleVersion,
+  webhookKeyOf,
+  type GitHub,
+  type RequestShown,
+  type RunnerIdentity,
+  type Store,
+} from "../../src/control/ports.ts";
 import type { ServingRunner } from "../../src/control/serve-runner.ts";
 import { defaultPolicy, type Policy } from "../../src/core/decide.ts";
 import { noInput } from "../../src/core/task-input.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
+import { unsettledOf } from "../../src/core/conversation.ts";
 import { hasValue } from "../../src/core/dialogue.ts";
 import {
   currentPhaseOf,
@@ -19,8 +27,11 @@ import {
   type ExistingTask,
 } from "../../src/core/state.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { deliver, forge, intentFrom, openDoor, type Door } from "./door.ts";
 import { featuresFrom, namesOf, type Features } from "./features.ts";
 import { Jobs } from "./jobs.ts";
+import { lagMsMax, LaggingLists } from "./lagging-lists.ts";
+import { Leases } from "./leases.ts";
 import { People } from "./people.ts";
 import { RepositoryChecks } from "./repository-checks.ts";
 import { playbooks, verifier } from "./playbooks.ts";
@@ -34,7 +45,7 @@ import { summaryOf, Violation, Watch } from "./watch.ts";
 /** Things that happen while there is trouble. */
 const actionsMax = 180;
 /** Simulated time in which everything must have settled once the trouble is over. */
-const settleMsMax = 48 * 60 * 60_000;
+const settleMsMax = 96 * 60 * 60_000;
 const minuteMs = 60_000;
 const patienceMs = 10 * minuteMs;
 const redeliveryTriesMax = 3;
@@ -45,6 +56,10 @@ export interface Mutant {
   readonly store?: (store: Store, sim: Sim) => Partial<Store>;
   readonly github?: (github: GitHub, sim: Sim) => Partial<GitHub>;
   readonly policy?: Partial<Policy>;
+  /** Who a runner is taken for. */
+  readonly runner?: (identity: RunnerIdentity, sim: Sim) => RunnerIdentity;
+  /** Looks at the signature of a webhook. */
+  readonly trusts?: (body: string, signature: string) => Promise<boolean>;
   /** It shows in stories without trouble, which are shorter. */
   readonly calm?: boolean;
   /** What the app finds when it reads what happened to a task. */
@@ -55,6 +70,8 @@ export interface Told {
   readonly seed: number;
   readonly failure: string | null;
   readonly story: readonly string[];
+  /** Simulated time that passed, in days. */
+  readonly days: number;
   /** Of the whole story. */
   readonly hash: string;
 }
@@ -65,6 +82,7 @@ interface App {
   readonly serving: ServingRunner;
   /** Calls of the app that the simulation made itself, e.g. the delivery of a webhook. */
   readonly underWay: Set<Webhook>;
+  readonly door: Door;
 }
 
 /** What the comment of a request shows of it. */
@@ -105,11 +123,16 @@ export class Sim {
   readonly #dataDir: string;
   readonly #mutant: Mutant;
   readonly #turns: Turns;
+  readonly #leases = new Leases();
   #watch: Watch | null = null;
   #serial = 0;
   #failure: string | null = null;
   #upAgainAt = 0;
+  /** Until then GitHub answers nothing, nobody may call it, or it knows no token of ours. */
   #outageUntil = 0;
+  #restUntil = 0;
+  #revokedUntil = 0;
+  readonly #lists = new LaggingLists(() => this.clock.passed);
   /** How often the app asked for a webhook again. */
   readonly #redeliveries = new Map<string, number>();
 
@@ -173,12 +196,13 @@ export class Sim {
     }
     if (this.#failure !== null) this.story.push(`VIOLATED: ${this.#failure}`);
     const hash = createHash("sha256").update(this.story.join("\n")).digest("hex");
-    return { seed: this.#seed, failure: this.#failure, story: this.story, hash };
+    const days = this.clock.passedSinceStart / (24 * 60 * minuteMs);
+    return { seed: this.#seed, failure: this.#failure, story: this.story, days, hash };
   }
 
   async #step(): Promise<void> {
     const { random, features, github } = this;
-    if (this.#turns.isEmpty) this.watch.gates.rest();
+    if (this.#turns.isEmpty) this.watch.gates.rest(this.clock.passed, this.features.laggingLists ? lagMsMax : 0);
     this.jobs.notice();
     for (let calls = random.below(12); calls > 0 && !this.#turns.isIdle; calls -= 1) await this.#next();
     if (this.#failure !== null) return;
@@ -189,6 +213,8 @@ export class Sim {
       [active.length > 0 ? 20 : 0, () => this.jobs.act(random.pick(active))],
       [2.5, () => this.people.act()],
       [features.ci ? 2.5 : 0, () => this.checks.act()],
+      [features.forgedWebhooks ? 0.6 : 0, () => this.#forge()],
+      [features.strangersKnock ? 0.6 : 0, () => this.jobs.knock()],
       [this.#turns.isIdle ? 8 : 1, () => this.#passTime()],
       [features.clockLeaps ? 0.3 : 0, () => this.#leap()],
       [features.clockSetBack ? 0.2 : 0, () => this.#setBack()],
@@ -230,7 +256,7 @@ export class Sim {
   }
 
   /** One webhook arrives, or does not. */
-  #deliver(): void {
+  async #deliver(): Promise<void> {
     const { github, random, features, calm } = this;
     const place = !calm && features.reorderedWebhooks && random.chance(0.4) ? random.below(github.inTransit.length) : 0;
     const [webhook] = github.inTransit.splice(place, 1);
@@ -249,19 +275,24 @@ export class Sim {
     this.tell("GitHub", `delivers ${kind} (${webhook.guid})`);
     this.watch.handed.webhook.add(webhook.guid);
     app.underWay.add(webhook);
-    const { intent } = webhook;
-    const lane = "repository" in intent ? `repository:${intent.repository.repositoryId}` : "app";
-    const message = {
-      key: webhookKeyOf(webhook.guid),
-      kind: "webhook",
-      lane,
-      body: JSON.stringify({ event: kind, payload: intent }),
-      receivedAt: this.clock.now().toISOString(),
-    } as const;
-    void app.store.takeIn(message).then(() => {
+    await deliver(app.door, webhook, (status) => {
+      if (status !== 202) this.fail(`GitHub's own webhooks are taken in: ${kind} was answered ${status}`);
+      if (!this.watch.isStored(webhookKeyOf(webhook.guid)))
+        this.fail(`what is acknowledged is stored: ${webhook.guid}`);
       app.underWay.delete(webhook);
-      app.engine.wake();
     });
+  }
+
+  /** A stranger sends what GitHub would send, were it so: under a name of its own, or that of a webhook on its way. */
+  async #forge(): Promise<void> {
+    const { github, random, app } = this;
+    if (app === null) return;
+    const intent = this.people.falseIntent();
+    const [onItsWay] = github.inTransit;
+    const guid = onItsWay !== undefined && random.chance(0.3) ? onItsWay.guid : `forged-${random.below(1_000_000)}`;
+    this.tell("stranger", `forges ${intent.kind} (${guid})`);
+    const status = await forge(app.door, { guid, intent }, random);
+    if (status !== 400 && status !== 401) this.fail(`a forged webhook is refused: ${intent.kind}`);
   }
 
   // ---------------------------------------------------------------- the process
@@ -307,6 +338,7 @@ export class Sim {
       taskBudgetUsd: this.features.smallPurse ? 3 : 25,
       phaseBudgetUsd: null,
       dayBudgetUsd: this.features.smallPurse ? 4 : 50,
+      network: "open",
       onboardingVersion: "v1",
       seal: createCheckpointSeal([{ id: "k1", key: new Uint8Array(32) }]),
       recordSeal: createSeal([{ id: "k1", key: new Uint8Array(32) }]),
@@ -314,15 +346,19 @@ export class Sim {
       prices: [],
       liveShownAt: new Map(),
       webUrl: "https://github.test",
-      translate: (_event, payload) => payload as Intent,
+      translate: (_event, payload) => intentFrom(payload),
       readForm: () => ({ input: noInput, faults: [] }),
       freeze: (raw) => ({ text: raw, hiddenRemoved: 0 }),
-      verifyRunner: async (token) => JSON.parse(token) as never,
+      verifyRunner: async (token) => {
+        const identity = JSON.parse(token) as RunnerIdentity;
+        return this.#mutant.runner?.(identity, this) ?? identity;
+      },
       wake: () => engine?.wake(),
     };
     this.tell("app", "starts");
     engine = startEngine(serving);
-    this.app = Object.assign(life, { store, engine, serving, underWay: new Set<Webhook>(), opened });
+    const door = openDoor(store, clock, () => engine?.wake(), this.#mutant.trusts);
+    this.app = Object.assign(life, { store, engine, serving, underWay: new Set<Webhook>(), opened, door });
   }
 
   /** The process is gone between two of its steps, perhaps with one call that took effect unheard. */
@@ -359,6 +395,7 @@ export class Sim {
     if (app === null) return;
     this.app = null;
     this.#turns.forget(app);
+    this.#leases.forget(app);
     this.clock.forgetAlarms();
     this.jobs.lifeEnded(app);
     for (const webhook of app.underWay) this.github.failed(webhook);
@@ -381,13 +418,30 @@ export class Sim {
             this.#guarded(() => {
               if (name === "commit") this.watch.look();
               if (name === "eraseTask") this.watch.erased(String(args[0]));
+              const fault = this.#leases.heard(
+                life,
+                (query, ...rest) => this.watch.rows(query, ...rest),
+                name,
+                args,
+                answer,
+              );
+              if (fault !== null) this.fail(fault);
             });
             return answer;
           };
-          return this.#turns.ask(life, name, work, () => null);
+          return this.#turns.ask(life, name, work, () => (name === "commit" ? this.#staleness(args) : null));
         };
       },
     });
+  }
+
+  /** As though somebody else had been faster. */
+  #staleness([unit]: readonly unknown[]): CallFault | null {
+    if (this.calm || !this.features.staleVersions || !this.random.chance(0.06)) return null;
+    const { taskId, expectedVersion } = unit as Parameters<Store["commit"]>[0];
+    const error = new StaleVersion(taskId, expectedVersion);
+    brought.add(error);
+    return { moment: "before", error, hangMs: 0 };
   }
 
   #past(events: readonly TaskEvent[]): readonly TaskEvent[] {
@@ -413,7 +467,8 @@ export class Sim {
           if (name === "redeliver") this.#countRedelivery(Number(args[0]));
           const work = async (): Promise<unknown> => {
             const before = this.github.fake.comments.length;
-            const answer = await Reflect.apply(method, mutated, args);
+            const lags = !this.calm && this.features.laggingLists && this.random.chance(0.3);
+            const answer = await this.#lists.read(name, args, lags, () => Reflect.apply(method, mutated, args));
             // By the key that the app gave, whatever became of it.
             if (name === "notify" && this.github.fake.comments.length > before) {
               this.github.comments.push(`#${String(args[1])} ${String(args[2])}`);
@@ -441,9 +496,40 @@ export class Sim {
       return { moment, error, hangMs };
     };
     if (this.clock.passed < this.#outageUntil) return fault(new RetryLater("no answer", 10_000));
+    const refused = this.#refusal();
+    if (refused !== null) {
+      brought.add(refused);
+      return { moment: "before", error: refused, hangMs: 0 };
+    }
     if (features.outages && random.chance(0.05)) return fault(new RetryLater("GitHub answered 502", 10_000));
     if (features.refusals && random.chance(0.03)) return fault(new Error("GitHub answered 403 for once"));
     if (features.hangs && random.chance(0.03)) return fault(new RetryLater("timed out", 10_000), 30_000);
+    // Longer than the lease of an effect, now and then.
+    const slowMs = random.pick([2_000, 20_000, 4 * minuteMs, 11 * minuteMs]);
+    return features.slowAnswers && random.chance(0.03) ? { moment: "after", error: null, hangMs: slowMs } : null;
+  }
+
+  /** GitHub takes no call at all: a limit that lifts in a while, or a token that it does not know any more. */
+  #refusal(): Error | null {
+    const { features, random, clock } = this;
+    const leftMs = this.#restUntil - clock.passed;
+    if (leftMs > 0) return new RetryLater("waiting for GitHub's rate limit to lift", leftMs);
+    if (clock.passed < this.#revokedUntil) return new Error("GitHub answered 401: bad credentials");
+    if (features.throttling && random.chance(0.01)) {
+      const [status, restMs] = random.pick([
+        ["429", minuteMs],
+        ["403, a secondary rate limit", 15 * minuteMs],
+      ] as const);
+      this.tell("GitHub", `answers ${status}, for ${restMs / minuteMs} minutes`);
+      this.#restUntil = clock.passed + restMs;
+      return new RetryLater(`GitHub answered ${status}`, restMs);
+    }
+    if (features.tokensRevoked && random.chance(0.01)) {
+      const minutes = random.pick([0, 1, 8]);
+      this.tell("GitHub", `knows no token of the app any more, for ${minutes} minutes`);
+      this.#revokedUntil = clock.passed + minutes * minuteMs;
+      return new RetryLater("GitHub answered 401: bad credentials", 5_000);
+    }
     return null;
   }
 
@@ -461,14 +547,17 @@ export class Sim {
     let quietRounds = 0;
     while (clock.passed < end) {
       this.jobs.notice();
-      if (this.#turns.isEmpty) this.watch.gates.rest();
+      if (this.#turns.isEmpty) this.watch.gates.rest(this.clock.passed, this.features.laggingLists ? lagMsMax : 0);
       if (!(await this.#turns.drain(random))) this.fail("the app comes to rest");
       if (this.#failure !== null) return;
       this.watch.world();
-      if (github.inTransit.length > 0) this.#deliver();
+      if (github.inTransit.length > 0) await this.#deliver();
       else if (this.jobs.active.length > 0) this.jobs.act(random.pick(this.jobs.active));
       else if (this.checks.running.length > 0) this.checks.act();
-      else if (isHelpful && this.#isLongUntilNext() && this.#help()) quietRounds = 0;
+      else if (this.jobs.stuck.length > 0) {
+        clock.advance(60 * minuteMs);
+        this.jobs.giveUpStuck();
+      } else if (isHelpful && this.#isLongUntilNext() && this.#help()) quietRounds = 0;
       else if (this.watch.isWaiting() || this.#turns.nextEnd() !== null) {
         quietRounds = 0;
         const due = this.watch.nextDue(clock.now().toISOString());
@@ -542,8 +631,8 @@ export class Sim {
         );
         if (added !== undefined) return this.fail(`what was added is noticed: ${rule}: ${added.name}`);
       }
-      // The comments of what is asked for call people; they were looked at above.
-      if (blockedBy.kind === "waiting-question" || blockedBy.kind === "waiting-dependency") continue;
+      // The comments of what is asked for, and of replies, call people; they were looked at above.
+      if (["waiting-question", "waiting-dependency", "conversation"].includes(blockedBy.kind)) continue;
       const isTold = this.github.fake.comments.some(
         ({ notice }) =>
           notice?.kind === "blocked" &&
@@ -570,6 +659,21 @@ export class Sim {
       const shown = this.github.requests.get(`${task.taskId} ${requestIdOf(request)}`)?.request;
       if (shown === undefined || shownOf(shown) !== shownOf(request)) {
         return `shown ${shown === undefined ? "nothing" : shownOf(shown)}, is ${shownOf(request)}`;
+      }
+    }
+    return this.#unrepliedOf(task);
+  }
+
+  /** In a conversation that waits for people all that they said has its reply, and each reply its comment. */
+  #unrepliedOf({ taskId, phases, blockedBy, status }: ExistingTask): string | null {
+    for (const { phase, conversation } of phases) {
+      if (conversation === null || status === "cancelled") continue;
+      const unsettled = unsettledOf(conversation).length;
+      if (blockedBy?.kind === "conversation" && unsettled > 0) return `${unsettled} turns have no reply`;
+      for (const { number, commitSha } of conversation.replies) {
+        const shown = this.github.requests.get(`${taskId} reply ${phase}/${number}`)?.request;
+        if (shown?.kind !== "reply") return `reply ${number} has no comment`;
+        if (shown.reply.commitSha !== commitSha) return `reply ${number} is shown without its commit`;
       }
     }
     return null;

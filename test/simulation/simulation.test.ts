@@ -22,6 +22,18 @@ const happenings: readonly RegExp[] = [
   /TaskPaused .*"approval-needed"/u,
   /PhaseAccepted/u,
   /app: merges #/u,
+  /TurnAnswered/u,
+  /ConversationClosed/u,
+  /ConflictFound/u,
+  /ReworkRequested .*"source":"conflict"/u,
+  /RunEnded .*the runner was silent for/u,
+  /stranger: forges/u,
+  /stranger: .* asks for the work of/u,
+  /is run again by hand/u,
+  /says nonsense/u,
+  /was never taken up by a machine/u,
+  /GitHub: answers 429/u,
+  /GitHub: knows no token/u,
 ];
 
 describe("the whole app in a world of trouble", () => {
@@ -51,6 +63,9 @@ const soonNoticed = [
   "the inbox forgets which messages it has",
   "effects count as done before they are performed",
   "effects keep no order",
+  "a step is acknowledged before it is stored",
+  "signatures of webhooks are not looked at",
+  "any job counts as the one that was dispatched",
   "anybody counts as a writer",
   "a dispatch does not look for an earlier one",
   "a comment is written again",

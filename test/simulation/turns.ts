@@ -4,10 +4,10 @@ import type { Random } from "./random.ts";
 /** Far above what one moment's work takes. */
 const drainedCallsMax = 2_000;
 
-/** What becomes of one call. `hang` keeps the caller waiting so long before it hears the error. */
+/** What becomes of one call. The caller waits so long before it hears the error; or the answer, where there is no error. */
 export interface CallFault {
   readonly moment: "before" | "after";
-  readonly error: Error;
+  readonly error: Error | null;
   readonly hangMs: number;
 }
 
@@ -34,16 +34,17 @@ export class Turns {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const run = async () => {
       const fault = faultOf();
+      const error = fault?.error ?? null;
+      let answer = async () => (error === null ? undefined : reject(error));
       try {
         const value = fault?.moment === "before" ? null : await work();
-        if (fault === null) return resolve(value as T);
-      } catch (error) {
-        if (fault === null) return reject(error);
+        if (error === null) answer = async () => resolve(value as T);
+      } catch (own) {
+        if (error === null) answer = async () => reject(own);
       }
-      if (fault === null) return;
-      const fail = async () => reject(fault.error);
-      if (fault.hangMs === 0) return fail();
-      this.#waiting.push({ owner, name: `${name} hangs`, notBefore: this.#now() + fault.hangMs, run: fail });
+      const hangMs = fault?.hangMs ?? 0;
+      if (hangMs === 0) return answer();
+      this.#waiting.push({ owner, name: `${name} hangs`, notBefore: this.#now() + hangMs, run: answer });
     };
     this.#waiting.push({ owner, name, notBefore: 0, run });
     return promise;

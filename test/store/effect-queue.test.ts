@@ -201,6 +201,19 @@ onEachDatabase(({ name, freshPlace, freshStore }) => {
       expect(await claimed(store, minute(60))).toEqual([]);
     });
 
+    test("coalesced while it is performed for longer than its lease, runs once more afterwards", async () => {
+      const store = await freshStore();
+      await queue(store, soon(minute(0)));
+      await claimed(store);
+      await queue(store, soon(minute(1)));
+      // The same process renews the lease, and goes on with what it read before.
+      expect(await claimed(store, minute(6), minute(11))).toEqual(["show"]);
+      await store.markEffectDone("show");
+      expect(await claimed(store, minute(6), minute(11))).toEqual(["show"]);
+      await store.markEffectDone("show");
+      expect(await claimed(store, minute(60))).toEqual([]);
+    });
+
     test("coalesced when it is done, waits anew at the end of its lane", async () => {
       const store = await freshStore();
       await queue(store, soon(minute(0)));

@@ -34,6 +34,7 @@ const life: readonly TaskEventType[] = [
   "GateOpened",
   "ChangesetRefused",
   "SettingsRead",
+  "SecurityNoted",
   "WorkReported",
   "ConversationClosed",
   "RunEnded",

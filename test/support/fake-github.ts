@@ -38,6 +38,8 @@ interface Commit {
   /** What an earlier try is found by: the changeset's id, or that of the verified attempt. */
   readonly mark: string;
   readonly files: ReadonlyMap<string, string>;
+  /** Its second parent, where it brought a branch and its base together. */
+  readonly mergedSha?: string;
 }
 
 export interface FakePull extends GateState {
@@ -295,7 +297,8 @@ export class FakeGitHub {
 
   merge(number: number, by: string): void {
     const { branch, base } = this.#pull(number);
-    const merged = { sha: `merge-${number}`, mark: "", files: this.filesOf(branch) };
+    const files = this.#mergedFiles(this.headOf(branch) ?? "", this.headOf(base) ?? "");
+    const merged = { sha: `merge-${number}`, mark: "", files };
     this.branches.set(base, [...(this.branches.get(base) ?? []), merged]);
     this.changePull(number, { open: false, merged: true, mergedBy: by, mergeSha: `merge-${number}` });
   }
@@ -394,13 +397,44 @@ export class FakeGitHub {
     return this.comments.flatMap(({ notice }) => (notice === null ? [] : [notice]));
   }
 
-  #partedAt({ headSha, baseSha }: { readonly headSha: string; readonly baseSha: string }): string | null {
-    const upTo = (sha: string) => {
-      const commits = [...this.branches.values()].find((each) => each.some((commit) => commit.sha === sha)) ?? [];
-      return commits.slice(0, commits.findIndex((commit) => commit.sha === sha) + 1).map((commit) => commit.sha);
-    };
-    const base = new Set(upTo(baseSha));
-    return upTo(headSha).findLast((sha) => base.has(sha)) ?? null;
+  /** A person brings the base into the branch, and keeps what the branch says where both changed something. */
+  mergeBase(branch: string, base: string): string {
+    const [headSha, baseSha] = [this.headOf(branch) ?? "", this.headOf(base) ?? ""];
+    const files = this.#mergedFiles(headSha, baseSha);
+    return this.#commit(branch, this.branches.get(branch) ?? [], "", files, baseSha);
+  }
+
+  /** The newest commit that both have. */
+  partedAt({ headSha, baseSha }: { readonly headSha: string; readonly baseSha: string }): string | null {
+    const base = new Set(this.#historyOf(baseSha));
+    return this.#historyOf(headSha).findLast((sha) => base.has(sha)) ?? null;
+  }
+
+  filesAt(sha: string): ReadonlyMap<string, string> {
+    return [...this.branches.values()].flat().find((commit) => commit.sha === sha)?.files ?? new Map();
+  }
+
+  /** Oldest first; what a commit merged stands before it. */
+  #historyOf(sha: string): readonly string[] {
+    const line = [...this.branches.values()].find((commits) => commits.some((commit) => commit.sha === sha)) ?? [];
+    const upTo = line.slice(0, line.findIndex((commit) => commit.sha === sha) + 1);
+    return upTo.flatMap(({ sha: each, mergedSha }) => [
+      ...(mergedSha === undefined ? [] : this.#historyOf(mergedSha)),
+      each,
+    ]);
+  }
+
+  /** What the head changed since the two parted, on top of the base. */
+  #mergedFiles(headSha: string, baseSha: string): ReadonlyMap<string, string> {
+    const [head, before] = [this.filesAt(headSha), this.filesAt(this.partedAt({ headSha, baseSha }) ?? "")];
+    const merged = new Map(this.filesAt(baseSha));
+    for (const path of new Set([...head.keys(), ...before.keys()])) {
+      const content = head.get(path);
+      if (content === before.get(path)) continue;
+      if (content === undefined) merged.delete(path);
+      else merged.set(path, content);
+    }
+    return merged;
   }
 
   #methods(): GitHub {
@@ -493,7 +527,7 @@ export class FakeGitHub {
       defaultBranchOf: async () => ({ name: this.defaultBranch, headSha: this.headOf(this.defaultBranch) ?? "" }),
       authorOf: async () => this.lastAuthor,
       headOf: async (_repository, branch) => this.headOf(branch),
-      mergeBaseOf: async (_repository, ends) => this.mergeTrees?.mergeBaseSha ?? this.#partedAt(ends),
+      mergeBaseOf: async (_repository, ends) => this.mergeTrees?.mergeBaseSha ?? this.partedAt(ends),
       readMerge: async () => this.mergeTrees,
       publish: async (_repository, { branch, defaultBranch, changesetId, changes, mergedSha }) => {
         const commits = this.branches.get(branch) ?? this.branches.get(defaultBranch) ?? [];
@@ -504,7 +538,9 @@ export class FakeGitHub {
         // The merged head can be merged.
         if (mergedSha !== null) this.#settle(branch);
         if (changes.length === 0) return { commitSha: head?.sha ?? "" };
-        return { commitSha: this.#commit(branch, commits, changesetId, applied(head?.files ?? new Map(), changes)) };
+        const before = mergedSha === null ? head?.files : this.#mergedFiles(head?.sha ?? "", mergedSha);
+        const files = applied(before ?? new Map(), changes);
+        return { commitSha: this.#commit(branch, commits, changesetId, files, mergedSha) };
       },
       mayWriteWorkflows: async () => this.mayWriteWorkflows,
       openGate: async (_repository, { branch, base }) => {
@@ -542,7 +578,7 @@ export class FakeGitHub {
         return { pullRequest: gate.pullRequest, url: gate.url };
       },
       readTree: async (_repository, sha) => {
-        const files = [...this.branches.values()].flat().find((commit) => commit.sha === sha)?.files ?? new Map();
+        const files = this.filesAt(sha);
         return { paths: [...files.keys()], read: async (path) => files.get(path) ?? null };
       },
       presentGate: async (repository, gate) => {
@@ -682,9 +718,16 @@ export class FakeGitHub {
     else if (said.request !== null) this.comments[at] = { issueNumber, key, ...said };
   }
 
-  #commit(branch: string, before: readonly Commit[], mark: string, files: ReadonlyMap<string, string>): string {
+  #commit(
+    branch: string,
+    before: readonly Commit[],
+    mark: string,
+    files: ReadonlyMap<string, string>,
+    mergedSha: string | null = null,
+  ): string {
     const sha = `sha-${(this.#serial += 1)}`;
-    this.branches.set(branch, [...before, { sha, mark, files }]);
+    const commit = { sha, mark, files, ...(mergedSha === null ? {} : { mergedSha }) };
+    this.branches.set(branch, [...before, commit]);
     for (const pull of this.pulls.values()) {
       if (pull.branch === branch && pull.open) this.changePull(pull.pullRequest, { headSha: sha });
     }

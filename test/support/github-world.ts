@@ -1,18 +1,24 @@
 /** A sandbox with one repository in which Phasegate is installed, and the settings of an app for it. */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { chmod, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { readWorkflowFile, workflowPath } from "../../src/github/workflow-file.ts";
+import { readAppRights } from "../../src/setup/app-manifest.ts";
 import { setVariable } from "../sandbox/actions-settings.ts";
 import { person, type Person } from "../sandbox/person.ts";
 import { startSandbox, type Sandbox } from "../sandbox/sandbox.ts";
-import type { Exchange, JobToExecute, Conclusion } from "../sandbox/state.ts";
+import type { Conclusion, Exchange, JobToExecute, Permissions } from "../sandbox/state.ts";
 import { freePort } from "./free-port.ts";
 
 const appId = 4711;
 /** Full commit SHA as a deployment has one; the sandbox resolves it to this folder. */
 const actionRef = `phasegate/phasegate@${"0".repeat(39)}1`;
 const root = path.join(import.meta.dirname, "..", "..");
+
+/** GitHub refuses whatever is beyond it, and so does the sandbox. */
+export const appPermissions = readAppRights(readFileSync(path.join(root, "app.yml"), "utf8"))
+  .permissions as Permissions;
 
 export const repositoryName = "acme/links";
 
@@ -28,6 +34,8 @@ export interface WorldOptions {
   readonly claudePath?: string;
   /** Added to the environment of each job. */
   readonly jobEnvironment?: Readonly<Record<string, string>>;
+  /** What the installation grants; by default just what `app.yml` asks for. */
+  readonly permissions?: Permissions;
   /** Replaces the action's process in tests. */
   readonly execute?: (job: JobToExecute) => Promise<{ readonly conclusion: Conclusion }>;
   readonly onExchange?: (exchange: Exchange) => void;
@@ -87,6 +95,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       ...(options.withWorkflowFile === false ? {} : { [workflowPath]: readWorkflowFile({ actionRef, appUrl }) }),
     },
     collaborators: { owner: "write" },
+    permissions: options.permissions ?? appPermissions,
   });
   sandbox.addUser("stranger");
   const { context } = sandbox;

@@ -1,5 +1,6 @@
 /** What `/config` shows: each setting, what it is now, and whose word that is. */
 import type { Notice } from "../../control/ports.ts";
+import { tightest } from "../../core/network.ts";
 import { limitsOf, type SettingsFound, type TaskSettings } from "../../core/settings.ts";
 import { settingsPath } from "../settings-file.ts";
 import type { BlockContext } from "./blocked.ts";
@@ -89,6 +90,7 @@ function rowsOf(settings: TaskSettings, installation: Config["installation"], sa
     row("model", code(settings.model ?? installation.model), byInstallation),
     ...Object.entries(settings.models).map(([role, model]) => row(`models.${role}`, code(model))),
     row("max_tokens", settings.maxTokens === null ? say`as the agent has it` : String(settings.maxTokens)),
+    row("network", tightest(settings.network, installation.network), say`the installation`),
     row("auto_accept", String(settings.autoAccept)),
     row("output_directory", settings.outputDirectory === "" ? say`the root` : code(settings.outputDirectory)),
     limit("phase_budget_usd", said.phaseBudgetUsd, limits.phaseBudgetUsd, dollars),

@@ -20,6 +20,7 @@ import { forecastWords, purseFor } from "./money.ts";
 import { answeredLine } from "./questions.ts";
 import { reworkWords } from "./rework.ts";
 import { changesApproved } from "./ripple.ts";
+import { securitySection } from "./security.ts";
 import { verificationSection } from "./verification.ts";
 import type { Say } from "./words.ts";
 
@@ -85,6 +86,7 @@ export function gateBody(facts: GateFacts): string {
     ...(progress === undefined || progress.changed === null ? [] : changesApproved(view.task, progress.changed, say)),
     ...feedbackSection(progress, say),
     ...dialogueSection(facts, progress),
+    ...securitySection(view.task.security, phase, say),
     ...costSection(facts, progress),
     ...stepsSection(facts, progress),
     ...filesSection(facts),

@@ -33,6 +33,7 @@ import { forecastSentence } from "./money.ts";
 import { targetWords } from "./places.ts";
 import { answeredLine, categoryIn } from "./questions.ts";
 import { reworkWords } from "./rework.ts";
+import { securityDetails } from "./security.ts";
 import { lookedOf, verificationCounts } from "./verification.ts";
 import type { Say } from "./words.ts";
 
@@ -381,6 +382,7 @@ function details({ task, model, live, criteria, guides }: TaskView, { links, say
     "",
     ...facts,
     "",
+    ...securityDetails(task.security, say),
     ...dialogue(task, say),
     ...(liveRunOf(task) === null ? [] : lastActions(live, say)),
     // A paragraph between the lists: with nothing but a blank line they are one list, widely spaced.

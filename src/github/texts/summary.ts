@@ -5,6 +5,7 @@ import type { BlockContext } from "./blocked.ts";
 import { code, link, person, plain } from "./escape.ts";
 import { dollars, duration, moment, shaCharacters, tokens } from "./format.ts";
 import type { Links } from "./links.ts";
+import { securityLine } from "./security.ts";
 import type { Say } from "./words.ts";
 
 export function summaryText(task: ExistingTask, { links, defaultBranch, say }: BlockContext): string {
@@ -21,6 +22,7 @@ export function summaryText(task: ExistingTask, { links, defaultBranch, say }: B
       say`- In all ${tokens(tokensOf(spent.usage))} tokens, ${dollars(spent.costUsd)} of ${dollars(task.taskBudgetUsd)}.`,
       say`- People were asked ${say.count(task.questions.length, "question", "questions")}, and vetoed ${say.count(vetoesOf(task), "decision", "decisions")}.`,
       ...acceptedLines(task, say),
+      ...securityLine(task.security, say),
     ].join("\n"),
     say`*Next:* nothing. What should change now is a new issue; \`/delete\` erases what the app keeps of this task's texts and logs.`,
   ].join("\n\n");

@@ -19,6 +19,7 @@ const installation: InstallationSettings = {
   stepMinutes: 20,
   reworks: 3,
   reviewDebounceSeconds: 20,
+  network: "open",
 };
 
 function shown(settings: Partial<TaskSettings>, over: Partial<SettingsFound> = {}): string {
@@ -42,6 +43,7 @@ describe("/config", () => {
       | \`language\` | en | the installation |
       | \`model\` | \`sonnet\` | the installation |
       | \`max_tokens\` | as the agent has it | the default |
+      | \`network\` | open | the installation |
       | \`auto_accept\` | true | the default |
       | \`output_directory\` | the root | the default |
       | \`limits.phase_budget_usd\` | as each phase has it | the playbook |
@@ -110,6 +112,7 @@ language: ko
 model: opus
 models: { reviewer: opus }
 max_tokens: 8000
+network: none
 auto_accept: false
 output_directory: app
 limits: { phase_budget_usd: 1, task_budget_usd: 1, day_budget_usd: 1, step_minutes: 1, reworks: 1 }
@@ -128,7 +131,7 @@ mcp_servers: [{ name: notion, url: https://mcp.example }]
     const rows = (of: string) => of.split("\n").filter((line) => line.startsWith("| `"));
     // Each value is another one than the default: no row of before is left.
     expect(rows(text).filter((row) => rows(before).includes(row))).toEqual([]);
-    expect(rows(text)).toHaveLength(25);
+    expect(rows(text)).toHaveLength(26);
   });
 
   test("begins a new file with the schema for the editor", () => {

@@ -5,6 +5,7 @@ import type { TaskEvent } from "../../../src/core/events.ts";
 import { changesetIdOf } from "../../../src/core/ids.ts";
 import type { BlockReason } from "../../../src/core/outcome.ts";
 import type { Finding } from "../../../src/core/report.ts";
+import { securityKinds } from "../../../src/core/security.ts";
 import type { PhaseProgress } from "../../../src/core/state.ts";
 import { answerText } from "../../../src/github/texts/answers.ts";
 import { checkText } from "../../../src/github/texts/check.ts";
@@ -68,6 +69,14 @@ function viewWith(words: string): TaskView {
     questionsAsked([asked({ question: words })], { first: 2, requestId: "run-1/3" }),
     needed({ name: "A_KEY", askedAs: words, description: words }),
     gateOpened(),
+    {
+      type: "SecurityNoted",
+      at,
+      runId,
+      phase: 1,
+      source: "runner",
+      notes: securityKinds.map((kind) => ({ kind, count: 2, example: words })),
+    },
     reported({
       verdicts: [verdict],
       judgeFault: words,

@@ -294,6 +294,7 @@ describe("in Korean the notice", () => {
         stepMinutes: 20,
         reworks: 3,
         reviewDebounceSeconds: 20,
+        network: "open",
       },
       found: {
         settings: {

@@ -29,6 +29,7 @@ import { reportedError } from "./reported-error.ts";
 import { requests } from "./requests.ts";
 import { rework } from "./rework.ts";
 import { ripple } from "./ripple.ts";
+import { security } from "./security.ts";
 import { specIssue } from "./spec-issue.ts";
 import { status } from "./status.ts";
 import { summary } from "./summary.ts";
@@ -67,6 +68,7 @@ export const catalogues: readonly Readonly<Record<string, string>>[] = [
   requests,
   rework,
   ripple,
+  security,
   specIssue,
   status,
   summary,

@@ -22,10 +22,17 @@ interface Range {
   readonly end: number;
 }
 
+/**
+ * Hides the secrets, in pieces and encodings too, and whatever has the form of somebody's token.
+ * The one redactor of app and runner: for logs, errors, and what agents say to people.
+ */
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
   const find = createFinder(secrets);
   return (text) => maskRanges(text, [...find(text), ...tokenRanges(text), ...privateKeyRanges(text)]);
 }
+
+/** Whatever has the form of a token, where no secret is known. */
+export const redactTokens = createRedactor([]);
 
 /** Whether a text holds the secret, also in pieces, backwards or encoded. False for ever where it is too short to be told from other words. */
 export function createDetector(secret: string): (text: string) => boolean {
@@ -184,17 +191,64 @@ function runsOf(text: string, fragments: ReadonlySet<string>, length: number): r
   return ranges;
 }
 
+/**
+ * Tokens that say by their form what they are, whoever they belong to. Where a group is named, it alone is hidden.
+ * None ends after a number of characters: GitHub's `ghs_` tokens hold a JWT since 2026, with dots, of some 520 characters.
+ */
 const tokenShapes: readonly RegExp[] = [
   /(?<![A-Za-z0-9])(?:gh[a-z]_|github_pat_)[\w.-]{15,}\w/g,
   /(?<![A-Za-z0-9])sk-ant-[\w-]{10,}/g,
+  /(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin)-[\w-]{20,}|[A-Za-z0-9]{32,})/g,
   /(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g,
+  /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g,
+  /(?<![A-Za-z0-9])xox[a-z](?:\.xox[a-z])?-[\w-]{10,}/g,
+  /(?<![A-Za-z0-9])(?:[sr]k_(?:live|test)|whsec|npm|hf|dop_v1|shpat)_[A-Za-z0-9]{16,}/g,
+  /(?<![A-Za-z0-9])(?:glpat-|pypi-AgE)[\w-]{16,}/g,
+  /(?<![A-Za-z0-9])AIza[\w-]{30,}/g,
+];
+const groupedShapes: readonly RegExp[] = [
+  /secret_?access_?key\W{1,8}(?<token>[\w/+=]{30,})/dgi,
+  /:\/\/[^\s/:@"\\]{0,200}:(?<token>[^\s/@"\\]{1,500})@/dg,
+  /[?&](?:access_token|auth_token|token|api_?key|client_secret|secret|password|sig|signature|x-amz-(?:signature|security-token))=(?<token>[^\s&#"'\\]{6,})/dgi,
+  // A digit tells a token from a word such as "basic responsibilities".
+  /\b(?:bearer|basic)\s+(?=\S*\d)(?<token>[\w.~+/-]{16,}={0,2})/dgi,
 ];
 
 function tokenRanges(text: string): readonly Range[] {
-  return tokenShapes.flatMap((shape) =>
+  const whole = tokenShapes.flatMap((shape) =>
     Array.from(text.matchAll(shape), ({ index, 0: match }) => ({ start: index, end: index + match.length })),
   );
+  const grouped = groupedShapes.flatMap((shape) =>
+    Array.from(text.matchAll(shape), ({ indices }) => {
+      const [start, end] = indices?.groups?.["token"] ?? [0, 0];
+      return { start, end };
+    }),
+  );
+  return [...whole, ...grouped, ...encodedTokenRanges(text)];
 }
+
+/** Beginnings of tokens in base64, with the bytes that stand before them in their group of three. */
+const encodedBeginnings = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "sk-ant-"].flatMap((beginning) =>
+  [0, 1, 2].map((before) => ({ before, needle: base64Inside(Buffer.from(beginning), before) })),
+);
+const encodedTokenBeginning = /^(?:gh[a-z]_|github_pat_|sk-ant-)[\w.-]{12,}/;
+
+/** Tokens that were put into base64, alone or behind something else, e.g. `x-access-token:ghs_…`. */
+function encodedTokenRanges(text: string): readonly Range[] {
+  return encodedBeginnings.flatMap(({ before, needle }) =>
+    occurrences(text, needle).flatMap(({ start }) => {
+      const group = start - Math.ceil((before * 8) / 6);
+      // Looked at decoded, since four letters stand somewhere in every picture.
+      const decoded = Buffer.from(text.slice(Math.max(0, group), group + 32), "base64").subarray(before);
+      if (group < 0 || !encodedTokenBeginning.test(decoded.toString("latin1"))) return [];
+      encodedRest.lastIndex = start;
+      encodedRest.test(text);
+      return [{ start, end: encodedRest.lastIndex }];
+    }),
+  );
+}
+
+const encodedRest = /[\w+/-]*={0,2}/y;
 
 /** Whole blocks; of one that lost its end, whatever still looks like key material. */
 function privateKeyRanges(text: string): readonly Range[] {

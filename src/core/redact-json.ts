@@ -1,4 +1,4 @@
-/** Takes secrets out of lines of JSON so that each stays one: the CLI can't go on from a transcript that it can't read. */
+/** Takes secrets out of JSON so that it stays JSON: the CLI can't go on from a transcript that it can't read. */
 
 export function redactJsonLines(text: string, redact: (text: string) => string): string {
   if (redact(text) === text) return text;
@@ -19,7 +19,8 @@ function redactLine(line: string, redact: (text: string) => string): string {
   return JSON.stringify(redactValue(json, redact));
 }
 
-function redactValue(value: unknown, redact: (text: string) => string): unknown {
+/** Of the same shape, with every text in it redacted. */
+export function redactValue(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === "string") return redact(value);
   if (typeof value === "number") return redact(String(value)) === String(value) ? value : 0;
   if (Array.isArray(value)) return value.map((each) => redactValue(each, redact));

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createRedactor } from "../../src/runner/redact.ts";
+import { createRedactor } from "../../src/core/redact.ts";
 
 const secret = 's3cr3t/Pass+word=é&"quoted"';
 const key = "AbCdEf0123456789GhIjKl9876543210MnOp";

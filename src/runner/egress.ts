@@ -1,0 +1,73 @@
+/** The network of a run, as the job says: what the agent's programs need to know of it, and what was refused. */
+
+import { lookup } from "node:dns/promises";
+import type { Network } from "../core/network.ts";
+import type { AgentUser } from "./agent-user.ts";
+import { startEgressProxy } from "./egress-proxy.ts";
+import { startFirewall } from "./firewall.ts";
+import { registryHosts } from "./registry-hosts.ts";
+import type { SecurityNotes } from "./security-notes.ts";
+
+export interface EgressOrder {
+  readonly network: Network;
+  /** Beside the registries: e.g. servers of tools that the settings name. */
+  readonly hosts: readonly string[];
+  readonly agent: AgentUser;
+  /** Value of PATH: only folders that no other user can write in. */
+  readonly path: string;
+  readonly platform: string;
+  readonly note: SecurityNotes["note"];
+}
+
+export interface Egress {
+  /** For every process of the agent. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Notes what was refused since the last call. */
+  look(): Promise<void>;
+  /** Stops the proxy; the firewall stays until `remove`. */
+  stop(): Promise<void>;
+  /** Only once no process of the agent is left. */
+  remove(): Promise<void>;
+}
+
+const nothing = async (): Promise<void> => {};
+
+/** Throws where the machine can't close its network to the agent: then nothing starts. */
+export async function limitEgress({ network, hosts, note, ...order }: EgressOrder): Promise<Egress> {
+  if (network === "open") return { environment: {}, look: nothing, stop: nothing, remove: nothing };
+  const firewall = await startFirewall(order);
+  let seen = await firewall.refused();
+  const look = async (): Promise<void> => {
+    const refused = await firewall.refused();
+    if (refused > seen) note("network-refused", "", refused - seen);
+    seen = refused;
+  };
+  if (network === "none") return { environment: {}, look, stop: nothing, remove: () => firewall.remove() };
+  const proxy = await startEgressProxy({
+    hosts: [...registryHosts, ...hosts],
+    resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+    onRefused: (what) => note("network-refused", what),
+  });
+  return { environment: throughProxy(proxy.url), look, stop: () => proxy.stop(), remove: () => firewall.remove() };
+}
+
+/** Under all the names by which programs look for a proxy; loopback goes past it. */
+function throughProxy(url: string): Record<string, string> {
+  const names = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "npm_config_proxy",
+    "npm_config_https_proxy",
+  ];
+  return {
+    ...Object.fromEntries(names.map((name) => [name, url])),
+    NO_PROXY: loopback,
+    no_proxy: loopback,
+    // Node's own fetch asks for this by name.
+    NODE_USE_ENV_PROXY: "1",
+  };
+}
+
+const loopback = "127.0.0.1,localhost";

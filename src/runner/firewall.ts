@@ -1,0 +1,156 @@
+/**
+ * Keeps the agent's user on this machine: the kernel refuses whatever it sends beyond loopback, and names (DNS) on loopback, too.
+ * By owner, so that the action, which is another user, is not touched. Fail closed: where no such rule can be had, nothing starts.
+ */
+
+import { execa } from "execa";
+import type { AgentUser } from "./agent-user.ts";
+
+export interface Firewall {
+  /** How many packets were refused so far. */
+  refused(): Promise<number>;
+  /** Only once no process of the user is left. */
+  remove(): Promise<void>;
+}
+
+export interface FirewallOrder {
+  readonly agent: AgentUser;
+  /** Value of PATH: only folders that no other user can write in. */
+  readonly path: string;
+  readonly platform: string;
+}
+
+const commandTimeoutMs = 30_000;
+const remedy =
+  "Run the job as root or as a user with passwordless sudo on Linux with nft or iptables (GitHub-hosted Ubuntu runners are so; elsewhere: apt-get install nftables), " +
+  "or allow the network: `network` in the playbook and in .github/phasegate.yml, NETWORK of the app.";
+
+export async function startFirewall({ agent, path, platform }: FirewallOrder): Promise<Firewall> {
+  const { uid } = agent;
+  if (platform !== "linux" || !agent.isSeparate || uid === null) {
+    throw new Error(`closing the network to the agent: it has no user of its own here. ${remedy}`);
+  }
+  const run = runner(path);
+  const faults: string[] = [];
+  for (const make of [withNft, withIptables]) {
+    try {
+      const firewall = await make(uid, run);
+      try {
+        await prove(agent, firewall, path);
+        return firewall;
+      } catch (error) {
+        await firewall.remove().catch(() => {
+          // The next way makes rules of its own; these stay for a user that is gone with the run.
+        });
+        throw error;
+      }
+    } catch (error) {
+      faults.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new Error(`closing the network to the agent: ${faults.join("; ")}. ${remedy}`);
+}
+
+type RunTool = (file: string, args: readonly string[], input?: string) => Promise<string>;
+
+function runner(path: string): RunTool {
+  return async (file, args, input) => {
+    const result = await execa(file, args, {
+      extendEnv: false,
+      env: { PATH: path, LC_ALL: "C" },
+      cwd: "/",
+      reject: false,
+      timeout: commandTimeoutMs,
+      killSignal: "SIGKILL",
+      ...(input === undefined ? { stdin: "ignore" as const } : { input }),
+    });
+    if (result.failed) throw new Error(`${result.shortMessage} ${result.stderr}`.slice(0, 500).trim());
+    return result.stdout;
+  };
+}
+
+async function withNft(uid: number, run: RunTool): Promise<Firewall> {
+  const table = `inet phasegate_${uid}`;
+  // Made, deleted and made again in one transaction: what a killed runner left is replaced.
+  const rules = `
+table ${table} {}
+delete table ${table}
+table ${table} {
+  chain out {
+    type filter hook output priority 0; policy accept;
+    meta skuid ${uid} jump agent
+  }
+  chain agent {
+    meta l4proto { tcp, udp } th dport { 53, 853, 5353, 5355 } counter reject
+    ip daddr 127.0.0.0/8 accept
+    ip6 daddr ::1 accept
+    counter reject
+  }
+}
+`;
+  await run("nft", ["-f", "-"], rules);
+  return {
+    async refused() {
+      const listed = await run("nft", ["list", "chain", ...table.split(" "), "agent"]);
+      return [...listed.matchAll(/counter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+    },
+    async remove() {
+      await run("nft", ["delete", "table", ...table.split(" ")]);
+    },
+  };
+}
+
+async function withIptables(uid: number, run: RunTool): Promise<Firewall> {
+  const chain = `phasegate-${uid}`;
+  const families = [
+    { tool: "iptables", loopback: "127.0.0.0/8" },
+    { tool: "ip6tables", loopback: "::1/128" },
+  ];
+  const wait = ["-w", "10"];
+  const jump = ["OUTPUT", "-m", "owner", "--uid-owner", String(uid), "-j", chain];
+  const firewall: Firewall = {
+    async refused() {
+      const listed = await Promise.all(families.map(({ tool }) => run(tool, [...wait, "-nvxL", chain])));
+      return listed
+        .flatMap((text) => [...text.matchAll(/^\s*(\d+)\s+\d+\s+REJECT\b/gm)])
+        .reduce((sum, [, packets]) => sum + Number(packets), 0);
+    },
+    async remove() {
+      for (const { tool } of families) {
+        await run(tool, [...wait, "-D", ...jump]);
+        await run(tool, [...wait, "-F", chain]);
+        await run(tool, [...wait, "-X", chain]);
+      }
+    },
+  };
+  await firewall.remove().catch(() => {
+    // Nothing was left by a killed runner.
+  });
+  for (const { tool, loopback } of families) {
+    await run(tool, [...wait, "-N", chain]);
+    for (const protocol of ["tcp", "udp"]) {
+      const names = ["-p", protocol, "-m", "multiport", "--dports", "53,853,5353,5355", "-j", "REJECT"];
+      await run(tool, [...wait, "-A", chain, ...names]);
+    }
+    await run(tool, [...wait, "-A", chain, "-d", loopback, "-j", "ACCEPT"]);
+    await run(tool, [...wait, "-A", chain, "-j", "REJECT"]);
+    await run(tool, [...wait, "-I", ...jump]);
+  }
+  return firewall;
+}
+
+/** As the agent, asks for a name on loopback, which has a way everywhere: the rule must have seen it. */
+async function prove(agent: AgentUser, firewall: Firewall, path: string): Promise<void> {
+  const before = await firewall.refused();
+  const { file, args } = agent.command("/bin/bash", ["-c", "echo > /dev/udp/127.0.0.1/53"]);
+  await execa(file, args, {
+    extendEnv: false,
+    env: { PATH: path, LC_ALL: "C" },
+    cwd: "/",
+    reject: false,
+    stdin: "ignore",
+    timeout: commandTimeoutMs,
+    killSignal: "SIGKILL",
+  });
+  if ((await firewall.refused()) <= before) throw new Error("the rule is there, and does not hold the agent's packets");
+}

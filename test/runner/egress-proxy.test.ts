@@ -1,0 +1,156 @@
+/** The one way out of a run that reaches registries alone. */
+import { once } from "node:events";
+import { createServer, request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { isPublicAddress, startEgressProxy, type EgressProxyOptions } from "../../src/runner/egress-proxy.ts";
+import { registryHosts } from "../../src/runner/registry-hosts.ts";
+
+const ends: (() => Promise<unknown> | void)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+/** A registry on loopback, which only here passes for public. */
+async function given(options: Partial<EgressProxyOptions> = {}) {
+  const registry = createServer((request, response) => response.end(`${request.method} ${request.headers.host}`));
+  registry.listen(0, "127.0.0.1");
+  await once(registry, "listening");
+  const address = registry.address();
+  const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+  const refused: string[] = [];
+  const proxy = await startEgressProxy({
+    hosts: ["registry.example", ".packages.example"],
+    resolve: async () => ["127.0.0.1"],
+    isPublic: () => true,
+    ports: [port],
+    onRefused: (what) => refused.push(what),
+    ...options,
+  });
+  ends.push(
+    () => void registry.close(),
+    () => proxy.stop(),
+  );
+  return { proxy, port, refused };
+}
+
+/** Status of the answer to CONNECT, and what came through the tunnel. */
+async function tunnel(proxyUrl: string, target: string): Promise<string> {
+  const socket = connect(Number(new URL(proxyUrl).port), "127.0.0.1");
+  socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n\r\n`);
+  let text = "";
+  socket.on("error", () => {});
+  socket.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+    if (text.endsWith("established\r\n\r\n")) {
+      socket.write("GET / HTTP/1.1\r\nhost: registry.example\r\nconnection: close\r\n\r\n");
+    }
+  });
+  await once(socket, "close");
+  return text;
+}
+
+async function get(proxyUrl: string, url: string): Promise<string> {
+  const request = httpRequest({ host: "127.0.0.1", port: new URL(proxyUrl).port, path: url, headers: { host: "x" } });
+  request.end();
+  const [response] = await once(request, "response");
+  let text = `${response.statusCode} `;
+  for await (const chunk of response) text += String(chunk);
+  return text;
+}
+
+describe("a host of the list", () => {
+  test.each(["registry.example", "REGISTRY.example", "deep.packages.example"])(
+    "is reached through a tunnel: %s",
+    async (host) => {
+      const { proxy, port, refused } = await given();
+      const text = await tunnel(proxy.url, `${host}:${port}`);
+      expect(text).toMatch(/^HTTP\/1\.1 200 /u);
+      expect(text).toContain("GET registry.example");
+      expect(refused).toEqual([]);
+    },
+  );
+
+  test("may have a port of its own", async () => {
+    const { proxy, port, refused } = await given({ ports: [] });
+    expect(await tunnel(proxy.url, `registry.example:${port}`)).toMatch(/^HTTP\/1\.1 403 /u);
+    const named = await given({ ports: [], hosts: [`mcp.example:${port}`] });
+    expect(await tunnel(named.proxy.url, `mcp.example:${port}`)).toMatch(/^HTTP\/1\.1 200 /u);
+    expect(refused).toHaveLength(1);
+  });
+
+  test("is reached by plain HTTP, under its own name", async () => {
+    const { proxy, port } = await given();
+    expect(await get(proxy.url, `http://registry.example:${port}/a`)).toBe(`200 GET registry.example:${port}`);
+  });
+
+  test("that is not reachable answers 502", async () => {
+    const { proxy } = await given({ ports: [1], resolve: async () => ["127.0.0.1"] });
+    expect(await tunnel(proxy.url, "registry.example:1")).toMatch(/^HTTP\/1\.1 502 /u);
+    const nowhere = await given({ resolve: async () => await Promise.reject(new Error("no such name")) });
+    expect(await tunnel(nowhere.proxy.url, `registry.example:${nowhere.port}`)).toMatch(/^HTTP\/1\.1 502 /u);
+  });
+});
+
+describe("anything else is refused and noted", () => {
+  test.each([
+    ["another host", "evil.example"],
+    ["a host whose name ends alike", "evilregistry.example"],
+    ["the parent of a listed family", "packages.example"],
+    ["an address", "127.0.0.1"],
+    ["a name with a user", "registry.example@evil.example"],
+  ])("%s", async (_what, host) => {
+    const { proxy, port, refused } = await given();
+    expect(await tunnel(proxy.url, `${host}:${port}`)).toMatch(/^HTTP\/1\.1 403 /u);
+    expect(refused).toHaveLength(1);
+  });
+
+  test("another port", async () => {
+    const { proxy, refused } = await given();
+    expect(await tunnel(proxy.url, "registry.example:22")).toMatch(/^HTTP\/1\.1 403 /u);
+    expect(refused).toEqual(["registry.example:22"]);
+  });
+
+  test("another host by plain HTTP, and what is no address", async () => {
+    const { proxy, port, refused } = await given();
+    expect(await get(proxy.url, `http://evil.example:${port}/`)).toMatch(/^403 /u);
+    expect(await get(proxy.url, "/runner/session")).toMatch(/^403 /u);
+    expect(refused).toHaveLength(2);
+  });
+
+  test("a listed host whose name leads into the machine or its network", async () => {
+    const { proxy, port, refused } = await given({
+      isPublic: isPublicAddress,
+      resolve: async () => ["169.254.169.254", "10.0.0.1", "::1"],
+    });
+    expect(await tunnel(proxy.url, `registry.example:${port}`)).toMatch(/^HTTP\/1\.1 403 /u);
+    expect(refused).toEqual([`registry.example:${port}`]);
+  });
+});
+
+test.each([
+  ["104.16.2.34", true],
+  ["2606:4700::6810:222", true],
+  ["127.0.0.1", false],
+  ["0.0.0.0", false],
+  ["10.1.2.3", false],
+  ["172.20.0.1", false],
+  ["192.168.1.1", false],
+  ["169.254.169.254", false],
+  ["100.100.100.200", false],
+  ["224.0.0.1", false],
+  ["255.255.255.255", false],
+  ["::1", false],
+  ["::ffff:10.0.0.1", false],
+  ["fd00::1", false],
+  ["fe80::1", false],
+  ["2002:a00:1::", false],
+  ["64:ff9b::a00:1", false],
+  ["registry.example", false],
+])("%s is an address of the internet: %s", (address, isPublic) => {
+  expect(isPublicAddress(address)).toBe(isPublic);
+});
+
+test("the list has plain names alone", () => {
+  expect(registryHosts.filter((host) => !/^\.?[a-z0-9-]+(?:\.[a-z0-9-]+)+$/u.test(host))).toEqual([]);
+});

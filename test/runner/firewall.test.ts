@@ -1,0 +1,104 @@
+/** The kernel keeps the agent's user on this machine. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { symlink } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createAgentUser, type AgentUser } from "../../src/runner/agent-user.ts";
+import { limitEgress } from "../../src/runner/egress.ts";
+import { startFirewall, type Firewall } from "../../src/runner/firewall.ts";
+import { trustedPath } from "../../src/runner/trusted-path.ts";
+import { canHaveSecondUser, makeFolder } from "./run-world.ts";
+
+const path = await trustedPath(process.env["PATH"] ?? "/usr/bin:/bin");
+const runner = { uid: process.getuid?.() ?? -1, pid: process.pid, platform: process.platform };
+const canHaveFirewall =
+  canHaveSecondUser && (await execa("nft", ["list", "ruleset"], { reject: false, env: { PATH: path } })).exitCode === 0;
+const hasIptables = (await execa("/usr/sbin/ip6tables", ["-S"], { reject: false })).exitCode === 0;
+/** Of this machine, and not on loopback: what is sent there counts as sent out. */
+const outside = Object.values(networkInterfaces())
+  .flat()
+  .find((each) => each?.family === "IPv4" && !each.internal)?.address;
+
+test("without a user of its own the agent is not started on a limited network, and the error says what helps", async () => {
+  const agent = await createAgentUser({ id: "00000000", home: "/", runner, path, unsafeSameUser: true });
+  const order = { hosts: [], agent, path, platform: "linux", note: () => {} };
+  for (const network of ["registries", "none"] as const) {
+    await expect(limitEgress({ ...order, network })).rejects.toThrow(/no user of its own.*NETWORK/u);
+  }
+  expect(await limitEgress({ ...order, network: "open" })).toMatchObject({ environment: {} });
+});
+
+// Reason to skip: it takes root and nft, which `.ci/run` installs.
+describe.skipIf(!canHaveFirewall)("the firewall", () => {
+  let agent: AgentUser;
+  let firewall: Firewall;
+  const server = createServer((_request, response) => response.end("here"));
+  let port = 0;
+
+  beforeAll(async () => {
+    server.listen(0, "0.0.0.0");
+    await once(server, "listening");
+    const address = server.address();
+    port = typeof address === "object" ? (address?.port ?? 0) : 0;
+    agent = await createAgentUser({ id: "f1aef1ae", home: "/nonexistent", runner, path, unsafeSameUser: false });
+    firewall = await startFirewall({ agent, path, platform: "linux" });
+  });
+  afterAll(async () => {
+    await agent?.remove();
+    await firewall?.remove();
+    server.close();
+  });
+
+  /** As the agent, or as whoever runs this. */
+  async function reaches(script: string, as: "agent" | "runner"): Promise<boolean> {
+    const command = ["/bin/bash", ["-c", script]] as const;
+    const { file, args } = as === "agent" ? agent.command(...command) : { file: command[0], args: command[1] };
+    return (await execa(file, args, { reject: false, timeout: 5_000 })).exitCode === 0;
+  }
+
+  test("lets the agent reach loopback, where the gateway is", async () => {
+    expect(await reaches(`exec 3<>/dev/tcp/127.0.0.1/${port}`, "agent")).toBe(true);
+  });
+
+  test.skipIf(outside === undefined)("lets it reach nothing else, and everybody else what they like", async () => {
+    const before = await firewall.refused();
+    expect(await reaches(`exec 3<>/dev/tcp/${outside}/${port}`, "runner")).toBe(true);
+    expect(await reaches(`exec 3<>/dev/tcp/${outside}/${port}`, "agent")).toBe(false);
+    expect(await firewall.refused()).toBeGreaterThan(before);
+  });
+
+  test("lets it resolve nothing, also on loopback", async () => {
+    const before = await firewall.refused();
+    await reaches("echo > /dev/udp/127.0.0.53/53; echo > /dev/tcp/127.0.0.1/53", "agent");
+    expect(await firewall.refused()).toBeGreaterThan(before);
+  });
+
+  test.skipIf(!hasIptables)("is made with iptables where there is no nft", async () => {
+    await using folder = await makeFolder();
+    for (const tool of ["iptables", "ip6tables"]) await symlink(`/usr/sbin/${tool}`, join(folder.path, tool));
+    // Whichever stands first refuses, and the other sees nothing.
+    await firewall.remove();
+    firewall = await startFirewall({ agent, path: folder.path, platform: "linux" });
+    const before = await firewall.refused();
+    expect(await reaches(`exec 3<>/dev/tcp/127.0.0.1/${port}`, "agent")).toBe(true);
+    expect(await reaches(`exec 3<>/dev/tcp/${outside ?? "192.0.2.1"}/${port}`, "agent")).toBe(false);
+    await reaches("echo > /dev/udp/127.0.0.53/53", "agent");
+    expect(await firewall.refused()).toBeGreaterThan(before);
+    await firewall.remove();
+    for (const tool of ["iptables", "ip6tables"]) {
+      expect((await execa(`/usr/sbin/${tool}`, ["-S"])).stdout).not.toContain("phasegate");
+    }
+    firewall = await startFirewall({ agent, path, platform: "linux" });
+  });
+
+  test("is gone once it is removed, and may be made again over what a killed run left", async () => {
+    const again = await startFirewall({ agent, path, platform: "linux" });
+    await again.remove();
+    const { stdout } = await execa("nft", ["list", "tables"], { env: { PATH: path } });
+    expect(stdout).not.toContain(`phasegate_${agent.uid}`);
+    firewall = await startFirewall({ agent, path, platform: "linux" });
+  });
+});
