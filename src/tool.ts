@@ -31,7 +31,7 @@ export function say(line: string): void {
 }
 
 /** What went wrong and why. Where the error names the next step, its cause would only blur that. */
-export function sentenceOf(error: unknown): string {
+function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message, cause } = error;
   return cause instanceof Error && !(error instanceof StoreLocked) ? `${message}: ${sentenceOf(cause)}` : message;
