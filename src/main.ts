@@ -2,13 +2,13 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pino } from "pino";
+import { sentenceOf } from "./command-line.ts";
 import { ConfigError, parseConfig, secretsOf } from "./control/config.ts";
 import { createRedactor, redactTokens } from "./core/redact.ts";
 import { redactJsonLines } from "./core/redact-json.ts";
 import { isNotSetUp, parseSetupSettings } from "./setup/setup-settings.ts";
-import { AddressRefused, startApp } from "./start-app.ts";
+import { startApp } from "./start-app.ts";
 import { startSetup } from "./start-setup.ts";
-import { StoreLocked } from "./store/data-folder.ts";
 
 /** A drain that hangs must not hold the host: orchestrators kill after ten seconds. */
 const stopMsMax = 9_500;
@@ -71,14 +71,6 @@ function exit(code: number): void {
   };
   setTimeout(end, lastWordsMs);
   destination.flush(end);
-}
-
-/** What went wrong and why. Where the error names the next step, its cause would only blur that. */
-function sentenceOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { message, cause } = error;
-  const saysAll = error instanceof StoreLocked || error instanceof AddressRefused;
-  return cause instanceof Error && !saysAll ? `${message}: ${sentenceOf(cause)}` : message;
 }
 
 async function serve(): Promise<{ stop(): Promise<void> }> {

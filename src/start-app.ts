@@ -6,6 +6,7 @@ import type { Config } from "./control/config.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
 import type { Clock, Log, NewId, Timer } from "./control/ports.ts";
+import { createSeal } from "./control/seal.ts";
 import {
   inVersionSpoken,
   openSession,
@@ -17,9 +18,7 @@ import {
   takeStep,
   type ServingRunner,
 } from "./control/serve-runner.ts";
-import { defaultPolicy } from "./core/decide.ts";
 import { examineRepository } from "./doctor/repository-findings.ts";
-import { createGitHub } from "./github/client.ts";
 import { readIssueForm } from "./github/issue-form.ts";
 import { freezeText } from "./github/issue-text.ts";
 import { translateWebhook } from "./github/webhook-to-command.ts";
@@ -37,8 +36,7 @@ import { stepFor, stepOfPath } from "./verify/step-of-path.ts";
 import { changedItems, citing } from "./verify/changed-items.ts";
 import { findCredential } from "./verify/find-credential.ts";
 import { verifyPhase } from "./verify/verify-phase.ts";
-
-const githubTimeoutMs = 30_000;
+import { githubOf, policyOf } from "./wiring.ts";
 
 /** Of the ten seconds that a stop may take, what is left for closing the server and the store. */
 const drainMs = 8_000;
@@ -51,7 +49,7 @@ const appYml = path.join(import.meta.dirname, "..", "app.yml");
 const guideFolder = path.join(import.meta.dirname, "..", "guide");
 
 /** The system does not let us listen there. The message says what to do. */
-export class AddressRefused extends Error {
+class AddressRefused extends Error {
   override name = "AddressRefused";
 }
 
@@ -81,20 +79,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
   const { dataDir, databaseUrl } = config;
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId });
   try {
-    const github = createGitHub({
-      appId: config.appId,
-      privateKey: config.privateKey,
-      apiUrl: config.githubApiUrl,
-      webUrl: config.githubWebUrl,
-      language: config.language,
-      actionRef: config.actionRef,
-      appUrl: config.publicUrl,
-      mcpHosts: config.mcpHosts,
-      writeIntervalMs: config.githubWriteIntervalMs,
-      timeoutMs: githubTimeoutMs,
-      log,
-      clock,
-    });
+    const github = githubOf(config, { clock, log });
     let engine: Engine | null = null;
     const working: ServingRunner & Working = {
       store,
@@ -104,11 +89,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       log,
       github,
       playbooks,
-      policy: {
-        ...defaultPolicy,
-        reviewDebounceMs: config.reviewDebounceMs,
-        namesEveryMs: config.namesEveryMs,
-      },
+      policy: policyOf(config),
       verifier: {
         verifyPhase,
         changesetFindings,
@@ -142,6 +123,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         ),
       onboardingVersion: github.onboardingVersion,
       seal: createCheckpointSeal(config.checkpointKeys),
+      recordSeal: createSeal(config.checkpointKeys),
       prices: config.prices,
       mcpHosts: config.mcpHosts,
       liveShownAt: new Map(),

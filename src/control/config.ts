@@ -39,6 +39,8 @@ export interface Config {
   readonly reviewDebounceMs: number;
   /** Between two looks at the names that a task waits for, in the first hour. */
   readonly namesEveryMs: number;
+  /** From the end of a task until its logs and changesets are deleted. */
+  readonly logsKeptMs: number;
   /** Of the MCP servers that repositories may give their agents, e.g. `mcp.notion.com`. */
   /** Most that runs may reach. */
   readonly network: Network;
@@ -143,8 +145,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     actionRef,
     host: get("HOST") ?? "0.0.0.0",
     port: numberOf("PORT", 3000, 0, 65_535),
-    dataDir: get("DATA_DIR") ?? "./data",
-    databaseUrl: databaseUrlOf(get("DATABASE_URL"), faults),
+    ...storeOf(get, faults),
     model: get("CLAUDE_MODEL") ?? "sonnet",
     language: language === "ko" ? "ko" : "en",
     phaseBudgetUsd: get("PHASE_BUDGET_USD") === undefined ? null : numberOf("PHASE_BUDGET_USD", 5, 0.01, usdMax),
@@ -163,11 +164,24 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     githubWriteIntervalMs: numberOf("GITHUB_WRITE_INTERVAL_MS", 1_000, 0, 60_000),
     reviewDebounceMs: numberOf("REVIEW_DEBOUNCE_SECONDS", 20, 0, 3_600) * 1_000,
     namesEveryMs: numberOf("NAMES_SECONDS", 60, 1, 3_600) * 1_000,
+    logsKeptMs: numberOf("KEEP_LOGS_DAYS", 90, 7, 36_500) * 24 * 60 * 60_000,
     network: networkOf(get("NETWORK"), faults),
     mcpHosts: hostsOf("MCP_SERVERS_ALLOWED", get("MCP_SERVERS_ALLOWED"), faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
+}
+
+/** Where the store is, for programs that need nothing else. Throws `ConfigError`. */
+export function parseStoreSettings(environment: Environment): Pick<Config, "dataDir" | "databaseUrl"> {
+  const faults: string[] = [];
+  const settings = storeOf((name) => environment[name]?.trim() || undefined, faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return settings;
+}
+
+function storeOf(get: (name: string) => string | undefined, faults: string[]): Pick<Config, "dataDir" | "databaseUrl"> {
+  return { dataDir: get("DATA_DIR") ?? "./data", databaseUrl: databaseUrlOf(get("DATABASE_URL"), faults) };
 }
 
 function networkOf(said: string | undefined, faults: string[]): Network {

@@ -4,6 +4,7 @@ import { performEffect, type Performing } from "./perform-effect.ts";
 import { NotYet, RetryLater, type ClaimedEffect, type ClaimedMessage, type Timer } from "./ports.ts";
 import { processMessage, type Processing } from "./process-message.ts";
 import { createSweep, reconcileEveryMs, reconcileRuns, sweepEveryMs } from "./reconcile.ts";
+import { dayOf, queueRetention } from "./retention.ts";
 import { createNamesWatch } from "./watch-names.ts";
 
 /** Lanes at work at the same time, messages and effects each. */
@@ -41,6 +42,8 @@ const onlyTells: readonly Effect["kind"][] = [
   "CompareItems",
   "NotifyRipple",
   "NotifySettled",
+  // The next turn of the task keeps all of it.
+  "KeepRecord",
 ];
 
 export interface Working extends Processing, Performing {
@@ -68,6 +71,8 @@ export function startEngine(working: Working): Engine {
   const names = createNamesWatch(working);
   let runsAt = Number.NEGATIVE_INFINITY;
   let sweptAt = Number.NEGATIVE_INFINITY;
+  /** The last day of which there is a message for it. */
+  let retentionOn = "";
   /** The look for work that is under way; there is one at a time. */
   let looking: Promise<void> | null = null;
   let lookAgain = false;
@@ -140,6 +145,10 @@ export function startEngine(working: Working): Engine {
       receivedAt: now.toISOString(),
     } as const;
     await store.takeIn(message);
+    const day = dayOf(now);
+    if (day === retentionOn) return;
+    await queueRetention(working, day);
+    retentionOn = day;
   }
 
   async function beginMessages(now: Date): Promise<void> {

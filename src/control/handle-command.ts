@@ -1,10 +1,10 @@
 import type { CommandFacts, TaskCommand } from "../core/commands.ts";
 import { decide, type Policy, type Refusal } from "../core/decide.ts";
-import type { TaskEvent } from "../core/events.ts";
+import type { TaskEvent, TaskEventType } from "../core/events.ts";
 import { evolve } from "../core/evolve.ts";
 import { runIdFrom, type TaskId } from "../core/ids.ts";
 import { react, type Effect, type Reaction } from "../core/react.ts";
-import { liveRunOf, type TaskState } from "../core/state.ts";
+import { isSettled, liveRunOf, type TaskState } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
 import {
   StaleVersion,
@@ -173,9 +173,51 @@ export async function queueEffect(
   }
 }
 
+/** Nothing of it is lost where it is not done again: what would be asked of people twice, or done against what they did since. */
+const neverAgain: readonly Effect["kind"][] = ["RequestReview", "ReopenGate"];
+
+/** What these events make of effects before them: done, or not wanted any more. */
+const overtaken: { readonly [Type in TaskEventType]?: readonly Effect["kind"][] } = {
+  PhaseVerified: ["VerifyPhase"],
+  FeedbackResolved: ["AnswerFeedback"],
+  ReviewWithdrawn: ["ReleaseCi"],
+  CiReleased: ["ReleaseCi"],
+  TaskResumed: ["NotifyBlocked"],
+};
+
+/**
+ * The effects of a task's current phase under their own keys, for a store that has lost its queue. Nobody knows which of them
+ * were done: each looks at the state first, and then at GitHub. What a task that has ended made due is done.
+ */
+export function dueAgain(
+  handling: Pick<CommandHandling, "policy">,
+  taskId: TaskId,
+  events: readonly TaskEvent[],
+): readonly NewEffect[] {
+  const last = stateOf(events);
+  if (last.status === "absent" || isSettled(last)) return [];
+  const begun = Math.max(
+    0,
+    events.findLastIndex(({ type }) => type === "PhaseStarted"),
+  );
+  const due = new Map<string, NewEffect>();
+  let state = stateOf(events.slice(0, begun));
+  for (const [index, event] of events.slice(begun).entries()) {
+    for (const [name, { effect }] of due) if (overtaken[event.type]?.includes(effect.kind) === true) due.delete(name);
+    const led = consequences(handling, taskId, state, begun + index, [event]);
+    state = led.state;
+    for (const each of led.effects) {
+      const name = JSON.stringify(each.effect);
+      due.delete(name);
+      if (!neverAgain.includes(each.effect.kind)) due.set(name, each);
+    }
+  }
+  return [...due.values()];
+}
+
 /** Folds the events one by one, since what an event makes due depends on the state right after it. */
 function consequences(
-  handling: CommandHandling,
+  handling: Pick<CommandHandling, "policy">,
   taskId: TaskId,
   from: TaskState,
   version: number,
@@ -195,7 +237,7 @@ function consequences(
 }
 
 function queued(
-  { policy }: CommandHandling,
+  { policy }: Pick<CommandHandling, "policy">,
   taskId: TaskId,
   state: TaskState,
   key: string,
@@ -212,7 +254,14 @@ function queued(
   return { key: isOne ? lane : key, lane, effect, notBefore, coalesce: isOne };
 }
 
-const queuedOnce: readonly Effect["kind"][] = ["ShowStatus", "ShowCheck", "ReadCi", "LookAtBase", "CompareItems"];
+const queuedOnce: readonly Effect["kind"][] = [
+  "ShowStatus",
+  "ShowCheck",
+  "ReadCi",
+  "LookAtBase",
+  "CompareItems",
+  "KeepRecord",
+];
 
 /** What changes the branch and the gate keeps its order; what ends things or speaks to people never waits behind it. */
 function laneOf(taskId: TaskId, effect: Effect): string {
@@ -267,6 +316,10 @@ function laneOf(taskId: TaskId, effect: Effect): string {
       return `items:${taskId}`;
     case "ShowStatus":
       return `status:${taskId}`;
+    // Nothing is kept any more once it is dropped.
+    case "KeepRecord":
+    case "DropRecord":
+      return `record:${taskId}`;
     case "NotifyBlocked":
     case "NotifyRefused":
     case "AnswerFeedback":

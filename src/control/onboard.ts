@@ -5,6 +5,7 @@
 import type { Repository } from "../core/events.ts";
 import type { Diagnosis, InboxMessage } from "./ports.ts";
 import type { Processing } from "./process-message.ts";
+import { dayOf } from "./retention.ts";
 import { StoredOnboarding } from "./stored-messages.ts";
 
 /** Looks at all that must be so before a task can run in a repository. */
@@ -36,8 +37,7 @@ export async function queueOnboarding(
  * None is made here. An installation whose message was lost is told of again by GitHub.
  */
 export async function queueRefresh(queueing: Queueing & Pick<Processing, "onboardingVersion">): Promise<void> {
-  const day = queueing.clock.now().toISOString().slice(0, "2026-11-26".length);
-  const key = `onboard:refresh:${queueing.onboardingVersion}:${day}`;
+  const key = `onboard:refresh:${queueing.onboardingVersion}:${dayOf(queueing.clock.now())}`;
   await take(queueing, { key, lane: "onboard" }, { everywhere: true });
 }
 

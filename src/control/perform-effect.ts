@@ -17,6 +17,7 @@ import {
   taskBranchOf,
   type ExistingTask,
 } from "../core/state.ts";
+import { recordNameOf } from "../core/task-record.ts";
 import { hasValue } from "../core/dialogue.ts";
 import { baseOf, targetNameOf } from "./base-branch.ts";
 import {
@@ -49,6 +50,8 @@ import {
 } from "./ports.ts";
 import { keyOf } from "./people.ts";
 import { readTask } from "./read-task.ts";
+import type { Seal } from "./seal.ts";
+import { keepRecord } from "./task-record.ts";
 import { forecastsOf, viewOf } from "./task-view.ts";
 import { askVetoReason, startVetoRework, wordsOfVetoes } from "./take-up-vetoes.ts";
 import { lookAtBase } from "./watch-base.ts";
@@ -71,6 +74,7 @@ const heldMs = 60_000;
 
 export interface Performing extends CommandHandling, Pick<Budgeting, "dayBudgetUsd"> {
   readonly github: GitHub;
+  readonly recordSeal: Seal;
   readonly verifier: Verifier;
   readonly playbooks: Playbooks;
   readonly model: string;
@@ -183,6 +187,12 @@ async function perform(performing: Performing, state: ExistingTask, claimed: Cla
       return openFinalGate(performing, state);
     case "EraseTask":
       await performing.store.eraseTask(state.taskId);
+      return null;
+    case "KeepRecord":
+      await keepRecord(performing, state);
+      return null;
+    case "DropRecord":
+      await performing.github.dropRecord(state.repository, recordNameOf(state));
       return null;
     case "ReopenGate":
       // Cancelled or closed once more since: what somebody wants now goes before what somebody wanted then.
@@ -505,7 +515,9 @@ async function publishStep(
   if (step?.changesetId !== effect.changesetId || step.commitSha !== null) return null;
   const playbook = await playbookOf(performing, state);
   const definition = definedIn(playbook, state, effect.phase);
-  const changes = readStoredChangeset(await store.readChangeset(effect.changesetId), effect.changesetId);
+  const stored = await store.readChangeset(effect.changesetId);
+  if (stored === null) return publishedBefore(performing, state, effect);
+  const changes = readStoredChangeset(stored, effect.changesetId);
   const { merging } = phase;
   const allowed = merging === null ? definition : withPathsOfPhase(definition);
   const findings = await verifier.changesetFindings(changes, allowed, effect.step);
@@ -533,6 +545,26 @@ async function publishStep(
   const { commitSha } = published;
   return { type: "RecordPublished", phase: effect.phase, step: slug, changesetId, commitSha };
 }
+
+/** Its changes were lost with a database: either they have become a commit, or they are to be made again. */
+async function publishedBefore(
+  { github }: Performing,
+  state: ExistingTask,
+  { phase, step, changesetId }: Extract<Effect, { kind: "PublishStep" }>,
+): Promise<Asked> {
+  const which = { phase, step, changesetId } as const;
+  const commitSha = await github.findPublished(state.repository, branchOf(state, phase), changesetId);
+  if (commitSha !== null) return { type: "RecordPublished", ...which, commitSha };
+  return { type: "RefuseChangeset", ...which, findings: [{ ...changesLost, step }] };
+}
+
+const changesLost: Finding = {
+  check: "outputs-exist",
+  step: null,
+  path: null,
+  line: null,
+  message: "what this step changed was lost before it was published; make it again",
+};
 
 /** One is enough to refuse; people are shown some more. */
 const pathsShownMax = 20;
@@ -623,7 +655,7 @@ async function verifyPhase(
   if ("type" in gate) await handleCommand(performing, state.taskId, gate);
   const tree = await github.readTree(state.repository, head);
   const definition = await phaseDefinition(performing, state, effect.phase);
-  const changedPaths = await pathsOfPhase(performing, state, effect.phase);
+  const changedPaths = await pathsOfPhase(performing, state, effect.phase, { head, tree });
   const said = currentPhaseOf(state)?.report ?? null;
   // What an earlier attempt said of its work says nothing of this one's.
   const report = await verifier.verifyPhase(tree, definition, {
@@ -702,18 +734,42 @@ async function presentGate(
 }
 
 /** What the steps of the phase wrote, by the changesets that were published. */
-async function pathsOfPhase({ store }: Performing, state: ExistingTask, phase: number): Promise<readonly string[]> {
+async function pathsOfPhase(
+  performing: Performing,
+  state: ExistingTask,
+  phase: number,
+  at: { readonly head: string; readonly tree: Tree },
+): Promise<readonly string[]> {
   const paths = new Set<string>();
   const progress = state.phases.find((candidate) => candidate.phase === phase);
   const turns = progress?.conversation?.replies.filter(({ changed, commitSha }) => changed && commitSha !== null) ?? [];
   const ids = new Set([...(progress?.steps ?? []), ...turns].map(({ changesetId }) => changesetId));
   for (const changesetId of ids) {
     if (changesetId === null) continue;
-    for (const change of readStoredChangeset(await store.readChangeset(changesetId), changesetId)) {
+    const stored = await performing.store.readChangeset(changesetId);
+    if (stored === null) return pathsOnBranch(performing, state, at);
+    for (const change of readStoredChangeset(stored, changesetId)) {
       if (change.kind === "written") paths.add(change.path);
     }
   }
   return [...paths];
+}
+
+/** Where the changesets were lost with a database: whatever the branch has otherwise than where it began. */
+async function pathsOnBranch(
+  performing: Performing,
+  state: ExistingTask,
+  { head, tree }: { readonly head: string; readonly tree: Tree },
+): Promise<readonly string[]> {
+  const { github } = performing;
+  const { headSha: baseSha } = await baseOf(performing, state);
+  const since = await github.mergeBaseOf(state.repository, { headSha: head, baseSha });
+  if (since === null) return tree.paths;
+  const before = await github.readTree(state.repository, since);
+  return tree.paths.filter((path) => {
+    const id = before.contentId?.(path) ?? null;
+    return id === null || tree.contentId?.(path) !== id;
+  });
 }
 
 function gateOf(state: ExistingTask, phase: number) {

@@ -56,7 +56,7 @@ export class StaleVersion extends Error {
 export interface InboxMessage {
   /** Delivery GUID of a webhook, or a name made from the run for a runner's message. The same key is the same message. */
   readonly key: string;
-  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard" | "sweep";
+  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard" | "sweep" | "retention";
   /** Messages of one lane are processed in order of arrival; e.g. `repository:1` or `run:<id>`. */
   readonly lane: string;
   readonly body: string;
@@ -160,6 +160,35 @@ export interface StoredCheckpoint {
   readonly sealed: Uint8Array;
 }
 
+/** An event as it lies in the store. Its place in the list is its version, from 1. */
+export interface StoredEvent {
+  readonly type: string;
+  readonly schemaVersion: number;
+  /** JSON of the event without its type. */
+  readonly payload: string;
+  /** The login that caused it. */
+  readonly userId: string | null;
+}
+
+/** What is known of a task from elsewhere. */
+export interface KeptTask {
+  readonly taskId: TaskId;
+  /** All of them, oldest first. */
+  readonly events: readonly StoredEvent[];
+  readonly texts: readonly { readonly hash: string; readonly text: string }[];
+}
+
+/** Numbers of events. Nothing was changed where the store had as many before, or more. */
+export interface Restored {
+  readonly before: number;
+  readonly kept: number;
+}
+
+/** What is kept can't be brought back: it can't be read, or the store knows something else. The message is for the operator. */
+export class NotRestored extends Error {
+  override name = "NotRestored";
+}
+
 /** A limit of the provider on a model account (H2). */
 export interface AccountLimit {
   readonly since: string;
@@ -186,6 +215,15 @@ export interface Store {
   openRuns(): Promise<readonly OpenRun[]>;
   /** Tasks that are not completed, failed or cancelled, oldest first; of one repository or installation where asked. */
   openTasks(of?: { readonly repositoryId?: number; readonly installationId?: number }): Promise<readonly TaskId[]>;
+  /** Tasks in the order of their ids, behind that one, whatever became of them. */
+  tasksAfter(taskId: TaskId | null, limit: number): Promise<readonly TaskId[]>;
+  /** A task's history as it lies there. */
+  readStored(taskId: TaskId): Promise<readonly StoredEvent[]>;
+  /**
+   * Brings a task back, or what the store lacks of its end, with all read models; `dueOf` names the effects that wait then.
+   * Throws `NotRestored` where it knows something else.
+   */
+  restoreTask(kept: KeptTask, dueOf: (events: readonly TaskEvent[]) => readonly NewEffect[]): Promise<Restored>;
   /** State at a moment (TB.3); null where the task did not exist. */
   reconstructTaskState(taskId: TaskId, at?: string): Promise<ExistingTask | null>;
 
@@ -247,6 +285,12 @@ export interface Store {
   saveCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
   readCheckpoint(taskId: TaskId): Promise<StoredCheckpoint | null>;
   dropCheckpoint(taskId: TaskId): Promise<void>;
+  /** The first one behind that task, in the order of ids, that another key sealed; null where there is none. */
+  checkpointNotSealedWith(keyId: string, after: TaskId | null): Promise<StoredCheckpoint | null>;
+  /** Puts what is sealed anew in the place of what was read. Nothing where the task has another one by now, or none. */
+  resealCheckpoint(read: StoredCheckpoint, anew: Pick<StoredCheckpoint, "keyId" | "sealed">): Promise<void>;
+  /** How many there are under each key. */
+  checkpointsByKey(): Promise<ReadonlyMap<string, number>>;
 
   limitAccount(account: string, limit: AccountLimit): Promise<void>;
   accountLimit(account: string): Promise<AccountLimit | null>;
@@ -260,6 +304,17 @@ export interface Store {
   usage(filter: UsageFilter): Promise<Spent & { readonly tasks: number }>;
   /** What completed phases of this name cost in the repository's tasks of this playbook, newest first, at most twenty. */
   costsOfPhase(repositoryId: number, playbook: string, phase: string): Promise<readonly number[]>;
+
+  /** Deletes at most `limit` messages that ended before, waiting ones never; answers how many went. */
+  forgetMessages(
+    old: { readonly processedBefore: string; readonly failedBefore: string },
+    limit: number,
+  ): Promise<number>;
+  /**
+   * Deletes logs, changesets, sessions, finished effects and what a run left for the next one of at most `limit` tasks that
+   * ended before; answers of how many. Their events, texts and read models stay.
+   */
+  forgetTraces(endedBefore: string, limit: number): Promise<number>;
 
   close(): Promise<void>;
 }
@@ -595,6 +650,29 @@ export interface Diagnosis {
   readonly mend: string | null;
 }
 
+/** What the newest commit of a task's record says of itself. Whoever may write to the repository can write another one. */
+export interface RecordMark {
+  readonly taskId: string;
+  /** Number of events that the record has. */
+  readonly version: number;
+  /** SHA-256 of these events, in hex. */
+  readonly digest: string;
+  /** Of the key that sealed them. */
+  readonly keyId: string;
+}
+
+export interface RecordHead {
+  readonly commitSha: string;
+  readonly treeSha: string;
+  /** Null where the app did not write it. */
+  readonly mark: RecordMark | null;
+}
+
+export interface RecordFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 /** What came of the pull request that sets a repository up. */
 export type Onboarding =
   | { readonly kind: "opened" | "updated"; readonly pullRequest: number }
@@ -672,6 +750,8 @@ export interface GitHub {
   ): Promise<
     { readonly commitSha: string } | { readonly replaced: readonly string[] } | { readonly unmerged: readonly string[] }
   >;
+  /** The commit of a changeset that was published; null where the branch has none. */
+  findPublished(repository: Repository, branch: string, changesetId: ChangesetId): Promise<string | null>;
   /** The commit where a head and a base parted; null where they have none in common. */
   mergeBaseOf(
     repository: Repository,
@@ -811,6 +891,28 @@ export interface GitHub {
       readonly mayOpen: boolean;
     },
   ): Promise<Onboarding>;
+  /** The newest commit of the record of that name; null where there is none. */
+  recordHead(repository: Repository, name: string): Promise<RecordHead | null>;
+  /**
+   * Puts one commit on the record of that name, and makes it where `onto` is null. The file lies beside those of `onto` where
+   * `beside` says so, else instead of them. Fails where somebody else was faster. Nothing in a repository without a commit.
+   */
+  addToRecord(
+    repository: Repository,
+    name: string,
+    addition: {
+      readonly onto: RecordHead | null;
+      readonly beside: boolean;
+      readonly mark: RecordMark;
+      readonly file: RecordFile;
+    },
+  ): Promise<void>;
+  /** Nothing where there is none. */
+  dropRecord(repository: Repository, name: string): Promise<void>;
+  /** The records of all tasks. */
+  listRecords(repository: Repository): Promise<readonly { readonly name: string; readonly commitSha: string }[]>;
+  /** The files of one commit of a record, by their names. */
+  readRecord(repository: Repository, commitSha: string): Promise<readonly RecordFile[]>;
   /** Hides a comment; false where GitHub will not. */
   hideComment(repository: Repository, commentNodeId: string): Promise<boolean>;
 }

@@ -25,6 +25,7 @@ import { keyOf, personOf, taskById } from "./people.ts";
 import { onboard, type Examine } from "./onboard.ts";
 import type { ClaimedMessage, GitHub, OpenRun, Playbooks, Verifier } from "./ports.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
+import { forgetOld } from "./retention.ts";
 import { openSpecIssues } from "./start-from-spec.ts";
 import { StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
 import { freezePrompt, onIssueEdited, showFaults, type ReadForm } from "./task-form.ts";
@@ -69,6 +70,10 @@ export async function processMessage(processing: Processing, message: ClaimedMes
     }
     case "onboard": {
       await onboard(processing, message);
+      break;
+    }
+    case "retention": {
+      await forgetOld(processing);
       break;
     }
     case "sweep": {

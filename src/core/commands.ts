@@ -218,6 +218,8 @@ export type TaskCommand = CommandFacts &
           /** More of it is left than the run was given: others held that, or a new day has begun. */
           readonly isHeld: boolean;
         };
+        /** Whoever would know was lost: that it was not heard says nothing of whether it can reach the app. */
+        readonly mayHaveBegun?: boolean;
       }
     | {
         readonly type: "RecordVerification";

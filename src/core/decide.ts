@@ -61,6 +61,8 @@ export interface Policy {
   readonly reviewDebounceMs: number;
   /** Between two looks at the names of secrets and variables that a task waits for, in the first hour (Q9). */
   readonly namesEveryMs: number;
+  /** From the end of a task until its logs and changesets are deleted. */
+  readonly logsKeptMs: number;
 }
 
 export const defaultPolicy: Policy = {
@@ -73,6 +75,7 @@ export const defaultPolicy: Policy = {
   eventsPerMinuteMax: 120,
   reviewDebounceMs: 20_000,
   namesEveryMs: 60_000,
+  logsKeptMs: 90 * 24 * 60 * 60_000,
 };
 
 /** A refusal is a normal answer; `src/github/texts.ts` turns those that a person caused into words. */
@@ -914,7 +917,7 @@ function endRun(command: CommandOf<"EndRun">, state: ExistingTask, policy: Polic
     case "failed":
       return accepted(ended, ...reworkOrPause(command, next, policy));
     case "lost":
-      if (!run.started && run.dispatched !== null) {
+      if (!run.started && run.dispatched !== null && command.mayHaveBegun !== true) {
         return accepted(ended, pause(command.at, { kind: "app-unreachable", runUrl: run.dispatched.url }));
       }
       return lost(command, state, { ...ended, outcome: command.outcome }, policy);

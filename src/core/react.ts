@@ -20,6 +20,7 @@ import {
   type Gate,
   type PhaseProgress,
 } from "./state.ts";
+import { recordDue } from "./task-record.ts";
 
 /** What must be done in the world, as data. Each may be done again without harm. */
 export type Effect =
@@ -93,6 +94,9 @@ export type Effect =
   /** Why each part holds as it is. */
   | { readonly kind: "NotifySettled"; readonly phase: number }
   | { readonly kind: "ShowStatus" }
+  /** The task's history in its repository, sealed: what the database is rebuilt from. */
+  | { readonly kind: "KeepRecord" }
+  | { readonly kind: "DropRecord" }
   | { readonly kind: "NotifyBlocked"; readonly reason: BlockReason }
   /** Whether the gate can be merged into its base as that is now. `headSha` is the one that was presented. */
   | { readonly kind: "LookAtBase"; readonly phase: number; readonly headSha: string };
@@ -107,6 +111,12 @@ export interface Reaction {
 
 /** Lists what an event makes due. `before` and `after` are the states around it. */
 export function react(event: TaskEvent, before: ExistingTask | null, after: ExistingTask): readonly Reaction[] {
+  const urgency = recordDue(event);
+  const keeping: readonly Reaction[] = urgency === null ? [] : [{ effect: { kind: "KeepRecord" }, urgency }];
+  return [...workDue(event, before, after), ...keeping];
+}
+
+function workDue(event: TaskEvent, before: ExistingTask | null, after: ExistingTask): readonly Reaction[] {
   switch (event.type) {
     case "TaskCreated":
       return [now({ kind: "ShowStatus" })];
@@ -357,6 +367,7 @@ export function react(event: TaskEvent, before: ExistingTask | null, after: Exis
         ...after.phases.map(({ phase }) => now({ kind: "DeleteBranch", phase })),
         ...(taskBranchOf(after) === null ? [] : [now({ kind: "DeleteTaskBranch" })]),
         now({ kind: "EraseTask" }),
+        now({ kind: "DropRecord" }),
         now({ kind: "ShowStatus" }),
       ];
     case "ConflictFound":

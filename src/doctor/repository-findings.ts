@@ -1,6 +1,7 @@
 import type { Clock } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api, Call } from "../github/api.ts";
+import { findInstalled } from "../github/installed.ts";
 import { headOf, nameOf, pathOf, readOrNull, readRepository } from "../github/repository.ts";
 import { RequestFailed } from "../github/request-failed.ts";
 import { settingsPath } from "../github/settings-file.ts";
@@ -81,23 +82,13 @@ async function findInstallation(
 ): Promise<{ readonly repository: Repository; readonly permissions: readonly Finding[] } | Finding> {
   const install = `${webUrl}/apps/${slug}/installations/new`;
   try {
-    const { data: installation } = await api.asApp(`looking for the App in ${owner}/${name}`, (octokit) =>
-      octokit.rest.apps.getRepoInstallation({ owner, repo: name }),
-    );
+    const found = await findInstalled(api, owner, name);
+    const { installation } = found;
     if (installation.suspended_at !== null)
       return fault("repository", `the App is suspended in ${owner}/${name}`, installation.html_url);
-    const { data: token } = await api.asApp(`getting a token for ${owner}/${name}`, (octokit) =>
-      octokit.rest.apps.createInstallationAccessToken({
-        installation_id: installation.id,
-        repositories: [name],
-        permissions: { metadata: "read" },
-      }),
-    );
-    const repositoryId = token.repositories?.[0]?.id;
-    if (repositoryId === undefined) throw new Error(`reading the id of ${owner}/${name}: GitHub's answer has none`);
     const given = { permissions: { ...installation.permissions }, events: installation.events };
     return {
-      repository: { installationId: installation.id, repositoryId, owner, name },
+      repository: await found.repository(),
       // What it gives beyond app.yml is for the operator to know, and hinders no task.
       permissions: compareRights(rights, given, {
         check: "installation",

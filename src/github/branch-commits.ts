@@ -137,7 +137,7 @@ export async function messageOf(api: Api, repository: Repository, commitSha: str
   return (await readCommit(api, repository, commitSha)).message;
 }
 
-async function readCommit(api: Api, repository: Repository, commitSha: string) {
+export async function readCommit(api: Api, repository: Repository, commitSha: string) {
   const { data } = await api.read({
     repository,
     permissions: { contents: "read" },

@@ -26,10 +26,11 @@ import { mergeBaseOf, readMerge } from "./merge-trees.ts";
 import { createNames } from "./names.ts";
 import { permissionOf } from "./permission.ts";
 import { preflight } from "./preflight.ts";
-import { publish } from "./publish.ts";
+import { findPublished, publish } from "./publish.ts";
 import { deleteBranch, headOf, readRepository } from "./repository.ts";
 import { createRepositoryFilesReader } from "./repository-files.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
+import { addToRecord, dropRecord, listRecords, readRecord, recordHead } from "./records.ts";
 import { requestReview, requiresReview } from "./reviewers.ts";
 import { createRunEnvironment } from "./run-environment.ts";
 import { createSettingsReader, nothingSet } from "./settings.ts";
@@ -129,6 +130,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     headOf: (repository, branch) => headOf(api, repository, branch),
     mayWriteWorkflows: (repository) => mayWriteWorkflows(api, repository),
     publish: (repository, publication) => publish(api, repository, publication),
+    findPublished: (repository, branch, changesetId) => findPublished(api, repository, branch, changesetId),
     mergeBaseOf: (repository, ends) => mergeBaseOf(api, repository, ends),
     readMerge: (repository, ends) => readMerge(api, repository, ends),
     openGate: (repository, gate) => openGate(api, options, repository, gate),
@@ -162,6 +164,11 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     readInstallations: () => readInstallations(api),
     readInstalled: (installationId) => readInstalled(api, installationId),
     onboard: (repository, wanted) => onboard(api, { ...options, onboardingFiles }, repository, wanted),
+    recordHead: (repository, name) => recordHead(api, repository, name),
+    addToRecord: (repository, name, addition) => addToRecord(api, repository, name, addition),
+    dropRecord: (repository, name) => dropRecord(api, repository, name),
+    listRecords: (repository) => listRecords(api, repository),
+    readRecord: (repository, commitSha) => readRecord(api, repository, commitSha),
     hideComment: (repository, commentNodeId) => hideComment(api, repository, commentNodeId),
   };
 }

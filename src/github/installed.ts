@@ -48,3 +48,28 @@ async function repositoriesOf(api: Api, installationId: number): Promise<readonl
   }
   return found;
 }
+
+/**
+ * A repository by its name, with the ids that tokens need, and the installation as GitHub has it.
+ * Throws `RequestFailed` of status 404 where the App is not installed there.
+ */
+export async function findInstalled(api: Api, owner: string, name: string) {
+  const { data: installation } = await api.asApp(`looking for the App in ${owner}/${name}`, (octokit) =>
+    octokit.rest.apps.getRepoInstallation({ owner, repo: name }),
+  );
+  return {
+    installation,
+    repository: async (): Promise<Repository> => {
+      const { data: token } = await api.asApp(`getting a token for ${owner}/${name}`, (octokit) =>
+        octokit.rest.apps.createInstallationAccessToken({
+          installation_id: installation.id,
+          repositories: [name],
+          permissions: { metadata: "read" },
+        }),
+      );
+      const repositoryId = token.repositories?.[0]?.id;
+      if (repositoryId === undefined) throw new Error(`reading the id of ${owner}/${name}: GitHub's answer has none`);
+      return { installationId: installation.id, repositoryId, owner, name };
+    },
+  };
+}

@@ -1,24 +1,16 @@
 import type { GitHub, MergeTrees, Publication } from "../control/ports.ts";
 import type { Change } from "../core/change.ts";
 import type { Repository } from "../core/events.ts";
+import type { ChangesetId } from "../core/ids.ts";
 import { mergePaths, type TreeEntry } from "../core/merge-paths.ts";
 import type { Api } from "./api.ts";
 import { commitOnBranch, findCommit, treeShaOf, type Head } from "./branch-commits.ts";
+import { entriesOf, lastOfEachPath, layOn, modeFrom, type Entry } from "./make-tree.ts";
 import { readMerge } from "./merge-trees.ts";
-import { headOf, nameOf, pathOf } from "./repository.ts";
+import { headOf, nameOf } from "./repository.ts";
 import { hasTrailer, stepCommitMessage, trailers } from "./texts/commits.ts";
-import type { TokenPermissions } from "./tokens.ts";
-import { isText, listFiles } from "./tree.ts";
+import { listFiles } from "./tree.ts";
 import { rightsOf } from "./workflow-rights.ts";
-
-/** GitHub gives up on trees with some hundred inline files or some megabytes. */
-const entriesPerTreeMax = 100;
-const inlineBytesPerTreeMax = 1_000_000;
-const inlineBytesPerFileMax = 200_000;
-
-type Written = Extract<Change, { kind: "written" }>;
-type Mode = Written["mode"] | "160000";
-type Entry = { path: string; mode: Mode } & ({ content: string } | { sha: string | null });
 
 /** A file of a tree, as far as it counts here. */
 type File = { readonly path: string } & Pick<TreeEntry, "mode">;
@@ -33,9 +25,7 @@ export async function publish(
   publication: Publication,
 ): ReturnType<GitHub["publish"]> {
   const { branch, defaultBranch, changesetId, taskId, changes, mergedSha } = publication;
-  const there = await findCommit(api, repository, branch, (message) =>
-    hasTrailer(message, trailers.changeset, changesetId),
-  );
+  const there = await findPublished(api, repository, branch, changesetId);
   if (there !== null) return { commitSha: there };
   if (changes.length === 0 && mergedSha === null) {
     const head = (await headOf(api, repository, branch)) ?? (await headOf(api, repository, defaultBranch));
@@ -63,6 +53,16 @@ export async function publish(
   }
 }
 
+/** The commit of a changeset; null where the branch has none. */
+export async function findPublished(
+  api: Api,
+  repository: Repository,
+  branch: string,
+  changesetId: ChangesetId,
+): Promise<string | null> {
+  return findCommit(api, repository, branch, (message) => hasTrailer(message, trailers.changeset, changesetId));
+}
+
 /** Git lets a file take the place of a folder, and with it goes everything below, whatever the rules say of those paths. */
 class Replaces extends Error {
   override name = "Replaces";
@@ -83,36 +83,6 @@ class LeavesOut extends Error {
     super(`${paths.length} files were changed on both sides of the merge`);
     this.paths = paths;
   }
-}
-
-/** What is written, small texts inline and the rest as blobs. Blobs are named by their content, so a repeat is harmless. */
-async function entriesOf(api: Api, repository: Repository, changes: readonly Change[]): Promise<readonly Entry[]> {
-  const entries: Entry[] = [];
-  for (const change of lastOfEachPath(changes)) {
-    if (change.kind === "deleted") continue;
-    const { path, mode, content } = change;
-    if (content.byteLength <= inlineBytesPerFileMax && isText(content)) {
-      entries.push({ path, mode, content: Buffer.from(content).toString("utf8") });
-    } else {
-      entries.push({ path, mode, sha: await createBlob(api, repository, change) });
-    }
-  }
-  return entries;
-}
-
-async function createBlob(api: Api, repository: Repository, { path, content }: Written): Promise<string> {
-  const { data } = await api.write({
-    repository,
-    permissions: { contents: "write" },
-    doing: `storing ${path} in ${nameOf(repository)}`,
-    send: (octokit) =>
-      octokit.rest.git.createBlob({
-        ...pathOf(repository),
-        content: Buffer.from(content).toString("base64"),
-        encoding: "base64",
-      }),
-  });
-  return data.sha;
 }
 
 async function createTree(
@@ -172,28 +142,6 @@ function filesOf(paths: ReadonlyMap<string, TreeEntry>): readonly File[] {
   return [...paths].map(([path, { mode }]) => ({ path, mode }));
 }
 
-/** Deletions come first: a folder may have to go before a file takes its name. */
-async function layOn(
-  api: Api,
-  repository: Repository,
-  baseTree: string,
-  entries: readonly Entry[],
-  permissions: TokenPermissions,
-): Promise<string> {
-  let treeSha = baseTree;
-  for (const chunk of chunksOf(entries)) {
-    const base = treeSha;
-    const { data } = await api.write({
-      repository,
-      permissions,
-      doing: `making a tree in ${nameOf(repository)}`,
-      send: (octokit) => octokit.rest.git.createTree({ ...pathOf(repository), base_tree: base, tree: [...chunk] }),
-    });
-    treeSha = data.sha;
-  }
-  return treeSha;
-}
-
 /** Files of the tree that a written path pushes aside and that the changeset does not delete by name. */
 function replacedBy(files: readonly File[], changes: readonly Change[]): readonly string[] {
   const last = lastOfEachPath(changes);
@@ -224,30 +172,6 @@ function deletionsOf(files: readonly File[], written: readonly Entry[], wanted: 
   });
 }
 
-function modeFrom(mode: string): Mode {
-  return mode === "100755" || mode === "120000" || mode === "160000" ? mode : "100644";
-}
-
 function deletedBy(changes: readonly Change[]): readonly string[] {
   return lastOfEachPath(changes).flatMap((change) => (change.kind === "deleted" ? [change.path] : []));
-}
-
-function lastOfEachPath(changes: readonly Change[]): readonly Change[] {
-  return [...new Map(changes.map((change) => [change.path, change])).values()];
-}
-
-function* chunksOf(entries: readonly Entry[]): Generator<readonly Entry[]> {
-  let chunk: Entry[] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    const size = "content" in entry ? Buffer.byteLength(entry.content) : 0;
-    if (chunk.length > 0 && (chunk.length === entriesPerTreeMax || bytes + size > inlineBytesPerTreeMax)) {
-      yield chunk;
-      chunk = [];
-      bytes = 0;
-    }
-    chunk.push(entry);
-    bytes += size;
-  }
-  if (chunk.length > 0) yield chunk;
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, open } from "node:fs/promises";
+import { access, chmod, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -25,21 +25,48 @@ export interface DataFolder {
   release(): void;
 }
 
+/** Where a folder's database lies, or would. */
+export function databasePathOf(dataDir: string): string {
+  return join(dataDir, databaseName);
+}
+
 /** Creates the folder and its files for our user alone, and takes the lock. Throws `StoreLocked`. */
 export async function openDataFolder(dataDir: string): Promise<DataFolder> {
-  const databasePath = join(dataDir, databaseName);
-  const lockPath = join(dataDir, lockName);
+  const folder = await lockDataFolder(dataDir);
   try {
+    await inFolder(dataDir, () => createPrivate(folder.databasePath));
+    return folder;
+  } catch (cause) {
+    folder.release();
+    throw cause;
+  }
+}
+
+/** Without the lock, for whoever works beside its holder. Throws where there is no store. */
+export async function openedFolder(dataDir: string): Promise<DataFolder> {
+  const databasePath = databasePathOf(dataDir);
+  try {
+    await access(databasePath);
+  } catch (cause) {
+    throw new Error(`there is no store in "${dataDir}"; set DATA_DIR to the folder that the app uses`, { cause });
+  }
+  return { databasePath, release: () => {} };
+}
+
+/** Locks the folder for who has no need of a database there, or brings one along. Throws `StoreLocked`. */
+export async function lockDataFolder(dataDir: string): Promise<DataFolder> {
+  const lockPath = join(dataDir, lockName);
+  const lock = await inFolder(dataDir, async () => {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     await createPrivate(lockPath);
-    const lock = takeLock(lockPath, dataDir);
-    try {
-      await createPrivate(databasePath);
-    } catch (cause) {
-      lock.close();
-      throw cause;
-    }
-    return { databasePath, release: () => lock.close() };
+    return takeLock(lockPath, dataDir);
+  });
+  return { databasePath: databasePathOf(dataDir), release: () => lock.close() };
+}
+
+async function inFolder<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (cause) {
     if (cause instanceof StoreLocked) throw cause;
     throw new Error(`opening data folder "${dataDir}"; it must be a folder that this user may write`, { cause });

@@ -23,6 +23,8 @@ const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("NotifyRipple"), sha: z.string() }),
   z.strictObject({ kind: z.literal("NotifySettled"), phase: z.int() }),
   z.strictObject({ kind: z.literal("ShowStatus") }),
+  z.strictObject({ kind: z.literal("KeepRecord") }),
+  z.strictObject({ kind: z.literal("DropRecord") }),
   z.strictObject({ kind: z.literal("NotifyRefused"), name: z.string() }),
   z.strictObject({ kind: z.literal("NotifyBlocked"), reason: BlockReason }),
   z.strictObject({ kind: z.literal("ReadReviews"), phase: z.int() }),

@@ -5,6 +5,7 @@ import type { TaskEvent } from "../core/events.ts";
 import { stateFrom } from "../core/evolve.ts";
 import type { TaskId } from "../core/ids.ts";
 import { rowsOfEvents, rowsOfState } from "./projections.ts";
+import { dropTraces } from "./retention.ts";
 import type { Db, Schema } from "./schema.ts";
 import { writeHistoryRows, writeStateRows } from "./write-projections.ts";
 
@@ -46,16 +47,9 @@ export async function eraseTask(db: Db, taskId: TaskId): Promise<readonly string
     if (hashes.length > 0) await trx.deleteFrom("texts").where("hash", "in", hashes).execute();
     const runs = await trx.selectFrom("runs").select("id").where("task_id", "=", taskId).execute();
     for (const { id } of runs) {
-      await trx.deleteFrom("changesets").where("id", "like", `${id}/%`).execute();
-      await trx.deleteFrom("run_logs").where("run_id", "=", id).execute();
       await trx.updateTable("inbox").set({ body: "" }).where("key", "like", `%:${id}%`).execute();
     }
-    await trx.deleteFrom("checkpoints").where("task_id", "=", taskId).execute();
-    await trx
-      .updateTable("agent_statuses")
-      .set({ current_action: null, current_step: null, current_document: null, agent_actions: "[]" })
-      .where("task_id", "=", taskId)
-      .execute();
+    await dropTraces(trx, taskId);
     return hashes;
   });
 }

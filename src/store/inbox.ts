@@ -237,7 +237,7 @@ function later(at: string, ms: number): string {
   return new Date(Date.parse(at) + ms).toISOString();
 }
 
-/** The key stays for good, so that a redelivery is known however late it comes. */
+/** The key stays until `forgetMessages`, so that a redelivery is known. */
 export async function finishMessage(db: Db, key: string, endedAt: string): Promise<void> {
   const { numAffectedRows } = await processed(db, { key, endedAt });
   if (numAffectedRows === 0n) await requireMessage(db, key);

@@ -8,10 +8,12 @@ import { effectQueue } from "./effect-queue.ts";
 import { eventStore } from "./event-store.ts";
 import { handBackMessages, inbox } from "./inbox.ts";
 import { lookups } from "./lookups.ts";
-import { migrate } from "./migrations/migrate.ts";
+import { migrate, requireUpToDate } from "./migrations/migrate.ts";
 import { openPostgres } from "./postgres.ts";
+import { retention } from "./retention.ts";
 import { runSessions } from "./run-sessions.ts";
 import { openSqlite } from "./sqlite.ts";
+import { storedTasks } from "./stored-tasks.ts";
 import { telemetry } from "./telemetry.ts";
 import { voidLeases } from "./void-leases.ts";
 
@@ -20,15 +22,19 @@ export interface StoreOptions {
   readonly dataDir: string;
   /** `postgres://…`, which several processes may share. Where it is given, `dataDir` is left alone. */
   readonly databaseUrl?: string | null;
+  /** Beside the app that has the folder, for programs that claim no work: nothing is locked, and nothing is brought up to date. */
+  readonly beside?: boolean;
   readonly now: () => Date;
   readonly newId: () => string;
 }
 
 /** Opens the store and brings its tables up to date. Throws `StoreLocked` where another process has the folder open. */
-export async function openStore({ dataDir, databaseUrl = null, now, newId }: StoreOptions): Promise<Store> {
-  const database = databaseUrl === null ? await openSqlite(dataDir) : await openPostgres(databaseUrl);
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { dataDir, databaseUrl = null, beside = false, now, newId } = options;
+  const database = databaseUrl === null ? await openSqlite(dataDir, { beside }) : await openPostgres(databaseUrl);
   try {
-    await prepare(database);
+    if (beside) await requireUpToDate(database.db, database.differences);
+    else await prepare(database);
   } catch (cause) {
     await database.close();
     throw new Error(`opening the store ${database.place}`, { cause });
@@ -38,6 +44,7 @@ export async function openStore({ dataDir, databaseUrl = null, now, newId }: Sto
   let closed: Promise<void> | null = null;
   return {
     ...eventStore(db, differences, { now, newId, forgetText: (hash) => texts.delete(hash) }),
+    ...storedTasks(db, newId),
     ...lookups(db, holder),
     ...inbox(database, now),
     ...effectQueue(db, differences, now),
@@ -47,6 +54,7 @@ export async function openStore({ dataDir, databaseUrl = null, now, newId }: Sto
     ...checkpoints(db, differences),
     ...accounts(db),
     ...costs(db),
+    ...retention(db),
     close: () => (closed ??= close(database)),
   };
 }

@@ -1,6 +1,6 @@
 /** SQLite in a folder of our own: one process, one connection, so that nothing ever happens beside a transaction. */
 import { Kysely } from "kysely";
-import { openDataFolder, type DataFolder } from "./data-folder.ts";
+import { openDataFolder, openedFolder, type DataFolder } from "./data-folder.ts";
 import type { Database, Differences } from "./database.ts";
 import type { Schema } from "./schema.ts";
 import { NodeSqliteDialect, openDatabase } from "./sqlite-dialect.ts";
@@ -29,9 +29,14 @@ export const sqliteDifferences: Differences = {
 
 const inMemory: DataFolder = { databasePath: ":memory:", release: () => {} };
 
+async function folderOf(dataDir: string, beside: boolean): Promise<DataFolder> {
+  if (dataDir === ":memory:") return inMemory;
+  return beside ? openedFolder(dataDir) : openDataFolder(dataDir);
+}
+
 /** Opens the folder, or memory for `:memory:`. Throws `StoreLocked` where another process has it open. */
-export async function openSqlite(dataDir: string): Promise<Database> {
-  const folder = dataDir === ":memory:" ? inMemory : await openDataFolder(dataDir);
+export async function openSqlite(dataDir: string, { beside }: { readonly beside: boolean }): Promise<Database> {
+  const folder = await folderOf(dataDir, beside);
   const place = `"${folder.databasePath}"`;
   try {
     const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect(openDatabase(folder.databasePath)) });

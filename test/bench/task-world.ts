@@ -1,6 +1,7 @@
 /** The shell with its engine on a real store; GitHub is in memory, and the runner hands over at once. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
+import { createSeal } from "../../src/control/seal.ts";
 import path from "node:path";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent } from "../../src/control/intents.ts";
@@ -82,6 +83,7 @@ export async function startTaskWorld(store: Store, others: readonly Store[] = []
     prices: [],
     onboardingVersion: "v1",
     seal: createCheckpointSeal([{ id: "bench", key: randomBytes(32) }]),
+    recordSeal: createSeal([{ id: "bench", key: randomBytes(32) }]),
     liveShownAt: new Map(),
     webUrl: "https://github.test",
     translate: (_event, payload) => payload as Intent,

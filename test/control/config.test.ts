@@ -41,6 +41,7 @@ describe("parseConfig", () => {
       githubWriteIntervalMs: 1_000,
       reviewDebounceMs: 20_000,
       namesEveryMs: 60_000,
+      logsKeptMs: 90 * 24 * 60 * 60_000,
       network: "open",
       mcpHosts: [],
       phaseBudgetUsd: null,

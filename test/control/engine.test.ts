@@ -363,6 +363,7 @@ describe("a stop", () => {
     const effects = await told.store.claimEffects(now, now, 5);
     expect(effects.map(({ effect, attempts }) => `${effect.kind} ${attempts}`).sort()).toEqual([
       "DispatchRun 0",
+      "KeepRecord 0",
       "ShowStatus 0",
     ]);
   });

@@ -1,4 +1,6 @@
 /** The shell on a real store, with GitHub, time, playbooks and the runner in memory. */
+import { readdir, rm } from "node:fs/promises";
+import path from "node:path";
 import { expect, onTestFinished } from "vitest";
 import type { CheckpointKey } from "../../src/control/checkpoint-keys.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
@@ -13,6 +15,9 @@ import {
 } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
+import { rebuild } from "../../src/control/rebuild.ts";
+import { rotateKey, type Rotated } from "../../src/control/rotate-key.ts";
+import { createSeal } from "../../src/control/seal.ts";
 import {
   openSession,
   readCheckpoint,
@@ -319,6 +324,7 @@ export class World {
       examine: async () => this.diagnoses,
       onboardingVersion: this.onboardingVersion,
       seal: createCheckpointSeal(this.checkpointKeys),
+      recordSeal: createSeal(this.checkpointKeys),
       mcpHosts: this.#options.mcpHosts ?? [],
       prices: this.#options.prices ?? [],
       liveShownAt: new Map(),
@@ -350,10 +356,50 @@ export class World {
     await store.close();
   }
 
+  /** The process ends, its database is gone and rebuilt from what GitHub has, and the app starts anew. Answers what the operator reads. */
+  async loseDatabase(where = repository): Promise<readonly string[]> {
+    if (this.#life !== null) await this.die();
+    for (const file of await readdir(this.dataDir)) await rm(path.join(this.dataDir, file));
+    const lines = await this.rebuild(where);
+    await this.start();
+    return lines;
+  }
+
+  /** While the app is stopped. */
+  async rebuild(where = repository): Promise<readonly string[]> {
+    const newId = () => `id-${(this.#serial += 1)}`;
+    const clock = this.time;
+    const store = await openStore({ dataDir: this.dataDir, now: () => clock.now(), newId });
+    const log = { debug: silent, info: silent, warn: silent, error: silent };
+    const recordSeal = createSeal(this.checkpointKeys);
+    const github = this.github.client();
+    const lines: string[] = [];
+    const rebuilding = { store, github, recordSeal, clock, newId, policy: defaultPolicy, log };
+    await rebuild(rebuilding, where, (line) => lines.push(line));
+    await store.close();
+    return lines;
+  }
+
+  /** All is sealed anew, beside the app or while it is stopped. Answers what came of it, and what the operator reads. */
+  async rotateKey(): Promise<{ readonly rotated: Rotated; readonly lines: readonly string[] }> {
+    const beside = { dataDir: this.dataDir, beside: true };
+    const store = await openStore({ ...beside, now: () => this.time.now(), newId: () => "none" });
+    const log = { debug: silent, info: silent, warn: silent, error: silent };
+    const [recordSeal, checkpointSeal] = [createSeal(this.checkpointKeys), createCheckpointSeal(this.checkpointKeys)];
+    const lines: string[] = [];
+    const rotating = { store, github: this.github.client(), recordSeal, checkpointSeal, log };
+    const rotated = await rotateKey(rotating, (line) => lines.push(line));
+    await store.close();
+    return { rotated, lines };
+  }
+
   /** The process dies at its n-th call of the store or of GitHub from now on, before or after it took effect. */
   dieAtCall(count: number, moment: "before" | "after"): void {
     this.#death = { callsLeft: count, moment };
   }
+
+  /** With the process that dies goes all that it has stored. */
+  losesDatabase = false;
 
   /** Whether the process still has to die. */
   get isDoomed(): boolean {
@@ -413,7 +459,8 @@ export class World {
     await Promise.race([this.engine.idle(), this.#crashed.promise]);
     if (this.life().alive) return;
     await this.die();
-    await this.start();
+    if (this.losesDatabase) await this.loseDatabase();
+    else await this.start();
     await this.settle();
   }
 
@@ -744,6 +791,10 @@ export async function world(options: WorldOptions = {}): Promise<World> {
   await started.start();
   onTestFinished(() => started.die());
   return started;
+}
+
+function silent(): void {
+  return undefined;
 }
 
 /** What people find on GitHub, without the ids that differ from one telling to the next. */

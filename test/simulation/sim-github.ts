@@ -50,6 +50,8 @@ const writes: readonly (keyof GitHub)[] = [
   "showConfigurationCheck",
   "showSpecificationsCheck",
   "openSpecIssue",
+  "addToRecord",
+  "dropRecord",
 ];
 /** Those whose traces are kept here, not in the fake. */
 const ownWrites: readonly (keyof GitHub)[] = ["showRequest", "hideComment"];
@@ -505,6 +507,10 @@ function wrapped(client: GitHub): GitHub {
     "authorOf",
     "headOf",
     "readTree",
+    "findPublished",
+    "recordHead",
+    "listRecords",
+    "readRecord",
     "mergeBaseOf",
     "readMerge",
     "readGate",

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
+import { createSeal } from "../../src/control/seal.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import {
   RetryLater,
@@ -345,6 +346,7 @@ export class Sim {
       network: "open",
       onboardingVersion: "v1",
       seal: createCheckpointSeal([{ id: "k1", key: new Uint8Array(32) }]),
+      recordSeal: createSeal([{ id: "k1", key: new Uint8Array(32) }]),
       mcpHosts: [],
       prices: [],
       liveShownAt: new Map(),

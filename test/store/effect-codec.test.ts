@@ -26,6 +26,8 @@ const effects: { readonly [Kind in Effect["kind"]]: Extract<Effect, { readonly k
   EndLimit: { kind: "EndLimit", pausedAt: "2026-11-21T10:00:00.000Z" },
   EndDay: { kind: "EndDay", pausedAt: "2026-11-21T10:00:00.000Z" },
   DropCheckpoint: { kind: "DropCheckpoint" },
+  KeepRecord: { kind: "KeepRecord" },
+  DropRecord: { kind: "DropRecord" },
   ShowCheck: { kind: "ShowCheck", phase: 1 },
   ReadCi: { kind: "ReadCi", phase: 1, headSha: "c0ffee" },
   StartCiRework: { kind: "StartCiRework", phase: 1, headSha: "c0ffee" },

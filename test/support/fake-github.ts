@@ -13,6 +13,9 @@ import {
   type Onboarding,
   type Permission,
   type Preflight,
+  type RecordFile,
+  type RecordHead,
+  type RecordMark,
   type RepositoryFiles,
   type RequestShown,
   type ReviewState,
@@ -94,6 +97,12 @@ export interface FakeDelivery extends FailedDelivery {
   readonly send: () => Promise<void>;
 }
 
+/** One commit of a task's record. */
+export interface FakeRecord extends RecordHead {
+  readonly mark: RecordMark;
+  readonly files: readonly RecordFile[];
+}
+
 type Method = keyof GitHub;
 
 interface Fault {
@@ -137,6 +146,8 @@ export class FakeGitHub {
     readonly key: string;
     readonly faults: readonly InputFault[];
   }[] = [];
+  /** Records of tasks, by their names, oldest commit first. */
+  readonly records = new Map<string, readonly FakeRecord[]>();
   requiresReview = false;
   defaultBranch = "main";
   readonly runs: FakeRun[] = [];
@@ -448,6 +459,23 @@ export class FakeGitHub {
         this.onboarded.push({ name: repository.name, forms: ["create_app", "other"].filter(starts), mayOpen });
         return this.onboarding;
       },
+      findPublished: async (_repository, branch, changesetId) =>
+        this.branches.get(branch)?.find(({ mark }) => mark === changesetId)?.sha ?? null,
+      recordHead: async (_repository, name) => this.records.get(name)?.at(-1) ?? null,
+      addToRecord: async (_repository, name, { onto, beside, mark, file }) => {
+        const commits = this.records.get(name) ?? [];
+        if (commits.at(-1)?.commitSha !== onto?.commitSha) throw new Error("GitHub answered 422: not a fast forward");
+        const files = [...(beside ? (commits.at(-1)?.files ?? []) : []), file];
+        const commitSha = `record-${name}-${commits.length + 1}`;
+        this.records.set(name, [...commits, { commitSha, treeSha: `tree of ${commitSha}`, mark, files }]);
+      },
+      dropRecord: async (_repository, name) => {
+        this.records.delete(name);
+      },
+      listRecords: async () =>
+        [...this.records].map(([name, commits]) => ({ name, commitSha: commits.at(-1)?.commitSha ?? "" })),
+      readRecord: async (_repository, commitSha) =>
+        [...this.records.values()].flat().find((commit) => commit.commitSha === commitSha)?.files ?? [],
       closeIssue: async (_repository, number) => {
         const issue = this.issues.get(number);
         if (issue !== undefined) this.issues.set(number, { ...issue, open: false });

@@ -31,6 +31,8 @@ export interface Story extends World {
   next<Type extends TaskEventType>(type: Type): Promise<EventOf<Type>>;
   /** Resolves when all webhooks were answered and the app has nothing left that is due. */
   settled(): Promise<void>;
+  /** Stops the app, and starts another one with the same settings once `meanwhile` is over. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
   /** Minutes go by at once; ten in all at most, since tokens are signed by the machine's own clock. */
   pass(minutes: number): void;
   /** Approves and merges the gate of a phase as the owner. */
@@ -145,16 +147,20 @@ export async function openStory(
   options.prepare?.(world);
   const appEnvironment = { ...world.appEnvironment, ...options.environment, ...settings };
   const config = parseConfig(appEnvironment, () => "");
-  const app = await startApp(config, {
-    clock,
-    newId: randomUUID,
-    ...(options.guideFolder === undefined ? {} : { guideFolder: options.guideFolder }),
-    log: listening({ heard, complaints, clock, provoked: new Set(["run lost", ...(options.provokes ?? [])]) }),
-  });
+  const start = () =>
+    startApp(config, {
+      clock,
+      newId: randomUUID,
+      ...(options.guideFolder === undefined ? {} : { guideFolder: options.guideFolder }),
+      log: listening({ heard, complaints, clock, provoked: new Set(["run lost", ...(options.provokes ?? [])]) }),
+    });
+  let app = await start();
   const story: Story = {
     ...world,
     appEnvironment,
-    app,
+    get app() {
+      return app;
+    },
     events: heard.events,
     get model() {
       if (model === null) throw new Error("asking for the model: the story is told without one, so give it `decide`");
@@ -165,6 +171,11 @@ export async function openStory(
     async settled() {
       await world.sandbox.webhooks.idle();
       await app.engine.idle();
+    },
+    async restart(meanwhile) {
+      await app.stop();
+      await meanwhile();
+      app = await start();
     },
     pass(minutes) {
       clock.jumpTo(new Date(clock.now().getTime() + minutes * 60_000).toISOString());

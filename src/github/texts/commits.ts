@@ -1,3 +1,4 @@
+import type { RecordMark } from "../../control/ports.ts";
 import type { ChangesetId, TaskId } from "../../core/ids.ts";
 import { title } from "./escape.ts";
 
@@ -7,6 +8,9 @@ export const trailers = {
   changeset: "Phasegate-Changeset",
   verified: "Phasegate-Verified",
   onboarding: "Phasegate-Onboarding",
+  recordVersion: "Phasegate-Record-Version",
+  recordDigest: "Phasegate-Record-Digest",
+  recordKey: "Phasegate-Record-Key",
 } as const;
 
 const subjectCharactersMax = 120;
@@ -56,4 +60,32 @@ export function onboardingCommitMessage(version: string, isFirst: boolean): stri
 /** True where the message's last lines have the trailer with exactly this value. */
 export function hasTrailer(message: string, name: string, value: string): boolean {
   return message.split("\n").some((line) => line.trim() === `${name}: ${value}`);
+}
+
+/** Of a commit under `refs/phasegate/`, which only whoever looks for it sees. */
+export function recordCommitMessage(name: string, { taskId, version, digest, keyId }: RecordMark): string {
+  return [
+    `Record of task ${name}: ${version} events, sealed`,
+    "",
+    `${trailers.task}: ${taskId}`,
+    `${trailers.recordVersion}: ${version}`,
+    `${trailers.recordDigest}: ${digest}`,
+    `${trailers.recordKey}: ${keyId}`,
+  ].join("\n");
+}
+
+/** Null where one of its trailers is missing, or is no such value. */
+export function recordMarkIn(message: string): RecordMark | null {
+  const valueOf = (name: string) =>
+    message
+      .split("\n")
+      .find((line) => line.startsWith(`${name}: `))
+      ?.slice(name.length + 2)
+      .trim();
+  const taskId = valueOf(trailers.task);
+  const version = Number(valueOf(trailers.recordVersion));
+  const digest = valueOf(trailers.recordDigest);
+  const keyId = valueOf(trailers.recordKey);
+  const isWhole = taskId !== undefined && digest !== undefined && keyId !== undefined;
+  return isWhole && Number.isSafeInteger(version) && version > 0 ? { taskId, version, digest, keyId } : null;
 }

@@ -16,6 +16,23 @@ function migrationsOf(columns: Columns): Record<string, Migration> {
   };
 }
 
+/** Names, in order. */
+export function migrationsKnown({ columns }: Differences): readonly string[] {
+  return Object.keys(migrationsOf(columns));
+}
+
+/** Throws where the tables are those of another version. */
+export async function requireUpToDate(db: Db, differences: Differences): Promise<void> {
+  const seen = await db
+    .withTables<{ readonly kysely_migration: { readonly name: string } }>()
+    .selectFrom("kysely_migration")
+    .select("name")
+    .orderBy("name")
+    .execute();
+  if (seen.map(({ name }) => name).join() === migrationsKnown(differences).join()) return;
+  throw new Error("the store is of another version of Phasegate; start the app of this version once first");
+}
+
 /** Brings the tables up to date, or up to `last`; a migration that fails leaves nothing behind. */
 export async function migrate(db: Db, { columns }: Differences, last?: string): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrationsOf(columns) } });

@@ -1,0 +1,28 @@
+/** What more than one program makes of its settings. */
+import type { Config } from "./control/config.ts";
+import type { Clock, Log } from "./control/ports.ts";
+import { defaultPolicy, type Policy } from "./core/decide.ts";
+import { createGitHub, type GitHubClient } from "./github/client.ts";
+
+const githubTimeoutMs = 30_000;
+
+export function githubOf(config: Config, { clock, log }: { readonly clock: Clock; readonly log: Log }): GitHubClient {
+  return createGitHub({
+    appId: config.appId,
+    privateKey: config.privateKey,
+    apiUrl: config.githubApiUrl,
+    webUrl: config.githubWebUrl,
+    language: config.language,
+    actionRef: config.actionRef,
+    appUrl: config.publicUrl,
+    mcpHosts: config.mcpHosts,
+    writeIntervalMs: config.githubWriteIntervalMs,
+    timeoutMs: githubTimeoutMs,
+    log,
+    clock,
+  });
+}
+
+export function policyOf({ reviewDebounceMs, namesEveryMs, logsKeptMs }: Config): Policy {
+  return { ...defaultPolicy, reviewDebounceMs, namesEveryMs, logsKeptMs };
+}
