@@ -96,30 +96,6 @@ describe("what is written down twice", () => {
     for (const event of app.default_events) expect(readme).toContain(`\`${event}\``);
   });
 
-  test("the app's permissions are those that its calls ask for, at the highest level that one of them needs", () => {
-    const text = readFileSync(path.join(root, "app.yml"), "utf8");
-    const app = yaml("app.yml") as { default_permissions: Record<string, string> };
-    const type = readFileSync(path.join(root, "src/github/tokens.ts"), "utf8");
-    const names = [...type.matchAll(/readonly (\w+)\?: "(?:read|write)"/gu)].map(([, name = ""]) => name);
-    const asked: Record<string, string> = {};
-    for (const file of [...filesBelow("src/github", ".ts"), ...filesBelow("src/doctor", ".ts")])
-      for (const [, name = "", level = ""] of readFileSync(path.join(root, file), "utf8").matchAll(
-        /\b(\w+): "(read|write)"/gu,
-      ))
-        if (names.includes(name) && asked[name] !== "write") asked[name] = level;
-    // More than is given by default: an operator may add it, and app.yml says what for.
-    expect(asked).toEqual({
-      ...app.default_permissions,
-      secrets: "write",
-      actions_variables: "write",
-      administration: "read",
-    });
-    expect(text.match(/`write` instead/gu)).toHaveLength(2);
-    expect(text).toContain("# administration: read");
-    for (const name of Object.keys(app.default_permissions))
-      expect(text, `app.yml: say what ${name} is for`).toMatch(new RegExp(`^  # .*\n  ${name}: `, "mu"));
-  });
-
   test("the README lists every setting that the app reads, and no other", () => {
     const config = readFileSync(path.join(root, "src/control/config.ts"), "utf8");
     const read = new Set(

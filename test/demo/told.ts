@@ -309,6 +309,7 @@ export class Told {
       case "TaskCompleted":
       case "TaskCancelled":
       case "TaskErased":
+      case "SecurityNoted":
       case "ConflictFound":
         return;
     }

@@ -5,7 +5,7 @@ import { isMap, isScalar, parseDocument } from "yaml";
 import { describe, expect, test } from "vitest";
 import { compareRights } from "../../src/doctor/compare-rights.ts";
 import { readAppRights } from "../../src/setup/app-manifest.ts";
-import { appPermissions } from "../support/github-world.ts";
+import { ourApp } from "../sandbox/registration.ts";
 import { story } from "../support/story.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
@@ -28,7 +28,8 @@ function namedInCalls(): ReadonlySet<string> {
   );
 }
 
-const without = (name: string) => Object.fromEntries(Object.entries(appPermissions).filter(([each]) => each !== name));
+const without = (name: string) =>
+  Object.fromEntries(Object.entries(ourApp.permissions).filter(([each]) => each !== name));
 
 describe("the App's manifest", () => {
   test("says of each permission which feature needs it", () => {

@@ -1,12 +1,11 @@
 /** A sandbox with one repository in which Phasegate is installed, and the settings of an app for it. */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { chmod, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { readWorkflowFile, workflowPath } from "../../src/github/workflow-file.ts";
-import { readAppRights } from "../../src/setup/app-manifest.ts";
 import { setVariable } from "../sandbox/actions-settings.ts";
 import { person, type Person } from "../sandbox/person.ts";
+import { ourApp } from "../sandbox/registration.ts";
 import { startSandbox, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Conclusion, Exchange, JobToExecute, Permissions } from "../sandbox/state.ts";
 import { freePort } from "./free-port.ts";
@@ -15,10 +14,6 @@ const appId = 4711;
 /** Full commit SHA as a deployment has one; the sandbox resolves it to this folder. */
 const actionRef = `phasegate/phasegate@${"0".repeat(39)}1`;
 const root = path.join(import.meta.dirname, "..", "..");
-
-/** GitHub refuses whatever is beyond it, and so does the sandbox. */
-export const appPermissions = readAppRights(readFileSync(path.join(root, "app.yml"), "utf8"))
-  .permissions as Permissions;
 
 export const repositoryName = "acme/links";
 
@@ -95,7 +90,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       ...(options.withWorkflowFile === false ? {} : { [workflowPath]: readWorkflowFile({ actionRef, appUrl }) }),
     },
     collaborators: { owner: "write" },
-    permissions: options.permissions ?? appPermissions,
+    permissions: options.permissions ?? ourApp.permissions,
   });
   sandbox.addUser("stranger");
   const { context } = sandbox;
