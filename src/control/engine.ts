@@ -2,7 +2,7 @@ import type { Effect } from "../core/react.ts";
 import { handleCommand } from "./handle-command.ts";
 import { performEffect, type Performing } from "./perform-effect.ts";
 import { NotYet, RetryLater, type ClaimedEffect, type ClaimedMessage, type Timer } from "./ports.ts";
-import { processMessage, type Processing } from "./process-message.ts";
+import { processMessage, tellSetAside, type Processing } from "./process-message.ts";
 import { createSweep, reconcileEveryMs, reconcileRuns, sweepEveryMs } from "./reconcile.ts";
 import { dayOf, queueRetention } from "./retention.ts";
 import { createNamesWatch } from "./watch-names.ts";
@@ -201,8 +201,12 @@ export function startEngine(working: Working): Engine {
     } catch (error) {
       const next = nextTry(error, message);
       const fields = { key, attempts, putOffs, retryAt: next.at, err: error };
-      if (next.at === null) log.error(fields, "message set aside");
-      else log.warn(fields, "processing a message");
+      if (next.at === null) {
+        log.error(fields, "message set aside");
+        await tellSetAside(working, message, error).catch((cause: unknown) =>
+          log.warn({ key, err: cause }, "saying that a message was set aside"),
+        );
+      } else log.warn(fields, "processing a message");
       if (next.kind === "put-off") await store.putOff(key, textOf(error), next.at);
       else await store.markFailed(key, textOf(error), next.at);
     }

@@ -49,6 +49,32 @@ export interface Processing extends CommandHandling, Installed {
 
 const StoredWebhook = z.object({ event: z.string(), payload: z.unknown() });
 
+/** A label that leads to nothing must not do so in silence. What another message wanted shows where it is read again. */
+export async function tellSetAside(
+  processing: Processing,
+  { key, kind, body }: ClaimedMessage,
+  error: unknown,
+): Promise<void> {
+  if (kind !== "webhook" || body === "") return;
+  const { event, payload } = StoredWebhook.parse(JSON.parse(body));
+  const intent = processing.translate(event, payload);
+  if (intent.kind !== "label-added" && intent.kind !== "issue-opened") return;
+  // Which of its own the repository has, nobody could see.
+  const { byLabel } = processing.playbooks.forRepository({ sha: "", files: [] });
+  const labels = intent.kind === "label-added" ? [intent.label] : intent.labels;
+  const label = labels.find((each) => byLabel(each) !== null);
+  if (label === undefined) return;
+  const why = error instanceof Error ? error.message : String(error);
+  const { repository, issueNumber } = intent;
+  await processing.github.notify(
+    repository,
+    issueNumber,
+    keyOf(`set-aside:${key}`),
+    { kind: "not-taken-up", label, why },
+    null,
+  );
+}
+
 /** Turns one stored message into commands. Marked as processed with the last of them, in the same transaction. */
 export async function processMessage(processing: Processing, message: ClaimedMessage): Promise<void> {
   // Its task was erased while it waited: nobody wants anything of it any more.

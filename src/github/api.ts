@@ -138,6 +138,11 @@ export function createApi(options: ApiOptions): Api {
         const reason = `the installation does not grant ${wanted.join(", ")} (${error.reason})`;
         throw new RequestFailed(doing, 403, reason, { cause: error });
       }
+      // Also where the machine's clock is off for a while, or GitHub: what people said meanwhile must not be lost.
+      if (error.status === 401) {
+        const asked = `${error.message}; is PRIVATE_KEY the App's, and this machine's clock right?`;
+        throw new RetryLater(asked, tokenRefusedRetryMs, { cause: error });
+      }
       // Not a RequestFailed: a caller that asks "is it there?" must not take a lost installation for a no.
       throw new Error(`${error.message}; is the app still installed there, and not suspended?`, { cause: error });
     }

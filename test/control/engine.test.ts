@@ -277,6 +277,10 @@ describe("a poison message", () => {
       { status: "processed", attempts: 0, error: null },
     ]);
     expect(told.complaints()).toContain("message set aside");
+    // A label that leads to nothing does not do so in silence.
+    expect(told.github.notices()).toEqual([
+      { kind: "not-taken-up", label: "create_app", why: "an issue that breaks us" },
+    ]);
   });
 
   test("that GitHub puts off is no poison: it is processed when GitHub answers again", async () => {

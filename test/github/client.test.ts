@@ -110,6 +110,15 @@ describe("a call", () => {
     await expect(call()).rejects.toThrow("is the app still installed there");
   });
 
+  test("given an App's signature that GitHub refuses, as with a clock that is off, then it is tried again and the words name both causes", async () => {
+    bed.failNext(/access_tokens/u, { status: 401 });
+    await expect(call()).rejects.toMatchObject({
+      retryAfterMs: 5_000,
+      message: expect.stringContaining("is PRIVATE_KEY the App's, and this machine's clock right?"),
+    });
+    expect(await call()).toMatch(/^[0-9a-f]{40}$/u);
+  });
+
   test("reuses its token until five minutes before it ends", async () => {
     const minted = () =>
       [...bed.sandbox.context.state.tokens.values()].filter(({ kind }) => kind === "installation").length;

@@ -42,6 +42,13 @@ export function noticeText(notice: Notice, context: BlockContext): string {
         say`One task runs on an issue at a time.`,
         say`let it end or comment \`/cancel\` here, then take ${code(notice.label, 50)} off and set it again. For two tasks at once, open a second issue.`,
       );
+    case "not-taken-up":
+      return lines(
+        say,
+        say`The label ${code(notice.label, 50)} started nothing: GitHub did not let the app see what a task needs, however often it tried.`,
+        say`Its last answer: ${plain(notice.why, 400)}`,
+        say`comment ${"`/doctor`"} here to see what is missing, mend it, then take ${code(notice.label, 50)} off and set it again.`,
+      );
     case "playbook-faulty":
       return lines(
         say,

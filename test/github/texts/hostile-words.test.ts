@@ -150,6 +150,7 @@ function noticesWith(words: string, view: TaskView): readonly Notice[] {
   return [
     ...reasons.map((reason) => ({ kind: "blocked", reason, task }) as const),
     { kind: "second-label", label: words, running: words },
+    { kind: "not-taken-up", label: words, why: words },
     { kind: "playbook-faulty", label: words, faults: [{ file: words, line: 1, rule: words, message: words }] },
     { kind: "unknown-command", typed: words },
     { kind: "refused", command: words, reason: joined([words]) },

@@ -278,6 +278,7 @@ describe("in Korean the notice", () => {
   const answer = { text: "", commitSha: null, kind: "fixed" } as const;
   const notices: readonly Notice[] = [
     { kind: "second-label", label: "a", running: "b" },
+    { kind: "not-taken-up", label: "a", why: "`GitHub` 403" },
     { kind: "playbook-faulty", label: "a", faults: Array.from({ length: 30 }, () => fault) },
     { kind: "help" },
     { kind: "unknown-command", typed: "/x" },
