@@ -33,8 +33,8 @@ async function run(config: Config, owner: string, name: string): Promise<number>
   const repository = await repositoryOf(github, owner, name);
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId: randomUUID });
   try {
-    const recordSeal = createSeal(checkpointKeys);
-    const rebuilding = { store, github, recordSeal, clock, newId: randomUUID, policy: policyOf(config), log };
+    const appSeal = createSeal(checkpointKeys);
+    const rebuilding = { store, github, appSeal, clock, newId: randomUUID, policy: policyOf(config), log };
     const { broughtBack, alreadyThere, refused } = await rebuild(rebuilding, repository, say);
     if (broughtBack + alreadyThere + refused === 0) say(`${owner}/${name} holds no records of tasks`);
     else say(`${broughtBack} brought back, ${alreadyThere} already there, ${refused} refused`);

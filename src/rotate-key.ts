@@ -23,12 +23,12 @@ async function run(config: Config): Promise<number> {
   const { dataDir, databaseUrl, checkpointKeys } = config;
   const store = await openStore({ dataDir, databaseUrl, beside: true, now: () => clock.now(), newId: randomUUID });
   try {
-    const recordSeal = createSeal(checkpointKeys);
+    const appSeal = createSeal(checkpointKeys);
     const checkpointSeal = createCheckpointSeal(checkpointKeys);
-    const rotating = { store, github: githubOf(config, { clock, log }), recordSeal, checkpointSeal, log };
+    const rotating = { store, github: githubOf(config, { clock, log }), appSeal, checkpointSeal, log };
     const rotated = await rotateKey(rotating, say);
     for (const line of linesOf(rotated, checkpointKeys)) say(line);
-    return isDone(rotated, recordSeal.keyId) ? 0 : 1;
+    return isDone(rotated, appSeal.keyId) ? 0 : 1;
   } finally {
     await store.close();
   }

@@ -123,7 +123,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         ),
       onboardingVersion: github.onboardingVersion,
       seal: createCheckpointSeal(config.checkpointKeys),
-      recordSeal: createSeal(config.checkpointKeys),
+      appSeal: createSeal(config.checkpointKeys),
       prices: config.prices,
       mcpHosts: config.mcpHosts,
       liveShownAt: new Map(),

@@ -3,6 +3,8 @@
 import type { RunId } from "../core/ids.ts";
 import { currentPhaseOf, liveRunOf } from "../core/state.ts";
 import { openSealed, type Envelope } from "../protocol/envelope.ts";
+import { sealKeyOf } from "./run-seal.ts";
+import type { Seal } from "./seal.ts";
 import { RetryLater, type Clock, type GitHub, type Log, type OpenRun, type Store } from "./ports.ts";
 import { readTask } from "./read-task.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
@@ -21,19 +23,20 @@ interface TakingIn {
   readonly github: GitHub;
   readonly clock: Clock;
   readonly seal: CheckpointSeal;
+  readonly appSeal: Seal;
   readonly log: Log;
 }
 
 /** Null for what was not sealed with the run's own key, or has another shape; said in the log. */
 export async function openEnvelope(
-  { store, log }: Pick<TakingIn, "store" | "log">,
+  { store, appSeal, log }: Pick<TakingIn, "store" | "appSeal" | "log">,
   sealed: Uint8Array,
   runId: RunId,
 ): Promise<Envelope | null> {
   const session = await store.runSessionOf(runId);
   if (session === null) return null;
   try {
-    return openSealed(sealed, session.sealKey, runId);
+    return openSealed(sealed, sealKeyOf(appSeal, session), runId);
   } catch (error) {
     log.warn({ runId, err: error }, "opening the envelope of a run");
     return null;

@@ -74,7 +74,7 @@ const heldMs = 60_000;
 
 export interface Performing extends CommandHandling, Pick<Budgeting, "dayBudgetUsd"> {
   readonly github: GitHub;
-  readonly recordSeal: Seal;
+  readonly appSeal: Seal;
   readonly verifier: Verifier;
   readonly playbooks: Playbooks;
   readonly model: string;

@@ -132,7 +132,7 @@ export interface RunSession {
   readonly runId: RunId;
   readonly taskId: TaskId;
   readonly tokenHash: string;
-  /** 32 bytes in base64. */
+  /** Names the key that the run's own is made from (`run-seal.ts`). */
   readonly sealKey: string;
   readonly openedAt: string;
   readonly lastHeardAt: string;

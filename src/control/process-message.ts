@@ -1,3 +1,4 @@
+import type { Seal } from "./seal.ts";
 import { z } from "zod";
 import type { CommandOf } from "../core/commands.ts";
 import type { Policy } from "../core/decide.ts";
@@ -40,6 +41,7 @@ export interface Processing extends CommandHandling, Installed {
   /** Of the files that repositories are set up with: the same for the same files. */
   readonly onboardingVersion: string;
   readonly seal: CheckpointSeal;
+  readonly appSeal: Seal;
   /** Pure translation of a stored webhook. */
   readonly translate: (event: string, payload: unknown) => Intent;
   /** Strips what a person could not see from the text that the agent will get. */

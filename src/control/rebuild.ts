@@ -10,7 +10,7 @@ import { openRecord } from "./task-record.ts";
 
 export interface Rebuilding extends CommandHandling {
   readonly github: Pick<GitHub, "listRecords" | "readRecord">;
-  readonly recordSeal: Seal;
+  readonly appSeal: Seal;
 }
 
 /** How many tasks came to what end. */
@@ -31,7 +31,7 @@ export async function rebuild(
   for (const { name, commitSha } of await github.listRecords(repository)) {
     try {
       const kept = openRecord(
-        rebuilding.recordSeal,
+        rebuilding.appSeal,
         repository.repositoryId,
         await github.readRecord(repository, commitSha),
       );

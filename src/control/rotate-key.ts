@@ -50,9 +50,9 @@ export async function rotateKey(rotating: Rotating, say: (line: string) => void)
   return { ...rotated, byKey: await rotating.store.checkpointsByKey() };
 }
 
-async function* checkpointsOfOldKeys({ store, recordSeal }: Rotating) {
+async function* checkpointsOfOldKeys({ store, appSeal }: Rotating) {
   for (let after: TaskId | null = null; ;) {
-    const checkpoint = await store.checkpointNotSealedWith(recordSeal.keyId, after);
+    const checkpoint = await store.checkpointNotSealedWith(appSeal.keyId, after);
     if (checkpoint === null) return;
     yield checkpoint;
     after = checkpoint.taskId;

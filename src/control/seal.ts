@@ -1,5 +1,5 @@
 /** Seals what must not be read where it lies. The first key seals, all of them open, so that keys can change. */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { invariant } from "../core/invariant.ts";
 import type { CheckpointKey } from "./checkpoint-keys.ts";
@@ -7,6 +7,7 @@ import type { CheckpointKey } from "./checkpoint-keys.ts";
 const algorithm = "aes-256-gcm";
 const ivBytes = 12;
 const tagBytes = 16;
+const madeKeyBytes = 32;
 
 export interface Sealed {
   readonly keyId: string;
@@ -25,6 +26,8 @@ export interface Seal {
     bounds: { readonly doing: string; readonly bytesMax: number },
   ): string;
   knows(keyId: string): boolean;
+  /** A key of its own for a place, of 32 bytes, made from the one with this id. Throws where there is none. */
+  keyFor(place: readonly (string | number)[], keyId: string): Buffer;
 }
 
 /** `keys` must not be empty. */
@@ -54,6 +57,11 @@ export function createSeal(keys: readonly CheckpointKey[]): Seal {
       }).toString("utf8");
     },
     knows: (keyId) => keys.some(({ id }) => id === keyId),
+    keyFor(place, keyId) {
+      const found = keys.find(({ id }) => id === keyId);
+      if (found === undefined) throw new Error(`making a key: no key has the id "${keyId}"`);
+      return Buffer.from(hkdfSync("sha256", found.key, "", JSON.stringify(place), madeKeyBytes));
+    },
   };
 }
 

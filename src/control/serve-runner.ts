@@ -55,6 +55,8 @@ import { installationOf, type Installed } from "./installation.ts";
 import { noteSecurity } from "./note-security.ts";
 import type { Performing } from "./perform-effect.ts";
 import { definedIn, playbookOf } from "./phase-definition.ts";
+import { newSealKey, sealKeyOf } from "./run-seal.ts";
+import type { Seal } from "./seal.ts";
 import { FrozenText, StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
 import { RetryLater, type LiveStatus, type RunnerIdentity, type RunSession, type VerifyRunner } from "./ports.ts";
 import { readTask } from "./read-task.ts";
@@ -102,6 +104,7 @@ export interface ServingRunner extends Performing, Installed {
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;
   readonly seal: CheckpointSeal;
+  readonly appSeal: Seal;
   readonly prices: readonly PriceOverride[];
   /** Of MCP servers that agents may reach. */
   readonly mcpHosts: readonly string[];
@@ -180,7 +183,7 @@ export async function openSession(serving: ServingRunner, request: SessionReques
   serving.wake();
   // The runner does not wait for a comment of ours.
   if (request.protocol < protocolVersion) void noteOutdatedAction(serving, taskId, request.protocol);
-  return { protocol: request.protocol, runToken: token, sealKey: session.sealKey, job };
+  return { protocol: request.protocol, runToken: token, sealKey: sealKeyOf(serving.appSeal, session), job };
 }
 
 /** As a runner of that version understands it (Q32). */
@@ -366,7 +369,7 @@ function newSession(serving: ServingRunner, runId: RunId, task: ExistingTask): {
       runId,
       taskId: task.taskId,
       tokenHash: hashOf(token),
-      sealKey: randomBytes(32).toString("base64"),
+      sealKey: newSealKey(serving.appSeal),
       openedAt: at,
       lastHeardAt: at,
       closedAt: null,

@@ -13,7 +13,7 @@ import type { Seal } from "./seal.ts";
 export interface Keeping {
   readonly store: Pick<Store, "readStored" | "readEvents" | "readText">;
   readonly github: Pick<GitHub, "recordHead" | "addToRecord">;
-  readonly recordSeal: Seal;
+  readonly appSeal: Seal;
   readonly log: Log;
 }
 
@@ -63,7 +63,7 @@ class RecordRefused extends Error {
 export async function keepRecord(keeping: Keeping, task: ExistingTask): Promise<boolean> {
   // Its words are gone, and so is the record.
   if (task.erasedBy !== null) return true;
-  const { store, github, recordSeal } = keeping;
+  const { store, github, appSeal } = keeping;
   const { taskId, repository } = task;
   const stored = await store.readStored(taskId);
   const name = recordNameOf(task);
@@ -77,8 +77,8 @@ export async function keepRecord(keeping: Keeping, task: ExistingTask): Promise<
   await github.addToRecord(repository, name, {
     onto: head,
     beside: from > 0,
-    mark: { taskId, version, digest: digestOf(stored), keyId: recordSeal.keyId },
-    file: fileOf(recordSeal, { ...place, before: digestOf(stored.slice(0, from)) }, contents),
+    mark: { taskId, version, digest: digestOf(stored), keyId: appSeal.keyId },
+    file: fileOf(appSeal, { ...place, before: digestOf(stored.slice(0, from)) }, contents),
   });
   return true;
 }
@@ -87,7 +87,7 @@ export async function keepRecord(keeping: Keeping, task: ExistingTask): Promise<
 type Going = { readonly kind: "add"; readonly from: number } | { readonly kind: "whole" | "knows-more" };
 
 function goingOn(
-  { recordSeal, log }: Keeping,
+  { appSeal, log }: Keeping,
   { taskId }: ExistingTask,
   head: RecordHead | null,
   stored: readonly StoredEvent[],
@@ -104,7 +104,7 @@ function goingOn(
     return { kind: "add", from: 0 };
   }
   // All of it under the new key, so that the old one need not be kept for this.
-  if (mark.keyId !== recordSeal.keyId) return { kind: "add", from: 0 };
+  if (mark.keyId !== appSeal.keyId) return { kind: "add", from: 0 };
   return mark.version === stored.length ? { kind: "whole" } : { kind: "add", from: mark.version };
 }
 

@@ -83,7 +83,7 @@ export async function startTaskWorld(store: Store, others: readonly Store[] = []
     prices: [],
     onboardingVersion: "v1",
     seal: createCheckpointSeal([{ id: "bench", key: randomBytes(32) }]),
-    recordSeal: createSeal([{ id: "bench", key: randomBytes(32) }]),
+    appSeal: createSeal([{ id: "bench", key: randomBytes(32) }]),
     liveShownAt: new Map(),
     webUrl: "https://github.test",
     translate: (_event, payload) => payload as Intent,

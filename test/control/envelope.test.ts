@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openEnvelope, takeInEnvelope } from "../../src/control/envelope.ts";
 import { RetryLater, type OpenRun, type RunSession } from "../../src/control/ports.ts";
+import { createSeal } from "../../src/control/seal.ts";
 import { openSession } from "../../src/control/serve-runner.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
 import { sealEnvelope, type Envelope } from "../../src/protocol/envelope.ts";
@@ -46,17 +47,13 @@ async function givenARun(): Promise<Given> {
   const { runToken, job, sealKey } = await openSession(told.serving, told.proof(runId, workflowRunId));
   const [run] = await told.store.openRuns();
   if (run === undefined) throw new Error("no run is open");
-  const runSessionOf = async (id: OpenRun["runId"]): Promise<RunSession | null> => {
-    const session = await told.store.runSessionOf(id);
-    return session === null ? null : { ...session, sealKey };
-  };
   return {
     told,
     job,
     runner: new Runner(told, runToken, job),
     run,
     sealKey,
-    taking: { ...told.serving, store: { ...told.store, runSessionOf } },
+    taking: told.serving,
     leave: (envelope, sealedWith = sealKey, forRun = runId) =>
       told.github.envelopes.set(workflowRunId, sealEnvelope(whole(envelope), sealedWith, forRun)),
   };
@@ -187,6 +184,33 @@ describe("an envelope that is none of the run's", () => {
     expect(await takeInEnvelope(taking, run)).toBe(false);
     await told.settle();
     expect(await told.types()).not.toContain("StepCompleted");
+  });
+
+  test("given what lies in the store, then nothing of the run's key is among it, and a newer key of the app changes nothing", async () => {
+    const { told, run, sealKey, leave } = await givenARun();
+    const stored = await told.store.runSessionOf(run.runId);
+    expect(stored?.sealKey).toBe("of:k1");
+    expect(Buffer.from(sealKey, "base64")).toHaveLength(32);
+    leave({ steps: [], outcome: completed });
+    const [k1, k2] = [
+      { id: "k1", key: Buffer.alloc(32, 1) },
+      { id: "k2", key: Buffer.alloc(32, 2) },
+    ];
+    const sealed = sealEnvelope(whole({ outcome: completed }), sealKey, run.runId);
+    const openedWith = (keys: Parameters<typeof createSeal>[0]) =>
+      openEnvelope({ ...told.serving, appSeal: createSeal(keys) }, sealed, run.runId);
+    expect(await openedWith([k2, k1])).toMatchObject({ outcome: completed });
+    expect(await openedWith([k2])).toBeNull();
+  });
+
+  test("of a session that an earlier version opened, with the key itself in the store, is opened", async () => {
+    const { told, run } = await givenARun();
+    const before = Buffer.alloc(32, 9).toString("base64");
+    const session = await told.store.runSessionOf(run.runId);
+    const runSessionOf = async () => (session === null ? null : { ...session, sealKey: before });
+    const sealed = sealEnvelope(whole({ outcome: completed }), before, run.runId);
+    const taking = { ...told.serving, store: { ...told.store, runSessionOf } };
+    expect(await openEnvelope(taking, sealed, run.runId)).toMatchObject({ outcome: completed });
   });
 
   test("is not opened for a run without a session", async () => {

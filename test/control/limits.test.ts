@@ -29,7 +29,11 @@ async function end(told: World, runner: Runner, outcome: OutcomeRequest["outcome
 async function tasks(numbers: readonly number[]): Promise<{ told: World; runners: readonly Runner[] }> {
   const told = await world();
   const runners: Runner[] = [];
-  for (const issueNumber of numbers) runners.push(await start(told, issueNumber));
+  for (const issueNumber of numbers) {
+    runners.push(await start(told, issueNumber));
+    // So that one is older than the next.
+    await told.advance(1);
+  }
   return { told, runners };
 }
 

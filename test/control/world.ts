@@ -324,7 +324,7 @@ export class World {
       examine: async () => this.diagnoses,
       onboardingVersion: this.onboardingVersion,
       seal: createCheckpointSeal(this.checkpointKeys),
-      recordSeal: createSeal(this.checkpointKeys),
+      appSeal: createSeal(this.checkpointKeys),
       mcpHosts: this.#options.mcpHosts ?? [],
       prices: this.#options.prices ?? [],
       liveShownAt: new Map(),
@@ -371,10 +371,10 @@ export class World {
     const clock = this.time;
     const store = await openStore({ dataDir: this.dataDir, now: () => clock.now(), newId });
     const log = { debug: silent, info: silent, warn: silent, error: silent };
-    const recordSeal = createSeal(this.checkpointKeys);
+    const appSeal = createSeal(this.checkpointKeys);
     const github = this.github.client();
     const lines: string[] = [];
-    const rebuilding = { store, github, recordSeal, clock, newId, policy: defaultPolicy, log };
+    const rebuilding = { store, github, appSeal, clock, newId, policy: defaultPolicy, log };
     await rebuild(rebuilding, where, (line) => lines.push(line));
     await store.close();
     return lines;
@@ -385,9 +385,9 @@ export class World {
     const beside = { dataDir: this.dataDir, beside: true };
     const store = await openStore({ ...beside, now: () => this.time.now(), newId: () => "none" });
     const log = { debug: silent, info: silent, warn: silent, error: silent };
-    const [recordSeal, checkpointSeal] = [createSeal(this.checkpointKeys), createCheckpointSeal(this.checkpointKeys)];
+    const [appSeal, checkpointSeal] = [createSeal(this.checkpointKeys), createCheckpointSeal(this.checkpointKeys)];
     const lines: string[] = [];
-    const rotating = { store, github: this.github.client(), recordSeal, checkpointSeal, log };
+    const rotating = { store, github: this.github.client(), appSeal, checkpointSeal, log };
     const rotated = await rotateKey(rotating, (line) => lines.push(line));
     await store.close();
     return { rotated, lines };

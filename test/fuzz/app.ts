@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { Webhooks } from "@octokit/webhooks";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
-import type { InboxMessage, Store, StoredCheckpoint } from "../../src/control/ports.ts";
+import type { CommitUnit, InboxMessage, Store, StoredCheckpoint } from "../../src/control/ports.ts";
 import {
   inVersionSpoken,
   openSession,
@@ -93,6 +93,11 @@ function runsIn({ kind, key, body }: InboxMessage): readonly string[] {
   return [runId, ofKey];
 }
 
+/** That something was refused stands in the task's record, and changes nothing else. */
+function isNote({ events }: CommitUnit): boolean {
+  return events.length > 0 && events.every(({ type }) => type === "SecurityNoted");
+}
+
 export async function startFuzzedApp(issuer: Issuer): Promise<FuzzedApp> {
   let changed: string[] = [];
   let taken: (readonly string[])[] = [];
@@ -103,7 +108,8 @@ export async function startFuzzedApp(issuer: Issuer): Promise<FuzzedApp> {
         const method: unknown = Reflect.get(methods, name);
         if (typeof method !== "function") return method;
         return (...args: readonly unknown[]): unknown => {
-          if (!reading.test(String(name)) && !harmless.has(String(name))) changed.push(String(name));
+          const isChange = !reading.test(String(name)) && !harmless.has(String(name));
+          if (isChange && !(name === "commit" && isNote(args[0] as CommitUnit))) changed.push(String(name));
           if (name === "takeIn") taken.push(runsIn(args[0] as InboxMessage));
           if (name === "saveCheckpoint") {
             const stored = args[0] as StoredCheckpoint;

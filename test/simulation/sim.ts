@@ -346,7 +346,7 @@ export class Sim {
       network: "open",
       onboardingVersion: "v1",
       seal: createCheckpointSeal([{ id: "k1", key: new Uint8Array(32) }]),
-      recordSeal: createSeal([{ id: "k1", key: new Uint8Array(32) }]),
+      appSeal: createSeal([{ id: "k1", key: new Uint8Array(32) }]),
       mcpHosts: [],
       prices: [],
       liveShownAt: new Map(),
