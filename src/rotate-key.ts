@@ -47,7 +47,9 @@ function linesOf(rotated: Rotated, keys: Config["checkpointKeys"]): readonly str
     ...[...byKey].map(([id, count]) => `checkpoints under "${id}": ${count}`),
   ];
   if (isDone(rotated, newest)) {
-    return older.length === 0 ? lines : [...lines, `nothing uses ${older.join(", ")} any more; backups from before do`];
+    return older.length === 0
+      ? lines
+      : [...lines, `nothing uses ${older.join(", ")} any more, but runs that began under them and backups from before`];
   }
   const mend =
     failed > 0
