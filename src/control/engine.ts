@@ -64,6 +64,8 @@ export function startEngine(working: Working): Engine {
   const { store, clock, log, timer } = working;
   const messages = new Map<string, { readonly lane: string; readonly ended: Promise<void> }>();
   const effects = new Map<string, { readonly ended: Promise<void> }>();
+  /** What ended since the store was asked for messages that are due: its answer may still name them. */
+  const endedMeanwhile = new Set<string>();
   const listeningSince = clock.now();
   let reconciling: Promise<void> | null = null;
   let reconciledAt = Number.NEGATIVE_INFINITY;
@@ -153,8 +155,10 @@ export function startEngine(working: Working): Engine {
 
   async function beginMessages(now: Date): Promise<void> {
     if (messages.size >= parallelMax) return;
+    endedMeanwhile.clear();
     const due = await store.dueMessages(now.toISOString(), parallelMax);
     for (const message of due) {
+      if (endedMeanwhile.has(message.key)) continue;
       if (stopping.signal.aborted || messages.size >= parallelMax) return;
       // A message may be marked before its last words are said: until then its lane is taken.
       if ([...messages.values()].some(({ lane }) => lane === message.lane)) continue;
@@ -183,6 +187,7 @@ export function startEngine(working: Working): Engine {
     try {
       await work;
       done();
+      endedMeanwhile.add(key);
       wake();
     } catch (error) {
       done();

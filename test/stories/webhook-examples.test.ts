@@ -75,11 +75,11 @@ async function startEmptyGitHub(): Promise<{ readonly url: string; readonly aske
     request.resume();
     asked.push(`${request.method} ${request.url}`);
     const isToken = request.method === "POST" && request.url?.endsWith("/access_tokens") === true;
-    const isDeliveries = request.url?.startsWith("/app/hook/deliveries?") === true;
+    const isList = /^\/app\/(?:hook\/deliveries|installations)\?/u.test(request.url ?? "");
     const token = { token: "ghs_empty", expires_at: "2099-01-01T00:00:00Z" };
-    const answer = isToken ? token : isDeliveries ? [] : { message: "Not Found" };
+    const answer = isToken ? token : isList ? [] : { message: "Not Found" };
     response
-      .writeHead(isToken ? 201 : isDeliveries ? 200 : 404, { "content-type": "application/json" })
+      .writeHead(isToken ? 201 : isList ? 200 : 404, { "content-type": "application/json" })
       .end(JSON.stringify(answer));
   });
   server.listen(0, "127.0.0.1");
