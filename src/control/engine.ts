@@ -64,6 +64,8 @@ export function startEngine(working: Working): Engine {
   const { store, clock, log, timer } = working;
   const messages = new Map<string, { readonly lane: string; readonly ended: Promise<void> }>();
   const effects = new Map<string, { readonly ended: Promise<void> }>();
+  /** Effects whose end the store could not take: given back once it answers, for they would wait until their lease ends. */
+  const unmarked = new Map<string, { readonly sinceMs: number; readonly leaseUntil: string }>();
   /** What ended since the store was asked for messages that are due: its answer may still name them. */
   const endedMeanwhile = new Set<string>();
   const listeningSince = clock.now();
@@ -169,17 +171,33 @@ export function startEngine(working: Working): Engine {
 
   async function beginEffects(now: Date): Promise<void> {
     if (stopping.signal.aborted || effects.size >= parallelMax) return;
+    await giveBackUnmarked(now);
     const leaseUntil = new Date(now.getTime() + leaseMs).toISOString();
     const claimed = await store.claimEffects(now.toISOString(), leaseUntil, parallelMax - effects.size);
     for (const effect of claimed) {
       // Whose lease ran out while we are still at it: the claim has renewed it.
       if (effects.has(effect.key)) continue;
       if (stopping.signal.aborted) {
-        await store.releaseEffect(effect.key);
+        await store.releaseEffect(effect.key, { wasTried: false });
         continue;
       }
-      const ended = settled(effect.key, attempt(effect), () => effects.delete(effect.key));
+      const work = attempt(effect).catch((error: unknown) => {
+        unmarked.set(effect.key, { sinceMs: clock.now().getTime(), leaseUntil });
+        throw error;
+      });
+      const ended = settled(effect.key, work, () => effects.delete(effect.key));
       effects.set(effect.key, { ended });
+    }
+  }
+
+  async function giveBackUnmarked(now: Date): Promise<void> {
+    for (const [key, { sinceMs, leaseUntil }] of unmarked) {
+      // With a store that cannot write, trying again at once would never end.
+      if (now.getTime() - sinceMs < napMsMax) continue;
+      // After that another may hold it.
+      if (now.getTime() < Date.parse(leaseUntil) && !effects.has(key))
+        await store.releaseEffect(key, { wasTried: true });
+      unmarked.delete(key);
     }
   }
 
@@ -286,7 +304,7 @@ export function startEngine(working: Working): Engine {
       });
       await Promise.race([underWay(), grace]);
       callOffGrace();
-      for (const key of effects.keys()) await store.releaseEffect(key);
+      for (const key of effects.keys()) await store.releaseEffect(key, { wasTried: false });
       for (const resolve of waitingForIdle.splice(0)) resolve();
     },
   };

@@ -248,8 +248,8 @@ export interface Store {
   markEffectFailed(key: string, error: string, retryAt: string | null): Promise<void>;
   /** The world was not ready for it: to be tried again at `retryAt`. */
   putOffEffect(key: string, error: string, retryAt: string): Promise<void>;
-  /** Hands back an effect that was not finished, without counting the attempt (shutdown). */
-  releaseEffect(key: string): Promise<void>;
+  /** Hands back an effect that was not finished; the attempt counts where it was tried. */
+  releaseEffect(key: string, attempt: { readonly wasTried: boolean }): Promise<void>;
   /** Failed effects of the task are due again, with fresh attempts. */
   reviveEffects(taskId: TaskId, now: string): Promise<void>;
   /** Earliest moment (later than `after`) at which an effect or message becomes due; null where nothing waits. */

@@ -75,10 +75,14 @@ export function effectQueue(db: Db, differences: Differences, now: () => Date): 
         .execute();
     },
 
-    releaseEffect: async (key) => {
+    releaseEffect: async (key, { wasTried }) => {
       await db
         .updateTable("effects")
-        .set(({ eb }) => ({ lease_until: null, again_not_before: null, attempts: eb("attempts", "-", 1) }))
+        .set(({ eb }) => ({
+          lease_until: null,
+          again_not_before: null,
+          ...(wasTried ? {} : { attempts: eb("attempts", "-", 1) }),
+        }))
         .where("key", "=", key)
         .where("status", "=", "waiting")
         .where("lease_until", "is not", null)

@@ -10,8 +10,8 @@ import { stageAsProcess } from "./stage.ts";
 type Plan = { readonly after: "start"; readonly ms: number } | { readonly after: "write"; readonly count: number };
 
 /** An app that is never left alone for longer gets nothing done. */
-const aliveMsMax = 2_500;
-const writesMax = 6;
+const aliveMsMax = 1_000;
+const writesMax = 4;
 
 /** `database`: null for the embedded one. */
 export async function killApp({
@@ -91,7 +91,7 @@ export async function killDatabase({ kills, seed, phases, say }: KillOptions): P
     const killing = async (): Promise<void> => {
       while (killed < kills) {
         await new Promise((resolve) => {
-          timer = setTimeout(resolve, 500 + random.below(2 * aliveMsMax));
+          timer = setTimeout(resolve, 500 + random.below(4 * aliveMsMax));
         });
         killed += 1;
         say(`${killed}/${kills} killed PostgreSQL`);

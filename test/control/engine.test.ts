@@ -258,6 +258,36 @@ describe("the pace", () => {
   });
 });
 
+describe("an effect whose end the store could not take", () => {
+  test("is done again as soon as the store answers, not when its lease ends", async () => {
+    const down = { isDown: false };
+    const orDown = <Args extends readonly unknown[], Result>(method: (...args: Args) => Promise<Result>) => {
+      return (...args: Args): Promise<Result> =>
+        down.isDown ? Promise.reject(new Error("the database is in recovery mode")) : method(...args);
+    };
+    const told = await world({
+      storeOf: (store) => ({
+        ...store,
+        commit: orDown(store.commit),
+        markEffectDone: orDown(store.markEffectDone),
+        markEffectFailed: orDown(store.markEffectFailed),
+        putOffEffect: orDown(store.putOffEffect),
+      }),
+    });
+    told.github.failNext("dispatchRun", "after", () => {
+      down.isDown = true;
+      return new Error("no answer");
+    });
+    await told.label();
+    expect((await told.types()).includes("RunDispatched")).toBe(false);
+    down.isDown = false;
+    await told.advance(10_000);
+    expect(await told.types()).toContain("RunDispatched");
+    // Found again on GitHub, and not made twice.
+    expect(told.github.runs).toHaveLength(1);
+  });
+});
+
 describe("a poison message", () => {
   test("is set aside after eight tries, and the messages behind it are processed", async () => {
     const dataDir = await temporaryFolder();

@@ -117,7 +117,7 @@ async function settle(store: Store, row: Row, what: string, retryAt: number): Pr
       row.status = "failed";
       break;
     default:
-      await store.releaseEffect(row.key);
+      await store.releaseEffect(row.key, { wasTried: false });
       row.attempts -= 1;
   }
 }

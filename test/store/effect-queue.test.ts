@@ -144,8 +144,8 @@ onEachDatabase(({ name, freshPlace, freshStore }) => {
       const store = await freshStore();
       await queue(store, effect("a1", "a"));
       await claimed(store);
-      await store.releaseEffect("a1");
-      await store.releaseEffect("a1");
+      await store.releaseEffect("a1", { wasTried: false });
+      await store.releaseEffect("a1", { wasTried: false });
       expect(await store.claimEffects(minute(0), lease, 10)).toMatchObject([{ key: "a1", attempts: 0 }]);
     });
 
