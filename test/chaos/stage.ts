@@ -52,6 +52,17 @@ const environment = { REVIEW_DEBOUNCE_SECONDS: "0", NAMES_SECONDS: "1" };
 const readEveryMs = 50;
 const settlesWithinMs = 60_000;
 const warnLevel = 40;
+/** What an app says while its database is away. Whatever is left undone shows in what came of the task. */
+const withoutDatabase = new Set([
+  "looking for work",
+  "work failed beyond its own handling",
+  "answering a request",
+  "processing a message",
+  "performing an effect",
+  "reconciling",
+  "looking for what was missed",
+  "looking at a run",
+]);
 /** What an app says that was killed, or whose run was: expected here. */
 const expected = new Set(["run lost", "command refused"]);
 
@@ -94,7 +105,7 @@ export async function stageAsProcess(options: ProcessOptions): Promise<ProcessSt
       },
       logFile: path.join(folder, "app.log"),
       onLine({ level = 0, msg, ...fields }) {
-        const isExpected = expected.has(msg) || (options.databaseGoesAway === true && level === warnLevel);
+        const isExpected = expected.has(msg) || (options.databaseGoesAway === true && withoutDatabase.has(msg));
         if (level >= warnLevel && !isExpected) complaints.push(`${msg} ${JSON.stringify(fields)}`);
       },
       onDeath: (message) => complaints.push(message),
