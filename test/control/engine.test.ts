@@ -261,17 +261,15 @@ describe("the pace", () => {
 describe("an effect whose end the store could not take", () => {
   test("is done again as soon as the store answers, not when its lease ends", async () => {
     const down = { isDown: false };
-    const orDown = <Args extends readonly unknown[], Result>(method: (...args: Args) => Promise<Result>) => {
-      return (...args: Args): Promise<Result> =>
-        down.isDown ? Promise.reject(new Error("the database is in recovery mode")) : method(...args);
-    };
+    const orDown = <Result>(work: () => Promise<Result>): Promise<Result> =>
+      down.isDown ? Promise.reject(new Error("the database is in recovery mode")) : work();
     const told = await world({
       storeOf: (store) => ({
         ...store,
-        commit: orDown(store.commit),
-        markEffectDone: orDown(store.markEffectDone),
-        markEffectFailed: orDown(store.markEffectFailed),
-        putOffEffect: orDown(store.putOffEffect),
+        commit: (unit) => orDown(() => store.commit(unit)),
+        markEffectDone: (key) => orDown(() => store.markEffectDone(key)),
+        markEffectFailed: (...failed) => orDown(() => store.markEffectFailed(...failed)),
+        putOffEffect: (...putOff) => orDown(() => store.putOffEffect(...putOff)),
       }),
     });
     told.github.failNext("dispatchRun", "after", () => {
