@@ -214,7 +214,12 @@ export interface Store {
   taskOfRun(runId: RunId): Promise<TaskId | null>;
   openRuns(): Promise<readonly OpenRun[]>;
   /** Tasks that are not completed, failed or cancelled, oldest first; of one repository or installation where asked. */
-  openTasks(of?: { readonly repositoryId?: number; readonly installationId?: number }): Promise<readonly TaskId[]>;
+  /** `awaitsNames`: those alone of which a dependency is open. */
+  openTasks(of?: {
+    readonly repositoryId?: number;
+    readonly installationId?: number;
+    readonly awaitsNames?: boolean;
+  }): Promise<readonly TaskId[]>;
   /** Tasks in the order of their ids, behind that one, whatever became of them. */
   tasksAfter(taskId: TaskId | null, limit: number): Promise<readonly TaskId[]>;
   /** A task's history as it lies there. */

@@ -41,7 +41,7 @@ async function lookAtNames(processing: Processing, tasks: readonly ExistingTask[
 /** At once, since somebody is at work there. Never throws: the next minute looks again. */
 export async function lookAtRepository(processing: Processing, repositoryId: number): Promise<void> {
   try {
-    const tasks = await waitingTasks(processing, await processing.store.openTasks({ repositoryId }));
+    const tasks = await waitingTasks(processing, await processing.store.openTasks({ repositoryId, awaitsNames: true }));
     await lookAtNames(processing, tasks);
   } catch (error) {
     processing.log.warn({ repositoryId, err: error }, cannotLook);
@@ -68,7 +68,7 @@ export function createNamesWatch(processing: Processing): NamesWatch {
 
   return {
     async run() {
-      const tasks = await waitingTasks(processing, await processing.store.openTasks());
+      const tasks = await waitingTasks(processing, await processing.store.openTasks({ awaitsNames: true }));
       const waiting = Map.groupBy(tasks, ({ repository }) => repository.repositoryId);
       for (const repositoryId of lookedAt.keys()) if (!waiting.has(repositoryId)) lookedAt.delete(repositoryId);
       for (const [repositoryId, there] of waiting) {

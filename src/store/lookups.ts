@@ -54,13 +54,18 @@ export function lookups(db: Db, holder: string): Lookups {
       );
     },
 
-    openTasks: async ({ repositoryId, installationId } = {}) => {
+    openTasks: async ({ repositoryId, installationId, awaitsNames = false } = {}) => {
       const rows = await db
         .selectFrom("tasks")
         .select("id")
         .where("ended_at", "is", null)
         .$if(repositoryId !== undefined, (query) => query.where("repository_id", "=", repositoryId ?? 0))
         .$if(installationId !== undefined, (query) => query.where("installation_id", "=", installationId ?? 0))
+        .$if(awaitsNames, (query) =>
+          query.where("id", "in", (eb) =>
+            eb.selectFrom("dependencies").select("dependencies.task_id").where("dependencies.state", "=", "open"),
+          ),
+        )
         .orderBy("created_at")
         .orderBy("id")
         .execute();

@@ -67,8 +67,11 @@ const withoutDatabase = new Set([
 const expected = new Set(["run lost", "command refused"]);
 
 /** With a clock that can be moved on: what the app would do in an hour it does at once. */
-export async function stageInProcess(decide: Decide): Promise<Stage & Pick<Story, "pass">> {
-  const opened = await openStory({ decide, provokes: [...expected], environment });
+export async function stageInProcess(
+  decide: Decide,
+  { provokes = [] }: { readonly provokes?: readonly string[] } = {},
+): Promise<Stage & Pick<Story, "pass">> {
+  const opened = await openStory({ decide, provokes: [...expected, ...provokes], environment });
   const { story } = opened;
   return {
     sandbox: story.sandbox,

@@ -2,7 +2,17 @@ import { expect, test } from "vitest";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
-import { createTask, dispatched, eventsOf, phase1Ready, run1, runLost, sessionOpened, taskId } from "../core/given.ts";
+import {
+  createTask,
+  dispatched,
+  eventsOf,
+  needs,
+  phase1Ready,
+  run1,
+  runLost,
+  sessionOpened,
+  taskId,
+} from "../core/given.ts";
 import { onEachDatabase } from "./databases.ts";
 import { minute, unitOf } from "./temporary-store.ts";
 
@@ -43,6 +53,14 @@ onEachDatabase(({ freshStore }) => {
     const past = eventsOf([createTask()]);
     await store.commit(unitOf([{ type: "TaskCancelled", at: minute(1), by: "owner" }], past));
     expect(await store.openTasks()).toEqual([another]);
+  });
+
+  test("open tasks of which somebody awaits a name are found by themselves", async () => {
+    const store = await freshStore();
+    await store.commit(unitOf(eventsOf([createTask(), dispatched(), sessionOpened(), needs("STRIPE_KEY")])));
+    await store.commit(unitOfAnother(lifeOf(eventsOf([createTask()]), 3, 1)));
+    expect(await store.openTasks({ awaitsNames: true })).toEqual([taskId]);
+    expect(await store.openTasks({ awaitsNames: true, repositoryId: 3 })).toEqual([]);
   });
 
   test("a pull request leads to its task, in its own repository only", async () => {
