@@ -13,6 +13,8 @@ export interface Outcome {
   readonly dispatches: number;
   /** Runs that died on the way. */
   readonly lost: number;
+  /** How often the app gave up and a person let it go on: a comment of each. */
+  readonly pauses: number;
   /** Mode, id and path of each file on the default branch at the end. */
   readonly tree: readonly string[];
   /** What people see of it on GitHub. */
@@ -114,6 +116,7 @@ function outcomeOf(stage: Stage, phases: number): Outcome {
   return {
     dispatches,
     lost,
+    pauses: events.filter((event) => event.type === "TaskPaused" && !isWait(event)).length,
     // Each world has its own address in it.
     tree: git("ls-tree", "-r", "main")
       .split("\n")
