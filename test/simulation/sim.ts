@@ -47,6 +47,8 @@ const actionsMax = 180;
 /** Simulated time in which everything must have settled once the trouble is over. */
 const settleMsMax = 96 * 60 * 60_000;
 const minuteMs = 60_000;
+/** Far above what a moment of the end takes. */
+const roundsOfMomentMax = 5_000;
 const patienceMs = 10 * minuteMs;
 const redeliveryTriesMax = 3;
 const deliveriesKeptMs = 3 * 24 * 60 * minuteMs;
@@ -550,7 +552,10 @@ export class Sim {
     this.people.heal();
     const end = clock.passed + settleMsMax;
     let quietRounds = 0;
+    let moment = { at: clock.passed, rounds: 0 };
     while (clock.passed < end) {
+      moment = moment.at === clock.passed ? { ...moment, rounds: moment.rounds + 1 } : { at: clock.passed, rounds: 0 };
+      if (moment.rounds > roundsOfMomentMax) return this.fail("time goes on: people and machines act without end");
       this.jobs.notice();
       if (this.#turns.isEmpty) this.#rest();
       if (!(await this.#turns.drain(random))) this.fail("the app comes to rest");
@@ -590,10 +595,14 @@ export class Sim {
   }
 
   /** People do not wait for a reminder. */
+  /** Who has spoken and was not heard yet waits, and says no more. */
   #isLongUntilNext(): boolean {
     const now = this.clock.now().toISOString();
     return (
-      this.#turns.nextEnd() === null && this.watch.nextDue(now) !== null && !this.watch.isDueWithin(now, patienceMs)
+      this.#turns.nextEnd() === null &&
+      !this.watch.isUnheard() &&
+      this.watch.nextDue(now) !== null &&
+      !this.watch.isDueWithin(now, patienceMs)
     );
   }
 

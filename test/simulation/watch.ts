@@ -112,10 +112,15 @@ export class Watch {
     return due !== null && Date.parse(due) <= Date.parse(after) + ms;
   }
 
+  /** The app has not taken up yet what it was told. */
+  isUnheard(): boolean {
+    return this.rows("select 1 from inbox where status = 'waiting' limit 1").length > 0;
+  }
+
   /** Something is still to be done. Looks at the repository's checks go on for as long as these are red, and change nothing. */
   isWaiting(): boolean {
     return (
-      this.rows("select 1 from inbox where status = 'waiting' limit 1").length > 0 ||
+      this.isUnheard() ||
       // What waits behind an effect that failed waits for a person, as the task does.
       this.rows(
         `select 1 from effects as one where status = 'waiting' and lane not like 'ci:%' and not exists (
