@@ -59,8 +59,9 @@ interface Missing {
  * Before `listeningSince` nobody could have heard them.
  */
 export async function reconcileRuns(processing: Processing, listeningSince: Date): Promise<void> {
-  const turn = Math.floor(processing.clock.now().getTime() / reconcileEveryMs);
-  for (const run of inTurn(await processing.store.openRuns(), runsPerLookMax, turn)) {
+  const now = processing.clock.now().getTime();
+  const silent = (await processing.store.openRuns()).filter((run) => silentMsOf(run, now) >= silenceMs);
+  for (const run of inTurn(silent, runsPerLookMax, Math.floor(now / reconcileEveryMs))) {
     try {
       await reconcileRun(processing, run, listeningSince);
     } catch (error) {
@@ -69,14 +70,17 @@ export async function reconcileRuns(processing: Processing, listeningSince: Date
   }
 }
 
+function silentMsOf({ lastHeardAt, requestedAt }: OpenRun, now: number): number {
+  return now - Date.parse(lastHeardAt ?? requestedAt);
+}
+
 async function reconcileRun(processing: Processing, run: OpenRun, listeningSince: Date): Promise<void> {
   const { clock, github, store } = processing;
   const { taskId, runId, workflowRunId } = run;
   // Before the dispatch is recorded there is nothing to look at: its effect is still at work.
   if (workflowRunId === null) return;
   const now = clock.now().getTime();
-  const silentMs = now - Date.parse(run.lastHeardAt ?? run.requestedAt);
-  if (silentMs < silenceMs) return;
+  const silentMs = silentMsOf(run, now);
   const task = await readTask(store, taskId);
   if (task.status === "absent") return;
   const live = liveRunOf(task);

@@ -28,6 +28,26 @@ describe("what is read of GitHub by itself", () => {
 });
 
 describe("a runner that falls silent", () => {
+  test("is given up after three minutes, however many others are at work", async () => {
+    const told = await world({ dayBudgetUsd: 10_000 });
+    const issues = Array.from({ length: 40 }, (_, at) => 100 + at);
+    for (const issue of issues) {
+      told.github.openIssue(issue);
+      await told.label("create_app", { issueNumber: issue });
+    }
+    const runners = [];
+    for (const issue of issues) runners.push(await told.openRun(issue));
+    const speaking = runners.slice(8);
+    for (let minute = 0; minute < 5; minute += 1) {
+      for (const runner of speaking) await runner.heartbeat();
+      await told.advance(minuteMs);
+    }
+    const lost = [];
+    for (const issue of issues)
+      if ((await told.events(issue)).some(({ type }) => type === "RunEnded")) lost.push(issue);
+    expect(lost).toEqual(issues.slice(0, 8));
+  });
+
   test("is looked up on GitHub after three minutes, not before", async () => {
     const told = await world();
     await told.label();
