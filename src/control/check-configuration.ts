@@ -1,5 +1,6 @@
 /** A pull request that changes the configuration is told what its head would come to. Only told: nothing of it is obeyed. */
 import type { Repository } from "../core/events.ts";
+import { noInput } from "../core/task-input.ts";
 import type { GitHub, Playbooks } from "./ports.ts";
 
 interface Checking {
@@ -26,7 +27,7 @@ export async function checkConfiguration(
   const found = { faults: [...head.settings.faults, ...faults], labels };
   // Told in the language that is in force: what the head says of it is not obeyed, either.
   const { settings } = await github.readSettings(repository);
-  await github.showConfigurationCheck(repository, ends.headSha, found, { input: { language: null }, settings });
+  await github.showConfigurationCheck(repository, ends.headSha, found, { input: noInput, settings });
 }
 
 async function readAt({ github }: Checking, repository: Repository, sha: string) {

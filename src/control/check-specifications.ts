@@ -1,5 +1,6 @@
 /** Specifications are looked at in each commit that changes them, whoever made it. Only told: what counts is the gate's own check. */
 import type { Repository } from "../core/events.ts";
+import { noInput } from "../core/task-input.ts";
 import type { GitHub, Verifier } from "./ports.ts";
 
 interface Checking {
@@ -15,7 +16,7 @@ export async function checkSpecifications(checking: Checking, repository: Reposi
   const { github, verifier } = checking;
   const found = await verifier.specFaults(await github.readTree(repository, headSha));
   const { settings } = await github.readSettings(repository);
-  await github.showSpecificationsCheck(repository, headSha, found, { input: { language: null }, settings });
+  await github.showSpecificationsCheck(repository, headSha, found, { input: noInput, settings });
 }
 
 /** One request where the head of the pull request has none, a few more where it has some. */

@@ -560,7 +560,7 @@ export type Notice =
     }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
   /** The label's playbook, or what it uses, is wrong in the repository: no task was made. */
-  /** GitHub let nobody see what a task needs, again and again. `why` holds its last answer. */
+  /** What a task needs could not be looked up, again and again. `why` holds the last error, without secrets. */
   | { readonly kind: "not-taken-up"; readonly label: string; readonly why: string }
   | { readonly kind: "playbook-faulty"; readonly label: string; readonly faults: readonly ConfigurationFault[] }
   | { readonly kind: "help" }

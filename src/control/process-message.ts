@@ -5,6 +5,7 @@ import type { Policy } from "../core/decide.ts";
 import type { Repository } from "../core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom, type RunId, type TaskId } from "../core/ids.ts";
 import type { Outcome } from "../core/outcome.ts";
+import { redactTokens } from "../core/redact.ts";
 import { permissionOptions, permissionQuestion } from "../core/permission.ts";
 import { outlineOf, playbookNamePattern, type PlaybookOutline } from "../core/playbook.ts";
 import { limitsOf } from "../core/settings.ts";
@@ -66,7 +67,7 @@ export async function tellSetAside(
   const labels = intent.kind === "label-added" ? [intent.label] : intent.labels;
   const label = labels.find((each) => byLabel(each) !== null);
   if (label === undefined) return;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = redactTokens(error instanceof Error ? error.message : String(error));
   const { repository, issueNumber } = intent;
   await processing.github.notify(
     repository,

@@ -45,8 +45,8 @@ export function noticeText(notice: Notice, context: BlockContext): string {
     case "not-taken-up":
       return lines(
         say,
-        say`The label ${code(notice.label, 50)} started nothing: GitHub did not let the app see what a task needs, however often it tried.`,
-        say`Its last answer: ${plain(notice.why, 400)}`,
+        say`The label ${code(notice.label, 50)} started nothing: what a task needs could not be looked up, however often the app tried.`,
+        say`The last try ended with: ${plain(notice.why, 400)}`,
         say`comment ${"`/doctor`"} here to see what is missing, mend it, then take ${code(notice.label, 50)} off and set it again.`,
       );
     case "playbook-faulty":

@@ -6,9 +6,9 @@ export const notices = {
   "One task runs on an issue at a time.": "한 이슈에서는 한 번에 작업 하나만 실행됩니다.",
   "let it end or comment `/cancel` here, then take {0} off and set it again. For two tasks at once, open a second issue.":
     "작업이 끝나기를 기다리거나 여기에 `/cancel` 댓글을 쓴 뒤, {0} 레이블을 떼었다가 다시 붙이세요. 두 작업을 동시에 하려면 이슈를 하나 더 여세요.",
-  "The label {0} started nothing: GitHub did not let the app see what a task needs, however often it tried.":
-    "{0} 레이블로 아무것도 시작하지 못했습니다. 여러 번 시도했지만 GitHub가 작업에 필요한 정보를 앱에 보여 주지 않았습니다.",
-  "Its last answer: {0}": "마지막 응답: {0}",
+  "The label {0} started nothing: what a task needs could not be looked up, however often the app tried.":
+    "{0} 레이블로 아무것도 시작하지 못했습니다. 여러 번 시도했지만 작업에 필요한 정보를 읽지 못했습니다.",
+  "The last try ended with: {0}": "마지막 시도의 결과: {0}",
   "comment {0} here to see what is missing, mend it, then take {1} off and set it again.":
     "여기에 {0} 댓글을 써서 무엇이 빠졌는지 확인하고 고친 뒤, {1} 레이블을 떼었다가 다시 붙이세요.",
   "The label {0} starts nothing: its playbook has {1} in this repository.":
