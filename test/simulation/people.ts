@@ -175,7 +175,8 @@ export class People {
       if (!isFinal && !isApproved && github.fake.settings.merge === "auto" && this.#sim.random.chance(0.7)) {
         return () => this.#review(pull, "writer", "approved");
       }
-      if (calm && this.#sim.watch.gates.isUntoldConflict(pull)) return null;
+      // The app brings a phase and its base together, or tells of it; a task's last pull request is people's to mend.
+      if (calm && !isFinal && this.#sim.watch.gates.isUntoldConflict(pull)) return null;
       if (github.conflictsOf(pull).length > 0) return () => this.#mergeBase(pull, by);
       return () => this.#merge(pull, by);
     }
