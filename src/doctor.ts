@@ -35,6 +35,7 @@ async function examine(): Promise<readonly Finding[]> {
   const rights = readAppRights(readFileSync(appYml, "utf8"));
   const { appId, privateKey } = config;
   const api = createApi({
+    creations: null,
     appId,
     privateKey,
     apiUrl,

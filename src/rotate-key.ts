@@ -25,7 +25,7 @@ async function run(config: Config): Promise<number> {
   try {
     const appSeal = createSeal(checkpointKeys);
     const checkpointSeal = createCheckpointSeal(checkpointKeys);
-    const rotating = { store, github: githubOf(config, { clock, log }), appSeal, checkpointSeal, log };
+    const rotating = { store, github: githubOf(config, { clock, log, store }), appSeal, checkpointSeal, log };
     const rotated = await rotateKey(rotating, say);
     for (const line of linesOf(rotated, checkpointKeys)) say(line);
     return isDone(rotated, appSeal.keyId) ? 0 : 1;

@@ -79,7 +79,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
   const { dataDir, databaseUrl } = config;
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId });
   try {
-    const github = githubOf(config, { clock, log });
+    const github = githubOf(config, { clock, log, store });
     let engine: Engine | null = null;
     const working: ServingRunner & Working = {
       store,

@@ -320,6 +320,12 @@ export interface Store {
    * ended before; answers of how many. Their events, texts and read models stay.
    */
   forgetTraces(endedBefore: string, limit: number): Promise<number>;
+  forgetCreations(begunBefore: string): Promise<void>;
+
+  /** Notes that something is being made on GitHub at `now`; where somebody began to since `earliest`, notes nothing and answers when. */
+  beginCreation(key: string, now: string, earliest: string): Promise<string | null>;
+  /** Nothing was made. */
+  dropCreation(key: string): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -18,6 +18,8 @@ const dayMs = 24 * 60 * 60_000;
 const messagesKeptMs = 14 * dayMs;
 /** At a time: whoever has work waits no longer than for these. */
 const messagesMax = 500;
+/** Far longer than GitHub's lists miss anything. */
+const creationsKeptMs = dayMs;
 const tasksMax = 5;
 
 /** In UTC. */
@@ -41,6 +43,7 @@ export async function forgetOld({ store, clock, log, policy }: Forgetting): Prom
   const failedBefore = before(policy.logsKeptMs);
   const messages = await untilNone(() => store.forgetMessages({ processedBefore, failedBefore }, messagesMax));
   const tasks = await untilNone(() => store.forgetTraces(failedBefore, tasksMax));
+  await store.forgetCreations(before(creationsKeptMs));
   if (messages + tasks > 0)
     log.info({ messages, tasks }, "forgot old messages, and the logs of tasks that ended long ago");
 }

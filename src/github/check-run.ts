@@ -169,6 +169,7 @@ function createShow(api: Api, settings: CheckSettings) {
       repository,
       permissions: { checks: "write" },
       doing: `making the check run of ${head} in ${nameOf(repository)}`,
+      made: `check ${head} ${wanted.externalId} ${wanted.name}`,
       send: (octokit) =>
         octokit.rest.checks.create({
           ...pathOf(repository),

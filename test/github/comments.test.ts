@@ -53,6 +53,7 @@ describe("the status comment", () => {
     await bed.github.showStatus(bed.repository, view(started));
     const [comment] = await bed.owner.comments(issue);
     await bed.owner.request("DELETE", `/issues/comments/${comment?.id ?? 0}`);
+    bed.advance(15_000);
     await bed.github.showStatus(bed.repository, view(running));
     expect(await bodies()).toHaveLength(1);
   });
@@ -100,6 +101,7 @@ describe("the status comment", () => {
     bed.failNext(/POST .*\/comments$/u, { status: 410 });
     const [comment] = await bed.owner.comments(issue);
     await bed.owner.request("DELETE", `/issues/comments/${comment?.id ?? 0}`);
+    bed.advance(15_000);
     await expect(bed.github.showStatus(bed.repository, view(inReview))).resolves.toBeUndefined();
   });
 

@@ -97,6 +97,7 @@ describe("the comment of a request", () => {
     await bed.github.showRequest(bed.repository, questions());
     const [comment] = await bed.owner.comments(issue);
     await bed.owner.deleteComment(comment?.id ?? 0);
+    bed.advance(15_000);
     await bed.github.showRequest(bed.repository, questions(answered(1, "Freemium", 2)));
     expect(await bodies()).toHaveLength(1);
   });
