@@ -3,7 +3,7 @@ import type { TaskEvent } from "../events.ts";
 import type { BlockReason } from "../outcome.ts";
 import type { ExistingTask, TaskStatus } from "../state.ts";
 
-/** A refusal is a normal answer; `src/github/texts.ts` turns those that a person caused into words. */
+/** A refusal is a normal answer; `control/obey-command.ts` turns those that a person caused into words. */
 export type Refusal =
   | { readonly code: "no-such-task" }
   | { readonly code: "task-exists" }
