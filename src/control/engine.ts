@@ -1,4 +1,4 @@
-import type { Effect } from "../core/react.ts";
+import type { Effect } from "../core/effects.ts";
 import { handleCommand } from "./handle-command.ts";
 import { performEffect, type Performing } from "./perform-effect.ts";
 import { NotYet, RetryLater, type ClaimedEffect, type ClaimedMessage, type Timer } from "./ports.ts";

@@ -1,9 +1,10 @@
 import type { CommandFacts, TaskCommand } from "../core/commands.ts";
 import { decide, type Policy, type Refusal } from "../core/decide.ts";
+import type { Effect } from "../core/effects.ts";
 import type { TaskEvent, TaskEventType } from "../core/events.ts";
 import { evolve } from "../core/evolve.ts";
 import { runIdFrom, type TaskId } from "../core/ids.ts";
-import { react, type Effect, type Reaction } from "../core/react.ts";
+import { react, type Reaction } from "../core/react.ts";
 import { isSettled, liveRunOf, type TaskState } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
 import {

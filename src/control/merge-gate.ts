@@ -1,6 +1,6 @@
 /** `merge: auto`: the app merges what was approved on its head, for whoever approved it. */
 import { joined } from "../core/phrase.ts";
-import type { Effect } from "../core/react.ts";
+import type { Effect } from "../core/effects.ts";
 import type { TaskSettings } from "../core/settings.ts";
 import {
   currentPhaseOf,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { BlockReason } from "../core/outcome.ts";
 import { withPathsOfPhase, type Phase } from "../core/playbook.ts";
-import type { Effect } from "../core/react.ts";
+import type { Effect } from "../core/effects.ts";
 import type { Finding, Tree } from "../core/report.ts";
 import type { ItemsChanged } from "../core/ripple.ts";
 import {

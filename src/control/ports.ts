@@ -4,7 +4,7 @@ import type { Change } from "../core/change.ts";
 import type { TurnReply } from "../core/conversation.ts";
 import type { Dependency, Question, ReportedError } from "../core/dialogue.ts";
 import type { AnswerKind } from "../core/feedback.ts";
-import type { Effect } from "../core/react.ts";
+import type { Effect } from "../core/effects.ts";
 import type { InputFault } from "../core/input-fault.ts";
 import type { Repository, TaskEvent } from "../core/events.ts";
 import type { ChangesetId, RunId, TaskId } from "../core/ids.ts";

@@ -1,5 +1,5 @@
 /** Decisions that people vetoed: asked why, and handed to the agent. */
-import type { Effect } from "../core/react.ts";
+import type { Effect } from "../core/effects.ts";
 import {
   currentPhaseOf,
   openVetoesOf,

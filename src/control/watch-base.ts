@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { isAgentConfiguration } from "../core/agent-configuration.ts";
 import { mergePaths, unmergeablePaths, type MergeSides } from "../core/merge-paths.ts";
 import { withPathsOfPhase, type Phase } from "../core/playbook.ts";
-import type { Effect } from "../core/react.ts";
+import type { Effect } from "../core/effects.ts";
 import {
   currentPhaseOf,
   isHeadShown,

@@ -1,6 +1,6 @@
 /** What the repository's own checks say of a gate's head: read, looked at again while they run, and handed to the agent. */
 import type { CiState } from "../core/ci.ts";
-import type { Effect } from "../core/react.ts";
+import type { Effect } from "../core/effects.ts";
 import {
   branchOf,
   currentPhaseOf,

@@ -1,5 +1,5 @@
 /** Faults that the simulation must notice: each takes one promise away from the app's store or from its GitHub. */
-import type { Effect } from "../../src/core/react.ts";
+import type { Effect } from "../../src/core/effects.ts";
 import type { Finding } from "../../src/core/report.ts";
 import type { TaskSettings } from "../../src/core/settings.ts";
 import { StaleVersion, type ClaimedEffect, type GitHub, type NewEffect } from "../../src/control/ports.ts";
