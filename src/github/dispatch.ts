@@ -3,7 +3,7 @@ import type { Repository } from "../core/events.ts";
 import type { RunId, TaskId } from "../core/ids.ts";
 import type { Api } from "./api.ts";
 import { nameOf, pathOf, readOrNull } from "./repository.ts";
-import { RateLimited, RequestFailed } from "./request-failed.ts";
+import { lacksPermission, RateLimited, RequestFailed } from "./request-failed.ts";
 import { outdatedWorkflowFile, workflowFileName, workflowPath } from "./workflow-file.ts";
 
 const recentRunsMax = 50;
@@ -66,7 +66,8 @@ async function send(
     if (error instanceof RetryLater && !(error instanceof RateLimited)) {
       throw new RetryLater(error.message, Math.max(error.retryAfterMs, runAppearsMs), { cause: error });
     }
-    if (!(error instanceof RequestFailed)) throw error;
+    // A permission is no matter of the workflow or of Actions: people are told of it as wherever one is missing.
+    if (!(error instanceof RequestFailed) || lacksPermission(error)) throw error;
     if (error.status === 404) {
       throw new DispatchRefused(
         `GitHub does not find the workflow ${workflowPath} on ${run.ref}, or Actions are switched off (${error.reason})`,
