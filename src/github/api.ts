@@ -35,7 +35,7 @@ export interface Call<Result> {
 }
 
 /** `made` names what the call makes, where whoever looks for it in a list may not find it at once. */
-export interface Write<Result> extends Call<Result> {
+interface Write<Result> extends Call<Result> {
   readonly made?: string;
 }
 

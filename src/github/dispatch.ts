@@ -3,7 +3,7 @@ import type { Repository } from "../core/events.ts";
 import type { RunId, TaskId } from "../core/ids.ts";
 import { appearsWithinMs, type Api } from "./api.ts";
 import { nameOf, pathOf, readOrNull } from "./repository.ts";
-import { RequestFailed } from "./request-failed.ts";
+import { lacksPermission, RequestFailed } from "./request-failed.ts";
 import { outdatedWorkflowFile, workflowFileName, workflowPath } from "./workflow-file.ts";
 
 const recentRunsMax = 50;
@@ -61,7 +61,8 @@ async function send(
     });
     return data ?? null;
   } catch (error) {
-    if (!(error instanceof RequestFailed)) throw error;
+    // A permission is no matter of the workflow or of Actions: people are told of it as wherever one is missing.
+    if (!(error instanceof RequestFailed) || lacksPermission(error)) throw error;
     if (error.status === 404) {
       throw new DispatchRefused(
         `GitHub does not find the workflow ${workflowPath} on ${run.ref}, or Actions are switched off (${error.reason})`,

@@ -15,6 +15,11 @@ export class RequestFailed extends Error {
   }
 }
 
+/** What only somebody who manages the installation can give; the words are those of `failureOf` and `api.ts`. */
+export function lacksPermission({ status, reason }: RequestFailed): boolean {
+  return status === 403 && /^the installation does not grant |\(the app needs the permission /u.test(reason);
+}
+
 /** A limit of GitHub is reached: nobody of the installation should call before it lifts. */
 export class RateLimited extends RetryLater {
   override name = "RateLimited";
