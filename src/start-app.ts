@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
-import type { Clock, Log, NewId, Timer } from "./control/ports.ts";
+import type { Clock, Log, NewId, Timer } from "./control/ports/surroundings.ts";
 import { createSeal } from "./control/seal.ts";
 import {
   inVersionSpoken,

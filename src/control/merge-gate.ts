@@ -17,7 +17,7 @@ import { readGateSaid } from "./gate-feedback.ts";
 import { handleCommand, type Asked } from "./handle-command.ts";
 import { keyOf, personOf } from "./people.ts";
 import type { Performing } from "./perform-effect.ts";
-import { NotYet } from "./ports.ts";
+import { NotYet } from "./ports/retry-later.ts";
 import { changedBoxes } from "./take-up-vetoes.ts";
 import { viewOf } from "./task-view.ts";
 import { takeUpConflict } from "./watch-base.ts";

@@ -37,17 +37,12 @@ import { handleCommand, type Asked, type CommandHandling } from "./handle-comman
 import { awaitedWorkflow, ownChanges } from "./own-changes.ts";
 import { definedIn, phaseDefinition, playbookOf } from "./phase-definition.ts";
 import { readPlanned } from "./read-planned.ts";
-import {
-  DispatchRefused,
-  RetryLater,
-  type AnswerShown,
-  type ClaimedEffect,
-  type GitHub,
-  type Playbooks,
-  type Preflight,
-  type RequestShown,
-  type Verifier,
-} from "./ports.ts";
+import type { Playbooks } from "./ports/configuration.ts";
+import { DispatchRefused, type GitHub, type Preflight } from "./ports/github.ts";
+import type { AnswerShown, RequestShown } from "./ports/notices.ts";
+import type { ClaimedEffect } from "./ports/queues.ts";
+import { RetryLater } from "./ports/retry-later.ts";
+import type { Verifier } from "./ports/verifier.ts";
 import { keyOf } from "./people.ts";
 import { readTask } from "./read-task.ts";
 import type { Seal } from "./seal.ts";

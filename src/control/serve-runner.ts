@@ -58,7 +58,10 @@ import { definedIn, playbookOf } from "./phase-definition.ts";
 import { newSealKey, sealKeyOf } from "./run-seal.ts";
 import type { Seal } from "./seal.ts";
 import { FrozenText, StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
-import { RetryLater, type LiveStatus, type RunnerIdentity, type RunSession, type VerifyRunner } from "./ports.ts";
+import { RetryLater } from "./ports/retry-later.ts";
+import type { RunnerIdentity, VerifyRunner } from "./ports/runner-identity.ts";
+import type { RunSession } from "./ports/store.ts";
+import type { LiveStatus } from "./ports/task-view.ts";
 import { readTask } from "./read-task.ts";
 
 /** Figures of Q11 that a run goes by. */

@@ -13,7 +13,7 @@ import { itemOfWords, saveWords, type GateReading } from "./gate-feedback.ts";
 import type { Asked } from "./handle-command.ts";
 import type { Performing } from "./perform-effect.ts";
 import { phaseDefinition } from "./phase-definition.ts";
-import type { VetoBox } from "./ports.ts";
+import type { VetoBox } from "./ports/gates.ts";
 
 type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
 

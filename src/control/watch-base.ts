@@ -21,7 +21,9 @@ import { awaitedWorkflow } from "./own-changes.ts";
 import { keyOf, taskById } from "./people.ts";
 import type { Performing } from "./perform-effect.ts";
 import { phaseDefinition } from "./phase-definition.ts";
-import { NotYet, type Notice, type Verifier } from "./ports.ts";
+import type { Notice } from "./ports/notices.ts";
+import { NotYet } from "./ports/retry-later.ts";
+import type { Verifier } from "./ports/verifier.ts";
 import type { Processing } from "./process-message.ts";
 
 type LookAtBase = Extract<Effect, { kind: "LookAtBase" }>;

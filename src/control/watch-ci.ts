@@ -15,7 +15,8 @@ import { itemOfWords, saveWords } from "./gate-feedback.ts";
 import { handleCommand, queueEffect, type Asked, type CommandHandling } from "./handle-command.ts";
 import { keyOf } from "./people.ts";
 import type { Performing } from "./perform-effect.ts";
-import { NotYet, type Preflight } from "./ports.ts";
+import type { Preflight } from "./ports/github.ts";
+import { NotYet } from "./ports/retry-later.ts";
 import { wordsOfVetoes } from "./take-up-vetoes.ts";
 
 type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;

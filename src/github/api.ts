@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProbotOctokit } from "probot";
-import type { Clock, Log } from "../control/ports.ts";
-import { RetryLater } from "../control/ports.ts";
+import type { Clock, Log } from "../control/ports/surroundings.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
 import { failureOf, RateLimited, RequestFailed } from "./request-failed.ts";
 import { createTokens, type MintedToken, type TokenPermissions, type TokenScope } from "./tokens.ts";
 import { createTurns } from "./turns.ts";

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { derivedCheckpointKey, parseCheckpointKeys } from "../../src/control/checkpoint-keys.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
-import type { StoredCheckpoint } from "../../src/control/ports.ts";
+import type { StoredCheckpoint } from "../../src/control/ports/store.ts";
 import type { RunnerRefused } from "../../src/control/serve-runner.ts";
 import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { rowsIn, temporaryFolder } from "../store/temporary-store.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openEnvelope, takeInEnvelope } from "../../src/control/envelope.ts";
-import { RetryLater, type OpenRun } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
+import type { OpenRun } from "../../src/control/ports/store.ts";
 import { createSeal } from "../../src/control/seal.ts";
 import { openSession } from "../../src/control/serve-runner.ts";
 import { runIdFrom } from "../../src/core/ids.ts";

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import type { RecordFile } from "../../src/control/ports.ts";
+import type { RecordFile } from "../../src/control/ports/records.ts";
 import { RunnerRefused } from "../../src/control/serve-runner.ts";
 import { isSettled, liveRunOf, currentPhaseOf } from "../../src/core/state.ts";
 import { rowsIn, temporaryFolder } from "../store/temporary-store.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openSession, takeEvents, takeStep, type RunnerRefused } from "../../src/control/serve-runner.ts";
-import type { RunnerIdentity } from "../../src/control/ports.ts";
+import type { RunnerIdentity } from "../../src/control/ports/runner-identity.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
 import { protocolVersion, type LiveEvent } from "../../src/protocol/runner.ts";
 import { heartbeat, repository, runOf, spent, world, type World } from "./world.ts";

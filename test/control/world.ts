@@ -5,14 +5,11 @@ import { expect, onTestFinished } from "vitest";
 import type { CheckpointKey } from "../../src/control/checkpoint-keys.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
-import {
-  webhookKeyOf,
-  type Diagnosis,
-  type Playbooks,
-  type RepositoryFiles,
-  type RunnerIdentity,
-  type Store,
-} from "../../src/control/ports.ts";
+import type { Playbooks, RepositoryFiles } from "../../src/control/ports/configuration.ts";
+import type { Diagnosis } from "../../src/control/ports/diagnosis.ts";
+import { webhookKeyOf } from "../../src/control/ports/queues.ts";
+import type { RunnerIdentity } from "../../src/control/ports/runner-identity.ts";
+import type { Store } from "../../src/control/ports/store.ts";
 import type { Change } from "../../src/core/change.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import { rebuild } from "../../src/control/rebuild.ts";

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import { Webhooks } from "@octokit/webhooks";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
-import type { CommitUnit, InboxMessage, Store, StoredCheckpoint } from "../../src/control/ports.ts";
+import type { InboxMessage } from "../../src/control/ports/queues.ts";
+import type { CommitUnit, Store, StoredCheckpoint } from "../../src/control/ports/store.ts";
 import {
   inVersionSpoken,
   openSession,

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { Webhooks } from "@octokit/webhooks";
 import { describe, expect, test } from "vitest";
-import type { InboxMessage, Log, RunSession } from "../../src/control/ports.ts";
+import type { InboxMessage } from "../../src/control/ports/queues.ts";
+import type { RunSession } from "../../src/control/ports/store.ts";
+import type { Log } from "../../src/control/ports/surroundings.ts";
 import { RunnerRefused } from "../../src/control/serve-runner.ts";
 import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { httpApp, webhookPath, type RunnerEndpoints } from "../../src/http/server.ts";

@@ -1,5 +1,5 @@
 /** Jobs of GitHub Actions that speak with the app: helpful ones, and all others. */
-import type { RunnerIdentity } from "../../src/control/ports.ts";
+import type { RunnerIdentity } from "../../src/control/ports/runner-identity.ts";
 import {
   openSession,
   RunnerRefused,
