@@ -61,7 +61,7 @@ export interface Publication {
   readonly mergedSha: string | null;
 }
 
-/** Where something that the agent asked for is added, and where its value is made. */
+/** A secret or a variable, of which only the name is ever read. */
 export interface NamesSeen {
   readonly name: string;
   readonly updatedAt: string;

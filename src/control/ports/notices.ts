@@ -24,9 +24,9 @@ export type Notice =
       readonly awaited?: { readonly path: string; readonly text: string } | undefined;
     }
   | { readonly kind: "second-label"; readonly label: string; readonly running: string }
-  /** The label's playbook, or what it uses, is wrong in the repository: no task was made. */
   /** What a task needs could not be looked up, again and again. `why` holds the last error, without secrets. */
   | { readonly kind: "not-taken-up"; readonly label: string; readonly why: string }
+  /** The label's playbook, or what it uses, is wrong in the repository: no task was made. */
   | { readonly kind: "playbook-faulty"; readonly label: string; readonly faults: readonly ConfigurationFault[] }
   | { readonly kind: "help" }
   /** What `/doctor` found in the repository. */

@@ -120,8 +120,10 @@ export interface Store {
   taskOfPullRequest(repositoryId: number, pullRequest: number): Promise<TaskId | null>;
   taskOfRun(runId: RunId): Promise<TaskId | null>;
   openRuns(): Promise<readonly OpenRun[]>;
-  /** Tasks that are not completed, failed or cancelled, oldest first; of one repository or installation where asked. */
-  /** `awaitsNames`: those alone of which a dependency is open. */
+  /**
+   * Tasks that are not completed, failed or cancelled, oldest first; of one repository or installation where asked.
+   * `awaitsNames`: those alone of which a dependency is open.
+   */
   openTasks(of?: {
     readonly repositoryId?: number;
     readonly installationId?: number;
