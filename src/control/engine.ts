@@ -1,6 +1,7 @@
 import type { Effect } from "../core/react.ts";
 import { handleCommand } from "./handle-command.ts";
-import { performEffect, type Performing } from "./perform-effect.ts";
+import { performEffect } from "./perform-effect.ts";
+import type { Performing } from "./performing.ts";
 import type { ClaimedEffect, ClaimedMessage } from "./ports/queues.ts";
 import { NotYet, RetryLater } from "./ports/retry-later.ts";
 import type { Timer } from "./ports/surroundings.ts";

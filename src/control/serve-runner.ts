@@ -53,7 +53,7 @@ import { handleCommand, queueStatus } from "./handle-command.ts";
 import { readWords } from "./gate-feedback.ts";
 import { installationOf, type Installed } from "./installation.ts";
 import { noteSecurity } from "./note-security.ts";
-import type { Performing } from "./perform-effect.ts";
+import type { Performing } from "./performing.ts";
 import { definedIn, playbookOf } from "./phase-definition.ts";
 import { newSealKey, sealKeyOf } from "./run-seal.ts";
 import type { Seal } from "./seal.ts";

@@ -8,12 +8,12 @@ import type { Tree } from "../../core/report.ts";
 import type { SettingsFound, TaskSettings } from "../../core/settings.ts";
 import type { SpecificationsFound, SpecToStart } from "../../core/spec-to-start.ts";
 import type { ExistingTask } from "../../core/state.ts";
-import type { RepositoryFiles, SettingsFaults, ConfigurationFound } from "./configuration.ts";
+import type { ConfigurationFound, RepositoryFiles, SettingsFaults } from "./configuration.ts";
 import type { Diagnosis } from "./diagnosis.ts";
-import type { GateState, MergeTrees, VetoBox, MergeResult, ReviewState, ThreadState } from "./gates.ts";
-import type { Notice, RequestShown, AnswerShown, Spoken } from "./notices.ts";
-import type { RecordMark, RecordHead, RecordFile } from "./records.ts";
-import type { TaskView, CheckShown } from "./task-view.ts";
+import type { GateState, MergeResult, MergeTrees, ReviewState, ThreadState, VetoBox } from "./gates.ts";
+import type { AnswerShown, Notice, RequestShown, Spoken } from "./notices.ts";
+import type { RecordFile, RecordHead, RecordMark } from "./records.ts";
+import type { CheckShown, TaskView } from "./task-view.ts";
 
 export type Permission = "admin" | "write" | "read" | "none";
 

@@ -2,7 +2,7 @@ import type { TaskEvent } from "../../core/events.ts";
 import type { ChangesetId, RunId, TaskId } from "../../core/ids.ts";
 import type { ExistingTask, TaskState } from "../../core/state.ts";
 import type { Spent } from "../../core/usage.ts";
-import type { InboxMessage, ClaimedMessage, ClaimedEffect, NewEffect } from "./queues.ts";
+import type { ClaimedEffect, ClaimedMessage, InboxMessage, NewEffect } from "./queues.ts";
 import type { LiveStatus } from "./task-view.ts";
 
 /** Another command was committed first: load again, decide again. */
