@@ -11,15 +11,8 @@ import type { OpenRun, Store } from "./ports/store.ts";
 import type { Clock, Log } from "./ports/surroundings.ts";
 import { readTask } from "./read-task.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
-import {
-  checkpointFault,
-  outcomeKeyOf,
-  requestFault,
-  storeCheckpoint,
-  storeOutcome,
-  storeRequest,
-  storeStep,
-} from "./serve-runner.ts";
+import { checkpointFault, storeCheckpoint } from "./serve-runner/run-checkpoint.ts";
+import { outcomeKeyOf, requestFault, storeOutcome, storeRequest, storeStep } from "./serve-runner/store-delivery.ts";
 
 interface TakingIn {
   readonly store: Store;

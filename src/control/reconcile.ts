@@ -19,7 +19,7 @@ import { webhookKeyOf } from "./ports/queues.ts";
 import type { OpenRun } from "./ports/store.ts";
 import { readTask } from "./read-task.ts";
 import { endRun, endSilentRun, type Processing } from "./process-message.ts";
-import { outcomeKeyOf } from "./serve-runner.ts";
+import { outcomeKeyOf } from "./serve-runner/store-delivery.ts";
 import { queueLookAtBase } from "./watch-base.ts";
 import { queueLookAtCi } from "./watch-ci.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { derivedCheckpointKey, parseCheckpointKeys } from "../../src/control/checkpoint-keys.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import type { StoredCheckpoint } from "../../src/control/ports/store.ts";
-import type { RunnerRefused } from "../../src/control/serve-runner.ts";
+import type { RunnerRefused } from "../../src/control/serve-runner/session.ts";
 import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { rowsIn, temporaryFolder } from "../store/temporary-store.ts";
 import { says } from "./payloads.ts";

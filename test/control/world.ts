@@ -15,16 +15,11 @@ import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import { rebuild } from "../../src/control/rebuild.ts";
 import { rotateKey, type Rotated } from "../../src/control/rotate-key.ts";
 import { createSeal } from "../../src/control/seal.ts";
-import {
-  openSession,
-  readCheckpoint,
-  takeCheckpoint,
-  takeEvents,
-  takeOutcome,
-  takeRequest,
-  takeStep,
-  type ServingRunner,
-} from "../../src/control/serve-runner.ts";
+import { takeCheckpoint, takeOutcome, takeRequest, takeStep } from "../../src/control/serve-runner/deliveries.ts";
+import { takeEvents } from "../../src/control/serve-runner/telemetry.ts";
+import { openSession } from "../../src/control/serve-runner/open-session.ts";
+import { readCheckpoint } from "../../src/control/serve-runner/run-checkpoint.ts";
+import type { ServingRunner } from "../../src/control/serve-runner/session.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
 import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository, TaskEvent } from "../../src/core/events.ts";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { InboxMessage } from "../../src/control/ports/queues.ts";
 import type { RunSession } from "../../src/control/ports/store.ts";
 import type { Log } from "../../src/control/ports/surroundings.ts";
-import { RunnerRefused } from "../../src/control/serve-runner.ts";
+import { RunnerRefused } from "../../src/control/serve-runner/session.ts";
 import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { httpApp, webhookPath, type RunnerEndpoints } from "../../src/http/server.ts";
 import { Checkpoint } from "../../src/protocol/checkpoint.ts";

@@ -10,7 +10,7 @@ import { webhookKeyOf } from "../../src/control/ports/queues.ts";
 import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import type { RunnerIdentity } from "../../src/control/ports/runner-identity.ts";
 import { StaleVersion, type Store } from "../../src/control/ports/store.ts";
-import type { ServingRunner } from "../../src/control/serve-runner.ts";
+import type { ServingRunner } from "../../src/control/serve-runner/session.ts";
 import { defaultPolicy, type Policy } from "../../src/core/decide.ts";
 import { noInput } from "../../src/core/task-input.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
