@@ -4,10 +4,11 @@ import type { Finding } from "../../core/report.ts";
 import { currentPhaseOf, liveRunOf, outlineOfPhase, type ExistingTask } from "../../core/state.ts";
 import { protocolVersion, type SessionAnswer, type SessionAnswerOfVersion4 } from "../../protocol/runner.ts";
 import { handleCommand } from "../handle-command.ts";
+import { keyOf } from "../people.ts";
 import { definedIn, playbookOf } from "../phase-definition.ts";
 import { readTask } from "../read-task.ts";
 import { networkOf } from "./job.ts";
-import { hashOf, RunnerRefused, workflowPath, type ServingRunner } from "./session.ts";
+import { RunnerRefused, workflowPath, type ServingRunner } from "./session.ts";
 
 /** Conversations, plans of a task, and products in a folder of their own. */
 const phasesSinceProtocol = 5;
@@ -60,7 +61,7 @@ export async function noteOutdatedAction(serving: ServingRunner, taskId: TaskId,
   try {
     const task = await readTask(serving.store, taskId);
     if (task.status === "absent") return;
-    const key = hashOf(`action-outdated:${taskId}`).slice(0, 16);
+    const key = keyOf(`action-outdated:${taskId}`);
     const notice = { kind: "action-outdated", spoken, current: protocolVersion } as const;
     await serving.github.notify(task.repository, task.issue.number, key, notice, task);
   } catch (error) {
