@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { sentenceOf, settingsOrExit } from "./command-line.ts";
 import type { Config } from "./control/config.ts";
-import type { Log } from "./control/ports.ts";
+import type { Log } from "./control/ports/surroundings.ts";
 import { rebuild } from "./control/rebuild.ts";
 import { createSeal } from "./control/seal.ts";
 import type { Repository } from "./core/events.ts";

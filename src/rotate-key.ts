@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { sentenceOf, settingsOrExit } from "./command-line.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
 import type { Config } from "./control/config.ts";
-import type { Log } from "./control/ports.ts";
+import type { Log } from "./control/ports/surroundings.ts";
 import { rotateKey, type Rotated } from "./control/rotate-key.ts";
 import { createSeal } from "./control/seal.ts";
 import { openStore } from "./store/open-store.ts";

@@ -1,6 +1,7 @@
 /** What more than one program makes of its settings. */
 import type { Config } from "./control/config.ts";
-import type { Clock, Log, Store } from "./control/ports.ts";
+import type { Store } from "./control/ports/store.ts";
+import type { Clock, Log } from "./control/ports/surroundings.ts";
 import { defaultPolicy, type Policy } from "./core/decide.ts";
 import { createGitHub, type GitHubClient } from "./github/client.ts";
 

@@ -7,15 +7,9 @@ import { runIdFrom, type TaskId } from "../core/ids.ts";
 import { react, type Reaction } from "../core/react.ts";
 import { isSettled, liveRunOf, type TaskState } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
-import {
-  StaleVersion,
-  type Clock,
-  type CommitUnit,
-  type Log,
-  type NewEffect,
-  type NewId,
-  type Store,
-} from "./ports.ts";
+import type { NewEffect } from "./ports/queues.ts";
+import { StaleVersion, type CommitUnit, type Store } from "./ports/store.ts";
+import type { Clock, Log, NewId } from "./ports/surroundings.ts";
 import { stateOf } from "./read-task.ts";
 
 /** Tries on a stream that others write to at the same time; each loss means that somebody else made progress. */

@@ -1,6 +1,7 @@
 /** Once a day, what has had its time is forgotten: a message in the inbox named after its day, so that one replica does it. */
 import type { Policy } from "../core/decide.ts";
-import type { Clock, Log, Store } from "./ports.ts";
+import type { Store } from "./ports/store.ts";
+import type { Clock, Log } from "./ports/surroundings.ts";
 
 interface Forgetting {
   readonly store: Store;

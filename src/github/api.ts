@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProbotOctokit } from "probot";
-import { RetryLater, type Clock, type Log, type Store } from "../control/ports.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
+import type { Store } from "../control/ports/store.ts";
+import type { Clock, Log } from "../control/ports/surroundings.ts";
 import { failureOf, RateLimited, RequestFailed } from "./request-failed.ts";
 import { createTokens, type MintedToken, type TokenPermissions, type TokenScope } from "./tokens.ts";
 import { createTurns } from "./turns.ts";

@@ -1,4 +1,7 @@
-import { type GitHub, type Log, type Notice, type RequestShown, type Spoken, type TaskView } from "../control/ports.ts";
+import type { GitHub } from "../control/ports/github.ts";
+import type { Notice, RequestShown, Spoken } from "../control/ports/notices.ts";
+import type { Log } from "../control/ports/surroundings.ts";
+import type { TaskView } from "../control/ports/task-view.ts";
 import type { Repository } from "../core/events.ts";
 import type { Language } from "../core/task-input.ts";
 import type { InputFault } from "../core/input-fault.ts";

@@ -1,4 +1,5 @@
-import { DispatchRefused, RetryLater, type WorkflowRun } from "../control/ports.ts";
+import { DispatchRefused, type WorkflowRun } from "../control/ports/github.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
 import type { Repository } from "../core/events.ts";
 import type { RunId, TaskId } from "../core/ids.ts";
 import { appearsWithinMs, type Api } from "./api.ts";

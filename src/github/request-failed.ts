@@ -1,4 +1,4 @@
-import { RetryLater } from "../control/ports.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
 
 /** GitHub said no, and another try as such would hear the same. Callers branch on `status`. */
 export class RequestFailed extends Error {

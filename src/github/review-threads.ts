@@ -1,6 +1,7 @@
 /** Review threads: REST knows neither whether one is resolved nor which comments belong together. */
 import { z } from "zod";
-import type { AnswerShown, Spoken, ThreadState } from "../control/ports.ts";
+import type { ThreadState } from "../control/ports/gates.ts";
+import type { AnswerShown, Spoken } from "../control/ports/notices.ts";
 import type { Repository } from "../core/events.ts";
 import type { Language } from "../core/task-input.ts";
 import type { Api } from "./api.ts";

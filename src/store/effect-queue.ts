@@ -1,5 +1,6 @@
 import { sql, type Insertable, type QueryCreator, type Transaction } from "kysely";
-import type { ClaimedEffect, NewEffect, Store } from "../control/ports.ts";
+import type { ClaimedEffect, NewEffect } from "../control/ports/queues.ts";
+import type { Store } from "../control/ports/store.ts";
 import { taskIdFrom, type TaskId } from "../core/ids.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Effect } from "../core/effects.ts";

@@ -1,4 +1,4 @@
-import type { Store } from "../control/ports.ts";
+import type { Store } from "../control/ports/store.ts";
 import { accounts } from "./accounts.ts";
 import { checkpoints } from "./checkpoints.ts";
 import { costs } from "./costs.ts";

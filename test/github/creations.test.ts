@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
 import { defaultSettings } from "../../src/core/settings.ts";
 import { noInput } from "../../src/core/task-input.ts";

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Log } from "../../src/control/ports.ts";
+import type { Log } from "../../src/control/ports/surroundings.ts";
 import type { Repository } from "../../src/core/events.ts";
 import type { Creations } from "../../src/github/api.ts";
 import { createGitHub, type GitHubClient } from "../../src/github/client.ts";
