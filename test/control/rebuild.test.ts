@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import type { RecordFile } from "../../src/control/ports.ts";
+import { RetryLater, type RecordFile } from "../../src/control/ports.ts";
 import { RunnerRefused } from "../../src/control/serve-runner.ts";
 import { isSettled, liveRunOf, currentPhaseOf } from "../../src/core/state.ts";
 import { rowsIn, temporaryFolder } from "../store/temporary-store.ts";
@@ -142,6 +142,49 @@ describe("the record of a task", () => {
     await told.advance(31_000);
     expect(versions(told)).toHaveLength(2);
     expect(await told.loseDatabase()).toEqual([expect.stringContaining("it is pending in phase 2")]);
+  });
+
+  const forgeries: Readonly<Record<string, (told: World, files: readonly RecordFile[]) => readonly RecordFile[]>> = {
+    "holds no file": () => [],
+    "holds what others wrote": () => [{ path: "000001.json", text: "hello" }],
+    "holds what the database knows as well": (_, files) => files,
+    "can't be read": (told) => {
+      const tooMany = () => new Error("it has 100000 files, more than a record ever has");
+      told.github.failNext("readRecord", "before", tooMany);
+      return [];
+    },
+  };
+
+  test.each(Object.keys(forgeries))(
+    "goes on where somebody marks a commit with a number that it has not, and this %s",
+    async (what) => {
+      const told = await labelled();
+      const commits = told.github.records.get("7") ?? [];
+      const [last] = commits.slice(-1);
+      if (last === undefined) throw new Error("there is no record");
+      const files = forgeries[what]?.(told, last.files) ?? [];
+      const forged = { ...last, commitSha: "forged", mark: { ...last.mark, version: 1_000_000 }, files };
+      told.github.records.set("7", [...commits, forged]);
+      await told.comment("pause");
+      expect(versions(told).at(-1)).toBe((await told.events()).length);
+      expect(told.complaints()).toContain(
+        "a record of something else was there; it stays among the commits before the new one",
+      );
+      expect(await told.loseDatabase()).toEqual([expect.stringContaining("brought back")]);
+    },
+  );
+
+  test("that may know more is not written over while GitHub does not let it be read", async () => {
+    const told = await labelled();
+    const commits = told.github.records.get("7") ?? [];
+    const [last] = commits.slice(-1);
+    if (last === undefined) throw new Error("there is no record");
+    told.github.records.set("7", [...commits, { ...last, commitSha: "forged", mark: { ...last.mark, version: 99 } }]);
+    told.github.failNext("readRecord", "before", () => new RetryLater("GitHub's rate limit", 60_000));
+    await told.comment("pause");
+    expect(versions(told).at(-1)).toBe(99);
+    await told.advance(61_000);
+    expect(versions(told).at(-1)).toBe((await told.events()).length);
   });
 
   test("is written anew under a new key, all of it", async () => {
