@@ -1,10 +1,15 @@
 /** What more than one program makes of its settings. */
 import type { Config } from "./control/config.ts";
-import type { Clock, Log } from "./control/ports.ts";
+import type { Clock, Log, Timer } from "./control/ports.ts";
 import { defaultPolicy, type Policy } from "./core/decide.ts";
 import { createGitHub, type GitHubClient } from "./github/client.ts";
 
 const githubTimeoutMs = 30_000;
+
+export const realTimer: Timer = (ms, then) => {
+  const timer = setTimeout(then, ms);
+  return () => clearTimeout(timer);
+};
 
 export function githubOf(config: Config, { clock, log }: { readonly clock: Clock; readonly log: Log }): GitHubClient {
   return createGitHub({

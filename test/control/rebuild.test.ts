@@ -343,7 +343,7 @@ describe("a database that is lost", () => {
     await told.settle();
     expect((await told.task()).status).toBe("completed");
     expect(found(told)).toEqual(before.found);
-    expect(told.github.calls.slice(before.calls).filter((call) => !/^(?:list|read|failed)/u.test(call))).toEqual([]);
+    expect(told.github.calls.slice(before.calls).filter((call) => !/^(?:list|read|recordHead|failed)/u.test(call))).toEqual([]);
   });
 
   test("does not let the repository's checks run on what lost its approval since", async () => {
@@ -396,7 +396,43 @@ describe("a rebuild", () => {
     expect(found(told)).toEqual(undisturbed);
   });
 
-  test("leaves a task alone of which the database knows as much, or more", async () => {
+  test("waits where GitHub asks it to, and says so", async () => {
+    const told = await labelled();
+    told.github.failNext("listRecords", "before", () => new RetryLater("listing: GitHub answered 502", 1_000));
+    told.github.failNext("readRecord", "before", () => new RetryLater("reading: GitHub's rate limit", 60_000));
+    expect(await told.loseDatabase()).toEqual([
+      "listing: GitHub answered 502; waiting 10 s",
+      "task 7, 1 of 1: reading: GitHub's rate limit; waiting 60 s",
+      expect.stringContaining("task 7: brought back"),
+    ]);
+    expect(told.waits).toEqual([10_000, 60_000]);
+  });
+
+  test("gives a task up that GitHub puts off each time, and goes on with the next one", async () => {
+    const told = await labelled();
+    told.github.openIssue(8);
+    await told.label("create_app", { issueNumber: 8 });
+    told.github.failNext("recordHead", "before", () => new RetryLater("reading: GitHub answered 502", 1_000), {
+      times: 8,
+    });
+    expect((await told.loseDatabase()).slice(-2)).toEqual([
+      "task 7: refused, reading: GitHub answered 502",
+      expect.stringContaining("task 8: brought back"),
+    ]);
+    expect(told.waits).toHaveLength(7);
+  });
+
+  test("is not deceived by the mark of a task that lies under another name", async () => {
+    const told = await labelled();
+    const [whole] = told.github.records.get("7") ?? [];
+    if (whole === undefined) throw new Error("there is no record");
+    await told.die();
+    told.github.records.set("8", [{ ...whole, commitSha: "moved", files: [] }]);
+    expect(await told.rebuild()).toContain("task 8: refused, it is empty");
+    await told.start();
+  });
+
+  test("leaves a task alone of which the database knows as much, or more, and reads none of its files", async () => {
     const told = await labelled();
     await told.runPhase();
     await told.die();
@@ -407,6 +443,7 @@ describe("a rebuild", () => {
     await told.comment("pause");
     await told.die();
     expect(await told.rebuild()).toEqual([expect.stringMatching(/^task 7: already there with \d+ events; /u)]);
+    expect(told.github.countOf("readRecord")).toBe(0);
     await told.start();
   });
 

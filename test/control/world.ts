@@ -12,6 +12,7 @@ import {
   type RepositoryFiles,
   type RunnerIdentity,
   type Store,
+  type Timer,
 } from "../../src/control/ports.ts";
 import type { Change } from "../../src/core/change.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
@@ -365,6 +366,15 @@ export class World {
     return lines;
   }
 
+  /** How long each wait of a program was that an operator started. */
+  readonly waits: number[] = [];
+
+  readonly #atOnce: Timer = (ms, then) => {
+    this.waits.push(ms);
+    then();
+    return silent;
+  };
+
   /** While the app is stopped. */
   async rebuild(where = repository): Promise<readonly string[]> {
     const newId = () => `id-${(this.#serial += 1)}`;
@@ -374,7 +384,7 @@ export class World {
     const appSeal = createSeal(this.checkpointKeys);
     const github = this.github.client();
     const lines: string[] = [];
-    const rebuilding = { store, github, appSeal, clock, newId, policy: defaultPolicy, log };
+    const rebuilding = { store, github, appSeal, clock, newId, policy: defaultPolicy, timer: this.#atOnce, log };
     await rebuild(rebuilding, where, (line) => lines.push(line));
     await store.close();
     return lines;
