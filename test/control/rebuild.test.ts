@@ -343,7 +343,9 @@ describe("a database that is lost", () => {
     await told.settle();
     expect((await told.task()).status).toBe("completed");
     expect(found(told)).toEqual(before.found);
-    expect(told.github.calls.slice(before.calls).filter((call) => !/^(?:list|read|recordHead|failed)/u.test(call))).toEqual([]);
+    expect(
+      told.github.calls.slice(before.calls).filter((call) => !/^(?:list|read|recordHead|failed)/u.test(call)),
+    ).toEqual([]);
   });
 
   test("does not let the repository's checks run on what lost its approval since", async () => {

@@ -397,7 +397,7 @@ export class World {
     const log = { debug: silent, info: silent, warn: silent, error: silent };
     const [appSeal, checkpointSeal] = [createSeal(this.checkpointKeys), createCheckpointSeal(this.checkpointKeys)];
     const lines: string[] = [];
-    const rotating = { store, github: this.github.client(), appSeal, checkpointSeal, log };
+    const rotating = { store, github: this.github.client(), appSeal, checkpointSeal, timer: this.#atOnce, log };
     const rotated = await rotateKey(rotating, (line) => lines.push(line));
     await store.close();
     return { rotated, lines };

@@ -508,6 +508,7 @@ function wrapped(client: GitHub): GitHub {
     "headOf",
     "readTree",
     "findPublished",
+    "reachOf",
     "recordHead",
     "listRecords",
     "readRecord",
