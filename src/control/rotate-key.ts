@@ -1,6 +1,7 @@
 /** Seals all that is sealed with the newest key, so that older ones can be taken away. */
 import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
+import { recordNameOf } from "../core/task-record.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
 import { RetryLater, type GitHub, type Store, type Timer } from "./ports.ts";
 import { readTask } from "./read-task.ts";
@@ -12,7 +13,7 @@ const tasksAtOnce = 100;
 export interface Rotating extends Keeping {
   readonly store: Keeping["store"] &
     Pick<Store, "tasksAfter" | "checkpointNotSealedWith" | "resealCheckpoint" | "checkpointsByKey">;
-  readonly github: Keeping["github"] & Pick<GitHub, "reachOf">;
+  readonly github: Keeping["github"] & Pick<GitHub, "dropRecord" | "reachOf">;
   readonly checkpointSeal: CheckpointSeal;
   readonly timer: Timer;
 }
@@ -64,6 +65,9 @@ async function sealAnew(rotating: Rotating, reach: Reach, taskId: TaskId): Promi
     if (!(await keepRecord(rotating, task))) {
       throw new Error("it knows more than the database; npm run rebuild first");
     }
+    // The app may have deleted it beside us, and before this wrote it; its words must not come back.
+    const now = await readTask(store, taskId);
+    if (now.status !== "absent" && now.erasedBy !== null) await github.dropRecord(now.repository, recordNameOf(now));
   });
 }
 

@@ -134,6 +134,42 @@ describe("what nobody can write", () => {
   });
 });
 
+describe("a task that is deleted", () => {
+  /** A task of which nothing was kept before; the app knows the new key. */
+  async function nothingKept(): Promise<World> {
+    const told = await leftSealed();
+    told.github.records.clear();
+    await told.start();
+    await told.settle();
+    return told;
+  }
+
+  test("while its record is written does not come back", async () => {
+    const told = await nothingKept();
+    const write = told.github.hangNext("addToRecord", "before");
+    const begun = told.github.countOf("addToRecord");
+    const rotating = told.rotateKey();
+    await told.github.until(() => told.github.countOf("addToRecord") > begun);
+    await told.comment("delete");
+    await told.advance(31_000);
+    expect((await told.task()).erasedBy).toBe("owner");
+    write();
+    expect((await rotating).rotated).toMatchObject({ records: 1, failed: 0 });
+    expect(told.github.records.has("7")).toBe(false);
+  });
+
+  test("loses what an earlier run of the program wrote before it was broken off", async () => {
+    const told = await nothingKept();
+    await told.rotateKey();
+    const written = told.github.records.get("7") ?? [];
+    await told.comment("delete");
+    await told.advance(31_000);
+    told.github.records.set("7", written);
+    await told.rotateKey();
+    expect(told.github.records.has("7")).toBe(false);
+  });
+});
+
 test("beside the app that runs: the next run goes on from what was sealed anew", async () => {
   const told = await leftSealed();
   await told.start();
