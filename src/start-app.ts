@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
-import type { Clock, Log, NewId, Timer } from "./control/ports/surroundings.ts";
+import type { Clock, Log, NewId } from "./control/ports/surroundings.ts";
 import { createSeal } from "./control/seal.ts";
 import { takeCheckpoint, takeOutcome, takeRequest, takeStep } from "./control/serve-runner/deliveries.ts";
 import { takeEvents } from "./control/serve-runner/telemetry.ts";
@@ -31,7 +31,7 @@ import { stepFor, stepOfPath } from "./verify/step-of-path.ts";
 import { changedItems, citing } from "./verify/changed-items.ts";
 import { findCredential } from "./verify/find-credential.ts";
 import { verifyPhase } from "./verify/verify-phase.ts";
-import { githubOf, policyOf } from "./wiring.ts";
+import { githubOf, policyOf, realTimer } from "./wiring.ts";
 
 /** Of the ten seconds that a stop may take, what is left for closing the server and the store. */
 const drainMs = 8_000;
@@ -178,11 +178,6 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
     throw error;
   }
 }
-
-const realTimer: Timer = (ms, then) => {
-  const timer = setTimeout(then, ms);
-  return () => clearTimeout(timer);
-};
 
 async function inTime(work: Promise<void>, ms: number): Promise<void> {
   let callOff: () => void = () => undefined;

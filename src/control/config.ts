@@ -49,9 +49,9 @@ export interface Config {
 
 /** What of the settings nobody may read in a log. */
 export function secretsOf({ privateKey, webhookSecret, databaseUrl, checkpointKeys }: Config): readonly string[] {
-  const { password } = new URL(databaseUrl ?? "postgres://none");
+  const { password, searchParams } = new URL(databaseUrl ?? "postgres://none");
   const keys = checkpointKeys.map(({ key }) => Buffer.from(key).toString("base64"));
-  return [privateKey, webhookSecret, decodeURIComponent(password), ...keys];
+  return [privateKey, webhookSecret, decodeURIComponent(password), ...searchParams.getAll("password"), ...keys];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -261,10 +261,21 @@ function databaseUrlOf(text: string | undefined, faults: string[]): string | nul
     faults.push(`DATABASE_URL: expected an address such as ${example}${hint}; unset it to use SQLite in DATA_DIR`);
     return null;
   }
+  if (!canDecode(text))
+    faults.push("DATABASE_URL: expected each % in it to be written as %25; one stands there as it is");
   if (url.pathname.length < 2) faults.push(`DATABASE_URL: expected the database's name at its end, as in ${example}`);
   if (url.host === "" && !url.searchParams.has("host"))
     faults.push(`DATABASE_URL: expected a host, as in ${example}, or ?host=/folder/of/the/socket`);
   return text;
+}
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** With a comma between two. */

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { ConfigError, parseConfig } from "../../src/control/config.ts";
+import { ConfigError, parseConfig, secretsOf } from "../../src/control/config.ts";
 
 const { privateKey: pkcs1 } = generateKeyPairSync("rsa", {
   modulusLength: 2048,
@@ -100,6 +100,7 @@ describe("parseConfig", () => {
     ["DATABASE_URL", "postgres://db.example.org", "name at its end"],
     ["DATABASE_URL", "postgres:///phasegate", "expected a host"],
     ["DATABASE_URL", "postgres://app:p#ss@db.example.org/phasegate", "%23"],
+    ["DATABASE_URL", "postgres://app:100%@db.example.org/phasegate", "each % in it to be written as %25"],
     ["OIDC_ISSUER", "https://issuer.evil.example", "on this machine"],
   ])("refuses %s=%s", (name, value, because) => {
     const faults = faultsOf({ ...good, [name]: value });
@@ -127,6 +128,13 @@ describe("parseConfig", () => {
   ])("takes the store's address %s as it is, and without one the store is SQLite", (url) => {
     expect(parseConfig({ ...good, DATABASE_URL: url }, noFile).databaseUrl).toBe(url);
     expect(parseConfig(good, noFile).databaseUrl).toBeNull();
+  });
+
+  test.each([
+    "postgres://app:100%25%2Fhunter2@db.example.org/phasegate",
+    "postgres://app@db.example.org/phasegate?password=100%25%2Fhunter2",
+  ])("keeps the password of the store's address %s out of logs, as the server gets it", (url) => {
+    expect(secretsOf(parseConfig({ ...good, DATABASE_URL: url }, noFile))).toContain("100%/hunter2");
   });
 
   test("takes prices as a list, and from a file", () => {
