@@ -222,6 +222,8 @@ export interface Store {
   }): Promise<readonly TaskId[]>;
   /** Tasks in the order of their ids, behind that one, whatever became of them. */
   tasksAfter(taskId: TaskId | null, limit: number): Promise<readonly TaskId[]>;
+  /** Versions of the newest events, of those tasks that have any: what another process has stored shows here, too. */
+  newestVersions(taskIds: readonly TaskId[]): Promise<ReadonlyMap<TaskId, number>>;
   /** A task's history as it lies there. */
   readStored(taskId: TaskId): Promise<readonly StoredEvent[]>;
   /**
@@ -515,6 +517,8 @@ export interface Callers {
   loginOf(token: string): Promise<string | null>;
   /** Whether the token itself may list the names of the repository's secrets. */
   reachesSecrets(token: string, repository: Repository): Promise<boolean>;
+  /** Whether the token itself may read the issues of a repository; in a public one any may. */
+  readsIssues(token: string, repository: Pick<Repository, "owner" | "name">): Promise<boolean>;
   /** As the app; null where there is none of that name, or the app is not installed there, or suspended. */
   findRepository(owner: string, name: string): Promise<Repository | null>;
 }
