@@ -18,6 +18,7 @@ import { readIssueForm } from "./github/issue-form.ts";
 import { freezeText } from "./github/issue-text.ts";
 import { translateWebhook } from "./github/webhook-to-command.ts";
 import { openPlaybooks } from "./guide/open-playbooks.ts";
+import { createLiveStreams } from "./http/live-streams.ts";
 import { httpApp, listen } from "./http/server.ts";
 import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
@@ -136,8 +137,10 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       wake: () => engine?.wake(),
     };
     let ready = false;
+    const live = createLiveStreams({ store, clock, timer: realTimer, log });
     const app = httpApp({
       store,
+      live,
       clock,
       log,
       webhooks: new Webhooks({ secret: config.webhookSecret }),
@@ -167,6 +170,8 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       engine: running,
       async stop() {
         ready = false;
+        // At once, so that those who listen go to another process of the app.
+        live.drain();
         // The server goes last but one: a runner that reports now gets its answer or is told to try again.
         await running.stop(drainMs);
         await inTime(server.close(), closeMs);

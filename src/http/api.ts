@@ -36,7 +36,7 @@ export interface Answering {
   readonly ready: () => boolean;
 }
 
-/** Answers with what `serve` comes to, or says why not. Anything else that goes wrong is left to the server. */
+/** Answers with what `serve` comes to, as JSON where it is no answer yet, or says why not. Anything else that goes wrong is left to the server. */
 export async function answerApi(
   { log, ready }: Answering,
   context: Context,
@@ -45,7 +45,8 @@ export async function answerApi(
   context.header("cache-control", "no-store");
   try {
     if (!ready()) throw new ApiRefused("unavailable", "The app is starting or stopping; try again in a moment.", 5);
-    return context.json(await serve());
+    const served = await serve();
+    return served instanceof Response ? served : context.json(served);
   } catch (error) {
     if (error instanceof ApiRefused) return refuseApi(context, error);
     if (!(error instanceof RetryLater)) throw error;

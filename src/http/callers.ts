@@ -30,14 +30,20 @@ export interface CallerOptions {
   readonly github: Pick<GitHub, "permissionOf"> & { readonly callers: Callers };
 }
 
-export interface Caller {
+interface Caller {
   readonly login: string;
   /**
    * The repository, where the caller may write in it: asked of GitHub as the app, at this moment.
    * Throws the same `not-found` for one that does not exist, one without the app, and one that the caller may not see.
    */
   writerIn(owner: string, name: string): Promise<Repository>;
+  /** The repository, where the caller's own token may read its issues; otherwise the same `not-found`. */
+  readerIn(owner: string, name: string): Promise<Repository>;
+  /** Whether it still may, asked of GitHub at this moment. */
+  stillReads(repository: Repository): Promise<boolean>;
 }
+
+export type CallerOf = (context: Context) => Promise<Caller>;
 
 interface Remembered {
   readonly login: string;
@@ -46,8 +52,8 @@ interface Remembered {
   readonly reaches: Set<number>;
 }
 
-/** Throws `ApiRefused` for whoever is nobody, or calls too often. No token is kept. */
-export function createCallers({ clock, github }: CallerOptions): (context: Context) => Promise<Caller> {
+/** Throws `ApiRefused` for whoever is nobody, or calls too often. No token outlives its caller. */
+export function createCallers({ clock, github }: CallerOptions): CallerOf {
   const { callers } = github;
   const remembered = new Map<string, Remembered>();
   const ofPerson = createRateLimit({ clock, max: callsOfPersonMax, windowMs });
@@ -60,7 +66,12 @@ export function createCallers({ clock, github }: CallerOptions): (context: Conte
     const token = /^Bearer (\S+)$/iu.exec(context.req.header("authorization") ?? "")?.[1] ?? "";
     const known = await recognise(token, address);
     holdBack(ofPerson.take(known.login.toLowerCase()), `${known.login} has sent too many requests`);
-    return { login: known.login, writerIn: (owner, name) => writerIn(known, token, owner, name) };
+    return {
+      login: known.login,
+      writerIn: (owner, name) => writerIn(known, token, owner, name),
+      readerIn: (owner, name) => readerIn(known, token, owner, name),
+      stillReads: (repository) => callers.readsIssues(token, repository),
+    };
   };
 
   async function recognise(token: string, address: string): Promise<Remembered> {
@@ -90,15 +101,9 @@ export function createCallers({ clock, github }: CallerOptions): (context: Conte
   }
 
   async function writerIn(known: Remembered, token: string, owner: string, name: string): Promise<Repository> {
-    const isName = namePart.test(owner) && namePart.test(name);
-    const repository = isName ? await callers.findRepository(owner, name) : null;
+    const repository = isName(owner, name) ? await callers.findRepository(owner, name) : null;
     const permission = repository === null ? "none" : await github.permissionOf(repository, known.login);
-    if (repository === null || permission === "none") {
-      throw new ApiRefused(
-        "not-found",
-        `There is no repository ${isName ? `${owner}/${name}` : "of that name"} in which this app is installed and that ${known.login} may see.`,
-      );
-    }
+    if (repository === null || permission === "none") throw notFound(known, owner, name);
     const where = `${repository.owner}/${repository.name}`;
     if (permission !== "write" && permission !== "admin") {
       throw new ApiRefused("not-allowed", `This needs write access to ${where}, and ${known.login} has ${permission}.`);
@@ -115,6 +120,25 @@ export function createCallers({ clock, github }: CallerOptions): (context: Conte
     }
     return repository;
   }
+
+  /** The token comes first: whom GitHub shows nothing learns nothing of where the app is installed, by time neither. */
+  async function readerIn(known: Remembered, token: string, owner: string, name: string): Promise<Repository> {
+    const reads = isName(owner, name) && (await callers.readsIssues(token, { owner, name }));
+    const repository = reads ? await callers.findRepository(owner, name) : null;
+    if (repository === null) throw notFound(known, owner, name);
+    return repository;
+  }
+}
+
+function isName(owner: string, name: string): boolean {
+  return namePart.test(owner) && namePart.test(name);
+}
+
+function notFound({ login }: Remembered, owner: string, name: string): ApiRefused {
+  return new ApiRefused(
+    "not-found",
+    `There is no repository ${isName(owner, name) ? `${owner}/${name}` : "of that name"} in which this app is installed and that ${login} may see.`,
+  );
 }
 
 function holdBack(seconds: number | null, what: string): void {

@@ -6,7 +6,7 @@ import type { EnvironmentKind, RunEnvironment } from "../control/ports/environme
 import { dependencyNameOf } from "../core/dependency-name.ts";
 import type { Repository } from "../core/events.ts";
 import { answerApi, ApiRefused, refuseApi, type Answering } from "./api.ts";
-import { createCallers, type CallerOptions } from "./callers.ts";
+import type { CallerOf } from "./callers.ts";
 
 const bodyBytesMax = 64 * 1024;
 /** GitHub's own limit. */
@@ -15,16 +15,16 @@ const valueBytesMax = 48 * 1024;
 const Kind = z.enum(["secret", "variable"]);
 const Entry = z.strictObject({ kind: Kind, value: z.string() });
 
-export interface EnvironmentOptions extends Answering, Pick<CallerOptions, "clock"> {
-  readonly github: CallerOptions["github"] & { readonly environment: RunEnvironment };
+export interface EnvironmentOptions extends Answering {
+  readonly callerOf: CallerOf;
+  readonly github: { readonly environment: RunEnvironment };
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;
 }
 
 export function environmentRoutes(options: EnvironmentOptions): Hono {
-  const { log, webUrl } = options;
+  const { log, webUrl, callerOf } = options;
   const { environment } = options.github;
-  const callerOf = createCallers(options);
   const routes = new Hono();
   const path = "/api/repos/:owner/:repo/environment";
 

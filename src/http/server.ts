@@ -7,7 +7,9 @@ import { z } from "zod";
 import { webhookKeyOf } from "../control/ports/queues.ts";
 import type { Store } from "../control/ports/store.ts";
 import type { Clock, Log } from "../control/ports/surroundings.ts";
+import { createCallers, type CallerOptions } from "./callers.ts";
 import { environmentRoutes, type EnvironmentOptions } from "./environment.ts";
+import { streamRoutes, type StreamOptions } from "./stream.ts";
 import { announcedLimit, bracketFault, inSlots } from "./body-limits.ts";
 import { holdBackRefused } from "./refused-often.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -50,13 +52,14 @@ export interface RunnerEndpoints {
 }
 
 export interface ServerOptions {
-  readonly store: Pick<Store, "takeIn" | "nextDueAt" | "runSessionByToken">;
+  readonly store: Pick<Store, "takeIn" | "nextDueAt" | "runSessionByToken"> & StreamOptions["store"];
+  readonly live: StreamOptions["live"];
   readonly webhooks: Pick<Webhooks, "verify">;
   readonly runner: RunnerEndpoints;
   readonly clock: Clock;
   readonly log: Log;
   readonly wake: () => void;
-  readonly github: EnvironmentOptions["github"];
+  readonly github: CallerOptions["github"] & EnvironmentOptions["github"];
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;
   /** JSON Schema of what repositories may set. */
@@ -108,7 +111,10 @@ export function httpApp(options: ServerOptions): Hono {
   });
   const inPlace = inSlots({ slots: largeWebhooksAtOnceMax });
   app.post(webhookPath, forged, inPlace, announcedLimit(webhookBytesMax), (context) => takeWebhook(options, context));
-  app.route("/", environmentRoutes(options));
+  // Shared, so that a caller's limits hold for all of the API together.
+  const callerOf = createCallers(options);
+  app.route("/", environmentRoutes({ ...options, callerOf }));
+  app.route("/", streamRoutes({ ...options, callerOf }));
   const tooLarge = (context: Context) =>
     refuse(context, { code: "too-large", message: "the body is larger than this route takes" });
   const tiny = bodyLimit({ maxSize: sessionBodyBytesMax, onError: tooLarge });

@@ -5,6 +5,7 @@ import type { Permission } from "../../src/control/ports/github.ts";
 import type { Log } from "../../src/control/ports/surroundings.ts";
 import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import type { Repository } from "../../src/core/events.ts";
+import { createCallers } from "../../src/http/callers.ts";
 import { environmentRoutes } from "../../src/http/environment.ts";
 import { startGitHubTestbed } from "../github/github-testbed.ts";
 import { ourApp } from "../sandbox/registration.ts";
@@ -31,30 +32,36 @@ function api({ permissions = { wanda: "write" }, reaching, environment = {}, rea
     void logged.push(`${level} ${message} ${JSON.stringify(fields)}`);
   const log: Log = { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
   const loginIn = (token: string) => /^ghp_(.+?)x+$/u.exec(token)?.[1] ?? "";
+  const callerOf = createCallers({
+    clock: { now: () => new Date(now) },
+    github: {
+      permissionOf(repository, login) {
+        asked.push(`permission of ${login} in ${repository.name}`);
+        return Promise.resolve(permissions[login] ?? "none");
+      },
+      callers: {
+        loginOf(token) {
+          asked.push("whose token");
+          const login = loginIn(token);
+          return Promise.resolve(login === "nobody" ? null : login);
+        },
+        reachesSecrets(token) {
+          asked.push("reach of a token");
+          return Promise.resolve(reaching === undefined || reaching.includes(loginIn(token)));
+        },
+        readsIssues: () => Promise.reject(new Error("not asked in this test")),
+        findRepository: (owner, name) => Promise.resolve(owner === "octo" && name === "shop" ? shop : null),
+      },
+    },
+  });
   const app = new Hono().route(
     "/",
     environmentRoutes({
       log,
       ready: () => ready,
-      clock: { now: () => new Date(now) },
+      callerOf,
       webUrl: "https://github.com",
       github: {
-        permissionOf(repository, login) {
-          asked.push(`permission of ${login} in ${repository.name}`);
-          return Promise.resolve(permissions[login] ?? "none");
-        },
-        callers: {
-          loginOf(token) {
-            asked.push("whose token");
-            const login = loginIn(token);
-            return Promise.resolve(login === "nobody" ? null : login);
-          },
-          reachesSecrets(token) {
-            asked.push("reach of a token");
-            return Promise.resolve(reaching === undefined || reaching.includes(loginIn(token)));
-          },
-          findRepository: (owner, name) => Promise.resolve(owner === "octo" && name === "shop" ? shop : null),
-        },
         environment: {
           list: () => Promise.resolve([]),
           set(repository, entry) {
@@ -341,7 +348,7 @@ describe("against the sandbox", () => {
     const app = environmentRoutes({
       log: { debug: line, info: line, warn: line, error: line },
       ready: () => true,
-      clock: { now: () => new Date() },
+      callerOf: createCallers({ clock: { now: () => new Date() }, github: bed.github }),
       webUrl: "https://github.com",
       github: bed.github,
     });

@@ -74,10 +74,13 @@ function startServer(runner: Partial<RunnerEndpoints> = {}, ready = true) {
     webUrl: "https://github.com",
     github: {
       permissionOf: notAsked,
-      callers: { loginOf: notAsked, reachesSecrets: notAsked, findRepository: notAsked },
+      callers: { loginOf: notAsked, reachesSecrets: notAsked, readsIssues: notAsked, findRepository: notAsked },
       environment: { list: notAsked, set: notAsked, remove: notAsked },
     },
+    live: { open: notAsked },
     store: {
+      tasksOfIssue: notAsked,
+      readEvents: notAsked,
       takeIn(message) {
         const known = stored.some(({ key }) => key === message.key);
         if (!known) stored.push(message);
