@@ -493,20 +493,28 @@ export interface EnvironmentEntry {
   readonly updatedAt: string;
 }
 
-/** Secrets and variables of a repository, as whoever manages it sets them (L2.1). No value ever comes back. */
+/** Why GitHub would not let a token write: it is no token any more, or lacks the permission. */
+export type TokenShortfall = "token-refused" | "not-permitted";
+
+/**
+ * Secrets and variables of a repository, as whoever manages it sets them (L2.1). No value ever comes back.
+ * What changes something is done with the token of whoever wants it, so that GitHub decides whether that token may.
+ */
 export interface RunEnvironment {
-  /** Null where the app may read neither. */
+  /** As the app. Null where it may read neither. */
   list(repository: Repository): Promise<readonly EnvironmentEntry[] | null>;
   /** One that is there is changed. Names are kept in capitals; none may begin with `GITHUB_`, and a value has 1 to 49,152 bytes. */
   set(
+    token: string,
     repository: Repository,
     entry: { readonly kind: EnvironmentKind; readonly name: string; readonly value: string },
-  ): Promise<"done" | "bad-name" | "bad-value" | "not-permitted">;
+  ): Promise<"done" | "bad-name" | "bad-value" | TokenShortfall>;
   /** One that is gone is deleted. */
   remove(
+    token: string,
     repository: Repository,
     entry: { readonly kind: EnvironmentKind; readonly name: string },
-  ): Promise<"done" | "bad-name" | "not-permitted">;
+  ): Promise<"done" | "bad-name" | TokenShortfall>;
 }
 
 /** Who calls the app with a GitHub token of their own. */

@@ -31,10 +31,19 @@ export interface CallerOptions {
 export interface Caller {
   readonly login: string;
   /**
-   * The repository, where the caller may write in it: asked of GitHub as the app, at this moment.
+   * The repository, where the caller may write in it: asked of GitHub as the app, at this moment. For what the app then
+   * reads by its own right; so the token itself must reach the secrets there.
    * Throws the same `not-found` for one that does not exist, one without the app, and one that the caller may not see.
    */
   writerIn(owner: string, name: string): Promise<Repository>;
+  /** As `writerIn`, whatever the token reaches: for what is done with that very token, so that GitHub decides. */
+  holderIn(owner: string, name: string): Promise<Holder>;
+}
+
+export interface Holder {
+  readonly repository: Repository;
+  /** The caller's own. */
+  readonly token: string;
 }
 
 interface Remembered {
@@ -58,7 +67,11 @@ export function createCallers({ clock, github }: CallerOptions): (context: Conte
     const token = /^Bearer (\S+)$/iu.exec(context.req.header("authorization") ?? "")?.[1] ?? "";
     const known = await recognise(token, address);
     holdBack(ofPerson.take(known.login.toLowerCase()), `${known.login} has sent too many requests`);
-    return { login: known.login, writerIn: (owner, name) => writerIn(known, token, owner, name) };
+    return {
+      login: known.login,
+      writerIn: (owner, name) => writerIn(known, token, owner, name),
+      holderIn: async (owner, name) => ({ repository: await writableBy(known, owner, name), token }),
+    };
   };
 
   async function recognise(token: string, address: string): Promise<Remembered> {
@@ -87,7 +100,7 @@ export function createCallers({ clock, github }: CallerOptions): (context: Conte
     return entry;
   }
 
-  async function writerIn(known: Remembered, token: string, owner: string, name: string): Promise<Repository> {
+  async function writableBy(known: Remembered, owner: string, name: string): Promise<Repository> {
     const isName = namePart.test(owner) && namePart.test(name);
     const repository = isName ? await callers.findRepository(owner, name) : null;
     const permission = repository === null ? "none" : await github.permissionOf(repository, known.login);
@@ -101,12 +114,17 @@ export function createCallers({ clock, github }: CallerOptions): (context: Conte
     if (permission !== "write" && permission !== "admin") {
       throw new ApiRefused("not-allowed", `This needs write access to ${where}, and ${known.login} has ${permission}.`);
     }
+    return repository;
+  }
+
+  async function writerIn(known: Remembered, token: string, owner: string, name: string): Promise<Repository> {
+    const repository = await writableBy(known, owner, name);
     // Otherwise a token that somebody gave to another service for less could be used here for more.
     if (!known.reaches.has(repository.repositoryId)) {
       if (!(await callers.reachesSecrets(token, repository))) {
         throw new ApiRefused(
           "not-allowed",
-          `Your token may not list the secrets of ${where}. Use one with the scope repo, or a fine-grained one with the permission Secrets: read there.`,
+          `Your token may not list the secrets of ${repository.owner}/${repository.name}. Use one with the scope repo, or a fine-grained one with the permission Secrets: read there.`,
         );
       }
       known.reaches.add(repository.repositoryId);

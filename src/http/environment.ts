@@ -2,15 +2,18 @@
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
-import type { EnvironmentKind, RunEnvironment } from "../control/ports.ts";
+import type { EnvironmentKind, RunEnvironment, TokenShortfall } from "../control/ports.ts";
 import { dependencyNameOf } from "../core/dependency-name.ts";
 import type { Repository } from "../core/events.ts";
 import { answerApi, ApiRefused, refuseApi, type Answering } from "./api.ts";
-import { createCallers, type CallerOptions } from "./callers.ts";
+import { createCallers, type CallerOptions, type Holder } from "./callers.ts";
 
 const bodyBytesMax = 64 * 1024;
 /** GitHub's own limit. */
 const valueBytesMax = 48 * 1024;
+
+/** As GitHub calls them where a fine-grained token is made. */
+const permissionOf = { secret: "Secrets", variable: "Variables" } as const;
 
 const Kind = z.enum(["secret", "variable"]);
 const Entry = z.strictObject({ kind: Kind, value: z.string() });
@@ -30,7 +33,8 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
 
   routes.get(path, (context) =>
     answerApi(options, context, async () => {
-      const { repository } = await admit(context);
+      const { owner, repo } = context.req.param();
+      const repository = await (await callerOf(context)).writerIn(owner, repo);
       const entries = await environment.list(repository);
       if (entries === null) throw notGranted("The app may list neither secrets nor variables", repository);
       // Field by field: whatever else an adapter may know of an entry stays here.
@@ -45,10 +49,10 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
     refuseApi(context, new ApiRefused("too-large", "The body is larger than 64 KiB; a value has at most 48 KiB."));
   routes.put(`${path}/:name`, bodyLimit({ maxSize: bodyBytesMax, onError }), (context) =>
     answerApi(options, context, async () => {
-      const { login, repository } = await admit(context);
+      const { login, repository, token } = await admitHolder(context);
       const name = nameFrom(context, repository);
       const { kind, value } = await entryFrom(context);
-      const done = await environment.set(repository, { kind, name, value });
+      const done = await environment.set(token, repository, { kind, name, value });
       settle(done, { kind, name, repository });
       log.info({ repository: nameOf(repository), kind, name, by: login }, "set in the environment of runs");
       return { repository: nameOf(repository), kind, name };
@@ -57,12 +61,12 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
 
   routes.delete(`${path}/:name`, (context) =>
     answerApi(options, context, async () => {
-      const { login, repository } = await admit(context);
+      const { login, repository, token } = await admitHolder(context);
       const name = nameFrom(context, repository);
       const parsed = Kind.safeParse(context.req.query("kind"));
       if (!parsed.success) throw new ApiRefused("bad-request", "Say which: add ?kind=secret or ?kind=variable.");
       const kind = parsed.data;
-      const done = await environment.remove(repository, { kind, name });
+      const done = await environment.remove(token, repository, { kind, name });
       settle(done, { kind, name, repository });
       log.info({ repository: nameOf(repository), kind, name, by: login }, "deleted from the environment of runs");
       return { repository: nameOf(repository), kind, name };
@@ -70,10 +74,10 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
   );
   return routes;
 
-  async function admit(context: Context): Promise<{ readonly login: string; readonly repository: Repository }> {
+  async function admitHolder(context: Context): Promise<Holder & { readonly login: string }> {
     const caller = await callerOf(context);
     const { owner = "", repo = "" } = context.req.param();
-    return { login: caller.login, repository: await caller.writerIn(owner, repo) };
+    return { login: caller.login, ...(await caller.holderIn(owner, repo)) };
   }
 
   /** What an agent may ask for under its name, and nothing else: neither GitHub's own names nor the model's credential. */
@@ -90,7 +94,7 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
 
   /** What the port says where it did nothing. */
   function settle(
-    done: "done" | "bad-name" | "bad-value" | "not-permitted",
+    done: "done" | "bad-name" | "bad-value" | TokenShortfall,
     {
       kind,
       name,
@@ -100,8 +104,16 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
     switch (done) {
       case "done":
         return;
+      case "token-refused":
+        throw new ApiRefused(
+          "token-refused",
+          "GitHub does not take this token any more. Send another one of your own.",
+        );
       case "not-permitted":
-        throw notGranted(`The app may not write ${kind}s`, repository);
+        throw new ApiRefused(
+          "not-allowed",
+          `GitHub does not let your token write the ${kind}s of ${nameOf(repository)}. Give it the permission "${permissionOf[kind]}: write" there if it is a fine-grained one, or the scope "repo" if it is a classic one.`,
+        );
       case "bad-name":
         throw new ApiRefused("bad-name", `GitHub takes no ${kind} of the name ${name}.`);
       case "bad-value":
@@ -112,7 +124,7 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
   function notGranted(what: string, repository: Repository): ApiRefused {
     return new ApiRefused(
       "not-granted",
-      `${what} in ${nameOf(repository)}. Give the App the permissions Secrets and Variables, read and write, and accept them for its installation at ${webUrl}/${nameOf(repository)}/settings/installations.`,
+      `${what} in ${nameOf(repository)}. Give the App the permissions Secrets and Variables, read-only, and accept them for its installation at ${webUrl}/${nameOf(repository)}/settings/installations.`,
     );
   }
 }

@@ -55,12 +55,12 @@ function api({ permissions = { wanda: "write" }, reaching, environment = {}, rea
         },
         environment: {
           list: () => Promise.resolve([]),
-          set(repository, entry) {
-            done.push([repository.name, entry]);
+          set(token, repository, entry) {
+            done.push([loginIn(token), repository.name, entry]);
             return Promise.resolve("done");
           },
-          remove(repository, entry) {
-            done.push([repository.name, entry]);
+          remove(token, repository, entry) {
+            done.push([loginIn(token), repository.name, entry]);
             return Promise.resolve("done");
           },
           ...environment,
@@ -132,8 +132,8 @@ describe("the environment of runs", () => {
     const gone = await call("DELETE", `${list}/REGION?kind=variable`);
     expect(gone).toMatchObject({ status: 200, answer: { kind: "variable", name: "REGION" } });
     expect(done).toEqual([
-      ["shop", { kind: "secret", name: "STRIPE_KEY", value }],
-      ["shop", { kind: "variable", name: "REGION" }],
+      ["wanda", "shop", { kind: "secret", name: "STRIPE_KEY", value }],
+      ["wanda", "shop", { kind: "variable", name: "REGION" }],
     ]);
     expect(logged).toEqual([
       'info set in the environment of runs {"repository":"octo/shop","kind":"secret","name":"STRIPE_KEY","by":"wanda"}',
@@ -196,22 +196,41 @@ describe("the environment of runs", () => {
   });
 
   test("says what to grant where the installation does not", async () => {
+    const { call, logged } = api({ environment: { list: () => Promise.resolve(null) } });
+    const refused = await call("GET", list);
+    expect(refused).toMatchObject({ status: 409, answer: { error: "not-granted" } });
+    expect(refused.answer.message).toContain("https://github.com/octo/shop/settings/installations");
+    expect(logged).toEqual([]);
+  });
+
+  test.each([
+    ["secret", "Secrets: write"],
+    ["variable", "Variables: write"],
+  ])("says which permission a token lacks that may not write a %s", async (kind, permission) => {
     const { call, logged } = api({
       environment: {
-        list: () => Promise.resolve(null),
         set: () => Promise.resolve("not-permitted"),
         remove: () => Promise.resolve("not-permitted"),
       },
     });
     for (const refused of [
-      await call("GET", list),
-      await call("PUT", entry, { body: secret }),
-      await call("DELETE", `${entry}?kind=secret`),
+      await call("PUT", entry, { body: { kind, value } }),
+      await call("DELETE", `${entry}?kind=${kind}`),
     ]) {
-      expect(refused).toMatchObject({ status: 409, answer: { error: "not-granted" } });
-      expect(refused.answer.message).toContain("https://github.com/octo/shop/settings/installations");
+      expect(refused).toMatchObject({ status: 403, answer: { error: "not-allowed" } });
+      expect(refused.answer.message).toContain(
+        `"${permission}" there if it is a fine-grained one, or the scope "repo"`,
+      );
     }
     expect(logged).toEqual([]);
+  });
+
+  test("asks for another token where GitHub has stopped taking this one", async () => {
+    const { call } = api({ environment: { set: () => Promise.resolve("token-refused") } });
+    expect(await call("PUT", entry, { body: secret })).toMatchObject({
+      status: 401,
+      answer: { error: "token-refused" },
+    });
   });
 
   test("can be asked for again where GitHub does not answer", async () => {
@@ -277,12 +296,13 @@ describe("a caller", () => {
     expect(await api().call("GET", "octo/a%20b/environment")).toMatchObject({ status: 404 });
   });
 
-  test("may not do more with a token than the token itself may", async () => {
+  test("lists nothing with a token that may not list the secrets itself, and writes with it what GitHub lets it", async () => {
     const { call, done } = api({ reaching: [] });
-    const refused = await call("PUT", entry, { body: secret });
+    const refused = await call("GET", list);
     expect(refused).toMatchObject({ status: 403, answer: { error: "not-allowed" } });
     expect(refused.answer.message).toContain("scope repo");
-    expect(done).toEqual([]);
+    expect(await call("PUT", entry, { body: secret })).toMatchObject({ status: 200 });
+    expect(done).toHaveLength(1);
   });
 
   test("is known for a minute by the token, while the permission is asked each time", async () => {
@@ -329,10 +349,8 @@ describe("a caller", () => {
 });
 
 describe("against the sandbox", () => {
-  const rights = { ...ourApp.permissions, secrets: "write", actions_variables: "write" } as const;
-
   async function started() {
-    const bed = await startGitHubTestbed({ permissions: rights, private: true });
+    const bed = await startGitHubTestbed({ permissions: ourApp.permissions, private: true });
     onTestFinished(() => bed.stop());
     const logged: string[] = [];
     const line = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`);
@@ -383,12 +401,39 @@ describe("against the sandbox", () => {
     expect(bed.sandbox.repositoryOf("octo/shop").secrets.size).toBe(0);
   });
 
+  test("a token that only reads what is there lists it, and neither overwrites nor deletes it", async () => {
+    const { bed, call } = await started();
+    const stored = bed.sandbox.repositoryOf("octo/shop");
+    bed.owner.setSecret("STRIPE_KEY", "theirs");
+    bed.owner.setVariable("REGION", "theirs");
+    const reading = bed.sandbox.makeToken("wanda", {
+      repositories: ["octo/shop"],
+      permissions: { metadata: "read", secrets: "read", actions_variables: "read" },
+    });
+    expect(await call("GET", list, reading)).toMatchObject({ status: 200 });
+    for (const [method, path, body, permission] of [
+      ["PUT", entry, secret, "Secrets: write"],
+      ["DELETE", `${entry}?kind=secret`, undefined, "Secrets: write"],
+      ["PUT", `${list}/REGION`, { kind: "variable", value: "ours" }, "Variables: write"],
+      ["DELETE", `${list}/REGION?kind=variable`, undefined, "Variables: write"],
+    ] as const) {
+      expect(await call(method, path, reading, body)).toMatchObject({
+        status: 403,
+        answer: { error: "not-allowed", message: expect.stringContaining(permission) },
+      });
+    }
+    expect([stored.secrets.get("STRIPE_KEY")?.value, stored.variables.get("REGION")?.value]).toEqual([
+      "theirs",
+      "theirs",
+    ]);
+  });
+
   test("who calls with the token of a job is no person", async () => {
     const { bed, call } = await started();
     const { context } = bed.sandbox;
     const [installation] = [...context.state.installations.values()];
     if (installation === undefined) throw new Error("the app is installed nowhere");
-    const { token } = issueInstallationToken(context, installation, installation.repositoryIds, rights);
+    const { token } = issueInstallationToken(context, installation, installation.repositoryIds, ourApp.permissions);
     expect(await call("GET", list, token)).toMatchObject({ status: 401, answer: { error: "token-refused" } });
   });
 
