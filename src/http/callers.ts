@@ -5,7 +5,7 @@ import type { Callers, Clock, GitHub } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import { ApiRefused } from "./api.ts";
 import { clientAddress } from "./client-address.ts";
-import { createRateLimit } from "./rate-limit.ts";
+import { createRateLimit, type Loan } from "./rate-limit.ts";
 
 const windowMs = 60_000;
 /** Of one person (Q11), whatever the token. */
@@ -57,6 +57,8 @@ interface Remembered {
 export function createCallers({ clock, github }: CallerOptions): (context: Context) => Promise<Caller> {
   const { callers } = github;
   const remembered = new Map<string, Remembered>();
+  /** By the token's hash: of many calls at once with one token, GitHub hears one question. */
+  const asking = new Map<string, Promise<Remembered>>();
   const ofPerson = createRateLimit({ clock, max: callsOfPersonMax, windowMs });
   const ofAddress = createRateLimit({ clock, max: callsOfAddressMax, windowMs });
   const refused = createRateLimit({ clock, max: refusedOfAddressMax, windowMs });
@@ -75,15 +77,26 @@ export function createCallers({ clock, github }: CallerOptions): (context: Conte
   };
 
   async function recognise(token: string, address: string): Promise<Remembered> {
-    const now = clock.now().getTime();
     const hash = createHash("sha256").update(token).digest("hex");
     const before = remembered.get(hash);
-    if (before !== undefined && before.until > now) return before;
+    if (before !== undefined && before.until > clock.now().getTime()) return before;
     remembered.delete(hash);
-    holdBack(refused.waitOf(address), "There were too many refused tokens from your address");
-    const login = personsToken.test(token) ? await callers.loginOf(token) : null;
+    const underWay = asking.get(hash);
+    if (underWay !== undefined) return underWay;
+    const loan = refused.lend(address);
+    if (loan === null) {
+      const wait = refused.waitOf(address) ?? 1;
+      throw tooMany(wait, "Too many tokens from your address were refused, or are being asked about");
+    }
+    const asked = ask(token, hash, loan).finally(() => asking.delete(hash));
+    asking.set(hash, asked);
+    return asked;
+  }
+
+  async function ask(token: string, hash: string, loan: Loan): Promise<Remembered> {
+    const login = personsToken.test(token) ? await callers.loginOf(token).catch(giveBack) : null;
     if (login === null) {
-      refused.take(address);
+      loan.keep();
       throw new ApiRefused(
         "token-refused",
         token === ""
@@ -91,6 +104,8 @@ export function createCallers({ clock, github }: CallerOptions): (context: Conte
           : "GitHub takes this for no person's token. Send your own, e.g. what `gh auth token` prints; tokens of Apps and jobs are not heard here.",
       );
     }
+    loan.giveBack();
+    const now = clock.now().getTime();
     const entry = { login, until: now + rememberedMs, reaches: new Set<number>() };
     for (const [key, { until }] of remembered) {
       if (until > now && remembered.size < rememberedMax) break;
@@ -98,6 +113,11 @@ export function createCallers({ clock, github }: CallerOptions): (context: Conte
     }
     remembered.set(hash, entry);
     return entry;
+
+    function giveBack(error: unknown): never {
+      loan.giveBack();
+      throw error;
+    }
   }
 
   async function writableBy(known: Remembered, owner: string, name: string): Promise<Repository> {
@@ -134,5 +154,9 @@ export function createCallers({ clock, github }: CallerOptions): (context: Conte
 }
 
 function holdBack(seconds: number | null, what: string): void {
-  if (seconds !== null) throw new ApiRefused("too-many-requests", `${what}; try again in ${seconds} s.`, seconds);
+  if (seconds !== null) throw tooMany(seconds, what);
+}
+
+function tooMany(seconds: number, what: string): ApiRefused {
+  return new ApiRefused("too-many-requests", `${what}; try again in ${seconds} s.`, seconds);
 }

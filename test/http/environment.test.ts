@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { EnvironmentEntry, Log, Permission, RunEnvironment } from "../../src/control/ports.ts";
@@ -42,10 +43,13 @@ function api({ permissions = { wanda: "write" }, reaching, environment = {}, rea
           return Promise.resolve(permissions[login] ?? "none");
         },
         callers: {
-          loginOf(token) {
+          async loginOf(token) {
             asked.push("whose token");
             const login = loginIn(token);
-            return Promise.resolve(login === "nobody" ? null : login);
+            // Whatever was asked in the same turn arrives before the first is answered.
+            await setImmediate();
+            if (login === "unlucky") throw new RetryLater("GitHub is down", 1_000);
+            return login.startsWith("nobody") ? null : login;
           },
           reachesSecrets(token) {
             asked.push("reach of a token");
@@ -339,6 +343,34 @@ describe("a caller", () => {
     expect(asked).toEqual([]);
     expect(await call("GET", list)).toMatchObject({ status: 200 });
     expect(await call("GET", list, { as: "mia", from: "198.51.100.1" })).toMatchObject({ status: 200 });
+  });
+
+  test("has GitHub asked about ten refused tokens and no more, also where all are sent at once", async () => {
+    const { call, asked } = api();
+    const answers = await Promise.all(
+      Array.from({ length: 230 }, (_, number) => call("GET", list, { as: `nobody-${number}-` })),
+    );
+    expect(asked).toHaveLength(10);
+    const held = answers.filter(({ status }) => status === 429);
+    expect(held).toHaveLength(220);
+    expect(held[0]?.headers.get("retry-after")).toBe("1");
+    expect((await call("GET", list, { as: "nobody" })).headers.get("retry-after")).toBe("60");
+  });
+
+  test("with one token is asked about once, however many calls come at once", async () => {
+    const { call, asked } = api();
+    const answers = await Promise.all(Array.from({ length: 40 }, () => call("GET", list)));
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(asked.filter((what) => what === "whose token")).toHaveLength(1);
+  });
+
+  test("with a good token uses up nothing, nor with one that GitHub gave no answer about", async () => {
+    const names = Array.from({ length: 12 }, (_, number) => `person-${number}-`);
+    const { call } = api({ permissions: Object.fromEntries(names.map((name) => [name, "write"])) });
+    for (const as of names) expect(await call("GET", list, { as })).toMatchObject({ status: 200 });
+    for (let count = 0; count < 12; count += 1) {
+      expect(await call("GET", list, { as: "unlucky" })).toMatchObject({ status: 503 });
+    }
   });
 
   test("at an address with too many requests waits, whoever it is", async () => {
