@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { Callers, Clock, GitHub } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import { ApiRefused } from "./api.ts";
-import { clientAddress } from "./client-address.ts";
+import type { AddressOf } from "./client-address.ts";
 import { createRateLimit, type Loan } from "./rate-limit.ts";
 
 const windowMs = 60_000;
@@ -25,6 +25,7 @@ const namePart = /^[\w.-]{1,100}$/u;
 
 export interface CallerOptions {
   readonly clock: Clock;
+  readonly addressOf: AddressOf;
   readonly github: Pick<GitHub, "permissionOf"> & { readonly callers: Callers };
 }
 
@@ -54,7 +55,7 @@ interface Remembered {
 }
 
 /** Throws `ApiRefused` for whoever is nobody, or calls too often. No token is kept. */
-export function createCallers({ clock, github }: CallerOptions): (context: Context) => Promise<Caller> {
+export function createCallers({ clock, addressOf, github }: CallerOptions): (context: Context) => Promise<Caller> {
   const { callers } = github;
   const remembered = new Map<string, Remembered>();
   /** By the token's hash: of many calls at once with one token, GitHub hears one question. */
@@ -64,7 +65,7 @@ export function createCallers({ clock, github }: CallerOptions): (context: Conte
   const refused = createRateLimit({ clock, max: refusedOfAddressMax, windowMs });
 
   return async (context) => {
-    const address = clientAddress(context);
+    const address = addressOf(context);
     holdBack(ofAddress.take(address), "There were too many requests from your address");
     const token = /^Bearer (\S+)$/iu.exec(context.req.header("authorization") ?? "")?.[1] ?? "";
     const known = await recognise(token, address);

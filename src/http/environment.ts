@@ -18,7 +18,7 @@ const permissionOf = { secret: "Secrets", variable: "Variables" } as const;
 const Kind = z.enum(["secret", "variable"]);
 const Entry = z.strictObject({ kind: Kind, value: z.string() });
 
-export interface EnvironmentOptions extends Answering, Pick<CallerOptions, "clock"> {
+export interface EnvironmentOptions extends Answering, Pick<CallerOptions, "clock" | "addressOf"> {
   readonly github: CallerOptions["github"] & { readonly environment: RunEnvironment };
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;

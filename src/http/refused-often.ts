@@ -1,7 +1,7 @@
 /** What keeps strangers from having us verify one made-up thing after the other. */
 import type { Context, MiddlewareHandler } from "hono";
 import type { Clock } from "../control/ports.ts";
-import { clientAddress } from "./client-address.ts";
+import type { AddressOf } from "./client-address.ts";
 import { createRateLimit } from "./rate-limit.ts";
 
 const windowMs = 60_000;
@@ -15,12 +15,13 @@ const refusedMax = 60;
  */
 export function holdBackRefused(options: {
   readonly clock: Clock;
+  readonly addressOf: AddressOf;
   readonly isLight: (context: Context) => boolean;
   readonly refuse: (context: Context, message: string) => Response;
 }): MiddlewareHandler {
   const refused = createRateLimit({ clock: options.clock, max: refusedMax, windowMs });
   return async (context, next) => {
-    const address = clientAddress(context);
+    const address = options.addressOf(context);
     const isLight = options.isLight(context);
     // Taken beforehand, so that who asks a thousand times at once is heard no more often.
     const loan = isLight ? null : refused.lend(address);

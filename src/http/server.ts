@@ -5,6 +5,7 @@ import { Hono, type Context, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import { webhookKeyOf, type Clock, type Log, type Store } from "../control/ports.ts";
+import { addressBehind } from "./client-address.ts";
 import { environmentRoutes, type EnvironmentOptions } from "./environment.ts";
 import { announcedLimit, bracketFault, inSlots } from "./body-limits.ts";
 import { holdBackRefused } from "./refused-often.ts";
@@ -55,6 +56,8 @@ export interface ServerOptions {
   readonly log: Log;
   readonly wake: () => void;
   readonly github: EnvironmentOptions["github"];
+  /** Addresses and ranges of reverse proxies; see `addressBehind`. */
+  readonly trustedProxies: readonly string[];
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;
   /** JSON Schema of what repositories may set. */
@@ -83,6 +86,7 @@ const statusOf = {
 
 export function httpApp(options: ServerOptions): Hono {
   const { clock } = options;
+  const addressOf = addressBehind(options.trustedProxies);
   const app = new Hono();
   app.use(securityHeaders());
   app.get("/healthz", (context) => context.json({ status: "ok" }));
@@ -101,12 +105,13 @@ export function httpApp(options: ServerOptions): Hono {
   );
   const forged = holdBackRefused({
     clock,
+    addressOf,
     isLight: (context) => Number(context.req.header("content-length") ?? Number.NaN) <= lightWebhookBytesMax,
     refuse: (context, message) => context.json({ message }, 429),
   });
   const inPlace = inSlots({ slots: largeWebhooksAtOnceMax });
   app.post(webhookPath, forged, inPlace, announcedLimit(webhookBytesMax), (context) => takeWebhook(options, context));
-  app.route("/", environmentRoutes(options));
+  app.route("/", environmentRoutes({ ...options, addressOf }));
   const tooLarge = (context: Context) =>
     refuse(context, { code: "too-large", message: "the body is larger than this route takes" });
   const tiny = bodyLimit({ maxSize: sessionBodyBytesMax, onError: tooLarge });
@@ -117,6 +122,7 @@ export function httpApp(options: ServerOptions): Hono {
   // Any workflow on GitHub can get an identity token for us; runners take this answer for one to try again after.
   const strangers = holdBackRefused({
     clock,
+    addressOf,
     isLight: () => false,
     refuse: (context, message) => context.json({ error: "unavailable", message } satisfies RunnerError, 429),
   });

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { EnvironmentEntry, Log, Permission, RunEnvironment } from "../../src/control/ports.ts";
 import { RetryLater } from "../../src/control/ports.ts";
 import type { Repository } from "../../src/core/events.ts";
+import { addressBehind } from "../../src/http/client-address.ts";
 import { environmentRoutes } from "../../src/http/environment.ts";
 import { startGitHubTestbed } from "../github/github-testbed.ts";
 import { ourApp } from "../sandbox/registration.ts";
@@ -36,6 +37,7 @@ function api({ permissions = { wanda: "write" }, reaching, environment = {}, rea
       log,
       ready: () => ready,
       clock: { now: () => new Date(now) },
+      addressOf: addressBehind([]),
       webUrl: "https://github.com",
       github: {
         permissionOf(repository, login) {
@@ -390,6 +392,7 @@ describe("against the sandbox", () => {
       log: { debug: line, info: line, warn: line, error: line },
       ready: () => true,
       clock: { now: () => new Date() },
+      addressOf: addressBehind([]),
       webUrl: "https://github.com",
       github: bed.github,
     });

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { addressBehind } from "../../src/http/client-address.ts";
 import { holdBackRefused } from "../../src/http/refused-often.ts";
 import { securityHeaders } from "../../src/http/security-headers.ts";
 import { listen } from "../../src/http/server.ts";
@@ -52,6 +53,7 @@ describe("an address that is refused over and over", () => {
     const app = new Hono();
     const guard = holdBackRefused({
       clock: { now: () => new Date(now) },
+      addressOf: addressBehind([]),
       isLight: (context) => context.req.header("content-length") === "1",
       refuse: (context, message) => context.json({ message }, 429),
     });
