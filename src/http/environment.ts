@@ -8,9 +8,10 @@ import type { Repository } from "../core/events.ts";
 import { answerApi, ApiRefused, refuseApi, type Answering } from "./api.ts";
 import { createCallers, type CallerOptions, type Holder } from "./callers.ts";
 
-const bodyBytesMax = 64 * 1024;
 /** GitHub's own limit. */
 const valueBytesMax = 48 * 1024;
+/** JSON may write six bytes for one of the value, and there is some room for what stands around it. */
+const bodyBytesMax = 6 * valueBytesMax + 4 * 1024;
 
 /** As GitHub calls them where a fine-grained token is made. */
 const permissionOf = { secret: "Secrets", variable: "Variables" } as const;
@@ -46,7 +47,10 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
   );
 
   const onError = (context: Context) =>
-    refuseApi(context, new ApiRefused("too-large", "The body is larger than 64 KiB; a value has at most 48 KiB."));
+    refuseApi(
+      context,
+      new ApiRefused("too-large", `The body is larger than ${bodyBytesMax / 1024} KiB; a value has at most 48 KiB.`),
+    );
   routes.put(`${path}/:name`, bodyLimit({ maxSize: bodyBytesMax, onError }), (context) =>
     answerApi(options, context, async () => {
       const { login, repository, token } = await admitHolder(context);

@@ -173,7 +173,8 @@ describe("the environment of runs", () => {
     ["", "bad-value", 422, "0 bytes"],
     ["x".repeat(49_153), "bad-value", 422, "49153 bytes; GitHub takes 1 to 49152"],
     ["é".repeat(30_000), "bad-value", 422, "60000 bytes"],
-    ["x".repeat(66_000), "too-large", 413, "64 KiB"],
+    ["x".repeat(66_000), "bad-value", 422, "66000 bytes"],
+    ["x".repeat(300_000), "too-large", 413, "292 KiB"],
   ])("takes no value of another size than GitHub", async (odd, error, status, words) => {
     const { call, done } = api();
     const refused = await call("PUT", entry, { body: { kind: "secret", value: odd } });
@@ -181,6 +182,16 @@ describe("the environment of runs", () => {
     expect(refused.answer.message).toContain(words);
     expect(done).toEqual([]);
   });
+
+  test.each(["\u0001", '"', "\n"])(
+    "takes a value of the full size that is longer as JSON, of %j",
+    async (character) => {
+      const { call, done } = api();
+      const full = character.repeat(49_152);
+      expect(await call("PUT", entry, { body: { kind: "secret", value: full } })).toMatchObject({ status: 200 });
+      expect(done).toEqual([["wanda", "shop", { kind: "secret", name: "STRIPE_KEY", value: full }]]);
+    },
+  );
 
   test.each([
     "{torn",
