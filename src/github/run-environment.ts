@@ -1,8 +1,8 @@
 /** What the jobs of a repository get as their environment (L2.1): its variables and secrets. Values go in, and never come back. */
-import type { EnvironmentEntry, EnvironmentKind, RunEnvironment, TokenShortfall } from "../control/ports.ts";
+import type { EnvironmentEntry, EnvironmentKind, RunEnvironment, WriteRefusal } from "../control/ports.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api, Call } from "./api.ts";
-import { nameOf, pathOf, readIfAllowed } from "./repository.ts";
+import { nameOf, pathOf, readIfAllowed, readRepository } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { sealedBox } from "./sealed-box.ts";
 
@@ -25,7 +25,10 @@ export function createRunEnvironment(api: Api): RunEnvironment {
     async list(repository) {
       const secrets = await listSecrets(repository);
       const variables = await listVariables(repository);
-      return secrets === null && variables === null ? null : [...(variables ?? []), ...(secrets ?? [])];
+      const missing: EnvironmentKind[] = [];
+      if (secrets === null) missing.push("secret");
+      if (variables === null) missing.push("variable");
+      return { entries: [...(variables ?? []), ...(secrets ?? [])], missing };
     },
     async set(token, repository, { kind, name: said, value }) {
       const name = said.toUpperCase();
@@ -33,13 +36,15 @@ export function createRunEnvironment(api: Api): RunEnvironment {
       const bytes = Buffer.byteLength(value);
       if (bytes === 0 || bytes > valueBytesMax) return "bad-value";
       const holder = { token, repository };
-      return ifAllowed(() => (kind === "secret" ? setSecret(holder, name, value) : setVariable(holder, name, value)));
+      return ifAllowed(repository, () =>
+        kind === "secret" ? setSecret(holder, name, value) : setVariable(holder, name, value),
+      );
     },
     async remove(token, repository, { kind, name: said }) {
       const name = said.toUpperCase();
       if (!nameRule.test(name)) return "bad-name";
       const holder = { token, repository };
-      return ifAllowed(async () => {
+      return ifAllowed(repository, async () => {
         const isDeleted = await ignoring(404, () =>
           kind === "secret" ? deleteSecret(holder, name) : deleteVariable(holder, name),
         );
@@ -48,6 +53,27 @@ export function createRunEnvironment(api: Api): RunEnvironment {
       });
     },
   };
+
+  /** A token that may not see a private repository hears 404 there, for everything. */
+  async function ifAllowed(repository: Repository, work: () => Promise<void>): Promise<"done" | WriteRefusal> {
+    try {
+      await work();
+      return "done";
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      switch (error.status) {
+        case 401:
+          return "token-refused";
+        case 403:
+          // GitHub says the same status of an archived repository, whatever the token may.
+          return (await readRepository(api, repository)).isReadOnly ? "read-only" : "not-permitted";
+        case 404:
+          return "not-permitted";
+        default:
+          throw error;
+      }
+    }
+  }
 
   function listSecrets(repository: Repository): Promise<readonly EnvironmentEntry[] | null> {
     return listAll("secret", (page) => ({
@@ -90,7 +116,7 @@ export function createRunEnvironment(api: Api): RunEnvironment {
     const all: EnvironmentEntry[] = [];
     for (let page = 1; page <= pagesMax; page += 1) {
       const entries = await readIfAllowed(api, callOf(page));
-      if (entries === null) return page === 1 ? null : all;
+      if (entries === null) return null;
       all.push(...entries);
       if (entries.length < perPage[kind]) break;
     }
@@ -161,18 +187,6 @@ function entryOf(
   { name, updated_at: updatedAt }: { readonly name: string; readonly updated_at: string },
 ): EnvironmentEntry {
   return { kind, name, updatedAt };
-}
-
-/** A token that may not see a private repository hears 404 there, for everything. */
-async function ifAllowed(work: () => Promise<void>): Promise<"done" | TokenShortfall> {
-  try {
-    await work();
-    return "done";
-  } catch (error) {
-    if (error instanceof RequestFailed && error.status === 401) return "token-refused";
-    if (error instanceof RequestFailed && (error.status === 403 || error.status === 404)) return "not-permitted";
-    throw error;
-  }
 }
 
 /** False where GitHub answered with this status. */

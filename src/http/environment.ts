@@ -2,7 +2,7 @@
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
-import type { EnvironmentKind, RunEnvironment, TokenShortfall } from "../control/ports.ts";
+import type { EnvironmentKind, RunEnvironment, WriteRefusal } from "../control/ports.ts";
 import { dependencyNameOf } from "../core/dependency-name.ts";
 import type { Repository } from "../core/events.ts";
 import { answerApi, ApiRefused, refuseApi, type Answering } from "./api.ts";
@@ -36,12 +36,13 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
     answerApi(options, context, async () => {
       const { owner, repo } = context.req.param();
       const repository = await (await callerOf(context)).writerIn(owner, repo);
-      const entries = await environment.list(repository);
-      if (entries === null) throw notGranted("The app may list neither secrets nor variables", repository);
+      const { entries, missing } = await environment.list(repository);
+      if (missing.length === Kind.options.length) throw notGranted(repository);
       // Field by field: whatever else an adapter may know of an entry stays here.
       return {
         repository: nameOf(repository),
         entries: entries.map(({ kind, name, updatedAt }) => ({ kind, name, updatedAt })),
+        missing,
       };
     }),
   );
@@ -98,7 +99,7 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
 
   /** What the port says where it did nothing. */
   function settle(
-    done: "done" | "bad-name" | "bad-value" | TokenShortfall,
+    done: "done" | "bad-name" | "bad-value" | WriteRefusal,
     {
       kind,
       name,
@@ -118,6 +119,11 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
           "not-allowed",
           `GitHub does not let your token write the ${kind}s of ${nameOf(repository)}. Give it the permission "${permissionOf[kind]}: write" there if it is a fine-grained one, or the scope "repo" if it is a classic one.`,
         );
+      case "read-only":
+        throw new ApiRefused(
+          "read-only",
+          `${nameOf(repository)} is archived, or GitHub has switched it off, so nothing in it can be changed. Unarchive it at ${webUrl}/${nameOf(repository)}/settings first.`,
+        );
       case "bad-name":
         throw new ApiRefused("bad-name", `GitHub takes no ${kind} of the name ${name}.`);
       case "bad-value":
@@ -125,10 +131,10 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
     }
   }
 
-  function notGranted(what: string, repository: Repository): ApiRefused {
+  function notGranted(repository: Repository): ApiRefused {
     return new ApiRefused(
       "not-granted",
-      `${what} in ${nameOf(repository)}. Give the App the permissions Secrets and Variables, read-only, and accept them for its installation at ${webUrl}/${nameOf(repository)}/settings/installations.`,
+      `The app may list neither secrets nor variables in ${nameOf(repository)}. Give the App the permissions Secrets and Variables, read-only, and accept them for its installation at ${webUrl}/${nameOf(repository)}/settings/installations.`,
     );
   }
 }

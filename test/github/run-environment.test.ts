@@ -63,8 +63,9 @@ describe("the environment of a repository's runs", () => {
     for (let number = 100; number < 135; number += 1) bed.owner.setVariable(`V${number}`, "a-value");
     await set("secret", "STRIPE_KEY", "a-value");
     const listed = await bed.github.environment.list(bed.repository);
-    expect(listed).toHaveLength(36);
-    expect(listed?.at(-1)).toEqual({
+    expect(listed.missing).toEqual([]);
+    expect(listed.entries).toHaveLength(36);
+    expect(listed.entries.at(-1)).toEqual({
       kind: "secret",
       name: "STRIPE_KEY",
       updatedAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T/u),
@@ -76,7 +77,7 @@ describe("the environment of a repository's runs", () => {
     await start();
     await set(kind, "REGION", "eu");
     expect(await remove(kind, "region")).toBe("done");
-    expect(await bed.github.environment.list(bed.repository)).toEqual([]);
+    expect(await bed.github.environment.list(bed.repository)).toEqual({ entries: [], missing: [] });
     expect(await remove(kind, "REGION")).toBe("done");
   });
 
@@ -151,8 +152,32 @@ describe("the environment of a repository's runs", () => {
     ]);
   });
 
+  test("of an archived repository is not changed, and that is told apart from a token that lacks something", async () => {
+    await start();
+    bed.sandbox.settings.archive("octo/shop");
+    expect([await set("secret", "STRIPE_KEY", "x"), await remove("variable", "REGION")]).toEqual([
+      "read-only",
+      "read-only",
+    ]);
+  });
+
+  test.each<[EnvironmentKind, Permissions]>([
+    ["secret", { actions_variables: "read" }],
+    ["variable", { secrets: "read" }],
+  ])("is listed without each %s where the app may not read those, and says so", async (missing, granted) => {
+    await start({ permissions: { metadata: "read", contents: "write", ...granted } });
+    bed.owner.setSecret("STRIPE_KEY", "a-value");
+    bed.owner.setVariable("REGION", "a-value");
+    const listed = await bed.github.environment.list(bed.repository);
+    expect(listed.missing).toEqual([missing]);
+    expect(listed.entries.map(({ kind }) => kind)).toEqual([missing === "secret" ? "variable" : "secret"]);
+  });
+
   test("is not listed where the app may read none of it", async () => {
     await start({ permissions: { metadata: "read", contents: "write" } });
-    expect(await bed.github.environment.list(bed.repository)).toBeNull();
+    expect(await bed.github.environment.list(bed.repository)).toEqual({
+      entries: [],
+      missing: ["secret", "variable"],
+    });
   });
 });

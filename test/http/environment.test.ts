@@ -60,7 +60,7 @@ function api({ permissions = { wanda: "write" }, reaching, environment = {}, rea
           findRepository: (owner, name) => Promise.resolve(owner === "octo" && name === "shop" ? shop : null),
         },
         environment: {
-          list: () => Promise.resolve([]),
+          list: () => Promise.resolve({ entries: [], missing: [] }),
           set(token, repository, entry) {
             done.push([loginIn(token), repository.name, entry]);
             return Promise.resolve("done");
@@ -121,12 +121,15 @@ const secret = { kind: "secret", value };
 describe("the environment of runs", () => {
   test("is listed by name, kind and age, and by nothing that comes along", async () => {
     const withValue = { kind: "variable", name: "REGION", updatedAt: "2026-11-20T10:00:00Z", value };
-    const { call } = api({ environment: { list: () => Promise.resolve([withValue as EnvironmentEntry]) } });
+    const { call } = api({
+      environment: { list: () => Promise.resolve({ entries: [withValue as EnvironmentEntry], missing: [] }) },
+    });
     const { status, answer, headers } = await call("GET", list);
     expect(status).toBe(200);
     expect(answer).toEqual({
       repository: "octo/shop",
       entries: [{ kind: "variable", name: "REGION", updatedAt: "2026-11-20T10:00:00Z" }],
+      missing: [],
     });
     expect(headers.get("cache-control")).toBe("no-store");
   });
@@ -213,11 +216,31 @@ describe("the environment of runs", () => {
   });
 
   test("says what to grant where the installation does not", async () => {
-    const { call, logged } = api({ environment: { list: () => Promise.resolve(null) } });
+    const { call, logged } = api({
+      environment: { list: () => Promise.resolve({ entries: [], missing: ["secret", "variable"] }) },
+    });
     const refused = await call("GET", list);
     expect(refused).toMatchObject({ status: 409, answer: { error: "not-granted" } });
     expect(refused.answer.message).toContain("https://github.com/octo/shop/settings/installations");
     expect(logged).toEqual([]);
+  });
+
+  test.each(["secret", "variable"] as const)(
+    "says that its list lacks every %s where the app may list none",
+    async (kind) => {
+      const { call } = api({ environment: { list: () => Promise.resolve({ entries: [], missing: [kind] }) } });
+      expect(await call("GET", list)).toMatchObject({ status: 200, answer: { entries: [], missing: [kind] } });
+    },
+  );
+
+  test("of an archived repository stays as it is, whatever the token may, and says why", async () => {
+    const { call } = api({
+      environment: { set: () => Promise.resolve("read-only"), remove: () => Promise.resolve("read-only") },
+    });
+    for (const refused of [await call("PUT", entry, { body: secret }), await call("DELETE", `${entry}?kind=secret`)]) {
+      expect(refused).toMatchObject({ status: 409, answer: { error: "read-only" } });
+      expect(refused.answer.message).toContain("Unarchive it at https://github.com/octo/shop/settings");
+    }
   });
 
   test.each([
