@@ -147,6 +147,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       wake: working.wake,
       github,
       webUrl: config.githubWebUrl,
+      trustedProxies: config.trustedProxies,
       settingsSchema,
       ready: () => ready,
       runner: {

@@ -1,4 +1,5 @@
 import { createPrivateKey } from "node:crypto";
+import { isIP } from "node:net";
 import { z } from "zod";
 import { PriceOverride } from "../protocol/runner.ts";
 import { networks, type Network } from "../core/network.ts";
@@ -41,10 +42,12 @@ export interface Config {
   readonly namesEveryMs: number;
   /** From the end of a task until its logs and changesets are deleted. */
   readonly logsKeptMs: number;
-  /** Of the MCP servers that repositories may give their agents, e.g. `mcp.notion.com`. */
   /** Most that runs may reach. */
   readonly network: Network;
+  /** Of the MCP servers that repositories may give their agents, e.g. `mcp.notion.com`. */
   readonly mcpHosts: readonly string[];
+  /** Addresses and ranges of the reverse proxies whose `X-Forwarded-For` is believed, e.g. `203.0.113.0/24`. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** What of the settings nobody may read in a log. */
@@ -79,6 +82,18 @@ const defaults = {
   githubWebUrl: "https://github.com",
   oidcIssuer: "https://token.actions.githubusercontent.com",
 } as const;
+
+/** Where a reverse proxy is unless the operator says: on this machine or in its network. */
+export const privateNetworks: readonly string[] = [
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "169.254.0.0/16",
+  "::1",
+  "fc00::/7",
+  "fe80::/10",
+];
 
 const usdMax = 10_000;
 
@@ -167,6 +182,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     logsKeptMs: numberOf("KEEP_LOGS_DAYS", 90, 7, 36_500) * 24 * 60 * 60_000,
     network: networkOf(get("NETWORK"), faults),
     mcpHosts: hostsOf("MCP_SERVERS_ALLOWED", get("MCP_SERVERS_ALLOWED"), faults),
+    trustedProxies: proxiesOf(get("TRUSTED_PROXIES"), faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
@@ -288,6 +304,27 @@ function hostsOf(name: string, text: string | undefined, faults: string[]): read
     }
   }
   return named;
+}
+
+/** With a comma between two, in the place of the private ones. */
+function proxiesOf(text: string | undefined, faults: string[]): readonly string[] {
+  if (text === undefined) return privateNetworks;
+  const proxies = text.split(",").map((proxy) => proxy.trim());
+  for (const proxy of proxies) {
+    if (isNetwork(proxy)) continue;
+    faults.push(
+      `TRUSTED_PROXIES: expected addresses or ranges such as 203.0.113.7, 198.51.100.0/24 or 2001:db8::/32, with a comma between two, got "${proxy}"; name those of your reverse proxy, or unset it to believe private addresses`,
+    );
+  }
+  return proxies;
+}
+
+/** All addresses at once are no proxy's, and an IPv4 address that is written as IPv6 never comes. */
+function isNetwork(text: string): boolean {
+  const { address = "", bits } = /^(?<address>[^/%]+)(?:\/(?<bits>[1-9]\d{0,2}))?$/u.exec(text)?.groups ?? {};
+  const version = isIP(address);
+  if (version === 0 || /^::ffff:.*\./iu.test(address)) return false;
+  return bits === undefined || Number(bits) <= (version === 6 ? 128 : 32);
 }
 
 function urlOf(name: string, text: string, faults: string[]): string {

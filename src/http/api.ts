@@ -9,6 +9,7 @@ const statusOf = {
   "not-allowed": 403,
   "not-found": 404,
   "not-granted": 409,
+  "read-only": 409,
   "too-large": 413,
   "bad-name": 422,
   "bad-value": 422,

@@ -44,6 +44,7 @@ describe("parseConfig", () => {
       logsKeptMs: 90 * 24 * 60 * 60_000,
       network: "open",
       mcpHosts: [],
+      trustedProxies: expect.arrayContaining(["127.0.0.0/8", "10.0.0.0/8", "fc00::/7"]),
       phaseBudgetUsd: null,
       taskBudgetUsd: 25,
       dayBudgetUsd: 50,
@@ -102,6 +103,13 @@ describe("parseConfig", () => {
     ["DATABASE_URL", "postgres://app:p#ss@db.example.org/phasegate", "%23"],
     ["DATABASE_URL", "postgres://app:100%@db.example.org/phasegate", "each % in it to be written as %25"],
     ["OIDC_ISSUER", "https://issuer.evil.example", "on this machine"],
+    ["TRUSTED_PROXIES", "proxy.example.org", 'with a comma between two, got "proxy.example.org"'],
+    ["TRUSTED_PROXIES", "203.0.113.7 198.51.100.1", "with a comma between two"],
+    ["TRUSTED_PROXIES", "203.0.113.7,", 'got ""'],
+    ["TRUSTED_PROXIES", "203.0.113.0/33", 'got "203.0.113.0/33"'],
+    ["TRUSTED_PROXIES", "2001:db8::/129", 'got "2001:db8::/129"'],
+    ["TRUSTED_PROXIES", "0.0.0.0/0", 'got "0.0.0.0/0"'],
+    ["TRUSTED_PROXIES", "::ffff:203.0.113.7", "such as 203.0.113.7"],
   ])("refuses %s=%s", (name, value, because) => {
     const faults = faultsOf({ ...good, [name]: value });
     expect(faults.join("\n")).toContain(name);
@@ -135,6 +143,16 @@ describe("parseConfig", () => {
     "postgres://app@db.example.org/phasegate?password=100%25%2Fhunter2",
   ])("keeps the password of the store's address %s out of logs, as the server gets it", (url) => {
     expect(secretsOf(parseConfig({ ...good, DATABASE_URL: url }, noFile))).toContain("100%/hunter2");
+  });
+
+  test("takes addresses and ranges of proxies in the place of the private ones", () => {
+    const TRUSTED_PROXIES = "203.0.113.7, 198.51.100.0/24,2001:db8::/32,::1";
+    expect(parseConfig({ ...good, TRUSTED_PROXIES }, noFile).trustedProxies).toEqual([
+      "203.0.113.7",
+      "198.51.100.0/24",
+      "2001:db8::/32",
+      "::1",
+    ]);
   });
 
   test("takes prices as a list, and from a file", () => {

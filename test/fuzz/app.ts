@@ -138,6 +138,7 @@ export async function startFuzzedApp(issuer: Issuer): Promise<FuzzedApp> {
     ready: () => true,
     github: { permissionOf: () => Promise.resolve("none"), callers: nobody, environment: unasked },
     webUrl: "https://github.test",
+    trustedProxies: [],
     runner: {
       openSession: async (request) => inVersionSpoken(await openSession(working, request)),
       takeEvents: (token, request) => takeEvents(working, token, request),

@@ -8,6 +8,7 @@ import type { Log } from "../../src/control/ports/surroundings.ts";
 import type { Repository, TaskEvent } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { taskIdFrom } from "../../src/core/ids.ts";
+import { addressBehind } from "../../src/http/client-address.ts";
 import { createCallers } from "../../src/http/callers.ts";
 import { createLiveStreams } from "../../src/http/live-streams.ts";
 import { listen } from "../../src/http/server.ts";
@@ -54,6 +55,7 @@ function api(store: Told, { readers, readsIssues, ready = () => true }: Given = 
   const live = createLiveStreams({ store, clock: time, timer: time.timer, log });
   const callerOf = createCallers({
     clock: time,
+    addressOf: addressBehind([]),
     github: {
       permissionOf: () => Promise.reject(new Error("not asked in this test")),
       callers: {
@@ -557,7 +559,7 @@ describe("against the sandbox", () => {
     const quiet = () => undefined;
     const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
     const live = createLiveStreams({ store: mine, clock: time, timer: time.timer, log });
-    const callerOf = createCallers({ clock: time, github: bed.github });
+    const callerOf = createCallers({ clock: time, addressOf: addressBehind([]), github: bed.github });
     const routes = streamRoutes({ log, ready: () => true, callerOf, store: mine, live });
     const tokens = [...bed.sandbox.context.state.tokens.values()];
     const call = async (login: string, repository = "octo/shop") =>

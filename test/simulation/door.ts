@@ -57,6 +57,7 @@ export function openDoor(
         environment: { list: unused, set: unused, remove: unused },
       },
       webUrl: "https://github.test",
+      trustedProxies: [],
       clock,
       log: { debug: silent, info: silent, warn: silent, error: silent },
       wake,
