@@ -31978,6 +31978,32 @@ function reasonOf(error) {
 function shorten(text) {
 	return text.slice(0, errorMessageLengthMax);
 }
+// src/runner/provider-fetch.ts
+const ownTool = /^(?:custom|(?:bash|computer|memory|text_editor|tool_search_tool_(?:bm25|regex))_\d{8})$/;
+const wordCharactersMax = 100;
+function providerFetchOf(request) {
+	for (const key of ["mcp_servers", "container"]) if ((request[key] ?? null) !== null) return `${key} of the model provider`;
+	const tool = objectsAt(request, "tools").find(({ type }) => (type ?? null) !== null && !isOwnTool(type));
+	if (tool !== void 0) return `${String(stringAt(tool, "type")).slice(0, wordCharactersMax)} of the model provider`;
+	return holdsAddress([request["messages"], request["system"]]) ? "a picture or document by its address" : null;
+}
+function isOwnTool(type) {
+	return typeof type === "string" && ownTool.test(type);
+}
+function holdsAddress(values) {
+	const left = [...values];
+	while (left.length > 0) {
+		const value = left.pop();
+		if (Array.isArray(value)) for (const each of value) left.push(each);
+		const block = asObject(value);
+		if (block === null) continue;
+		const source = asObject(block["source"]);
+		if (source !== null && stringAt(source, "type") === "url") return true;
+		const isCall = stringAt(block, "type")?.endsWith("tool_use") === true;
+		for (const [key, each] of Object.entries(block)) if (!(isCall && key === "input")) left.push(each);
+	}
+	return false;
+}
 // src/runner/model-request.ts
 const bytesPerToken = 4;
 const tokensPerImage = 5e3;
@@ -32005,6 +32031,7 @@ function readModelRequest(received) {
 			fastMode: stringAt(json, "speed") === "fast",
 			pinnedRegion: stringAt(json, "inference_geo") === "us"
 		},
+		fetches: providerFetchOf(json),
 		bodyWith: (max_tokens) => JSON.stringify({
 			...json,
 			max_tokens
@@ -32092,7 +32119,7 @@ const nothing = () => 0;
 const connectionsMax = 64;
 const receiveTimeoutMs = 6e4;
 async function startModelGateway(options) {
-	const { upstream, token, budgetUsd, spentUsd = nothing, allowedModels, now, onUsage, onRefusal = () => {}, fetch = globalThis.fetch } = options;
+	const { upstream, token, budgetUsd, spentUsd = nothing, allowedModels, network = "open", now, onUsage, onRefusal = () => {}, fetch = globalThis.fetch } = options;
 	const credential = {
 		...options.credential,
 		value: options.credential.value.trim()
@@ -32147,13 +32174,13 @@ async function startModelGateway(options) {
 			return;
 		}
 		if (!carriesToken(request.headers, credential.kind, token)) {
-			onRefusal("a request without the token of the gateway");
+			onRefusal("a request without the token of the gateway", "model-refused");
 			sendError(response, 401, "authentication_error", "the token of the model gateway is missing or wrong");
 			return;
 		}
 		const isMessage = path === "/v1/messages";
 		if (request.method !== "POST" || !(isMessage || path === "/v1/messages/count_tokens")) {
-			onRefusal(`${request.method ?? "?"} ${path}`);
+			onRefusal(`${request.method ?? "?"} ${path}`, "model-refused");
 			sendError(response, 404, "not_found_error", "the model gateway serves POST /v1/messages and its count_tokens");
 			return;
 		}
@@ -32163,7 +32190,7 @@ async function startModelGateway(options) {
 		}
 		const received = await readBody(request, limits.requestBytesMax);
 		if (received === null) {
-			onRefusal("a request that is too large");
+			onRefusal("a request that is too large", "model-refused");
 			sendError(response, 413, "request_too_large", `the request is larger than ${limits.requestBytesMax} bytes`);
 			return;
 		}
@@ -32173,8 +32200,13 @@ async function startModelGateway(options) {
 			return;
 		}
 		if (allowedModels?.some((allowed) => asked.model.startsWith(allowed)) === false) {
-			onRefusal(`the model ${asked.model}`);
+			onRefusal(`the model ${asked.model}`, "model-refused");
 			sendError(response, 404, "not_found_error", `model "${asked.model}" is not among: ${allowedModels.join(", ")}`);
+			return;
+		}
+		if (network !== "open" && asked.fetches !== null) {
+			onRefusal(asked.fetches, "network-refused");
+			sendError(response, 403, "permission_error", `not in the network of this run (${network}): ${asked.fetches}`);
 			return;
 		}
 		const { outputTokensMax: tokensMax, outputTokensMin: tokensMin, surcharges } = asked;
@@ -32190,7 +32222,7 @@ async function startModelGateway(options) {
 		const charge = isMessage ? spending.charge(asked.model, asked.inputTokens, reply) : null;
 		if (isMessage && charge === null) {
 			refusedForBudget = true;
-			onRefusal(`a request that $${Math.max(0, spending.leftUsd()).toFixed(2)} do not pay for`);
+			onRefusal(`a request that $${Math.max(0, spending.leftUsd()).toFixed(2)} do not pay for`, "model-refused");
 			sendError(response, 403, "permission_error", budgetMessage(budgetUsd, spending.leftUsd()));
 			return;
 		}
@@ -38920,7 +38952,8 @@ async function judgeBy(run, order, judge) {
 		budgetUsd,
 		prices: job.prices,
 		allowedModels: allowedModelsOf(job),
-		onRefusal: (what) => run.security.note("model-refused", what),
+		network: job.network?.access,
+		onRefusal: (what, kind) => run.security.note(kind, what),
 		now: run.now,
 		fetch: run.fetch,
 		onUsage: ({ usage, costUsd }) => {
@@ -40064,10 +40097,11 @@ async function work(run) {
 		budgetUsd: job.budgetUsd,
 		prices: job.prices,
 		allowedModels: allowedModelsOf(job),
+		network: job.network?.access,
 		spentUsd: () => run.meter.total().costUsd - spentHereUsd,
 		now: run.now,
 		fetch: run.fetch,
-		onRefusal: (what) => run.security.note("model-refused", what),
+		onRefusal: (what, kind) => run.security.note(kind, what),
 		onUsage: ({ usage, costUsd }) => {
 			count({
 				usage,
