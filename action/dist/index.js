@@ -31160,6 +31160,12 @@ function isPublicAddress(address) {
 }
 // src/runner/firewall.ts
 const commandTimeoutMs = 3e4;
+const namePorts = [
+	"53",
+	"853",
+	"5353",
+	"5355"
+];
 const remedy = "Run the job as root or as a user with passwordless sudo on Linux with nft or iptables (GitHub-hosted Ubuntu runners are so; elsewhere: apt-get install nftables), or allow the network: `network` in the playbook and in .github/phasegate.yml, NETWORK of the app.";
 async function startFirewall({ agent, path, platform }) {
 	const { uid } = agent;
@@ -31204,12 +31210,16 @@ async function withNft(uid, run) {
 table ${table} {}
 delete table ${table}
 table ${table} {
-  chain out {
+  chain asked {
+    type filter hook output priority -150; policy accept;
+    meta skuid ${uid} jump agent
+  }
+  chain led {
     type filter hook output priority 0; policy accept;
     meta skuid ${uid} jump agent
   }
   chain agent {
-    meta l4proto { tcp, udp } th dport { 53, 853, 5353, 5355 } counter reject
+    meta l4proto { tcp, udp } th dport { ${namePorts.join(", ")} } counter reject
     ip daddr 127.0.0.0/8 accept
     ip6 daddr ::1 accept
     counter reject
@@ -31244,6 +31254,7 @@ async function withIptables(uid, run) {
 		loopback: "::1/128"
 	}];
 	const wait = ["-w", "10"];
+	const tracked = ["-m", "conntrack"];
 	const jump = [
 		"OUTPUT",
 		"-m",
@@ -31295,7 +31306,7 @@ async function withIptables(uid, run) {
 				"-m",
 				"multiport",
 				"--dports",
-				"53,853,5353,5355",
+				namePorts.join(","),
 				"-j",
 				"REJECT"
 			];
@@ -31305,6 +31316,18 @@ async function withIptables(uid, run) {
 				chain,
 				...names
 			]);
+			for (const port of namePorts) await run(tool, [
+				...wait,
+				"-A",
+				chain,
+				"-p",
+				protocol,
+				...tracked,
+				"--ctorigdstport",
+				port,
+				"-j",
+				"REJECT"
+			]);
 		}
 		await run(tool, [
 			...wait,
@@ -31312,6 +31335,21 @@ async function withIptables(uid, run) {
 			chain,
 			"-d",
 			loopback,
+			...tracked,
+			"--ctorigdst",
+			loopback,
+			"-j",
+			"ACCEPT"
+		]);
+		await run(tool, [
+			...wait,
+			"-A",
+			chain,
+			"-d",
+			loopback,
+			...tracked,
+			"--ctstate",
+			"UNTRACKED",
 			"-j",
 			"ACCEPT"
 		]);

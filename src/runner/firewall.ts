@@ -21,6 +21,8 @@ export interface FirewallOrder {
 }
 
 const commandTimeoutMs = 30_000;
+/** DNS, by TLS, in the local network, and in Windows' way. */
+const namePorts = ["53", "853", "5353", "5355"];
 const remedy =
   "Run the job as root or as a user with passwordless sudo on Linux with nft or iptables (GitHub-hosted Ubuntu runners are so; elsewhere: apt-get install nftables), " +
   "or allow the network: `network` in the playbook and in .github/phasegate.yml, NETWORK of the app.";
@@ -71,17 +73,22 @@ function runner(path: string): RunTool {
 
 async function withNft(uid: number, run: RunTool): Promise<Firewall> {
   const table = `inet phasegate_${uid}`;
+  // Looked at before and after the machine's own rules lead it elsewhere (NAT, at -100): a container's DNS, a mesh's sidecar, a port of a cluster.
   // Made, deleted and made again in one transaction: what a killed runner left is replaced.
   const rules = `
 table ${table} {}
 delete table ${table}
 table ${table} {
-  chain out {
+  chain asked {
+    type filter hook output priority -150; policy accept;
+    meta skuid ${uid} jump agent
+  }
+  chain led {
     type filter hook output priority 0; policy accept;
     meta skuid ${uid} jump agent
   }
   chain agent {
-    meta l4proto { tcp, udp } th dport { 53, 853, 5353, 5355 } counter reject
+    meta l4proto { tcp, udp } th dport { ${namePorts.join(", ")} } counter reject
     ip daddr 127.0.0.0/8 accept
     ip6 daddr ::1 accept
     counter reject
@@ -107,6 +114,7 @@ async function withIptables(uid: number, run: RunTool): Promise<Firewall> {
     { tool: "ip6tables", loopback: "::1/128" },
   ];
   const wait = ["-w", "10"];
+  const tracked = ["-m", "conntrack"];
   const jump = ["OUTPUT", "-m", "owner", "--uid-owner", String(uid), "-j", chain];
   const firewall: Firewall = {
     async refused() {
@@ -129,10 +137,15 @@ async function withIptables(uid: number, run: RunTool): Promise<Firewall> {
   for (const { tool, loopback } of families) {
     await run(tool, [...wait, "-N", chain]);
     for (const protocol of ["tcp", "udp"]) {
-      const names = ["-p", protocol, "-m", "multiport", "--dports", "53,853,5353,5355", "-j", "REJECT"];
+      const names = ["-p", protocol, "-m", "multiport", "--dports", namePorts.join(","), "-j", "REJECT"];
       await run(tool, [...wait, "-A", chain, ...names]);
+      for (const port of namePorts) {
+        await run(tool, [...wait, "-A", chain, "-p", protocol, ...tracked, "--ctorigdstport", port, "-j", "REJECT"]);
+      }
     }
-    await run(tool, [...wait, "-A", chain, "-d", loopback, "-j", "ACCEPT"]);
+    // REJECT is to be had after NAT alone, so that what was asked for before it is taken from the connection. What is not tracked is not led elsewhere.
+    await run(tool, [...wait, "-A", chain, "-d", loopback, ...tracked, "--ctorigdst", loopback, "-j", "ACCEPT"]);
+    await run(tool, [...wait, "-A", chain, "-d", loopback, ...tracked, "--ctstate", "UNTRACKED", "-j", "ACCEPT"]);
     await run(tool, [...wait, "-A", chain, "-j", "REJECT"]);
     await run(tool, [...wait, "-I", ...jump]);
   }
