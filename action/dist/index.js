@@ -31012,6 +31012,95 @@ function isSame$2(shown, expected) {
 	const [one, other] = [Buffer.from(shown), Buffer.from(expected)];
 	return one.length === other.length && timingSafeEqual(one, other);
 }
+// src/runner/server-name.ts
+const unfinished = { kind: "unfinished" };
+const unclear = { kind: "unclear" };
+const handshakeRecord = 22;
+const clientHello = 1;
+const serverNameExtension = 0;
+const encryptedHelloExtension = 65037;
+const helloBytesMax = 16384;
+function serverNameOf(sent) {
+	const hello = helloOf(sent);
+	if (hello === "unfinished") return unfinished;
+	const names = hello === null ? null : namesIn(hello);
+	const [name] = names ?? [];
+	return names?.length === 1 && name !== void 0 ? {
+		kind: "named",
+		name
+	} : unclear;
+}
+function helloOf(sent) {
+	const parts = [];
+	let bytes = 0;
+	for (let at = 0; at < sent.length;) {
+		if (sent[at] !== handshakeRecord) return null;
+		if (sent.length < at + 5) return "unfinished";
+		const length = sent.readUInt16BE(at + 3);
+		if (length === 0) return null;
+		const part = sent.subarray(at + 5, at + 5 + length);
+		parts.push(part);
+		bytes += part.length;
+		at += 5 + length;
+		const message = cursorOf(parts);
+		const kind = message.number(1);
+		if (kind !== null && kind !== clientHello) return null;
+		const size = message.number(3);
+		if (size !== null && size > helloBytesMax) return null;
+		if (size !== null && bytes >= 4 + size) return message.part(size);
+	}
+	return "unfinished";
+}
+function namesIn(hello) {
+	if (hello.part(34) === null) return null;
+	for (const lengthBytes of [
+		1,
+		2,
+		1
+	]) if (hello.block(lengthBytes) === null) return null;
+	const extensions = hello.block(2);
+	if (extensions === null) return null;
+	const names = [];
+	while (!extensions.isDone()) {
+		const kind = extensions.number(2);
+		const body = extensions.block(2);
+		if (kind === null || body === null || kind === encryptedHelloExtension) return null;
+		if (kind !== serverNameExtension) continue;
+		const list = body.block(2);
+		while (list?.isDone() === false) {
+			list.number(1);
+			const name = list.block(2);
+			if (name === null) return null;
+			names.push(name.text());
+		}
+	}
+	return names;
+}
+function cursorOf(parts) {
+	return cursor(Buffer$1.concat(parts));
+}
+function cursor(bytes) {
+	let at = 0;
+	const take = (count) => {
+		if (bytes.length < at + count) return null;
+		at += count;
+		return bytes.subarray(at - count, at);
+	};
+	const self = {
+		number: (count) => take(count)?.readUIntBE(0, count) ?? null,
+		part(count) {
+			const taken = take(count);
+			return taken === null ? null : cursor(taken);
+		},
+		block(lengthBytes) {
+			const length = self.number(lengthBytes);
+			return length === null ? null : self.part(length);
+		},
+		isDone: () => at === bytes.length,
+		text: () => bytes.toString("latin1")
+	};
+	return self;
+}
 // src/runner/egress-proxy.ts
 const isOfHop = /^(?:proxy-.*|connection|keep-alive)$/;
 const webPorts = [443, 80];
@@ -31057,8 +31146,11 @@ async function startEgressProxy(options) {
 		return found;
 	}
 	async function tunnel(target, client, head) {
-		const [, host = "", port = ""] = /^([^:/@\s]+):(\d{1,5})$/.exec(target) ?? [];
-		const address = await addressOf(host.toLowerCase(), Number(port));
+		const [, named = "", port = ""] = /^([^:/@\s]+):(\d{1,5})$/.exec(target) ?? [];
+		const host = named.toLowerCase();
+		const isPlain = Number(port) === 80;
+		if (isPlain) onRefused(`a tunnel to ${host}:80`.slice(0, 200));
+		const address = isPlain ? null : await addressOf(host, Number(port));
 		if (address === null) return refuseTunnel(client, 403);
 		const upstream = connect({
 			host: address,
@@ -31077,10 +31169,28 @@ async function startEgressProxy(options) {
 		for (const side of [upstream, client]) side.once("close", end);
 		upstream.once("connect", () => {
 			client.write("HTTP/1.1 200 Connection established\r\n\r\n");
-			upstream.write(head);
-			upstream.pipe(client);
-			client.pipe(upstream);
+			greet(client, head, host, (hello) => {
+				upstream.write(hello);
+				upstream.pipe(client);
+				client.pipe(upstream);
+			});
 		});
+	}
+	function greet(client, head, host, pass) {
+		let sent = Buffer$1.alloc(0);
+		const take = (chunk) => {
+			sent = Buffer$1.concat([sent, chunk]);
+			const said = serverNameOf(sent);
+			if (said.kind === "unfinished") return;
+			client.off("data", take);
+			client.pause();
+			if (said.kind === "named" && said.name.toLowerCase() === host) return pass(sent);
+			onRefused(`${said.kind === "named" ? said.name : "no clear name"} behind ${host}`.slice(0, 200));
+			client.end(unrecognizedName);
+			client.resume();
+		};
+		client.on("data", take);
+		if (head.length > 0) take(head);
 	}
 	async function forward(request$2, response) {
 		const url = URL.canParse(request$2.url ?? "") ? new URL(request$2.url ?? "") : null;
@@ -31130,6 +31240,15 @@ function refuseRequest(response, status) {
 function refuseTunnel(client, status) {
 	if (client.writable) client.end(`HTTP/1.1 ${status} ${explanation}\r\nconnection: close\r\n\r\n`);
 }
+const unrecognizedName = Buffer$1.from([
+	21,
+	3,
+	3,
+	0,
+	2,
+	2,
+	112
+]);
 const explanation = "This run reaches registries of packages and nothing else";
 const notPublic = new BlockList();
 for (const [net, prefix] of [

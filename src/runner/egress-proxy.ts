@@ -1,12 +1,14 @@
 /**
  * The one way out of a run whose network is `registries`: a proxy on loopback that lets through to hosts of a list, by name.
- * It sees names and no content. Assume that the agent calls it directly, with whatever it likes.
+ * It sees names and no content: that in CONNECT, and the one that TLS then says, which has to be the same. Assume that the agent calls it directly, with whatever it likes.
  */
 
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { BlockList, connect, isIP, type LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
+import { serverNameOf } from "./server-name.ts";
 
 export interface EgressProxyOptions {
   /** Names, some with a port of their own; one that begins with a dot stands for all below it. */
@@ -76,8 +78,12 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   }
 
   async function tunnel(target: string, client: Duplex, head: Buffer): Promise<void> {
-    const [, host = "", port = ""] = /^([^:/@\s]+):(\d{1,5})$/.exec(target) ?? [];
-    const address = await addressOf(host.toLowerCase(), Number(port));
+    const [, named = "", port = ""] = /^([^:/@\s]+):(\d{1,5})$/.exec(target) ?? [];
+    const host = named.toLowerCase();
+    const isPlain = Number(port) === 80;
+    // In a tunnel without TLS nobody would know whom the agent speaks to; plain requests need none.
+    if (isPlain) onRefused(`a tunnel to ${host}:80`.slice(0, 200));
+    const address = isPlain ? null : await addressOf(host, Number(port));
     if (address === null) return refuseTunnel(client, 403);
     const upstream = connect({ host: address, port: Number(port) });
     keep(upstream);
@@ -94,10 +100,30 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
     for (const side of [upstream, client]) side.once("close", end);
     upstream.once("connect", () => {
       client.write("HTTP/1.1 200 Connection established\r\n\r\n");
-      upstream.write(head);
-      upstream.pipe(client);
-      client.pipe(upstream);
+      greet(client, head, host, (hello) => {
+        upstream.write(hello);
+        upstream.pipe(client);
+        client.pipe(upstream);
+      });
     });
+  }
+
+  /** Many hosts share one address, and there the name in TLS chooses among them. */
+  function greet(client: Duplex, head: Buffer, host: string, pass: (hello: Buffer) => void): void {
+    let sent = Buffer.alloc(0);
+    const take = (chunk: Buffer): void => {
+      sent = Buffer.concat([sent, chunk]);
+      const said = serverNameOf(sent);
+      if (said.kind === "unfinished") return;
+      client.off("data", take);
+      client.pause();
+      if (said.kind === "named" && said.name.toLowerCase() === host) return pass(sent);
+      onRefused(`${said.kind === "named" ? said.name : "no clear name"} behind ${host}`.slice(0, 200));
+      client.end(unrecognizedName);
+      client.resume();
+    };
+    client.on("data", take);
+    if (head.length > 0) take(head);
   }
 
   async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -141,6 +167,8 @@ function refuseTunnel(client: Duplex, status: number): void {
   if (client.writable) client.end(`HTTP/1.1 ${status} ${explanation}\r\nconnection: close\r\n\r\n`);
 }
 
+/** The alert of TLS that says so. */
+const unrecognizedName = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
 const explanation = "This run reaches registries of packages and nothing else";
 
 const notPublic = new BlockList();
