@@ -31551,14 +31551,15 @@ async function limitEgress({ network, hosts, note, ...order }) {
 		if (refused > seen) note("network-refused", "", refused - seen);
 		seen = refused;
 	};
-	if (network === "none") return {
+	const listed = network === "none" ? hosts : [...registryHosts, ...hosts];
+	if (listed.length === 0) return {
 		environment: {},
 		look,
 		stop: nothing$1,
 		remove: () => firewall.remove()
 	};
 	const proxy = await startEgressProxy({
-		hosts: [...registryHosts, ...hosts],
+		hosts: listed,
 		resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
 		onRefused: (what) => note("network-refused", what)
 	});

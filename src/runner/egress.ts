@@ -10,7 +10,7 @@ import type { SecurityNotes } from "./security-notes.ts";
 
 export interface EgressOrder {
   readonly network: Network;
-  /** Beside the registries: e.g. servers of tools that the settings name. */
+  /** Servers of tools that the settings name: reached on every network, beside the registries where those are. */
   readonly hosts: readonly string[];
   readonly agent: AgentUser;
   /** Value of PATH: only folders that no other user can write in. */
@@ -42,9 +42,10 @@ export async function limitEgress({ network, hosts, note, ...order }: EgressOrde
     if (refused > seen) note("network-refused", "", refused - seen);
     seen = refused;
   };
-  if (network === "none") return { environment: {}, look, stop: nothing, remove: () => firewall.remove() };
+  const listed = network === "none" ? hosts : [...registryHosts, ...hosts];
+  if (listed.length === 0) return { environment: {}, look, stop: nothing, remove: () => firewall.remove() };
   const proxy = await startEgressProxy({
-    hosts: [...registryHosts, ...hosts],
+    hosts: listed,
     resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
     onRefused: (what) => note("network-refused", what),
   });

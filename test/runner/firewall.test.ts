@@ -70,6 +70,28 @@ describe.skipIf(!canHaveFirewall)("the firewall", () => {
     }
   }
 
+  test("leaves servers of tools within reach by their names, also where the network is none", async () => {
+    // Longer than a name may be, so that no resolver is asked.
+    const mcpHost = `${"a".repeat(64)}.example`;
+    const notes: string[] = [];
+    const note = (kind: string, what: string) => void notes.push(`${kind} ${what}`);
+    const order = { network: "none", agent, path, platform: "linux", note } as const;
+    const closed = await limitEgress({ ...order, hosts: [] });
+    expect(closed.environment).toEqual({});
+    await closed.remove();
+    const egress = await limitEgress({ ...order, hosts: [mcpHost] });
+    const proxy = new URL(egress.environment["HTTPS_PROXY"] ?? "");
+    const asks = (host: string) =>
+      `exec 3<>/dev/tcp/${proxy.hostname}/${proxy.port}; printf 'CONNECT ${host}:443 HTTP/1.1\\r\\n\\r\\n' >&3; head -1 <&3 | grep -q ' 502 '`;
+    // It is looked up, and not refused.
+    expect(await reaches(asks(mcpHost), "agent")).toBe(true);
+    expect(await reaches(asks("registry.npmjs.org"), "agent")).toBe(false);
+    expect(notes).toEqual(["network-refused registry.npmjs.org:443"]);
+    await egress.stop();
+    await egress.remove();
+    firewall = await startFirewall({ agent, path, platform: "linux" });
+  });
+
   test("lets the agent reach loopback, where the gateway is", async () => {
     expect(await reaches(`exec 3<>/dev/tcp/127.0.0.1/${port}`, "agent")).toBe(true);
   });
