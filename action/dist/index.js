@@ -14,7 +14,7 @@ import * as https from "https";
 import * as events from "events";
 import { BlockList, connect, isIP } from "node:net";
 import { createServer, request } from "node:http";
-import { Duplex, PassThrough, Readable, Transform, Writable, getDefaultHighWaterMark } from "node:stream";
+import { Duplex, PassThrough, Readable, Transform, Writable, getDefaultHighWaterMark, pipeline } from "node:stream";
 import { Buffer as Buffer$1 } from "node:buffer";
 import { aborted, callbackify, debuglog, inspect, promisify, stripVTControlCharacters } from "node:util";
 import { EventEmitter, addAbortListener, on, once, setMaxListeners } from "node:events";
@@ -29,7 +29,7 @@ import { StringDecoder } from "node:string_decoder";
 import tty from "node:tty";
 import { constants as constants$3 } from "node:os";
 import { serialize } from "node:v8";
-import { finished, pipeline } from "node:stream/promises";
+import { finished, pipeline as pipeline$1 } from "node:stream/promises";
 import path$1 from "node:path/win32";
 import { lookup } from "node:dns/promises";
 import { createInterface } from "node:readline";
@@ -30675,7 +30675,7 @@ async function download(spec, { privateDir, npmEnvironment }) {
 async function checkIntegrity(path, integrity) {
 	const [algorithm = "", expected = ""] = integrity.split(/-(.*)/s);
 	const hash = createHash(algorithm);
-	await pipeline(createReadStream(path), hash);
+	await pipeline$1(createReadStream(path), hash);
 	const found = hash.digest("base64");
 	if (found !== expected) throw new Error(`checking "${path}": expected ${integrity}, got ${algorithm}-${found}. The package is not the one that this version was tested with; nothing of it was run`);
 }
@@ -31220,8 +31220,16 @@ async function startEgressProxy(options) {
 			lookup,
 			timeout: idleMs
 		}, (reply) => {
-			response.writeHead(reply.statusCode ?? 502, reply.headers);
-			reply.pipe(response);
+			try {
+				response.writeHead(reply.statusCode ?? 502, reply.headers);
+			} catch {
+				reply.destroy();
+				refuseRequest(response, 502);
+				return;
+			}
+			pipeline(reply, response, (error) => {
+				if (error) response.destroy();
+			});
 		});
 		upstream.on("socket", keep);
 		upstream.on("timeout", () => upstream.destroy());
@@ -32066,7 +32074,7 @@ async function passReply(call, reply, response, waiting, timer) {
 	response.writeHead(reply.status, replyHeaders(reply.headers, call.redact));
 	response.flushHeaders();
 	try {
-		await pipeline(reply.body === null ? Readable.from([]) : Readable.fromWeb(reply.body), count, response);
+		await pipeline$1(reply.body === null ? Readable.from([]) : Readable.fromWeb(reply.body), count, response);
 	} catch {
 		finish("client");
 	}

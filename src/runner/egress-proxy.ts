@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { BlockList, connect, isIP, type LookupFunction } from "node:net";
-import type { Duplex } from "node:stream";
+import { pipeline, type Duplex } from "node:stream";
 import { serverNameOf } from "./server-name.ts";
 
 export interface EgressProxyOptions {
@@ -143,8 +143,18 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
     const headers = { ...Object.fromEntries(kept), host: url.host };
     const { method = "GET" } = request;
     const upstream = httpRequest(url, { method, headers, lookup, timeout: idleMs }, (reply) => {
-      response.writeHead(reply.statusCode ?? 502, reply.headers);
-      reply.pipe(response);
+      try {
+        response.writeHead(reply.statusCode ?? 502, reply.headers);
+      } catch {
+        // A status or a header that nobody may write.
+        reply.destroy();
+        refuseRequest(response, 502);
+        return;
+      }
+      // What breaks off there breaks off here, too: else the agent would wait for the rest.
+      pipeline(reply, response, (error) => {
+        if (error) response.destroy();
+      });
     });
     upstream.on("socket", keep);
     upstream.on("timeout", () => upstream.destroy());

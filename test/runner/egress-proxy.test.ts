@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { connect, type Server } from "node:net";
+import { connect, createServer as createRawServer, type Server } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import { isPublicAddress, startEgressProxy, type EgressProxyOptions } from "../../src/runner/egress-proxy.ts";
@@ -110,6 +110,28 @@ describe("a host of the list", () => {
     const nowhere = await given({ resolve: async () => await Promise.reject(new Error("no such name")) });
     expect(await tunnel(nowhere.proxy.url, `registry.example:${nowhere.port}`)).toMatch(/^HTTP\/1\.1 502 /u);
   });
+});
+
+describe("a plain answer", () => {
+  /** What the agent hears where a registry answers with these bytes, and closes. */
+  async function hears(bytes: string): Promise<string> {
+    const port = await portOf(createRawServer((socket) => socket.on("error", () => {}).end(bytes)));
+    const { proxy } = await given({ ports: [port] });
+    return await get(proxy.url, `http://registry.example:${port}/a`).catch(
+      (error: Error) => `broken off: ${error.message}`,
+    );
+  }
+
+  test("that is cut off is cut off for the agent", async () => {
+    expect(await hears("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf")).toMatch(/^broken off/u);
+  });
+
+  test.each(["HTTP/1.1 099 X\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 1000 X\r\n\r\n", "nonsense\r\n\r\n", ""])(
+    "that is none is a 502: %j",
+    async (bytes) => {
+      expect(await hears(bytes)).toMatch(/^502 /u);
+    },
+  );
 });
 
 describe("anything else is refused and noted", () => {
