@@ -31114,13 +31114,13 @@ async function startEgressProxy(options) {
 		requestTimeout: headersMs,
 		headersTimeout: headersMs
 	}, (request, response) => {
-		forward(request, response).catch(() => refuseRequest(response, 502));
+		forward(request, response).catch(() => refuseRequest(response, 502, silent("the host")));
 	});
 	server.maxConnections = connectionsMax$1;
 	server.on("connection", (socket) => keep(socket));
 	server.on("connect", (request, client, head) => {
 		client.on("error", () => client.destroy());
-		tunnel(request.url ?? "", client, head).catch(() => refuseTunnel(client, 502));
+		tunnel(request.url ?? "", client, head).catch(() => refuseTunnel(client, 502, silent("the host")));
 	});
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
@@ -31137,37 +31137,45 @@ async function startEgressProxy(options) {
 		}
 	};
 	function keep(socket) {
+		if (sockets.has(socket)) return;
 		sockets.add(socket);
 		socket.once("close", () => sockets.delete(socket));
 	}
-	async function addressOf(host, port) {
-		const found = ((ports.includes(port) && isListed(host, hosts) || hosts.includes(`${host}:${port}`)) && isIP(host) === 0 ? await resolve(host) : []).find(isPublic) ?? null;
-		if (found === null) onRefused(`${host}:${port}`.slice(0, 200));
-		return found;
+	async function addressesOf(host, port) {
+		const found = (ports.includes(port) && isListed(host, hosts) || hosts.includes(`${host}:${port}`)) && isIP(host) === 0 ? (await resolve(host)).filter(isPublic) : [];
+		if (found.length > 0) return found;
+		onRefused(`${host}:${port}`.slice(0, 200));
+		return null;
 	}
 	async function tunnel(target, client, head) {
 		const [, named = "", port = ""] = /^([^:/@\s]+):(\d{1,5})$/.exec(target) ?? [];
 		const host = named.toLowerCase();
 		const isPlain = Number(port) === 80;
 		if (isPlain) onRefused(`a tunnel to ${host}:80`.slice(0, 200));
-		const address = isPlain ? null : await addressOf(host, Number(port));
-		if (address === null) return refuseTunnel(client, 403);
+		const looked = isPlain ? null : await addressesOf(host, Number(port)).catch(() => "silent");
+		if (looked === "silent") return refuseTunnel(client, 502, silent(host));
+		if (looked === null) return refuseTunnel(client, 403, notReached(host));
 		const upstream = connect({
-			host: address,
-			port: Number(port)
+			host,
+			port: Number(port),
+			lookup: answering(looked),
+			...inTurn
 		});
 		keep(upstream);
+		let isOpen = false;
 		const end = () => {
 			upstream.destroy();
 			client.destroy();
 		};
 		upstream.once("error", () => {
-			if (upstream.connecting || upstream.bytesRead === 0) refuseTunnel(client, 502);
-			end();
+			if (isOpen) end();
+			else refuseTunnel(client, 502, silent(host));
 		});
 		upstream.setTimeout(idleMs, end);
-		for (const side of [upstream, client]) side.once("close", end);
+		client.once("close", end);
 		upstream.once("connect", () => {
+			isOpen = true;
+			upstream.once("close", end);
 			client.write("HTTP/1.1 200 Connection established\r\n\r\n");
 			greet(client, head, host, (hello) => {
 				upstream.write(hello);
@@ -31196,35 +31204,32 @@ async function startEgressProxy(options) {
 		const url = URL.canParse(request$2.url ?? "") ? new URL(request$2.url ?? "") : null;
 		if (url === null || url.protocol !== "http:") {
 			onRefused(`${request$2.method ?? "?"} ${(request$2.url ?? "").slice(0, 200)}`);
-			return refuseRequest(response, 403);
+			return refuseRequest(response, 403, notReached("what was asked for"));
 		}
 		const port = Number(url.port || "80");
-		const address = await addressOf(url.hostname, port);
-		if (address === null) return refuseRequest(response, 403);
-		const lookup = (_host, { all }, found) => {
-			if (all === true) found(null, [{
-				address,
-				family: isIP(address)
-			}]);
-			else found(null, address, isIP(address));
-		};
+		const host = url.hostname;
+		const looked = await addressesOf(host, port).catch(() => "silent");
+		if (looked === "silent") return refuseRequest(response, 502, silent(host));
+		if (looked === null) return refuseRequest(response, 403, notReached(host));
 		const kept = Object.entries(request$2.headers).filter(([name]) => !isOfHop.test(name));
 		const headers = {
 			...Object.fromEntries(kept),
 			host: url.host
 		};
 		const { method = "GET" } = request$2;
-		const upstream = request(url, {
+		const asked = {
 			method,
 			headers,
-			lookup,
-			timeout: idleMs
-		}, (reply) => {
+			lookup: answering(looked),
+			timeout: idleMs,
+			...inTurn
+		};
+		const upstream = request(url, asked, (reply) => {
 			try {
 				response.writeHead(reply.statusCode ?? 502, reply.headers);
 			} catch {
 				reply.destroy();
-				refuseRequest(response, 502);
+				refuseRequest(response, 502, silent(host));
 				return;
 			}
 			pipeline(reply, response, (error) => {
@@ -31233,7 +31238,7 @@ async function startEgressProxy(options) {
 		});
 		upstream.on("socket", keep);
 		upstream.on("timeout", () => upstream.destroy());
-		upstream.on("error", () => refuseRequest(response, 502));
+		upstream.on("error", () => refuseRequest(response, 502, silent(host)));
 		response.on("close", () => upstream.destroy());
 		request$2.pipe(upstream);
 	}
@@ -31241,12 +31246,32 @@ async function startEgressProxy(options) {
 function isListed(host, hosts) {
 	return hosts.some((listed) => listed.startsWith(".") ? host.endsWith(listed) : host === listed);
 }
-function refuseRequest(response, status) {
-	if (response.headersSent) response.destroy();
-	else response.writeHead(status, { connection: "close" }).end(`${explanation}\n`);
+const inTurn = {
+	autoSelectFamily: true,
+	autoSelectFamilyAttemptTimeout: 5e3
+};
+function answering(addresses) {
+	const found = addresses.map((address) => ({
+		address,
+		family: isIP(address)
+	}));
+	return (_host, { all }, answer) => {
+		if (all === true) answer(null, found);
+		else answer(null, found[0]?.address ?? "", found[0]?.family);
+	};
 }
-function refuseTunnel(client, status) {
-	if (client.writable) client.end(`HTTP/1.1 ${status} ${explanation}\r\nconnection: close\r\n\r\n`);
+function refuseRequest(response, status, why) {
+	if (response.headersSent) response.destroy();
+	else response.writeHead(status, { connection: "close" }).end(`${why}\n`);
+}
+function refuseTunnel(client, status, why) {
+	if (client.writable) client.end(`HTTP/1.1 ${status} ${why}\r\nconnection: close\r\n\r\n`);
+}
+function notReached(host) {
+	return `The network of this run does not reach ${host.slice(0, 200)} (its setting is "network")`;
+}
+function silent(host) {
+	return `${host.slice(0, 200)} did not answer`;
 }
 const unrecognizedName = Buffer$1.from([
 	21,
@@ -31257,7 +31282,6 @@ const unrecognizedName = Buffer$1.from([
 	2,
 	112
 ]);
-const explanation = "This run reaches registries of packages and nothing else";
 const notPublic = new BlockList();
 for (const [net, prefix] of [
 	["0.0.0.0", 8],

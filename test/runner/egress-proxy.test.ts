@@ -104,9 +104,28 @@ describe("a host of the list", () => {
     );
   });
 
+  test("is reached by whichever of its addresses lives", async () => {
+    const { proxy, port, plainPort } = await given({ resolve: async () => ["127.0.0.2", "127.0.0.3", "127.0.0.1"] });
+    expect(await tunnel(proxy.url, `registry.example:${port}`)).toContain("GET registry.example");
+    expect(await get(proxy.url, `http://registry.example:${plainPort}/a`)).toMatch(/^200 /u);
+  });
+
+  test("may be asked many times by plain HTTP, over few connections", async () => {
+    const warnings: string[] = [];
+    const hear = ({ message }: Error) => void warnings.push(message);
+    process.on("warning", hear);
+    ends.push(() => void process.off("warning", hear));
+    const { proxy, plainPort } = await given();
+    for (let asked = 0; asked < 14; asked += 1) await get(proxy.url, `http://registry.example:${plainPort}/a`);
+    expect(warnings).toEqual([]);
+  });
+
   test("that is not reachable answers 502", async () => {
     const { proxy } = await given({ ports: [1], resolve: async () => ["127.0.0.1"] });
-    expect(await tunnel(proxy.url, "registry.example:1")).toMatch(/^HTTP\/1\.1 502 /u);
+    expect(await tunnel(proxy.url, "registry.example:1")).toMatch(
+      /^HTTP\/1\.1 502 registry\.example did not answer\r/u,
+    );
+    expect(await get(proxy.url, "http://registry.example:1/")).toBe("502 registry.example did not answer\n");
     const nowhere = await given({ resolve: async () => await Promise.reject(new Error("no such name")) });
     expect(await tunnel(nowhere.proxy.url, `registry.example:${nowhere.port}`)).toMatch(/^HTTP\/1\.1 502 /u);
   });
@@ -178,7 +197,9 @@ describe("anything else is refused and noted", () => {
 
   test("another host by plain HTTP, and what is no address", async () => {
     const { proxy, port, refused } = await given();
-    expect(await get(proxy.url, `http://evil.example:${port}/`)).toMatch(/^403 /u);
+    expect(await get(proxy.url, `http://evil.example:${port}/`)).toMatch(
+      /^403 .*does not reach evil\.example .*network/u,
+    );
     expect(await get(proxy.url, "/runner/session")).toMatch(/^403 /u);
     expect(refused).toHaveLength(2);
   });
