@@ -31569,9 +31569,12 @@ const registryHosts = [
 ];
 // src/runner/egress.ts
 const nothing$1 = async () => {};
+const noNames = () => [];
+const namesKeptMax = 10;
 async function limitEgress({ network, hosts, note, ...order }) {
 	if (network === "open") return {
 		environment: {},
+		takeRefused: noNames,
 		look: nothing$1,
 		stop: nothing$1,
 		remove: nothing$1
@@ -31584,22 +31587,34 @@ async function limitEgress({ network, hosts, note, ...order }) {
 		seen = refused;
 	};
 	const listed = network === "none" ? hosts : [...registryHosts, ...hosts];
+	const remove = () => firewall.remove();
 	if (listed.length === 0) return {
 		environment: {},
+		takeRefused: noNames,
 		look,
 		stop: nothing$1,
-		remove: () => firewall.remove()
+		remove
 	};
+	let names = new Set();
 	const proxy = await startEgressProxy({
 		hosts: listed,
 		resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-		onRefused: (what) => note("network-refused", what)
+		onRefused(what) {
+			if (names.size < namesKeptMax) names.add(what);
+			note("network-refused", what);
+		}
 	});
+	const takeRefused = () => {
+		const taken = [...names];
+		names = new Set();
+		return taken;
+	};
 	return {
 		environment: throughProxy(proxy.url),
+		takeRefused,
 		look,
 		stop: () => proxy.stop(),
-		remove: () => firewall.remove()
+		remove
 	};
 }
 function throughProxy(url) {
@@ -39371,9 +39386,15 @@ async function runTests(order) {
 	if (missing.exitCode !== 0) return tested("could-not-run", null, `Not on this runner: ${missing.output.trim() || plan.programs.join(", ")}.`);
 	if (plan.install !== null) {
 		onStage(`bringing what the tests need: ${plan.install}`);
+		order.takeRefused();
 		const installed = await run$1(order, plan.install, [], msMax - (now().getTime() - startedAt));
 		if (installed.isLate) return tested("timed-out", null, installed.output);
-		if (installed.exitCode !== 0) return tested(networkWords.test(installed.output) ? "could-not-run" : "failed", installed.exitCode, installed.output);
+		if (installed.exitCode !== 0) {
+			const refused = order.takeRefused();
+			const isNetwork = refused.length > 0 || networkWords.test(installed.output);
+			const why = refused.length === 0 ? "" : `\nThe network of this run does not reach: ${refused.join(", ")}.`;
+			return tested(isNetwork ? "could-not-run" : "failed", installed.exitCode, installed.output + why);
+		}
 	}
 	onStage(`running the tests: ${plan.command}`);
 	const { exitCode, isLate, output } = await run$1(order, plan.command, [], msMax - (now().getTime() - startedAt));
@@ -39609,6 +39630,7 @@ async function testPhase(run, { agent, egress }, { workTree }, tree) {
 		plan,
 		agent,
 		egress: egress.environment,
+		takeRefused: () => egress.takeRefused(),
 		workTree: join(workTree, root),
 		msMax: Math.min(sliceMs, ownMs),
 		signal: run.stopped,

@@ -22,6 +22,8 @@ export interface EgressOrder {
 export interface Egress {
   /** For every process of the agent. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The first names that the proxy has refused since the last call. */
+  takeRefused(): readonly string[];
   /** Notes what was refused since the last call. */
   look(): Promise<void>;
   /** Stops the proxy; the firewall stays until `remove`. */
@@ -31,10 +33,14 @@ export interface Egress {
 }
 
 const nothing = async (): Promise<void> => {};
+const noNames = (): readonly string[] => [];
+const namesKeptMax = 10;
 
 /** Throws where the machine can't close its network to the agent: then nothing starts. */
 export async function limitEgress({ network, hosts, note, ...order }: EgressOrder): Promise<Egress> {
-  if (network === "open") return { environment: {}, look: nothing, stop: nothing, remove: nothing };
+  if (network === "open") {
+    return { environment: {}, takeRefused: noNames, look: nothing, stop: nothing, remove: nothing };
+  }
   const firewall = await startFirewall(order);
   let seen = await firewall.refused();
   const look = async (): Promise<void> => {
@@ -43,13 +49,23 @@ export async function limitEgress({ network, hosts, note, ...order }: EgressOrde
     seen = refused;
   };
   const listed = network === "none" ? hosts : [...registryHosts, ...hosts];
-  if (listed.length === 0) return { environment: {}, look, stop: nothing, remove: () => firewall.remove() };
+  const remove = (): Promise<void> => firewall.remove();
+  if (listed.length === 0) return { environment: {}, takeRefused: noNames, look, stop: nothing, remove };
+  let names = new Set<string>();
   const proxy = await startEgressProxy({
     hosts: listed,
     resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-    onRefused: (what) => note("network-refused", what),
+    onRefused(what) {
+      if (names.size < namesKeptMax) names.add(what);
+      note("network-refused", what);
+    },
   });
-  return { environment: throughProxy(proxy.url), look, stop: () => proxy.stop(), remove: () => firewall.remove() };
+  const takeRefused = (): readonly string[] => {
+    const taken = [...names];
+    names = new Set();
+    return taken;
+  };
+  return { environment: throughProxy(proxy.url), takeRefused, look, stop: () => proxy.stop(), remove };
 }
 
 /** Under all the names by which programs look for a proxy; loopback goes past it. */
