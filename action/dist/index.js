@@ -31629,8 +31629,16 @@ function throughProxy(url) {
 		].map((name) => [name, url])),
 		NO_PROXY: loopback,
 		no_proxy: loopback,
-		NODE_USE_ENV_PROXY: "1"
+		NODE_USE_ENV_PROXY: "1",
+		JAVA_TOOL_OPTIONS: javaOptions(new URL(url))
 	};
+}
+function javaOptions({ hostname, port }) {
+	return [
+		...["http", "https"].flatMap((scheme) => [`-D${scheme}.proxyHost=${hostname}`, `-D${scheme}.proxyPort=${port}`]),
+		`-Dhttp.nonProxyHosts=${loopback.replaceAll(",", "|")}`,
+		"-Daether.connector.http.useSystemProperties=true"
+	].join(" ");
 }
 const loopback = "127.0.0.1,localhost";
 // src/runner/gateway-headers.ts

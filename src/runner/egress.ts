@@ -69,7 +69,7 @@ export async function limitEgress({ network, hosts, note, ...order }: EgressOrde
 }
 
 /** Under all the names by which programs look for a proxy; loopback goes past it. */
-function throughProxy(url: string): Record<string, string> {
+export function throughProxy(url: string): Record<string, string> {
   const names = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -84,7 +84,18 @@ function throughProxy(url: string): Record<string, string> {
     no_proxy: loopback,
     // Node's own fetch asks for this by name.
     NODE_USE_ENV_PROXY: "1",
+    JAVA_TOOL_OPTIONS: javaOptions(new URL(url)),
   };
+}
+
+/** Java's programs (Maven, Gradle and what they start) know of no variable for a proxy; each of them says that it picked these up. */
+function javaOptions({ hostname, port }: URL): string {
+  return [
+    ...["http", "https"].flatMap((scheme) => [`-D${scheme}.proxyHost=${hostname}`, `-D${scheme}.proxyPort=${port}`]),
+    `-Dhttp.nonProxyHosts=${loopback.replaceAll(",", "|")}`,
+    // Without it, newer Mavens look in their own settings alone.
+    "-Daether.connector.http.useSystemProperties=true",
+  ].join(" ");
 }
 
 const loopback = "127.0.0.1,localhost";

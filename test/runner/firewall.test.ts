@@ -74,7 +74,7 @@ describe.skipIf(!canHaveFirewall)("the firewall", () => {
     // Longer than a name may be, so that no resolver is asked.
     const mcpHost = `${"a".repeat(64)}.example`;
     const notes: string[] = [];
-    const note = (kind: string, what: string) => void notes.push(`${kind} ${what}`);
+    const note = (kind: string, what = "") => void notes.push(`${kind} ${what}`);
     const order = { network: "none", agent, path, platform: "linux", note } as const;
     const closed = await limitEgress({ ...order, hosts: [] });
     expect(closed.environment).toEqual({});
