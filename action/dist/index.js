@@ -30372,9 +30372,187 @@ function isOwnedBy(status, uid) {
 function isLive(status) {
 	return !/^State:\s+[ZX]/m.test(status) || Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]) > 1;
 }
-// src/runner/agent-user.ts
-const remedy$1 = "Run the job as root or as a user with passwordless sudo on Linux (GitHub-hosted runners are so), with useradd and setpriv installed. Only where the machine holds nothing worth stealing, set PHASEGATE_UNSAFE_SAME_USER=1.";
+// src/runner/firewall.ts
 const commandTimeoutMs$1 = 3e4;
+const namePorts = [
+	"53",
+	"853",
+	"5353",
+	"5355"
+];
+const remedy$1 = "Run the job as root or as a user with passwordless sudo on Linux with nft or iptables (GitHub-hosted Ubuntu runners are so; elsewhere: apt-get install nftables), or allow the network: `network` in the playbook and in .github/phasegate.yml, NETWORK of the app.";
+async function startFirewall({ agent, path, platform }) {
+	const { uid } = agent;
+	if (platform !== "linux" || !agent.isSeparate || uid === null) throw new Error(`closing the network to the agent: it has no user of its own here. ${remedy$1}`);
+	const run = runner(path);
+	const faults = [];
+	for (const wayOf of ways) {
+		const way = wayOf(uid, run);
+		try {
+			await way.make();
+			await prove(agent, way, path);
+			return way;
+		} catch (error) {
+			faults.push(error instanceof Error ? error.message : String(error));
+			await way.remove().catch(() => {});
+		}
+	}
+	throw new Error(`closing the network to the agent: ${faults.join("; ")}. ${remedy$1}`);
+}
+async function removeFirewallOf(uid, path) {
+	const run = runner(path);
+	for (const wayOf of ways) await wayOf(uid, run).remove().catch(() => {});
+}
+const ways = [withNft, withIptables];
+function runner(path) {
+	return async (file, args, input) => {
+		const result = await execa(file, args, {
+			extendEnv: false,
+			env: {
+				PATH: path,
+				LC_ALL: "C"
+			},
+			cwd: "/",
+			reject: false,
+			timeout: commandTimeoutMs$1,
+			killSignal: "SIGKILL",
+			...input === void 0 ? { stdin: "ignore" } : { input }
+		});
+		if (result.failed) throw new Error(`${result.shortMessage} ${result.stderr}`.slice(0, 500).trim());
+		return result.stdout;
+	};
+}
+function withNft(uid, run) {
+	const table = `inet phasegate_${uid}`;
+	const rules = `
+table ${table} {}
+delete table ${table}
+table ${table} {
+  chain asked {
+    type filter hook output priority -150; policy accept;
+    meta skuid ${uid} jump agent
+  }
+  chain led {
+    type filter hook output priority 0; policy accept;
+    meta skuid ${uid} jump agent
+  }
+  chain agent {
+    meta l4proto { tcp, udp } th dport { ${namePorts.join(", ")} } counter reject
+    ip daddr 127.0.0.0/8 accept
+    ip6 daddr ::1 accept
+    counter reject
+  }
+}
+`;
+	return {
+		async make() {
+			await run("nft", ["-f", "-"], rules);
+		},
+		async refused() {
+			return [...(await run("nft", [
+				"list",
+				"chain",
+				...table.split(" "),
+				"agent"
+			])).matchAll(/counter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+		},
+		async remove() {
+			await run("nft", [
+				"delete",
+				"table",
+				...table.split(" ")
+			]);
+		}
+	};
+}
+function withIptables(uid, run) {
+	const chain = `phasegate-${uid}`;
+	const families = [{
+		tool: "iptables",
+		loopback: "127.0.0.0/8"
+	}, {
+		tool: "ip6tables",
+		loopback: "::1/128"
+	}];
+	const wait = ["-w", "10"];
+	const tracked = ["-m", "conntrack"];
+	const jump = [
+		"OUTPUT",
+		"-m",
+		"owner",
+		"--uid-owner",
+		String(uid),
+		"-j",
+		chain
+	];
+	return {
+		async make() {
+			await remove().catch(() => {});
+			for (const { tool, loopback } of families) {
+				await run(tool, [
+					...wait,
+					"-N",
+					chain
+				]);
+				const add = async (...rule) => await run(tool, [
+					...wait,
+					"-A",
+					chain,
+					...rule
+				]);
+				for (const protocol of ["tcp", "udp"]) {
+					await add("-p", protocol, "-m", "multiport", "--dports", namePorts.join(","), "-j", "REJECT");
+					for (const port of namePorts) await add("-p", protocol, ...tracked, "--ctorigdstport", port, "-j", "REJECT");
+				}
+				await add("-d", loopback, ...tracked, "--ctorigdst", loopback, "-j", "ACCEPT");
+				await add("-d", loopback, ...tracked, "--ctstate", "UNTRACKED", "-j", "ACCEPT");
+				await add("-j", "REJECT");
+				await run(tool, [
+					...wait,
+					"-I",
+					...jump
+				]);
+			}
+		},
+		async refused() {
+			return (await Promise.all(families.map(({ tool }) => run(tool, [
+				...wait,
+				"-nvxL",
+				chain
+			])))).flatMap((text) => [...text.matchAll(/^\s*(\d+)\s+\d+\s+REJECT\b/gm)]).reduce((sum, [, packets]) => sum + Number(packets), 0);
+		},
+		remove
+	};
+	async function remove() {
+		const faults = [];
+		for (const { tool } of families) for (const args of [
+			["-D", ...jump],
+			["-F", chain],
+			["-X", chain]
+		]) await run(tool, [...wait, ...args]).catch((error) => faults.push(error));
+		if (faults.length > 0) throw faults[0];
+	}
+}
+async function prove(agent, firewall, path) {
+	const before = await firewall.refused();
+	const { file, args } = agent.command("/bin/bash", ["-c", "echo > /dev/udp/127.0.0.1/53"]);
+	await execa(file, args, {
+		extendEnv: false,
+		env: {
+			PATH: path,
+			LC_ALL: "C"
+		},
+		cwd: "/",
+		reject: false,
+		stdin: "ignore",
+		timeout: commandTimeoutMs$1,
+		killSignal: "SIGKILL"
+	});
+	if (await firewall.refused() <= before) throw new Error("the rule is there, and does not hold the agent's packets");
+}
+// src/runner/agent-user.ts
+const remedy = "Run the job as root or as a user with passwordless sudo on Linux (GitHub-hosted runners are so), with useradd and setpriv installed. Only where the machine holds nothing worth stealing, set PHASEGATE_UNSAFE_SAME_USER=1.";
+const commandTimeoutMs = 3e4;
 const sharedFolders = [
 	"/tmp",
 	"/var/tmp",
@@ -30392,10 +30570,10 @@ const changesMax = 5;
 async function createAgentUser(order) {
 	if (order.unsafeSameUser) return sameUser();
 	const { runner, path } = order;
-	if (runner.platform !== "linux" || runner.uid !== 0) throw new Error(`making a user for the agent: the runner may not make users here. ${remedy$1}`);
+	if (runner.platform !== "linux" || runner.uid !== 0) throw new Error(`making a user for the agent: the runner may not make users here. ${remedy}`);
 	const tools = createTools(path);
 	const setpriv = await tools.find("setpriv");
-	await removeStaleUsers(tools);
+	await removeStaleUsers(tools, path);
 	return separateUser(await addAccount(order, tools), setpriv, tools);
 }
 function sameUser() {
@@ -30507,24 +30685,29 @@ async function addAccount({ id, home, runner }, tools) {
 	});
 	const ask = async (what) => Number(await tools.run("asking for the agent's user", "id", [what, name]));
 	const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]);
-	if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy$1}`);
+	if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy}`);
 	return {
 		name,
 		uid,
 		gid
 	};
 }
-async function removeStaleUsers(tools) {
+async function removeStaleUsers(tools, path) {
 	for (const line of (await readFile("/etc/passwd", "utf8")).split("\n")) {
 		const [name = "", , uid = "", gid = "", comment = ""] = line.split(":");
 		const [, pid, start] = /^runner (\d+) (\d+)$/.exec(comment) ?? [];
 		if (!/^phasegate-[0-9a-f]{8}$/.test(name) || pid === void 0 || Number(uid) === 0) continue;
 		if (await startOf(Number(pid)) === start) continue;
-		await endAccount({
+		const account = {
 			name,
 			uid: Number(uid),
 			gid: Number(gid)
-		}, tools).catch(() => {});
+		};
+		try {
+			await killAllOf(account, tools);
+			await removeFirewallOf(account.uid, path);
+			await endAccount(account, tools);
+		} catch {}
 	}
 }
 async function endAccount(account, tools) {
@@ -30579,9 +30762,9 @@ function createTools(path) {
 				const candidate = join(folder, file);
 				if (await isExecutable(candidate)) return candidate;
 			}
-			throw new Error(`looking for ${file}: it is in none of ${path}. ${remedy$1}`);
+			throw new Error(`looking for ${file}: it is in none of ${path}. ${remedy}`);
 		},
-		async run(doing, file, args, timeoutMs = commandTimeoutMs$1) {
+		async run(doing, file, args, timeoutMs = commandTimeoutMs) {
 			const result = await execa(file, args, {
 				extendEnv: false,
 				env: {
@@ -30594,7 +30777,7 @@ function createTools(path) {
 				timeout: timeoutMs,
 				killSignal: "SIGKILL"
 			});
-			if (result.failed) throw new Error(`${doing}: ${result.shortMessage}: ${result.stderr}. ${remedy$1}`);
+			if (result.failed) throw new Error(`${doing}: ${result.shortMessage}: ${result.stderr}. ${remedy}`);
 			return result.stdout;
 		}
 	};
@@ -31309,233 +31492,6 @@ function isPublicAddress(address) {
 	if (isIP(address) === 4) return !notPublic.check(address, "ipv4");
 	return isIP(address) === 6 && publicV6.check(address, "ipv6") && !carrierV6.check(address, "ipv6");
 }
-// src/runner/firewall.ts
-const commandTimeoutMs = 3e4;
-const namePorts = [
-	"53",
-	"853",
-	"5353",
-	"5355"
-];
-const remedy = "Run the job as root or as a user with passwordless sudo on Linux with nft or iptables (GitHub-hosted Ubuntu runners are so; elsewhere: apt-get install nftables), or allow the network: `network` in the playbook and in .github/phasegate.yml, NETWORK of the app.";
-async function startFirewall({ agent, path, platform }) {
-	const { uid } = agent;
-	if (platform !== "linux" || !agent.isSeparate || uid === null) throw new Error(`closing the network to the agent: it has no user of its own here. ${remedy}`);
-	const run = runner(path);
-	const faults = [];
-	for (const make of [withNft, withIptables]) try {
-		const firewall = await make(uid, run);
-		try {
-			await prove(agent, firewall, path);
-			return firewall;
-		} catch (error) {
-			await firewall.remove().catch(() => {});
-			throw error;
-		}
-	} catch (error) {
-		faults.push(error instanceof Error ? error.message : String(error));
-	}
-	throw new Error(`closing the network to the agent: ${faults.join("; ")}. ${remedy}`);
-}
-function runner(path) {
-	return async (file, args, input) => {
-		const result = await execa(file, args, {
-			extendEnv: false,
-			env: {
-				PATH: path,
-				LC_ALL: "C"
-			},
-			cwd: "/",
-			reject: false,
-			timeout: commandTimeoutMs,
-			killSignal: "SIGKILL",
-			...input === void 0 ? { stdin: "ignore" } : { input }
-		});
-		if (result.failed) throw new Error(`${result.shortMessage} ${result.stderr}`.slice(0, 500).trim());
-		return result.stdout;
-	};
-}
-async function withNft(uid, run) {
-	const table = `inet phasegate_${uid}`;
-	await run("nft", ["-f", "-"], `
-table ${table} {}
-delete table ${table}
-table ${table} {
-  chain asked {
-    type filter hook output priority -150; policy accept;
-    meta skuid ${uid} jump agent
-  }
-  chain led {
-    type filter hook output priority 0; policy accept;
-    meta skuid ${uid} jump agent
-  }
-  chain agent {
-    meta l4proto { tcp, udp } th dport { ${namePorts.join(", ")} } counter reject
-    ip daddr 127.0.0.0/8 accept
-    ip6 daddr ::1 accept
-    counter reject
-  }
-}
-`);
-	return {
-		async refused() {
-			return [...(await run("nft", [
-				"list",
-				"chain",
-				...table.split(" "),
-				"agent"
-			])).matchAll(/counter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
-		},
-		async remove() {
-			await run("nft", [
-				"delete",
-				"table",
-				...table.split(" ")
-			]);
-		}
-	};
-}
-async function withIptables(uid, run) {
-	const chain = `phasegate-${uid}`;
-	const families = [{
-		tool: "iptables",
-		loopback: "127.0.0.0/8"
-	}, {
-		tool: "ip6tables",
-		loopback: "::1/128"
-	}];
-	const wait = ["-w", "10"];
-	const tracked = ["-m", "conntrack"];
-	const jump = [
-		"OUTPUT",
-		"-m",
-		"owner",
-		"--uid-owner",
-		String(uid),
-		"-j",
-		chain
-	];
-	const firewall = {
-		async refused() {
-			return (await Promise.all(families.map(({ tool }) => run(tool, [
-				...wait,
-				"-nvxL",
-				chain
-			])))).flatMap((text) => [...text.matchAll(/^\s*(\d+)\s+\d+\s+REJECT\b/gm)]).reduce((sum, [, packets]) => sum + Number(packets), 0);
-		},
-		async remove() {
-			for (const { tool } of families) {
-				await run(tool, [
-					...wait,
-					"-D",
-					...jump
-				]);
-				await run(tool, [
-					...wait,
-					"-F",
-					chain
-				]);
-				await run(tool, [
-					...wait,
-					"-X",
-					chain
-				]);
-			}
-		}
-	};
-	await firewall.remove().catch(() => {});
-	for (const { tool, loopback } of families) {
-		await run(tool, [
-			...wait,
-			"-N",
-			chain
-		]);
-		for (const protocol of ["tcp", "udp"]) {
-			const names = [
-				"-p",
-				protocol,
-				"-m",
-				"multiport",
-				"--dports",
-				namePorts.join(","),
-				"-j",
-				"REJECT"
-			];
-			await run(tool, [
-				...wait,
-				"-A",
-				chain,
-				...names
-			]);
-			for (const port of namePorts) await run(tool, [
-				...wait,
-				"-A",
-				chain,
-				"-p",
-				protocol,
-				...tracked,
-				"--ctorigdstport",
-				port,
-				"-j",
-				"REJECT"
-			]);
-		}
-		await run(tool, [
-			...wait,
-			"-A",
-			chain,
-			"-d",
-			loopback,
-			...tracked,
-			"--ctorigdst",
-			loopback,
-			"-j",
-			"ACCEPT"
-		]);
-		await run(tool, [
-			...wait,
-			"-A",
-			chain,
-			"-d",
-			loopback,
-			...tracked,
-			"--ctstate",
-			"UNTRACKED",
-			"-j",
-			"ACCEPT"
-		]);
-		await run(tool, [
-			...wait,
-			"-A",
-			chain,
-			"-j",
-			"REJECT"
-		]);
-		await run(tool, [
-			...wait,
-			"-I",
-			...jump
-		]);
-	}
-	return firewall;
-}
-async function prove(agent, firewall, path) {
-	const before = await firewall.refused();
-	const { file, args } = agent.command("/bin/bash", ["-c", "echo > /dev/udp/127.0.0.1/53"]);
-	await execa(file, args, {
-		extendEnv: false,
-		env: {
-			PATH: path,
-			LC_ALL: "C"
-		},
-		cwd: "/",
-		reject: false,
-		stdin: "ignore",
-		timeout: commandTimeoutMs,
-		killSignal: "SIGKILL"
-	});
-	if (await firewall.refused() <= before) throw new Error("the rule is there, and does not hold the agent's packets");
-}
 // src/runner/registry-hosts.ts
 const registryHosts = [
 	"registry.npmjs.org",
@@ -31580,6 +31536,18 @@ async function limitEgress({ network, hosts, note, ...order }) {
 		remove: nothing$1
 	};
 	const firewall = await startFirewall(order);
+	try {
+		return await limitedBy(firewall, {
+			network,
+			hosts,
+			note
+		});
+	} catch (error) {
+		await firewall.remove().catch(() => {});
+		throw error;
+	}
+}
+async function limitedBy(firewall, { network, hosts, note }) {
 	let seen = await firewall.refused();
 	const look = async () => {
 		const refused = await firewall.refused();

@@ -4,7 +4,7 @@ import { lookup } from "node:dns/promises";
 import type { Network } from "../core/network.ts";
 import type { AgentUser } from "./agent-user.ts";
 import { startEgressProxy } from "./egress-proxy.ts";
-import { startFirewall } from "./firewall.ts";
+import { startFirewall, type Firewall } from "./firewall.ts";
 import { registryHosts } from "./registry-hosts.ts";
 import type { SecurityNotes } from "./security-notes.ts";
 
@@ -42,6 +42,20 @@ export async function limitEgress({ network, hosts, note, ...order }: EgressOrde
     return { environment: {}, takeRefused: noNames, look: nothing, stop: nothing, remove: nothing };
   }
   const firewall = await startFirewall(order);
+  try {
+    return await limitedBy(firewall, { network, hosts, note });
+  } catch (error) {
+    await firewall.remove().catch(() => {
+      // What went wrong before is what people need to know.
+    });
+    throw error;
+  }
+}
+
+async function limitedBy(
+  firewall: Firewall,
+  { network, hosts, note }: Pick<EgressOrder, "network" | "hosts" | "note">,
+): Promise<Egress> {
   let seen = await firewall.refused();
   const look = async (): Promise<void> => {
     const refused = await firewall.refused();

@@ -2,7 +2,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { symlink } from "node:fs/promises";
+import { rm, symlink } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -173,6 +173,34 @@ describe.skipIf(!canHaveFirewall)("the firewall", () => {
       expect((await execa(tool, ["-S"], { env: { PATH: path } })).stdout).not.toContain("phasegate");
     }
     firewall = await startFirewall({ agent, path, platform: "linux" });
+  });
+
+  test.skipIf(!hasIptables)("leaves no rule of a way that failed half way", async () => {
+    await using folder = await makeFolder();
+    await linkIptables(folder.path);
+    await rm(join(folder.path, "ip6tables"));
+    const half = { ...agent, uid: 61_000 };
+    await expect(startFirewall({ agent: half, path: folder.path, platform: "linux" })).rejects.toThrow(/ip6tables/u);
+    expect((await execa("/bin/sh", ["-c", "iptables -S"], { env: { PATH: path } })).stdout).not.toContain("61000");
+  });
+
+  test("is taken away with its user by the next run, where its own was killed", async () => {
+    const gone = { uid: runner.uid, pid: 4_000_000, platform: "linux" };
+    const left = await createAgentUser({
+      id: "f1aef1a0",
+      home: "/nonexistent",
+      runner: gone,
+      path,
+      unsafeSameUser: false,
+    });
+    await startFirewall({ agent: left, path, platform: "linux" });
+    // Whoever made the account is not there: that is what a killed runner leaves.
+    await execa("usermod", ["--comment", "runner 4000000 1", left.name], { env: { PATH: path } });
+    const next = await createAgentUser({ id: "f1aef1a1", home: "/nonexistent", runner, path, unsafeSameUser: false });
+    await next.remove();
+    const { stdout } = await execa("nft", ["list", "tables"], { env: { PATH: path } });
+    expect(stdout).toContain(`phasegate_${agent.uid}`);
+    expect(stdout).not.toContain(`phasegate_${left.uid}`);
   });
 
   test("is gone once it is removed, and may be made again over what a killed run left", async () => {
