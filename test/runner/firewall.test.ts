@@ -122,7 +122,7 @@ describe.skipIf(!canHaveFirewall)("the firewall", () => {
       await nft(`table ip ${table} { chain out { type nat hook output priority -100; policy accept;
         meta skuid ${agent.uid} ip daddr 127.0.0.11 udp dport 53 dnat to 127.0.0.11:${resolver.address().port}
         meta skuid ${agent.uid} ip daddr 198.51.100.0/24 tcp dport 80 redirect to :${port}
-        meta skuid ${agent.uid} ip daddr 127.0.0.12 tcp dport 80 dnat to 198.51.100.7:80
+        meta skuid ${agent.uid} ip daddr 127.0.0.12 tcp dport 80 dnat to ${outside ?? "198.51.100.7"}:${port}
       }
       }`);
     });
@@ -195,7 +195,7 @@ describe.skipIf(!canHaveFirewall)("the firewall", () => {
     });
     await startFirewall({ agent: left, path, platform: "linux" });
     // Whoever made the account is not there: that is what a killed runner leaves.
-    await execa("usermod", ["--comment", "runner 4000000 1", left.name], { env: { PATH: path } });
+    await execa("/usr/sbin/usermod", ["--comment", "runner 4000000 1", left.name], { env: { PATH: path } });
     const next = await createAgentUser({ id: "f1aef1a1", home: "/nonexistent", runner, path, unsafeSameUser: false });
     await next.remove();
     const { stdout } = await execa("nft", ["list", "tables"], { env: { PATH: path } });
