@@ -505,6 +505,7 @@ function wrapped(client: GitHub): GitHub {
     "headOf",
     "readTree",
     "findPublished",
+    "reachOf",
     "recordHead",
     "listRecords",
     "readRecord",
