@@ -13,7 +13,7 @@ await runTool(async () => {
   const { dataDir, databaseUrl } = parseStoreSettings(process.env);
   if (databaseUrl !== null) {
     throw new Error(
-      'DATABASE_URL is set, so the store is in PostgreSQL; back it up with: pg_dump --format=custom --file=<file> "$DATABASE_URL"',
+      'DATABASE_URL is set, so the store is in PostgreSQL; back it up with pg_dump of the server\'s major version: pg_dump --format=custom --file=<file> "$DATABASE_URL"',
     );
   }
   for (const line of linesOf(file, await backUp(dataDir, file, { force, id: randomUUID() }))) say(line);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { ConfigError, parseConfig, type Config } from "./control/config.ts";
-import type { Log } from "./control/ports.ts";
+import type { Log } from "./control/ports/surroundings.ts";
 import { examineAction } from "./doctor/action-findings.ts";
 import { examineApp, examineInstallations, examineWebhook } from "./doctor/app-findings.ts";
 import { fault, guarded, ok, reportOf, warning, type Finding } from "./doctor/finding.ts";
@@ -35,6 +35,7 @@ async function examine(): Promise<readonly Finding[]> {
   const rights = readAppRights(readFileSync(appYml, "utf8"));
   const { appId, privateKey } = config;
   const api = createApi({
+    creations: null,
     appId,
     privateKey,
     apiUrl,

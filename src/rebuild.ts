@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { sentenceOf, settingsOrExit } from "./command-line.ts";
 import type { Config } from "./control/config.ts";
-import type { Log } from "./control/ports.ts";
+import type { Log } from "./control/ports/surroundings.ts";
 import { rebuild } from "./control/rebuild.ts";
 import { createSeal } from "./control/seal.ts";
 import type { Repository } from "./core/events.ts";
@@ -29,10 +29,10 @@ else {
 
 async function run(config: Config, owner: string, name: string): Promise<number> {
   const { dataDir, databaseUrl, checkpointKeys } = config;
-  const github = githubOf(config, { clock, log });
-  const repository = await repositoryOf(github, owner, name);
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId: randomUUID });
   try {
+    const github = githubOf(config, { clock, log, store });
+    const repository = await repositoryOf(github, owner, name);
     const appSeal = createSeal(checkpointKeys);
     const rebuilding = { store, github, appSeal, clock, newId: randomUUID, policy: policyOf(config), log };
     const { broughtBack, alreadyThere, refused } = await rebuild(rebuilding, repository, say);

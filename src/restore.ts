@@ -8,7 +8,7 @@ await runTool(async () => {
   const { dataDir, databaseUrl } = parseStoreSettings(process.env);
   if (databaseUrl !== null) {
     throw new Error(
-      'DATABASE_URL is set, so the store is in PostgreSQL; stop the app and restore it with: pg_restore --clean --if-exists --no-owner --single-transaction --dbname="$DATABASE_URL" <file>',
+      'DATABASE_URL is set, so the store is in PostgreSQL; stop the app and restore it with pg_restore of the server\'s major version: pg_restore --clean --if-exists --no-owner --single-transaction --dbname="$DATABASE_URL" <file>',
     );
   }
   const id = new Date().toISOString().replaceAll(/[:.]/gu, "-");

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { sentenceOf, settingsOrExit } from "./command-line.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
 import type { Config } from "./control/config.ts";
-import type { Log } from "./control/ports.ts";
+import type { Log } from "./control/ports/surroundings.ts";
 import { rotateKey, type Rotated } from "./control/rotate-key.ts";
 import { createSeal } from "./control/seal.ts";
 import { openStore } from "./store/open-store.ts";
@@ -25,7 +25,7 @@ async function run(config: Config): Promise<number> {
   try {
     const appSeal = createSeal(checkpointKeys);
     const checkpointSeal = createCheckpointSeal(checkpointKeys);
-    const rotating = { store, github: githubOf(config, { clock, log }), appSeal, checkpointSeal, log };
+    const rotating = { store, github: githubOf(config, { clock, log, store }), appSeal, checkpointSeal, log };
     const rotated = await rotateKey(rotating, say);
     for (const line of linesOf(rotated, checkpointKeys)) say(line);
     return isDone(rotated, appSeal.keyId) ? 0 : 1;

@@ -5,19 +5,14 @@ import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
-import type { Clock, Log, NewId, Timer } from "./control/ports.ts";
+import type { Clock, Log, NewId, Timer } from "./control/ports/surroundings.ts";
 import { createSeal } from "./control/seal.ts";
-import {
-  inVersionSpoken,
-  openSession,
-  readCheckpoint,
-  takeCheckpoint,
-  takeEvents,
-  takeOutcome,
-  takeRequest,
-  takeStep,
-  type ServingRunner,
-} from "./control/serve-runner.ts";
+import { takeCheckpoint, takeOutcome, takeRequest, takeStep } from "./control/serve-runner/deliveries.ts";
+import { takeEvents } from "./control/serve-runner/telemetry.ts";
+import { inVersionSpoken } from "./control/serve-runner/older-runners.ts";
+import { openSession } from "./control/serve-runner/open-session.ts";
+import { readCheckpoint } from "./control/serve-runner/run-checkpoint.ts";
+import type { ServingRunner } from "./control/serve-runner/session.ts";
 import { examineRepository } from "./doctor/repository-findings.ts";
 import { readIssueForm } from "./github/issue-form.ts";
 import { freezeText } from "./github/issue-text.ts";
@@ -79,7 +74,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
   const { dataDir, databaseUrl } = config;
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId });
   try {
-    const github = githubOf(config, { clock, log });
+    const github = githubOf(config, { clock, log, store });
     let engine: Engine | null = null;
     const working: ServingRunner & Working = {
       store,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { Clock, Log, NewId } from "./control/ports.ts";
+import type { Clock, Log, NewId } from "./control/ports/surroundings.ts";
 import { listen, webhookPath } from "./http/server.ts";
 import { readAppRights } from "./setup/app-manifest.ts";
 import { createOneTimeCode, type Random } from "./setup/one-time-code.ts";

@@ -1,12 +1,19 @@
 /** What more than one program makes of its settings. */
 import type { Config } from "./control/config.ts";
-import type { Clock, Log } from "./control/ports.ts";
+import type { Store } from "./control/ports/store.ts";
+import type { Clock, Log } from "./control/ports/surroundings.ts";
 import { defaultPolicy, type Policy } from "./core/decide.ts";
 import { createGitHub, type GitHubClient } from "./github/client.ts";
 
 const githubTimeoutMs = 30_000;
 
-export function githubOf(config: Config, { clock, log }: { readonly clock: Clock; readonly log: Log }): GitHubClient {
+interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+}
+
+export function githubOf(config: Config, { clock, log, store }: Surroundings): GitHubClient {
   return createGitHub({
     appId: config.appId,
     privateKey: config.privateKey,
@@ -20,6 +27,7 @@ export function githubOf(config: Config, { clock, log }: { readonly clock: Clock
     timeoutMs: githubTimeoutMs,
     log,
     clock,
+    creations: store,
   });
 }
 

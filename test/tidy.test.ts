@@ -13,15 +13,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   yaml: [],
   control: ["core", "protocol"],
-  store: ["core", "control/ports.ts"],
-  github: ["core", "control/ports.ts", "control/intents.ts"],
+  store: ["core", "control/ports"],
+  github: ["core", "control/ports", "control/intents.ts"],
   guide: ["core", "yaml"],
   verify: ["core", "yaml"],
-  runner: ["core", "protocol", "control/ports.ts"],
-  http: ["core", "protocol", "control/ports.ts"],
-  setup: ["core", "control/config.ts", "control/ports.ts"],
+  runner: ["core", "protocol"],
+  http: ["core", "protocol", "control/ports"],
+  setup: ["core", "control/config.ts", "control/ports"],
   // A program of its own beside the app, which answers `/doctor` with it, too: it looks at GitHub through the app's own client.
-  doctor: ["core", "control/ports.ts", "github", "setup/app-manifest.ts"],
+  doctor: ["core", "control/ports", "github", "setup/app-manifest.ts"],
 };
 
 function filesBelow(folder: string, ending: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { taskBranchOf, type ExistingTask } from "../core/state.ts";
-import type { GitHub } from "./ports.ts";
+import type { GitHub } from "./ports/github.ts";
 
 interface Branch {
   readonly name: string;

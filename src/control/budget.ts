@@ -5,7 +5,8 @@ import { later, laterOf, midnightBefore } from "../core/moment.ts";
 import { limitEndsAt } from "../core/react.ts";
 import { atMost } from "../core/settings.ts";
 import { budgetLeftOf, isSettled, liveRunOf, type ExistingTask } from "../core/state.ts";
-import type { AccountLimit, Clock, Store } from "./ports.ts";
+import type { AccountLimit, Store } from "./ports/store.ts";
+import type { Clock } from "./ports/surroundings.ts";
 import { readTask } from "./read-task.ts";
 
 export interface Budgeting {

@@ -1,7 +1,8 @@
 /** A pull request that changes the configuration is told what its head would come to. Only told: nothing of it is obeyed. */
 import type { Repository } from "../core/events.ts";
 import { noInput } from "../core/task-input.ts";
-import type { GitHub, Playbooks } from "./ports.ts";
+import type { Playbooks } from "./ports/configuration.ts";
+import type { GitHub } from "./ports/github.ts";
 
 interface Checking {
   readonly github: Pick<

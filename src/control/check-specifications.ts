@@ -1,7 +1,8 @@
 /** Specifications are looked at in each commit that changes them, whoever made it. Only told: what counts is the gate's own check. */
 import type { Repository } from "../core/events.ts";
 import { noInput } from "../core/task-input.ts";
-import type { GitHub, Verifier } from "./ports.ts";
+import type { GitHub } from "./ports/github.ts";
+import type { Verifier } from "./ports/verifier.ts";
 
 interface Checking {
   readonly github: Pick<

@@ -1,7 +1,10 @@
-import type { Effect } from "../core/react.ts";
+import type { Effect } from "../core/effects.ts";
 import { handleCommand } from "./handle-command.ts";
-import { performEffect, type Performing } from "./perform-effect.ts";
-import { NotYet, RetryLater, type ClaimedEffect, type ClaimedMessage, type Timer } from "./ports.ts";
+import { performEffect } from "./perform-effect.ts";
+import type { Performing } from "./performing.ts";
+import type { ClaimedEffect, ClaimedMessage } from "./ports/queues.ts";
+import { NotYet, RetryLater } from "./ports/retry-later.ts";
+import type { Timer } from "./ports/surroundings.ts";
 import { processMessage, tellSetAside, type Processing } from "./process-message.ts";
 import { createSweep, reconcileEveryMs, reconcileRuns, sweepEveryMs } from "./reconcile.ts";
 import { dayOf, queueRetention } from "./retention.ts";

@@ -5,18 +5,14 @@ import { currentPhaseOf, liveRunOf } from "../core/state.ts";
 import { openSealed, type Envelope } from "../protocol/envelope.ts";
 import { sealKeyOf } from "./run-seal.ts";
 import type { Seal } from "./seal.ts";
-import { RetryLater, type Clock, type GitHub, type Log, type OpenRun, type Store } from "./ports.ts";
+import type { GitHub } from "./ports/github.ts";
+import { RetryLater } from "./ports/retry-later.ts";
+import type { OpenRun, Store } from "./ports/store.ts";
+import type { Clock, Log } from "./ports/surroundings.ts";
 import { readTask } from "./read-task.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
-import {
-  checkpointFault,
-  outcomeKeyOf,
-  requestFault,
-  storeCheckpoint,
-  storeOutcome,
-  storeRequest,
-  storeStep,
-} from "./serve-runner.ts";
+import { checkpointFault, storeCheckpoint } from "./serve-runner/run-checkpoint.ts";
+import { outcomeKeyOf, requestFault, storeOutcome, storeRequest, storeStep } from "./serve-runner/store-delivery.ts";
 
 interface TakingIn {
   readonly store: Store;

@@ -8,7 +8,7 @@ import { baseOf } from "./base-branch.ts";
 import { itemOfWords, saveWords, type GateReading } from "./gate-feedback.ts";
 import type { Asked } from "./handle-command.ts";
 import { keyOf } from "./people.ts";
-import type { Performing } from "./perform-effect.ts";
+import type { Performing } from "./performing.ts";
 import { placeValuesOf } from "../core/place-values.ts";
 import { pathFrom, treeIn } from "../core/tree-in.ts";
 import { frozenPlaybook } from "./phase-definition.ts";

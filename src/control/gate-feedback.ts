@@ -9,7 +9,11 @@ import type { ExistingTask, PhaseProgress } from "../core/state.ts";
 import { Feedback as FeedbackText, limits } from "../protocol/runner.ts";
 import type { Asked } from "./handle-command.ts";
 import { phaseDefinition } from "./phase-definition.ts";
-import type { GitHub, Playbooks, ReviewState, Store, ThreadState, Verifier } from "./ports.ts";
+import type { Playbooks } from "./ports/configuration.ts";
+import type { ReviewState, ThreadState } from "./ports/gates.ts";
+import type { GitHub } from "./ports/github.ts";
+import type { Store } from "./ports/store.ts";
+import type { Verifier } from "./ports/verifier.ts";
 
 /** What is needed to read what people said about a gate. */
 export interface GateReading {

@@ -1,20 +1,15 @@
 import type { CommandFacts, TaskCommand } from "../core/commands.ts";
 import { decide, type Policy, type Refusal } from "../core/decide.ts";
+import type { Effect } from "../core/effects.ts";
 import type { TaskEvent, TaskEventType } from "../core/events.ts";
 import { evolve } from "../core/evolve.ts";
 import { runIdFrom, type TaskId } from "../core/ids.ts";
-import { react, type Effect, type Reaction } from "../core/react.ts";
+import { react, type Reaction } from "../core/react.ts";
 import { isSettled, liveRunOf, type TaskState } from "../core/state.ts";
 import { nothingSpent } from "../core/usage.ts";
-import {
-  StaleVersion,
-  type Clock,
-  type CommitUnit,
-  type Log,
-  type NewEffect,
-  type NewId,
-  type Store,
-} from "./ports.ts";
+import type { NewEffect } from "./ports/queues.ts";
+import { StaleVersion, type CommitUnit, type Store } from "./ports/store.ts";
+import type { Clock, Log, NewId } from "./ports/surroundings.ts";
 import { stateOf } from "./read-task.ts";
 
 /** Tries on a stream that others write to at the same time; each loss means that somebody else made progress. */

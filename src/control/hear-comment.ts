@@ -9,7 +9,7 @@ import type { AnswerGiven, Intent } from "./intents.ts";
 import { obeyCommand, obeyWithoutTask, wordsOf } from "./obey-command.ts";
 import { noteSecurity } from "./note-security.ts";
 import { keyOf, personOf, taskById } from "./people.ts";
-import type { Notice } from "./ports.ts";
+import type { Notice } from "./ports/notices.ts";
 import type { Processing } from "./process-message.ts";
 import { lookAtRepository } from "./watch-names.ts";
 

@@ -12,7 +12,7 @@ import { readGateSaid } from "./gate-feedback.ts";
 import { handleCommand, queueEffect, type Asked, type Cause } from "./handle-command.ts";
 import type { Intent } from "./intents.ts";
 import { personOf, taskById } from "./people.ts";
-import type { GateState } from "./ports.ts";
+import type { GateState } from "./ports/gates.ts";
 import type { Processing } from "./process-message.ts";
 import { changedBoxes } from "./take-up-vetoes.ts";
 import { queueLookAtBase } from "./watch-base.ts";

@@ -1,6 +1,5 @@
 /** `merge: auto`: the app merges what was approved on its head, for whoever approved it. */
 import { joined } from "../core/phrase.ts";
-import type { Effect } from "../core/react.ts";
 import type { TaskSettings } from "../core/settings.ts";
 import {
   currentPhaseOf,
@@ -16,13 +15,11 @@ import { targetNameOf } from "./base-branch.ts";
 import { readGateSaid } from "./gate-feedback.ts";
 import { handleCommand, type Asked } from "./handle-command.ts";
 import { keyOf, personOf } from "./people.ts";
-import type { Performing } from "./perform-effect.ts";
-import { NotYet } from "./ports.ts";
+import type { EffectOf, Performing } from "./performing.ts";
+import { NotYet } from "./ports/retry-later.ts";
 import { changedBoxes } from "./take-up-vetoes.ts";
 import { viewOf } from "./task-view.ts";
 import { takeUpConflict } from "./watch-base.ts";
-
-type MergeGate = Extract<Effect, { kind: "MergeGate" }>;
 
 const secondMs = 1_000;
 const triesMs: readonly number[] = [10, 30, 60, 120].map((seconds) => seconds * secondMs);
@@ -34,7 +31,7 @@ const triesMax = 40;
 export async function mergeGate(
   performing: Performing,
   before: ExistingTask,
-  effect: MergeGate,
+  effect: EffectOf<"MergeGate">,
   putOffs: number,
 ): Promise<Asked | null> {
   const { github, log } = performing;
@@ -73,7 +70,7 @@ export async function mergeGate(
 export async function notifyUnverified(
   { github }: Performing,
   task: ExistingTask,
-  { phase: number, headSha }: Extract<Effect, { kind: "NotifyUnverified" }>,
+  { phase: number, headSha }: EffectOf<"NotifyUnverified">,
 ): Promise<null> {
   const phase = currentPhaseOf(task);
   const by = phase?.gate?.approvedBy.findLast((login) => mayApprove(task, login));
@@ -101,7 +98,11 @@ interface Wanted {
 }
 
 /** With the settings and the reviews of this moment. Null where it is not wanted, or not any more. */
-async function askAnew(performing: Performing, before: ExistingTask, effect: MergeGate): Promise<Wanted | null> {
+async function askAnew(
+  performing: Performing,
+  before: ExistingTask,
+  effect: EffectOf<"MergeGate">,
+): Promise<Wanted | null> {
   const known = wantedOf(before, effect);
   if (known === null) return null;
   const { settings, fault } = await performing.github.preflight(before.repository);
@@ -113,7 +114,10 @@ async function askAnew(performing: Performing, before: ExistingTask, effect: Mer
   return wanted === null ? null : { ...wanted, settings };
 }
 
-function wantedOf(task: ExistingTask, { phase: number, headSha }: MergeGate): Omit<Wanted, "settings"> | null {
+function wantedOf(
+  task: ExistingTask,
+  { phase: number, headSha }: EffectOf<"MergeGate">,
+): Omit<Wanted, "settings"> | null {
   const phase = currentPhaseOf(task);
   const gate = phase?.gate ?? null;
   if (phase === null || phase.phase !== number || gate === null) return null;

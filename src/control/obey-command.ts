@@ -13,7 +13,7 @@ import { installationOf } from "./installation.ts";
 import type { Intent } from "./intents.ts";
 import { noteSecurity } from "./note-security.ts";
 import { keyOf, personOf } from "./people.ts";
-import type { Notice } from "./ports.ts";
+import type { Notice } from "./ports/notices.ts";
 import type { Processing } from "./process-message.ts";
 import { freezePrompt, showFaults, wordsOfFaults } from "./task-form.ts";
 import { wordsOfVetoes } from "./take-up-vetoes.ts";

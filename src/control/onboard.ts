@@ -3,7 +3,8 @@
  * it is tried again by itself, and no two processes take it up at once.
  */
 import type { Repository } from "../core/events.ts";
-import type { Diagnosis, InboxMessage } from "./ports.ts";
+import type { Diagnosis } from "./ports/diagnosis.ts";
+import type { InboxMessage } from "./ports/queues.ts";
 import type { Processing } from "./process-message.ts";
 import { dayOf } from "./retention.ts";
 import { StoredOnboarding } from "./stored-messages.ts";

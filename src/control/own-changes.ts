@@ -4,9 +4,10 @@ import type { Phase, Playbook } from "../core/playbook.ts";
 import type { Tree } from "../core/report.ts";
 import type { ExistingTask } from "../core/state.ts";
 import { baseOf } from "./base-branch.ts";
-import type { Performing } from "./perform-effect.ts";
+import type { Performing } from "./performing.ts";
 import { frozenPlaybook } from "./phase-definition.ts";
-import type { Store, Verifier } from "./ports.ts";
+import type { Store } from "./ports/store.ts";
+import type { Verifier } from "./ports/verifier.ts";
 
 export interface StepCommit {
   readonly playbook: Playbook;

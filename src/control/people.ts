@@ -3,7 +3,8 @@ import type { Person } from "../core/commands.ts";
 import type { Repository } from "../core/events.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { ExistingTask } from "../core/state.ts";
-import type { GitHub, Store } from "./ports.ts";
+import type { GitHub } from "./ports/github.ts";
+import type { Store } from "./ports/store.ts";
 import { readTask } from "./read-task.ts";
 
 /** Asked of GitHub at this moment: what somebody may is never remembered. */

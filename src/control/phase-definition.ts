@@ -2,7 +2,8 @@ import type { Phase, Playbook } from "../core/playbook.ts";
 import { fillPlaybook, placeValuesOf } from "../core/place-values.ts";
 import { ripplePhase } from "../core/ripple.ts";
 import type { ExistingTask } from "../core/state.ts";
-import type { Playbooks, Store } from "./ports.ts";
+import type { Playbooks } from "./ports/configuration.ts";
+import type { Store } from "./ports/store.ts";
 
 interface Reading {
   readonly store: Pick<Store, "readText">;

@@ -9,7 +9,7 @@ import { treeIn } from "../core/tree-in.ts";
 import { baseOf } from "./base-branch.ts";
 import { saveTaskText } from "./gate-feedback.ts";
 import type { Asked } from "./handle-command.ts";
-import type { Performing } from "./perform-effect.ts";
+import type { Performing } from "./performing.ts";
 
 const faultsShownMax = 8;
 

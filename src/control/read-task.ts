@@ -2,7 +2,7 @@ import type { TaskEvent } from "../core/events.ts";
 import { stateFrom } from "../core/evolve.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { TaskState } from "../core/state.ts";
-import type { Store } from "./ports.ts";
+import type { Store } from "./ports/store.ts";
 
 /** A store that has nothing new answers with the same list, which need not be folded again. */
 const folded = new WeakMap<readonly TaskEvent[], TaskState>();

@@ -15,10 +15,11 @@ import { hearBoxes, hearGate, hearReviews } from "./hear-gate.ts";
 import { liftBlockAnew } from "./hear-world.ts";
 import { taskById } from "./people.ts";
 import { queueRefresh } from "./onboard.ts";
-import { webhookKeyOf, type OpenRun } from "./ports.ts";
+import { webhookKeyOf } from "./ports/queues.ts";
+import type { OpenRun } from "./ports/store.ts";
 import { readTask } from "./read-task.ts";
 import { endRun, endSilentRun, type Processing } from "./process-message.ts";
-import { outcomeKeyOf } from "./serve-runner.ts";
+import { outcomeKeyOf } from "./serve-runner/store-delivery.ts";
 import { queueLookAtBase } from "./watch-base.ts";
 import { queueLookAtCi } from "./watch-ci.ts";
 

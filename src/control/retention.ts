@@ -1,6 +1,7 @@
 /** Once a day, what has had its time is forgotten: a message in the inbox named after its day, so that one replica does it. */
 import type { Policy } from "../core/decide.ts";
-import type { Clock, Log, Store } from "./ports.ts";
+import type { Store } from "./ports/store.ts";
+import type { Clock, Log } from "./ports/surroundings.ts";
 
 interface Forgetting {
   readonly store: Store;
@@ -18,6 +19,8 @@ const dayMs = 24 * 60 * 60_000;
 const messagesKeptMs = 14 * dayMs;
 /** At a time: whoever has work waits no longer than for these. */
 const messagesMax = 500;
+/** Far longer than GitHub's lists miss anything. */
+const creationsKeptMs = dayMs;
 const tasksMax = 5;
 
 /** In UTC. */
@@ -41,6 +44,7 @@ export async function forgetOld({ store, clock, log, policy }: Forgetting): Prom
   const failedBefore = before(policy.logsKeptMs);
   const messages = await untilNone(() => store.forgetMessages({ processedBefore, failedBefore }, messagesMax));
   const tasks = await untilNone(() => store.forgetTraces(failedBefore, tasksMax));
+  await store.forgetCreations(before(creationsKeptMs));
   if (messages + tasks > 0)
     log.info({ messages, tasks }, "forgot old messages, and the logs of tasks that ended long ago");
 }

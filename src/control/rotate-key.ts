@@ -1,7 +1,7 @@
 /** Seals all that is sealed with the newest key, so that older ones can be taken away. */
 import type { TaskId } from "../core/ids.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
-import type { Store } from "./ports.ts";
+import type { Store } from "./ports/store.ts";
 import { readTask } from "./read-task.ts";
 import { keepRecord, type Keeping } from "./task-record.ts";
 

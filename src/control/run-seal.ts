@@ -1,5 +1,5 @@
 /** The key under which a run seals what it can't deliver. It is made from the app's own keys, so that none lies in the store. */
-import type { RunSession } from "./ports.ts";
+import type { RunSession } from "./ports/store.ts";
 import type { Seal } from "./seal.ts";
 
 const madeFrom = "of:";

@@ -1,5 +1,4 @@
 /** Decisions that people vetoed: asked why, and handed to the agent. */
-import type { Effect } from "../core/react.ts";
 import {
   currentPhaseOf,
   openVetoesOf,
@@ -11,11 +10,9 @@ import {
 import { limits, type Feedback as FeedbackText } from "../protocol/runner.ts";
 import { itemOfWords, saveWords, type GateReading } from "./gate-feedback.ts";
 import type { Asked } from "./handle-command.ts";
-import type { Performing } from "./perform-effect.ts";
+import type { EffectOf, Performing } from "./performing.ts";
 import { phaseDefinition } from "./phase-definition.ts";
-import type { VetoBox } from "./ports.ts";
-
-type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
+import type { VetoBox } from "./ports/gates.ts";
 
 /** Boxes that say something else than what is known. */
 export function changedBoxes(boxes: readonly VetoBox[], phase: PhaseProgress): readonly VetoBox[] {

@@ -7,7 +7,10 @@ import { z } from "zod";
 import { taskIdFrom } from "../core/ids.ts";
 import type { ExistingTask } from "../core/state.ts";
 import { recordNameOf, textHashesOf } from "../core/task-record.ts";
-import type { GitHub, KeptTask, Log, RecordFile, RecordHead, Store, StoredEvent } from "./ports.ts";
+import type { GitHub } from "./ports/github.ts";
+import type { RecordFile, RecordHead } from "./ports/records.ts";
+import type { KeptTask, Store, StoredEvent } from "./ports/store.ts";
+import type { Log } from "./ports/surroundings.ts";
 import type { Seal } from "./seal.ts";
 
 export interface Keeping {

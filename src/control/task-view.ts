@@ -1,7 +1,8 @@
 import { currentPhaseOf, nextPhaseOf, type ExistingTask } from "../core/state.ts";
 import { limitEndOf, type Budgeting } from "./budget.ts";
 import { frozenPlaybook, phasesOf } from "./phase-definition.ts";
-import type { Forecast, Playbooks, TaskView } from "./ports.ts";
+import type { Playbooks } from "./ports/configuration.ts";
+import type { Forecast, TaskView } from "./ports/task-view.ts";
 
 interface Viewing extends Pick<Budgeting, "store" | "clock"> {
   readonly playbooks: Playbooks;

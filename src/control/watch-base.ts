@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { isAgentConfiguration } from "../core/agent-configuration.ts";
 import { mergePaths, unmergeablePaths, type MergeSides } from "../core/merge-paths.ts";
 import { withPathsOfPhase, type Phase } from "../core/playbook.ts";
-import type { Effect } from "../core/react.ts";
 import {
   currentPhaseOf,
   isHeadShown,
@@ -19,12 +18,13 @@ import { handleCommand, queueEffect, type Asked, type CommandHandling } from "./
 import type { Intent } from "./intents.ts";
 import { awaitedWorkflow } from "./own-changes.ts";
 import { keyOf, taskById } from "./people.ts";
-import type { Performing } from "./perform-effect.ts";
+import type { EffectOf, Performing } from "./performing.ts";
 import { phaseDefinition } from "./phase-definition.ts";
-import { NotYet, type Notice, type Verifier } from "./ports.ts";
+import type { Notice } from "./ports/notices.ts";
+import { NotYet } from "./ports/retry-later.ts";
+import type { Verifier } from "./ports/verifier.ts";
 import type { Processing } from "./process-message.ts";
 
-type LookAtBase = Extract<Effect, { kind: "LookAtBase" }>;
 type ConflictNotice = Extract<Notice, { kind: "conflict" }>;
 
 const secondMs = 1_000;
@@ -91,7 +91,7 @@ async function hearAwaitedFile(processing: Processing, task: ExistingTask): Prom
 export async function lookAtBase(
   performing: Performing,
   task: ExistingTask,
-  effect: LookAtBase,
+  effect: EffectOf<"LookAtBase">,
   putOffs: number,
 ): Promise<Asked | null> {
   const phase = currentPhaseOf(task);

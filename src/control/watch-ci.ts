@@ -1,6 +1,5 @@
 /** What the repository's own checks say of a gate's head: read, looked at again while they run, and handed to the agent. */
 import type { CiState } from "../core/ci.ts";
-import type { Effect } from "../core/react.ts";
 import {
   branchOf,
   currentPhaseOf,
@@ -14,11 +13,10 @@ import type { Feedback as FeedbackText } from "../protocol/runner.ts";
 import { itemOfWords, saveWords } from "./gate-feedback.ts";
 import { handleCommand, queueEffect, type Asked, type CommandHandling } from "./handle-command.ts";
 import { keyOf } from "./people.ts";
-import type { Performing } from "./perform-effect.ts";
-import { NotYet, type Preflight } from "./ports.ts";
+import type { EffectOf, Performing } from "./performing.ts";
+import type { Preflight } from "./ports/github.ts";
+import { NotYet } from "./ports/retry-later.ts";
 import { wordsOfVetoes } from "./take-up-vetoes.ts";
-
-type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
 
 const secondMs = 1_000;
 /** Between two looks at checks that run; a webhook is faster. */

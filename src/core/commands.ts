@@ -248,7 +248,6 @@ export type TaskCommand = CommandFacts &
     | { readonly type: "RecordCi"; readonly phase: number; readonly headSha: string; readonly ci: CiState }
     /** `writtenAt`: when the person said it, of the phase that was current then; null where nobody knows. */
     | { readonly type: "SkipPhase"; readonly by: Person; readonly writtenAt: string | null }
-    /** What was approved reads otherwise on the base now. */
     /** The plan of a merged phase as the base has it, or why it can't be worked by. */
     | {
         readonly type: "RecordPlan";
@@ -257,6 +256,7 @@ export type TaskCommand = CommandFacts &
           | { readonly kind: "read"; readonly playbookHash: string; readonly phases: readonly PhaseOutline[] }
           | { readonly kind: "faulty"; readonly faults: number; readonly message: string };
       }
+    /** What was approved reads otherwise on the base now. */
     | { readonly type: "RecordRipple"; readonly changed: ItemsChanged }
     /** The ripple's run has changed nothing, and said of each part why. */
     | { readonly type: "SettleRipple"; readonly phase: number }

@@ -1,4 +1,4 @@
-import type { Clock } from "../control/ports.ts";
+import type { Clock } from "../control/ports/surroundings.ts";
 import type { Api } from "../github/api.ts";
 import { RequestFailed } from "../github/request-failed.ts";
 import type { AppRights } from "../setup/app-manifest.ts";

@@ -1,4 +1,4 @@
-import type { Diagnosis } from "../control/ports.ts";
+import type { Diagnosis } from "../control/ports/diagnosis.ts";
 
 export type Finding = Diagnosis;
 

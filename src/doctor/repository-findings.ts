@@ -1,4 +1,4 @@
-import type { Clock } from "../control/ports.ts";
+import type { Clock } from "../control/ports/surroundings.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api, Call } from "../github/api.ts";
 import { findInstalled } from "../github/installed.ts";

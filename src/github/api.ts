@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProbotOctokit } from "probot";
-import type { Clock, Log } from "../control/ports.ts";
-import { RetryLater } from "../control/ports.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
+import type { Store } from "../control/ports/store.ts";
+import type { Clock, Log } from "../control/ports/surroundings.ts";
 import { failureOf, RateLimited, RequestFailed } from "./request-failed.ts";
 import { createTokens, type MintedToken, type TokenPermissions, type TokenScope } from "./tokens.ts";
 import { createTurns } from "./turns.ts";
@@ -20,7 +21,12 @@ export interface ApiOptions {
   readonly fetch?: typeof fetch;
   readonly log: Log;
   readonly clock: Clock;
+  /** Null for whoever makes nothing. */
+  readonly creations: Creations | null;
 }
+
+/** What is being made, by whatever process of the app. */
+export type Creations = Pick<Store, "beginCreation" | "dropCreation">;
 
 /** One request or a few that belong together. `doing` stands in front of every error, e.g. `opening the gate of ada/shop`. */
 export interface Call<Result> {
@@ -30,14 +36,22 @@ export interface Call<Result> {
   readonly send: (octokit: Octokit) => Promise<Result>;
 }
 
+/** `made` names what the call makes, where whoever looks for it in a list may not find it at once. */
+interface Write<Result> extends Call<Result> {
+  readonly made?: string;
+}
+
 /**
  * Throws `RetryLater`, or `RequestFailed` for what GitHub refuses, or a plain error where the app has no access any more.
  * Repeats nothing but a call whose token was refused.
  */
 export interface Api {
   read<Result>(call: Call<Result>): Promise<Result>;
-  /** Waits for its turn among the writes of the installation. */
-  write<Result>(call: Call<Result>): Promise<Result>;
+  /**
+   * Waits for its turn among the writes of the installation. Throws `RetryLater` where somebody has just begun to make
+   * the same, and perhaps died over it: by then the lists show what came of it.
+   */
+  write<Result>(call: Write<Result>): Promise<Result>;
   /** As an installation with all of its repositories, to see no more than which they are. */
   asInstallation<Result>(
     installationId: number,
@@ -53,9 +67,11 @@ export interface Api {
 const apiVersion = "2022-11-28";
 /** A new token is not known everywhere at once. */
 const tokenRefusedRetryMs = 5_000;
+/** Until then a list may miss what was just made. */
+export const appearsWithinMs = 15_000;
 
 export function createApi(options: ApiOptions): Api {
-  const { log, clock } = options;
+  const { log, clock, creations } = options;
   const baseFetch = options.fetch ?? fetch;
   const Client = ProbotOctokit.defaults((defaults: object) => ({
     ...defaults,
@@ -173,6 +189,37 @@ export function createApi(options: ApiOptions): Api {
     }
   }
 
+  async function sendOnce<Result>(call: Call<Result>, key: string, creations: Creations): Promise<Result> {
+    let isBegun = false;
+    const begin = async () => {
+      if (isBegun) return;
+      const now = clock.now().getTime();
+      const earliest = new Date(now - appearsWithinMs).toISOString();
+      const since = await creations.beginCreation(key, new Date(now).toISOString(), earliest);
+      isBegun = since === null;
+      if (since === null) return;
+      const restMs = Math.max(Date.parse(since) + appearsWithinMs - now, 1);
+      throw new RetryLater(`${call.doing}: somebody has just begun to; what came of it shows in a moment`, restMs);
+    };
+    try {
+      return await send({
+        ...call,
+        send: async (octokit) => {
+          await begin();
+          return call.send(octokit);
+        },
+      });
+    } catch (error) {
+      if (!isBegun) throw error;
+      if (error instanceof RequestFailed || error instanceof RateLimited) await creations.dropCreation(key);
+      else if (error instanceof RetryLater) {
+        // It may be there although the answer got lost.
+        throw new RetryLater(error.message, Math.max(error.retryAfterMs, appearsWithinMs), { cause: error });
+      }
+      throw error;
+    }
+  }
+
   function refuseWhileResting(installationId: number, doing: string): void {
     const leftMs = (restUntilMs.get(installationId) ?? 0) - clock.now().getTime();
     if (leftMs > 0) throw new RateLimited(`${doing}: waiting for GitHub's rate limit to lift`, leftMs);
@@ -186,7 +233,12 @@ export function createApi(options: ApiOptions): Api {
 
   return {
     read: send,
-    write: (call) => inTurn(call.repository.installationId, () => send(call)),
+    write: (call) =>
+      inTurn(call.repository.installationId, () => {
+        const { made } = call;
+        if (made === undefined || creations === null) return send(call);
+        return sendOnce(call, `${call.repository.repositoryId} ${made}`, creations);
+      }),
     asApp,
     asHolder,
     asInstallation,

@@ -1,5 +1,5 @@
 /** Whose token it is that somebody sends to the app, and what it reaches. It is used for these two questions alone. */
-import type { Callers } from "../control/ports.ts";
+import type { Callers } from "../control/ports/callers.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api } from "./api.ts";
 import { nameOf, pathOf } from "./repository.ts";

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
-import type { CheckShown, ConfigurationFound, Log, Spoken } from "../control/ports.ts";
+import type { ConfigurationFound } from "../control/ports/configuration.ts";
+import type { Spoken } from "../control/ports/notices.ts";
+import type { Log } from "../control/ports/surroundings.ts";
+import type { CheckShown } from "../control/ports/task-view.ts";
 import type { Repository } from "../core/events.ts";
 import type { SpecificationsFound } from "../core/spec-to-start.ts";
 import type { Language } from "../core/task-input.ts";
@@ -169,6 +172,7 @@ function createShow(api: Api, settings: CheckSettings) {
       repository,
       permissions: { checks: "write" },
       doing: `making the check run of ${head} in ${nameOf(repository)}`,
+      made: `check ${head} ${wanted.externalId} ${wanted.name}`,
       send: (octokit) =>
         octokit.rest.checks.create({
           ...pathOf(repository),

@@ -1,5 +1,7 @@
 import type { Language } from "../core/task-input.ts";
-import type { Callers, GitHub, RunEnvironment } from "../control/ports.ts";
+import type { Callers } from "../control/ports/callers.ts";
+import type { RunEnvironment } from "../control/ports/environment.ts";
+import type { GitHub } from "../control/ports/github.ts";
 import { specsFolder } from "../core/spec-to-start.ts";
 import { createApi, type Api, type ApiOptions } from "./api.ts";
 import { createCallers } from "./callers.ts";

@@ -1,12 +1,7 @@
-import {
-  RetryLater,
-  type GitHub,
-  type Log,
-  type Notice,
-  type RequestShown,
-  type Spoken,
-  type TaskView,
-} from "../control/ports.ts";
+import type { GitHub } from "../control/ports/github.ts";
+import type { Notice, RequestShown, Spoken } from "../control/ports/notices.ts";
+import type { Log } from "../control/ports/surroundings.ts";
+import type { TaskView } from "../control/ports/task-view.ts";
 import type { Repository } from "../core/events.ts";
 import type { Language } from "../core/task-input.ts";
 import type { InputFault } from "../core/input-fault.ts";
@@ -15,7 +10,7 @@ import { isSettled, openDependenciesOf, openQuestionsOf, type ExistingTask } fro
 import type { Api } from "./api.ts";
 import { markedBody, markerOf } from "./marker.ts";
 import { nameOf, pathOf, readOrNull, readRepository } from "./repository.ts";
-import { RateLimited, RequestFailed } from "./request-failed.ts";
+import { RequestFailed } from "./request-failed.ts";
 import { createStateLabels } from "./state-label.ts";
 import type { BlockContext } from "./texts/blocked.ts";
 import { createTurns } from "./turns.ts";
@@ -28,8 +23,6 @@ import { languageOf, sayIn, type Say } from "./texts/words.ts";
 
 const commentsPerPage = 100;
 const commentPagesMax = 30;
-/** Until then a comment that was made is surely in the lists. */
-const commentAppearsMs = 15_000;
 const rememberedMax = 1_000;
 
 export interface CommentSettings {
@@ -146,7 +139,7 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     if (found === "no-issue") return found;
     if (found !== null && (await bringUpToDate(repository, marker, found, body))) return null;
     if (!mayMake) return null;
-    const commentId = await create(repository, issueNumber, body);
+    const commentId = await create(repository, issueNumber, marker, body);
     if (commentId === null) return "no-issue";
     const made = { commentId, body };
     remember(marker, made);
@@ -206,7 +199,7 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
     const marker = markerOf("notice", key);
     if ((await find(repository, issueNumber, marker)) !== null) return;
     const context = await contextOf(repository, spoken, namesDefaultBranch.has(notice.kind));
-    await create(repository, issueNumber, markedBody(marker, noticeText(notice, context)));
+    await create(repository, issueNumber, marker, markedBody(marker, noticeText(notice, context)));
   }
 
   /** False where the comment is gone. */
@@ -286,21 +279,23 @@ export function createComments(api: Api, settings: CommentSettings): Comments {
   }
 
   /** Null where the issue is gone. */
-  async function create(repository: Repository, issueNumber: number, body: string): Promise<number | null> {
+  async function create(
+    repository: Repository,
+    issueNumber: number,
+    marker: string,
+    body: string,
+  ): Promise<number | null> {
     try {
       const { data } = await api.write({
         repository,
         permissions: { issues: "write" },
         doing: `commenting on #${issueNumber} in ${nameOf(repository)}`,
+        made: marker,
         send: (octokit) =>
           octokit.rest.issues.createComment({ ...pathOf(repository), issue_number: issueNumber, body }),
       });
       return data.id;
     } catch (error) {
-      // It may be there although the answer got lost, and a list may miss for a while what was just made.
-      if (error instanceof RetryLater && !(error instanceof RateLimited)) {
-        throw new RetryLater(error.message, Math.max(error.retryAfterMs, commentAppearsMs), { cause: error });
-      }
       if (!(error instanceof RequestFailed) || (error.status !== 404 && error.status !== 410)) throw error;
       issueIsGone(repository, issueNumber);
       return null;

@@ -1,4 +1,4 @@
-import type { FailedDelivery } from "../control/ports.ts";
+import type { FailedDelivery } from "../control/ports/github.ts";
 import type { Api } from "./api.ts";
 import { RequestFailed } from "./request-failed.ts";
 

@@ -1,9 +1,10 @@
-import { DispatchRefused, RetryLater, type WorkflowRun } from "../control/ports.ts";
+import { DispatchRefused, type WorkflowRun } from "../control/ports/github.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
 import type { Repository } from "../core/events.ts";
 import type { RunId, TaskId } from "../core/ids.ts";
-import type { Api } from "./api.ts";
+import { appearsWithinMs, type Api } from "./api.ts";
 import { nameOf, pathOf, readOrNull } from "./repository.ts";
-import { RateLimited, RequestFailed } from "./request-failed.ts";
+import { lacksPermission, RequestFailed } from "./request-failed.ts";
 import { outdatedWorkflowFile, workflowFileName, workflowPath } from "./workflow-file.ts";
 
 const recentRunsMax = 50;
@@ -11,8 +12,6 @@ const recentRunsMax = 50;
 const runNamePrefix = "Phasegate · ";
 /** Of a random id: enough to tell apart the recent runs of one phase of one issue. */
 const shortIdCharacters = 8;
-/** A run that was just asked for takes a while to appear in the list; until then nobody can know that it is there. */
-const runAppearsMs = 15_000;
 
 interface RunToDispatch {
   readonly runId: RunId;
@@ -36,7 +35,7 @@ export async function dispatchRun(api: Api, repository: Repository, run: RunToDi
   }
   const started = await findRun(api, repository, run);
   if (started !== null) return started;
-  throw new RetryLater(`dispatching run ${run.runId}: accepted, but not listed yet`, runAppearsMs);
+  throw new RetryLater(`dispatching run ${run.runId}: accepted, but not listed yet`, appearsWithinMs);
 }
 
 /** Null where GitHub accepted without saying which run it is. */
@@ -50,6 +49,7 @@ async function send(
       repository,
       permissions: { actions: "write" },
       doing: `dispatching run ${run.runId} in ${nameOf(repository)}`,
+      made: `run ${run.runId} ${labelOf(run)}`,
       send: (octokit) =>
         octokit.rest.actions.createWorkflowDispatch({
           ...pathOf(repository),
@@ -62,11 +62,8 @@ async function send(
     });
     return data ?? null;
   } catch (error) {
-    // The run may have begun although the answer got lost.
-    if (error instanceof RetryLater && !(error instanceof RateLimited)) {
-      throw new RetryLater(error.message, Math.max(error.retryAfterMs, runAppearsMs), { cause: error });
-    }
-    if (!(error instanceof RequestFailed)) throw error;
+    // A permission is no matter of the workflow or of Actions: people are told of it as wherever one is missing.
+    if (!(error instanceof RequestFailed) || lacksPermission(error)) throw error;
     if (error.status === 404) {
       throw new DispatchRefused(
         `GitHub does not find the workflow ${workflowPath} on ${run.ref}, or Actions are switched off (${error.reason})`,

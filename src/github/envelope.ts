@@ -1,7 +1,7 @@
 /** Fetches the artifact in which a runner left what it could not deliver. What is inside is sealed; here it is bytes. */
 
 import { crc32, inflateRawSync } from "node:zlib";
-import { RetryLater } from "../control/ports.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
 import type { Repository } from "../core/events.ts";
 import type { RunId } from "../core/ids.ts";
 import type { Api } from "./api.ts";

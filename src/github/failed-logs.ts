@@ -1,5 +1,5 @@
 /** The logs of what failed on a commit, for whoever is to mend it. Words of the repository's own tools: data. */
-import { RetryLater } from "../control/ports.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api, Octokit } from "./api.ts";
 import { foreignChecks, newestRuns, readStatusList, runName, type Run } from "./ci.ts";

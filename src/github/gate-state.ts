@@ -1,4 +1,4 @@
-import type { GateState, ReviewState } from "../control/ports.ts";
+import type { GateState, ReviewState } from "../control/ports/gates.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api, Octokit } from "./api.ts";
 import { nameOf, pathOf, readOrNull } from "./repository.ts";

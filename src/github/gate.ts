@@ -1,4 +1,5 @@
-import { RetryLater, type TaskView } from "../control/ports.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
+import type { TaskView } from "../control/ports/task-view.ts";
 import type { Repository } from "../core/events.ts";
 import type { Language } from "../core/task-input.ts";
 import { outlineOfPhase } from "../core/state.ts";

@@ -1,4 +1,4 @@
-import type { IssueText } from "../control/ports.ts";
+import type { IssueText } from "../control/ports/github.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api } from "./api.ts";
 import { nameOf, pathOf, readOrNull } from "./repository.ts";

@@ -5,7 +5,8 @@
  * runs on the default branch.
  */
 import { z } from "zod";
-import type { MergeResult, TaskView } from "../control/ports.ts";
+import type { MergeResult } from "../control/ports/gates.ts";
+import type { TaskView } from "../control/ports/task-view.ts";
 import type { Repository } from "../core/events.ts";
 import { outlineOfPhase } from "../core/state.ts";
 import type { Api } from "./api.ts";

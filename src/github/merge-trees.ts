@@ -1,4 +1,4 @@
-import type { MergeTrees } from "../control/ports.ts";
+import type { MergeTrees } from "../control/ports/gates.ts";
 import type { Repository } from "../core/events.ts";
 import type { TreePaths } from "../core/merge-paths.ts";
 import type { Api } from "./api.ts";

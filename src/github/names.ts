@@ -1,5 +1,5 @@
 /** Which secrets and variables a repository's workflows could read: their names and ages, never a value. */
-import type { NamesSeen } from "../control/ports.ts";
+import type { NamesSeen } from "../control/ports/github.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api, Octokit } from "./api.ts";
 import { nameOf, pathOf } from "./repository.ts";

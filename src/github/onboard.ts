@@ -1,5 +1,6 @@
 /** The pull request that sets a repository up: the workflow file, the settings with comments, the issue forms. */
-import { RetryLater, type GitHub, type Onboarding } from "../control/ports.ts";
+import type { GitHub, Onboarding } from "../control/ports/github.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
 import type { Repository } from "../core/events.ts";
 import type { Language } from "../core/task-input.ts";
 import type { Api } from "./api.ts";

@@ -1,4 +1,4 @@
-import type { Preflight } from "../control/ports.ts";
+import type { Preflight } from "../control/ports/github.ts";
 import type { Repository } from "../core/events.ts";
 import { defaultSettings } from "../core/settings.ts";
 import type { Api } from "./api.ts";

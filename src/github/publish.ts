@@ -1,4 +1,5 @@
-import type { GitHub, MergeTrees, Publication } from "../control/ports.ts";
+import type { MergeTrees } from "../control/ports/gates.ts";
+import type { GitHub, Publication } from "../control/ports/github.ts";
 import type { Change } from "../core/change.ts";
 import type { Repository } from "../core/events.ts";
 import type { ChangesetId } from "../core/ids.ts";

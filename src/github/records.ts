@@ -1,5 +1,6 @@
 /** Records of tasks: commits under `refs/phasegate/`, where no branch, pull request, workflow or webhook sees them. */
-import type { GitHub, RecordFile, RecordHead } from "../control/ports.ts";
+import type { GitHub } from "../control/ports/github.ts";
+import type { RecordFile, RecordHead } from "../control/ports/records.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api } from "./api.ts";
 import { readCommit } from "./branch-commits.ts";

@@ -1,5 +1,5 @@
 /** Reads what a repository brings along under `.github/phasegate/`. */
-import type { RepositoryFiles } from "../control/ports.ts";
+import type { RepositoryFiles } from "../control/ports/configuration.ts";
 import type { Repository } from "../core/events.ts";
 import { isOfOthers, repositoryFolder, type RepositoryFile } from "../core/repository-files.ts";
 import type { Api } from "./api.ts";

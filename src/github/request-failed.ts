@@ -1,4 +1,4 @@
-import { RetryLater } from "../control/ports.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
 
 /** GitHub said no, and another try as such would hear the same. Callers branch on `status`. */
 export class RequestFailed extends Error {
@@ -13,6 +13,11 @@ export class RequestFailed extends Error {
     this.status = status;
     this.reason = reason;
   }
+}
+
+/** What only somebody who manages the installation can give; the words are those of `failureOf` and `api.ts`. */
+export function lacksPermission({ status, reason }: RequestFailed): boolean {
+  return status === 403 && /^the installation does not grant |\(the app needs the permission /u.test(reason);
 }
 
 /** A limit of GitHub is reached: nobody of the installation should call before it lifts. */

@@ -1,6 +1,7 @@
 /** Review threads: REST knows neither whether one is resolved nor which comments belong together. */
 import { z } from "zod";
-import type { AnswerShown, Spoken, ThreadState } from "../control/ports.ts";
+import type { ThreadState } from "../control/ports/gates.ts";
+import type { AnswerShown, Spoken } from "../control/ports/notices.ts";
 import type { Repository } from "../core/events.ts";
 import type { Language } from "../core/task-input.ts";
 import type { Api } from "./api.ts";
@@ -95,7 +96,7 @@ export async function answerThread(
         sayIn(languageOf(reply.spoken, settings.language)),
       ),
     );
-    if (!(await postReply(api, repository, reply, { thread, first, body }))) return;
+    if (!(await postReply(api, repository, reply, { thread, first, marker, body }))) return;
   }
   if (reply.resolve && !thread.isResolved) await resolveThread(api, repository, reply);
 }
@@ -104,14 +105,16 @@ export async function answerThread(
 async function postReply(
   api: Api,
   repository: Repository,
-  { pullRequest }: ThreadReply,
-  { thread, first, body }: { readonly thread: Thread; readonly first: Comment; readonly body: string },
+  { pullRequest, threadId }: ThreadReply,
+  given: { readonly thread: Thread; readonly first: Comment; readonly marker: string; readonly body: string },
 ): Promise<boolean> {
+  const { thread, first, marker, body } = given;
   try {
     await api.write({
       repository,
       permissions: { pull_requests: "write" },
       doing: `answering a review thread of #${pullRequest} in ${nameOf(repository)}`,
+      made: `${threadId} ${marker}`,
       send: (octokit) =>
         // The route with `replies` in its address is closed to Apps. In a reply GitHub wants path and commit and ignores them.
         octokit.rest.pulls.createReviewComment({

@@ -1,5 +1,5 @@
 /** What the jobs of a repository get as their environment (L2.1): its variables and secrets. Values go in, and never come back. */
-import type { EnvironmentEntry, EnvironmentKind, RunEnvironment } from "../control/ports.ts";
+import type { EnvironmentEntry, EnvironmentKind, RunEnvironment } from "../control/ports/environment.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api, Call } from "./api.ts";
 import { nameOf, pathOf, readIfAllowed } from "./repository.ts";

@@ -1,6 +1,7 @@
 /** Reads `.github/phasegate.yml` of a repository and of its owner's repository `.github`. */
 import { isUtf8 } from "node:buffer";
-import type { Clock, SettingsFaults } from "../control/ports.ts";
+import type { SettingsFaults } from "../control/ports/configuration.ts";
+import type { Clock } from "../control/ports/surroundings.ts";
 import type { Repository } from "../core/events.ts";
 import type { ConfigurationFault } from "../core/repository-files.ts";
 import { defaultSettings, type SettingsFound } from "../core/settings.ts";

@@ -37,6 +37,7 @@ export async function openSpecIssue(
     repository,
     permissions: { issues: "write" },
     doing: `opening the issue of ${spec.id} in ${nameOf(repository)}`,
+    made: marker,
     send: (octokit) =>
       octokit.rest.issues.create({
         ...pathOf(repository),

@@ -1,4 +1,4 @@
-import type { Log } from "../control/ports.ts";
+import type { Log } from "../control/ports/surroundings.ts";
 import type { Repository } from "../core/events.ts";
 import type { ExistingTask } from "../core/state.ts";
 import type { Language } from "../core/task-input.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../control/ports.ts";
+import type { Clock } from "../control/ports/surroundings.ts";
 import type { Repository } from "../core/events.ts";
 
 /** As small as the call allows; every token is narrowed to one repository besides. */

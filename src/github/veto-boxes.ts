@@ -1,5 +1,5 @@
 /** The boxes in a gate's body: read as people left them, and kept when the app writes the body anew. */
-import type { VetoBox } from "../control/ports.ts";
+import type { VetoBox } from "../control/ports/gates.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api } from "./api.ts";
 import { readPull, updatePull } from "./gate-state.ts";

@@ -1,6 +1,7 @@
 /** What the routes for people and their programs have in common: how they refuse. */
 import type { Context } from "hono";
-import { RetryLater, type Log } from "../control/ports.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
+import type { Log } from "../control/ports/surroundings.ts";
 
 const statusOf = {
   "bad-request": 400,

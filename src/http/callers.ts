@@ -1,7 +1,9 @@
 /** Who calls the API: whoever GitHub says a token belongs to. */
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
-import type { Callers, Clock, GitHub } from "../control/ports.ts";
+import type { Callers } from "../control/ports/callers.ts";
+import type { GitHub } from "../control/ports/github.ts";
+import type { Clock } from "../control/ports/surroundings.ts";
 import type { Repository } from "../core/events.ts";
 import { ApiRefused } from "./api.ts";
 import { clientAddress } from "./client-address.ts";

@@ -2,7 +2,7 @@
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
-import type { EnvironmentKind, RunEnvironment } from "../control/ports.ts";
+import type { EnvironmentKind, RunEnvironment } from "../control/ports/environment.ts";
 import { dependencyNameOf } from "../core/dependency-name.ts";
 import type { Repository } from "../core/events.ts";
 import { answerApi, ApiRefused, refuseApi, type Answering } from "./api.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../control/ports.ts";
+import type { Clock } from "../control/ports/surroundings.ts";
 
 export interface RateLimit {
   /** Counts one more of the key. Whole seconds until its window ends where it has had its share, otherwise null. */

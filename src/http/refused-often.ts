@@ -1,6 +1,6 @@
 /** What keeps strangers from having us verify one made-up thing after the other. */
 import type { Context, MiddlewareHandler } from "hono";
-import type { Clock } from "../control/ports.ts";
+import type { Clock } from "../control/ports/surroundings.ts";
 import { clientAddress } from "./client-address.ts";
 import { createRateLimit } from "./rate-limit.ts";
 

@@ -1,6 +1,8 @@
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { z } from "zod";
-import { RetryLater, type Clock, type VerifyRunner } from "../control/ports.ts";
+import { RetryLater } from "../control/ports/retry-later.ts";
+import type { VerifyRunner } from "../control/ports/runner-identity.ts";
+import type { Clock } from "../control/ports/surroundings.ts";
 
 /** All claims of an Actions identity token are strings; these are the ones that we bind to. `sub` is not among them. */
 const Claims = z.object({

@@ -1,4 +1,4 @@
-import type { Clock } from "../control/ports.ts";
+import type { Clock } from "../control/ports/surroundings.ts";
 import { isSame, type Random } from "./one-time-code.ts";
 
 /** One browser on its way through set-up. */

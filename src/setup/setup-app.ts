@@ -1,7 +1,7 @@
 import { Hono, type Context, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { getCookie, setCookie } from "hono/cookie";
-import type { Clock, Log } from "../control/ports.ts";
+import type { Clock, Log } from "../control/ports/surroundings.ts";
 import { appManifest, type AppRights } from "./app-manifest.ts";
 import { canWriteEnvFile, envLines, writeEnvFile, type EnvEntries } from "./env-file.ts";
 import { exchangeCode, ExchangeFailed } from "./exchange-code.ts";

@@ -1,4 +1,4 @@
-import type { Store } from "../control/ports.ts";
+import type { Store } from "../control/ports/store.ts";
 import { taskIdFrom } from "../core/ids.ts";
 import type { Db } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";

@@ -1,4 +1,4 @@
-import type { Store, StoredCheckpoint } from "../control/ports.ts";
+import type { Store, StoredCheckpoint } from "../control/ports/store.ts";
 import { runIdFrom, taskIdFrom } from "../core/ids.ts";
 import type { Differences } from "./database.ts";
 import type { Db, Schema } from "./schema.ts";

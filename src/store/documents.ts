@@ -1,4 +1,4 @@
-import type { Store } from "../control/ports.ts";
+import type { Store } from "../control/ports/store.ts";
 import { compressText, decompressText } from "./compression.ts";
 import { Recent } from "./recent.ts";
 import type { Db } from "./schema.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { changesetIdFrom, runIdFrom } from "../core/ids.ts";
-import type { Effect } from "../core/react.ts";
+import type { Effect } from "../core/effects.ts";
 import { BlockReason } from "./event-schemas.ts";
 
 const EffectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [

@@ -1,8 +1,9 @@
 import { sql, type Insertable, type QueryCreator, type Transaction } from "kysely";
-import type { ClaimedEffect, NewEffect, Store } from "../control/ports.ts";
+import type { ClaimedEffect, NewEffect } from "../control/ports/queues.ts";
+import type { Store } from "../control/ports/store.ts";
 import { taskIdFrom, type TaskId } from "../core/ids.ts";
 import { invariant } from "../core/invariant.ts";
-import type { Effect } from "../core/react.ts";
+import type { Effect } from "../core/effects.ts";
 import type { Differences } from "./database.ts";
 import { decodeEffect, encodeEffect } from "./effect-codec.ts";
 import { prepared } from "./prepared.ts";

@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import { StaleVersion, type CommitUnit, type Store } from "../control/ports.ts";
+import { StaleVersion, type CommitUnit, type Store } from "../control/ports/store.ts";
 import type { TaskEvent } from "../core/events.ts";
 import { stateFrom } from "../core/evolve.ts";
 import type { TaskId } from "../core/ids.ts";

@@ -1,5 +1,5 @@
 import type { Insertable, QueryCreator } from "kysely";
-import type { Store } from "../control/ports.ts";
+import type { Store } from "../control/ports/store.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Database } from "./database.ts";
 import { prepared } from "./prepared.ts";

@@ -1,4 +1,4 @@
-import type { Store } from "../control/ports.ts";
+import type { Store } from "../control/ports/store.ts";
 import { runIdFrom, taskIdFrom } from "../core/ids.ts";
 import { effectHeads } from "./effect-queue.ts";
 import { messageHeads } from "./inbox.ts";

@@ -1,7 +1,8 @@
-import type { Store } from "../control/ports.ts";
+import type { Store } from "../control/ports/store.ts";
 import { accounts } from "./accounts.ts";
 import { checkpoints } from "./checkpoints.ts";
 import { costs } from "./costs.ts";
+import { creations } from "./creations.ts";
 import type { Database } from "./database.ts";
 import { documents, recentTexts } from "./documents.ts";
 import { effectQueue } from "./effect-queue.ts";
@@ -55,6 +56,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...accounts(db),
     ...costs(db),
     ...retention(db),
+    ...creations(db),
     close: () => (closed ??= close(database)),
   };
 }

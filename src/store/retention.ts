@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import type { Store } from "../control/ports.ts";
+import type { Store } from "../control/ports/store.ts";
 import type { TaskId } from "../core/ids.ts";
 import type { Db, Schema } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";

@@ -1,4 +1,4 @@
-import type { RunSession, Store } from "../control/ports.ts";
+import type { RunSession, Store } from "../control/ports/store.ts";
 import { runIdFrom, taskIdFrom } from "../core/ids.ts";
 import type { Db, RunSessionRow } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";

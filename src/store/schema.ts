@@ -24,6 +24,7 @@ export interface Schema {
   readonly agent_statuses: AgentStatusRow & LiveColumns;
   readonly checkpoints: CheckpointRow;
   readonly account_limits: AccountLimitRow;
+  readonly creations: CreationRow;
 }
 
 export type Db = Kysely<Schema>;
@@ -369,4 +370,10 @@ interface AccountLimitRow {
   /** Null where the provider did not say. */
   readonly resets_at: string | null;
   readonly message: string;
+}
+
+interface CreationRow {
+  /** Of what is made, e.g. the marker of a comment. */
+  readonly key: string;
+  readonly begun_at: string;
 }

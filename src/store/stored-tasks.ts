@@ -1,6 +1,6 @@
 /** Tasks as they lie in the store, to be kept elsewhere and brought back from there. */
 import type { Transaction } from "kysely";
-import { NotRestored, type KeptTask, type Store, type StoredEvent } from "../control/ports.ts";
+import { NotRestored, type KeptTask, type Store, type StoredEvent } from "../control/ports/store.ts";
 import type { TaskEvent } from "../core/events.ts";
 import { stateFrom } from "../core/evolve.ts";
 import { taskIdFrom, type TaskId } from "../core/ids.ts";

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
-import type { Store } from "../control/ports.ts";
+import type { Store } from "../control/ports/store.ts";
 import { decompressText } from "./compression.ts";
 import { usageColumns } from "./projections.ts";
 import type { Db } from "./schema.ts";

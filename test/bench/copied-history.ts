@@ -1,6 +1,6 @@
 /** Many tasks, of one history. */
 import { randomUUID } from "node:crypto";
-import type { Store } from "../../src/control/ports.ts";
+import type { Store } from "../../src/control/ports/store.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import type { TaskId } from "../../src/core/ids.ts";

@@ -1,7 +1,7 @@
 /** The whole app against the sandbox: how long it takes from GitHub to GitHub, what it writes there, and what GitHub's limits allow. */
 import { randomUUID } from "node:crypto";
 import { parseConfig } from "../../src/control/config.ts";
-import type { Log } from "../../src/control/ports.ts";
+import type { Log } from "../../src/control/ports/surroundings.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { startApp } from "../../src/start-app.ts";
 import type { Exchange } from "../sandbox/state.ts";

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import pg from "pg";
-import type { Store } from "../../src/control/ports.ts";
+import type { Store } from "../../src/control/ports/store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { startPostgres } from "../store/postgres-server.ts";
 import { atLeast, withoutGoal, type Figure } from "./figure.ts";

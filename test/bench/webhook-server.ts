@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { createNodeMiddleware, createProbot } from "probot";
 import { parseConfig } from "../../src/control/config.ts";
-import type { Log } from "../../src/control/ports.ts";
+import type { Log } from "../../src/control/ports/surroundings.ts";
 import { webhookPath } from "../../src/http/server.ts";
 import { startApp } from "../../src/start-app.ts";
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../store/temporary-store.ts";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { currentPhaseOf } from "../../src/core/state.ts";
 import { found, reportOf, world, type World, type WorldOptions } from "./world.ts";
 

@@ -1,6 +1,6 @@
 /** A gate that conflicts with its base: noticed, merged by a run, or told to people. */
 import { describe, expect, test } from "vitest";
-import type { MergeTrees } from "../../src/control/ports.ts";
+import type { MergeTrees } from "../../src/control/ports/gates.ts";
 import type { TreePaths } from "../../src/core/merge-paths.ts";
 import { currentPhaseOf } from "../../src/core/state.ts";
 import { found, repository, world, type World } from "./world.ts";

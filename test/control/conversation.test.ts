@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import type { Playbook } from "../../src/core/playbook.ts";
 import { currentPhaseOf } from "../../src/core/state.ts";
-import { openSession, takeStep } from "../../src/control/serve-runner.ts";
+import { takeStep } from "../../src/control/serve-runner/deliveries.ts";
+import { openSession } from "../../src/control/serve-runner/open-session.ts";
 import { fakeToken } from "../verify/memory-tree.ts";
 import { spent } from "../core/given.ts";
 import { says } from "./payloads.ts";

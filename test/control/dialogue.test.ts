@@ -1,6 +1,7 @@
 /** What the agent asks people, and what becomes of their answers (D2, Q8, Q11). */
 import { describe, expect, test } from "vitest";
-import { takeRequest, type RunnerRefused } from "../../src/control/serve-runner.ts";
+import { takeRequest } from "../../src/control/serve-runner/deliveries.ts";
+import type { RunnerRefused } from "../../src/control/serve-runner/session.ts";
 import { defaultSettings } from "../../src/core/settings.ts";
 import { limits } from "../../src/protocol/runner.ts";
 import { says } from "./payloads.ts";

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { RetryLater, type Store } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
+import type { Store } from "../../src/control/ports/store.ts";
 import { rowsIn, temporaryFolder } from "../store/temporary-store.ts";
 import { otherRepository, repository, world, type Runner, type World } from "./world.ts";
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { openEnvelope, takeInEnvelope } from "../../src/control/envelope.ts";
-import { RetryLater, type OpenRun } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
+import type { OpenRun } from "../../src/control/ports/store.ts";
 import { createSeal } from "../../src/control/seal.ts";
-import { openSession } from "../../src/control/serve-runner.ts";
+import { openSession } from "../../src/control/serve-runner/open-session.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
 import { sealEnvelope, type Envelope } from "../../src/protocol/envelope.ts";
 import type { Job } from "../../src/protocol/runner.ts";

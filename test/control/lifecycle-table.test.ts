@@ -2,7 +2,7 @@
 import examples from "@octokit/webhooks-examples" with { type: "json" };
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { currentPhaseOf, isSettled, liveRunOf } from "../../src/core/state.ts";

@@ -1,7 +1,8 @@
 /** The provider's limits (H2): everything under the same model account waits, and goes on by itself, the oldest first. */
 import { describe, expect, test } from "vitest";
 import type { OutcomeRequest } from "../../src/protocol/runner.ts";
-import { openSession, type RunnerRefused } from "../../src/control/serve-runner.ts";
+import { openSession } from "../../src/control/serve-runner/open-session.ts";
+import type { RunnerRefused } from "../../src/control/serve-runner/session.ts";
 import { temporaryFolder } from "../store/temporary-store.ts";
 import { account, world, type Runner, type World } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Diagnosis } from "../../src/control/ports.ts";
+import type { Diagnosis } from "../../src/control/ports/diagnosis.ts";
 import { temporaryFolder } from "../store/temporary-store.ts";
 import { otherRepository, repository, world, type World } from "./world.ts";
 

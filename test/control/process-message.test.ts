@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { repository, world, type SentIntent, type World } from "./world.ts";
 
 const labelAdded = (label: string, sender = "owner"): SentIntent => ({

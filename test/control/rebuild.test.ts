@@ -2,8 +2,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import type { RecordFile } from "../../src/control/ports.ts";
-import { RunnerRefused } from "../../src/control/serve-runner.ts";
+import type { RecordFile } from "../../src/control/ports/records.ts";
+import { RunnerRefused } from "../../src/control/serve-runner/session.ts";
 import { isSettled, liveRunOf, currentPhaseOf } from "../../src/core/state.ts";
 import { rowsIn, temporaryFolder } from "../store/temporary-store.ts";
 import { says } from "./payloads.ts";

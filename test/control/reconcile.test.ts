@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
-import { openSession } from "../../src/control/serve-runner.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
+import { openSession } from "../../src/control/serve-runner/open-session.ts";
 import { temporaryFolder } from "../store/temporary-store.ts";
 import { repository, world, type SentIntent, type World } from "./world.ts";
 

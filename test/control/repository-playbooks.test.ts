@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { RepositoryFiles } from "../../src/control/ports.ts";
+import type { RepositoryFiles } from "../../src/control/ports/configuration.ts";
 import { issuePayload, payloadOf } from "./payloads.ts";
 import { repository, world, type World } from "./world.ts";
 

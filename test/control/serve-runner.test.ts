@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { openSession, takeEvents, takeStep, type RunnerRefused } from "../../src/control/serve-runner.ts";
-import type { RunnerIdentity } from "../../src/control/ports.ts";
+import { takeStep } from "../../src/control/serve-runner/deliveries.ts";
+import { takeEvents } from "../../src/control/serve-runner/telemetry.ts";
+import { openSession } from "../../src/control/serve-runner/open-session.ts";
+import type { RunnerRefused } from "../../src/control/serve-runner/session.ts";
+import type { RunnerIdentity } from "../../src/control/ports/runner-identity.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
 import { protocolVersion, type LiveEvent } from "../../src/protocol/runner.ts";
 import { heartbeat, repository, runOf, spent, world, type World } from "./world.ts";

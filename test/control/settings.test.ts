@@ -1,5 +1,5 @@
 /** What the settings of a repository change in its tasks. */
-import { openSession } from "../../src/control/serve-runner.ts";
+import { openSession } from "../../src/control/serve-runner/open-session.ts";
 import type { Network } from "../../src/core/network.ts";
 import { describe, expect, test } from "vitest";
 import type { VerificationReport } from "../../src/core/report.ts";

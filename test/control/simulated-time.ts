@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock, Timer } from "../../src/control/ports.ts";
+import type { Clock, Timer } from "../../src/control/ports/surroundings.ts";
 
 interface Alarm {
   readonly at: number;

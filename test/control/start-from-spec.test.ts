@@ -1,6 +1,6 @@
 /** A specification on the default branch that nobody wrote an issue for. */
 import { describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { goodSpec, specPath } from "../verify/spec-text.ts";
 import { repository, world, type World } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { currentPhaseOf } from "../../src/core/state.ts";
 import { temporaryFolder } from "../store/temporary-store.ts";
 import { says } from "./payloads.ts";

@@ -5,29 +5,21 @@ import { expect, onTestFinished } from "vitest";
 import type { CheckpointKey } from "../../src/control/checkpoint-keys.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
 import type { Intent, IssueAsSent } from "../../src/control/intents.ts";
-import {
-  webhookKeyOf,
-  type Diagnosis,
-  type Playbooks,
-  type RepositoryFiles,
-  type RunnerIdentity,
-  type Store,
-} from "../../src/control/ports.ts";
+import type { Playbooks, RepositoryFiles } from "../../src/control/ports/configuration.ts";
+import type { Diagnosis } from "../../src/control/ports/diagnosis.ts";
+import { webhookKeyOf } from "../../src/control/ports/queues.ts";
+import type { RunnerIdentity } from "../../src/control/ports/runner-identity.ts";
+import type { Store } from "../../src/control/ports/store.ts";
 import type { Change } from "../../src/core/change.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import { rebuild } from "../../src/control/rebuild.ts";
 import { rotateKey, type Rotated } from "../../src/control/rotate-key.ts";
 import { createSeal } from "../../src/control/seal.ts";
-import {
-  openSession,
-  readCheckpoint,
-  takeCheckpoint,
-  takeEvents,
-  takeOutcome,
-  takeRequest,
-  takeStep,
-  type ServingRunner,
-} from "../../src/control/serve-runner.ts";
+import { takeCheckpoint, takeOutcome, takeRequest, takeStep } from "../../src/control/serve-runner/deliveries.ts";
+import { takeEvents } from "../../src/control/serve-runner/telemetry.ts";
+import { openSession } from "../../src/control/serve-runner/open-session.ts";
+import { readCheckpoint } from "../../src/control/serve-runner/run-checkpoint.ts";
+import type { ServingRunner } from "../../src/control/serve-runner/session.ts";
 import { defaultPolicy } from "../../src/core/decide.ts";
 import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository, TaskEvent } from "../../src/core/events.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decide } from "../../src/core/decide.ts";
-import { dropsRun, evolve, stateFrom } from "../../src/core/evolve.ts";
+import { dropsRun } from "../../src/core/block.ts";
+import { evolve, stateFrom } from "../../src/core/evolve.ts";
 import type { RunId } from "../../src/core/ids.ts";
 import type { ReworkSource } from "../../src/core/events.ts";
 import { react } from "../../src/core/react.ts";

@@ -3,17 +3,13 @@ import { createServer } from "node:http";
 import { Webhooks } from "@octokit/webhooks";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
-import type { CommitUnit, InboxMessage, Store, StoredCheckpoint } from "../../src/control/ports.ts";
-import {
-  inVersionSpoken,
-  openSession,
-  readCheckpoint,
-  takeCheckpoint,
-  takeEvents,
-  takeOutcome,
-  takeRequest,
-  takeStep,
-} from "../../src/control/serve-runner.ts";
+import type { InboxMessage } from "../../src/control/ports/queues.ts";
+import type { CommitUnit, Store, StoredCheckpoint } from "../../src/control/ports/store.ts";
+import { takeCheckpoint, takeOutcome, takeRequest, takeStep } from "../../src/control/serve-runner/deliveries.ts";
+import { takeEvents } from "../../src/control/serve-runner/telemetry.ts";
+import { inVersionSpoken } from "../../src/control/serve-runner/older-runners.ts";
+import { openSession } from "../../src/control/serve-runner/open-session.ts";
+import { readCheckpoint } from "../../src/control/serve-runner/run-checkpoint.ts";
 import { httpApp, listen } from "../../src/http/server.ts";
 import { verifyRunnerWith } from "../../src/http/verify-runner.ts";
 import { audienceOf } from "../../src/protocol/runner.ts";

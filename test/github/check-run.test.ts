@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RetryLater, type Log, type TaskView } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
+import type { Log } from "../../src/control/ports/surroundings.ts";
+import type { TaskView } from "../../src/control/ports/task-view.ts";
 import type { ConfigurationFault } from "../../src/core/repository-files.ts";
 import type { Finding } from "../../src/core/report.ts";
 import { changesetIdOf } from "../../src/core/ids.ts";

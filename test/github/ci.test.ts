@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import type { CiState } from "../../src/core/ci.ts";
 import { workflowPath } from "../../src/github/workflow-file.ts";
 import type { Ci } from "../sandbox/ci.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 
 let bed: GitHubTestbed;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RetryLater, type TaskView } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
+import type { TaskView } from "../../src/control/ports/task-view.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 import { at, created, inReview, running, started, viewOf } from "./texts-fixtures.ts";
 
@@ -53,6 +54,7 @@ describe("the status comment", () => {
     await bed.github.showStatus(bed.repository, view(started));
     const [comment] = await bed.owner.comments(issue);
     await bed.owner.request("DELETE", `/issues/comments/${comment?.id ?? 0}`);
+    bed.advance(15_000);
     await bed.github.showStatus(bed.repository, view(running));
     expect(await bodies()).toHaveLength(1);
   });
@@ -100,6 +102,7 @@ describe("the status comment", () => {
     bed.failNext(/POST .*\/comments$/u, { status: 410 });
     const [comment] = await bed.owner.comments(issue);
     await bed.owner.request("DELETE", `/issues/comments/${comment?.id ?? 0}`);
+    bed.advance(15_000);
     await expect(bed.github.showStatus(bed.repository, view(inReview))).resolves.toBeUndefined();
   });
 

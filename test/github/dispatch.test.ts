@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DispatchRefused } from "../../src/control/ports.ts";
+import { DispatchRefused } from "../../src/control/ports/github.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
 import { readWorkflowFile, saysOutdatedFile, workflowPath } from "../../src/github/workflow-file.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";

@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { runIdFrom } from "../../src/core/ids.ts";
 import { envelopeFileName, envelopeNameOf } from "../../src/protocol/envelope.ts";
 import { artifactUpload, type UploadArtifact } from "../../src/runner/upload-artifact.ts";

@@ -1,6 +1,6 @@
 /** The pull request that brings a task's own branch into the default one (Q6). */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 import { gateOpened, running, taskId, verified, viewOf } from "./texts-fixtures.ts";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RetryLater, type TaskView } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
+import type { TaskView } from "../../src/control/ports/task-view.ts";
 import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 import { decisionOf, gateOpened, reported, running, taskId, verified, viewOf } from "./texts-fixtures.ts";

@@ -3,8 +3,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Log } from "../../src/control/ports.ts";
+import type { Log } from "../../src/control/ports/surroundings.ts";
 import type { Repository } from "../../src/core/events.ts";
+import type { Creations } from "../../src/github/api.ts";
 import { createGitHub, type GitHubClient } from "../../src/github/client.ts";
 import { readWorkflowFile, workflowPath } from "../../src/github/workflow-file.ts";
 import { isApiPath, loadOracle } from "../sandbox/oracle.ts";
@@ -136,6 +137,17 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
     return answer(fault.status, fault.body ?? { message: fault.message ?? "refused by the test" }, fault.headers);
   }
 
+  const begun = new Map<string, string>();
+  const creations: Creations = {
+    beginCreation: async (key, at, earliest) => {
+      const since = begun.get(key) ?? "";
+      if (since > earliest) return since;
+      begun.set(key, at);
+      return null;
+    },
+    dropCreation: async (key) => void begun.delete(key),
+  };
+
   function client({ timeoutMs = 20_000 }: { readonly timeoutMs?: number } = {}): GitHubClient {
     return createGitHub({
       ...deployment,
@@ -149,6 +161,7 @@ export async function startGitHubTestbed(over: Partial<RepositoryToAdd> = {}): P
       fetch: faultyFetch,
       log: silent,
       clock: { now: () => new Date(now) },
+      creations,
     });
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Diagnosis } from "../../src/control/ports.ts";
+import type { Diagnosis } from "../../src/control/ports/diagnosis.ts";
 import { onboardingBranch } from "../../src/github/onboard.ts";
 import { settingsPath } from "../../src/github/settings-file.ts";
 import { readWorkflowFile, workflowPath } from "../../src/github/workflow-file.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { defaultSettings } from "../../src/core/settings.ts";
 import { setSecret } from "../sandbox/actions-settings.ts";
 import type { RepositoryToAdd } from "../sandbox/sandbox.ts";

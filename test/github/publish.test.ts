@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RetryLater, type Publication } from "../../src/control/ports.ts";
+import type { Publication } from "../../src/control/ports/github.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import type { Change } from "../../src/core/change.ts";
 import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
 import { ourApp } from "../sandbox/registration.ts";

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RecordFile, RecordMark } from "../../src/control/ports.ts";
+import type { RecordFile, RecordMark } from "../../src/control/ports/records.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 
 const run = promisify(execFile);

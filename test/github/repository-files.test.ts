@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { RepositoryFiles } from "../../src/control/ports.ts";
+import type { RepositoryFiles } from "../../src/control/ports/configuration.ts";
 import { repositoryFilesMax } from "../../src/github/repository-files.ts";
 import { changesetIdOf } from "../../src/core/ids.ts";
 import { runId, taskId } from "./texts-fixtures.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { failureOf, RateLimited, RequestFailed } from "../../src/github/request-failed.ts";
 
 const now = new Date("2026-11-21T02:00:00Z");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RetryLater } from "../../src/control/ports.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { taskIdFrom } from "../../src/core/ids.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
@@ -97,6 +97,7 @@ describe("the comment of a request", () => {
     await bed.github.showRequest(bed.repository, questions());
     const [comment] = await bed.owner.comments(issue);
     await bed.owner.deleteComment(comment?.id ?? 0);
+    bed.advance(15_000);
     await bed.github.showRequest(bed.repository, questions(answered(1, "Freemium", 2)));
     expect(await bodies()).toHaveLength(1);
   });

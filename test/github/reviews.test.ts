@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { RetryLater, type AnswerShown } from "../../src/control/ports.ts";
+import type { AnswerShown } from "../../src/control/ports/notices.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { changesetIdOf, runIdFrom } from "../../src/core/ids.ts";
 import { person } from "../sandbox/person.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";

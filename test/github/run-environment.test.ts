@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { EnvironmentKind } from "../../src/control/ports.ts";
+import type { EnvironmentKind } from "../../src/control/ports/environment.ts";
 import type { RepositoryToAdd } from "../sandbox/sandbox.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 

@@ -6,7 +6,7 @@ import type { DecisionTaken, RunnerReport } from "../../src/core/report.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { currentPhaseOf, type ExistingTask, type PhaseProgress } from "../../src/core/state.ts";
 import { nothingSpent } from "../../src/core/usage.ts";
-import type { LiveStatus, TaskView } from "../../src/control/ports.ts";
+import type { LiveStatus, TaskView } from "../../src/control/ports/task-view.ts";
 import type { BlockContext } from "../../src/github/texts/blocked.ts";
 import { linksOf } from "../../src/github/texts/links.ts";
 import { sayIn } from "../../src/github/texts/words.ts";

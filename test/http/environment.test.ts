@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { EnvironmentEntry, Log, Permission, RunEnvironment } from "../../src/control/ports.ts";
-import { RetryLater } from "../../src/control/ports.ts";
+import type { EnvironmentEntry, RunEnvironment } from "../../src/control/ports/environment.ts";
+import type { Permission } from "../../src/control/ports/github.ts";
+import type { Log } from "../../src/control/ports/surroundings.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import type { Repository } from "../../src/core/events.ts";
 import { environmentRoutes } from "../../src/http/environment.ts";
 import { startGitHubTestbed } from "../github/github-testbed.ts";

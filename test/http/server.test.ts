@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { Webhooks } from "@octokit/webhooks";
 import { describe, expect, test } from "vitest";
-import type { InboxMessage, Log, RunSession } from "../../src/control/ports.ts";
-import { RunnerRefused } from "../../src/control/serve-runner.ts";
+import type { InboxMessage } from "../../src/control/ports/queues.ts";
+import type { RunSession } from "../../src/control/ports/store.ts";
+import type { Log } from "../../src/control/ports/surroundings.ts";
+import { RunnerRefused } from "../../src/control/serve-runner/session.ts";
 import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { httpApp, webhookPath, type RunnerEndpoints } from "../../src/http/server.ts";
 import { Checkpoint } from "../../src/protocol/checkpoint.ts";

@@ -2,14 +2,10 @@
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
-import {
-  inVersionSpoken,
-  noteOutdatedAction,
-  openSession,
-  takeEvents,
-  takeOutcome,
-  takeStep,
-} from "../../src/control/serve-runner.ts";
+import { takeOutcome, takeStep } from "../../src/control/serve-runner/deliveries.ts";
+import { takeEvents } from "../../src/control/serve-runner/telemetry.ts";
+import { inVersionSpoken, noteOutdatedAction } from "../../src/control/serve-runner/older-runners.ts";
+import { openSession } from "../../src/control/serve-runner/open-session.ts";
 import {
   EventsRequest,
   OutcomeRequest,

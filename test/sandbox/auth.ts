@@ -145,11 +145,13 @@ export function hasPermission(
 ): boolean {
   if (actor.kind === "user") return userHas(repository, actor.account.login, permission, level);
   // A public repository is readable with any token, but only what is public: secrets and the like are not.
-  if (!reaches(context, actor, repository)) return !repository.private && level === "read" && isPublic(permission);
+  const isOpen = !repository.private && level === "read" && isPublic(permission);
+  if (!reaches(context, actor, repository)) return isOpen;
   if (permission === "metadata" && level === "read") return true;
   const granted = actor.token.permissions[permission];
   if (granted !== undefined && LEVELS.indexOf(granted) >= LEVELS.indexOf(level)) return true;
-  return !repository.private && level === "read" && isPublic(permission);
+  // Stricter than GitHub: what the app reads in a story, it must be able to read in a private repository, too.
+  return isOpen && actor.kind !== "installation";
 }
 
 /** The role of a collaborator; the owner is admin; null for strangers. */

@@ -1,14 +1,9 @@
 /** Jobs of GitHub Actions that speak with the app: helpful ones, and all others. */
-import type { RunnerIdentity } from "../../src/control/ports.ts";
-import {
-  openSession,
-  RunnerRefused,
-  takeEvents,
-  takeOutcome,
-  takeRequest,
-  takeStep,
-  type ServingRunner,
-} from "../../src/control/serve-runner.ts";
+import type { RunnerIdentity } from "../../src/control/ports/runner-identity.ts";
+import { takeOutcome, takeRequest, takeStep } from "../../src/control/serve-runner/deliveries.ts";
+import { takeEvents } from "../../src/control/serve-runner/telemetry.ts";
+import { openSession } from "../../src/control/serve-runner/open-session.ts";
+import { RunnerRefused, type ServingRunner } from "../../src/control/serve-runner/session.ts";
 import {
   protocolVersion,
   protocolVersionsServed,

@@ -1,5 +1,5 @@
 /** GitHub's lists miss for a while what was just made: they answer as they did before. */
-import type { GitHub } from "../../src/control/ports.ts";
+import type { GitHub } from "../../src/control/ports/github.ts";
 
 /** No list is older. */
 export const lagMsMax = 30_000;

@@ -1,5 +1,5 @@
 /** Who holds what of the queues: nothing is in two hands at once, and each lane gives out one thing at a time. */
-import type { ClaimedEffect, ClaimedMessage } from "../../src/control/ports.ts";
+import type { ClaimedEffect, ClaimedMessage } from "../../src/control/ports/queues.ts";
 
 interface Lease {
   readonly life: object;

@@ -1,9 +1,11 @@
 /** Faults that the simulation must notice: each takes one promise away from the app's store or from its GitHub. */
 import type { Change } from "../../src/core/change.ts";
-import type { Effect } from "../../src/core/react.ts";
+import type { Effect } from "../../src/core/effects.ts";
 import type { Finding } from "../../src/core/report.ts";
 import type { TaskSettings } from "../../src/core/settings.ts";
-import { StaleVersion, type ClaimedEffect, type GitHub, type NewEffect } from "../../src/control/ports.ts";
+import type { GitHub } from "../../src/control/ports/github.ts";
+import type { ClaimedEffect, NewEffect } from "../../src/control/ports/queues.ts";
+import { StaleVersion } from "../../src/control/ports/store.ts";
 import type { Mutant } from "./sim.ts";
 
 export const mutants: Readonly<Record<string, Mutant>> = {

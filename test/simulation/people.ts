@@ -4,7 +4,7 @@ import { slashCommands, type CommandName } from "../../src/core/slash-commands.t
 import { hasValue } from "../../src/core/dialogue.ts";
 import { isSettled, openDependenciesOf, openQuestionsOf, type ExistingTask } from "../../src/core/state.ts";
 import { defaultSettings } from "../../src/core/settings.ts";
-import type { ReviewState } from "../../src/control/ports.ts";
+import type { ReviewState } from "../../src/control/ports/gates.ts";
 import type { FakePull } from "../support/fake-github.ts";
 import { labels } from "./playbooks.ts";
 import { defaultBranch } from "./sim-github.ts";

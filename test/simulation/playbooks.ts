@@ -1,5 +1,6 @@
 /** Small playbooks, and verdicts that depend on nothing but what was written: a repeat finds the same. */
-import type { Playbooks, Verifier } from "../../src/control/ports.ts";
+import type { Playbooks } from "../../src/control/ports/configuration.ts";
+import type { Verifier } from "../../src/control/ports/verifier.ts";
 import type { Change } from "../../src/core/change.ts";
 import type { Criterion, Phase, Playbook } from "../../src/core/playbook.ts";
 import type { CheckResult, Finding } from "../../src/core/report.ts";

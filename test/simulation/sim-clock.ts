@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../src/control/ports.ts";
+import type { Clock, Timer } from "../../src/control/ports/surroundings.ts";
 
 const startedAt = Date.parse("2026-11-21T10:00:00.000Z");
 

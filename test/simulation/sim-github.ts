@@ -1,13 +1,10 @@
 /** GitHub of a simulation: the fake of the other tests, with what GitHub refuses, and with webhooks for what happens. */
 import type { Intent } from "../../src/control/intents.ts";
-import {
-  RetryLater,
-  type CheckShown,
-  type GitHub,
-  type RequestShown,
-  type TaskView,
-  type VetoBox,
-} from "../../src/control/ports.ts";
+import type { VetoBox } from "../../src/control/ports/gates.ts";
+import type { GitHub } from "../../src/control/ports/github.ts";
+import type { RequestShown } from "../../src/control/ports/notices.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
+import type { CheckShown, TaskView } from "../../src/control/ports/task-view.ts";
 import type { Repository } from "../../src/core/events.ts";
 import { followingPhaseOf } from "../../src/core/state.ts";
 import type { TreePaths } from "../../src/core/merge-paths.ts";

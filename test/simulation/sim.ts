@@ -4,16 +4,13 @@ import { setImmediate as turn } from "node:timers/promises";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import { createSeal } from "../../src/control/seal.ts";
 import { startEngine, type Engine, type Working } from "../../src/control/engine.ts";
-import {
-  RetryLater,
-  StaleVersion,
-  webhookKeyOf,
-  type GitHub,
-  type RequestShown,
-  type RunnerIdentity,
-  type Store,
-} from "../../src/control/ports.ts";
-import type { ServingRunner } from "../../src/control/serve-runner.ts";
+import type { GitHub } from "../../src/control/ports/github.ts";
+import type { RequestShown } from "../../src/control/ports/notices.ts";
+import { webhookKeyOf } from "../../src/control/ports/queues.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
+import type { RunnerIdentity } from "../../src/control/ports/runner-identity.ts";
+import { StaleVersion, type Store } from "../../src/control/ports/store.ts";
+import type { ServingRunner } from "../../src/control/serve-runner/session.ts";
 import { defaultPolicy, type Policy } from "../../src/core/decide.ts";
 import { noInput } from "../../src/core/task-input.ts";
 import type { TaskEvent } from "../../src/core/events.ts";

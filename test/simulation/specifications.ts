@@ -1,5 +1,6 @@
 /** Specifications that people push to the default branch: what becomes of them, and what is promised of it. */
-import { webhookKeyOf, type GitHub, type Publication } from "../../src/control/ports.ts";
+import type { GitHub, Publication } from "../../src/control/ports/github.ts";
+import { webhookKeyOf } from "../../src/control/ports/queues.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { isSettled, type ExistingTask } from "../../src/core/state.ts";
 import { parseSpec, type Spec } from "../../src/verify/spec.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { StoredCheckpoint } from "../../src/control/ports.ts";
+import type { StoredCheckpoint } from "../../src/control/ports/store.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { createTask, eventsOf, run1, taskId } from "../core/given.ts";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { Kysely, sql } from "kysely";
 import { beforeEach, describe, inject, onTestFinished } from "vitest";
-import type { Store } from "../../src/control/ports.ts";
+import type { Store } from "../../src/control/ports/store.ts";
 import type { Differences } from "../../src/store/database.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { PhasegatePostgresDialect } from "../../src/store/postgres-dialect.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { changesetIdFrom, runIdFrom } from "../../src/core/ids.ts";
 import type { BlockReason } from "../../src/core/outcome.ts";
-import type { Effect } from "../../src/core/react.ts";
+import type { Effect } from "../../src/core/effects.ts";
 import { decodeEffect, encodeEffect } from "../../src/store/effect-codec.ts";
 
 /** One of each kind; `tsc` names a kind that is missing. */

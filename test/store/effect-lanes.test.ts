@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Store } from "../../src/control/ports.ts";
+import type { Store } from "../../src/control/ports/store.ts";
 import { taskId } from "../core/given.ts";
 import { onEachDatabase } from "./databases.ts";
 import { effect, minute, queue } from "./temporary-store.ts";

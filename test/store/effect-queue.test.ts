@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
-import type { Store } from "../../src/control/ports.ts";
+import type { Store } from "../../src/control/ports/store.ts";
 import { taskIdFrom } from "../../src/core/ids.ts";
 import { dueQuery } from "../../src/store/effect-queue.ts";
 import { taskId } from "../core/given.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { StaleVersion, type Store } from "../../src/control/ports.ts";
+import { StaleVersion, type Store } from "../../src/control/ports/store.ts";
 import type { EventOf } from "../../src/core/events.ts";
 import { stateFrom } from "../../src/core/evolve.ts";
 import { taskIdFrom } from "../../src/core/ids.ts";

@@ -1,4 +1,4 @@
-import type { CommitUnit } from "../../src/control/ports.ts";
+import type { CommitUnit } from "../../src/control/ports/store.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { changesetIdOf, runIdFrom, type TaskId } from "../../src/core/ids.ts";
 import { stateFrom } from "../../src/core/evolve.ts";

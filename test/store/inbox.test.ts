@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { InboxMessage, Store } from "../../src/control/ports.ts";
+import type { InboxMessage } from "../../src/control/ports/queues.ts";
+import type { Store } from "../../src/control/ports/store.ts";
 import { onEachDatabase } from "./databases.ts";
 import { minute } from "./temporary-store.ts";
 

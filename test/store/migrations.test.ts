@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import type { InboxMessage } from "../../src/control/ports.ts";
+import type { InboxMessage } from "../../src/control/ports/queues.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { changesetIdFrom } from "../../src/core/ids.ts";
 import { eventCodecs } from "../../src/store/event-schemas.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { InboxMessage, Store } from "../../src/control/ports.ts";
+import type { InboxMessage } from "../../src/control/ports/queues.ts";
+import type { Store } from "../../src/control/ports/store.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { changesetIdOf, runIdFrom, taskIdFrom, type TaskId } from "../../src/core/ids.ts";
 import { nothingSpent } from "../../src/core/usage.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RunSession } from "../../src/control/ports.ts";
+import type { RunSession } from "../../src/control/ports/store.ts";
 import { run1, taskId } from "../core/given.ts";
 import { onEachDatabase } from "./databases.ts";
 import { minute } from "./temporary-store.ts";

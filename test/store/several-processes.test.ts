@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { StaleVersion, type InboxMessage, type Store } from "../../src/control/ports.ts";
+import type { InboxMessage } from "../../src/control/ports/queues.ts";
+import { StaleVersion, type Store } from "../../src/control/ports/store.ts";
 import type { EventOf } from "../../src/core/events.ts";
 import { createTask, eventsOf, run1, taskId } from "../core/given.ts";
 import { onPostgres, somebodyWaits } from "./databases.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { NotRestored, type KeptTask, type NewEffect } from "../../src/control/ports.ts";
+import type { NewEffect } from "../../src/control/ports/queues.ts";
+import { NotRestored, type KeptTask } from "../../src/control/ports/store.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { taskIdFrom } from "../../src/core/ids.ts";
 import { createTask, eventsOf, taskId } from "../core/given.ts";

@@ -1,29 +1,15 @@
 /** The database is deleted in the midst of a task, and `npm run rebuild` brings it back from what GitHub holds. */
-import { execFile } from "node:child_process";
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { repositoryName } from "../support/github-world.ts";
+import { runProgram } from "../support/run-program.ts";
 import { story, type Story } from "../support/story.ts";
 import { asks, guideFolder, notesAgent, question, request, writes } from "./notes/agent.ts";
 import { commentsOf, commentWith, noteOf, runsRequested } from "./notes/looks.ts";
 
-const program = path.join(import.meta.dirname, "..", "..", "src", "rebuild.ts");
-
 /** `npm run rebuild`, as the operator starts it. */
-function rebuild(env: NodeJS.ProcessEnv, ...named: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...named], { env }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-    );
-  });
-}
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+const rebuild = (env: NodeJS.ProcessEnv, ...named: readonly string[]) => runProgram("rebuild.ts", env, ...named);
 
 /** Answers what the operator reads. */
 async function loseDatabase(told: Story): Promise<string> {

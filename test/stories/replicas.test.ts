@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/control/config.ts";
-import type { Log } from "../../src/control/ports.ts";
+import type { Log } from "../../src/control/ports/surroundings.ts";
 import type { TaskEvent } from "../../src/core/events.ts";
 import { startApp, type RunningApp } from "../../src/start-app.ts";
 import { temporaryDatabase } from "../store/databases.ts";

@@ -6,7 +6,7 @@ import examples from "@octokit/webhooks-examples" with { type: "json" };
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { parseConfig } from "../../src/control/config.ts";
-import type { Log } from "../../src/control/ports.ts";
+import type { Log } from "../../src/control/ports/surroundings.ts";
 import { webhookPath } from "../../src/http/server.ts";
 import { startApp } from "../../src/start-app.ts";
 import { onEachDatabase, type Place } from "../store/databases.ts";

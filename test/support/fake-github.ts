@@ -1,30 +1,27 @@
 /** A GitHub in memory behind the port: stateful, safe to repeat as the port promises, with faults on demand. */
+import type { ConfigurationFound, RepositoryFiles, SettingsFaults } from "../../src/control/ports/configuration.ts";
+import type {
+  GateState,
+  MergeResult,
+  MergeTrees,
+  ReviewState,
+  ThreadState,
+  VetoBox,
+} from "../../src/control/ports/gates.ts";
 import {
   DispatchRefused,
-  type ConfigurationFound,
   type FailedDelivery,
-  type GateState,
   type GitHub,
   type IssueText,
-  type MergeResult,
-  type MergeTrees,
   type NamesSeen,
-  type Notice,
   type Onboarding,
   type Permission,
   type Preflight,
-  type RecordFile,
-  type RecordHead,
-  type RecordMark,
-  type RepositoryFiles,
-  type RequestShown,
-  type ReviewState,
-  type SettingsFaults,
-  type TaskView,
-  type ThreadState,
-  type VetoBox,
   type WorkflowRun,
-} from "../../src/control/ports.ts";
+} from "../../src/control/ports/github.ts";
+import type { Notice, RequestShown } from "../../src/control/ports/notices.ts";
+import type { RecordFile, RecordHead, RecordMark } from "../../src/control/ports/records.ts";
+import type { TaskView } from "../../src/control/ports/task-view.ts";
 import type { Change } from "../../src/core/change.ts";
 import type { CiKind, CiState } from "../../src/core/ci.ts";
 import type { Repository } from "../../src/core/events.ts";

@@ -1,4 +1,5 @@
 /** Speaks the runner's protocol as the action does, without a model: what it hands over is the demo's product. */
+import { Checkpoint } from "../../src/protocol/checkpoint.ts";
 import {
   audienceOf,
   protocolVersion,
@@ -19,6 +20,10 @@ export interface FakeRunnerOptions {
   readonly answerTo?: (item: Job["feedback"][number]) => Answer;
   /** What it hands over for a step; by default the product's files. */
   readonly changesOf?: (job: Job, step: string, product: ProductScript) => readonly FileChange[];
+  /** What it leaves for the next run, with a question, instead of working; null where it works. */
+  readonly leaves?: (job: Job) => Checkpoint | null;
+  /** Hears what it goes on from. */
+  readonly goesOn?: (checkpoint: Checkpoint) => void;
   /** What it says of its work at the end; by default that all criteria are met, and what it decided. */
   readonly reportOf?: (job: Job) => RunnerReport;
 }
@@ -26,6 +31,13 @@ export interface FakeRunnerOptions {
 const spent = {
   usage: { inputTokens: 1_000, outputTokens: 400, cacheCreationInputTokens: 0, cacheReadInputTokens: 2_000 },
   costUsd: 0.02,
+};
+
+const questions = {
+  kind: "questions",
+  questions: [
+    { category: "choice", question: "Which colour?", options: ["Red", "Green"], default: null, required: true },
+  ],
 };
 
 export async function fakeRunner(options: FakeRunnerOptions = {}) {
@@ -39,6 +51,21 @@ export async function fakeRunner(options: FakeRunnerOptions = {}) {
         oidcToken: await identityToken(env, audienceOf(appUrl)),
       }),
     );
+    if (job.checkpoint !== null) {
+      options.goesOn?.(Checkpoint.parse(await send("GET", appUrl, runnerRoutes.checkpoint, runToken)));
+    }
+    const left = options.leaves?.(job) ?? null;
+    if (left !== null) {
+      await send("PUT", appUrl, runnerRoutes.checkpoint, runToken, left);
+      await post(appUrl, runnerRoutes.request, runToken, {
+        ...questions,
+        id: `${job.runId}/1`,
+        step: job.stepsToDo[0],
+      });
+      const outcome = { outcome: { kind: "waiting-question" }, report: null, spent };
+      await post(appUrl, runnerRoutes.outcome, runToken, outcome);
+      return { conclusion: "success" };
+    }
     for (const step of job.stepsToDo) {
       const changes = options.changesOf?.(job, step, product) ?? filesOf(product, job.phase.name, step);
       const answers = job.feedback
@@ -96,11 +123,21 @@ async function identityToken(env: Readonly<Record<string, string>>, audience: st
   throw new Error(`asking for an identity token: ${JSON.stringify(answer)}`);
 }
 
-async function post(appUrl: string, route: string, token: string | null, body: unknown): Promise<unknown> {
+function post(appUrl: string, route: string, token: string | null, body: unknown): Promise<unknown> {
+  return send("POST", appUrl, route, token, body);
+}
+
+async function send(
+  method: string,
+  appUrl: string,
+  route: string,
+  token: string | null,
+  body?: unknown,
+): Promise<unknown> {
   const response = await fetch(`${appUrl}${route}`, {
-    method: "POST",
+    method,
     headers: { "content-type": "application/json", ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify(body),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const answer: unknown = await response.json();
   if (!response.ok) throw new Error(`${route}: ${response.status} ${JSON.stringify(answer)}`);

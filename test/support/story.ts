@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test, type TestContext } from "vitest";
 import { parseConfig } from "../../src/control/config.ts";
-import type { Log } from "../../src/control/ports.ts";
+import type { Log } from "../../src/control/ports/surroundings.ts";
 import type { EventOf, TaskEvent, TaskEventType } from "../../src/core/events.ts";
 import { startApp, type RunningApp } from "../../src/start-app.ts";
 import { canHaveSecondUser } from "../demo/options.ts";

@@ -1,4 +1,4 @@
-import type { AnswerShown } from "../../control/ports.ts";
+import type { AnswerShown } from "../../control/ports/notices.ts";
 import { link, code, paragraphs } from "./escape.ts";
 import { shaCharacters } from "./format.ts";
 import type { Links } from "./links.ts";

@@ -1,4 +1,4 @@
-import type { Forecast } from "../../control/ports.ts";
+import type { Forecast } from "../../control/ports/task-view.ts";
 import type { BlockReason, ProviderRefusal } from "../../core/outcome.ts";
 import {
   branchOf,

@@ -1,5 +1,5 @@
 /** The check run on a gate's head: what branch protection sees, and people beside the merge button. */
-import type { TaskView } from "../../control/ports.ts";
+import type { TaskView } from "../../control/ports/task-view.ts";
 import type { Finding } from "../../core/report.ts";
 import { isSettled, outlineOfPhase, type ExistingTask, type PhaseProgress } from "../../core/state.ts";
 import { criterionNames } from "./criteria.ts";

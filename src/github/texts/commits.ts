@@ -1,4 +1,4 @@
-import type { RecordMark } from "../../control/ports.ts";
+import type { RecordMark } from "../../control/ports/records.ts";
 import type { ChangesetId, TaskId } from "../../core/ids.ts";
 import { title } from "./escape.ts";
 

@@ -1,5 +1,5 @@
 /** What `/config` shows: each setting, what it is now, and whose word that is. */
-import type { Notice } from "../../control/ports.ts";
+import type { Notice } from "../../control/ports/notices.ts";
 import { tightest } from "../../core/network.ts";
 import { limitsOf, type SettingsFound, type TaskSettings } from "../../core/settings.ts";
 import { settingsPath } from "../settings-file.ts";

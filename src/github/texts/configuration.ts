@@ -1,5 +1,5 @@
 /** What is wrong with a repository's own playbooks, guides, agents, settings and specifications, for the issue and for the pull request. */
-import type { ConfigurationFound } from "../../control/ports.ts";
+import type { ConfigurationFound } from "../../control/ports/configuration.ts";
 import { repositoryFolder, type ConfigurationFault } from "../../core/repository-files.ts";
 import { specsFolder, type SpecificationsFound } from "../../core/spec-to-start.ts";
 import type { CheckAnnotation, CheckText } from "./check.ts";

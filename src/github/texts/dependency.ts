@@ -1,4 +1,4 @@
-import type { RequestShown } from "../../control/ports.ts";
+import type { RequestShown } from "../../control/ports/notices.ts";
 import { hasValue, type Dependency, type DependencyType } from "../../core/dialogue.ts";
 import { serviceOf } from "../../core/known-services.ts";
 import { branchOf, currentPhaseOf, isSettled, openDependenciesOf, type ExistingTask } from "../../core/state.ts";

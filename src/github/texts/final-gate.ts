@@ -1,4 +1,4 @@
-import type { TaskView } from "../../control/ports.ts";
+import type { TaskView } from "../../control/ports/task-view.ts";
 import type { PhaseProgress } from "../../core/state.ts";
 import { code, link, person, plain, title } from "./escape.ts";
 import { dollars } from "./format.ts";

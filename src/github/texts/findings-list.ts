@@ -1,4 +1,4 @@
-import type { Diagnosis } from "../../control/ports.ts";
+import type { Diagnosis } from "../../control/ports/diagnosis.ts";
 import { block, link, plain } from "./escape.ts";
 import type { Say } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import type { TaskView } from "../../control/ports.ts";
+import type { TaskView } from "../../control/ports/task-view.ts";
 import {
   followingPhaseOf,
   outlineOfPhase,

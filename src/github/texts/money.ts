@@ -1,5 +1,5 @@
 /** What things may cost, in words and in whole dollars that people type. */
-import type { Forecast } from "../../control/ports.ts";
+import type { Forecast } from "../../control/ports/task-view.ts";
 import { dollars } from "./format.ts";
 import type { Say } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import type { Notice } from "../../control/ports.ts";
+import type { Notice } from "../../control/ports/notices.ts";
 import type { Dependency, Question } from "../../core/dialogue.ts";
 import { workflowPath } from "../workflow-file.ts";
 import { answerVerdict } from "./answers.ts";

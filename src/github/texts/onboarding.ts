@@ -1,5 +1,5 @@
 /** What the pull request says that sets a repository up. */
-import type { Diagnosis } from "../../control/ports.ts";
+import type { Diagnosis } from "../../control/ports/diagnosis.ts";
 import { specsFolder } from "../../core/spec-to-start.ts";
 import type { OnboardingFile } from "../onboarding-files.ts";
 import { code, link } from "./escape.ts";

@@ -1,4 +1,4 @@
-import type { RequestShown } from "../../control/ports.ts";
+import type { RequestShown } from "../../control/ports/notices.ts";
 import { unsettledOf } from "../../core/conversation.ts";
 import type { ExistingTask, PhaseProgress } from "../../core/state.ts";
 import { agentMarkdown } from "./agent-markdown.ts";

@@ -1,4 +1,4 @@
-import type { RequestShown } from "../../control/ports.ts";
+import type { RequestShown } from "../../control/ports/notices.ts";
 import type { ReportedErrorType } from "../../core/dialogue.ts";
 import type { ExistingTask } from "../../core/state.ts";
 import { block, paragraphs } from "./escape.ts";

@@ -1,4 +1,4 @@
-import type { RequestShown } from "../../control/ports.ts";
+import type { RequestShown } from "../../control/ports/notices.ts";
 import { isSettled, type ExistingTask } from "../../core/state.ts";
 import type { BlockContext } from "./blocked.ts";
 import { dependencyText } from "./dependency.ts";

@@ -1,5 +1,5 @@
 /** What people are told where something changes that an earlier gate approved. */
-import type { Notice } from "../../control/ports.ts";
+import type { Notice } from "../../control/ports/notices.ts";
 import type { ItemChange, ItemsChanged } from "../../core/ripple.ts";
 import { outlineOfPhase, type ExistingTask } from "../../core/state.ts";
 import type { BlockContext } from "./blocked.ts";

@@ -1,4 +1,4 @@
-import type { LiveStatus, TaskView } from "../../control/ports.ts";
+import type { LiveStatus, TaskView } from "../../control/ports/task-view.ts";
 import type { Dependency, Question } from "../../core/dialogue.ts";
 import {
   currentPhaseOf,

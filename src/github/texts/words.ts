@@ -1,5 +1,5 @@
 /** What people read, in their language: texts stand in the code in English, and `korean/` has each of them again. */
-import type { Spoken } from "../../control/ports.ts";
+import type { Spoken } from "../../control/ports/notices.ts";
 import { inLanguage, phrase, type Phrase, type PhraseValue } from "../../core/phrase.ts";
 import type { Language } from "../../core/task-input.ts";
 import { korean } from "./korean/index.ts";

@@ -5,6 +5,7 @@ import { initial } from "./0001_initial.ts";
 import { messageLeases } from "./0002_message_leases.ts";
 import { feedback } from "./0003_feedback.ts";
 import { dialogue } from "./0004_dialogue.ts";
+import { creations } from "./0005_creations.ts";
 
 /** In order; forward only. What shipped is never edited: a change is a new entry. */
 function migrationsOf(columns: Columns): Record<string, Migration> {
@@ -13,6 +14,7 @@ function migrationsOf(columns: Columns): Record<string, Migration> {
     "0002_message_leases": messageLeases(columns),
     "0003_feedback": feedback(columns),
     "0004_dialogue": dialogue(columns),
+    "0005_creations": creations(columns),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TaskView } from "../../../src/control/ports.ts";
+import type { TaskView } from "../../../src/control/ports/task-view.ts";
 import type { TaskEvent } from "../../../src/core/events.ts";
 import { checkText, finalCheckText } from "../../../src/github/texts/check.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Diagnosis } from "../../../src/control/ports.ts";
+import type { Diagnosis } from "../../../src/control/ports/diagnosis.ts";
 import { findingsCount, findingsList } from "../../../src/github/texts/findings-list.ts";
 import { sayIn } from "../../../src/github/texts/words.ts";
 

@@ -1,6 +1,7 @@
 /** Every text that people read, with the worst that an agent, a stranger or a log could put into it. */
 import { describe, expect, test } from "vitest";
-import type { Notice, TaskView } from "../../../src/control/ports.ts";
+import type { Notice } from "../../../src/control/ports/notices.ts";
+import type { TaskView } from "../../../src/control/ports/task-view.ts";
 import type { TaskEvent } from "../../../src/core/events.ts";
 import { changesetIdOf } from "../../../src/core/ids.ts";
 import type { BlockReason } from "../../../src/core/outcome.ts";

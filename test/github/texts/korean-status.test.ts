@@ -1,6 +1,7 @@
 /** What a task with `language: ko` says on its issue: nothing that we say may be left in English. */
 import { describe, expect, test } from "vitest";
-import type { RequestShown, TaskView } from "../../../src/control/ports.ts";
+import type { RequestShown } from "../../../src/control/ports/notices.ts";
+import type { TaskView } from "../../../src/control/ports/task-view.ts";
 import type { TaskEvent } from "../../../src/core/events.ts";
 import type { BlockReason } from "../../../src/core/outcome.ts";
 import { phrase } from "../../../src/core/phrase.ts";

@@ -1,6 +1,8 @@
 /** What a repository with `language: ko` reads: nothing that we say may be left in English. */
 import { describe, expect, test } from "vitest";
-import type { Diagnosis, Notice, TaskView } from "../../../src/control/ports.ts";
+import type { Diagnosis } from "../../../src/control/ports/diagnosis.ts";
+import type { Notice } from "../../../src/control/ports/notices.ts";
+import type { TaskView } from "../../../src/control/ports/task-view.ts";
 import type { TaskEvent } from "../../../src/core/events.ts";
 import type { CiState } from "../../../src/core/ci.ts";
 import type { ItemsChanged } from "../../../src/core/ripple.ts";

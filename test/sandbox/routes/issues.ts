@@ -25,7 +25,7 @@ export function issueRoutes(context: SandboxContext): Hono {
   const routes = new Hono();
 
   routes.get("/repos/:owner/:repo/issues", (c) => {
-    const { repository } = openForIssues(context, c, "read");
+    const { repository } = openForIssues(context, c, "read", ["issues"]);
     const state = c.req.query("state") ?? "open";
     const labels = (c.req.query("labels") ?? "")
       .split(",")
@@ -67,7 +67,7 @@ export function issueRoutes(context: SandboxContext): Hono {
   });
 
   routes.get("/repos/:owner/:repo/issues/:number", (c) => {
-    const { repository } = openForIssues(context, c, "read");
+    const { repository } = openForIssues(context, c, "read", ["issues"]);
     return c.json(issueJson(context, repository, requireIssue(repository, numberParam(c, "number"))));
   });
 

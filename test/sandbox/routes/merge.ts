@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { hasPermission, readBody, requirePermission } from "../auth.ts";
+import { hasPermission, readBody, requirePermission, requireRepository, requireToken } from "../auth.ts";
 import { forbidden, GitHubError, invalid, notFound } from "../errors.ts";
 import { missingChecks } from "../commit-standing.ts";
 import type { GitRepository } from "../git.ts";
@@ -22,7 +22,8 @@ export function mergeRoutes(context: SandboxContext): Hono {
   });
 
   routes.put("/repos/:owner/:repo/pulls/:number/merge", async (c) => {
-    const { actor, repository } = openForPulls(context, c, "read");
+    const actor = requireToken(context, c);
+    const repository = requireRepository(context, c, actor);
     requirePermission(context, actor, repository, "contents", "write");
     const pull = requirePull(repository, numberParam(c, "number"));
     const body = await readBody(c);

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { readBody, requirePermission, requireRepository, requireToken, roleOf } from "../auth.ts";
+import { readBody, requireAnyPermission, requirePermission, requireRepository, requireToken, roleOf } from "../auth.ts";
 import { GitHubError, notFound, validationFailed } from "../errors.ts";
 import { commitJson } from "../payloads-git.ts";
 import { fullRepositoryJson, htmlUrl, labelJson, repositoryUrl, userJson } from "../payloads.ts";
@@ -70,7 +70,7 @@ export function repositoryRoutes(context: SandboxContext): Hono {
   routes.get("/repos/:owner/:repo/labels", (c) => {
     const actor = requireToken(context, c);
     const repository = requireRepository(context, c, actor);
-    requirePermission(context, actor, repository, "issues", "read");
+    requireAnyPermission(context, actor, repository, ["issues", "pull_requests"], "read");
     const labels = paginate(context, c, [...repository.labels.values()]);
     return c.json(labels.map((label) => labelJson(context, repository, label)));
   });
@@ -78,7 +78,7 @@ export function repositoryRoutes(context: SandboxContext): Hono {
   routes.post("/repos/:owner/:repo/labels", async (c) => {
     const actor = requireToken(context, c);
     const repository = requireRepository(context, c, actor);
-    requirePermission(context, actor, repository, "issues", "write");
+    requireAnyPermission(context, actor, repository, ["issues", "pull_requests"], "write");
     const body = await readBody(c);
     const name = requiredString(body, "name");
     if (repository.labels.has(name.toLowerCase())) {
@@ -99,14 +99,14 @@ export function repositoryRoutes(context: SandboxContext): Hono {
   routes.get("/repos/:owner/:repo/labels/:name", (c) => {
     const actor = requireToken(context, c);
     const repository = requireRepository(context, c, actor);
-    requirePermission(context, actor, repository, "issues", "read");
+    requireAnyPermission(context, actor, repository, ["issues", "pull_requests"], "read");
     return c.json(labelJson(context, repository, requireLabel(repository, c.req.param("name"))));
   });
 
   routes.patch("/repos/:owner/:repo/labels/:name", async (c) => {
     const actor = requireToken(context, c);
     const repository = requireRepository(context, c, actor);
-    requirePermission(context, actor, repository, "issues", "write");
+    requireAnyPermission(context, actor, repository, ["issues", "pull_requests"], "write");
     const label = requireLabel(repository, c.req.param("name"));
     const body = await readBody(c);
     repository.labels.delete(label.name.toLowerCase());
@@ -121,7 +121,7 @@ export function repositoryRoutes(context: SandboxContext): Hono {
   routes.delete("/repos/:owner/:repo/labels/:name", (c) => {
     const actor = requireToken(context, c);
     const repository = requireRepository(context, c, actor);
-    requirePermission(context, actor, repository, "issues", "write");
+    requireAnyPermission(context, actor, repository, ["issues", "pull_requests"], "write");
     const label = requireLabel(repository, c.req.param("name"));
     repository.labels.delete(label.name.toLowerCase());
     for (const issue of repository.issues.values()) issue.labels = issue.labels.filter((each) => each !== label);
