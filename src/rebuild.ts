@@ -10,7 +10,7 @@ import type { GitHubClient } from "./github/client.ts";
 import { findInstalled } from "./github/installed.ts";
 import { RequestFailed } from "./github/request-failed.ts";
 import { openStore } from "./store/open-store.ts";
-import { githubOf, policyOf } from "./wiring.ts";
+import { githubOf, policyOf, realTimer } from "./wiring.ts";
 
 const usage = "usage: npm run rebuild -- owner/repository\n";
 const clock = { now: () => new Date() };
@@ -34,7 +34,16 @@ async function run(config: Config, owner: string, name: string): Promise<number>
     const github = githubOf(config, { clock, log, store });
     const repository = await repositoryOf(github, owner, name);
     const appSeal = createSeal(checkpointKeys);
-    const rebuilding = { store, github, appSeal, clock, newId: randomUUID, policy: policyOf(config), log };
+    const rebuilding = {
+      store,
+      github,
+      appSeal,
+      clock,
+      newId: randomUUID,
+      policy: policyOf(config),
+      timer: realTimer,
+      log,
+    };
     const { broughtBack, alreadyThere, refused } = await rebuild(rebuilding, repository, say);
     if (broughtBack + alreadyThere + refused === 0) say(`${owner}/${name} holds no records of tasks`);
     else say(`${broughtBack} brought back, ${alreadyThere} already there, ${refused} refused`);

@@ -7,7 +7,7 @@ import type { Log } from "./control/ports/surroundings.ts";
 import { rotateKey, type Rotated } from "./control/rotate-key.ts";
 import { createSeal } from "./control/seal.ts";
 import { openStore } from "./store/open-store.ts";
-import { githubOf } from "./wiring.ts";
+import { githubOf, realTimer } from "./wiring.ts";
 
 const clock = { now: () => new Date() };
 const log: Log = { debug: nothing, info: nothing, warn: tell, error: tell };
@@ -25,7 +25,14 @@ async function run(config: Config): Promise<number> {
   try {
     const appSeal = createSeal(checkpointKeys);
     const checkpointSeal = createCheckpointSeal(checkpointKeys);
-    const rotating = { store, github: githubOf(config, { clock, log, store }), appSeal, checkpointSeal, log };
+    const rotating = {
+      store,
+      github: githubOf(config, { clock, log, store }),
+      appSeal,
+      checkpointSeal,
+      timer: realTimer,
+      log,
+    };
     const rotated = await rotateKey(rotating, say);
     for (const line of linesOf(rotated, checkpointKeys)) say(line);
     return isDone(rotated, appSeal.keyId) ? 0 : 1;
@@ -41,15 +48,19 @@ function isDone({ failed, byKey }: Rotated, keyId: string): boolean {
 
 function linesOf(rotated: Rotated, keys: Config["checkpointKeys"]): readonly string[] {
   const [newest = "", ...older] = keys.map(({ id }) => id);
-  const { checkpoints, records, failed, byKey } = rotated;
+  const { checkpoints, records, outOfReach, failed, byKey } = rotated;
   const lines = [
     `sealed anew with "${newest}": checkpoints: ${checkpoints}; under it now: the records of tasks: ${records}`,
     ...[...byKey].map(([id, count]) => `checkpoints under "${id}": ${count}`),
+    ...(outOfReach === 0
+      ? []
+      : [
+          `records of tasks out of reach: ${outOfReach}; they stay as they are. Keep the older keys as long as you may want to rebuild those tasks, or let them go: nothing else needs these records`,
+        ]),
   ];
   if (isDone(rotated, newest)) {
-    return older.length === 0
-      ? lines
-      : [...lines, `nothing uses ${older.join(", ")} any more, but runs that began under them and backups from before`];
+    const still = `runs that began under them${outOfReach === 0 ? "" : ", records out of reach"} and backups from before`;
+    return older.length === 0 ? lines : [...lines, `nothing uses ${older.join(", ")} any more, but ${still}`];
   }
   const mend =
     failed > 0

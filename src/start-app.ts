@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
-import type { Clock, Log, NewId, Timer } from "./control/ports/surroundings.ts";
+import type { Clock, Log, NewId } from "./control/ports/surroundings.ts";
 import { createSeal } from "./control/seal.ts";
 import { takeCheckpoint, takeOutcome, takeRequest, takeStep } from "./control/serve-runner/deliveries.ts";
 import { takeEvents } from "./control/serve-runner/telemetry.ts";
@@ -18,6 +18,7 @@ import { readIssueForm } from "./github/issue-form.ts";
 import { freezeText } from "./github/issue-text.ts";
 import { translateWebhook } from "./github/webhook-to-command.ts";
 import { openPlaybooks } from "./guide/open-playbooks.ts";
+import { createLiveStreams } from "./http/live-streams.ts";
 import { httpApp, listen } from "./http/server.ts";
 import { verifyRunnerWith } from "./http/verify-runner.ts";
 import { audienceOf } from "./protocol/runner.ts";
@@ -31,7 +32,7 @@ import { stepFor, stepOfPath } from "./verify/step-of-path.ts";
 import { changedItems, citing } from "./verify/changed-items.ts";
 import { findCredential } from "./verify/find-credential.ts";
 import { verifyPhase } from "./verify/verify-phase.ts";
-import { githubOf, policyOf } from "./wiring.ts";
+import { githubOf, policyOf, realTimer } from "./wiring.ts";
 
 /** Of the ten seconds that a stop may take, what is left for closing the server and the store. */
 const drainMs = 8_000;
@@ -136,14 +137,17 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       wake: () => engine?.wake(),
     };
     let ready = false;
+    const live = createLiveStreams({ store, clock, timer: realTimer, log });
     const app = httpApp({
       store,
+      live,
       clock,
       log,
       webhooks: new Webhooks({ secret: config.webhookSecret }),
       wake: working.wake,
       github,
       webUrl: config.githubWebUrl,
+      trustedProxies: config.trustedProxies,
       settingsSchema,
       ready: () => ready,
       runner: {
@@ -167,6 +171,8 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       engine: running,
       async stop() {
         ready = false;
+        // At once, so that those who listen go to another process of the app.
+        live.drain();
         // The server goes last but one: a runner that reports now gets its answer or is told to try again.
         await running.stop(drainMs);
         await inTime(server.close(), closeMs);
@@ -178,11 +184,6 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
     throw error;
   }
 }
-
-const realTimer: Timer = (ms, then) => {
-  const timer = setTimeout(then, ms);
-  return () => clearTimeout(timer);
-};
 
 async function inTime(work: Promise<void>, ms: number): Promise<void> {
   let callOff: () => void = () => undefined;

@@ -1,7 +1,7 @@
 /** What more than one program makes of its settings. */
 import type { Config } from "./control/config.ts";
+import type { Clock, Log, Timer } from "./control/ports/surroundings.ts";
 import type { Store } from "./control/ports/store.ts";
-import type { Clock, Log } from "./control/ports/surroundings.ts";
 import { defaultPolicy, type Policy } from "./core/decide.ts";
 import { createGitHub, type GitHubClient } from "./github/client.ts";
 
@@ -12,6 +12,11 @@ interface Surroundings {
   readonly log: Log;
   readonly store: Store;
 }
+
+export const realTimer: Timer = (ms, then) => {
+  const timer = setTimeout(then, ms);
+  return () => clearTimeout(timer);
+};
 
 export function githubOf(config: Config, { clock, log, store }: Surroundings): GitHubClient {
   return createGitHub({

@@ -1,4 +1,5 @@
 import { createPrivateKey } from "node:crypto";
+import { isIP } from "node:net";
 import { z } from "zod";
 import { PriceOverride } from "../protocol/runner.ts";
 import { networks, type Network } from "../core/network.ts";
@@ -41,17 +42,19 @@ export interface Config {
   readonly namesEveryMs: number;
   /** From the end of a task until its logs and changesets are deleted. */
   readonly logsKeptMs: number;
-  /** Of the MCP servers that repositories may give their agents, e.g. `mcp.notion.com`. */
   /** Most that runs may reach. */
   readonly network: Network;
+  /** Of the MCP servers that repositories may give their agents, e.g. `mcp.notion.com`. */
   readonly mcpHosts: readonly string[];
+  /** Addresses and ranges of the reverse proxies whose `X-Forwarded-For` is believed, e.g. `203.0.113.0/24`. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** What of the settings nobody may read in a log. */
 export function secretsOf({ privateKey, webhookSecret, databaseUrl, checkpointKeys }: Config): readonly string[] {
-  const { password } = new URL(databaseUrl ?? "postgres://none");
+  const { password, searchParams } = new URL(databaseUrl ?? "postgres://none");
   const keys = checkpointKeys.map(({ key }) => Buffer.from(key).toString("base64"));
-  return [privateKey, webhookSecret, decodeURIComponent(password), ...keys];
+  return [privateKey, webhookSecret, decodeURIComponent(password), ...searchParams.getAll("password"), ...keys];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -79,6 +82,18 @@ const defaults = {
   githubWebUrl: "https://github.com",
   oidcIssuer: "https://token.actions.githubusercontent.com",
 } as const;
+
+/** Where a reverse proxy is unless the operator says: on this machine or in its network. */
+export const privateNetworks: readonly string[] = [
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "169.254.0.0/16",
+  "::1",
+  "fc00::/7",
+  "fe80::/10",
+];
 
 const usdMax = 10_000;
 
@@ -167,6 +182,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
     logsKeptMs: numberOf("KEEP_LOGS_DAYS", 90, 7, 36_500) * 24 * 60 * 60_000,
     network: networkOf(get("NETWORK"), faults),
     mcpHosts: hostsOf("MCP_SERVERS_ALLOWED", get("MCP_SERVERS_ALLOWED"), faults),
+    trustedProxies: proxiesOf(get("TRUSTED_PROXIES"), faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
@@ -261,10 +277,21 @@ function databaseUrlOf(text: string | undefined, faults: string[]): string | nul
     faults.push(`DATABASE_URL: expected an address such as ${example}${hint}; unset it to use SQLite in DATA_DIR`);
     return null;
   }
+  if (!canDecode(text))
+    faults.push("DATABASE_URL: expected each % in it to be written as %25; one stands there as it is");
   if (url.pathname.length < 2) faults.push(`DATABASE_URL: expected the database's name at its end, as in ${example}`);
   if (url.host === "" && !url.searchParams.has("host"))
     faults.push(`DATABASE_URL: expected a host, as in ${example}, or ?host=/folder/of/the/socket`);
   return text;
+}
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** With a comma between two. */
@@ -277,6 +304,27 @@ function hostsOf(name: string, text: string | undefined, faults: string[]): read
     }
   }
   return named;
+}
+
+/** With a comma between two, in the place of the private ones. */
+function proxiesOf(text: string | undefined, faults: string[]): readonly string[] {
+  if (text === undefined) return privateNetworks;
+  const proxies = text.split(",").map((proxy) => proxy.trim());
+  for (const proxy of proxies) {
+    if (isNetwork(proxy)) continue;
+    faults.push(
+      `TRUSTED_PROXIES: expected addresses or ranges such as 203.0.113.7, 198.51.100.0/24 or 2001:db8::/32, with a comma between two, got "${proxy}"; name those of your reverse proxy, or unset it to believe private addresses`,
+    );
+  }
+  return proxies;
+}
+
+/** All addresses at once are no proxy's, and an IPv4 address that is written as IPv6 never comes. */
+function isNetwork(text: string): boolean {
+  const { address = "", bits } = /^(?<address>[^/%]+)(?:\/(?<bits>[1-9]\d{0,2}))?$/u.exec(text)?.groups ?? {};
+  const version = isIP(address);
+  if (version === 0 || /^::ffff:.*\./iu.test(address)) return false;
+  return bits === undefined || Number(bits) <= (version === 6 ? 128 : 32);
 }
 
 function urlOf(name: string, text: string, faults: string[]): string {

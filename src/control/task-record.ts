@@ -8,14 +8,15 @@ import { taskIdFrom } from "../core/ids.ts";
 import type { ExistingTask } from "../core/state.ts";
 import { recordNameOf, textHashesOf } from "../core/task-record.ts";
 import type { GitHub } from "./ports/github.ts";
-import type { RecordFile, RecordHead } from "./ports/records.ts";
+import type { RecordFile, RecordHead, RecordMark } from "./ports/records.ts";
+import { RetryLater } from "./ports/retry-later.ts";
 import type { KeptTask, Store, StoredEvent } from "./ports/store.ts";
 import type { Log } from "./ports/surroundings.ts";
 import type { Seal } from "./seal.ts";
 
 export interface Keeping {
   readonly store: Pick<Store, "readStored" | "readEvents" | "readText">;
-  readonly github: Pick<GitHub, "recordHead" | "addToRecord">;
+  readonly github: Pick<GitHub, "recordHead" | "readRecord" | "addToRecord">;
   readonly appSeal: Seal;
   readonly log: Log;
 }
@@ -71,7 +72,7 @@ export async function keepRecord(keeping: Keeping, task: ExistingTask): Promise<
   const stored = await store.readStored(taskId);
   const name = recordNameOf(task);
   const head = await github.recordHead(repository, name);
-  const going = goingOn(keeping, task, head, stored);
+  const going = await goingOn(keeping, task, head, stored);
   if (going.kind !== "add") return going.kind === "whole";
   const { from } = going;
   const version = stored.length;
@@ -89,26 +90,52 @@ export async function keepRecord(keeping: Keeping, task: ExistingTask): Promise<
 /** `from` is the number of events in the record that the next file follows on. */
 type Going = { readonly kind: "add"; readonly from: number } | { readonly kind: "whole" | "knows-more" };
 
-function goingOn(
-  { appSeal, log }: Keeping,
-  { taskId }: ExistingTask,
+async function goingOn(
+  keeping: Keeping,
+  task: ExistingTask,
   head: RecordHead | null,
   stored: readonly StoredEvent[],
-): Going {
-  const mark = head?.mark ?? null;
+): Promise<Going> {
   if (head === null) return { kind: "add", from: 0 };
+  const { taskId } = task;
+  const { mark } = head;
   const fields = { taskId, record: head.commitSha, has: mark?.version ?? 0, knows: stored.length };
-  if (mark?.taskId === taskId && mark.version > stored.length) {
-    log.error(fields, "the record on GitHub knows more than the database: stop the app and run npm run rebuild");
+  if (mark?.taskId === taskId && mark.version > stored.length && (await knowsMore(keeping, task, head, stored))) {
+    keeping.log.error(
+      fields,
+      "the record on GitHub knows more than the database: stop the app and run npm run rebuild",
+    );
     return { kind: "knows-more" };
   }
-  if (mark?.taskId !== taskId || mark.digest !== digestOf(stored.slice(0, mark.version))) {
-    log.warn(fields, "a record of something else was there; it stays among the commits before the new one");
+  if (mark?.taskId !== taskId || !hasAllOf(stored, mark)) {
+    keeping.log.warn(fields, "a record of something else was there; it stays among the commits before the new one");
     return { kind: "add", from: 0 };
   }
   // All of it under the new key, so that the old one need not be kept for this.
-  if (mark.keyId !== appSeal.keyId) return { kind: "add", from: 0 };
+  if (mark.keyId !== keeping.appSeal.keyId) return { kind: "add", from: 0 };
   return mark.version === stored.length ? { kind: "whole" } : { kind: "add", from: mark.version };
+}
+
+/** Whoever may write to the repository can mark a commit with any number. What is sealed nobody can forge. */
+async function knowsMore(
+  { github, appSeal, log }: Keeping,
+  { taskId, repository }: ExistingTask,
+  { commitSha }: RecordHead,
+  stored: readonly StoredEvent[],
+): Promise<boolean> {
+  try {
+    const kept = openRecord(appSeal, repository.repositoryId, await github.readRecord(repository, commitSha));
+    return kept.taskId === taskId && kept.events.length > stored.length;
+  } catch (error) {
+    if (error instanceof RetryLater) throw error;
+    log.warn({ taskId, record: commitSha, err: error }, "what the record on GitHub says of itself is not so");
+    return false;
+  }
+}
+
+/** Whether a history has all that the mark of a record speaks of, which is then its beginning or the whole of it. */
+export function hasAllOf(stored: readonly StoredEvent[], { version, digest }: RecordMark): boolean {
+  return version <= stored.length && digest === digestOf(stored.slice(0, version));
 }
 
 async function textsOf({ store }: Keeping, { taskId }: ExistingTask, from: number): Promise<Contents["texts"]> {

@@ -1,4 +1,4 @@
-/** Whose token it is that somebody sends to the app, and what it reaches. It is used for these two questions alone. */
+/** Whose token it is that somebody sends to the app, and what it reaches. It is used for these questions alone. */
 import type { Callers } from "../control/ports/callers.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api } from "./api.ts";
@@ -18,6 +18,15 @@ export function createCallers(api: Api): Callers {
       const listed = await refusedAsNull([401, 403, 404], () =>
         api.asHolder(token, `asking whether a token reaches the secrets of ${nameOf(repository)}`, (octokit) =>
           octokit.rest.actions.listRepoSecrets({ ...pathOf(repository), per_page: 1 }),
+        ),
+      );
+      return listed !== null;
+    },
+
+    async readsIssues(token, { owner, name }) {
+      const listed = await refusedAsNull([401, 403, 404, 410], () =>
+        api.asHolder(token, `asking whether a token reads the issues of ${owner}/${name}`, (octokit) =>
+          octokit.rest.issues.listForRepo({ owner, repo: name, per_page: 1 }),
         ),
       );
       return listed !== null;

@@ -29,7 +29,7 @@ import { createNames } from "./names.ts";
 import { permissionOf } from "./permission.ts";
 import { preflight } from "./preflight.ts";
 import { findPublished, publish } from "./publish.ts";
-import { deleteBranch, headOf, readRepository } from "./repository.ts";
+import { deleteBranch, headOf, reachOf, readRepository } from "./repository.ts";
 import { createRepositoryFilesReader } from "./repository-files.ts";
 import { answerThread, readThreads } from "./review-threads.ts";
 import { addToRecord, dropRecord, listRecords, readRecord, recordHead } from "./records.ts";
@@ -166,6 +166,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     readInstallations: () => readInstallations(api),
     readInstalled: (installationId) => readInstalled(api, installationId),
     onboard: (repository, wanted) => onboard(api, { ...options, onboardingFiles }, repository, wanted),
+    reachOf: (repository) => reachOf(api, repository),
     recordHead: (repository, name) => recordHead(api, repository, name),
     addToRecord: (repository, name, addition) => addToRecord(api, repository, name, addition),
     dropRecord: (repository, name) => dropRecord(api, repository, name),

@@ -10,7 +10,7 @@ import { readPull, updatePull } from "./gate-state.ts";
 import { makeLabel } from "./state-label.ts";
 import { blobShaOf, versionOf, type OnboardingFile } from "./onboarding-files.ts";
 import { withOwnPart } from "./own-part.ts";
-import { headOf, nameOf, pathOf, readRepository } from "./repository.ts";
+import { headOf, ifReachable, nameOf, pathOf, readRepository } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { linksOf } from "./texts/links.ts";
 import { hasTrailer, onboardingCommitMessage, trailers } from "./texts/commits.ts";
@@ -72,17 +72,6 @@ export async function onboard(
   // GitHub leaves a form's label off where the repository has no such label.
   for (const label of labels) await makeLabel(api, repository, playbookLabel(label, sayIn(settings.language)));
   return { kind: open === null ? "opened" : "updated", pullRequest };
-}
-
-/** Null where the app was taken away again, or the repository is gone: then there is nobody to set up for. */
-async function ifReachable<Result>(read: () => Promise<Result>): Promise<Result | null> {
-  try {
-    return await read();
-  } catch (error) {
-    const failure = error instanceof RequestFailed || !(error instanceof Error) ? error : error.cause;
-    if (failure instanceof RequestFailed && [403, 404, 410].includes(failure.status)) return null;
-    throw error;
-  }
 }
 
 /** Open and closed ones, newest first. */

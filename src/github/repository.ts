@@ -1,5 +1,6 @@
 import { RequestFailed } from "./request-failed.ts";
 import type { Api, Call } from "./api.ts";
+import type { GitHub } from "../control/ports/github.ts";
 import type { Repository } from "../core/events.ts";
 
 export interface RepositoryFacts {
@@ -50,6 +51,23 @@ export async function readRepository(api: Api, repository: Repository): Promise<
     defaultBranch: data.default_branch,
     isReadOnly: data.archived || data.disabled,
   };
+}
+
+/** Null where the repository is gone or shut, or the app is not there any more, or suspended. */
+export async function ifReachable<Result>(read: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await read();
+  } catch (error) {
+    const failure = error instanceof RequestFailed || !(error instanceof Error) ? error : error.cause;
+    if (failure instanceof RequestFailed && [403, 404, 410, 451].includes(failure.status)) return null;
+    throw error;
+  }
+}
+
+export async function reachOf(api: Api, repository: Repository): ReturnType<GitHub["reachOf"]> {
+  const facts = await ifReachable(() => readRepository(api, repository));
+  if (facts === null) return "none";
+  return facts.isReadOnly ? "read-only" : "writable";
 }
 
 /** Head commit of a branch; null where there is no such branch, or no commit at all. */

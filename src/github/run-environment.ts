@@ -1,8 +1,8 @@
 /** What the jobs of a repository get as their environment (L2.1): its variables and secrets. Values go in, and never come back. */
-import type { EnvironmentEntry, EnvironmentKind, RunEnvironment } from "../control/ports/environment.ts";
+import type { EnvironmentEntry, EnvironmentKind, RunEnvironment, WriteRefusal } from "../control/ports/environment.ts";
 import type { Repository } from "../core/events.ts";
 import type { Api, Call } from "./api.ts";
-import { nameOf, pathOf, readIfAllowed } from "./repository.ts";
+import { nameOf, pathOf, readIfAllowed, readRepository } from "./repository.ts";
 import { RequestFailed } from "./request-failed.ts";
 import { sealedBox } from "./sealed-box.ts";
 
@@ -14,32 +14,66 @@ const valueBytesMax = 48 * 1024;
 const pagesMax = 40;
 const perPage = { secret: 100, variable: 30 } as const;
 
+/** Of a repository, as far as its token goes. */
+interface Holder {
+  readonly token: string;
+  readonly repository: Repository;
+}
+
 export function createRunEnvironment(api: Api): RunEnvironment {
   return {
     async list(repository) {
       const secrets = await listSecrets(repository);
       const variables = await listVariables(repository);
-      return secrets === null && variables === null ? null : [...(variables ?? []), ...(secrets ?? [])];
+      const missing: EnvironmentKind[] = [];
+      if (secrets === null) missing.push("secret");
+      if (variables === null) missing.push("variable");
+      return { entries: [...(variables ?? []), ...(secrets ?? [])], missing };
     },
-    async set(repository, { kind, name: said, value }) {
+    async set(token, repository, { kind, name: said, value }) {
       const name = said.toUpperCase();
       if (!nameRule.test(name)) return "bad-name";
       const bytes = Buffer.byteLength(value);
       if (bytes === 0 || bytes > valueBytesMax) return "bad-value";
-      return ifAllowed(() =>
-        kind === "secret" ? setSecret(repository, name, value) : setVariable(repository, name, value),
+      const holder = { token, repository };
+      return ifAllowed(repository, () =>
+        kind === "secret" ? setSecret(holder, name, value) : setVariable(holder, name, value),
       );
     },
-    async remove(repository, { kind, name: said }) {
+    async remove(token, repository, { kind, name: said }) {
       const name = said.toUpperCase();
       if (!nameRule.test(name)) return "bad-name";
-      return ifAllowed(async () => {
-        await ignoring(404, () =>
-          kind === "secret" ? deleteSecret(repository, name) : deleteVariable(repository, name),
+      const holder = { token, repository };
+      return ifAllowed(repository, async () => {
+        const isDeleted = await ignoring(404, () =>
+          kind === "secret" ? deleteSecret(holder, name) : deleteVariable(holder, name),
         );
+        // Gone already; or the repository itself is none for this token, and then neither is its list.
+        if (!isDeleted) await lookAt(kind, holder);
       });
     },
   };
+
+  /** A token that may not see a private repository hears 404 there, for everything. */
+  async function ifAllowed(repository: Repository, work: () => Promise<void>): Promise<"done" | WriteRefusal> {
+    try {
+      await work();
+      return "done";
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      switch (error.status) {
+        case 401:
+          return "token-refused";
+        case 403:
+          // GitHub says the same status of an archived repository, whatever the token may.
+          return (await readRepository(api, repository)).isReadOnly ? "read-only" : "not-permitted";
+        case 404:
+          return "not-permitted";
+        default:
+          throw error;
+      }
+    }
+  }
 
   function listSecrets(repository: Repository): Promise<readonly EnvironmentEntry[] | null> {
     return listAll("secret", (page) => ({
@@ -82,74 +116,69 @@ export function createRunEnvironment(api: Api): RunEnvironment {
     const all: EnvironmentEntry[] = [];
     for (let page = 1; page <= pagesMax; page += 1) {
       const entries = await readIfAllowed(api, callOf(page));
-      if (entries === null) return page === 1 ? null : all;
+      if (entries === null) return null;
       all.push(...entries);
       if (entries.length < perPage[kind]) break;
     }
     return all;
   }
 
-  async function setSecret(repository: Repository, name: string, value: string): Promise<void> {
-    const call = {
-      repository,
-      permissions: { secrets: "write" },
-      doing: `setting the secret ${name} of ${nameOf(repository)}`,
-    } as const;
-    const { data: key } = await api.read({
-      ...call,
-      send: (octokit) => octokit.rest.actions.getRepoPublicKey(pathOf(repository)),
-    });
+  async function setSecret({ token, repository }: Holder, name: string, value: string): Promise<void> {
+    const doing = `setting the secret ${name} of ${nameOf(repository)}`;
+    const { data: key } = await api.asHolder(token, doing, (octokit) =>
+      octokit.rest.actions.getRepoPublicKey(pathOf(repository)),
+    );
     const encrypted_value = await sealedBox(value, key.key);
-    await api.write({
-      ...call,
-      send: (octokit) =>
-        octokit.rest.actions.createOrUpdateRepoSecret({
-          ...pathOf(repository),
-          secret_name: name,
-          encrypted_value,
-          key_id: key.key_id,
-        }),
-    });
+    await api.asHolder(token, doing, (octokit) =>
+      octokit.rest.actions.createOrUpdateRepoSecret({
+        ...pathOf(repository),
+        secret_name: name,
+        encrypted_value,
+        key_id: key.key_id,
+      }),
+    );
   }
 
   /** Changed where it is there, made where it is not. */
-  async function setVariable(repository: Repository, name: string, value: string): Promise<void> {
-    const call = {
-      repository,
-      permissions: { actions_variables: "write" },
-      doing: `setting the variable ${name} of ${nameOf(repository)}`,
-    } as const;
-    const change: Call<unknown> = {
-      ...call,
-      send: (octokit) => octokit.rest.actions.updateRepoVariable({ ...pathOf(repository), name, value }),
-    };
-    const make: Call<unknown> = {
-      ...call,
-      send: (octokit) => octokit.rest.actions.createRepoVariable({ ...pathOf(repository), name, value }),
-    };
-    const changed = await ignoring(404, () => api.write(change));
+  async function setVariable({ token, repository }: Holder, name: string, value: string): Promise<void> {
+    const doing = `setting the variable ${name} of ${nameOf(repository)}`;
+    const change = () =>
+      api.asHolder(token, doing, (octokit) =>
+        octokit.rest.actions.updateRepoVariable({ ...pathOf(repository), name, value }),
+      );
+    const make = () =>
+      api.asHolder(token, doing, (octokit) =>
+        octokit.rest.actions.createRepoVariable({ ...pathOf(repository), name, value }),
+      );
+    const changed = await ignoring(404, change);
     if (changed) return;
     // Somebody else may have made it meanwhile.
-    const made = await ignoring(409, () => api.write(make));
-    if (!made) await api.write(change);
+    const made = await ignoring(409, make);
+    if (!made) await change();
   }
 
-  async function deleteSecret(repository: Repository, name: string): Promise<void> {
-    await api.write({
-      repository,
-      permissions: { secrets: "write" },
-      doing: `deleting the secret ${name} of ${nameOf(repository)}`,
-      send: (octokit) => octokit.rest.actions.deleteRepoSecret({ ...pathOf(repository), secret_name: name }),
-    });
+  async function deleteSecret({ token, repository }: Holder, name: string): Promise<void> {
+    await api.asHolder(token, `deleting the secret ${name} of ${nameOf(repository)}`, (octokit) =>
+      octokit.rest.actions.deleteRepoSecret({ ...pathOf(repository), secret_name: name }),
+    );
   }
 
-  async function deleteVariable(repository: Repository, name: string): Promise<void> {
-    await api.write({
-      repository,
-      permissions: { actions_variables: "write" },
-      doing: `deleting the variable ${name} of ${nameOf(repository)}`,
-      send: (octokit) => octokit.rest.actions.deleteRepoVariable({ ...pathOf(repository), name }),
-    });
+  async function deleteVariable({ token, repository }: Holder, name: string): Promise<void> {
+    await api.asHolder(token, `deleting the variable ${name} of ${nameOf(repository)}`, (octokit) =>
+      octokit.rest.actions.deleteRepoVariable({ ...pathOf(repository), name }),
+    );
+  }
+
+  async function lookAt(kind: EnvironmentKind, { token, repository }: Holder): Promise<void> {
+    const first = { ...pathOf(repository), per_page: 1 };
+    await api.asHolder(
+      token,
+      `asking whether a token reaches the ${kind}s of ${nameOf(repository)}`,
+      async (octokit) => {
+        if (kind === "secret") await octokit.rest.actions.listRepoSecrets(first);
+        else await octokit.rest.actions.listRepoVariables(first);
+      },
+    );
   }
 }
 
@@ -158,16 +187,6 @@ function entryOf(
   { name, updated_at: updatedAt }: { readonly name: string; readonly updated_at: string },
 ): EnvironmentEntry {
   return { kind, name, updatedAt };
-}
-
-async function ifAllowed(work: () => Promise<void>): Promise<"done" | "not-permitted"> {
-  try {
-    await work();
-    return "done";
-  } catch (error) {
-    if (error instanceof RequestFailed && error.status === 403) return "not-permitted";
-    throw error;
-  }
 }
 
 /** False where GitHub answered with this status. */

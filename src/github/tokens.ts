@@ -4,14 +4,14 @@ import type { Repository } from "../core/events.ts";
 /** As small as the call allows; every token is narrowed to one repository besides. */
 export interface TokenPermissions {
   readonly actions?: "read" | "write";
-  readonly actions_variables?: "read" | "write";
+  readonly actions_variables?: "read";
   readonly administration?: "read";
   readonly checks?: "read" | "write";
   readonly contents?: "read" | "write";
   readonly issues?: "read" | "write";
   readonly metadata?: "read";
   readonly pull_requests?: "read" | "write";
-  readonly secrets?: "read" | "write";
+  readonly secrets?: "read";
   readonly statuses?: "read";
   readonly workflows?: "write";
 }

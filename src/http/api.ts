@@ -9,6 +9,7 @@ const statusOf = {
   "not-allowed": 403,
   "not-found": 404,
   "not-granted": 409,
+  "read-only": 409,
   "too-large": 413,
   "bad-name": 422,
   "bad-value": 422,
@@ -36,7 +37,7 @@ export interface Answering {
   readonly ready: () => boolean;
 }
 
-/** Answers with what `serve` comes to, or says why not. Anything else that goes wrong is left to the server. */
+/** Answers with what `serve` comes to, as JSON where it is no answer yet, or says why not. Anything else that goes wrong is left to the server. */
 export async function answerApi(
   { log, ready }: Answering,
   context: Context,
@@ -45,7 +46,8 @@ export async function answerApi(
   context.header("cache-control", "no-store");
   try {
     if (!ready()) throw new ApiRefused("unavailable", "The app is starting or stopping; try again in a moment.", 5);
-    return context.json(await serve());
+    const served = await serve();
+    return served instanceof Response ? served : context.json(served);
   } catch (error) {
     if (error instanceof ApiRefused) return refuseApi(context, error);
     if (!(error instanceof RetryLater)) throw error;

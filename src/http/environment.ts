@@ -2,53 +2,62 @@
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
-import type { EnvironmentKind, RunEnvironment } from "../control/ports/environment.ts";
+import type { EnvironmentKind, RunEnvironment, WriteRefusal } from "../control/ports/environment.ts";
 import { dependencyNameOf } from "../core/dependency-name.ts";
 import type { Repository } from "../core/events.ts";
 import { answerApi, ApiRefused, refuseApi, type Answering } from "./api.ts";
-import { createCallers, type CallerOptions } from "./callers.ts";
+import type { CallerOf, Holder } from "./callers.ts";
 
-const bodyBytesMax = 64 * 1024;
 /** GitHub's own limit. */
 const valueBytesMax = 48 * 1024;
+/** JSON may write six bytes for one of the value, and there is some room for what stands around it. */
+const bodyBytesMax = 6 * valueBytesMax + 4 * 1024;
+
+/** As GitHub calls them where a fine-grained token is made. */
+const permissionOf = { secret: "Secrets", variable: "Variables" } as const;
 
 const Kind = z.enum(["secret", "variable"]);
 const Entry = z.strictObject({ kind: Kind, value: z.string() });
 
-export interface EnvironmentOptions extends Answering, Pick<CallerOptions, "clock"> {
-  readonly github: CallerOptions["github"] & { readonly environment: RunEnvironment };
+export interface EnvironmentOptions extends Answering {
+  readonly callerOf: CallerOf;
+  readonly github: { readonly environment: RunEnvironment };
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;
 }
 
 export function environmentRoutes(options: EnvironmentOptions): Hono {
-  const { log, webUrl } = options;
+  const { log, webUrl, callerOf } = options;
   const { environment } = options.github;
-  const callerOf = createCallers(options);
   const routes = new Hono();
   const path = "/api/repos/:owner/:repo/environment";
 
   routes.get(path, (context) =>
     answerApi(options, context, async () => {
-      const { repository } = await admit(context);
-      const entries = await environment.list(repository);
-      if (entries === null) throw notGranted("The app may list neither secrets nor variables", repository);
+      const { owner, repo } = context.req.param();
+      const repository = await (await callerOf(context)).writerIn(owner, repo);
+      const { entries, missing } = await environment.list(repository);
+      if (missing.length === Kind.options.length) throw notGranted(repository);
       // Field by field: whatever else an adapter may know of an entry stays here.
       return {
         repository: nameOf(repository),
         entries: entries.map(({ kind, name, updatedAt }) => ({ kind, name, updatedAt })),
+        missing,
       };
     }),
   );
 
   const onError = (context: Context) =>
-    refuseApi(context, new ApiRefused("too-large", "The body is larger than 64 KiB; a value has at most 48 KiB."));
+    refuseApi(
+      context,
+      new ApiRefused("too-large", `The body is larger than ${bodyBytesMax / 1024} KiB; a value has at most 48 KiB.`),
+    );
   routes.put(`${path}/:name`, bodyLimit({ maxSize: bodyBytesMax, onError }), (context) =>
     answerApi(options, context, async () => {
-      const { login, repository } = await admit(context);
+      const { login, repository, token } = await admitHolder(context);
       const name = nameFrom(context, repository);
       const { kind, value } = await entryFrom(context);
-      const done = await environment.set(repository, { kind, name, value });
+      const done = await environment.set(token, repository, { kind, name, value });
       settle(done, { kind, name, repository });
       log.info({ repository: nameOf(repository), kind, name, by: login }, "set in the environment of runs");
       return { repository: nameOf(repository), kind, name };
@@ -57,12 +66,12 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
 
   routes.delete(`${path}/:name`, (context) =>
     answerApi(options, context, async () => {
-      const { login, repository } = await admit(context);
+      const { login, repository, token } = await admitHolder(context);
       const name = nameFrom(context, repository);
       const parsed = Kind.safeParse(context.req.query("kind"));
       if (!parsed.success) throw new ApiRefused("bad-request", "Say which: add ?kind=secret or ?kind=variable.");
       const kind = parsed.data;
-      const done = await environment.remove(repository, { kind, name });
+      const done = await environment.remove(token, repository, { kind, name });
       settle(done, { kind, name, repository });
       log.info({ repository: nameOf(repository), kind, name, by: login }, "deleted from the environment of runs");
       return { repository: nameOf(repository), kind, name };
@@ -70,10 +79,10 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
   );
   return routes;
 
-  async function admit(context: Context): Promise<{ readonly login: string; readonly repository: Repository }> {
+  async function admitHolder(context: Context): Promise<Holder & { readonly login: string }> {
     const caller = await callerOf(context);
     const { owner = "", repo = "" } = context.req.param();
-    return { login: caller.login, repository: await caller.writerIn(owner, repo) };
+    return { login: caller.login, ...(await caller.holderIn(owner, repo)) };
   }
 
   /** What an agent may ask for under its name, and nothing else: neither GitHub's own names nor the model's credential. */
@@ -90,7 +99,7 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
 
   /** What the port says where it did nothing. */
   function settle(
-    done: "done" | "bad-name" | "bad-value" | "not-permitted",
+    done: "done" | "bad-name" | "bad-value" | WriteRefusal,
     {
       kind,
       name,
@@ -100,8 +109,21 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
     switch (done) {
       case "done":
         return;
+      case "token-refused":
+        throw new ApiRefused(
+          "token-refused",
+          "GitHub does not take this token any more. Send another one of your own.",
+        );
       case "not-permitted":
-        throw notGranted(`The app may not write ${kind}s`, repository);
+        throw new ApiRefused(
+          "not-allowed",
+          `GitHub does not let your token write the ${kind}s of ${nameOf(repository)}. Give it the permission "${permissionOf[kind]}: write" there if it is a fine-grained one, or the scope "repo" if it is a classic one.`,
+        );
+      case "read-only":
+        throw new ApiRefused(
+          "read-only",
+          `${nameOf(repository)} is archived, or GitHub has switched it off, so nothing in it can be changed. Unarchive it at ${webUrl}/${nameOf(repository)}/settings first.`,
+        );
       case "bad-name":
         throw new ApiRefused("bad-name", `GitHub takes no ${kind} of the name ${name}.`);
       case "bad-value":
@@ -109,10 +131,10 @@ export function environmentRoutes(options: EnvironmentOptions): Hono {
     }
   }
 
-  function notGranted(what: string, repository: Repository): ApiRefused {
+  function notGranted(repository: Repository): ApiRefused {
     return new ApiRefused(
       "not-granted",
-      `${what} in ${nameOf(repository)}. Give the App the permissions Secrets and Variables, read and write, and accept them for its installation at ${webUrl}/${nameOf(repository)}/settings/installations.`,
+      `The app may list neither secrets nor variables in ${nameOf(repository)}. Give the App the permissions Secrets and Variables, read-only, and accept them for its installation at ${webUrl}/${nameOf(repository)}/settings/installations.`,
     );
   }
 }

@@ -7,7 +7,10 @@ import { z } from "zod";
 import { webhookKeyOf } from "../control/ports/queues.ts";
 import type { Store } from "../control/ports/store.ts";
 import type { Clock, Log } from "../control/ports/surroundings.ts";
+import { createCallers, type CallerOptions } from "./callers.ts";
+import { addressBehind } from "./client-address.ts";
 import { environmentRoutes, type EnvironmentOptions } from "./environment.ts";
+import { streamRoutes, type StreamOptions } from "./stream.ts";
 import { announcedLimit, bracketFault, inSlots } from "./body-limits.ts";
 import { holdBackRefused } from "./refused-often.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -50,13 +53,16 @@ export interface RunnerEndpoints {
 }
 
 export interface ServerOptions {
-  readonly store: Pick<Store, "takeIn" | "nextDueAt" | "runSessionByToken">;
+  readonly store: Pick<Store, "takeIn" | "nextDueAt" | "runSessionByToken"> & StreamOptions["store"];
+  readonly live: StreamOptions["live"];
   readonly webhooks: Pick<Webhooks, "verify">;
   readonly runner: RunnerEndpoints;
   readonly clock: Clock;
   readonly log: Log;
   readonly wake: () => void;
-  readonly github: EnvironmentOptions["github"];
+  readonly github: CallerOptions["github"] & EnvironmentOptions["github"];
+  /** Addresses and ranges of reverse proxies; see `addressBehind`. */
+  readonly trustedProxies: readonly string[];
   /** Where people see GitHub, e.g. `https://github.com`. */
   readonly webUrl: string;
   /** JSON Schema of what repositories may set. */
@@ -85,6 +91,7 @@ const statusOf = {
 
 export function httpApp(options: ServerOptions): Hono {
   const { clock } = options;
+  const addressOf = addressBehind(options.trustedProxies);
   const app = new Hono();
   app.use(securityHeaders());
   app.get("/healthz", (context) => context.json({ status: "ok" }));
@@ -103,12 +110,16 @@ export function httpApp(options: ServerOptions): Hono {
   );
   const forged = holdBackRefused({
     clock,
+    addressOf,
     isLight: (context) => Number(context.req.header("content-length") ?? Number.NaN) <= lightWebhookBytesMax,
     refuse: (context, message) => context.json({ message }, 429),
   });
   const inPlace = inSlots({ slots: largeWebhooksAtOnceMax });
   app.post(webhookPath, forged, inPlace, announcedLimit(webhookBytesMax), (context) => takeWebhook(options, context));
-  app.route("/", environmentRoutes(options));
+  // Shared, so that a caller's limits hold for all of the API together.
+  const callerOf = createCallers({ ...options, addressOf });
+  app.route("/", environmentRoutes({ ...options, callerOf }));
+  app.route("/", streamRoutes({ ...options, callerOf }));
   const tooLarge = (context: Context) =>
     refuse(context, { code: "too-large", message: "the body is larger than this route takes" });
   const tiny = bodyLimit({ maxSize: sessionBodyBytesMax, onError: tooLarge });
@@ -119,6 +130,7 @@ export function httpApp(options: ServerOptions): Hono {
   // Any workflow on GitHub can get an identity token for us; runners take this answer for one to try again after.
   const strangers = holdBackRefused({
     clock,
+    addressOf,
     isLight: () => false,
     refuse: (context, message) => context.json({ error: "unavailable", message } satisfies RunnerError, 429),
   });

@@ -1,10 +1,10 @@
 /** The embedded store as one file: taken while the app runs, and put back while it does not. */
 import { createReadStream, createWriteStream } from "node:fs";
 import { link, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pipeline } from "node:stream/promises";
-import { databasePathOf, lockDataFolder } from "./data-folder.ts";
+import { databasePathOf, isOwnFile, lockDataFolder } from "./data-folder.ts";
 import { migrationsKnown } from "./migrations/migrate.ts";
 import { sqliteDifferences } from "./sqlite.ts";
 
@@ -182,10 +182,8 @@ function hasTable(database: DatabaseSync, name: string): boolean {
 }
 
 async function refuseOwnFiles(dataDir: string, file: string): Promise<void> {
-  const databasePath = databasePathOf(dataDir);
-  const own = join(await realpathOr(dataDir), basename(databasePath));
-  const named = join(await realpathOr(dirname(file)), basename(file));
-  if (named === own || named.startsWith(`${own}-`)) {
+  const folder = await realpathOr(dirname(file));
+  if (folder === (await realpathOr(dataDir)) && isOwnFile(basename(file))) {
     throw new BackupRefused(`"${file}" is a file of the store itself; name a file of its own`);
   }
 }

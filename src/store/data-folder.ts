@@ -30,6 +30,11 @@ export function databasePathOf(dataDir: string): string {
   return join(dataDir, databaseName);
 }
 
+/** Whether a file of this name is the store's own: its database, its lock, or what SQLite lays beside one of them. */
+export function isOwnFile(name: string): boolean {
+  return [databaseName, lockName].some((own) => name === own || name.startsWith(`${own}-`));
+}
+
 /** Creates the folder and its files for our user alone, and takes the lock. Throws `StoreLocked`. */
 export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   const folder = await lockDataFolder(dataDir);

@@ -2,7 +2,7 @@ import type { Transaction } from "kysely";
 import { StaleVersion, type CommitUnit, type Store } from "../control/ports/store.ts";
 import type { TaskEvent } from "../core/events.ts";
 import { stateFrom } from "../core/evolve.ts";
-import type { TaskId } from "../core/ids.ts";
+import { taskIdFrom, type TaskId } from "../core/ids.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Differences } from "./database.ts";
 import { finishEffect, insertEffects } from "./effect-queue.ts";
@@ -17,7 +17,7 @@ import { timestampFrom } from "./timestamp.ts";
 import { changedRows, deletePhases, writeHistoryRows, writeStateRows } from "./write-projections.ts";
 
 type Trx = Transaction<Schema>;
-type EventStore = Pick<Store, "readEvents" | "commit" | "reconstructTaskState" | "eraseTask">;
+type EventStore = Pick<Store, "readEvents" | "newestVersions" | "commit" | "reconstructTaskState" | "eraseTask">;
 
 /** Of all tasks together; some hundred tasks that are being worked on. */
 const recentEventsMax = 20_000;
@@ -42,6 +42,18 @@ export function eventStore(db: Db, differences: Differences, { now, newId, forge
       const events = [...known, ...rows.map((row) => decodeRow(taskId, row))];
       histories.set(taskId, events);
       return events;
+    },
+
+    newestVersions: async (taskIds) => {
+      if (taskIds.length === 0) return new Map();
+      const rows = await db
+        .selectFrom("events")
+        .select("stream_id")
+        .select(({ fn }) => fn.max("version").as("version"))
+        .where("stream_id", "in", taskIds)
+        .groupBy("stream_id")
+        .execute();
+      return new Map(rows.map(({ stream_id, version }) => [taskIdFrom(stream_id), version]));
     },
 
     commit: async (unit) => {

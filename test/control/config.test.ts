@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { ConfigError, parseConfig } from "../../src/control/config.ts";
+import { ConfigError, parseConfig, secretsOf } from "../../src/control/config.ts";
 
 const { privateKey: pkcs1 } = generateKeyPairSync("rsa", {
   modulusLength: 2048,
@@ -44,6 +44,7 @@ describe("parseConfig", () => {
       logsKeptMs: 90 * 24 * 60 * 60_000,
       network: "open",
       mcpHosts: [],
+      trustedProxies: expect.arrayContaining(["127.0.0.0/8", "10.0.0.0/8", "fc00::/7"]),
       phaseBudgetUsd: null,
       taskBudgetUsd: 25,
       dayBudgetUsd: 50,
@@ -100,7 +101,15 @@ describe("parseConfig", () => {
     ["DATABASE_URL", "postgres://db.example.org", "name at its end"],
     ["DATABASE_URL", "postgres:///phasegate", "expected a host"],
     ["DATABASE_URL", "postgres://app:p#ss@db.example.org/phasegate", "%23"],
+    ["DATABASE_URL", "postgres://app:100%@db.example.org/phasegate", "each % in it to be written as %25"],
     ["OIDC_ISSUER", "https://issuer.evil.example", "on this machine"],
+    ["TRUSTED_PROXIES", "proxy.example.org", 'with a comma between two, got "proxy.example.org"'],
+    ["TRUSTED_PROXIES", "203.0.113.7 198.51.100.1", "with a comma between two"],
+    ["TRUSTED_PROXIES", "203.0.113.7,", 'got ""'],
+    ["TRUSTED_PROXIES", "203.0.113.0/33", 'got "203.0.113.0/33"'],
+    ["TRUSTED_PROXIES", "2001:db8::/129", 'got "2001:db8::/129"'],
+    ["TRUSTED_PROXIES", "0.0.0.0/0", 'got "0.0.0.0/0"'],
+    ["TRUSTED_PROXIES", "::ffff:203.0.113.7", "such as 203.0.113.7"],
   ])("refuses %s=%s", (name, value, because) => {
     const faults = faultsOf({ ...good, [name]: value });
     expect(faults.join("\n")).toContain(name);
@@ -127,6 +136,23 @@ describe("parseConfig", () => {
   ])("takes the store's address %s as it is, and without one the store is SQLite", (url) => {
     expect(parseConfig({ ...good, DATABASE_URL: url }, noFile).databaseUrl).toBe(url);
     expect(parseConfig(good, noFile).databaseUrl).toBeNull();
+  });
+
+  test.each([
+    "postgres://app:100%25%2Fhunter2@db.example.org/phasegate",
+    "postgres://app@db.example.org/phasegate?password=100%25%2Fhunter2",
+  ])("keeps the password of the store's address %s out of logs, as the server gets it", (url) => {
+    expect(secretsOf(parseConfig({ ...good, DATABASE_URL: url }, noFile))).toContain("100%/hunter2");
+  });
+
+  test("takes addresses and ranges of proxies in the place of the private ones", () => {
+    const TRUSTED_PROXIES = "203.0.113.7, 198.51.100.0/24,2001:db8::/32,::1";
+    expect(parseConfig({ ...good, TRUSTED_PROXIES }, noFile).trustedProxies).toEqual([
+      "203.0.113.7",
+      "198.51.100.0/24",
+      "2001:db8::/32",
+      "::1",
+    ]);
   });
 
   test("takes prices as a list, and from a file", () => {

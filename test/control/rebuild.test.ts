@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import type { RecordFile } from "../../src/control/ports/records.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { RunnerRefused } from "../../src/control/serve-runner/session.ts";
 import { isSettled, liveRunOf, currentPhaseOf } from "../../src/core/state.ts";
 import { rowsIn, temporaryFolder } from "../store/temporary-store.ts";
@@ -142,6 +143,49 @@ describe("the record of a task", () => {
     await told.advance(31_000);
     expect(versions(told)).toHaveLength(2);
     expect(await told.loseDatabase()).toEqual([expect.stringContaining("it is pending in phase 2")]);
+  });
+
+  const forgeries: Readonly<Record<string, (told: World, files: readonly RecordFile[]) => readonly RecordFile[]>> = {
+    "holds no file": () => [],
+    "holds what others wrote": () => [{ path: "000001.json", text: "hello" }],
+    "holds what the database knows as well": (_, files) => files,
+    "can't be read": (told) => {
+      const tooMany = () => new Error("it has 100000 files, more than a record ever has");
+      told.github.failNext("readRecord", "before", tooMany);
+      return [];
+    },
+  };
+
+  test.each(Object.keys(forgeries))(
+    "goes on where somebody marks a commit with a number that it has not, and this %s",
+    async (what) => {
+      const told = await labelled();
+      const commits = told.github.records.get("7") ?? [];
+      const [last] = commits.slice(-1);
+      if (last === undefined) throw new Error("there is no record");
+      const files = forgeries[what]?.(told, last.files) ?? [];
+      const forged = { ...last, commitSha: "forged", mark: { ...last.mark, version: 1_000_000 }, files };
+      told.github.records.set("7", [...commits, forged]);
+      await told.comment("pause");
+      expect(versions(told).at(-1)).toBe((await told.events()).length);
+      expect(told.complaints()).toContain(
+        "a record of something else was there; it stays among the commits before the new one",
+      );
+      expect(await told.loseDatabase()).toEqual([expect.stringContaining("brought back")]);
+    },
+  );
+
+  test("that may know more is not written over while GitHub does not let it be read", async () => {
+    const told = await labelled();
+    const commits = told.github.records.get("7") ?? [];
+    const [last] = commits.slice(-1);
+    if (last === undefined) throw new Error("there is no record");
+    told.github.records.set("7", [...commits, { ...last, commitSha: "forged", mark: { ...last.mark, version: 99 } }]);
+    told.github.failNext("readRecord", "before", () => new RetryLater("GitHub's rate limit", 60_000));
+    await told.comment("pause");
+    expect(versions(told).at(-1)).toBe(99);
+    await told.advance(61_000);
+    expect(versions(told).at(-1)).toBe((await told.events()).length);
   });
 
   test("is written anew under a new key, all of it", async () => {
@@ -300,7 +344,9 @@ describe("a database that is lost", () => {
     await told.settle();
     expect((await told.task()).status).toBe("completed");
     expect(found(told)).toEqual(before.found);
-    expect(told.github.calls.slice(before.calls).filter((call) => !/^(?:list|read|failed)/u.test(call))).toEqual([]);
+    expect(
+      told.github.calls.slice(before.calls).filter((call) => !/^(?:list|read|recordHead|failed)/u.test(call)),
+    ).toEqual([]);
   });
 
   test("does not let the repository's checks run on what lost its approval since", async () => {
@@ -353,7 +399,43 @@ describe("a rebuild", () => {
     expect(found(told)).toEqual(undisturbed);
   });
 
-  test("leaves a task alone of which the database knows as much, or more", async () => {
+  test("waits where GitHub asks it to, and says so", async () => {
+    const told = await labelled();
+    told.github.failNext("listRecords", "before", () => new RetryLater("listing: GitHub answered 502", 1_000));
+    told.github.failNext("readRecord", "before", () => new RetryLater("reading: GitHub's rate limit", 60_000));
+    expect(await told.loseDatabase()).toEqual([
+      "listing: GitHub answered 502; waiting 10 s",
+      "task 7, 1 of 1: reading: GitHub's rate limit; waiting 60 s",
+      expect.stringContaining("task 7: brought back"),
+    ]);
+    expect(told.waits).toEqual([10_000, 60_000]);
+  });
+
+  test("gives a task up that GitHub puts off each time, and goes on with the next one", async () => {
+    const told = await labelled();
+    told.github.openIssue(8);
+    await told.label("create_app", { issueNumber: 8 });
+    told.github.failNext("recordHead", "before", () => new RetryLater("reading: GitHub answered 502", 1_000), {
+      times: 8,
+    });
+    expect((await told.loseDatabase()).slice(-2)).toEqual([
+      "task 7: refused, reading: GitHub answered 502",
+      expect.stringContaining("task 8: brought back"),
+    ]);
+    expect(told.waits).toHaveLength(7);
+  });
+
+  test("is not deceived by the mark of a task that lies under another name", async () => {
+    const told = await labelled();
+    const [whole] = told.github.records.get("7") ?? [];
+    if (whole === undefined) throw new Error("there is no record");
+    await told.die();
+    told.github.records.set("8", [{ ...whole, commitSha: "moved", files: [] }]);
+    expect(await told.rebuild()).toContain("task 8: refused, it is empty");
+    await told.start();
+  });
+
+  test("leaves a task alone of which the database knows as much, or more, and reads none of its files", async () => {
     const told = await labelled();
     await told.runPhase();
     await told.die();
@@ -364,6 +446,7 @@ describe("a rebuild", () => {
     await told.comment("pause");
     await told.die();
     expect(await told.rebuild()).toEqual([expect.stringMatching(/^task 7: already there with \d+ events; /u)]);
+    expect(told.github.countOf("readRecord")).toBe(0);
     await told.start();
   });
 

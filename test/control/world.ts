@@ -10,6 +10,7 @@ import type { Diagnosis } from "../../src/control/ports/diagnosis.ts";
 import { webhookKeyOf } from "../../src/control/ports/queues.ts";
 import type { RunnerIdentity } from "../../src/control/ports/runner-identity.ts";
 import type { Store } from "../../src/control/ports/store.ts";
+import type { Timer } from "../../src/control/ports/surroundings.ts";
 import type { Change } from "../../src/core/change.ts";
 import { createCheckpointSeal } from "../../src/control/checkpoints.ts";
 import { rebuild } from "../../src/control/rebuild.ts";
@@ -357,6 +358,15 @@ export class World {
     return lines;
   }
 
+  /** How long each wait of a program was that an operator started. */
+  readonly waits: number[] = [];
+
+  readonly #atOnce: Timer = (ms, then) => {
+    this.waits.push(ms);
+    then();
+    return silent;
+  };
+
   /** While the app is stopped. */
   async rebuild(where = repository): Promise<readonly string[]> {
     const newId = () => `id-${(this.#serial += 1)}`;
@@ -366,7 +376,7 @@ export class World {
     const appSeal = createSeal(this.checkpointKeys);
     const github = this.github.client();
     const lines: string[] = [];
-    const rebuilding = { store, github, appSeal, clock, newId, policy: defaultPolicy, log };
+    const rebuilding = { store, github, appSeal, clock, newId, policy: defaultPolicy, timer: this.#atOnce, log };
     await rebuild(rebuilding, where, (line) => lines.push(line));
     await store.close();
     return lines;
@@ -379,7 +389,7 @@ export class World {
     const log = { debug: silent, info: silent, warn: silent, error: silent };
     const [appSeal, checkpointSeal] = [createSeal(this.checkpointKeys), createCheckpointSeal(this.checkpointKeys)];
     const lines: string[] = [];
-    const rotating = { store, github: this.github.client(), appSeal, checkpointSeal, log };
+    const rotating = { store, github: this.github.client(), appSeal, checkpointSeal, timer: this.#atOnce, log };
     const rotated = await rotateKey(rotating, (line) => lines.push(line));
     await store.close();
     return { rotated, lines };

@@ -68,6 +68,7 @@ const nobody = {
   loginOf: () => Promise.resolve(null),
   findRepository: () => Promise.resolve(null),
   reachesSecrets: () => Promise.resolve(false),
+  readsIssues: () => Promise.resolve(false),
 };
 const unasked = {
   list: () => Promise.reject(new Error("nobody may ask")),
@@ -128,6 +129,7 @@ export async function startFuzzedApp(issuer: Issuer): Promise<FuzzedApp> {
   const working = { ...told.serving, verifyRunner };
   const app = httpApp({
     store: working.store,
+    live: { open: () => Promise.reject(new Error("nobody may listen")) },
     clock: told.time,
     log: working.log,
     webhooks: new Webhooks({ secret: webhookSecret }),
@@ -136,6 +138,7 @@ export async function startFuzzedApp(issuer: Issuer): Promise<FuzzedApp> {
     ready: () => true,
     github: { permissionOf: () => Promise.resolve("none"), callers: nobody, environment: unasked },
     webUrl: "https://github.test",
+    trustedProxies: [],
     runner: {
       openSession: async (request) => inVersionSpoken(await openSession(working, request)),
       takeEvents: (token, request) => takeEvents(working, token, request),

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RecordFile, RecordMark } from "../../src/control/ports/records.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 
 const run = promisify(execFile);
@@ -119,4 +120,34 @@ test("an empty repository has no records and takes none", async () => {
   expect(await bed.github.recordHead(repository, "7")).toBeNull();
   await bed.github.addToRecord(repository, "7", { onto: null, beside: false, mark: mark(1), file: first });
   expect(await bed.github.listRecords(repository)).toEqual([]);
+});
+
+describe("the reach of the app", () => {
+  test("is to write in a repository where it is installed", async () => {
+    expect(await bed.github.reachOf(bed.repository)).toBe("writable");
+  });
+
+  test("is to read in a repository that is archived", async () => {
+    bed.sandbox.settings.archive("octo/shop");
+    expect(await bed.github.reachOf(bed.repository)).toBe("read-only");
+  });
+
+  test.each(["suspend", "uninstall"] as const)("is none after the owner's %s", async (change) => {
+    bed.sandbox.settings[change]("octo");
+    expect(await bed.github.reachOf(bed.repository)).toBe("none");
+  });
+
+  test("is none in a repository that is deleted, or given to somebody without the app", async () => {
+    bed.sandbox.settings.transfer("octo/shop", "ada");
+    expect(await bed.github.reachOf(bed.repository)).toBe("none");
+    bed.sandbox.settings.deleteRepository("ada/shop");
+    expect(await bed.github.reachOf(bed.repository)).toBe("none");
+  });
+
+  test("is not known while GitHub is down or at its limit", async () => {
+    bed.failNext(/\/access_tokens$/u, { status: 502 });
+    await expect(bed.github.reachOf(bed.repository)).rejects.toBeInstanceOf(RetryLater);
+    bed.failNext(/\/repos\/octo\/shop$/u, { status: 403, headers: { "retry-after": "60" } });
+    await expect(bed.github.reachOf(bed.repository)).rejects.toBeInstanceOf(RetryLater);
+  });
 });

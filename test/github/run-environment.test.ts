@@ -1,22 +1,31 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { EnvironmentKind } from "../../src/control/ports/environment.ts";
 import type { RepositoryToAdd } from "../sandbox/sandbox.ts";
+import type { Permissions } from "../sandbox/state.ts";
 import { startGitHubTestbed, type GitHubTestbed } from "./github-testbed.ts";
 
 let bed: GitHubTestbed;
 
 afterEach(() => bed.stop());
 
-const mayWrite = { metadata: "read", contents: "write", secrets: "write", actions_variables: "write" } as const;
+const mayRead = { metadata: "read", contents: "write", secrets: "read", actions_variables: "read" } as const;
+/** Of whoever asks, e.g. a writer; the app itself may only read. */
+let token: string;
 
-async function start(permissions: RepositoryToAdd["permissions"] = mayWrite): Promise<void> {
-  bed = await startGitHubTestbed(permissions === undefined ? {} : { permissions });
+async function start(over: Partial<RepositoryToAdd> = {}): Promise<void> {
+  bed = await startGitHubTestbed({ permissions: mayRead, ...over });
+  token = bed.sandbox.tokenOf("wanda");
 }
+
+/** A fine-grained token of the writer. */
+const makeToken = (permissions: Permissions, repositories = ["octo/shop"]) =>
+  bed.sandbox.makeToken("wanda", { repositories, permissions });
 
 const stored = () => bed.sandbox.repositoryOf("octo/shop");
 const set = (kind: EnvironmentKind, name: string, value: string) =>
-  bed.github.environment.set(bed.repository, { kind, name, value });
-const remove = (kind: EnvironmentKind, name: string) => bed.github.environment.remove(bed.repository, { kind, name });
+  bed.github.environment.set(token, bed.repository, { kind, name, value });
+const remove = (kind: EnvironmentKind, name: string) =>
+  bed.github.environment.remove(token, bed.repository, { kind, name });
 
 describe("the environment of a repository's runs", () => {
   test("gets a secret that only GitHub can open", async () => {
@@ -54,8 +63,9 @@ describe("the environment of a repository's runs", () => {
     for (let number = 100; number < 135; number += 1) bed.owner.setVariable(`V${number}`, "a-value");
     await set("secret", "STRIPE_KEY", "a-value");
     const listed = await bed.github.environment.list(bed.repository);
-    expect(listed).toHaveLength(36);
-    expect(listed?.at(-1)).toEqual({
+    expect(listed.missing).toEqual([]);
+    expect(listed.entries).toHaveLength(36);
+    expect(listed.entries.at(-1)).toEqual({
       kind: "secret",
       name: "STRIPE_KEY",
       updatedAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T/u),
@@ -67,7 +77,7 @@ describe("the environment of a repository's runs", () => {
     await start();
     await set(kind, "REGION", "eu");
     expect(await remove(kind, "region")).toBe("done");
-    expect(await bed.github.environment.list(bed.repository)).toEqual([]);
+    expect(await bed.github.environment.list(bed.repository)).toEqual({ entries: [], missing: [] });
     expect(await remove(kind, "REGION")).toBe("done");
   });
 
@@ -84,18 +94,90 @@ describe("the environment of a repository's runs", () => {
     expect(await set("secret", "STRIPE_KEY", value)).toBe("bad-value");
   });
 
-  test("says where the installation does not grant it, and changes nothing", async () => {
-    await start({ metadata: "read", contents: "write", secrets: "read", actions_variables: "read" });
+  test.each(["one", "none"])(
+    "is changed by nobody with a token that only reads it, where there is %s",
+    async (there) => {
+      await start();
+      if (there === "one") {
+        bed.owner.setSecret("STRIPE_KEY", "theirs");
+        bed.owner.setVariable("REGION", "theirs");
+      }
+      token = makeToken({ metadata: "read", secrets: "read", actions_variables: "read" });
+      expect(await set("secret", "STRIPE_KEY", "ours")).toBe("not-permitted");
+      expect(await set("variable", "REGION", "ours")).toBe("not-permitted");
+      expect(await remove("secret", "STRIPE_KEY")).toBe("not-permitted");
+      expect(await remove("variable", "REGION")).toBe("not-permitted");
+      expect([stored().secrets.get("STRIPE_KEY")?.value, stored().variables.get("REGION")?.value]).toEqual(
+        there === "one" ? ["theirs", "theirs"] : [undefined, undefined],
+      );
+    },
+  );
+
+  test.each<[EnvironmentKind, EnvironmentKind, string]>([
+    ["secret", "variable", "secrets"],
+    ["variable", "secret", "actions_variables"],
+  ])("is changed as far as the token goes: %ss, and no %s", async (kind, other, permission) => {
+    await start();
+    token = makeToken({ metadata: "read", [permission]: "write" });
+    expect(await set(kind, "REGION", "eu")).toBe("done");
+    expect(await remove(kind, "REGION")).toBe("done");
+    expect(await remove(kind, "REGION")).toBe("done");
+    expect([await set(other, "REGION", "eu"), await remove(other, "REGION")]).toEqual([
+      "not-permitted",
+      "not-permitted",
+    ]);
+  });
+
+  test("loses nothing by a token that was made for another, private repository, and says so", async () => {
+    await start({ private: true });
     bed.owner.setSecret("STRIPE_KEY", "theirs");
-    expect(await set("secret", "STRIPE_KEY", "ours")).toBe("not-permitted");
-    expect(await set("variable", "REGION", "eu")).toBe("not-permitted");
-    expect(await remove("secret", "STRIPE_KEY")).toBe("not-permitted");
+    token = makeToken({ metadata: "read", secrets: "write", actions_variables: "write" }, []);
+    expect([await remove("secret", "STRIPE_KEY"), await remove("variable", "REGION")]).toEqual([
+      "not-permitted",
+      "not-permitted",
+    ]);
+    expect([await set("secret", "STRIPE_KEY", "x"), await set("variable", "REGION", "x")]).toEqual([
+      "not-permitted",
+      "not-permitted",
+    ]);
     expect(stored().secrets.get("STRIPE_KEY")?.value).toBe("theirs");
-    expect(await bed.github.environment.list(bed.repository)).toHaveLength(1);
+  });
+
+  test("hears where a token is none any more", async () => {
+    await start();
+    token = `github_pat_${"x".repeat(40)}`;
+    expect([await set("secret", "STRIPE_KEY", "x"), await remove("variable", "REGION")]).toEqual([
+      "token-refused",
+      "token-refused",
+    ]);
+  });
+
+  test("of an archived repository is not changed, and that is told apart from a token that lacks something", async () => {
+    await start();
+    bed.sandbox.settings.archive("octo/shop");
+    expect([await set("secret", "STRIPE_KEY", "x"), await remove("variable", "REGION")]).toEqual([
+      "read-only",
+      "read-only",
+    ]);
+  });
+
+  test.each<[EnvironmentKind, Permissions]>([
+    ["secret", { actions_variables: "read" }],
+    ["variable", { secrets: "read" }],
+  ])("is listed without each %s where the app may not read those, and says so", async (missing, granted) => {
+    await start({ permissions: { metadata: "read", contents: "write", ...granted } });
+    bed.owner.setSecret("STRIPE_KEY", "a-value");
+    bed.owner.setVariable("REGION", "a-value");
+    const listed = await bed.github.environment.list(bed.repository);
+    expect(listed.missing).toEqual([missing]);
+    expect(listed.entries.map(({ kind }) => kind)).toEqual([missing === "secret" ? "variable" : "secret"]);
   });
 
   test("is not listed where the app may read none of it", async () => {
-    await start({ metadata: "read", contents: "write" });
-    expect(await bed.github.environment.list(bed.repository)).toBeNull();
+    await start({ permissions: { metadata: "read", contents: "write" } });
+    expect(await bed.github.environment.list(bed.repository)).toEqual({
+      entries: [],
+      missing: ["secret", "variable"],
+    });
   });
 });

@@ -1,9 +1,15 @@
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
-import { clientAddress } from "../../src/http/client-address.ts";
+import { privateNetworks } from "../../src/control/config.ts";
+import { addressBehind } from "../../src/http/client-address.ts";
 
-async function seen(remoteAddress: string | undefined, forwarded?: string): Promise<string> {
-  const app = new Hono().get("/", (context) => context.text(clientAddress(context)));
+async function seen(
+  remoteAddress: string | undefined,
+  forwarded?: string,
+  trustedProxies: readonly string[] = privateNetworks,
+): Promise<string> {
+  const addressOf = addressBehind(trustedProxies);
+  const app = new Hono().get("/", (context) => context.text(addressOf(context)));
   const headers: Record<string, string> = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
   const response = await app.request("/", { headers }, { incoming: { socket: { remoteAddress } } });
   return response.text();
@@ -32,5 +38,16 @@ describe("the address of a caller", () => {
 
   test("is its own, whatever a caller from afar says of itself", async () => {
     expect(await seen("203.0.113.7", "198.51.100.1")).toBe("203.0.113.7");
+  });
+
+  test.each([
+    ["198.51.100.9", "203.0.113.7", "203.0.113.7"],
+    ["::ffff:198.51.100.9", "192.0.2.1, 203.0.113.7, 2001:db8:7::1", "203.0.113.7"],
+    ["2001:db8:7::1", "198.51.101.9", "198.51.101.9"],
+    ["198.51.101.9", "203.0.113.7", "198.51.101.9"],
+    ["2001:db8:8::1", "203.0.113.7", "2001:db8:8:0::/64"],
+    ["10.0.0.1", "203.0.113.7", "10.0.0.1"],
+  ])("behind the operator's own proxies, when %s was told %s, is %s", async (proxy, forwarded, counted) => {
+    expect(await seen(proxy, forwarded, ["198.51.100.0/24", "2001:db8:7::1"])).toBe(counted);
   });
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { EnvironmentEntry, RunEnvironment } from "../../src/control/ports/environment.ts";
@@ -5,6 +6,8 @@ import type { Permission } from "../../src/control/ports/github.ts";
 import type { Log } from "../../src/control/ports/surroundings.ts";
 import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import type { Repository } from "../../src/core/events.ts";
+import { addressBehind } from "../../src/http/client-address.ts";
+import { createCallers } from "../../src/http/callers.ts";
 import { environmentRoutes } from "../../src/http/environment.ts";
 import { startGitHubTestbed } from "../github/github-testbed.ts";
 import { ourApp } from "../sandbox/registration.ts";
@@ -31,38 +34,48 @@ function api({ permissions = { wanda: "write" }, reaching, environment = {}, rea
     void logged.push(`${level} ${message} ${JSON.stringify(fields)}`);
   const log: Log = { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
   const loginIn = (token: string) => /^ghp_(.+?)x+$/u.exec(token)?.[1] ?? "";
+  const callerOf = createCallers({
+    clock: { now: () => new Date(now) },
+    addressOf: addressBehind([]),
+    github: {
+      permissionOf(repository, login) {
+        asked.push(`permission of ${login} in ${repository.name}`);
+        return Promise.resolve(permissions[login] ?? "none");
+      },
+      callers: {
+        async loginOf(token) {
+          asked.push("whose token");
+          const login = loginIn(token);
+          // Whatever was asked in the same turn arrives before the first is answered.
+          await setImmediate();
+          if (login === "unlucky") throw new RetryLater("GitHub is down", 1_000);
+          return login.startsWith("nobody") ? null : login;
+        },
+        reachesSecrets(token) {
+          asked.push("reach of a token");
+          return Promise.resolve(reaching === undefined || reaching.includes(loginIn(token)));
+        },
+        readsIssues: () => Promise.reject(new Error("not asked in this test")),
+        findRepository: (owner, name) => Promise.resolve(owner === "octo" && name === "shop" ? shop : null),
+      },
+    },
+  });
   const app = new Hono().route(
     "/",
     environmentRoutes({
       log,
       ready: () => ready,
-      clock: { now: () => new Date(now) },
+      callerOf,
       webUrl: "https://github.com",
       github: {
-        permissionOf(repository, login) {
-          asked.push(`permission of ${login} in ${repository.name}`);
-          return Promise.resolve(permissions[login] ?? "none");
-        },
-        callers: {
-          loginOf(token) {
-            asked.push("whose token");
-            const login = loginIn(token);
-            return Promise.resolve(login === "nobody" ? null : login);
-          },
-          reachesSecrets(token) {
-            asked.push("reach of a token");
-            return Promise.resolve(reaching === undefined || reaching.includes(loginIn(token)));
-          },
-          findRepository: (owner, name) => Promise.resolve(owner === "octo" && name === "shop" ? shop : null),
-        },
         environment: {
-          list: () => Promise.resolve([]),
-          set(repository, entry) {
-            done.push([repository.name, entry]);
+          list: () => Promise.resolve({ entries: [], missing: [] }),
+          set(token, repository, entry) {
+            done.push([loginIn(token), repository.name, entry]);
             return Promise.resolve("done");
           },
-          remove(repository, entry) {
-            done.push([repository.name, entry]);
+          remove(token, repository, entry) {
+            done.push([loginIn(token), repository.name, entry]);
             return Promise.resolve("done");
           },
           ...environment,
@@ -117,12 +130,15 @@ const secret = { kind: "secret", value };
 describe("the environment of runs", () => {
   test("is listed by name, kind and age, and by nothing that comes along", async () => {
     const withValue = { kind: "variable", name: "REGION", updatedAt: "2026-11-20T10:00:00Z", value };
-    const { call } = api({ environment: { list: () => Promise.resolve([withValue as EnvironmentEntry]) } });
+    const { call } = api({
+      environment: { list: () => Promise.resolve({ entries: [withValue as EnvironmentEntry], missing: [] }) },
+    });
     const { status, answer, headers } = await call("GET", list);
     expect(status).toBe(200);
     expect(answer).toEqual({
       repository: "octo/shop",
       entries: [{ kind: "variable", name: "REGION", updatedAt: "2026-11-20T10:00:00Z" }],
+      missing: [],
     });
     expect(headers.get("cache-control")).toBe("no-store");
   });
@@ -134,8 +150,8 @@ describe("the environment of runs", () => {
     const gone = await call("DELETE", `${list}/REGION?kind=variable`);
     expect(gone).toMatchObject({ status: 200, answer: { kind: "variable", name: "REGION" } });
     expect(done).toEqual([
-      ["shop", { kind: "secret", name: "STRIPE_KEY", value }],
-      ["shop", { kind: "variable", name: "REGION" }],
+      ["wanda", "shop", { kind: "secret", name: "STRIPE_KEY", value }],
+      ["wanda", "shop", { kind: "variable", name: "REGION" }],
     ]);
     expect(logged).toEqual([
       'info set in the environment of runs {"repository":"octo/shop","kind":"secret","name":"STRIPE_KEY","by":"wanda"}',
@@ -169,7 +185,8 @@ describe("the environment of runs", () => {
     ["", "bad-value", 422, "0 bytes"],
     ["x".repeat(49_153), "bad-value", 422, "49153 bytes; GitHub takes 1 to 49152"],
     ["é".repeat(30_000), "bad-value", 422, "60000 bytes"],
-    ["x".repeat(66_000), "too-large", 413, "64 KiB"],
+    ["x".repeat(66_000), "bad-value", 422, "66000 bytes"],
+    ["x".repeat(300_000), "too-large", 413, "292 KiB"],
   ])("takes no value of another size than GitHub", async (odd, error, status, words) => {
     const { call, done } = api();
     const refused = await call("PUT", entry, { body: { kind: "secret", value: odd } });
@@ -177,6 +194,16 @@ describe("the environment of runs", () => {
     expect(refused.answer.message).toContain(words);
     expect(done).toEqual([]);
   });
+
+  test.each(["\u0001", '"', "\n"])(
+    "takes a value of the full size that is longer as JSON, of %j",
+    async (character) => {
+      const { call, done } = api();
+      const full = character.repeat(49_152);
+      expect(await call("PUT", entry, { body: { kind: "secret", value: full } })).toMatchObject({ status: 200 });
+      expect(done).toEqual([["wanda", "shop", { kind: "secret", name: "STRIPE_KEY", value: full }]]);
+    },
+  );
 
   test.each([
     "{torn",
@@ -199,21 +226,60 @@ describe("the environment of runs", () => {
 
   test("says what to grant where the installation does not", async () => {
     const { call, logged } = api({
+      environment: { list: () => Promise.resolve({ entries: [], missing: ["secret", "variable"] }) },
+    });
+    const refused = await call("GET", list);
+    expect(refused).toMatchObject({ status: 409, answer: { error: "not-granted" } });
+    expect(refused.answer.message).toContain("https://github.com/octo/shop/settings/installations");
+    expect(logged).toEqual([]);
+  });
+
+  test.each(["secret", "variable"] as const)(
+    "says that its list lacks every %s where the app may list none",
+    async (kind) => {
+      const { call } = api({ environment: { list: () => Promise.resolve({ entries: [], missing: [kind] }) } });
+      expect(await call("GET", list)).toMatchObject({ status: 200, answer: { entries: [], missing: [kind] } });
+    },
+  );
+
+  test("of an archived repository stays as it is, whatever the token may, and says why", async () => {
+    const { call } = api({
+      environment: { set: () => Promise.resolve("read-only"), remove: () => Promise.resolve("read-only") },
+    });
+    for (const refused of [await call("PUT", entry, { body: secret }), await call("DELETE", `${entry}?kind=secret`)]) {
+      expect(refused).toMatchObject({ status: 409, answer: { error: "read-only" } });
+      expect(refused.answer.message).toContain("Unarchive it at https://github.com/octo/shop/settings");
+    }
+  });
+
+  test.each([
+    ["secret", "Secrets: write"],
+    ["variable", "Variables: write"],
+  ])("says which permission a token lacks that may not write a %s", async (kind, permission) => {
+    const { call, logged } = api({
       environment: {
-        list: () => Promise.resolve(null),
         set: () => Promise.resolve("not-permitted"),
         remove: () => Promise.resolve("not-permitted"),
       },
     });
     for (const refused of [
-      await call("GET", list),
-      await call("PUT", entry, { body: secret }),
-      await call("DELETE", `${entry}?kind=secret`),
+      await call("PUT", entry, { body: { kind, value } }),
+      await call("DELETE", `${entry}?kind=${kind}`),
     ]) {
-      expect(refused).toMatchObject({ status: 409, answer: { error: "not-granted" } });
-      expect(refused.answer.message).toContain("https://github.com/octo/shop/settings/installations");
+      expect(refused).toMatchObject({ status: 403, answer: { error: "not-allowed" } });
+      expect(refused.answer.message).toContain(
+        `"${permission}" there if it is a fine-grained one, or the scope "repo"`,
+      );
     }
     expect(logged).toEqual([]);
+  });
+
+  test("asks for another token where GitHub has stopped taking this one", async () => {
+    const { call } = api({ environment: { set: () => Promise.resolve("token-refused") } });
+    expect(await call("PUT", entry, { body: secret })).toMatchObject({
+      status: 401,
+      answer: { error: "token-refused" },
+    });
   });
 
   test("can be asked for again where GitHub does not answer", async () => {
@@ -279,12 +345,13 @@ describe("a caller", () => {
     expect(await api().call("GET", "octo/a%20b/environment")).toMatchObject({ status: 404 });
   });
 
-  test("may not do more with a token than the token itself may", async () => {
+  test("lists nothing with a token that may not list the secrets itself, and writes with it what GitHub lets it", async () => {
     const { call, done } = api({ reaching: [] });
-    const refused = await call("PUT", entry, { body: secret });
+    const refused = await call("GET", list);
     expect(refused).toMatchObject({ status: 403, answer: { error: "not-allowed" } });
     expect(refused.answer.message).toContain("scope repo");
-    expect(done).toEqual([]);
+    expect(await call("PUT", entry, { body: secret })).toMatchObject({ status: 200 });
+    expect(done).toHaveLength(1);
   });
 
   test("is known for a minute by the token, while the permission is asked each time", async () => {
@@ -323,6 +390,34 @@ describe("a caller", () => {
     expect(await call("GET", list, { as: "mia", from: "198.51.100.1" })).toMatchObject({ status: 200 });
   });
 
+  test("has GitHub asked about ten refused tokens and no more, also where all are sent at once", async () => {
+    const { call, asked } = api();
+    const answers = await Promise.all(
+      Array.from({ length: 230 }, (_, number) => call("GET", list, { as: `nobody-${number}-` })),
+    );
+    expect(asked).toHaveLength(10);
+    const held = answers.filter(({ status }) => status === 429);
+    expect(held).toHaveLength(220);
+    expect(held[0]?.headers.get("retry-after")).toBe("1");
+    expect((await call("GET", list, { as: "nobody" })).headers.get("retry-after")).toBe("60");
+  });
+
+  test("with one token is asked about once, however many calls come at once", async () => {
+    const { call, asked } = api();
+    const answers = await Promise.all(Array.from({ length: 40 }, () => call("GET", list)));
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(asked.filter((what) => what === "whose token")).toHaveLength(1);
+  });
+
+  test("with a good token uses up nothing, nor with one that GitHub gave no answer about", async () => {
+    const names = Array.from({ length: 12 }, (_, number) => `person-${number}-`);
+    const { call } = api({ permissions: Object.fromEntries(names.map((name) => [name, "write"])) });
+    for (const as of names) expect(await call("GET", list, { as })).toMatchObject({ status: 200 });
+    for (let count = 0; count < 12; count += 1) {
+      expect(await call("GET", list, { as: "unlucky" })).toMatchObject({ status: 503 });
+    }
+  });
+
   test("at an address with too many requests waits, whoever it is", async () => {
     const { call } = api({ permissions: {} });
     for (let count = 0; count < 240; count += 1) await call("GET", list, { as: `person-${count % 5}` });
@@ -331,17 +426,15 @@ describe("a caller", () => {
 });
 
 describe("against the sandbox", () => {
-  const rights = { ...ourApp.permissions, secrets: "write", actions_variables: "write" } as const;
-
   async function started() {
-    const bed = await startGitHubTestbed({ permissions: rights, private: true });
+    const bed = await startGitHubTestbed({ permissions: ourApp.permissions, private: true });
     onTestFinished(() => bed.stop());
     const logged: string[] = [];
     const line = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`);
     const app = environmentRoutes({
       log: { debug: line, info: line, warn: line, error: line },
       ready: () => true,
-      clock: { now: () => new Date() },
+      callerOf: createCallers({ clock: { now: () => new Date() }, addressOf: addressBehind([]), github: bed.github }),
       webUrl: "https://github.com",
       github: bed.github,
     });
@@ -385,12 +478,39 @@ describe("against the sandbox", () => {
     expect(bed.sandbox.repositoryOf("octo/shop").secrets.size).toBe(0);
   });
 
+  test("a token that only reads what is there lists it, and neither overwrites nor deletes it", async () => {
+    const { bed, call } = await started();
+    const stored = bed.sandbox.repositoryOf("octo/shop");
+    bed.owner.setSecret("STRIPE_KEY", "theirs");
+    bed.owner.setVariable("REGION", "theirs");
+    const reading = bed.sandbox.makeToken("wanda", {
+      repositories: ["octo/shop"],
+      permissions: { metadata: "read", secrets: "read", actions_variables: "read" },
+    });
+    expect(await call("GET", list, reading)).toMatchObject({ status: 200 });
+    for (const [method, path, body, permission] of [
+      ["PUT", entry, secret, "Secrets: write"],
+      ["DELETE", `${entry}?kind=secret`, undefined, "Secrets: write"],
+      ["PUT", `${list}/REGION`, { kind: "variable", value: "ours" }, "Variables: write"],
+      ["DELETE", `${list}/REGION?kind=variable`, undefined, "Variables: write"],
+    ] as const) {
+      expect(await call(method, path, reading, body)).toMatchObject({
+        status: 403,
+        answer: { error: "not-allowed", message: expect.stringContaining(permission) },
+      });
+    }
+    expect([stored.secrets.get("STRIPE_KEY")?.value, stored.variables.get("REGION")?.value]).toEqual([
+      "theirs",
+      "theirs",
+    ]);
+  });
+
   test("who calls with the token of a job is no person", async () => {
     const { bed, call } = await started();
     const { context } = bed.sandbox;
     const [installation] = [...context.state.installations.values()];
     if (installation === undefined) throw new Error("the app is installed nowhere");
-    const { token } = issueInstallationToken(context, installation, installation.repositoryIds, rights);
+    const { token } = issueInstallationToken(context, installation, installation.repositoryIds, ourApp.permissions);
     expect(await call("GET", list, token)).toMatchObject({ status: 401, answer: { error: "token-refused" } });
   });
 

@@ -36,6 +36,32 @@ describe("a limit of two a minute", () => {
     expect(calls.take("ada")).toBeNull();
   });
 
+  test("lends no more than its share at once, says to come again in a second, and takes back what turns out well", () => {
+    const calls = limit();
+    const [one, two] = [calls.lend("ada"), calls.lend("ada")];
+    expect([calls.lend("ada"), calls.waitOf("ada"), calls.take("ada")]).toEqual([null, 1, 1]);
+    one?.giveBack();
+    two?.giveBack();
+    expect([calls.take("ada"), calls.take("ada"), calls.take("ada")]).toEqual([null, null, 60]);
+  });
+
+  test("counts what was lent and turned out badly until its minute is over", () => {
+    const calls = limit();
+    for (const loan of [calls.lend("ada"), calls.lend("ada")]) loan?.keep();
+    expect([calls.lend("ada"), calls.waitOf("ada")]).toEqual([null, 60]);
+    calls.pass(60_000);
+    expect(calls.take("ada")).toBeNull();
+  });
+
+  test("gives nothing of a new minute back for what was lent in the one before", () => {
+    const calls = limit({ max: 1 });
+    const old = calls.lend("ada");
+    calls.pass(60_000);
+    calls.take("ada");
+    old?.giveBack();
+    expect(calls.take("ada")).toBe(60);
+  });
+
   test("remembers so many and forgets the oldest, also where all of them are under way", () => {
     const calls = limit({ max: 1, keysMax: 2 });
     for (const key of ["ada", "bob", "cyd"]) calls.take(key);

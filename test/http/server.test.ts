@@ -72,12 +72,16 @@ function startServer(runner: Partial<RunnerEndpoints> = {}, ready = true) {
     ready: () => ready,
     settingsSchema: '{"type":"object"}',
     webUrl: "https://github.com",
+    trustedProxies: ["198.51.100.0/24"],
     github: {
       permissionOf: notAsked,
-      callers: { loginOf: notAsked, reachesSecrets: notAsked, findRepository: notAsked },
+      callers: { loginOf: notAsked, reachesSecrets: notAsked, readsIssues: notAsked, findRepository: notAsked },
       environment: { list: notAsked, set: notAsked, remove: notAsked },
     },
+    live: { open: notAsked },
     store: {
+      tasksOfIssue: notAsked,
+      readEvents: notAsked,
       takeIn(message) {
         const known = stored.some(({ key }) => key === message.key);
         if (!known) stored.push(message);
@@ -240,6 +244,28 @@ describe("a runner", () => {
     const held = await app.request(runnerRoutes.session, post(session));
     expect([held.status, held.headers.get("retry-after")]).toEqual([429, "60"]);
     expect(await held.json()).toMatchObject({ error: "unavailable" });
+  });
+
+  test("behind the operator's proxy is told apart from one that is refused there over and over", async () => {
+    const { app } = startServer({
+      openSession: () => Promise.reject(new RunnerRefused("identity-refused", "no")),
+    });
+    const ask = (of: string) =>
+      app.request(runnerRoutes.session, post(session, { "x-forwarded-for": of }), {
+        incoming: { socket: { remoteAddress: "198.51.100.9" } },
+      });
+    for (let count = 0; count < 60; count += 1) await ask("203.0.113.7");
+    expect([(await ask("203.0.113.7")).status, (await ask("203.0.113.8")).status]).toEqual([429, 403]);
+    const list = (of: string) =>
+      app.request(
+        "/api/repos/octo/shop/environment",
+        { headers: { "x-forwarded-for": of } },
+        {
+          incoming: { socket: { remoteAddress: "198.51.100.9" } },
+        },
+      );
+    for (let count = 0; count < 10; count += 1) await list("203.0.113.7");
+    expect([(await list("203.0.113.7")).status, (await list("203.0.113.8")).status]).toEqual([429, 401]);
   });
 
   test("gets headers with every answer that forbid what an answer to a program never does", async () => {

@@ -1,8 +1,10 @@
 /** What the server does about callers that it does not know. */
 import { once } from "node:events";
 import { connect } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { addressBehind } from "../../src/http/client-address.ts";
 import { holdBackRefused } from "../../src/http/refused-often.ts";
 import { securityHeaders } from "../../src/http/security-headers.ts";
 import { listen } from "../../src/http/server.ts";
@@ -51,12 +53,15 @@ describe("an address that is refused over and over", () => {
     const app = new Hono();
     const guard = holdBackRefused({
       clock: { now: () => new Date(now) },
+      addressOf: addressBehind([]),
       isLight: (context) => context.req.header("content-length") === "1",
       refuse: (context, message) => context.json({ message }, 429),
     });
     let heard = 0;
-    app.post("/", guard, (context) => {
+    app.post("/", guard, async (context) => {
       heard += 1;
+      // Whatever was asked in the same turn arrives before the first is answered.
+      await setImmediate();
       return context.json({}, context.req.header("x-good") === "yes" ? 200 : 401);
     });
     const ask = async (remoteAddress: string, headers: Record<string, string> = {}) =>
@@ -71,6 +76,22 @@ describe("an address that is refused over and over", () => {
     expect([held.status, held.headers.get("retry-after")]).toEqual([429, "60"]);
     expect(heard()).toBe(60);
     later(60_000);
+    expect((await ask("203.0.113.7", { "x-good": "yes" })).status).toBe(200);
+  });
+
+  test("is heard no more often where it asks all at once", async () => {
+    const { ask, heard } = guarded();
+    const answers = await Promise.all(Array.from({ length: 900 }, () => ask("203.0.113.7")));
+    expect(heard()).toBe(60);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(840);
+    expect((await ask("203.0.113.7", { "x-good": "yes" })).headers.get("retry-after")).toBe("60");
+  });
+
+  test("asks too much at once, though all of it is good, and may come again in a second", async () => {
+    const { ask } = guarded();
+    const answers = await Promise.all(Array.from({ length: 61 }, () => ask("203.0.113.7", { "x-good": "yes" })));
+    const held = answers.filter(({ status }) => status === 429);
+    expect(held.map(({ headers }) => headers.get("retry-after"))).toEqual(["1"]);
     expect((await ask("203.0.113.7", { "x-good": "yes" })).status).toBe(200);
   });
 

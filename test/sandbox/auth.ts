@@ -74,7 +74,7 @@ const ANYBODY: Actor = {
     account: { id: 0, login: "", type: "User" },
     installationId: null,
     repositoryIds: "all",
-    permissions: {},
+    permissions: "all",
     expiresAt: null,
   },
 };
@@ -108,8 +108,9 @@ export function requireRepository(context: SandboxContext, c: Context, actor: Ac
 }
 
 export function canSee(context: SandboxContext, actor: Actor, repository: Repository): boolean {
-  if (actor.kind === "user") return !repository.private || roleOf(repository, actor.account.login) !== null;
-  return !repository.private || reaches(context, actor, repository);
+  if (!repository.private) return true;
+  if (actor.kind === "user" && roleOf(repository, actor.account.login) === null) return false;
+  return reaches(context, actor, repository);
 }
 
 /** Throws 403 unless the actor has the permission on the repository at that level or above. */
@@ -132,8 +133,12 @@ export function requireAnyPermission(
   level: Level,
 ): void {
   if (permissions.some((permission) => hasPermission(context, actor, repository, permission, level))) return;
-  if (actor.kind === "user") throw new GitHubError(403, "Must have admin rights to Repository.");
-  throw forbidden(permissions.map((permission) => `${permission}=${level}`).join("; "));
+  const isPerson = actor.kind === "user";
+  if (isPerson && !permissions.some((permission) => userHas(repository, actor.account.login, permission, level))) {
+    throw new GitHubError(403, "Must have admin rights to Repository.");
+  }
+  const accepted = permissions.map((permission) => `${permission}=${level}`).join("; ");
+  throw forbidden(accepted, isPerson ? "personal access token" : "integration");
 }
 
 export function hasPermission(
@@ -143,7 +148,8 @@ export function hasPermission(
   permission: string,
   level: Level,
 ): boolean {
-  if (actor.kind === "user") return userHas(repository, actor.account.login, permission, level);
+  if (actor.kind === "user" && !userHas(repository, actor.account.login, permission, level)) return false;
+  if (actor.token.permissions === "all") return true;
   // A public repository is readable with any token, but only what is public: secrets and the like are not.
   const isOpen = !repository.private && level === "read" && isPublic(permission);
   if (!reaches(context, actor, repository)) return isOpen;

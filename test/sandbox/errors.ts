@@ -29,9 +29,9 @@ export function notFound(): GitHubError {
   return new GitHubError(404, "Not Found");
 }
 
-/** What GitHub says to an App whose token lacks a permission; `accepted` as "contents=write". */
-export function forbidden(accepted: string): GitHubError {
-  return new GitHubError(403, "Resource not accessible by integration", {
+/** What GitHub says where a token lacks a permission; `accepted` as "contents=write". */
+export function forbidden(accepted: string, by: "integration" | "personal access token" = "integration"): GitHubError {
+  return new GitHubError(403, `Resource not accessible by ${by}`, {
     headers: { "X-Accepted-GitHub-Permissions": accepted },
   });
 }

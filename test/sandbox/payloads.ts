@@ -1,4 +1,4 @@
-import { roleAtLeast, roleOf } from "./auth.ts";
+import { hasPermission, roleAtLeast, roleOf } from "./auth.ts";
 import { ourApp } from "./registration.ts";
 import { findInstallation, fullName, nodeId } from "./state.ts";
 import type { Account, Actor, CheckApp, Installation, Label, Reaction, Repository, SandboxContext } from "./state.ts";
@@ -156,7 +156,8 @@ export function fullRepositoryJson(context: SandboxContext, repository: Reposito
 function rolePermissions(context: SandboxContext, repository: Repository, actor: Actor): Json {
   if (actor.kind !== "user") {
     const push =
-      actor.token.permissions["contents"] === "write" && findInstallation(context.state, repository) !== null;
+      hasPermission(context, actor, repository, "contents", "write") &&
+      findInstallation(context.state, repository) !== null;
     return { admin: false, maintain: false, push, triage: false, pull: true };
   }
   const role = roleOf(repository, actor.account.login);

@@ -44,6 +44,12 @@ export type RepositoryToAdd = {
   readonly permissions?: Permissions;
 };
 
+type TokenToMake = {
+  /** Full names. */
+  readonly repositories?: readonly string[];
+  readonly permissions: Permissions;
+};
+
 export type Sandbox = {
   readonly url: string;
   readonly context: SandboxContext;
@@ -52,6 +58,8 @@ export type Sandbox = {
   addRepository(repository: RepositoryToAdd): Promise<Repository>;
   /** A token that acts as that person. */
   tokenOf(login: string): string;
+  /** A fine-grained one, as that person makes it on GitHub's page. */
+  makeToken(login: string, token: TokenToMake): string;
   gitDirOf(fullName: string): string;
   repositoryOf(fullName: string): Repository;
   readonly requests: readonly RequestRecord[];
@@ -126,10 +134,24 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       account,
       installationId: null,
       repositoryIds: "all",
-      permissions: {},
+      permissions: "all",
       expiresAt: null,
     });
     return account;
+  }
+
+  function makeToken(login: string, { repositories = [], permissions }: TokenToMake): string {
+    const token = `github_pat_${randomBytes(27).toString("hex")}`;
+    state.tokens.set(token, {
+      token,
+      kind: "user",
+      account: addUser(login),
+      installationId: null,
+      repositoryIds: new Set(repositories.map((name) => repositoryOf(name).id)),
+      permissions,
+      expiresAt: null,
+    });
+    return token;
   }
 
   async function addRepository(wanted: RepositoryToAdd): Promise<Repository> {
@@ -170,6 +192,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       }
       throw new Error(`finding the token of "${login}": add the user first`);
     },
+    makeToken,
     gitDirOf: (name) => repositoryOf(name).gitDir,
     repositoryOf,
     requests: state.requests,

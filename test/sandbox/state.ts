@@ -44,7 +44,8 @@ export type IssuedToken = {
   readonly account: Account;
   readonly installationId: number | null;
   readonly repositoryIds: ReadonlySet<number> | "all";
-  readonly permissions: Permissions;
+  /** Of a person's: as far as that person may. "all" is a classic token with the scope `repo`, the others are fine-grained. */
+  readonly permissions: Permissions | "all";
   /** ISO time by the sandbox clock; null for users' tokens. */
   readonly expiresAt: string | null;
 };

@@ -163,8 +163,8 @@ describe("the App's manifest", () => {
   });
 
   test("asks for just what calls of the app are narrowed to, permission by permission and level by level", () => {
-    // Not in the manifest: the first is read where somebody granted it all the same, of the others `write` is for those who want it.
-    const beyond = ["administration: read", "secrets: write", "actions_variables: write"];
+    // Not in the manifest: read where somebody granted it all the same.
+    const beyond = ["administration: read"];
     const used = [...namedInCalls()].filter((each) => !beyond.includes(each));
     const asked = Object.entries(rights.permissions).map(([name, level]) => `${name}: ${level}`);
     expect(asked.filter((each) => !used.includes(each))).toEqual([]);

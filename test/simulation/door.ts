@@ -37,7 +37,10 @@ export function openDoor(
         },
         nextDueAt: () => store.nextDueAt(),
         runSessionByToken: (hash) => store.runSessionByToken(hash),
+        tasksOfIssue: unused,
+        readEvents: unused,
       },
+      live: { open: unused },
       webhooks: { verify: trusts ?? ((body, signature) => webhooks.verify(body, signature)) },
       runner: {
         openSession: unused,
@@ -50,10 +53,11 @@ export function openDoor(
       },
       github: {
         permissionOf: unused,
-        callers: { loginOf: unused, reachesSecrets: unused, findRepository: unused },
+        callers: { loginOf: unused, reachesSecrets: unused, readsIssues: unused, findRepository: unused },
         environment: { list: unused, set: unused, remove: unused },
       },
       webUrl: "https://github.test",
+      trustedProxies: [],
       clock,
       log: { debug: silent, info: silent, warn: silent, error: silent },
       wake,

@@ -525,6 +525,7 @@ function wrapped(client: GitHub): GitHub {
     "headOf",
     "readTree",
     "findPublished",
+    "reachOf",
     "recordHead",
     "listRecords",
     "readRecord",

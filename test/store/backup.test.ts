@@ -103,7 +103,7 @@ describe("a backup", () => {
 
   test("never takes the place of the store itself, whatever it is told", async () => {
     const { dataDir } = await atWork();
-    for (const name of ["phasegate.sqlite", "phasegate.sqlite-wal"]) {
+    for (const name of ["phasegate.sqlite", "phasegate.sqlite-wal", "phasegate.lock", "phasegate.lock-journal"]) {
       const file = path.join(dataDir, "..", path.basename(dataDir), name);
       expect(await refusalOf(backUp(dataDir, file, { force: true, id: "1" }))).toContain("a file of the store itself");
     }

@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import { ourApp } from "../sandbox/registration.ts";
 import { story } from "../support/story.ts";
 
 story("a secret is set, listed and deleted through the app by whoever may write", {}, async (told) => {
@@ -9,7 +8,6 @@ story("a secret is set, listed and deleted through the app by whoever may write"
     name: "shop",
     files: { "README.md": "# Shop\n" },
     collaborators: { wanda: "write", rita: "read" },
-    permissions: { ...ourApp.permissions, secrets: "write" },
   });
   await told.settled();
   const call = (login: string, method: string, path = "", body?: object) =>

@@ -24,6 +24,8 @@ class Replicas {
   /** What each of them did, by its number. */
   readonly eventsOf = new Map<number, TaskEvent[]>();
   readonly complaints: string[] = [];
+  /** Their numbers, by the port of each. */
+  readonly numberOf = new Map<number, number>();
   onEvent: (event: TaskEvent) => void = () => undefined;
 
   constructor(world: World, databaseUrl: string, balancer: Balancer) {
@@ -41,6 +43,7 @@ class Replicas {
       { clock: { now: () => new Date() }, newId: randomUUID, log: this.#log(number) },
     );
     this.#running.push(app);
+    this.numberOf.set(app.port, number);
     this.#balancer.ports.push(app.port);
   }
 
@@ -50,6 +53,11 @@ class Replicas {
     if (oldest === undefined) throw new Error("replacing a replica: none runs");
     this.#balancer.ports.splice(this.#balancer.ports.indexOf(oldest.port), 1);
     await oldest.stop();
+  }
+
+  /** The one that is replaced next. */
+  get oldestPort(): number {
+    return this.#running[0]?.port ?? 0;
   }
 
   async settled(): Promise<void> {
@@ -76,7 +84,46 @@ class Replicas {
   }
 }
 
-test("given two replicas on one PostgreSQL that are replaced in turn while a task goes on, then it goes on without a pause and nothing is doubled", async (context) => {
+interface Heard {
+  readonly id: string;
+  readonly type: string;
+  readonly at: string;
+  /** The replica that told it. */
+  readonly from: number;
+}
+
+/** Listens to the task of an issue until it has ended, each time at the replica that goes next; also says how each stream ended. */
+async function follow(replicas: Replicas, token: string, issue: number) {
+  const heard: Heard[] = [];
+  const ends: string[] = [];
+  while (ends.at(-1) !== "settled") {
+    const port = replicas.oldestPort;
+    const last = heard.at(-1)?.id;
+    const response = await fetch(`http://127.0.0.1:${port}/api/repos/${repositoryName}/tasks/${issue}/stream`, {
+      headers: { authorization: `Bearer ${token}`, ...(last === undefined ? {} : { "last-event-id": last }) },
+    });
+    if (!response.ok || response.body === null) throw new Error(`listening: ${await response.text()}`);
+    let rest = "";
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      const told = (rest + chunk).split("\n\n");
+      rest = told.pop() ?? "";
+      for (const each of told) {
+        const {
+          id = "",
+          type = "",
+          data = "",
+        } = /^(?:id: (?<id>.+)\n)?event: (?<type>.+)\ndata: (?<data>.+)$/u.exec(each)?.groups ?? {};
+        if (data === "") continue;
+        const { at = "", reason = "" } = JSON.parse(data) as { readonly at?: string; readonly reason?: string };
+        if (type === "end") ends.push(reason);
+        else heard.push({ id, type, at, from: replicas.numberOf.get(port) ?? 0 });
+      }
+    }
+  }
+  return { heard, ends };
+}
+
+test("given two replicas on one PostgreSQL that are replaced in turn while a task goes on, then it goes on without a pause, nothing is doubled, and who listens hears each event once", async (context) => {
   const database = await temporaryDatabase();
   if (database.url === null) return context.skip(database.why);
   const folder = await mkdtemp(path.join(tmpdir(), "phasegate-replicas-"));
@@ -86,10 +133,12 @@ test("given two replicas on one PostgreSQL that are replaced in turn while a tas
   try {
     await replicas.start();
     await replicas.start();
+    const created = Promise.withResolvers<void>();
     const completed = Promise.withResolvers<void>();
     const gates = new Map<number, number>();
     const replacing: Promise<void>[] = [];
     const hear = async (event: TaskEvent): Promise<void> => {
+      if (event.type === "TaskCreated") created.resolve();
       if (event.type === "GateOpened") {
         gates.set(event.phase, event.pullRequest);
         // The runner hands over its steps at the same time.
@@ -105,7 +154,16 @@ test("given two replicas on one PostgreSQL that are replaced in turn while a tas
     replicas.onEvent = (event) => {
       hear(event).catch((error: unknown) => completed.reject(error));
     };
-    await world.owner.openIssue({ title: "A link shortener", body: "Short links.", labels: ["create_app"] });
+    const issue = await world.owner.openIssue({
+      title: "A link shortener",
+      body: "Short links.",
+      labels: ["create_app"],
+    });
+    const [token = ""] = [...world.sandbox.context.state.tokens.values()].flatMap(({ account, token: its }) =>
+      account.login === "owner" ? [its] : [],
+    );
+    await created.promise;
+    const following = follow(replicas, token, issue.number);
     await completed.promise;
     await Promise.all(replacing);
     await replicas.settled();
@@ -114,6 +172,17 @@ test("given two replicas on one PostgreSQL that are replaced in turn while a tas
     const events = [...replicas.eventsOf.values()].flat();
     const shares = [...replicas.eventsOf.values()].filter(({ length }) => length > 0);
     expect(shares.length).toBeGreaterThan(2);
+
+    const { heard, ends } = await following;
+    expect(heard.map(({ id }) => id)).toEqual(events.map((_, at) => String(at + 1)));
+    expect(heard.map(({ type }) => type).toSorted()).toEqual(events.map(({ type }) => type).toSorted());
+    expect([...new Set(ends)].toSorted()).toEqual(["draining", "settled"]);
+    // What one replica stored while the client listened to the other.
+    const ofOthers = heard.filter(
+      ({ from, type, at }) => !replicas.eventsOf.get(from)?.some((event) => event.type === type && event.at === at),
+    );
+    expect(ofOthers.length).toBeGreaterThan(0);
+
     const { context: github } = world.sandbox;
     // That of the installation comes before anybody listens.
     const [, ...told] = github.state.deliveries;

@@ -24,6 +24,7 @@ export async function startBalancer(port: number): Promise<Balancer> {
       if (answer === null) continue;
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
+      response.once("close", () => answer.destroy());
       return;
     }
     response.writeHead(503).end();

@@ -143,6 +143,8 @@ export class FakeGitHub {
     readonly key: string;
     readonly faults: readonly InputFault[];
   }[] = [];
+  /** In every repository. */
+  reach: Awaited<ReturnType<GitHub["reachOf"]>> = "writable";
   /** Records of tasks, by their names, oldest commit first. */
   readonly records = new Map<string, readonly FakeRecord[]>();
   requiresReview = false;
@@ -458,6 +460,7 @@ export class FakeGitHub {
       },
       findPublished: async (_repository, branch, changesetId) =>
         this.branches.get(branch)?.find(({ mark }) => mark === changesetId)?.sha ?? null,
+      reachOf: async () => this.reach,
       recordHead: async (_repository, name) => this.records.get(name)?.at(-1) ?? null,
       addToRecord: async (_repository, name, { onto, beside, mark, file }) => {
         const commits = this.records.get(name) ?? [];

@@ -296,6 +296,8 @@ export interface GitHub {
       readonly mayOpen: boolean;
     },
   ): Promise<Onboarding>;
+  /** What the app can do in a repository; `none` where it is gone, or the app is not there any more, or suspended. */
+  reachOf(repository: Repository): Promise<"writable" | "read-only" | "none">;
   /** The newest commit of the record of that name; null where there is none. */
   recordHead(repository: Repository, name: string): Promise<RecordHead | null>;
   /**

@@ -131,6 +131,8 @@ export interface Store {
   }): Promise<readonly TaskId[]>;
   /** Tasks in the order of their ids, behind that one, whatever became of them. */
   tasksAfter(taskId: TaskId | null, limit: number): Promise<readonly TaskId[]>;
+  /** Versions of the newest events, of those tasks that have any: what another process has stored shows here, too. */
+  newestVersions(taskIds: readonly TaskId[]): Promise<ReadonlyMap<TaskId, number>>;
   /** A task's history as it lies there. */
   readStored(taskId: TaskId): Promise<readonly StoredEvent[]>;
   /**

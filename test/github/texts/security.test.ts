@@ -3,6 +3,7 @@ import type { TaskEvent } from "../../../src/core/events.ts";
 import { gateBody } from "../../../src/github/texts/gate.ts";
 import { statusText } from "../../../src/github/texts/status.ts";
 import { summaryText } from "../../../src/github/texts/summary.ts";
+import { sayIn } from "../../../src/github/texts/words.ts";
 import { at, context, gateOpened, inReview, runId, running, viewOf } from "../texts-fixtures.ts";
 
 const { links, say } = context;
@@ -44,4 +45,27 @@ test("the last comment of a task says how often, and where it stands", () => {
     "- Security: 3 things were refused, taken away or contained. The details of the status comment list them.",
   );
   expect(summaryText(viewOf(inReview).task, context)).not.toContain("Security");
+});
+
+test("in Korean it has the words for a step, a credential and the details that stand everywhere else", () => {
+  const korean = { ...context, say: sayIn("ko") };
+  const told: TaskEvent[] = [
+    ...inReview,
+    {
+      type: "SecurityNoted",
+      at,
+      runId,
+      phase: 1,
+      source: "runner",
+      notes: [
+        { kind: "tool-denied", count: 2, example: "Bash" },
+        { kind: "secret-in-file", count: 1, example: ".env" },
+      ],
+    },
+  ];
+  const status = statusText(viewOf(told), korean);
+  expect(status).toContain("이 세부 단계에 없는 도구 호출");
+  expect(status).toContain("자격 증명");
+  expect(status).toContain("<summary>자세한 내용");
+  expect(summaryText(viewOf(told).task, korean)).toContain("상태 댓글의 자세한 내용에 목록이 있습니다");
 });
