@@ -265,7 +265,8 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
     case "base-moved": {
       await onBaseMoved(processing, intent);
       for (const { label, ...issue } of await openSpecIssues(processing, intent)) {
-        await onLabels(processing, { repository: intent.repository, ...issue, labels: [label] }, inboxKey);
+        // Without the message's mark: there may be another one, and the check.
+        await onLabels(processing, { repository: intent.repository, ...issue, labels: [label] }, null);
       }
       if (intent.specsSha !== undefined) await checkSpecifications(processing, intent.repository, intent.specsSha);
       return;
@@ -296,7 +297,7 @@ interface Labelled {
   readonly issue: IssueAsSent;
 }
 
-async function onLabels(processing: Processing, labelled: Labelled, inboxKey: string): Promise<void> {
+async function onLabels(processing: Processing, labelled: Labelled, inboxKey: string | null): Promise<void> {
   const { store, github, playbooks } = processing;
   const { repository, issueNumber, sender } = labelled;
   if (!labelled.labels.some((label) => playbookNamePattern.test(label))) return;
@@ -363,7 +364,7 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
       ordinal,
       prompt,
     },
-    { inboxKey, userId: sender },
+    { ...(inboxKey === null ? {} : { inboxKey }), userId: sender },
   );
 }
 
