@@ -31,6 +31,7 @@ import type { ClaimedMessage } from "./ports/queues.ts";
 import type { OpenRun } from "./ports/store.ts";
 import type { Verifier } from "./ports/verifier.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
+import { catchUp } from "./catch-up.ts";
 import { forgetOld } from "./retention.ts";
 import { openSpecIssues } from "./start-from-spec.ts";
 import { StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
@@ -103,6 +104,10 @@ export async function processMessage(processing: Processing, message: ClaimedMes
     }
     case "onboard": {
       await onboard(processing, message);
+      break;
+    }
+    case "catch-up": {
+      await catchUp(processing, message);
       break;
     }
     case "retention": {
@@ -251,7 +256,8 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
     case "comment":
       return onComment(processing, intent, inboxKey);
     case "reviews-changed":
-      await onReviewsChanged(processing, intent, inboxKey);
+      // Marked at the end where something follows, or that would be lost with whatever fails.
+      await onReviewsChanged(processing, intent, intent.pushed === undefined ? { inboxKey } : {});
       if (intent.pushed !== undefined) await checkPull(processing, intent.repository, intent.pushed);
       return;
     case "pull-request-pushed":

@@ -170,8 +170,13 @@ export class Ripples implements Subject {
         const isAsBefore = this.#itemsAt(event.changed.since)?.get(id) === this.#itemsAt(event.changed.sha)?.get(id);
         return isAsBefore || event.changed.items.some((item) => item.id === id);
       });
-    // Whoever puts it back before anybody looks has changed nothing.
-    const isBack = (id: string) => line.slice(at).some((each) => this.#itemsAt(each)?.get(id) === before.get(id));
+    // Whoever puts it back before anybody looks has changed nothing, and nobody need find that it was put back.
+    const found = events.flatMap((event) => (event.type === "RippleFound" ? [line.indexOf(event.changed.sha)] : []));
+    const lookedAt = Math.max(first, ...[...merges, ...found].filter((place) => place < at));
+    const known = this.#itemsAt(line[lookedAt] ?? "");
+    const isBack = (id: string) =>
+      after.get(id) === known?.get(id) ||
+      line.slice(at).some((each) => this.#itemsAt(each)?.get(id) === before.get(id));
     return changed.some((id) => !isSeen(id) && !isBack(id));
   }
 }
