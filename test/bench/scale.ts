@@ -5,6 +5,7 @@ import path from "node:path";
 import { z } from "zod";
 import { atMost, withoutGoal, type Figure } from "./figure.ts";
 import { interleaved, median, medianRatio } from "./rounds.ts";
+import { startFlags } from "../support/start-flags.ts";
 import { inScratchFolder } from "./scratch-folder.ts";
 
 const few = 10;
@@ -53,6 +54,7 @@ export async function measureScale({ isQuick }: { readonly isQuick: boolean }): 
 }
 
 async function run(...args: readonly string[]): Promise<string> {
-  const { stdout } = await execa(process.execPath, [path.join(import.meta.dirname, "scale-process.ts"), ...args]);
+  const program = path.join(import.meta.dirname, "scale-process.ts");
+  const { stdout } = await execa(process.execPath, [...startFlags(), program, ...args]);
   return stdout;
 }

@@ -9,6 +9,7 @@ import examples from "@octokit/webhooks-examples" with { type: "json" };
 import { z } from "zod";
 import { webhookPath } from "../../src/http/server.ts";
 import { atLeast, withoutGoal, type Figure } from "./figure.ts";
+import { startFlags } from "../support/start-flags.ts";
 import { interleaved, median, medianRatio } from "./rounds.ts";
 import { inScratchFolder } from "./scratch-folder.ts";
 
@@ -80,6 +81,7 @@ async function startServer(kind: "app" | "probot", folder: string) {
     [kind, secret, path.join(folder, kind)],
     {
       env: { PATH: process.env["PATH"], NODE_ENV: "production" },
+      execArgv: kind === "app" ? [...startFlags()] : [],
     },
   );
   const [first] = await once(child, "message");

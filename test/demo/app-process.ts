@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import { startFlags } from "../support/start-flags.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 
@@ -34,7 +35,7 @@ export async function startAppProcess(options: {
   readonly onLine: (line: AppLine) => void;
   readonly onDeath: (message: string) => void;
 }): Promise<AppProcess> {
-  const child = execa(process.execPath, ["src/main.ts"], {
+  const child = execa(process.execPath, [...startFlags(), "src/main.ts"], {
     cwd: root,
     env: { PATH: process.env["PATH"] ?? "", ...options.environment },
     extendEnv: false,

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parseEnv } from "node:util";
 import { describe, expect, test } from "vitest";
+import { startFlags } from "../support/start-flags.ts";
 import { isNotSetUp } from "../../src/setup/setup-settings.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
@@ -32,4 +33,12 @@ test("the image takes in nothing but what the app reads at run time", () => {
   );
   const names = kept.map((line) => line.slice(1)).filter((name) => name !== ".github");
   expect(names.sort()).toEqual(copied.sort());
+});
+
+test("image and unit start the app with the memory that npm start gives it", () => {
+  expect(startFlags()).not.toEqual([]);
+  expect(read(".github/deploy/Dockerfile")).toContain(
+    `CMD ${JSON.stringify(["node", ...startFlags(), "src/main.ts"]).replaceAll(",", ", ")}`,
+  );
+  expect(read(".github/deploy/phasegate.service")).toContain(`bin/node ${startFlags().join(" ")} --env-file`);
 });

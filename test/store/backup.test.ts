@@ -73,7 +73,7 @@ describe("a backup", () => {
     const holdings = await backUp(dataDir, file, { force: false, id: "1" });
     const { size, mode } = await stat(file);
     expect(holdings).toEqual({
-      version: "0004_dialogue",
+      version: "0005_creations",
       tasks: 1,
       openTasks: 1,
       events: events.length,
@@ -234,7 +234,7 @@ describe("on the command line", () => {
     const restored = await run("restore.ts", env, file);
     expect(restored).toMatchObject({ code: 0, complained: "" });
     expect(restored.said).toContain("phasegate.sqlite.before-");
-    expect(restored.said).toContain("Next: npm start");
+    expect(restored.said).toContain("Next: npm run rebuild");
   });
 
   test("with PostgreSQL they name its own tools, and a wrong call gets the usage", async () => {
