@@ -33840,6 +33840,7 @@ function nameHere(names, asked) {
 }
 // src/runner/tool-permissions.ts
 const treeName = "<work tree>";
+const unshown = /[^\P{C}\n\t]|[\p{Default_Ignorable_Code_Point}\u{2800}\u{fffc}]|(?! )\p{Z}|<!--/u;
 function isAskable(tool) {
 	return AskableTool.safeParse(tool).success;
 }
@@ -33855,7 +33856,7 @@ function askingOf(tool, input, { workTree, redact }) {
 	const command = said.trim();
 	if (redact(command) !== command) return unfit("it holds a value that may stand nowhere: read it from the environment");
 	if (command.includes(treeName)) return unfit(`"${treeName}" may not stand in it`);
-	if (/[^\P{C}\n\t]/u.test(command)) return unfit("it holds characters that can't be shown");
+	if (unshown.test(command)) return unfit("it holds characters that can't be shown as they are");
 	const placed = command.replaceAll(workTree, treeName);
 	if (placed.length > limits.commandCharactersMax) return unfit(`it is longer than ${limits.commandCharactersMax} characters, which is the most that people are shown`);
 	return {
