@@ -22459,7 +22459,6 @@ const tokenShapes = [
 	/(?<![A-Za-z0-9])(?:gh[a-z]_|github_pat_)[\w.-]{15,}\w/g,
 	/(?<![A-Za-z0-9])sk-ant-[\w-]{10,}/g,
 	/(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin)-[\w-]{20,}|[A-Za-z0-9]{32,})/g,
-	/(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g,
 	/(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g,
 	/(?<![A-Za-z0-9])xox[a-z](?:\.xox[a-z])?-[\w-]{10,}/g,
 	/(?<![A-Za-z0-9])(?:[sr]k_(?:live|test)|whsec|npm|hf|dop_v1|shpat)_[A-Za-z0-9]{16,}/g,
@@ -22472,6 +22471,18 @@ const groupedShapes = [
 	/[?&](?:access_token|auth_token|token|api_?key|client_secret|secret|password|sig|signature|x-amz-(?:signature|security-token))=(?<token>[^\s&#"'\\]{6,})/dgi,
 	/\b(?:bearer|basic)\s+(?=\S*\d)(?<token>[\w.~+/-]{16,}={0,2})/dgi
 ];
+const signedToken = /(?<![\w-])[\w-]+(?=(?<rest>\.[\w-]{8,}\.[\w-]{8,}))/g;
+const signedBeginning = /(?<![A-Za-z0-9])eyJ(?=[\w-]{8})/;
+function signedTokenRanges(text) {
+	return Array.from(text.matchAll(signedToken)).flatMap(({ index, 0: first, groups }) => {
+		const begins = first.search(signedBeginning);
+		const end = index + first.length + (groups?.["rest"]?.length ?? 0);
+		return begins === -1 ? [] : [{
+			start: index + begins,
+			end
+		}];
+	});
+}
 const sign = /gh[a-z]_|github_pat_|sk-|eyJ|A[KS]IA|xox|[sr]k_|whsec_|npm_|hf_|dop_v1_|shpat_|glpat-|pypi-|AIza|access_?key|:\/\/|[?&]\w|bearer|basic/i;
 function tokenRanges(text) {
 	if (!sign.test(text)) return encodedTokenRanges(text);
@@ -22488,6 +22499,7 @@ function tokenRanges(text) {
 	}));
 	return [
 		...whole,
+		...signedTokenRanges(text),
 		...grouped,
 		...encodedTokenRanges(text)
 	];
@@ -22512,17 +22524,22 @@ const encodedLengthMin = 20;
 const encodedTokenBeginning = /^(?:gh[a-z]_|github_pat_|sk-ant-)[\w.-]{12,}/;
 function encodedTokenRanges(text) {
 	if (text.length < encodedLengthMin) return [];
-	return encodedBeginnings.flatMap(({ before, needle }) => occurrences(text, needle).flatMap(({ start }) => {
-		const group = start - Math.ceil(before * 8 / 6);
-		const decoded = Buffer.from(text.slice(Math.max(0, group), group + 32), "base64").subarray(before);
-		if (group < 0 || !encodedTokenBeginning.test(decoded.toString("latin1"))) return [];
-		encodedRest.lastIndex = start;
-		encodedRest.test(text);
-		return [{
-			start,
-			end: encodedRest.lastIndex
-		}];
-	}));
+	return encodedBeginnings.flatMap(({ before, needle }) => {
+		let hidden = 0;
+		return occurrences(text, needle).flatMap(({ start }) => {
+			if (start < hidden) return [];
+			const group = start - Math.ceil(before * 8 / 6);
+			const decoded = Buffer.from(text.slice(Math.max(0, group), group + 32), "base64").subarray(before);
+			if (group < 0 || !encodedTokenBeginning.test(decoded.toString("latin1"))) return [];
+			encodedRest.lastIndex = start;
+			encodedRest.test(text);
+			hidden = encodedRest.lastIndex;
+			return [{
+				start,
+				end: hidden
+			}];
+		});
+	});
 }
 const encodedRest = /[\w+/-]*={0,2}/y;
 function privateKeyRanges(text) {
@@ -22543,7 +22560,7 @@ function privateKeyRanges(text) {
 	return ranges;
 }
 function endOfKeyMaterial(text, from) {
-	const material = /(?:[\w+/=\\:,-]|\s)*/y;
+	const material = /[\w\s+/=\\:,-]*/y;
 	material.lastIndex = from;
 	material.test(text);
 	return material.lastIndex;

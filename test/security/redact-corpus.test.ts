@@ -46,10 +46,21 @@ const within: readonly (readonly [string, string, string])[] = [
     "https://x-access-token:***@github.com/a/b.git",
   ],
   ["a token in a query", `GET /x?access_token=${old}&page=2`, "GET /x?access_token=***&page=2"],
+  ["a JWT behind other words", `a-${ey}.session-${jwt}`, `a-${ey}.session-***`],
   ["a header", `Authorization: Bearer ${old}`, "Authorization: Bearer ***"],
   ["a header of git", `AUTHORIZATION: basic ${base64(`x-access-token:${gh}s_${old}`)}`, "AUTHORIZATION: basic ***"],
   ["an AWS secret", `aws_secret_access_key = ${old}abcd`, "aws_secret_access_key = ***"],
 ];
+
+/** In milliseconds; the least of some, since whatever else the machine does only adds to it. */
+function costOf(texts: readonly string[]): number {
+  const costs = Array.from({ length: 5 }, () => {
+    const start = performance.now();
+    for (const words of texts) redactTokens(words);
+    return performance.now() - start;
+  });
+  return Math.min(...costs);
+}
 
 describe("of everything that has the form of a token", () => {
   test.each(Object.entries(corpus))("%s is hidden whole, in words, in JSON and over a broken line", (_, token) => {
@@ -90,15 +101,22 @@ describe("of everything that has the form of a token", () => {
   });
 
   test.each([
-    "gh".repeat(30_000),
-    "a".repeat(60_000),
-    "://:".repeat(15_000),
-    "Bearer ".repeat(9_000),
-    "Z2hz".repeat(15_000),
-  ])("a hostile text %# is read in a moment", (words) => {
-    const start = performance.now();
-    redactTokens(words);
-    expect(performance.now() - start).toBeLessThan(3_000);
+    "gh",
+    "a",
+    "://:",
+    "Bearer ",
+    "Z2hz",
+    `-${ey}J`,
+    `${ey}J.`,
+    `${ey}JhbGciOiJI.`,
+    base64(`${gh}p_aaaaaaaaaaaaaa`),
+    `${base64(`${gh}p_aaaaaaaaaaaaaa`)}\n`,
+    "-----BEGIN PRIVATE KEY-----",
+  ])("a text of nothing but %j is read once, not once for each of them", (words) => {
+    const piece = words.repeat(2_000 / words.length);
+    const inPieces = costOf(Array.from({ length: 30 }, () => piece));
+    // As long as the pieces take, and thirty times as long where each is read to the end.
+    expect(costOf([piece.repeat(30)]) / inPieces).toBeLessThan(6);
   });
 });
 
