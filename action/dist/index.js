@@ -22522,16 +22522,18 @@ const encodedBeginnings = [
 })));
 const encodedLengthMin = 20;
 const encodedTokenBeginning = /^(?:gh[a-z]_|github_pat_|sk-ant-)[\w.-]{12,}/;
+const encodedPieceLength = 40;
 function encodedTokenRanges(text) {
 	if (text.length < encodedLengthMin) return [];
+	const flat = flatten(text);
 	return encodedBeginnings.flatMap(({ before, needle }) => {
 		let hidden = 0;
-		return occurrences(text, needle).flatMap(({ start }) => {
+		return occurrences(flat.text, needle).flatMap(({ start: at }) => {
+			const start = flat.indexOf(at);
 			if (start < hidden) return [];
-			const group = start - Math.ceil(before * 8 / 6);
-			const decoded = Buffer.from(text.slice(Math.max(0, group), group + 32), "base64").subarray(before);
-			if (group < 0 || !encodedTokenBeginning.test(decoded.toString("latin1"))) return [];
-			encodedRest.lastIndex = start;
+			const end = endOfEncodedToken(flat.text, at - Math.ceil(before * 8 / 6), before);
+			if (end === null) return [];
+			encodedRest.lastIndex = flat.indexOf(end - 1) + 1;
 			encodedRest.test(text);
 			hidden = encodedRest.lastIndex;
 			return [{
@@ -22540,6 +22542,17 @@ function encodedTokenRanges(text) {
 			}];
 		});
 	});
+}
+function endOfEncodedToken(text, group, before) {
+	if (group < 0 || !encodedTokenBeginning.test(decodedAt(text, group).slice(before))) return null;
+	for (let at = group, skipped = before;; at += encodedPieceLength, skipped = 0) {
+		const bytes = skipped + decodedAt(text, at).slice(skipped).search(/[^\w.-]|$/);
+		if (bytes * 8 < 240) return at + Math.ceil(bytes * 8 / 6);
+	}
+}
+function decodedAt(text, at) {
+	const [encoded = ""] = /^[\w+/-]*/.exec(text.slice(Math.max(0, at), at + encodedPieceLength)) ?? [];
+	return Buffer.from(encoded, "base64").toString("latin1");
 }
 const encodedRest = /[\w+/-]*={0,2}/y;
 function privateKeyRanges(text) {

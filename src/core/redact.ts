@@ -251,20 +251,22 @@ const encodedBeginnings = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"
 /** Of the shortest token that is looked for. */
 const encodedLengthMin = 20;
 const encodedTokenBeginning = /^(?:gh[a-z]_|github_pat_|sk-ant-)[\w.-]{12,}/;
+/** Read at once, a multiple of four: the shortest token with the longest beginning is in the first of them. */
+const encodedPieceLength = 40;
 
-/** Tokens that were put into base64, alone or behind something else, e.g. `x-access-token:ghs_…`. */
+/** Tokens that were put into base64, alone or behind something else, e.g. `x-access-token:ghs_…`, and perhaps broken into lines. */
 function encodedTokenRanges(text: string): readonly Range[] {
   if (text.length < encodedLengthMin) return [];
+  const flat = flatten(text);
   return encodedBeginnings.flatMap(({ before, needle }) => {
     let hidden = 0;
-    return occurrences(text, needle).flatMap(({ start }) => {
+    return occurrences(flat.text, needle).flatMap(({ start: at }) => {
+      const start = flat.indexOf(at);
       // Without this, a text of nothing but beginnings would be read once for each of them.
       if (start < hidden) return [];
-      const group = start - Math.ceil((before * 8) / 6);
-      // Looked at decoded, since four letters stand somewhere in every picture.
-      const decoded = Buffer.from(text.slice(Math.max(0, group), group + 32), "base64").subarray(before);
-      if (group < 0 || !encodedTokenBeginning.test(decoded.toString("latin1"))) return [];
-      encodedRest.lastIndex = start;
+      const end = endOfEncodedToken(flat.text, at - Math.ceil((before * 8) / 6), before);
+      if (end === null) return [];
+      encodedRest.lastIndex = flat.indexOf(end - 1) + 1;
       encodedRest.test(text);
       hidden = encodedRest.lastIndex;
       return [{ start, end: hidden }];
@@ -272,6 +274,26 @@ function encodedTokenRanges(text: string): readonly Range[] {
   });
 }
 
+/** Null where it is none: four letters stand somewhere in every picture. What is in base64 there is decoded as far as the token goes. */
+function endOfEncodedToken(text: string, group: number, before: number): number | null {
+  if (group < 0 || !encodedTokenBeginning.test(decodedAt(text, group).slice(before))) return null;
+  for (let at = group, skipped = before; ; at += encodedPieceLength, skipped = 0) {
+    const bytes =
+      skipped +
+      decodedAt(text, at)
+        .slice(skipped)
+        .search(/[^\w.-]|$/);
+    if (bytes * 8 < encodedPieceLength * 6) return at + Math.ceil((bytes * 8) / 6);
+  }
+}
+
+/** In Latin-1, so that a character is a byte. */
+function decodedAt(text: string, at: number): string {
+  const [encoded = ""] = /^[\w+/-]*/.exec(text.slice(Math.max(0, at), at + encodedPieceLength)) ?? [];
+  return Buffer.from(encoded, "base64").toString("latin1");
+}
+
+/** Of the same line. */
 const encodedRest = /[\w+/-]*={0,2}/y;
 
 /** Whole blocks; of one that lost its end, whatever still looks like key material. */

@@ -69,12 +69,27 @@ describe("of everything that has the form of a token", () => {
     expect(redactTokens(`${token}\n${token}`)).toBe("***\n***");
   });
 
-  test("behind a name, in base64, it is hidden wherever it begins in its group of three", () => {
-    for (const name of ["", "u", "us", "use", "user:", "x-access-token:"]) {
-      const shown = redactTokens(base64(`${name}${gh}s_${old}`));
-      expect(Buffer.from(shown, "base64").toString("latin1")).not.toContain("16C7e4");
-      expect(shown).toContain("***");
+  const inBase64 = Object.entries(corpus).filter(([, token]) => /^(?:gh[a-z]_|github_pat_|sk-ant-)/u.test(token));
+
+  test.each(inBase64)("%s in base64 is hidden wherever it begins in its group of three, and in lines", (_, token) => {
+    for (const name of ["", "u", "us", "use", "user:", "x-access-token:", "a".repeat(56), "a".repeat(57)]) {
+      const encoded = base64(`${name}${token}`);
+      for (const length of [1_000, 76, 64, 10]) {
+        for (const lineBreak of ["\n", "\r\n  ", "\\n"]) {
+          const lines = encoded.match(new RegExp(`.{1,${length}}`, "gu")) ?? [];
+          const shown = redactTokens(`it said "${lines.join(lineBreak)}", and went on`).replaceAll(lineBreak, "");
+          const left = /^it said "(?<left>.*)\*{3}=*", and went on$/u.exec(shown)?.groups?.["left"];
+          // What stays is the name, and no letter of the token.
+          expect(left?.length).toBeLessThanOrEqual(Math.ceil((name.length * 4) / 3));
+        }
+      }
     }
+  });
+
+  test("in base64, it is hidden up to its end, and what follows on other lines stays", () => {
+    const encoded = base64(`${gh}p_${old}`).replace(/=*$/u, "");
+    expect(redactTokens(`${encoded}\nand went on`)).toBe("***\nand went on");
+    expect(redactTokens(`${encoded} ${encoded}\n\n{}`)).toBe("*** ***\n\n{}");
   });
 
   test.each(within)("%s goes, and what is around it stays", (_, words, shown) => {
