@@ -15431,7 +15431,7 @@ var Summary = class {
 	}
 };
 new Summary();
-const { chmod: chmod$1, copyFile, lstat: lstat$1, mkdir: mkdir$1, open: open$3, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir: rmdir$1, stat, symlink, unlink } = fs$1.promises;
+const { chmod: chmod$1, copyFile, lstat: lstat$1, mkdir: mkdir$1, open: open$2, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir: rmdir$1, stat, symlink, unlink } = fs$1.promises;
 process.platform;
 fs$1.constants.O_RDONLY;
 process.platform;
@@ -18538,7 +18538,7 @@ function bucketFor(state, inst) {
 	return bucket;
 }
 let handoff;
-const open$2 = [];
+const open$1 = [];
 const memo = {
 	alloc(_inst, payload, empty) {
 		const bucket = handoff;
@@ -18549,7 +18549,7 @@ const memo = {
 			issues: null
 		};
 		bucket.set(payload.value, entry);
-		open$2.push(entry);
+		open$1.push(entry);
 		return empty;
 	},
 	guard(inst) {
@@ -18615,10 +18615,10 @@ const memo = {
 					return payload;
 				}
 				handoff = bucket;
-				const depth = open$2.length;
+				const depth = open$1.length;
 				const result = base(payload, ctx);
 				handoff = void 0;
-				const entry = open$2.length > depth ? open$2.pop() : void 0;
+				const entry = open$1.length > depth ? open$1.pop() : void 0;
 				if (result instanceof Promise) return result.then((r) => {
 					if (entry) entry.issues = r.issues.length ? cloneIssues(r.issues) : NO_ISSUES;
 					return r;
@@ -30351,22 +30351,23 @@ async function othersMayEnter(path) {
 	}
 }
 // src/runner/allowed-models.ts
-const families = new Map([
-	["sonnet", "claude-sonnet"],
-	["opus", "claude-opus"],
-	["haiku", "claude-haiku"]
-]);
-const open$1 = new Set([
-	"default",
-	"best",
-	"opusplan",
-	"inherit"
+const families = new Set([
+	"sonnet",
+	"opus",
+	"haiku",
+	"fable"
 ]);
 const small = "claude-haiku";
 function allowedModelsOf({ model, roles }) {
-	const named = [model, ...roles.map((role) => role.model)].map((name) => name.replace(/\[[^\]]*\]$/, ""));
-	if (named.some((name) => open$1.has(name))) return void 0;
-	return [...new Set([...named.map((name) => families.get(name) ?? name), small])];
+	const allowed = [model, ...roles.map((role) => role.model)].map(allowedFor);
+	return allowed.includes(null) ? void 0 : [...new Set([...allowed.flatMap((name) => name ?? []), small])];
+}
+function allowedFor(said) {
+	const name = said.replace(/\[[^\]]*\]$/, "");
+	const lower = name.toLowerCase();
+	if (families.has(lower)) return `claude-${lower}`;
+	if (/^[a-z]+$/.test(lower)) return null;
+	return /^claude-[a-z]+/.exec(lower)?.[0] ?? name;
 }
 // src/runner/end-processes.ts
 const roundsMax = 100;
@@ -33597,7 +33598,8 @@ async function runClaude(options) {
 			stderrTail: redact(stderr()).slice(-2e3)
 		});
 		if (outcome.kind === "rate-limited" && gateway.rateLimit?.status !== "rejected") return unseen(outcome);
-		return isRefusal(outcome) && gateway.lastError === null ? unseen(outcome) : outcome;
+		if (!isRefusal(outcome) || gateway.lastError !== null) return outcome;
+		return outcome.reason === "model-not-found" ? notAllowed : unseen(outcome);
 	} finally {
 		watch.end();
 		child.stdout.destroy();
@@ -33612,6 +33614,12 @@ function unseen({ message }) {
 		retryable: true
 	};
 }
+const notAllowed = {
+	kind: "failed",
+	reason: "model-not-allowed",
+	message: "Claude Code asked for a model that this run may not use",
+	retryable: false
+};
 function isRefusal(outcome) {
 	return outcome.kind === "failed" && [
 		"authentication",
@@ -34923,9 +34931,9 @@ function settingsAsEnvironment(settings) {
 	return environment;
 }
 // src/runner/run-outcome.ts
-function outcomeOfRun(outcome, step, money, isStopped) {
-	if (isStopped) return { kind: "cancelled" };
-	const doing = `step ${step}`;
+function outcomeOfRun(outcome, facts) {
+	if (facts.isStopped) return { kind: "cancelled" };
+	const doing = `step ${facts.step}`;
 	switch (outcome.kind) {
 		case "rate-limited": return {
 			kind: "rate-limited",
@@ -34934,7 +34942,7 @@ function outcomeOfRun(outcome, step, money, isStopped) {
 		};
 		case "budget-exhausted": return {
 			kind: "budget-exhausted",
-			...money
+			...facts.money
 		};
 		case "cancelled": return {
 			kind: "lost",
@@ -34963,6 +34971,7 @@ function outcomeOfRun(outcome, step, money, isStopped) {
 				why: outcome.reason,
 				message: `${doing}: ${outcome.message}`
 			};
+			case "model-not-allowed": return failed(`${doing}: ${outcome.message}: ${modelWords(facts)}`);
 			case "api": return {
 				kind: "lost",
 				message: `${doing}: the model provider did not answer: ${outcome.message}`
@@ -34977,6 +34986,9 @@ function outcomeOfRun(outcome, step, money, isStopped) {
 			case "other": return failed(`${doing}: ${outcome.reason}: ${outcome.message}`);
 		}
 	}
+}
+function modelWords({ model, allowedModels }) {
+	return `its setting is "${model}", which lets it use ${allowedModels === void 0 ? "any name" : `names that begin with ${allowedModels.join(" or ")}`}. Another model in .github/phasegate.yml (\`model\`, or \`models\` for a role), or CLAUDE_MODEL of the app, mends it`;
 }
 function failed(message) {
 	return {
@@ -36116,6 +36128,7 @@ async function runStep(options) {
 }
 async function workOnStep(options) {
 	const { job, step, conversation, checks, signal, say, feedback } = options;
+	const model = job.roles.find(({ name }) => name === step.role)?.model ?? job.model;
 	const said = createTranscript();
 	const stepsToCome = stepsAfter(options);
 	const { questionRoundsMax: most } = step;
@@ -36141,7 +36154,7 @@ async function workOnStep(options) {
 			...next,
 			tools: step.tools,
 			askable: job.permissions === void 0 ? [] : AskableTool.options,
-			model: job.roles.find(({ name }) => name === step.role)?.model,
+			model,
 			servers: {
 				mcpConfig: mcpConfigOf(options.servers),
 				rules: toolRulesOf(options.servers)
@@ -36190,7 +36203,13 @@ async function workOnStep(options) {
 			const needed = await desk.need(turn.sentences, true);
 			return ended({ kind: turn.waits }, [...turn.pending, ...needed.pending]);
 		}
-		if (outcome.kind !== "completed" && !(outcome.kind === "question" && turn.lent.length > 0)) return ended(outcomeOfRun(outcome, step.slug, options.money(), signal.aborted), underWay);
+		if (outcome.kind !== "completed" && !(outcome.kind === "question" && turn.lent.length > 0)) return ended(outcomeOfRun(outcome, {
+			step: step.slug,
+			money: options.money(),
+			model,
+			isStopped: signal.aborted,
+			allowedModels: allowedModelsOf(job)
+		}), underWay);
 		if (turn.lent.length > 0) {
 			next = goOn(options, desk, turn, outcome.kind === "question");
 			continue;
