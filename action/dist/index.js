@@ -39509,7 +39509,7 @@ async function workThroughSteps(run, equipment) {
 		});
 		if (at === 0 && await askForTokens(run, step, servers)) return ended({ kind: "waiting-dependency" });
 		for (const { token } of servers.ready) if (token !== null) run.grants.lend(slug, token);
-		if (await refuseValues(run, step, tried)) return ended({ kind: "waiting-dependency" });
+		if (await refuseValues(run, step, servers, tried)) return ended({ kind: "waiting-dependency" });
 		run.say({
 			kind: "step-started",
 			step: slug,
@@ -39680,8 +39680,9 @@ async function askForTokens(run, { slug: step }, { wanting, leftOut }) {
 	}
 	return wanting.length > 0;
 }
-async function refuseValues(run, { slug }, tried) {
-	const values = run.grants.environmentOf(slug);
+async function refuseValues(run, { slug }, { ready }, tried) {
+	const isToken = (name) => ready.some(({ token }) => token !== null && sameName(token, name));
+	const values = Object.fromEntries(Object.entries(run.grants.environmentOf(slug)).filter(([name]) => !isToken(name)));
 	const names = Object.keys(values).filter((name) => !tried.has(name));
 	for (const name of names) tried.add(name);
 	const { fetch, now, stopped: signal } = run;
