@@ -39534,7 +39534,7 @@ async function workThroughSteps(run, equipment) {
 			signal: stopped,
 			say: run.say,
 			note: run.security.note,
-			redact: run.redact,
+			redact: run.security.redact,
 			dialogue,
 			requests: run.requests,
 			resolved: () => ({
@@ -39715,11 +39715,14 @@ function withNewer(answers, news) {
 	return [...answers.filter(({ number }) => !news.some((answer) => answer.number === number)), ...news];
 }
 async function handOver(run, request, isLast) {
-	const { session, stopped, meter, undelivered } = run;
+	const { session, stopped, meter, undelivered, security } = run;
 	try {
 		return await session.handOverStep(request, stopped);
 	} catch (error) {
-		if (!(error instanceof AppUnreachable) || stopped.aborted) throw error;
+		if (!(error instanceof AppUnreachable) || stopped.aborted) {
+			for (const { kind, example, count } of request.security ?? []) security.note(kind, example, count);
+			throw error;
+		}
 		undelivered.push(request);
 		if (isLast) return {
 			stop: false,
@@ -40223,7 +40226,7 @@ async function runPhase(options) {
 	});
 	const logEvent = createEventLog({
 		log: options.log,
-		redact
+		redact: plainRedact
 	});
 	const say = (event) => {
 		feed.push(event);

@@ -54,6 +54,7 @@ export interface StepOptions {
   readonly signal: AbortSignal;
   readonly say: (event: LiveEvent) => void;
   readonly note: SecurityNotes["note"];
+  /** Without counting: the step looks at what it may never show. */
   readonly redact: (text: string) => string;
   readonly dialogue: Pick<DialogueServer, "attend">;
   readonly requests: Requests;

@@ -110,7 +110,7 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
       signal: stopped,
       say: run.say,
       note: run.security.note,
-      redact: run.redact,
+      redact: run.security.redact,
       dialogue,
       requests: run.requests,
       resolved: () => ({ answers: progress.answers, dependencies: job.dependencies }),
@@ -257,11 +257,15 @@ async function handOver(
   request: StepRequest,
   isLast: boolean,
 ): Promise<Pick<Acknowledged, "stop" | "answers">> {
-  const { session, stopped, meter, undelivered } = run;
+  const { session, stopped, meter, undelivered, security } = run;
   try {
     return await session.handOverStep(request, stopped);
   } catch (error) {
-    if (!(error instanceof AppUnreachable) || stopped.aborted) throw error;
+    if (!(error instanceof AppUnreachable) || stopped.aborted) {
+      // The outcome tells them instead.
+      for (const { kind, example, count } of request.security ?? []) security.note(kind, example, count);
+      throw error;
+    }
     undelivered.push(request);
     // All work is done, so there is nothing to stop but the last check.
     if (isLast) return { stop: false, answers: [] };
