@@ -24,6 +24,6 @@ await runTool(async () => {
     );
   }
   say(
-    "Next: npm start. The app brings the store up to date, has GitHub send the webhooks of the last three days again, and looks at each open task; runs that began since the backup end, and their phases go on from their branches.",
+    "Next: npm run rebuild -- <owner>/<repository> for each repository, which adds what happened to its tasks since the backup, and then npm start. The app brings the store up to date, has GitHub send again what it delivered since the backup (it keeps that for three days), and looks at each open task; runs that began since the backup end, and their phases go on from their branches.",
   );
 });

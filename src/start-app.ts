@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "./control/config.ts";
 import { createCheckpointSeal } from "./control/checkpoints.ts";
+import { queueCatchUp } from "./control/catch-up.ts";
 import { startEngine, type Engine, type Working } from "./control/engine.ts";
 import type { Clock, Log, NewId } from "./control/ports/surroundings.ts";
 import { createSeal } from "./control/seal.ts";
@@ -12,7 +13,7 @@ import { takeEvents } from "./control/serve-runner/telemetry.ts";
 import { inVersionSpoken } from "./control/serve-runner/older-runners.ts";
 import { openSession } from "./control/serve-runner/open-session.ts";
 import { readCheckpoint } from "./control/serve-runner/run-checkpoint.ts";
-import type { ServingRunner } from "./control/serve-runner/session.ts";
+import { sessionOf, type ServingRunner } from "./control/serve-runner/session.ts";
 import { examineRepository } from "./doctor/repository-findings.ts";
 import { readIssueForm } from "./github/issue-form.ts";
 import { freezeText } from "./github/issue-text.ts";
@@ -152,6 +153,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       ready: () => ready,
       runner: {
         openSession: async (request) => inVersionSpoken(await openSession(working, request)),
+        requireSession: (token) => sessionOf(working, token),
         takeEvents: (token, request) => takeEvents(working, token, request),
         takeStep: (token, request) => takeStep(working, token, request),
         takeRequest: (token, request) => takeRequest(working, token, request),
@@ -160,6 +162,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
         takeOutcome: (token, request) => takeOutcome(working, token, request),
       },
     });
+    await queueCatchUp({ store, clock });
     const server = await listen(app, config.host, config.port).catch((cause: unknown) => {
       throw new AddressRefused(portFault(config, cause), { cause });
     });

@@ -14,7 +14,7 @@ import * as https from "https";
 import * as events from "events";
 import { BlockList, connect, isIP } from "node:net";
 import { createServer, request } from "node:http";
-import { Duplex, PassThrough, Readable, Transform, Writable, getDefaultHighWaterMark } from "node:stream";
+import { Duplex, PassThrough, Readable, Transform, Writable, getDefaultHighWaterMark, pipeline } from "node:stream";
 import { Buffer as Buffer$1 } from "node:buffer";
 import { aborted, callbackify, debuglog, inspect, promisify, stripVTControlCharacters } from "node:util";
 import { EventEmitter, addAbortListener, on, once, setMaxListeners } from "node:events";
@@ -29,7 +29,7 @@ import { StringDecoder } from "node:string_decoder";
 import tty from "node:tty";
 import { constants as constants$3 } from "node:os";
 import { serialize } from "node:v8";
-import { finished, pipeline } from "node:stream/promises";
+import { finished, pipeline as pipeline$1 } from "node:stream/promises";
 import path$1 from "node:path/win32";
 import { lookup } from "node:dns/promises";
 import { createInterface } from "node:readline";
@@ -30403,9 +30403,187 @@ function isOwnedBy(status, uid) {
 function isLive(status) {
 	return !/^State:\s+[ZX]/m.test(status) || Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]) > 1;
 }
-// src/runner/agent-user.ts
-const remedy$1 = "Run the job as root or as a user with passwordless sudo on Linux (GitHub-hosted runners are so), with useradd and setpriv installed. Only where the machine holds nothing worth stealing, set PHASEGATE_UNSAFE_SAME_USER=1.";
+// src/runner/firewall.ts
 const commandTimeoutMs$1 = 3e4;
+const namePorts = [
+	"53",
+	"853",
+	"5353",
+	"5355"
+];
+const remedy$1 = "Run the job as root or as a user with passwordless sudo on Linux with nft or iptables (GitHub-hosted Ubuntu runners are so; elsewhere: apt-get install nftables), or allow the network: `network` in the playbook and in .github/phasegate.yml, NETWORK of the app.";
+async function startFirewall({ agent, path, platform }) {
+	const { uid } = agent;
+	if (platform !== "linux" || !agent.isSeparate || uid === null) throw new Error(`closing the network to the agent: it has no user of its own here. ${remedy$1}`);
+	const run = runner(path);
+	const faults = [];
+	for (const wayOf of ways) {
+		const way = wayOf(uid, run);
+		try {
+			await way.make();
+			await prove(agent, way, path);
+			return way;
+		} catch (error) {
+			faults.push(error instanceof Error ? error.message : String(error));
+			await way.remove().catch(() => {});
+		}
+	}
+	throw new Error(`closing the network to the agent: ${faults.join("; ")}. ${remedy$1}`);
+}
+async function removeFirewallOf(uid, path) {
+	const run = runner(path);
+	for (const wayOf of ways) await wayOf(uid, run).remove().catch(() => {});
+}
+const ways = [withNft, withIptables];
+function runner(path) {
+	return async (file, args, input) => {
+		const result = await execa(file, args, {
+			extendEnv: false,
+			env: {
+				PATH: path,
+				LC_ALL: "C"
+			},
+			cwd: "/",
+			reject: false,
+			timeout: commandTimeoutMs$1,
+			killSignal: "SIGKILL",
+			...input === void 0 ? { stdin: "ignore" } : { input }
+		});
+		if (result.failed) throw new Error(`${result.shortMessage} ${result.stderr}`.slice(0, 500).trim());
+		return result.stdout;
+	};
+}
+function withNft(uid, run) {
+	const table = `inet phasegate_${uid}`;
+	const rules = `
+table ${table} {}
+delete table ${table}
+table ${table} {
+  chain asked {
+    type filter hook output priority -150; policy accept;
+    meta skuid ${uid} jump agent
+  }
+  chain led {
+    type filter hook output priority 0; policy accept;
+    meta skuid ${uid} jump agent
+  }
+  chain agent {
+    meta l4proto { tcp, udp } th dport { ${namePorts.join(", ")} } counter reject
+    ip daddr 127.0.0.0/8 accept
+    ip6 daddr ::1 accept
+    counter reject
+  }
+}
+`;
+	return {
+		async make() {
+			await run("nft", ["-f", "-"], rules);
+		},
+		async refused() {
+			return [...(await run("nft", [
+				"list",
+				"chain",
+				...table.split(" "),
+				"agent"
+			])).matchAll(/counter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+		},
+		async remove() {
+			await run("nft", [
+				"delete",
+				"table",
+				...table.split(" ")
+			]);
+		}
+	};
+}
+function withIptables(uid, run) {
+	const chain = `phasegate-${uid}`;
+	const families = [{
+		tool: "iptables",
+		loopback: "127.0.0.0/8"
+	}, {
+		tool: "ip6tables",
+		loopback: "::1/128"
+	}];
+	const wait = ["-w", "10"];
+	const tracked = ["-m", "conntrack"];
+	const jump = [
+		"OUTPUT",
+		"-m",
+		"owner",
+		"--uid-owner",
+		String(uid),
+		"-j",
+		chain
+	];
+	return {
+		async make() {
+			await remove().catch(() => {});
+			for (const { tool, loopback } of families) {
+				await run(tool, [
+					...wait,
+					"-N",
+					chain
+				]);
+				const add = async (...rule) => await run(tool, [
+					...wait,
+					"-A",
+					chain,
+					...rule
+				]);
+				for (const protocol of ["tcp", "udp"]) {
+					await add("-p", protocol, "-m", "multiport", "--dports", namePorts.join(","), "-j", "REJECT");
+					for (const port of namePorts) await add("-p", protocol, ...tracked, "--ctorigdstport", port, "-j", "REJECT");
+				}
+				await add("-d", loopback, ...tracked, "--ctorigdst", loopback, "-j", "ACCEPT");
+				await add("-d", loopback, ...tracked, "--ctstate", "UNTRACKED", "-j", "ACCEPT");
+				await add("-j", "REJECT");
+				await run(tool, [
+					...wait,
+					"-I",
+					...jump
+				]);
+			}
+		},
+		async refused() {
+			return (await Promise.all(families.map(({ tool }) => run(tool, [
+				...wait,
+				"-nvxL",
+				chain
+			])))).flatMap((text) => [...text.matchAll(/^\s*(\d+)\s+\d+\s+REJECT\b/gm)]).reduce((sum, [, packets]) => sum + Number(packets), 0);
+		},
+		remove
+	};
+	async function remove() {
+		const faults = [];
+		for (const { tool } of families) for (const args of [
+			["-D", ...jump],
+			["-F", chain],
+			["-X", chain]
+		]) await run(tool, [...wait, ...args]).catch((error) => faults.push(error));
+		if (faults.length > 0) throw faults[0];
+	}
+}
+async function prove(agent, firewall, path) {
+	const before = await firewall.refused();
+	const { file, args } = agent.command("/bin/bash", ["-c", "echo > /dev/udp/127.0.0.1/53"]);
+	await execa(file, args, {
+		extendEnv: false,
+		env: {
+			PATH: path,
+			LC_ALL: "C"
+		},
+		cwd: "/",
+		reject: false,
+		stdin: "ignore",
+		timeout: commandTimeoutMs$1,
+		killSignal: "SIGKILL"
+	});
+	if (await firewall.refused() <= before) throw new Error("the rule is there, and does not hold the agent's packets");
+}
+// src/runner/agent-user.ts
+const remedy = "Run the job as root or as a user with passwordless sudo on Linux (GitHub-hosted runners are so), with useradd and setpriv installed. Only where the machine holds nothing worth stealing, set PHASEGATE_UNSAFE_SAME_USER=1.";
+const commandTimeoutMs = 3e4;
 const sharedFolders = [
 	"/tmp",
 	"/var/tmp",
@@ -30423,10 +30601,10 @@ const changesMax = 5;
 async function createAgentUser(order) {
 	if (order.unsafeSameUser) return sameUser();
 	const { runner, path } = order;
-	if (runner.platform !== "linux" || runner.uid !== 0) throw new Error(`making a user for the agent: the runner may not make users here. ${remedy$1}`);
+	if (runner.platform !== "linux" || runner.uid !== 0) throw new Error(`making a user for the agent: the runner may not make users here. ${remedy}`);
 	const tools = createTools(path);
 	const setpriv = await tools.find("setpriv");
-	await removeStaleUsers(tools);
+	await removeStaleUsers(tools, path);
 	return separateUser(await addAccount(order, tools), setpriv, tools);
 }
 function sameUser() {
@@ -30538,24 +30716,29 @@ async function addAccount({ id, home, runner }, tools) {
 	});
 	const ask = async (what) => Number(await tools.run("asking for the agent's user", "id", [what, name]));
 	const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]);
-	if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy$1}`);
+	if (!Number.isSafeInteger(uid) || !Number.isSafeInteger(gid) || uid === 0 || gid === 0) throw new Error(`making a user for the agent: got user ${uid} and group ${gid}. ${remedy}`);
 	return {
 		name,
 		uid,
 		gid
 	};
 }
-async function removeStaleUsers(tools) {
+async function removeStaleUsers(tools, path) {
 	for (const line of (await readFile("/etc/passwd", "utf8")).split("\n")) {
 		const [name = "", , uid = "", gid = "", comment = ""] = line.split(":");
 		const [, pid, start] = /^runner (\d+) (\d+)$/.exec(comment) ?? [];
 		if (!/^phasegate-[0-9a-f]{8}$/.test(name) || pid === void 0 || Number(uid) === 0) continue;
 		if (await startOf(Number(pid)) === start) continue;
-		await endAccount({
+		const account = {
 			name,
 			uid: Number(uid),
 			gid: Number(gid)
-		}, tools).catch(() => {});
+		};
+		try {
+			await killAllOf(account, tools);
+			await removeFirewallOf(account.uid, path);
+			await endAccount(account, tools);
+		} catch {}
 	}
 }
 async function endAccount(account, tools) {
@@ -30610,9 +30793,9 @@ function createTools(path) {
 				const candidate = join(folder, file);
 				if (await isExecutable(candidate)) return candidate;
 			}
-			throw new Error(`looking for ${file}: it is in none of ${path}. ${remedy$1}`);
+			throw new Error(`looking for ${file}: it is in none of ${path}. ${remedy}`);
 		},
-		async run(doing, file, args, timeoutMs = commandTimeoutMs$1) {
+		async run(doing, file, args, timeoutMs = commandTimeoutMs) {
 			const result = await execa(file, args, {
 				extendEnv: false,
 				env: {
@@ -30625,7 +30808,7 @@ function createTools(path) {
 				timeout: timeoutMs,
 				killSignal: "SIGKILL"
 			});
-			if (result.failed) throw new Error(`${doing}: ${result.shortMessage}: ${result.stderr}. ${remedy$1}`);
+			if (result.failed) throw new Error(`${doing}: ${result.shortMessage}: ${result.stderr}. ${remedy}`);
 			return result.stdout;
 		}
 	};
@@ -30706,7 +30889,7 @@ async function download(spec, { privateDir, npmEnvironment }) {
 async function checkIntegrity(path, integrity) {
 	const [algorithm = "", expected = ""] = integrity.split(/-(.*)/s);
 	const hash = createHash(algorithm);
-	await pipeline(createReadStream(path), hash);
+	await pipeline$1(createReadStream(path), hash);
 	const found = hash.digest("base64");
 	if (found !== expected) throw new Error(`checking "${path}": expected ${integrity}, got ${algorithm}-${found}. The package is not the one that this version was tested with; nothing of it was run`);
 }
@@ -31043,6 +31226,95 @@ function isSame$2(shown, expected) {
 	const [one, other] = [Buffer.from(shown), Buffer.from(expected)];
 	return one.length === other.length && timingSafeEqual(one, other);
 }
+// src/runner/server-name.ts
+const unfinished = { kind: "unfinished" };
+const unclear = { kind: "unclear" };
+const handshakeRecord = 22;
+const clientHello = 1;
+const serverNameExtension = 0;
+const encryptedHelloExtension = 65037;
+const helloBytesMax = 16384;
+function serverNameOf(sent) {
+	const hello = helloOf(sent);
+	if (hello === "unfinished") return unfinished;
+	const names = hello === null ? null : namesIn(hello);
+	const [name] = names ?? [];
+	return names?.length === 1 && name !== void 0 ? {
+		kind: "named",
+		name
+	} : unclear;
+}
+function helloOf(sent) {
+	const parts = [];
+	let bytes = 0;
+	for (let at = 0; at < sent.length;) {
+		if (sent[at] !== handshakeRecord) return null;
+		if (sent.length < at + 5) return "unfinished";
+		const length = sent.readUInt16BE(at + 3);
+		if (length === 0) return null;
+		const part = sent.subarray(at + 5, at + 5 + length);
+		parts.push(part);
+		bytes += part.length;
+		at += 5 + length;
+		const message = cursorOf(parts);
+		const kind = message.number(1);
+		if (kind !== null && kind !== clientHello) return null;
+		const size = message.number(3);
+		if (size !== null && size > helloBytesMax) return null;
+		if (size !== null && bytes >= 4 + size) return message.part(size);
+	}
+	return "unfinished";
+}
+function namesIn(hello) {
+	if (hello.part(34) === null) return null;
+	for (const lengthBytes of [
+		1,
+		2,
+		1
+	]) if (hello.block(lengthBytes) === null) return null;
+	const extensions = hello.block(2);
+	if (extensions === null) return null;
+	const names = [];
+	while (!extensions.isDone()) {
+		const kind = extensions.number(2);
+		const body = extensions.block(2);
+		if (kind === null || body === null || kind === encryptedHelloExtension) return null;
+		if (kind !== serverNameExtension) continue;
+		const list = body.block(2);
+		while (list?.isDone() === false) {
+			list.number(1);
+			const name = list.block(2);
+			if (name === null) return null;
+			names.push(name.text());
+		}
+	}
+	return names;
+}
+function cursorOf(parts) {
+	return cursor(Buffer$1.concat(parts));
+}
+function cursor(bytes) {
+	let at = 0;
+	const take = (count) => {
+		if (bytes.length < at + count) return null;
+		at += count;
+		return bytes.subarray(at - count, at);
+	};
+	const self = {
+		number: (count) => take(count)?.readUIntBE(0, count) ?? null,
+		part(count) {
+			const taken = take(count);
+			return taken === null ? null : cursor(taken);
+		},
+		block(lengthBytes) {
+			const length = self.number(lengthBytes);
+			return length === null ? null : self.part(length);
+		},
+		isDone: () => at === bytes.length,
+		text: () => bytes.toString("latin1")
+	};
+	return self;
+}
 // src/runner/egress-proxy.ts
 const isOfHop = /^(?:proxy-.*|connection|keep-alive)$/;
 const webPorts = [443, 80];
@@ -31056,13 +31328,13 @@ async function startEgressProxy(options) {
 		requestTimeout: headersMs,
 		headersTimeout: headersMs
 	}, (request, response) => {
-		forward(request, response).catch(() => refuseRequest(response, 502));
+		forward(request, response).catch(() => refuseRequest(response, 502, silent("the host")));
 	});
 	server.maxConnections = connectionsMax$1;
 	server.on("connection", (socket) => keep(socket));
 	server.on("connect", (request, client, head) => {
 		client.on("error", () => client.destroy());
-		tunnel(request.url ?? "", client, head).catch(() => refuseTunnel(client, 502));
+		tunnel(request.url ?? "", client, head).catch(() => refuseTunnel(client, 502, silent("the host")));
 	});
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
@@ -31079,74 +31351,108 @@ async function startEgressProxy(options) {
 		}
 	};
 	function keep(socket) {
+		if (sockets.has(socket)) return;
 		sockets.add(socket);
 		socket.once("close", () => sockets.delete(socket));
 	}
-	async function addressOf(host, port) {
-		const found = ((ports.includes(port) && isListed(host, hosts) || hosts.includes(`${host}:${port}`)) && isIP(host) === 0 ? await resolve(host) : []).find(isPublic) ?? null;
-		if (found === null) onRefused(`${host}:${port}`.slice(0, 200));
-		return found;
+	async function addressesOf(host, port) {
+		const found = (ports.includes(port) && isListed(host, hosts) || hosts.includes(`${host}:${port}`)) && isIP(host) === 0 ? (await resolve(host)).filter(isPublic) : [];
+		if (found.length > 0) return found;
+		onRefused(`${host}:${port}`.slice(0, 200));
+		return null;
 	}
 	async function tunnel(target, client, head) {
-		const [, host = "", port = ""] = /^([^:/@\s]+):(\d{1,5})$/.exec(target) ?? [];
-		const address = await addressOf(host.toLowerCase(), Number(port));
-		if (address === null) return refuseTunnel(client, 403);
+		const [, named = "", port = ""] = /^([^:/@\s]+):(\d{1,5})$/.exec(target) ?? [];
+		const host = named.toLowerCase();
+		const isPlain = Number(port) === 80;
+		if (isPlain) onRefused(`a tunnel to ${host}:80`.slice(0, 200));
+		const looked = isPlain ? null : await addressesOf(host, Number(port)).catch(() => "silent");
+		if (looked === "silent") return refuseTunnel(client, 502, silent(host));
+		if (looked === null) return refuseTunnel(client, 403, notReached(host));
 		const upstream = connect({
-			host: address,
-			port: Number(port)
+			host,
+			port: Number(port),
+			lookup: answering(looked),
+			...inTurn
 		});
 		keep(upstream);
+		let isOpen = false;
 		const end = () => {
 			upstream.destroy();
 			client.destroy();
 		};
 		upstream.once("error", () => {
-			if (upstream.connecting || upstream.bytesRead === 0) refuseTunnel(client, 502);
-			end();
+			if (isOpen) end();
+			else refuseTunnel(client, 502, silent(host));
 		});
 		upstream.setTimeout(idleMs, end);
-		for (const side of [upstream, client]) side.once("close", end);
+		client.once("close", end);
 		upstream.once("connect", () => {
+			isOpen = true;
+			upstream.once("close", end);
 			client.write("HTTP/1.1 200 Connection established\r\n\r\n");
-			upstream.write(head);
-			upstream.pipe(client);
-			client.pipe(upstream);
+			greet(client, head, host, (hello) => {
+				upstream.write(hello);
+				upstream.pipe(client);
+				client.pipe(upstream);
+			});
 		});
+	}
+	function greet(client, head, host, pass) {
+		let sent = Buffer$1.alloc(0);
+		const take = (chunk) => {
+			sent = Buffer$1.concat([sent, chunk]);
+			const said = serverNameOf(sent);
+			if (said.kind === "unfinished") return;
+			client.off("data", take);
+			client.pause();
+			if (said.kind === "named" && said.name.toLowerCase() === host) return pass(sent);
+			onRefused(`${said.kind === "named" ? said.name : "no clear name"} behind ${host}`.slice(0, 200));
+			client.end(unrecognizedName);
+			client.resume();
+		};
+		client.on("data", take);
+		if (head.length > 0) take(head);
 	}
 	async function forward(request$2, response) {
 		const url = URL.canParse(request$2.url ?? "") ? new URL(request$2.url ?? "") : null;
 		if (url === null || url.protocol !== "http:") {
 			onRefused(`${request$2.method ?? "?"} ${(request$2.url ?? "").slice(0, 200)}`);
-			return refuseRequest(response, 403);
+			return refuseRequest(response, 403, notReached("what was asked for"));
 		}
 		const port = Number(url.port || "80");
-		const address = await addressOf(url.hostname, port);
-		if (address === null) return refuseRequest(response, 403);
-		const lookup = (_host, { all }, found) => {
-			if (all === true) found(null, [{
-				address,
-				family: isIP(address)
-			}]);
-			else found(null, address, isIP(address));
-		};
+		const host = url.hostname;
+		const looked = await addressesOf(host, port).catch(() => "silent");
+		if (looked === "silent") return refuseRequest(response, 502, silent(host));
+		if (looked === null) return refuseRequest(response, 403, notReached(host));
 		const kept = Object.entries(request$2.headers).filter(([name]) => !isOfHop.test(name));
 		const headers = {
 			...Object.fromEntries(kept),
 			host: url.host
 		};
 		const { method = "GET" } = request$2;
-		const upstream = request(url, {
+		const asked = {
 			method,
 			headers,
-			lookup,
-			timeout: idleMs
-		}, (reply) => {
-			response.writeHead(reply.statusCode ?? 502, reply.headers);
-			reply.pipe(response);
+			lookup: answering(looked),
+			timeout: idleMs,
+			...inTurn
+		};
+		const upstream = request(url, asked, (reply) => {
+			try {
+				response.writeHead(reply.statusCode ?? 502, reply.headers);
+			} catch {
+				reply.destroy();
+				refuseRequest(response, 502, silent(host));
+				return;
+			}
+			pipeline(reply, response, (error) => {
+				if (error) response.destroy();
+			});
 		});
 		upstream.on("socket", keep);
 		upstream.on("timeout", () => upstream.destroy());
-		upstream.on("error", () => refuseRequest(response, 502));
+		upstream.on("error", () => refuseRequest(response, 502, silent(host)));
 		response.on("close", () => upstream.destroy());
 		request$2.pipe(upstream);
 	}
@@ -31154,14 +31460,42 @@ async function startEgressProxy(options) {
 function isListed(host, hosts) {
 	return hosts.some((listed) => listed.startsWith(".") ? host.endsWith(listed) : host === listed);
 }
-function refuseRequest(response, status) {
+const inTurn = {
+	autoSelectFamily: true,
+	autoSelectFamilyAttemptTimeout: 5e3
+};
+function answering(addresses) {
+	const found = addresses.map((address) => ({
+		address,
+		family: isIP(address)
+	}));
+	return (_host, { all }, answer) => {
+		if (all === true) answer(null, found);
+		else answer(null, found[0]?.address ?? "", found[0]?.family);
+	};
+}
+function refuseRequest(response, status, why) {
 	if (response.headersSent) response.destroy();
-	else response.writeHead(status, { connection: "close" }).end(`${explanation}\n`);
+	else response.writeHead(status, { connection: "close" }).end(`${why}\n`);
 }
-function refuseTunnel(client, status) {
-	if (client.writable) client.end(`HTTP/1.1 ${status} ${explanation}\r\nconnection: close\r\n\r\n`);
+function refuseTunnel(client, status, why) {
+	if (client.writable) client.end(`HTTP/1.1 ${status} ${why}\r\nconnection: close\r\n\r\n`);
 }
-const explanation = "This run reaches registries of packages and nothing else";
+function notReached(host) {
+	return `The network of this run does not reach ${host.slice(0, 200)} (its setting is "network")`;
+}
+function silent(host) {
+	return `${host.slice(0, 200)} did not answer`;
+}
+const unrecognizedName = Buffer$1.from([
+	21,
+	3,
+	3,
+	0,
+	2,
+	2,
+	112
+]);
 const notPublic = new BlockList();
 for (const [net, prefix] of [
 	["0.0.0.0", 8],
@@ -31188,195 +31522,6 @@ carrierV6.addSubnet("2002::", 16, "ipv6");
 function isPublicAddress(address) {
 	if (isIP(address) === 4) return !notPublic.check(address, "ipv4");
 	return isIP(address) === 6 && publicV6.check(address, "ipv6") && !carrierV6.check(address, "ipv6");
-}
-// src/runner/firewall.ts
-const commandTimeoutMs = 3e4;
-const remedy = "Run the job as root or as a user with passwordless sudo on Linux with nft or iptables (GitHub-hosted Ubuntu runners are so; elsewhere: apt-get install nftables), or allow the network: `network` in the playbook and in .github/phasegate.yml, NETWORK of the app.";
-async function startFirewall({ agent, path, platform }) {
-	const { uid } = agent;
-	if (platform !== "linux" || !agent.isSeparate || uid === null) throw new Error(`closing the network to the agent: it has no user of its own here. ${remedy}`);
-	const run = runner(path);
-	const faults = [];
-	for (const make of [withNft, withIptables]) try {
-		const firewall = await make(uid, run);
-		try {
-			await prove(agent, firewall, path);
-			return firewall;
-		} catch (error) {
-			await firewall.remove().catch(() => {});
-			throw error;
-		}
-	} catch (error) {
-		faults.push(error instanceof Error ? error.message : String(error));
-	}
-	throw new Error(`closing the network to the agent: ${faults.join("; ")}. ${remedy}`);
-}
-function runner(path) {
-	return async (file, args, input) => {
-		const result = await execa(file, args, {
-			extendEnv: false,
-			env: {
-				PATH: path,
-				LC_ALL: "C"
-			},
-			cwd: "/",
-			reject: false,
-			timeout: commandTimeoutMs,
-			killSignal: "SIGKILL",
-			...input === void 0 ? { stdin: "ignore" } : { input }
-		});
-		if (result.failed) throw new Error(`${result.shortMessage} ${result.stderr}`.slice(0, 500).trim());
-		return result.stdout;
-	};
-}
-async function withNft(uid, run) {
-	const table = `inet phasegate_${uid}`;
-	await run("nft", ["-f", "-"], `
-table ${table} {}
-delete table ${table}
-table ${table} {
-  chain out {
-    type filter hook output priority 0; policy accept;
-    meta skuid ${uid} jump agent
-  }
-  chain agent {
-    meta l4proto { tcp, udp } th dport { 53, 853, 5353, 5355 } counter reject
-    ip daddr 127.0.0.0/8 accept
-    ip6 daddr ::1 accept
-    counter reject
-  }
-}
-`);
-	return {
-		async refused() {
-			return [...(await run("nft", [
-				"list",
-				"chain",
-				...table.split(" "),
-				"agent"
-			])).matchAll(/counter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
-		},
-		async remove() {
-			await run("nft", [
-				"delete",
-				"table",
-				...table.split(" ")
-			]);
-		}
-	};
-}
-async function withIptables(uid, run) {
-	const chain = `phasegate-${uid}`;
-	const families = [{
-		tool: "iptables",
-		loopback: "127.0.0.0/8"
-	}, {
-		tool: "ip6tables",
-		loopback: "::1/128"
-	}];
-	const wait = ["-w", "10"];
-	const jump = [
-		"OUTPUT",
-		"-m",
-		"owner",
-		"--uid-owner",
-		String(uid),
-		"-j",
-		chain
-	];
-	const firewall = {
-		async refused() {
-			return (await Promise.all(families.map(({ tool }) => run(tool, [
-				...wait,
-				"-nvxL",
-				chain
-			])))).flatMap((text) => [...text.matchAll(/^\s*(\d+)\s+\d+\s+REJECT\b/gm)]).reduce((sum, [, packets]) => sum + Number(packets), 0);
-		},
-		async remove() {
-			for (const { tool } of families) {
-				await run(tool, [
-					...wait,
-					"-D",
-					...jump
-				]);
-				await run(tool, [
-					...wait,
-					"-F",
-					chain
-				]);
-				await run(tool, [
-					...wait,
-					"-X",
-					chain
-				]);
-			}
-		}
-	};
-	await firewall.remove().catch(() => {});
-	for (const { tool, loopback } of families) {
-		await run(tool, [
-			...wait,
-			"-N",
-			chain
-		]);
-		for (const protocol of ["tcp", "udp"]) {
-			const names = [
-				"-p",
-				protocol,
-				"-m",
-				"multiport",
-				"--dports",
-				"53,853,5353,5355",
-				"-j",
-				"REJECT"
-			];
-			await run(tool, [
-				...wait,
-				"-A",
-				chain,
-				...names
-			]);
-		}
-		await run(tool, [
-			...wait,
-			"-A",
-			chain,
-			"-d",
-			loopback,
-			"-j",
-			"ACCEPT"
-		]);
-		await run(tool, [
-			...wait,
-			"-A",
-			chain,
-			"-j",
-			"REJECT"
-		]);
-		await run(tool, [
-			...wait,
-			"-I",
-			...jump
-		]);
-	}
-	return firewall;
-}
-async function prove(agent, firewall, path) {
-	const before = await firewall.refused();
-	const { file, args } = agent.command("/bin/bash", ["-c", "echo > /dev/udp/127.0.0.1/53"]);
-	await execa(file, args, {
-		extendEnv: false,
-		env: {
-			PATH: path,
-			LC_ALL: "C"
-		},
-		cwd: "/",
-		reject: false,
-		stdin: "ignore",
-		timeout: commandTimeoutMs,
-		killSignal: "SIGKILL"
-	});
-	if (await firewall.refused() <= before) throw new Error("the rule is there, and does not hold the agent's packets");
 }
 // src/runner/registry-hosts.ts
 const registryHosts = [
@@ -31411,36 +31556,64 @@ const registryHosts = [
 ];
 // src/runner/egress.ts
 const nothing$1 = async () => {};
+const noNames = () => [];
+const namesKeptMax = 10;
 async function limitEgress({ network, hosts, note, ...order }) {
 	if (network === "open") return {
 		environment: {},
+		takeRefused: noNames,
 		look: nothing$1,
 		stop: nothing$1,
 		remove: nothing$1
 	};
 	const firewall = await startFirewall(order);
+	try {
+		return await limitedBy(firewall, {
+			network,
+			hosts,
+			note
+		});
+	} catch (error) {
+		await firewall.remove().catch(() => {});
+		throw error;
+	}
+}
+async function limitedBy(firewall, { network, hosts, note }) {
 	let seen = await firewall.refused();
 	const look = async () => {
 		const refused = await firewall.refused();
 		if (refused > seen) note("network-refused", "", refused - seen);
 		seen = refused;
 	};
-	if (network === "none") return {
+	const listed = network === "none" ? hosts : [...registryHosts, ...hosts];
+	const remove = () => firewall.remove();
+	if (listed.length === 0) return {
 		environment: {},
+		takeRefused: noNames,
 		look,
 		stop: nothing$1,
-		remove: () => firewall.remove()
+		remove
 	};
+	let names = new Set();
 	const proxy = await startEgressProxy({
-		hosts: [...registryHosts, ...hosts],
+		hosts: listed,
 		resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-		onRefused: (what) => note("network-refused", what)
+		onRefused(what) {
+			if (names.size < namesKeptMax) names.add(what);
+			note("network-refused", what);
+		}
 	});
+	const takeRefused = () => {
+		const taken = [...names];
+		names = new Set();
+		return taken;
+	};
 	return {
 		environment: throughProxy(proxy.url),
+		takeRefused,
 		look,
 		stop: () => proxy.stop(),
-		remove: () => firewall.remove()
+		remove
 	};
 }
 function throughProxy(url) {
@@ -31455,8 +31628,16 @@ function throughProxy(url) {
 		].map((name) => [name, url])),
 		NO_PROXY: loopback,
 		no_proxy: loopback,
-		NODE_USE_ENV_PROXY: "1"
+		NODE_USE_ENV_PROXY: "1",
+		JAVA_TOOL_OPTIONS: javaOptions(new URL(url))
 	};
+}
+function javaOptions({ hostname, port }) {
+	return [
+		...["http", "https"].flatMap((scheme) => [`-D${scheme}.proxyHost=${hostname}`, `-D${scheme}.proxyPort=${port}`]),
+		`-Dhttp.nonProxyHosts=${loopback.replaceAll(",", "|")}`,
+		"-Daether.connector.http.useSystemProperties=true"
+	].join(" ");
 }
 const loopback = "127.0.0.1,localhost";
 // src/runner/gateway-headers.ts
@@ -31939,7 +32120,7 @@ async function passReply(call, reply, response, waiting, timer) {
 	response.writeHead(reply.status, replyHeaders(reply.headers, call.redact));
 	response.flushHeaders();
 	try {
-		await pipeline(reply.body === null ? Readable.from([]) : Readable.fromWeb(reply.body), count, response);
+		await pipeline$1(reply.body === null ? Readable.from([]) : Readable.fromWeb(reply.body), count, response);
 	} catch {
 		finish("client");
 	}
@@ -32009,6 +32190,32 @@ function reasonOf(error) {
 function shorten(text) {
 	return text.slice(0, errorMessageLengthMax);
 }
+// src/runner/provider-fetch.ts
+const ownTool = /^(?:custom|(?:bash|computer|memory|text_editor|tool_search_tool_(?:bm25|regex))_\d{8})$/;
+const wordCharactersMax = 100;
+function providerFetchOf(request) {
+	for (const key of ["mcp_servers", "container"]) if ((request[key] ?? null) !== null) return `${key} of the model provider`;
+	const tool = objectsAt(request, "tools").find(({ type }) => (type ?? null) !== null && !isOwnTool(type));
+	if (tool !== void 0) return `${String(stringAt(tool, "type")).slice(0, wordCharactersMax)} of the model provider`;
+	return holdsAddress([request["messages"], request["system"]]) ? "a picture or document by its address" : null;
+}
+function isOwnTool(type) {
+	return typeof type === "string" && ownTool.test(type);
+}
+function holdsAddress(values) {
+	const left = [...values];
+	while (left.length > 0) {
+		const value = left.pop();
+		if (Array.isArray(value)) for (const each of value) left.push(each);
+		const block = asObject(value);
+		if (block === null) continue;
+		const source = asObject(block["source"]);
+		if (source !== null && stringAt(source, "type") === "url") return true;
+		const isCall = stringAt(block, "type")?.endsWith("tool_use") === true;
+		for (const [key, each] of Object.entries(block)) if (!(isCall && key === "input")) left.push(each);
+	}
+	return false;
+}
 // src/runner/model-request.ts
 const bytesPerToken = 4;
 const tokensPerImage = 5e3;
@@ -32036,6 +32243,7 @@ function readModelRequest(received) {
 			fastMode: stringAt(json, "speed") === "fast",
 			pinnedRegion: stringAt(json, "inference_geo") === "us"
 		},
+		fetches: providerFetchOf(json),
 		bodyWith: (max_tokens) => JSON.stringify({
 			...json,
 			max_tokens
@@ -32123,7 +32331,7 @@ const nothing = () => 0;
 const connectionsMax = 64;
 const receiveTimeoutMs = 6e4;
 async function startModelGateway(options) {
-	const { upstream, token, budgetUsd, spentUsd = nothing, allowedModels, now, onUsage, onRefusal = () => {}, fetch = globalThis.fetch } = options;
+	const { upstream, token, budgetUsd, spentUsd = nothing, allowedModels, network = "open", now, onUsage, onRefusal = () => {}, fetch = globalThis.fetch } = options;
 	const credential = {
 		...options.credential,
 		value: options.credential.value.trim()
@@ -32178,13 +32386,13 @@ async function startModelGateway(options) {
 			return;
 		}
 		if (!carriesToken(request.headers, credential.kind, token)) {
-			onRefusal("a request without the token of the gateway");
+			onRefusal("a request without the token of the gateway", "model-refused");
 			sendError(response, 401, "authentication_error", "the token of the model gateway is missing or wrong");
 			return;
 		}
 		const isMessage = path === "/v1/messages";
 		if (request.method !== "POST" || !(isMessage || path === "/v1/messages/count_tokens")) {
-			onRefusal(`${request.method ?? "?"} ${path}`);
+			onRefusal(`${request.method ?? "?"} ${path}`, "model-refused");
 			sendError(response, 404, "not_found_error", "the model gateway serves POST /v1/messages and its count_tokens");
 			return;
 		}
@@ -32194,7 +32402,7 @@ async function startModelGateway(options) {
 		}
 		const received = await readBody(request, limits.requestBytesMax);
 		if (received === null) {
-			onRefusal("a request that is too large");
+			onRefusal("a request that is too large", "model-refused");
 			sendError(response, 413, "request_too_large", `the request is larger than ${limits.requestBytesMax} bytes`);
 			return;
 		}
@@ -32204,8 +32412,13 @@ async function startModelGateway(options) {
 			return;
 		}
 		if (allowedModels?.some((allowed) => asked.model.startsWith(allowed)) === false) {
-			onRefusal(`the model ${asked.model}`);
+			onRefusal(`the model ${asked.model}`, "model-refused");
 			sendError(response, 404, "not_found_error", `model "${asked.model}" is not among: ${allowedModels.join(", ")}`);
+			return;
+		}
+		if (network !== "open" && asked.fetches !== null) {
+			onRefusal(asked.fetches, "network-refused");
+			sendError(response, 403, "permission_error", `not in the network of this run (${network}): ${asked.fetches}`);
 			return;
 		}
 		const { outputTokensMax: tokensMax, outputTokensMin: tokensMin, surcharges } = asked;
@@ -32221,7 +32434,7 @@ async function startModelGateway(options) {
 		const charge = isMessage ? spending.charge(asked.model, asked.inputTokens, reply) : null;
 		if (isMessage && charge === null) {
 			refusedForBudget = true;
-			onRefusal(`a request that $${Math.max(0, spending.leftUsd()).toFixed(2)} do not pay for`);
+			onRefusal(`a request that $${Math.max(0, spending.leftUsd()).toFixed(2)} do not pay for`, "model-refused");
 			sendError(response, 403, "permission_error", budgetMessage(budgetUsd, spending.leftUsd()));
 			return;
 		}
@@ -38970,7 +39183,8 @@ async function judgeBy(run, order, judge) {
 		budgetUsd,
 		prices: job.prices,
 		allowedModels: allowedModelsOf(job),
-		onRefusal: (what) => run.security.note("model-refused", what),
+		network: job.network?.access,
+		onRefusal: (what, kind) => run.security.note(kind, what),
 		now: run.now,
 		fetch: run.fetch,
 		onUsage: ({ usage, costUsd }) => {
@@ -39198,9 +39412,15 @@ async function runTests(order) {
 	if (missing.exitCode !== 0) return tested("could-not-run", null, `Not on this runner: ${missing.output.trim() || plan.programs.join(", ")}.`);
 	if (plan.install !== null) {
 		onStage(`bringing what the tests need: ${plan.install}`);
+		order.takeRefused();
 		const installed = await run$1(order, plan.install, [], msMax - (now().getTime() - startedAt));
 		if (installed.isLate) return tested("timed-out", null, installed.output);
-		if (installed.exitCode !== 0) return tested(networkWords.test(installed.output) ? "could-not-run" : "failed", installed.exitCode, installed.output);
+		if (installed.exitCode !== 0) {
+			const refused = order.takeRefused();
+			const isNetwork = refused.length > 0 || networkWords.test(installed.output);
+			const why = refused.length === 0 ? "" : `\nThe network of this run does not reach: ${refused.join(", ")}.`;
+			return tested(isNetwork ? "could-not-run" : "failed", installed.exitCode, installed.output + why);
+		}
 	}
 	onStage(`running the tests: ${plan.command}`);
 	const { exitCode, isLate, output } = await run$1(order, plan.command, [], msMax - (now().getTime() - startedAt));
@@ -39436,6 +39656,7 @@ async function testPhase(run, { agent, egress }, { workTree }, tree) {
 		plan,
 		agent,
 		egress: egress.environment,
+		takeRefused: () => egress.takeRefused(),
 		workTree: join(workTree, root),
 		msMax: Math.min(sliceMs, ownMs),
 		signal: run.stopped,
@@ -40118,10 +40339,11 @@ async function work(run) {
 		budgetUsd: job.budgetUsd,
 		prices: job.prices,
 		allowedModels: allowedModelsOf(job),
+		network: job.network?.access,
 		spentUsd: () => run.meter.total().costUsd - spentHereUsd,
 		now: run.now,
 		fetch: run.fetch,
-		onRefusal: (what) => run.security.note("model-refused", what),
+		onRefusal: (what, kind) => run.security.note(kind, what),
 		onUsage: ({ usage, costUsd }) => {
 			count({
 				usage,

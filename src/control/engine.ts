@@ -12,7 +12,7 @@ import { createNamesWatch } from "./watch-names.ts";
 
 /** Lanes at work at the same time, messages and effects each. */
 const parallelMax = 8;
-/** Tries of what fails for a reason of its own, before a person is told. A try in which the process died counts. */
+/** Tries of what fails for a reason of its own, before a person is told. Of an effect, one in which the process died counts. */
 const triesMax = 8;
 /** Tries of what GitHub or the network put off; with the longest pause, most of a day. */
 const putOffMax = 300;
@@ -76,6 +76,7 @@ export function startEngine(working: Working): Engine {
   let reconciledAt = Number.NEGATIVE_INFINITY;
   const sweep = createSweep(working);
   const names = createNamesWatch(working);
+  let looks = 0;
   let runsAt = Number.NEGATIVE_INFINITY;
   let sweptAt = Number.NEGATIVE_INFINITY;
   /** The last day of which there is a message for it. */
@@ -136,7 +137,7 @@ export function startEngine(working: Working): Engine {
     // However often names are looked at: a run that fell silent is asked for at GitHub.
     if (now.getTime() - runsAt >= reconcileEveryMs) {
       runsAt = now.getTime();
-      await reconcileRuns(working, listeningSince);
+      await reconcileRuns(working, listeningSince, (looks += 1));
     }
     await names.run();
     if (now.getTime() - sweptAt < sweepEveryMs) return;

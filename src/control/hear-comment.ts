@@ -74,9 +74,11 @@ async function answer(
   const by = await whoIs(processing, said, task);
   if (!by.mayWrite && !by.isAuthor) {
     if (isSettled(task) || task.questions.every((question) => question.answer !== null)) return;
-    await noteSecurity(processing, task.taskId, { kind: "person-refused", example: `an answer by ${said.sender}` });
     const notice: Notice = { kind: "answer-not-yours", login: said.sender, author: task.issue.author };
-    return github.notify(task.repository, task.issue.number, keyOf(`answer-not-yours:${task.taskId}`), notice, task);
+    await github.notify(task.repository, task.issue.number, keyOf(`answer-not-yours:${task.taskId}`), notice, task);
+    // Last and with the mark of the message: what is tried again is noted once.
+    const refused = { kind: "person-refused", example: `an answer by ${said.sender}` } as const;
+    return noteSecurity(processing, task.taskId, refused, cause);
   }
   // Who talks about what was asked when all is over wants nothing of us.
   if (said.kind === "comment" && isSettled(task)) return;

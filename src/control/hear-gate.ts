@@ -23,7 +23,7 @@ type IntentOf<Kind extends Intent["kind"]> = Extract<Intent, { kind: Kind }>;
 export async function onReviewsChanged(
   processing: Processing,
   { repository, pullRequest, isPush }: IntentOf<"reviews-changed">,
-  inboxKey: string,
+  cause: Cause,
 ): Promise<void> {
   const task = await taskById(
     processing,
@@ -31,7 +31,7 @@ export async function onReviewsChanged(
   );
   if (task === null) return;
   if (isPush === true) await queueLookAtBase(processing, task);
-  await hearReviews(processing, task, pullRequest, { inboxKey });
+  await hearReviews(processing, task, pullRequest, cause);
 }
 
 export async function onGateChanged(

@@ -43,10 +43,8 @@ export async function obeyCommand(
   // Whoever may not command gets no answer either: a comment for each comment would be a tool for spam.
   if (!by.mayWrite) {
     if (command.name === "unknown") return;
-    return noteSecurity(processing, task.taskId, {
-      kind: "person-refused",
-      example: `/${command.name} by ${by.login}`,
-    });
+    const refused = { kind: "person-refused", example: `/${command.name} by ${by.login}` } as const;
+    return noteSecurity(processing, task.taskId, refused, { inboxKey });
   }
   const tell = (key: string, notice: Notice) => github.notify(repository, issueNumber, keyOf(key), notice, task);
   if (command.name === "unknown") {

@@ -31,6 +31,7 @@ import type { ClaimedMessage } from "./ports/queues.ts";
 import type { OpenRun } from "./ports/store.ts";
 import type { Verifier } from "./ports/verifier.ts";
 import type { CheckpointSeal } from "./checkpoints.ts";
+import { catchUp } from "./catch-up.ts";
 import { forgetOld } from "./retention.ts";
 import { openSpecIssues } from "./start-from-spec.ts";
 import { StoredOutcome, StoredRequest, StoredStep } from "./stored-messages.ts";
@@ -103,6 +104,10 @@ export async function processMessage(processing: Processing, message: ClaimedMes
     }
     case "onboard": {
       await onboard(processing, message);
+      break;
+    }
+    case "catch-up": {
+      await catchUp(processing, message);
       break;
     }
     case "retention": {
@@ -251,7 +256,8 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
     case "comment":
       return onComment(processing, intent, inboxKey);
     case "reviews-changed":
-      await onReviewsChanged(processing, intent, inboxKey);
+      // Marked at the end where something follows, or that would be lost with whatever fails.
+      await onReviewsChanged(processing, intent, intent.pushed === undefined ? { inboxKey } : {});
       if (intent.pushed !== undefined) await checkPull(processing, intent.repository, intent.pushed);
       return;
     case "pull-request-pushed":
@@ -265,7 +271,8 @@ async function onIntent(processing: Processing, intent: Intent, inboxKey: string
     case "base-moved": {
       await onBaseMoved(processing, intent);
       for (const { label, ...issue } of await openSpecIssues(processing, intent)) {
-        await onLabels(processing, { repository: intent.repository, ...issue, labels: [label] }, inboxKey);
+        // Without the message's mark: there may be another one, and the check.
+        await onLabels(processing, { repository: intent.repository, ...issue, labels: [label] }, null);
       }
       if (intent.specsSha !== undefined) await checkSpecifications(processing, intent.repository, intent.specsSha);
       return;
@@ -296,7 +303,7 @@ interface Labelled {
   readonly issue: IssueAsSent;
 }
 
-async function onLabels(processing: Processing, labelled: Labelled, inboxKey: string): Promise<void> {
+async function onLabels(processing: Processing, labelled: Labelled, inboxKey: string | null): Promise<void> {
   const { store, github, playbooks } = processing;
   const { repository, issueNumber, sender } = labelled;
   if (!labelled.labels.some((label) => playbookNamePattern.test(label))) return;
@@ -363,7 +370,7 @@ async function onLabels(processing: Processing, labelled: Labelled, inboxKey: st
       ordinal,
       prompt,
     },
-    { inboxKey, userId: sender },
+    { ...(inboxKey === null ? {} : { inboxKey }), userId: sender },
   );
 }
 

@@ -57,12 +57,12 @@ interface Missing {
 
 /**
  * Looks at the runs that should be heard of, and ends those that GitHub says are over or that fell silent.
- * Before `listeningSince` nobody could have heard them.
+ * Before `listeningSince` nobody could have heard them. With many, each `turn` looks at others.
  */
-export async function reconcileRuns(processing: Processing, listeningSince: Date): Promise<void> {
+export async function reconcileRuns(processing: Processing, listeningSince: Date, turn: number): Promise<void> {
   const now = processing.clock.now().getTime();
   const silent = (await processing.store.openRuns()).filter((run) => silentMsOf(run, now) >= silenceMs);
-  for (const run of inTurn(silent, runsPerLookMax, Math.floor(now / reconcileEveryMs))) {
+  for (const run of inTurn(silent, runsPerLookMax, turn)) {
     try {
       await reconcileRun(processing, run, listeningSince);
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { FailedDelivery } from "../control/ports/github.ts";
+import type { WebhookDelivery } from "../control/ports/github.ts";
 import type { Api } from "./api.ts";
 import { RequestFailed } from "./request-failed.ts";
 
@@ -10,9 +10,23 @@ const pagesMax = 30;
  * Deliveries since then, newest first, of events that never arrived: each try of an event has its guid, and one that arrived is enough.
  * GitHub's own filter leaves out tries without an answer, so all are read.
  */
-export async function failedDeliveries(api: Api, since: string, limit: number): Promise<readonly FailedDelivery[]> {
+export async function failedDeliveries(api: Api, since: string, limit: number): Promise<readonly WebhookDelivery[]> {
+  const events = await eventsSince(api, since);
+  return events.flatMap(({ deliveryId, guid, arrived }) => (arrived ? [] : [{ deliveryId, guid }])).slice(0, limit);
+}
+
+/** Of every event since then its newest try, newest first. */
+export async function deliveriesSince(api: Api, since: string): Promise<readonly WebhookDelivery[]> {
+  const events = await eventsSince(api, since);
+  return events.map(({ deliveryId, guid }) => ({ deliveryId, guid }));
+}
+
+async function eventsSince(
+  api: Api,
+  since: string,
+): Promise<readonly (WebhookDelivery & { readonly arrived: boolean })[]> {
   const arrived = new Set<string>();
-  const newest = new Map<string, FailedDelivery>();
+  const newest = new Map<string, number>();
   let cursor: string | null = null;
   for (let page = 1; page <= pagesMax; page += 1) {
     const at: string | null = cursor;
@@ -25,13 +39,13 @@ export async function failedDeliveries(api: Api, since: string, limit: number): 
     for (const { id, guid, status_code: status, delivered_at: deliveredAt } of data) {
       if (Date.parse(deliveredAt) < Date.parse(since)) continue;
       if (status >= 200 && status < 300) arrived.add(guid);
-      else if (!newest.has(guid)) newest.set(guid, { deliveryId: id, guid });
+      if (!newest.has(guid)) newest.set(guid, id);
     }
     const last = data.at(-1);
     cursor = nextCursorOf(headers.link);
     if (cursor === null || last === undefined || Date.parse(last.delivered_at) < Date.parse(since)) break;
   }
-  return [...newest.values()].filter(({ guid }) => !arrived.has(guid)).slice(0, limit);
+  return [...newest].map(([guid, deliveryId]) => ({ deliveryId, guid, arrived: arrived.has(guid) }));
 }
 
 /** A delivery that GitHub keeps no longer is left alone. */

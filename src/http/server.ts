@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { serve, type ServerType } from "@hono/node-server";
 import type { Webhooks } from "@octokit/webhooks";
 import { Hono, type Context, type Next } from "hono";
@@ -44,6 +43,8 @@ const settingsSchemaPath = "/schemas/settings.json";
 /** What the runner's endpoints do; the shell implements it. */
 export interface RunnerEndpoints {
   openSession(request: SessionRequest): Promise<object>;
+  /** Throws for a token that opens nothing (any more). */
+  requireSession(token: string): Promise<object>;
   takeEvents(token: string, request: EventsRequest): Promise<EventsAnswer>;
   takeStep(token: string, request: StepRequest): Promise<object>;
   takeRequest(token: string, request: RunnerRequest): Promise<object>;
@@ -53,7 +54,7 @@ export interface RunnerEndpoints {
 }
 
 export interface ServerOptions {
-  readonly store: Pick<Store, "takeIn" | "nextDueAt" | "runSessionByToken"> & StreamOptions["store"];
+  readonly store: Pick<Store, "takeIn" | "nextDueAt"> & StreamOptions["store"];
   readonly live: StreamOptions["live"];
   readonly webhooks: Pick<Webhooks, "verify">;
   readonly runner: RunnerEndpoints;
@@ -199,11 +200,13 @@ export function listen(
 }
 
 /** Before the body is read: only who holds a run's token may make us read and parse one of megabytes. */
-async function refuseStrangers({ store }: ServerOptions, context: Context, next: Next): Promise<Response | undefined> {
-  const token = tokenOf(context);
-  const session = token === "" ? null : await store.runSessionByToken(createHash("sha256").update(token).digest("hex"));
-  if (session === null || session.closedAt !== null) {
-    return refuse(context, { code: "token-refused", message: "the run token is unknown or its run has ended" });
+async function refuseStrangers({ runner }: ServerOptions, context: Context, next: Next): Promise<Response | undefined> {
+  try {
+    await runner.requireSession(tokenOf(context));
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    return refuse(context, refusal);
   }
   await next();
   return undefined;

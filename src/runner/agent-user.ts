@@ -8,6 +8,7 @@ import { access, chmod, constants, lchown, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { endProcesses } from "./end-processes.ts";
+import { removeFirewallOf } from "./firewall.ts";
 
 export interface AgentUser {
   readonly name: string;
@@ -69,7 +70,7 @@ export async function createAgentUser(order: AgentUserOrder): Promise<AgentUser>
   }
   const tools = createTools(path);
   const setpriv = await tools.find("setpriv");
-  await removeStaleUsers(tools);
+  await removeStaleUsers(tools, path);
   const account = await addAccount(order, tools);
   return separateUser(account, setpriv, tools);
 }
@@ -166,16 +167,21 @@ async function addAccount({ id, home, runner }: AgentUserOrder, tools: Tools): P
 }
 
 /** The account may have been the last thing a killed runner made. */
-async function removeStaleUsers(tools: Tools): Promise<void> {
+async function removeStaleUsers(tools: Tools, path: string): Promise<void> {
   for (const line of (await readFile("/etc/passwd", "utf8")).split("\n")) {
     const [name = "", , uid = "", gid = "", comment = ""] = line.split(":");
     const [, pid, start] = /^runner (\d+) (\d+)$/.exec(comment) ?? [];
     if (!/^phasegate-[0-9a-f]{8}$/.test(name) || pid === undefined || Number(uid) === 0) continue;
     if ((await startOf(Number(pid))) === start) continue;
     const account = { name, uid: Number(uid), gid: Number(gid) };
-    await endAccount(account, tools).catch(() => {
+    try {
+      // Its rules once no process of it is left, and before another can get its id.
+      await killAllOf(account, tools);
+      await removeFirewallOf(account.uid, path);
+      await endAccount(account, tools);
+    } catch {
       // Another run that starts now removes it as well, or the next one will.
-    });
+    }
   }
 }
 

@@ -1,12 +1,14 @@
 /**
  * The one way out of a run whose network is `registries`: a proxy on loopback that lets through to hosts of a list, by name.
- * It sees names and no content. Assume that the agent calls it directly, with whatever it likes.
+ * It sees names and no content: that in CONNECT, and the one that TLS then says, which has to be the same. Assume that the agent calls it directly, with whatever it likes.
  */
 
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { BlockList, connect, isIP, type LookupFunction } from "node:net";
-import type { Duplex } from "node:stream";
+import { pipeline, type Duplex } from "node:stream";
+import { serverNameOf } from "./server-name.ts";
 
 export interface EgressProxyOptions {
   /** Names, some with a port of their own; one that begins with a dot stands for all below it. */
@@ -36,13 +38,13 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   const { hosts, resolve, onRefused, isPublic = isPublicAddress, ports = webPorts } = options;
   const sockets = new Set<Duplex>();
   const server = createServer({ requestTimeout: headersMs, headersTimeout: headersMs }, (request, response) => {
-    forward(request, response).catch(() => refuseRequest(response, 502));
+    forward(request, response).catch(() => refuseRequest(response, 502, silent("the host")));
   });
   server.maxConnections = connectionsMax;
   server.on("connection", (socket) => keep(socket));
   server.on("connect", (request, client, head) => {
     client.on("error", () => client.destroy());
-    tunnel(request.url ?? "", client, head).catch(() => refuseTunnel(client, 502));
+    tunnel(request.url ?? "", client, head).catch(() => refuseTunnel(client, 502, silent("the host")));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -61,68 +63,107 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   };
 
   function keep(socket: Duplex): void {
+    // A plain connection serves several requests.
+    if (sockets.has(socket)) return;
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   }
 
-  /** The address to connect to; null where the agent may not. Looked up here, so that no second answer can lead elsewhere. */
-  async function addressOf(host: string, port: number): Promise<string | null> {
+  /** The addresses to connect to; null where the agent may not. Looked up here, so that no second answer can lead elsewhere. */
+  async function addressesOf(host: string, port: number): Promise<readonly string[] | null> {
     const isNamed = (ports.includes(port) && isListed(host, hosts)) || hosts.includes(`${host}:${port}`);
     const isAllowed = isNamed && isIP(host) === 0;
-    const addresses = isAllowed ? await resolve(host) : [];
-    const found = addresses.find(isPublic) ?? null;
-    if (found === null) onRefused(`${host}:${port}`.slice(0, 200));
-    return found;
+    const found = isAllowed ? (await resolve(host)).filter(isPublic) : [];
+    if (found.length > 0) return found;
+    onRefused(`${host}:${port}`.slice(0, 200));
+    return null;
   }
 
   async function tunnel(target: string, client: Duplex, head: Buffer): Promise<void> {
-    const [, host = "", port = ""] = /^([^:/@\s]+):(\d{1,5})$/.exec(target) ?? [];
-    const address = await addressOf(host.toLowerCase(), Number(port));
-    if (address === null) return refuseTunnel(client, 403);
-    const upstream = connect({ host: address, port: Number(port) });
+    const [, named = "", port = ""] = /^([^:/@\s]+):(\d{1,5})$/.exec(target) ?? [];
+    const host = named.toLowerCase();
+    const isPlain = Number(port) === 80;
+    // In a tunnel without TLS nobody would know whom the agent speaks to; plain requests need none.
+    if (isPlain) onRefused(`a tunnel to ${host}:80`.slice(0, 200));
+    const looked = isPlain ? null : await addressesOf(host, Number(port)).catch(() => "silent" as const);
+    if (looked === "silent") return refuseTunnel(client, 502, silent(host));
+    if (looked === null) return refuseTunnel(client, 403, notReached(host));
+    const upstream = connect({ host, port: Number(port), lookup: answering(looked), ...inTurn });
     keep(upstream);
+    let isOpen = false;
     const end = (): void => {
       upstream.destroy();
       client.destroy();
     };
     upstream.once("error", () => {
-      if (upstream.connecting || upstream.bytesRead === 0) refuseTunnel(client, 502);
-      end();
+      if (isOpen) end();
+      else refuseTunnel(client, 502, silent(host));
     });
     // Whichever side is silent for so long: what passes one passes the other.
     upstream.setTimeout(idleMs, end);
-    for (const side of [upstream, client]) side.once("close", end);
+    client.once("close", end);
     upstream.once("connect", () => {
+      isOpen = true;
+      upstream.once("close", end);
       client.write("HTTP/1.1 200 Connection established\r\n\r\n");
-      upstream.write(head);
-      upstream.pipe(client);
-      client.pipe(upstream);
+      greet(client, head, host, (hello) => {
+        upstream.write(hello);
+        upstream.pipe(client);
+        client.pipe(upstream);
+      });
     });
+  }
+
+  /** Many hosts share one address, and there the name in TLS chooses among them. */
+  function greet(client: Duplex, head: Buffer, host: string, pass: (hello: Buffer) => void): void {
+    let sent = Buffer.alloc(0);
+    const take = (chunk: Buffer): void => {
+      sent = Buffer.concat([sent, chunk]);
+      const said = serverNameOf(sent);
+      if (said.kind === "unfinished") return;
+      client.off("data", take);
+      client.pause();
+      if (said.kind === "named" && said.name.toLowerCase() === host) return pass(sent);
+      onRefused(`${said.kind === "named" ? said.name : "no clear name"} behind ${host}`.slice(0, 200));
+      client.end(unrecognizedName);
+      client.resume();
+    };
+    client.on("data", take);
+    if (head.length > 0) take(head);
   }
 
   async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = URL.canParse(request.url ?? "") ? new URL(request.url ?? "") : null;
     if (url === null || url.protocol !== "http:") {
       onRefused(`${request.method ?? "?"} ${(request.url ?? "").slice(0, 200)}`);
-      return refuseRequest(response, 403);
+      return refuseRequest(response, 403, notReached("what was asked for"));
     }
     const port = Number(url.port || "80");
-    const address = await addressOf(url.hostname, port);
-    if (address === null) return refuseRequest(response, 403);
-    const lookup: LookupFunction = (_host, { all }, found) => {
-      if (all === true) found(null, [{ address, family: isIP(address) }]);
-      else found(null, address, isIP(address));
-    };
+    const host = url.hostname;
+    const looked = await addressesOf(host, port).catch(() => "silent" as const);
+    if (looked === "silent") return refuseRequest(response, 502, silent(host));
+    if (looked === null) return refuseRequest(response, 403, notReached(host));
     const kept = Object.entries(request.headers).filter(([name]) => !isOfHop.test(name));
     const headers = { ...Object.fromEntries(kept), host: url.host };
     const { method = "GET" } = request;
-    const upstream = httpRequest(url, { method, headers, lookup, timeout: idleMs }, (reply) => {
-      response.writeHead(reply.statusCode ?? 502, reply.headers);
-      reply.pipe(response);
+    const asked = { method, headers, lookup: answering(looked), timeout: idleMs, ...inTurn };
+    const upstream = httpRequest(url, asked, (reply) => {
+      try {
+        response.writeHead(reply.statusCode ?? 502, reply.headers);
+      } catch {
+        // A status or a header that nobody may write.
+        reply.destroy();
+        refuseRequest(response, 502, silent(host));
+        return;
+      }
+      // What breaks off there breaks off here, too: else the agent would wait for the rest.
+      pipeline(reply, response, (error) => {
+        if (error) response.destroy();
+      });
     });
     upstream.on("socket", keep);
     upstream.on("timeout", () => upstream.destroy());
-    upstream.on("error", () => refuseRequest(response, 502));
+    upstream.on("error", () => refuseRequest(response, 502, silent(host)));
     response.on("close", () => upstream.destroy());
     request.pipe(upstream);
   }
@@ -132,16 +173,37 @@ function isListed(host: string, hosts: readonly string[]): boolean {
   return hosts.some((listed) => (listed.startsWith(".") ? host.endsWith(listed) : host === listed));
 }
 
-function refuseRequest(response: ServerResponse, status: number): void {
+/** One that is dead must not hide one that lives, and each gets time enough for a packet that was lost. */
+const inTurn = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 5_000 } as const;
+
+function answering(addresses: readonly string[]): LookupFunction {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
+  return (_host, { all }, answer) => {
+    if (all === true) answer(null, found);
+    else answer(null, found[0]?.address ?? "", found[0]?.family);
+  };
+}
+
+function refuseRequest(response: ServerResponse, status: number, why: string): void {
   if (response.headersSent) response.destroy();
-  else response.writeHead(status, { connection: "close" }).end(`${explanation}\n`);
+  else response.writeHead(status, { connection: "close" }).end(`${why}\n`);
 }
 
-function refuseTunnel(client: Duplex, status: number): void {
-  if (client.writable) client.end(`HTTP/1.1 ${status} ${explanation}\r\nconnection: close\r\n\r\n`);
+function refuseTunnel(client: Duplex, status: number, why: string): void {
+  if (client.writable) client.end(`HTTP/1.1 ${status} ${why}\r\nconnection: close\r\n\r\n`);
 }
 
-const explanation = "This run reaches registries of packages and nothing else";
+/** Both stand in the output of the agent's programs, for those who look why an install failed. */
+function notReached(host: string): string {
+  return `The network of this run does not reach ${host.slice(0, 200)} (its setting is "network")`;
+}
+
+function silent(host: string): string {
+  return `${host.slice(0, 200)} did not answer`;
+}
+
+/** The alert of TLS that says so. */
+const unrecognizedName = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
 
 const notPublic = new BlockList();
 for (const [net, prefix] of [

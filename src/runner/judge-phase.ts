@@ -105,7 +105,8 @@ async function judgeBy(run: Run, order: JudgeOrder, judge: Judge): Promise<Judge
     budgetUsd,
     prices: job.prices,
     allowedModels: allowedModelsOf(job),
-    onRefusal: (what) => run.security.note("model-refused", what),
+    network: job.network?.access,
+    onRefusal: (what, kind) => run.security.note(kind, what),
     now: run.now,
     fetch: run.fetch,
     onUsage: ({ usage, costUsd }) => {

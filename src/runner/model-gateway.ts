@@ -5,6 +5,8 @@
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Network } from "../core/network.ts";
+import type { SecurityKind } from "../core/security.ts";
 import { noUsage, type Usage } from "../core/usage.ts";
 import { forwardRequest, type ForwardEnd } from "./forward-request.ts";
 import {
@@ -33,12 +35,14 @@ export interface ModelGatewayOptions {
   readonly spentUsd?: () => number;
   /** Full names, or beginnings such as `claude-sonnet`. All models where it is left out. */
   readonly allowedModels?: readonly string[] | undefined;
+  /** Where it is not `open`, the provider may fetch nothing for the agent either. */
+  readonly network?: Network | undefined;
   readonly now: () => Date;
   readonly fetch?: typeof globalThis.fetch;
   /** After each call that was counted. Must not throw. */
   readonly onUsage?: (snapshot: ModelGatewaySnapshot) => void;
   /** What the agent asked and did not get, in a few words. Must not throw. */
-  readonly onRefusal?: (what: string) => void;
+  readonly onRefusal?: (what: string, kind: SecurityKind) => void;
   readonly limits?: Partial<ModelGatewayLimits>;
 }
 
@@ -90,6 +94,7 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
     budgetUsd,
     spentUsd = nothing,
     allowedModels,
+    network = "open",
     now,
     onUsage,
     onRefusal = () => {},
@@ -142,13 +147,13 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
       return;
     }
     if (!carriesToken(request.headers, credential.kind, token)) {
-      onRefusal("a request without the token of the gateway");
+      onRefusal("a request without the token of the gateway", "model-refused");
       sendError(response, 401, "authentication_error", "the token of the model gateway is missing or wrong");
       return;
     }
     const isMessage = path === "/v1/messages";
     if (request.method !== "POST" || !(isMessage || path === "/v1/messages/count_tokens")) {
-      onRefusal(`${request.method ?? "?"} ${path}`);
+      onRefusal(`${request.method ?? "?"} ${path}`, "model-refused");
       sendError(response, 404, "not_found_error", "the model gateway serves POST /v1/messages and its count_tokens");
       return;
     }
@@ -159,7 +164,7 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
     }
     const received = await readBody(request, limits.requestBytesMax);
     if (received === null) {
-      onRefusal("a request that is too large");
+      onRefusal("a request that is too large", "model-refused");
       sendError(response, 413, "request_too_large", `the request is larger than ${limits.requestBytesMax} bytes`);
       return;
     }
@@ -169,8 +174,14 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
       return;
     }
     if (allowedModels?.some((allowed) => asked.model.startsWith(allowed)) === false) {
-      onRefusal(`the model ${asked.model}`);
+      onRefusal(`the model ${asked.model}`, "model-refused");
       sendError(response, 404, "not_found_error", `model "${asked.model}" is not among: ${allowedModels.join(", ")}`);
+      return;
+    }
+    if (network !== "open" && asked.fetches !== null) {
+      onRefusal(asked.fetches, "network-refused");
+      // 403, since the CLI does not try that again.
+      sendError(response, 403, "permission_error", `not in the network of this run (${network}): ${asked.fetches}`);
       return;
     }
     const { outputTokensMax: tokensMax, outputTokensMin: tokensMin, surcharges } = asked;
@@ -182,7 +193,7 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
     const charge = isMessage ? spending.charge(asked.model, asked.inputTokens, reply) : null;
     if (isMessage && charge === null) {
       refusedForBudget = true;
-      onRefusal(`a request that $${Math.max(0, spending.leftUsd()).toFixed(2)} do not pay for`);
+      onRefusal(`a request that $${Math.max(0, spending.leftUsd()).toFixed(2)} do not pay for`, "model-refused");
       // 403, since the CLI does not try that again.
       sendError(response, 403, "permission_error", budgetMessage(budgetUsd, spending.leftUsd()));
       return;

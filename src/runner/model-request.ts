@@ -2,6 +2,7 @@
 
 import { amountAt, objectAt, objectsAt, stringAt, type Json, parseObject } from "./narrow.ts";
 import { noSurcharges, type Surcharges } from "./price.ts";
+import { providerFetchOf } from "./provider-fetch.ts";
 
 export interface ModelRequest {
   readonly model: string;
@@ -15,6 +16,8 @@ export interface ModelRequest {
   readonly outputTokensMin: number;
   /** What the request asks for that makes its tokens dearer. */
   readonly surcharges: Surcharges;
+  /** What the provider shall fetch for the agent, in a few words; null where it is nothing. */
+  readonly fetches: string | null;
   /** The body with another longest reply. */
   bodyWith(outputTokensMax: number): string;
 }
@@ -49,6 +52,7 @@ export function readModelRequest(received: Buffer): ModelRequest | null {
       fastMode: stringAt(json, "speed") === "fast",
       pinnedRegion: stringAt(json, "inference_geo") === "us",
     },
+    fetches: providerFetchOf(json),
     bodyWith: (max_tokens) => JSON.stringify({ ...json, max_tokens }),
   };
 }

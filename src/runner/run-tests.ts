@@ -14,6 +14,8 @@ export interface TestOrder {
   readonly agent: AgentUser;
   /** How programs find their way out, where the run's network is limited. */
   readonly egress: Readonly<Record<string, string>>;
+  /** What the network of the run has refused since the last call. */
+  readonly takeRefused: () => readonly string[];
   readonly workTree: string;
   /** Empty folders of the agent's own. */
   readonly home: string;
@@ -53,11 +55,14 @@ export async function runTests(order: TestOrder): Promise<TestRun> {
   }
   if (plan.install !== null) {
     onStage(`bringing what the tests need: ${plan.install}`);
+    order.takeRefused();
     const installed = await run(order, plan.install, [], msMax - (now().getTime() - startedAt));
     if (installed.isLate) return tested("timed-out", null, installed.output);
     if (installed.exitCode !== 0) {
-      const isNetwork = networkWords.test(installed.output);
-      return tested(isNetwork ? "could-not-run" : "failed", installed.exitCode, installed.output);
+      const refused = order.takeRefused();
+      const isNetwork = refused.length > 0 || networkWords.test(installed.output);
+      const why = refused.length === 0 ? "" : `\nThe network of this run does not reach: ${refused.join(", ")}.`;
+      return tested(isNetwork ? "could-not-run" : "failed", installed.exitCode, installed.output + why);
     }
   }
   onStage(`running the tests: ${plan.command}`);

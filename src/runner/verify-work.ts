@@ -115,6 +115,7 @@ async function testPhase(
     plan,
     agent,
     egress: egress.environment,
+    takeRefused: () => egress.takeRefused(),
     workTree: join(workTree, root),
     msMax: Math.min(sliceMs, ownMs),
     signal: run.stopped,

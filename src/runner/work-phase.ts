@@ -85,10 +85,11 @@ export async function work(run: Run): Promise<WorkEnd> {
     budgetUsd: job.budgetUsd,
     prices: job.prices,
     allowedModels: allowedModelsOf(job),
+    network: job.network?.access,
     spentUsd: () => run.meter.total().costUsd - spentHereUsd,
     now: run.now,
     fetch: run.fetch,
-    onRefusal: (what) => run.security.note("model-refused", what),
+    onRefusal: (what, kind) => run.security.note(kind, what),
     onUsage: ({ usage, costUsd }) => {
       count({ usage, costUsd });
       spentHereUsd = costUsd;

@@ -14,7 +14,7 @@ import { rowsOfEvents, rowsOfState, type StateRows } from "./projections.ts";
 import { Recent } from "./recent.ts";
 import type { Db, EventRow, Schema } from "./schema.ts";
 import { timestampFrom } from "./timestamp.ts";
-import { changedRows, writeHistoryRows, writeStateRows } from "./write-projections.ts";
+import { changedRows, deletePhases, writeHistoryRows, writeStateRows } from "./write-projections.ts";
 
 type Trx = Transaction<Schema>;
 type EventStore = Pick<Store, "readEvents" | "newestVersions" | "commit" | "reconstructTaskState" | "eraseTask">;
@@ -164,7 +164,11 @@ async function insertEvents(
 async function writeReadModels(trx: Trx, unit: CommitUnit, before: StateRows | null, after: StateRows): Promise<void> {
   try {
     const account = await accountBefore(trx, unit, before);
-    await writeStateRows(trx, changedRows(before, after));
+    // What was found earlier and has not begun may be another phase now, or none.
+    const isReplanned = unit.events.some(({ type }) => type === "RippleFound");
+    if (isReplanned) await deletePhases(trx, unit.taskId);
+    const kept = isReplanned && before !== null ? { ...before, phases: [], steps: [] } : before;
+    await writeStateRows(trx, changedRows(kept, after));
     await writeHistoryRows(trx, rowsOfEvents(unit.taskId, unit.expectedVersion + 1, unit.events, account));
   } catch (cause) {
     throw new Error(`writing the read models of task ${unit.taskId}`, { cause });

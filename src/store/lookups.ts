@@ -5,7 +5,10 @@ import { messageHeads } from "./inbox.ts";
 import { prepared } from "./prepared.ts";
 import type { Db } from "./schema.ts";
 
-type Lookups = Pick<Store, "tasksOfIssue" | "taskOfPullRequest" | "taskOfRun" | "openRuns" | "openTasks" | "nextDueAt">;
+type Lookups = Pick<
+  Store,
+  "tasksOfIssue" | "taskOfPullRequest" | "taskOfRun" | "openRuns" | "openTasks" | "lastWebhookAt" | "nextDueAt"
+>;
 
 /** `holder` names the open store, whose own leases are no reason to wait. */
 export function lookups(db: Db, holder: string): Lookups {
@@ -70,6 +73,15 @@ export function lookups(db: Db, holder: string): Lookups {
         .orderBy("id")
         .execute();
       return rows.map(({ id }) => taskIdFrom(id));
+    },
+
+    lastWebhookAt: async () => {
+      const row = await db
+        .selectFrom("inbox")
+        .select(({ fn }) => fn.max<string | null>("received_at").as("at"))
+        .where("kind", "=", "webhook")
+        .executeTakeFirst();
+      return row?.at ?? null;
     },
 
     nextDueAt: async (after = "") => {

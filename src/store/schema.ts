@@ -46,7 +46,7 @@ export interface EventRow {
 interface InboxRow {
   readonly seq: Generated<number>;
   readonly key: string;
-  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard" | "sweep" | "retention";
+  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard" | "sweep" | "retention" | "catch-up";
   readonly lane: string;
   /** Emptied once processed: the events say what came of it, and people's words need not lie about twice. */
   readonly body: string;

@@ -1,4 +1,5 @@
 import type { Transaction } from "kysely";
+import type { TaskId } from "../core/ids.ts";
 import { prepared } from "./prepared.ts";
 import type { HistoryRows, NewUsageRow, RunAccount, StateRows } from "./projections.ts";
 import type {
@@ -18,7 +19,7 @@ import type {
 
 type Trx = Transaction<Schema>;
 
-/** No row of these ever goes away, so writing over is enough; the live columns of `agent_statuses` are left alone. */
+/** No row of these ever goes away but with `deletePhases`, so writing over is enough; the live columns of `agent_statuses` are left alone. */
 export async function writeStateRows(trx: Trx, rows: StateRows): Promise<void> {
   for (const row of rows.tasks) await writeTask(trx, row);
   for (const row of rows.agentStatuses) await writeAgentStatus(trx, row);
@@ -28,6 +29,12 @@ export async function writeStateRows(trx: Trx, rows: StateRows): Promise<void> {
   for (const row of rows.feedback) await writeFeedback(trx, row);
   for (const row of rows.questions) await writeQuestion(trx, row);
   for (const row of rows.dependencies) await writeDependency(trx, row);
+}
+
+/** With their steps; all of them are to be written again. */
+export async function deletePhases(trx: Trx, taskId: TaskId): Promise<void> {
+  await trx.deleteFrom("steps").where("task_id", "=", taskId).execute();
+  await trx.deleteFrom("phases").where("task_id", "=", taskId).execute();
 }
 
 /** Those that are not there yet as they should be; all of them where it is not known what is there. */

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { goodSpec, specPath } from "../verify/spec-text.ts";
 import { payloadOf } from "./payloads.ts";
+import { currentPhaseOf } from "../../src/core/state.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { repository, world, type World } from "./world.ts";
 
 const faulty = goodSpec.replace("version: 1.0.0", "version: 1");
@@ -105,5 +107,21 @@ describe("a pull request", () => {
     await told.webhook("pull_request", pushed("opened", "wanda", end("head-1", 3)));
     await told.settle();
     expect(told.github.calls).toEqual([]);
+  });
+});
+
+describe("a push to a gate", () => {
+  test("is checked, though GitHub fails once after the push was heard", async () => {
+    const told = await world();
+    await told.label();
+    await told.runPhase();
+    const pullRequest = currentPhaseOf(await told.task())?.gate?.pullRequest ?? 0;
+    const branch = "phasegate/7-1-planning";
+    told.github.push(branch, specPath, goodSpec);
+    const pushed = { headSha: told.github.headOf(branch) ?? "", baseSha: told.github.headOf("main") ?? "base" };
+    told.github.failNext("showSpecificationsCheck", "before", () => new RetryLater("502", 1_000));
+    await told.deliver({ kind: "reviews-changed", repository, pullRequest, isPush: true, pushed });
+    await told.advance(10 * 60_000);
+    expect([...told.github.specificationsChecks.keys()]).toContain(pushed.headSha);
   });
 });

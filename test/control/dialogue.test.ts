@@ -1,5 +1,6 @@
 /** What the agent asks people, and what becomes of their answers (D2, Q8, Q11). */
 import { describe, expect, test } from "vitest";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { takeRequest } from "../../src/control/serve-runner/deliveries.ts";
 import type { RunnerRefused } from "../../src/control/serve-runner/session.ts";
 import { defaultSettings } from "../../src/core/settings.ts";
@@ -324,6 +325,14 @@ describe("an answer", () => {
     expect((await told.task()).blockedBy).toEqual({ kind: "waiting-question" });
     expect(told.github.notices()).toEqual([{ kind: "answer-not-yours", login: "stranger", author: "reader" }]);
     expect((await told.task()).security).toMatchObject([{ kind: "person-refused", example: "an answer by stranger" }]);
+  });
+
+  test("of somebody else is noted once, however often GitHub fails meanwhile", async () => {
+    const { told } = await waiting(asksColour, "reader");
+    told.github.failNext("notify", "before", () => new RetryLater("502", 1_000), { times: 6 });
+    await says(told, "/answer 1", { sender: "stranger" });
+    await told.advance(30 * 60_000);
+    expect((await told.task()).security).toMatchObject([{ kind: "person-refused", count: 1 }]);
   });
 
   test("of a bot is none, whatever its rights", async () => {

@@ -27,6 +27,24 @@ describe("what is read of GitHub by itself", () => {
   });
 });
 
+describe("runs that ended unheard", () => {
+  test("given more of them than one look takes, and names looked at every 45 seconds, are all found", async () => {
+    const told = await world({ dayBudgetUsd: 10_000, namesEveryMs: 45_000 });
+    const issues = Array.from({ length: 25 }, (_, at) => 100 + at);
+    for (const issue of issues) {
+      told.github.openIssue(issue);
+      await told.label("create_app", { issueNumber: issue });
+    }
+    expect(told.github.runs).toHaveLength(25);
+    for (const { runId } of told.github.runs)
+      told.github.changeRun(runId, { status: "completed", conclusion: "failure" });
+    await told.advance(12 * minuteMs);
+    for (const issue of issues) {
+      expect((await told.events(issue)).some(({ type }) => type === "RunEnded")).toBe(true);
+    }
+  });
+});
+
 describe("a runner that falls silent", () => {
   test("is given up after three minutes, however many others are at work", async () => {
     const told = await world({ dayBudgetUsd: 10_000 });

@@ -1,5 +1,6 @@
 /** A specification on the default branch that nobody wrote an issue for. */
 import { describe, expect, test } from "vitest";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import { goodSpec, specPath } from "../verify/spec-text.ts";
 import { repository, world, type World } from "./world.ts";
 
@@ -45,6 +46,18 @@ describe("a specification that somebody with write pushed", () => {
     await push(told);
     expect(issuesOf(told)).toHaveLength(1);
     expect(await told.store.tasksOfIssue(repository.repositoryId, issuesOf(told)[0] ?? 0)).toHaveLength(1);
+  });
+
+  test("starts it and has its check, though GitHub answers nothing in between", async () => {
+    const told = await world();
+    told.github.push("main", specPath, tagged);
+    told.github.failNext("showSpecificationsCheck", "before", () => new RetryLater("GitHub is down", 10_000));
+    const sha = told.github.headOf("main") ?? "";
+    const specs = { paths: [specPath], sha, sender: "owner" };
+    await told.deliver({ kind: "base-moved", repository, branch: "main", isDefault: true, specsSha: sha, specs });
+    await told.advance(60_000);
+    expect(issuesOf(told)).toHaveLength(1);
+    expect(told.github.specificationsChecks.get(sha)).toMatchObject({ looked: 1 });
   });
 
   test.each([

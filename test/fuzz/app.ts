@@ -9,6 +9,7 @@ import { takeCheckpoint, takeOutcome, takeRequest, takeStep } from "../../src/co
 import { takeEvents } from "../../src/control/serve-runner/telemetry.ts";
 import { inVersionSpoken } from "../../src/control/serve-runner/older-runners.ts";
 import { openSession } from "../../src/control/serve-runner/open-session.ts";
+import { sessionOf } from "../../src/control/serve-runner/session.ts";
 import { readCheckpoint } from "../../src/control/serve-runner/run-checkpoint.ts";
 import { httpApp, listen } from "../../src/http/server.ts";
 import { verifyRunnerWith } from "../../src/http/verify-runner.ts";
@@ -141,6 +142,7 @@ export async function startFuzzedApp(issuer: Issuer): Promise<FuzzedApp> {
     trustedProxies: [],
     runner: {
       openSession: async (request) => inVersionSpoken(await openSession(working, request)),
+      requireSession: (token) => sessionOf(working, token),
       takeEvents: (token, request) => takeEvents(working, token, request),
       takeStep: (token, request) => takeStep(working, token, request),
       takeRequest: (token, request) => takeRequest(working, token, request),

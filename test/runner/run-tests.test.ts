@@ -1,8 +1,9 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { TestRun } from "../../src/core/report.ts";
 import { createAgentUser } from "../../src/runner/agent-user.ts";
+import { startEgressProxy } from "../../src/runner/egress-proxy.ts";
 import type { TestPlan } from "../../src/runner/find-tests.ts";
 import { runTests, type TestOrder } from "../../src/runner/run-tests.ts";
 import { createRedactor } from "../../src/core/redact.ts";
@@ -12,7 +13,7 @@ const secret = "hush-hush-0123456789";
 
 async function tested(
   plan: Partial<TestPlan>,
-  given: Partial<Pick<TestOrder, "msMax" | "signal">> = {},
+  given: Partial<Pick<TestOrder, "msMax" | "signal" | "takeRefused">> = {},
 ): Promise<{ readonly run: TestRun; readonly stages: readonly string[]; readonly left: string | null }> {
   await using folder = await makeFolder();
   const [workTree, home, tempDir] = ["tree", "home", "tmp"].map((name) => join(folder.path, name)) as [
@@ -32,6 +33,7 @@ async function tested(
     home,
     tempDir,
     egress: {},
+    takeRefused: () => [],
     path,
     msMax: 20_000,
     signal: new AbortController().signal,
@@ -67,6 +69,27 @@ describe("the project's tests", () => {
     expect((await tested({ install: "echo lock file is out of date; exit 1" })).run.result).toBe("failed");
     const offline = "echo npm error code ENOTFOUND; exit 1";
     expect((await tested({ install: offline })).run.result).toBe("could-not-run");
+  });
+
+  test("can't run where the run's network refused what they need, and say what that was", async () => {
+    let refused: string[] = [];
+    const onRefused = (what: string) => void refused.push(what);
+    const proxy = await startEgressProxy({ hosts: [], resolve: async () => [], onRefused });
+    onTestFinished(() => proxy.stop());
+    const takeRefused = () => refused.splice(0);
+    const { port } = new URL(proxy.url);
+    const asks = `const { request } = require("node:http"); const asked = { port: ${port}, method: "CONNECT", path: "dependency.example:443" };
+      request(asked).on("connect", ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).end();`;
+    const install = `echo no dependency; node -e '${asks}'`;
+    // Whatever was refused before has nothing to do with it.
+    refused = ["agent.example:443"];
+    const { run } = await tested({ install }, { takeRefused });
+    expect(run).toMatchObject({
+      result: "could-not-run",
+      tail: "no dependency\n\nThe network of this run does not reach: dependency.example:443.",
+    });
+    refused = ["agent.example:443"];
+    expect((await tested({ install: "exit 1" }, { takeRefused })).run.result).toBe("failed");
   });
 
   test("can't run without their program, and nothing is started", async () => {

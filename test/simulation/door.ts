@@ -36,7 +36,6 @@ export function openDoor(
           return store.takeIn(message);
         },
         nextDueAt: () => store.nextDueAt(),
-        runSessionByToken: (hash) => store.runSessionByToken(hash),
         tasksOfIssue: unused,
         readEvents: unused,
       },
@@ -44,6 +43,7 @@ export function openDoor(
       webhooks: { verify: trusts ?? ((body, signature) => webhooks.verify(body, signature)) },
       runner: {
         openSession: unused,
+        requireSession: unused,
         takeEvents: unused,
         takeStep: unused,
         takeRequest: unused,

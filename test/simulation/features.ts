@@ -71,6 +71,9 @@ const names = [
   "othersApprove",
   "taskBranch",
   "brokenSettings",
+  "plannedRuns",
+  "specifications",
+  "ripples",
 ] as const;
 
 type Feature = (typeof names)[number];
@@ -88,6 +91,9 @@ const everyday: readonly Feature[] = [
   "mergesItself",
   "othersApprove",
   "taskBranch",
+  "plannedRuns",
+  "specifications",
+  "ripples",
 ];
 
 export function featuresFrom(random: Random): Features {

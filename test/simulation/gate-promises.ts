@@ -191,10 +191,9 @@ export class GatePromises {
     ).length;
   }
 
-  /** Of one task, once all has come to rest; `hasFailed` where an effect of it waits for a person. */
-  atEnd(task: ExistingTask, hasFailed: boolean): string | null {
+  /** Of one task, once all has come to rest. */
+  atEnd(task: ExistingTask): string | null {
     const { fake, unsaid, reopened } = this.#github;
-    if (hasFailed) return null;
     const isLeft = (gate: Gate | null) => {
       const pull = fake.pulls.get(gate?.pullRequest ?? 0);
       return pull?.open === true && !reopened.has(pull.pullRequest);

@@ -45,6 +45,8 @@ export interface SimJob {
   events: number;
   /** Requests to people that it made. */
   requests: number;
+  /** Its work tree, as far as it has been handed over. */
+  files: ReadonlyMap<string, string>;
   /** What people answered, as far as it was told. */
   told: readonly PersonAnswer[];
   tries: number;
@@ -91,6 +93,7 @@ export class Jobs {
         report: null,
         events: 0,
         requests: 0,
+        files: new Map(),
         told: [],
         tries: 0,
         request: null,
@@ -236,8 +239,8 @@ export class Jobs {
           if (stolen) return;
           job.tries += 1;
           if (answer instanceof RunnerRefused && answer.code === "unsupported-protocol") {
-            // Conversations are newer than the oldest action: somebody does as its job's log says.
-            this.#isUpdated ||= answer.message.includes("too old for the phase talk");
+            // Conversations and plans are newer than the oldest action: somebody does as its job's log says.
+            this.#isUpdated ||= answer.message.includes("too old for the phase");
             if (!this.#isUpdated)
               this.#sim.fail(`every action that is served gets its work: version ${protocol}: ${answer.message}`);
           }
@@ -249,6 +252,8 @@ export class Jobs {
         job.token = answer.runToken;
         job.job = answer.job;
         job.todo = [...answer.job.stepsToDo];
+        job.files = github.fake.filesAt(answer.job.headSha);
+        if (!github.hasCommit(answer.job.headSha)) return this.#end(job, "failure", "finds no commit to work on");
         job.told = "answers" in answer.job ? answer.job.answers : [];
         job.mode = "working";
         this.#say(job, `has work: ${job.todo.join(", ")} for $${answer.job.budgetUsd}`);
@@ -428,32 +433,26 @@ export class Jobs {
       trouble && features.hostileWork && random.chance(0.2) ? hostileWord : "",
     ].join(" ");
     const isTalk = job.job?.conversation != null;
-    // Who talks need not change anything.
-    const isEmpty = (trouble && features.emptyWork && random.chance(0.3)) || (isTalk && random.chance(0.4));
+    // Who talks need not change anything, nor whoever looks again at what was made before.
+    const mayBeIdle = isTalk ? 0.4 : job.job?.phase.name === "ripple" ? 0.6 : 0;
+    const isEmpty = (trouble && features.emptyWork && random.chance(0.3)) || random.chance(mayBeIdle);
     const reply = isTalk ? { reply: `Reply ${(this.#replies += 1)}.` } : {};
     const answers: Answer[] = (job.job?.feedback ?? [])
       .filter((item) => item.step === step && (calm || random.chance(0.8)))
       .map(({ id }) => ({ id, kind: random.pick(["fixed", "fixed", "declined", "question"] as const), text: "Done." }));
     const spent = spentOf(job.owedUsd);
-    const contentBase64 = Buffer.from(words).toString("base64");
-    const path = isTalk ? notesPath : `docs/${step}.md`;
-    const change = { kind: "written", path, mode: "100644", contentBase64 } as const;
-    const changes = isEmpty ? [] : [change];
-    // Of a merge, all that both sides changed; an agent may forget some of it.
-    const isForgetful = trouble && features.badWork && random.chance(0.3);
-    for (const conflicted of job.job?.merge == null || isForgetful ? [] : conflictsAt(job.job, step)) {
-      const contentBase64 = Buffer.from(`Of both sides, ${this.#drafts}.`).toString("base64");
-      if (conflicted !== path || isEmpty) changes.push({ ...change, path: conflicted, contentBase64 });
-    }
+    const work = this.#workOf(job, step, isEmpty ? null : words);
     job.owedUsd = 0;
     const send = () => {
       this.#say(job, `hands ${step} over${isEmpty ? " without a change" : ""}: ${words.slice(0, 60)}`);
       this.#sim.watch.handed.step.add(`${job.runId} ${step}`);
       const told = job.told.map(({ number, at }) => ({ number, at }));
-      const body = { step, changes, spent, findings: [], answers, told, ...reply };
       this.#ask(
         job,
-        (serving) => takeStep(serving, job.token, body),
+        async (serving) => {
+          const changes = [...(await work)].map(([path, text]) => written(path, text));
+          return takeStep(serving, job.token, { step, changes, spent, findings: [], answers, told, ...reply });
+        },
         (answer) => {
           if (answer instanceof RunnerRefused)
             return this.#end(job, "failure", `is refused: ${answer.message.slice(0, 60)}`);
@@ -471,6 +470,29 @@ export class Jobs {
     job.lastStep = send;
     job.unanswered = send;
     send();
+  }
+
+  /** What a step leaves, by its path; `words` are null where it changes nothing of its own. */
+  async #workOf(job: SimJob, slug: string, words: string | null): Promise<ReadonlyMap<string, string>> {
+    const { random, features, calm, ripples, plans } = this.#sim;
+    const work = new Map<string, string>();
+    const step = job.job?.phase.steps.find((each) => each.slug === slug);
+    if (job.job === null || step === undefined) return work;
+    const both = `Of both sides, ${this.#drafts}.`;
+    // Of a merge, all that both sides changed; an agent may forget some of it.
+    const isForgetful = !calm && features.badWork && random.chance(0.3);
+    const conflicted = job.job.merge == null || isForgetful ? [] : conflictsAt(job.job, slug);
+    for (const path of conflicted) work.set(path, both);
+    if (words !== null) {
+      const [path = notesPath] = step.outputs;
+      const changed = ripples.changedByAgent(job.job.phase.number, job.files);
+      if (changed !== null) work.set(changed.path, changed.text);
+      const ofPlan = await plans.workOf(job.job, step, words, job.files);
+      const own = ofPlan ?? new Map([[path, ripples.textFor(path, words)]]);
+      for (const [each, text] of own) work.set(each, text);
+    }
+    job.files = new Map([...job.files, ...work]);
+    return work;
   }
 
   #declare(job: SimJob): void {
@@ -603,6 +625,11 @@ function conflictsAt({ feedback }: Job, step: string): readonly string[] {
   return feedback.flatMap((item) =>
     item.step === step && item.id.startsWith("conflict:") && item.path !== null ? [item.path] : [],
   );
+}
+
+function written(path: string, text: string) {
+  const contentBase64 = Buffer.from(text).toString("base64");
+  return { kind: "written", path, mode: "100644", contentBase64 } as const;
 }
 
 function waitOf(request: RunnerRequest): "waiting-question" | "waiting-dependency" | null {

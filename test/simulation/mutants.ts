@@ -1,4 +1,5 @@
 /** Faults that the simulation must notice: each takes one promise away from the app's store or from its GitHub. */
+import type { Change } from "../../src/core/change.ts";
 import type { Effect } from "../../src/core/effects.ts";
 import type { Finding } from "../../src/core/report.ts";
 import type { TaskSettings } from "../../src/core/settings.ts";
@@ -242,6 +243,49 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       };
     },
   },
+  "nobody looks whether what was approved has changed": { calm: true, store: without("CompareItems") },
+  "a change hides those that come after it": {
+    calm: true,
+    past: (events) =>
+      events.map((event) =>
+        event.type === "RippleFound"
+          ? { ...event, changed: { ...event.changed, sha: `before ${event.changed.sha}` } }
+          : event,
+      ),
+  },
+  "nothing follows from a change": {
+    calm: true,
+    past: (events) =>
+      events.map((event) =>
+        event.type === "RippleFound" ? { ...event, changed: { ...event.changed, touched: [] } } : event,
+      ),
+  },
+  "nobody is told of a change": { calm: true, store: without("NotifyRipple") },
+  "a plan ends with its first phase": {
+    calm: true,
+    past: (events) =>
+      events.map((event) => (event.type === "PhasesPlanned" ? { ...event, phases: event.phases.slice(0, 1) } : event)),
+  },
+  "a plan is read whenever a phase ends": {
+    calm: true,
+    past: (events) => events.map((event) => (event.type === "PhasesPlanned" ? { ...event, phase: 99 } : event)),
+  },
+  "of a planned turn its result alone is published": {
+    calm: true,
+    github: withoutChanges(({ path }, all) => all.some(isResult) && path.endsWith("_tasks.md")),
+  },
+  "a specification has a new issue whenever it is told": {
+    github: (github) => {
+      let serial = 0;
+      return {
+        openSpecIssue: (repository, spec, label, spoken) =>
+          github.openSpecIssue(repository, { ...spec, id: `${spec.id} ${(serial += 1)}` }, label, spoken),
+      };
+    },
+  },
+  "a specification stays as it is": {
+    github: withoutChanges(({ path }) => path.startsWith(".phasegate/specs/")),
+  },
   "nobody says what came of a task": { calm: true, store: without("PostSummary") },
 };
 
@@ -249,6 +293,20 @@ function without(kind: Effect["kind"]): NonNullable<Mutant["store"]> {
   return (store) => ({
     commit: (unit) => store.commit({ ...unit, effects: unit.effects.filter(({ effect }) => effect.kind !== kind) }),
   });
+}
+
+/** Of each commit. */
+function withoutChanges(isLeftOut: (change: Change, all: readonly Change[]) => boolean): NonNullable<Mutant["github"]> {
+  return (github) => ({
+    publish: (repository, publication) => {
+      const changes = publication.changes.filter((change, _index, all) => !isLeftOut(change, all));
+      return github.publish(repository, { ...publication, changes });
+    },
+  });
+}
+
+function isResult({ path }: Change): boolean {
+  return path.includes("/workspace/") || path.startsWith("outputs/");
 }
 
 function withSettings(github: GitHub, settings: Partial<TaskSettings>): GitHub["preflight"] {

@@ -55,7 +55,9 @@ export class People {
       integration: features.taskBranch ? "task" : "phase",
       ci: features.ciWaitsForApproval ? "approved" : null,
     };
-    const label = features.conversations && this.#sim.random.chance(0.5) ? "custom" : "create_app";
+    const { random } = this.#sim;
+    const others = [...(features.conversations ? ["custom"] : []), ...(features.plannedRuns ? ["run"] : [])];
+    const label = others.length > 0 && random.chance(0.5) ? random.pick(others) : "create_app";
     fake.openIssue(7, { labels: [label] });
     this.#label(7, label, "owner");
     if (features.secondIssue) {
@@ -148,11 +150,15 @@ export class People {
         case "no-model-secret":
         case "no-workflow-file":
         case "paused":
-        case "plan-invalid":
         case "provider-refused":
         case "runaway":
         case "workflow-file-awaited":
           return command("run");
+        case "plan-invalid":
+          return () => {
+            this.#sim.plans.mend(task, "owner");
+            command("run")();
+          };
         case "settings-invalid":
           return () => (github.fake.preflightFault === null ? command("run")() : this.#breakSettings(false));
         case "conversation":
@@ -200,6 +206,8 @@ export class People {
       [0.5, () => this.#command(gate.pullRequest, "rework", who)],
       [on.pushing ? 1 : 0, () => this.#push(gate, who)],
       [on.conflicts ? 2 : 0, () => this.#moveBase(gate, who)],
+      [on.ripples ? 3 : 0, () => this.#sim.ripples.edit(who)],
+      [on.plannedRuns ? 1 : 0, () => this.#sim.plans.breakTable(who)],
     ];
     random.weighted(deeds.filter(([weight]) => weight > 0))();
     return true;
@@ -268,7 +276,12 @@ export class People {
         github.deleteBranch(gate.branch, who);
       }),
       onIssue(on.issueChanges ? 0.25 : 0, (number) => this.#changeIssue(number, who, mayWrite)),
-      onIssue(mayWrite ? 0.5 : 0, (number) => this.#label(number, random.pick(labels), who)),
+      onIssue(mayWrite ? 0.5 : 0, (number) => {
+        this.#label(number, random.pick(on.plannedRuns ? [...labels, "run"] : labels), who);
+      }),
+      [on.plannedRuns && mayWrite ? 0.6 : 0, () => this.#sim.plans.breakTable(who)],
+      [on.specifications && mayWrite ? 0.5 : 0, () => this.#sim.specifications.push(who)],
+      [on.ripples && mayWrite ? 1.5 : 0, () => this.#sim.ripples.edit(who)],
       [on.vetoing && boxed.length > 0 ? 4 : 0, () => this.#veto(random.pick(boxed), who)],
       [on.brokenSettings ? 0.15 : 0, () => this.#breakSettings(fake.preflightFault?.kind !== "settings-invalid")],
       [on.mergesItself && on.brokenSettings ? 0.15 : 0, () => this.#setMerge()],
@@ -543,7 +556,7 @@ export class People {
   /** Somebody else's work goes where the gate is to go, mostly into a file that the gate changes, too. */
   #moveBase({ branch, base }: FakePull, by: string): void {
     const { github, random } = this.#sim;
-    const paths = [...github.fake.filesOf(branch).keys()];
+    const paths = [...github.fake.filesOf(branch).keys()].filter((each) => each.startsWith("docs/"));
     const path = paths.length > 0 && random.chance(0.7) ? random.pick(paths) : "src/other.ts";
     this.#sim.tell(by, `pushes ${path} to ${base}`);
     github.pushToBase(base, path, `Of somebody else, ${random.below(1_000)}.`);

@@ -8,6 +8,8 @@ import { saidByTests, saidByVerdict, verdictsOf } from "../../src/verify/reporte
 import { compiledFrom, isDefinitionPath } from "../../src/verify/compile-workflow.ts";
 import { specFaults } from "../../src/verify/spec-valid.ts";
 import { isActiveSpec, specAfter, specToStart } from "../../src/verify/spec-commit.ts";
+import { planPathsOf, runOfPhase } from "../../src/core/plan-tables.ts";
+import { readPlan } from "../../src/core/read-plan.ts";
 import { changedItems, citing } from "../../src/verify/changed-items.ts";
 import { stepFor, stepOfPath } from "../../src/verify/step-of-path.ts";
 import { plainPhase, plainPlaybook, plainStep } from "../support/playbook-parts.ts";
@@ -35,6 +37,7 @@ const byLabel: Readonly<Record<string, Playbook>> = {
     phaseOf(2, "design", ["01_screens"], { mayBeSkipped: true }),
   ]),
   modify_app: playbookOf("modify_app", [phaseOf(1, "analysis", ["01_map"], { mayBeSkipped: false })]),
+  run: playbookOf("run", [planOf(phaseOf(1, "plan", ["01_phases", "02_tables"], { mayBeSkipped: false }))]),
   custom: playbookOf("custom", [talkOf(phaseOf(1, "talk", ["01_turn"], { mayBeSkipped: false }))]),
 };
 
@@ -79,6 +82,30 @@ function talkOf(phase: Phase): Phase {
   return { ...phase, mode: "conversation", steps: phase.steps.map((step) => ({ ...step, outputs: [] })) };
 }
 
+/** Its tables become the phases that follow. */
+function planOf(phase: Phase): Phase {
+  const { phases, tasks } = planPathsOf("<run>");
+  const outputs = [[phases], [tasks("ph-1", "stg-1", "sub-01")]];
+  return {
+    ...phase,
+    allowedPaths: ["**"],
+    steps: phase.steps.map((step, index) => ({ ...step, allowedPaths: ["**"], outputs: outputs[index] ?? [] })),
+    plans: "tables",
+    work: {
+      guide: "Work by the plan.",
+      criteria,
+      verifierGuide: "Read them.",
+      tools: ["Read", "Write"],
+      sections: [],
+      minCharacters: 1,
+      source: "run/execute.md",
+      role: null,
+      reviewers: [],
+      budgetUsd: phaseBudgetUsd,
+    },
+  };
+}
+
 export const playbooks: Playbooks = {
   forRepository: () => ({
     faults: [],
@@ -98,11 +125,15 @@ export const verifier: Verifier = {
     const notes: Finding[] = [];
     const checks: CheckResult[] = [];
     for (const { slug, outputs } of phase.steps) {
-      const path = outputs[0] ?? notesPath;
-      const text = tree.paths.includes(path) ? await tree.read(path) : null;
-      const isMissing = text === null && outputs.length > 0;
-      if (isMissing || text?.includes(badWord) === true) findings.push(finding("no-placeholder", slug, path));
+      for (const path of outputs.length === 0 ? [notesPath] : outputs) {
+        const text = tree.paths.includes(path) ? await tree.read(path) : null;
+        const isMissing = text === null && outputs.length > 0;
+        if (isMissing || text?.includes(badWord) === true) findings.push(finding("no-placeholder", slug, path));
+      }
     }
+    const run = phase.plans === "tables" ? runOfPhase(phase) : null;
+    const { faults } = run === null ? { faults: [] } : await readPlan(tree, run, { begun: false });
+    for (const { path } of faults.slice(0, 1)) findings.push(finding("plan-tables", phase.steps[0]?.slug ?? "", path));
     checks.push({ check: "no-placeholder", passed: findings.length === 0, looked: phase.steps.length });
     const verdicts = verdictsOf(report?.verdicts ?? []);
     for (const criterion of phase.criteria) {

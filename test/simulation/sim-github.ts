@@ -6,10 +6,12 @@ import type { RequestShown } from "../../src/control/ports/notices.ts";
 import { RetryLater } from "../../src/control/ports/retry-later.ts";
 import type { CheckShown, TaskView } from "../../src/control/ports/task-view.ts";
 import type { Repository } from "../../src/core/events.ts";
+import { followingPhaseOf } from "../../src/core/state.ts";
 import type { TreePaths } from "../../src/core/merge-paths.ts";
 import { checkText, finalCheckText, type CheckText } from "../../src/github/texts/check.ts";
 import { sayIn } from "../../src/github/texts/words.ts";
 import { linksOf } from "../../src/github/texts/links.ts";
+import type { Specifications } from "./specifications.ts";
 import { FakeGitHub, type FakePull } from "../support/fake-github.ts";
 
 export interface Webhook {
@@ -70,6 +72,8 @@ export class SimGitHub {
   readonly pushes = new Set<string>();
   /** Heads and bases of which GitHub knows whether they can be merged: it works that out when it is asked first. */
   readonly #workedOut = new Set<string>();
+  /** Pull requests whose body says that they close the issue. */
+  readonly #closing = new Set<number>();
   /** Where each pull request was made to point at. */
   readonly intendedBases = new Map<number, string>();
   /** Closed pull requests that people opened again. */
@@ -82,6 +86,7 @@ export class SimGitHub {
   readonly unchecked = new Set<string>();
   /** Comments, by their keys, that GitHub did not take. */
   readonly unsaid = new Set<string>();
+  specifications: Specifications | null = null;
   /** Called when the app has merged a pull request, with its head. */
   mergedByApp: (pull: FakePull) => void = () => undefined;
   /** How often people closed a pull request of a branch: each may lead to another one. */
@@ -111,10 +116,12 @@ export class SimGitHub {
     this.#now = now;
   }
 
-  emit(intent: Intent): void {
+  /** Answers the name under which it is sent. */
+  emit(intent: Intent): string {
     const guid = `guid-${this.guids.size + 1}`;
     this.guids.add(guid);
     this.inTransit.push({ guid, intent });
+    return guid;
   }
 
   /** GitHub shows it as failed, and sends it again when it is asked to. */
@@ -130,6 +137,10 @@ export class SimGitHub {
 
   get gates(): readonly FakePull[] {
     return [...this.fake.pulls.values()];
+  }
+
+  hasCommit(sha: string): boolean {
+    return [...this.fake.branches.values()].some((commits) => commits.some((commit) => commit.sha === sha));
   }
 
   issueExists(number: number): boolean {
@@ -170,13 +181,15 @@ export class SimGitHub {
     const issueNumber = Number(/\/(\d+)-/u.exec(pull.branch)?.[1]);
     const isLast =
       isOfTask(pull.branch) ||
-      (this.#isLastOfPhases(pull.branch) && this.intendedBases.get(pull.pullRequest) === defaultBranch);
+      (this.#closing.has(pull.pullRequest) && this.intendedBases.get(pull.pullRequest) === defaultBranch);
     if (isLast && pull.base === defaultBranch && this.issueExists(issueNumber))
       this.changeIssue(issueNumber, "closed", by);
   }
 
-  #isLastOfPhases(branch: string): boolean {
-    return ["-2-design", "-1-analysis", "-1-talk"].some((end) => branch.includes(end));
+  /** The body says so of the last gate, as far as the app knew when it wrote it. */
+  #written(pullRequest: number, { task }: TaskView, phase: number): void {
+    if (followingPhaseOf(task, phase) === null) this.#closing.add(pullRequest);
+    else this.#closing.delete(pullRequest);
   }
 
   /** Of the head of a gate: a commit of a step, on which nothing of the repository's own runs. */
@@ -298,6 +311,7 @@ export class SimGitHub {
       publish: async (repository, publication) => {
         const { branch, changes, mergedSha, changesetId } = publication;
         const before = this.fake.headOf(branch);
+        const files = this.fake.filesOf(before === null ? publication.defaultBranch : branch);
         const isThere = this.fake.marksOf(branch).includes(changesetId);
         if (mergedSha !== null && before !== null && !isThere) {
           const named = new Set(changes.map(({ path }) => path));
@@ -310,6 +324,7 @@ export class SimGitHub {
         const after = this.fake.headOf(branch);
         if (after !== before && this.fake.branches.get(branch)?.at(-1)?.mark === publication.changesetId) {
           this.commits.push({ branch, mark: publication.changesetId });
+          this.specifications?.published(publication, after ?? "", files, this.fake.filesOf(branch));
         }
         if (after !== before) this.#movedHead(branch);
         return answer;
@@ -318,8 +333,11 @@ export class SimGitHub {
         if (this.fake.headOf(gate.branch) === null) throw new RetryLater("GitHub answered 422: head invalid", 5_000);
         const opened = await inner.openGate(repository, gate);
         this.intendedBases.set(opened.pullRequest, gate.base);
+        this.#written(opened.pullRequest, gate.view, gate.phase);
         return opened;
       },
+      openSpecIssue: async (_repository, spec, label) =>
+        this.specifications?.openIssue(spec, label) ?? { number: 0, title: "", body: "" },
       openFinalGate: async (repository, gate) => {
         const opened = await inner.openFinalGate(repository, gate);
         if (opened !== null) this.intendedBases.set(opened.pullRequest, gate.base);
@@ -354,6 +372,8 @@ export class SimGitHub {
         if (this.fake.headOf(gate.branch) === null && gate.ready) throw new Refused("GitHub answered 404: no branch");
         const before = this.fake.headOf(gate.branch);
         const answer = await inner.presentGate(repository, gate);
+        const shown = gate.view.task.phases.find((each) => each.phase === gate.phase)?.gate ?? null;
+        if (shown !== null) this.#written(shown.pullRequest, gate.view, gate.phase);
         if (this.fake.headOf(gate.branch) !== before) this.#movedHead(gate.branch);
         return answer;
       },
@@ -433,7 +453,7 @@ export class SimGitHub {
   }
 
   #refuse(name: keyof GitHub): void {
-    if (name === "failedDeliveries" || name === "redeliver") return;
+    if (["failedDeliveries", "deliveriesSince", "redeliver"].includes(name)) return;
     if (this.suspended) throw new Refused("GitHub answered 403: this installation has been suspended");
     if (this.archived && [...writes, ...ownWrites].includes(name)) {
       throw new Refused("GitHub answered 403: the repository was archived so is read-only");
@@ -520,6 +540,7 @@ function wrapped(client: GitHub): GitHub {
     "readCi",
     "readFailedLogs",
     "failedDeliveries",
+    "deliveriesSince",
     "redeliver",
   ];
   return Object.fromEntries(names.map((name) => [name, client[name].bind(client)])) as unknown as GitHub;

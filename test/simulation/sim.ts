@@ -32,9 +32,13 @@ import { Leases } from "./leases.ts";
 import { People } from "./people.ts";
 import { RepositoryChecks } from "./repository-checks.ts";
 import { playbooks, verifier } from "./playbooks.ts";
+import { Plans } from "./plans.ts";
 import { Random } from "./random.ts";
+import { Ripples } from "./ripples.ts";
 import { SimClock } from "./sim-clock.ts";
 import { Refused, requestIdOf, SimGitHub, type Webhook } from "./sim-github.ts";
+import { Specifications } from "./specifications.ts";
+import type { Subject } from "./subject.ts";
 import { Turns, type CallFault } from "./turns.ts";
 import { SparedLooks } from "./spared-looks.ts";
 import { summaryOf, Violation, Watch } from "./watch.ts";
@@ -114,9 +118,14 @@ export class Sim {
   readonly jobs: Jobs;
   readonly people: People;
   readonly checks: RepositoryChecks;
+  readonly plans: Plans;
+  readonly specifications: Specifications;
+  readonly ripples: Ripples;
   readonly story: string[] = [];
   /** True once the trouble is over. */
   calm = false;
+  /** Since when, in milliseconds. */
+  calmSince = Number.POSITIVE_INFINITY;
   app: App | null = null;
   readonly #seed: number;
   readonly #dataDir: string;
@@ -146,6 +155,13 @@ export class Sim {
     this.jobs = new Jobs(this);
     this.people = new People(this);
     this.checks = new RepositoryChecks(this);
+    this.plans = new Plans(this);
+    this.specifications = new Specifications(this);
+    this.ripples = new Ripples(this);
+  }
+
+  get subjects(): readonly Subject[] {
+    return [this.plans, this.specifications, this.ripples];
   }
 
   get watch(): Watch {
@@ -181,6 +197,7 @@ export class Sim {
     try {
       await this.#start();
       this.story.push(`seed ${this.#seed}: ${namesOf(this.features).join(" ")}`);
+      this.plans.prepare();
       this.people.prepare();
       this.checks.prepare();
       const actions = this.#mutant.calm === true ? 0 : actionsMax;
@@ -309,9 +326,11 @@ export class Sim {
     this.#watch ??= new Watch(
       this.#dataDir,
       this.github,
+      this.subjects,
       (line) => this.story.push(line),
       this.#mutant.past === undefined,
     );
+    this.github.specifications = this.specifications;
     this.github.mergedByApp = (pull) => {
       const fault = this.watch.gates.mergedByApp(pull);
       this.tell("app", `merges #${pull.pullRequest}`);
@@ -542,6 +561,7 @@ export class Sim {
   async #settle(): Promise<void> {
     const { random, github, clock } = this;
     this.calm = true;
+    this.calmSince = this.clock.passed;
     const isHelpful = this.#mutant.calm === true || random.chance(0.7);
     this.tell("everybody", isHelpful ? "becomes helpful" : "falls silent; runners and GitHub do well");
     this.#outageUntil = 0;
@@ -585,7 +605,7 @@ export class Sim {
   /** Whoever comes to help finds that what was said before is heard. */
   #help(): boolean {
     for (const task of this.tasks()) {
-      const unheard = this.watch.hasFailed(task.taskId) ? null : this.watch.gates.unheardOf(task);
+      const unheard = this.watch.unheardOf(task);
       if (unheard !== null) this.fail(`${unheard}: ${summaryOf(task)}`);
     }
     return this.people.help();
@@ -616,8 +636,8 @@ export class Sim {
       const isWaiting = task.status === "draft" || task.status === "review" || task.blockedBy !== null;
       const rule = `task ${task.taskId}, ${summaryOf(task)}`;
       if (!isSettled(task) && (isHelpful || !isWaiting)) return this.fail(`every task settles: ${rule}`);
-      const ofGates = this.watch.gates.atEnd(task, this.watch.hasFailed(task.taskId));
-      if (ofGates !== null) return this.fail(`${ofGates}: ${rule}`);
+      const unkept = this.watch.atEnd(task);
+      if (unkept !== null) return this.fail(`${unkept}: ${rule}`);
       if (!this.github.issueExists(task.issue.number)) continue;
       const shown = this.github.shown.get(task.taskId);
       const facts = (each: ExistingTask | undefined) =>

@@ -34,6 +34,12 @@ const happenings: readonly RegExp[] = [
   /was never taken up by a machine/u,
   /GitHub: answers 429/u,
   /GitHub: knows no token/u,
+  /PhasesPlanned/u,
+  /TaskPaused .*"plan-invalid"/u,
+  /RippleFound .*"phase":\d/u,
+  /ReworkRequested .*"source":"ripple"/u,
+  /RippleSettled/u,
+  /pushes \S+spec\S+ again/u,
 ];
 
 describe("the whole app in a world of trouble", () => {
@@ -83,6 +89,9 @@ const soonNoticed = [
   "red checks are reworked for ever",
   "gates stay open",
   "checks are shown once",
+  "nobody looks whether what was approved has changed",
+  "a plan ends with its first phase",
+  "a specification stays as it is",
   "nobody says what came of a task",
 ] as const;
 

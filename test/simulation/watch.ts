@@ -23,6 +23,7 @@ import { replyUsdMax } from "./jobs.ts";
 import { GatePromises } from "./gate-promises.ts";
 import { phaseBudgetUsd } from "./playbooks.ts";
 import { defaultBranch, type SimGitHub } from "./sim-github.ts";
+import type { Subject } from "./subject.ts";
 
 /** Whoever these are, nothing happens because of them. */
 const powerless = ["reader", "stranger", "helper[bot]"];
@@ -70,11 +71,19 @@ export class Watch {
     outcome: new Set<string>(),
   };
   readonly gates: GatePromises;
+  readonly #subjects: readonly Subject[];
   /** The app finds what happened as it did happen; or else what it makes of that is its own. */
   readonly #readsPast: boolean;
   #lastRow = 0;
 
-  constructor(dataDir: string, github: SimGitHub, story: (line: string) => void, readsPast: boolean) {
+  constructor(
+    dataDir: string,
+    github: SimGitHub,
+    subjects: readonly Subject[],
+    story: (line: string) => void,
+    readsPast: boolean,
+  ) {
+    this.#subjects = subjects;
     this.#readsPast = readsPast;
     this.#github = github;
     this.#story = story;
@@ -89,6 +98,20 @@ export class Watch {
   /** An effect of the task waits for a person. */
   hasFailed(taskId: string): boolean {
     return this.rows("select 1 from effects where task_id = ? and status = 'failed' limit 1", taskId).length > 0;
+  }
+
+  /** What has happened to a task and nobody has taken up, although nothing is under way. */
+  unheardOf(task: ExistingTask): string | null {
+    if (this.hasFailed(task.taskId)) return null;
+    const events = this.tasks.get(task.taskId)?.events ?? [];
+    return this.gates.unheardOf(task) ?? first(this.#subjects, (subject) => subject.unheardOf(task, events));
+  }
+
+  /** Once all has come to rest. */
+  atEnd(task: ExistingTask): string | null {
+    if (this.hasFailed(task.taskId)) return null;
+    const events = this.tasks.get(task.taskId)?.events ?? [];
+    return this.gates.atEnd(task) ?? first(this.#subjects, (subject) => subject.atEnd(task, events));
   }
 
   close(): void {
@@ -161,6 +184,8 @@ export class Watch {
         throw new Violation(`${rule}: ${row.stream_id} v${row.version} ${textOf(event)}`);
       };
       this.gates.judge(event, task.state, task.events, fail);
+      const { state, events } = task;
+      if (state.status !== "absent") for (const subject of this.#subjects) subject.judge(event, state, events, fail);
       task.events.push(event);
       task.state = evolve(task.state, event);
       this.#story(`    ${row.stream_id} v${row.version} ${textOf(event)}`);
@@ -312,8 +337,8 @@ export class Watch {
       if (sha !== "base-0" && !merges.has(sha) && !pushes.has(sha))
         throw new Violation(`only people move main: ${sha} lies there`);
     }
-    const ofGates = this.gates.world();
-    if (ofGates !== null) throw new Violation(ofGates);
+    const unkept = this.gates.world() ?? first(this.#subjects, (subject) => subject.world());
+    if (unkept !== null) throw new Violation(unkept);
     const pulls = new Map<string, number>();
     for (const { branch } of fake.pulls.values()) pulls.set(branch, (pulls.get(branch) ?? 0) + 1);
     for (const [branch, count] of pulls) {
@@ -364,6 +389,14 @@ export class Watch {
     ).length;
     if (told > pauses) throw new Violation(`each notice once: ${told} notices for ${pauses} pauses of ${state.taskId}`);
   }
+}
+
+function first(subjects: readonly Subject[], said: (subject: Subject) => string | null): string | null {
+  for (const subject of subjects) {
+    const words = said(subject);
+    if (words !== null) return words;
+  }
+  return null;
 }
 
 function unique(list: readonly string[], rule: string): void {

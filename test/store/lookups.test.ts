@@ -98,4 +98,15 @@ onEachDatabase(({ freshStore }) => {
     await store.commit(unitOf(lost.slice(running.length), running));
     expect(await store.openRuns()).toEqual([{ ...waiting, runId: runIdFrom("after-run-1") }]);
   });
+
+  test("the last webhook is the one that was received last, whatever came of it, and no other message", async () => {
+    const store = await freshStore();
+    expect(await store.lastWebhookAt()).toBeNull();
+    const message = { lane: "a", body: "{}" };
+    await store.takeIn({ ...message, key: "webhook:2", kind: "webhook", receivedAt: minute(2) });
+    await store.takeIn({ ...message, key: "webhook:1", kind: "webhook", receivedAt: minute(1) });
+    await store.takeIn({ ...message, key: "sweep:1", kind: "sweep", receivedAt: minute(3) });
+    await store.markProcessed("webhook:2");
+    expect(await store.lastWebhookAt()).toBe(minute(2));
+  });
 });

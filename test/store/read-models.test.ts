@@ -67,6 +67,23 @@ function errorReported(id: string): TaskCommand {
   });
 }
 
+function itemsChanged(sha: string, ids: readonly string[], steps: readonly string[]): TaskCommand {
+  const path = "docs/planning/01_idea.md";
+  return command({
+    type: "RecordRipple",
+    changed: {
+      since: "merge-31",
+      sha,
+      by: "owner",
+      items: ids.map((id) => ({ id, kind: "changed", path, phase: 1 })),
+      touched: steps.map((step) => ({ phase: 1, step, paths: [path] })),
+      checked: [],
+      feedback: [],
+      textHash: `words of ${sha}`,
+    },
+  });
+}
+
 /** Questions, some answered, dependencies in every state, and an error. */
 const dialogue: readonly TaskCommand[] = [
   ...running,
@@ -92,6 +109,13 @@ const dialogue: readonly TaskCommand[] = [
 const histories: Record<string, readonly TaskCommand[]> = {
   "a draft": [createTask(stranger)],
   "a phase that is merged": [...phase1Ready, approved, merged(31)],
+  "a change of what was approved, found again as another one, and put back": [
+    ...phase1Ready,
+    merged(31),
+    itemsChanged("main-1", ["REQ-001"], ["01_idea", "02_market"]),
+    itemsChanged("main-2", ["REQ-001", "REQ-002"], ["02_market"]),
+    itemsChanged("main-3", [], []),
+  ],
   "a second phase that is cancelled": [...phase1Ready, merged(31), dispatched("run-2", 200), cancelled],
   "a rework": [
     ...phase1Ready.slice(0, 9),

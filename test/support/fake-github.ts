@@ -10,7 +10,7 @@ import type {
 } from "../../src/control/ports/gates.ts";
 import {
   DispatchRefused,
-  type FailedDelivery,
+  type WebhookDelivery,
   type GitHub,
   type IssueText,
   type NamesSeen,
@@ -89,7 +89,7 @@ export interface FakeThread extends ThreadState {
   readonly keys: readonly string[];
 }
 
-export interface FakeDelivery extends FailedDelivery {
+export interface FakeDelivery extends WebhookDelivery {
   readonly at: string;
   readonly send: () => Promise<void>;
 }
@@ -647,6 +647,7 @@ export class FakeGitHub {
           .filter(({ at }) => at >= since)
           .toReversed()
           .slice(0, limit),
+      deliveriesSince: async (since) => this.deliveries.filter(({ at }) => at >= since).toReversed(),
       // What was sent once stays in GitHub's list, and may be sent again.
       redeliver: async (deliveryId) => {
         await this.deliveries.find((delivery) => delivery.deliveryId === deliveryId)?.send();

@@ -67,7 +67,7 @@ export interface NamesSeen {
   readonly updatedAt: string;
 }
 
-export interface FailedDelivery {
+export interface WebhookDelivery {
   readonly deliveryId: number;
   /** Of the event: the same for each try. */
   readonly guid: string;
@@ -225,7 +225,9 @@ export interface GitHub {
   /** Creates or edits the one status comment, pins it where GitHub offers that, and sets the one label `phasegate:*`. */
   showStatus(repository: Repository, view: TaskView): Promise<void>;
   /** Deliveries of the app's webhook since then, newest first, without those that arrived; at most as many. */
-  failedDeliveries(since: string, limit: number): Promise<readonly FailedDelivery[]>;
+  failedDeliveries(since: string, limit: number): Promise<readonly WebhookDelivery[]>;
+  /** All deliveries of the app's webhook since then, whether they arrived or not, newest first, each event once. */
+  deliveriesSince(since: string): Promise<readonly WebhookDelivery[]>;
   redeliver(deliveryId: number): Promise<void>;
   notify(
     repository: Repository,

@@ -5,7 +5,7 @@ import type { Effect } from "../../core/effects.ts";
 export interface InboxMessage {
   /** Delivery GUID of a webhook, or a name made from the run for a runner's message. The same key is the same message. */
   readonly key: string;
-  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard" | "sweep" | "retention";
+  readonly kind: "webhook" | "step" | "request" | "outcome" | "onboard" | "sweep" | "retention" | "catch-up";
   /** Messages of one lane are processed in order of arrival; e.g. `repository:1` or `run:<id>`. */
   readonly lane: string;
   readonly body: string;

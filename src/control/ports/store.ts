@@ -168,6 +168,8 @@ export interface Store {
   releaseEffect(key: string, attempt: { readonly wasTried: boolean }): Promise<void>;
   /** Failed effects of the task are due again, with fresh attempts. */
   reviveEffects(taskId: TaskId, now: string): Promise<void>;
+  /** When the last webhook was received; null where none ever was. */
+  lastWebhookAt(): Promise<string | null>;
   /** Earliest moment (later than `after`) at which an effect or message becomes due; null where nothing waits. */
   nextDueAt(after?: string): Promise<string | null>;
 

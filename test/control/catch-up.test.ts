@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { queueCatchUp } from "../../src/control/catch-up.ts";
+import { RetryLater } from "../../src/control/ports/retry-later.ts";
+import { temporaryFolder } from "../store/temporary-store.ts";
+import { repository, world, type World } from "./world.ts";
+
+const minuteMs = 60_000;
+const where = { repository, issueNumber: 7, onPullRequest: false, commentId: 900, sender: "owner" } as const;
+
+/** GitHub has delivered it, to a store that knows nothing of it any more. */
+function delivered(told: World, guid: string, send: () => Promise<void>): void {
+  const deliveryId = told.github.deliveries.length + 1;
+  told.github.deliveries.push({ deliveryId, guid, at: told.time.now().toISOString(), send });
+}
+
+async function startAgain(told: World): Promise<void> {
+  await told.die();
+  await told.start();
+  await queueCatchUp({ store: told.store, clock: told.time });
+  await told.settle();
+}
+
+describe("webhooks that a store has lost", () => {
+  test("are asked for after a start, each that it does not know, and no other", async () => {
+    const told = await world({ dataDir: await temporaryFolder() });
+    await told.label();
+    await told.runPhase();
+    const command = { name: "rework", argument: "Say more." } as const;
+    delivered(told, "known-1", () => Promise.reject(new Error("asked for what is known")));
+    await told.send({ kind: "ignored", why: "nothing" }, "known-1");
+    delivered(told, "lost-1", () => told.send({ kind: "command", ...where, command }, "lost-1"));
+    told.github.failNext("deliveriesSince", "before", () => new RetryLater("502", 1_000));
+    await startAgain(told);
+    await told.advance(minuteMs);
+    expect((await told.openRun()).job.feedback.map(({ id }) => id)).toEqual(["comment:900"]);
+  });
+
+  test("of a new store are none of its own", async () => {
+    const told = await world({ dataDir: await temporaryFolder() });
+    delivered(told, "before-1", () => Promise.reject(new Error("asked for what came before")));
+    await startAgain(told);
+    expect(told.github.countOf("deliveriesSince")).toBe(0);
+  });
+});
