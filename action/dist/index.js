@@ -15431,7 +15431,7 @@ var Summary = class {
 	}
 };
 new Summary();
-const { chmod: chmod$1, copyFile, lstat: lstat$1, mkdir: mkdir$1, open: open$3, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir: rmdir$1, stat, symlink, unlink } = fs$1.promises;
+const { chmod: chmod$1, copyFile, lstat: lstat$1, mkdir: mkdir$1, open: open$2, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir: rmdir$1, stat, symlink, unlink } = fs$1.promises;
 process.platform;
 fs$1.constants.O_RDONLY;
 process.platform;
@@ -18538,7 +18538,7 @@ function bucketFor(state, inst) {
 	return bucket;
 }
 let handoff;
-const open$2 = [];
+const open$1 = [];
 const memo = {
 	alloc(_inst, payload, empty) {
 		const bucket = handoff;
@@ -18549,7 +18549,7 @@ const memo = {
 			issues: null
 		};
 		bucket.set(payload.value, entry);
-		open$2.push(entry);
+		open$1.push(entry);
 		return empty;
 	},
 	guard(inst) {
@@ -18615,10 +18615,10 @@ const memo = {
 					return payload;
 				}
 				handoff = bucket;
-				const depth = open$2.length;
+				const depth = open$1.length;
 				const result = base(payload, ctx);
 				handoff = void 0;
-				const entry = open$2.length > depth ? open$2.pop() : void 0;
+				const entry = open$1.length > depth ? open$1.pop() : void 0;
 				if (result instanceof Promise) return result.then((r) => {
 					if (entry) entry.issues = r.issues.length ? cloneIssues(r.issues) : NO_ISSUES;
 					return r;
@@ -22459,7 +22459,6 @@ const tokenShapes = [
 	/(?<![A-Za-z0-9])(?:gh[a-z]_|github_pat_)[\w.-]{15,}\w/g,
 	/(?<![A-Za-z0-9])sk-ant-[\w-]{10,}/g,
 	/(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin)-[\w-]{20,}|[A-Za-z0-9]{32,})/g,
-	/(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g,
 	/(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g,
 	/(?<![A-Za-z0-9])xox[a-z](?:\.xox[a-z])?-[\w-]{10,}/g,
 	/(?<![A-Za-z0-9])(?:[sr]k_(?:live|test)|whsec|npm|hf|dop_v1|shpat)_[A-Za-z0-9]{16,}/g,
@@ -22472,6 +22471,18 @@ const groupedShapes = [
 	/[?&](?:access_token|auth_token|token|api_?key|client_secret|secret|password|sig|signature|x-amz-(?:signature|security-token))=(?<token>[^\s&#"'\\]{6,})/dgi,
 	/\b(?:bearer|basic)\s+(?=\S*\d)(?<token>[\w.~+/-]{16,}={0,2})/dgi
 ];
+const signedToken = /(?<![\w-])[\w-]+(?=(?<rest>\.[\w-]{8,}\.[\w-]{8,}))/g;
+const signedBeginning = /(?<![A-Za-z0-9])eyJ(?=[\w-]{8})/;
+function signedTokenRanges(text) {
+	return Array.from(text.matchAll(signedToken)).flatMap(({ index, 0: first, groups }) => {
+		const begins = first.search(signedBeginning);
+		const end = index + first.length + (groups?.["rest"]?.length ?? 0);
+		return begins === -1 ? [] : [{
+			start: index + begins,
+			end
+		}];
+	});
+}
 const sign = /gh[a-z]_|github_pat_|sk-|eyJ|A[KS]IA|xox|[sr]k_|whsec_|npm_|hf_|dop_v1_|shpat_|glpat-|pypi-|AIza|access_?key|:\/\/|[?&]\w|bearer|basic/i;
 function tokenRanges(text) {
 	if (!sign.test(text)) return encodedTokenRanges(text);
@@ -22488,6 +22499,7 @@ function tokenRanges(text) {
 	}));
 	return [
 		...whole,
+		...signedTokenRanges(text),
 		...grouped,
 		...encodedTokenRanges(text)
 	];
@@ -22510,19 +22522,37 @@ const encodedBeginnings = [
 })));
 const encodedLengthMin = 20;
 const encodedTokenBeginning = /^(?:gh[a-z]_|github_pat_|sk-ant-)[\w.-]{12,}/;
+const encodedPieceLength = 40;
 function encodedTokenRanges(text) {
 	if (text.length < encodedLengthMin) return [];
-	return encodedBeginnings.flatMap(({ before, needle }) => occurrences(text, needle).flatMap(({ start }) => {
-		const group = start - Math.ceil(before * 8 / 6);
-		const decoded = Buffer.from(text.slice(Math.max(0, group), group + 32), "base64").subarray(before);
-		if (group < 0 || !encodedTokenBeginning.test(decoded.toString("latin1"))) return [];
-		encodedRest.lastIndex = start;
-		encodedRest.test(text);
-		return [{
-			start,
-			end: encodedRest.lastIndex
-		}];
-	}));
+	const flat = flatten(text);
+	return encodedBeginnings.flatMap(({ before, needle }) => {
+		let hidden = 0;
+		return occurrences(flat.text, needle).flatMap(({ start: at }) => {
+			const start = flat.indexOf(at);
+			if (start < hidden) return [];
+			const end = endOfEncodedToken(flat.text, at - Math.ceil(before * 8 / 6), before);
+			if (end === null) return [];
+			encodedRest.lastIndex = flat.indexOf(end - 1) + 1;
+			encodedRest.test(text);
+			hidden = encodedRest.lastIndex;
+			return [{
+				start,
+				end: hidden
+			}];
+		});
+	});
+}
+function endOfEncodedToken(text, group, before) {
+	if (group < 0 || !encodedTokenBeginning.test(decodedAt(text, group).slice(before))) return null;
+	for (let at = group, skipped = before;; at += encodedPieceLength, skipped = 0) {
+		const bytes = skipped + decodedAt(text, at).slice(skipped).search(/[^\w.-]|$/);
+		if (bytes * 8 < 240) return at + Math.ceil(bytes * 8 / 6);
+	}
+}
+function decodedAt(text, at) {
+	const [encoded = ""] = /^[\w+/-]*/.exec(text.slice(Math.max(0, at), at + encodedPieceLength)) ?? [];
+	return Buffer.from(encoded, "base64").toString("latin1");
 }
 const encodedRest = /[\w+/-]*={0,2}/y;
 function privateKeyRanges(text) {
@@ -22543,7 +22573,7 @@ function privateKeyRanges(text) {
 	return ranges;
 }
 function endOfKeyMaterial(text, from) {
-	const material = /(?:[\w+/=\\:,-]|\s)*/y;
+	const material = /[\w\s+/=\\:,-]*/y;
 	material.lastIndex = from;
 	material.test(text);
 	return material.lastIndex;
@@ -30321,22 +30351,23 @@ async function othersMayEnter(path) {
 	}
 }
 // src/runner/allowed-models.ts
-const families = new Map([
-	["sonnet", "claude-sonnet"],
-	["opus", "claude-opus"],
-	["haiku", "claude-haiku"]
-]);
-const open$1 = new Set([
-	"default",
-	"best",
-	"opusplan",
-	"inherit"
+const families = new Set([
+	"sonnet",
+	"opus",
+	"haiku",
+	"fable"
 ]);
 const small = "claude-haiku";
 function allowedModelsOf({ model, roles }) {
-	const named = [model, ...roles.map((role) => role.model)].map((name) => name.replace(/\[[^\]]*\]$/, ""));
-	if (named.some((name) => open$1.has(name))) return void 0;
-	return [...new Set([...named.map((name) => families.get(name) ?? name), small])];
+	const allowed = [model, ...roles.map((role) => role.model)].map(allowedFor);
+	return allowed.includes(null) ? void 0 : [...new Set([...allowed.flatMap((name) => name ?? []), small])];
+}
+function allowedFor(said) {
+	const name = said.replace(/\[[^\]]*\]$/, "");
+	const lower = name.toLowerCase();
+	if (families.has(lower)) return `claude-${lower}`;
+	if (/^[a-z]+$/.test(lower)) return null;
+	return /^claude-[a-z]+/.exec(lower)?.[0] ?? name;
 }
 // src/runner/end-processes.ts
 const roundsMax = 100;
@@ -33780,7 +33811,8 @@ async function runClaude(options) {
 			stderrTail: redact(stderr()).slice(-2e3)
 		});
 		if (outcome.kind === "rate-limited" && gateway.rateLimit?.status !== "rejected") return unseen(outcome);
-		return isRefusal(outcome) && gateway.lastError === null ? unseen(outcome) : outcome;
+		if (!isRefusal(outcome) || gateway.lastError !== null) return outcome;
+		return outcome.reason === "model-not-found" ? notAllowed : unseen(outcome);
 	} finally {
 		watch.end();
 		child.stdout.destroy();
@@ -33795,6 +33827,12 @@ function unseen({ message }) {
 		retryable: true
 	};
 }
+const notAllowed = {
+	kind: "failed",
+	reason: "model-not-allowed",
+	message: "Claude Code asked for a model that this run may not use",
+	retryable: false
+};
 function isRefusal(outcome) {
 	return outcome.kind === "failed" && [
 		"authentication",
@@ -34053,6 +34091,7 @@ function nameHere(names, asked) {
 }
 // src/runner/tool-permissions.ts
 const treeName = "<work tree>";
+const unshown = /[^\P{C}\n\t]|[\p{Default_Ignorable_Code_Point}\u{2800}\u{fffc}]|(?! )\p{Z}|<!--/u;
 function isAskable(tool) {
 	return AskableTool.safeParse(tool).success;
 }
@@ -34068,7 +34107,7 @@ function askingOf(tool, input, { workTree, redact }) {
 	const command = said.trim();
 	if (redact(command) !== command) return unfit("it holds a value that may stand nowhere: read it from the environment");
 	if (command.includes(treeName)) return unfit(`"${treeName}" may not stand in it`);
-	if (/[^\P{C}\n\t]/u.test(command)) return unfit("it holds characters that can't be shown");
+	if (unshown.test(command)) return unfit("it holds characters that can't be shown as they are");
 	const placed = command.replaceAll(workTree, treeName);
 	if (placed.length > limits.commandCharactersMax) return unfit(`it is longer than ${limits.commandCharactersMax} characters, which is the most that people are shown`);
 	return {
@@ -35105,9 +35144,9 @@ function settingsAsEnvironment(settings) {
 	return environment;
 }
 // src/runner/run-outcome.ts
-function outcomeOfRun(outcome, step, money, isStopped) {
-	if (isStopped) return { kind: "cancelled" };
-	const doing = `step ${step}`;
+function outcomeOfRun(outcome, facts) {
+	if (facts.isStopped) return { kind: "cancelled" };
+	const doing = `step ${facts.step}`;
 	switch (outcome.kind) {
 		case "rate-limited": return {
 			kind: "rate-limited",
@@ -35116,7 +35155,7 @@ function outcomeOfRun(outcome, step, money, isStopped) {
 		};
 		case "budget-exhausted": return {
 			kind: "budget-exhausted",
-			...money
+			...facts.money
 		};
 		case "cancelled": return {
 			kind: "lost",
@@ -35145,6 +35184,7 @@ function outcomeOfRun(outcome, step, money, isStopped) {
 				why: outcome.reason,
 				message: `${doing}: ${outcome.message}`
 			};
+			case "model-not-allowed": return failed(`${doing}: ${outcome.message}: ${modelWords(facts)}`);
 			case "api": return {
 				kind: "lost",
 				message: `${doing}: the model provider did not answer: ${outcome.message}`
@@ -35159,6 +35199,9 @@ function outcomeOfRun(outcome, step, money, isStopped) {
 			case "other": return failed(`${doing}: ${outcome.reason}: ${outcome.message}`);
 		}
 	}
+}
+function modelWords({ model, allowedModels }) {
+	return `its setting is "${model}", which lets it use ${allowedModels === void 0 ? "any name" : `names that begin with ${allowedModels.join(" or ")}`}. Another model in .github/phasegate.yml (\`model\`, or \`models\` for a role), or CLAUDE_MODEL of the app, mends it`;
 }
 function failed(message) {
 	return {
@@ -36298,6 +36341,7 @@ async function runStep(options) {
 }
 async function workOnStep(options) {
 	const { job, step, conversation, checks, signal, say, feedback } = options;
+	const model = job.roles.find(({ name }) => name === step.role)?.model ?? job.model;
 	const said = createTranscript();
 	const stepsToCome = stepsAfter(options);
 	const { questionRoundsMax: most } = step;
@@ -36323,7 +36367,7 @@ async function workOnStep(options) {
 			...next,
 			tools: step.tools,
 			askable: job.permissions === void 0 ? [] : AskableTool.options,
-			model: job.roles.find(({ name }) => name === step.role)?.model,
+			model,
 			servers: {
 				mcpConfig: mcpConfigOf(options.servers),
 				rules: toolRulesOf(options.servers)
@@ -36372,7 +36416,13 @@ async function workOnStep(options) {
 			const needed = await desk.need(turn.sentences, true);
 			return ended({ kind: turn.waits }, [...turn.pending, ...needed.pending]);
 		}
-		if (outcome.kind !== "completed" && !(outcome.kind === "question" && turn.lent.length > 0)) return ended(outcomeOfRun(outcome, step.slug, options.money(), signal.aborted), underWay);
+		if (outcome.kind !== "completed" && !(outcome.kind === "question" && turn.lent.length > 0)) return ended(outcomeOfRun(outcome, {
+			step: step.slug,
+			money: options.money(),
+			model,
+			isStopped: signal.aborted,
+			allowedModels: allowedModelsOf(job)
+		}), underWay);
 		if (turn.lent.length > 0) {
 			next = goOn(options, desk, turn, outcome.kind === "question");
 			continue;
@@ -39680,7 +39730,7 @@ async function workThroughSteps(run, equipment) {
 		});
 		if (at === 0 && await askForTokens(run, step, servers)) return ended({ kind: "waiting-dependency" });
 		for (const { token } of servers.ready) if (token !== null) run.grants.lend(slug, token);
-		if (await refuseValues(run, step, tried)) return ended({ kind: "waiting-dependency" });
+		if (await refuseValues(run, step, servers, tried)) return ended({ kind: "waiting-dependency" });
 		run.say({
 			kind: "step-started",
 			step: slug,
@@ -39705,7 +39755,7 @@ async function workThroughSteps(run, equipment) {
 			signal: stopped,
 			say: run.say,
 			note: run.security.note,
-			redact: run.redact,
+			redact: run.security.redact,
 			dialogue,
 			requests: run.requests,
 			resolved: () => ({
@@ -39851,8 +39901,9 @@ async function askForTokens(run, { slug: step }, { wanting, leftOut }) {
 	}
 	return wanting.length > 0;
 }
-async function refuseValues(run, { slug }, tried) {
-	const values = run.grants.environmentOf(slug);
+async function refuseValues(run, { slug }, { ready }, tried) {
+	const isToken = (name) => ready.some(({ token }) => token !== null && sameName(token, name));
+	const values = Object.fromEntries(Object.entries(run.grants.environmentOf(slug)).filter(([name]) => !isToken(name)));
 	const names = Object.keys(values).filter((name) => !tried.has(name));
 	for (const name of names) tried.add(name);
 	const { fetch, now, stopped: signal } = run;
@@ -39885,11 +39936,14 @@ function withNewer(answers, news) {
 	return [...answers.filter(({ number }) => !news.some((answer) => answer.number === number)), ...news];
 }
 async function handOver(run, request, isLast) {
-	const { session, stopped, meter, undelivered } = run;
+	const { session, stopped, meter, undelivered, security } = run;
 	try {
 		return await session.handOverStep(request, stopped);
 	} catch (error) {
-		if (!(error instanceof AppUnreachable) || stopped.aborted) throw error;
+		if (!(error instanceof AppUnreachable) || stopped.aborted) {
+			for (const { kind, example, count } of request.security ?? []) security.note(kind, example, count);
+			throw error;
+		}
 		undelivered.push(request);
 		if (isLast) return {
 			stop: false,
@@ -40394,7 +40448,7 @@ async function runPhase(options) {
 	});
 	const logEvent = createEventLog({
 		log: options.log,
-		redact
+		redact: plainRedact
 	});
 	const say = (event) => {
 		feed.push(event);

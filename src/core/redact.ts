@@ -200,7 +200,6 @@ const tokenShapes: readonly RegExp[] = [
   /(?<![A-Za-z0-9])(?:gh[a-z]_|github_pat_)[\w.-]{15,}\w/g,
   /(?<![A-Za-z0-9])sk-ant-[\w-]{10,}/g,
   /(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin)-[\w-]{20,}|[A-Za-z0-9]{32,})/g,
-  /(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g,
   /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g,
   /(?<![A-Za-z0-9])xox[a-z](?:\.xox[a-z])?-[\w-]{10,}/g,
   /(?<![A-Za-z0-9])(?:[sr]k_(?:live|test)|whsec|npm|hf|dop_v1|shpat)_[A-Za-z0-9]{16,}/g,
@@ -214,6 +213,18 @@ const groupedShapes: readonly RegExp[] = [
   // A digit tells a token from a word such as "basic responsibilities".
   /\b(?:bearer|basic)\s+(?=\S*\d)(?<token>[\w.~+/-]{16,}={0,2})/dgi,
 ];
+
+/** The first part of a signed token, with whatever stands before it, and the other two: it is read once, however many begin in it. */
+const signedToken = /(?<![\w-])[\w-]+(?=(?<rest>\.[\w-]{8,}\.[\w-]{8,}))/g;
+const signedBeginning = /(?<![A-Za-z0-9])eyJ(?=[\w-]{8})/;
+
+function signedTokenRanges(text: string): readonly Range[] {
+  return Array.from(text.matchAll(signedToken)).flatMap(({ index, 0: first, groups }) => {
+    const begins = first.search(signedBeginning);
+    const end = index + first.length + (groups?.["rest"]?.length ?? 0);
+    return begins === -1 ? [] : [{ start: index + begins, end }];
+  });
+}
 
 /** Stands in every text in which one of them can be found: most texts have none, and are read once. */
 const sign =
@@ -230,7 +241,7 @@ function tokenRanges(text: string): readonly Range[] {
       return { start, end };
     }),
   );
-  return [...whole, ...grouped, ...encodedTokenRanges(text)];
+  return [...whole, ...signedTokenRanges(text), ...grouped, ...encodedTokenRanges(text)];
 }
 
 /** Beginnings of tokens in base64, with the bytes that stand before them in their group of three. */
@@ -240,23 +251,49 @@ const encodedBeginnings = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"
 /** Of the shortest token that is looked for. */
 const encodedLengthMin = 20;
 const encodedTokenBeginning = /^(?:gh[a-z]_|github_pat_|sk-ant-)[\w.-]{12,}/;
+/** Read at once, a multiple of four: the shortest token with the longest beginning is in the first of them. */
+const encodedPieceLength = 40;
 
-/** Tokens that were put into base64, alone or behind something else, e.g. `x-access-token:ghs_…`. */
+/** Tokens that were put into base64, alone or behind something else, e.g. `x-access-token:ghs_…`, and perhaps broken into lines. */
 function encodedTokenRanges(text: string): readonly Range[] {
   if (text.length < encodedLengthMin) return [];
-  return encodedBeginnings.flatMap(({ before, needle }) =>
-    occurrences(text, needle).flatMap(({ start }) => {
-      const group = start - Math.ceil((before * 8) / 6);
-      // Looked at decoded, since four letters stand somewhere in every picture.
-      const decoded = Buffer.from(text.slice(Math.max(0, group), group + 32), "base64").subarray(before);
-      if (group < 0 || !encodedTokenBeginning.test(decoded.toString("latin1"))) return [];
-      encodedRest.lastIndex = start;
+  const flat = flatten(text);
+  return encodedBeginnings.flatMap(({ before, needle }) => {
+    let hidden = 0;
+    return occurrences(flat.text, needle).flatMap(({ start: at }) => {
+      const start = flat.indexOf(at);
+      // Without this, a text of nothing but beginnings would be read once for each of them.
+      if (start < hidden) return [];
+      const end = endOfEncodedToken(flat.text, at - Math.ceil((before * 8) / 6), before);
+      if (end === null) return [];
+      encodedRest.lastIndex = flat.indexOf(end - 1) + 1;
       encodedRest.test(text);
-      return [{ start, end: encodedRest.lastIndex }];
-    }),
-  );
+      hidden = encodedRest.lastIndex;
+      return [{ start, end: hidden }];
+    });
+  });
 }
 
+/** Null where it is none: four letters stand somewhere in every picture. What is in base64 there is decoded as far as the token goes. */
+function endOfEncodedToken(text: string, group: number, before: number): number | null {
+  if (group < 0 || !encodedTokenBeginning.test(decodedAt(text, group).slice(before))) return null;
+  for (let at = group, skipped = before; ; at += encodedPieceLength, skipped = 0) {
+    const bytes =
+      skipped +
+      decodedAt(text, at)
+        .slice(skipped)
+        .search(/[^\w.-]|$/);
+    if (bytes * 8 < encodedPieceLength * 6) return at + Math.ceil((bytes * 8) / 6);
+  }
+}
+
+/** In Latin-1, so that a character is a byte. */
+function decodedAt(text: string, at: number): string {
+  const [encoded = ""] = /^[\w+/-]*/.exec(text.slice(Math.max(0, at), at + encodedPieceLength)) ?? [];
+  return Buffer.from(encoded, "base64").toString("latin1");
+}
+
+/** Of the same line. */
 const encodedRest = /[\w+/-]*={0,2}/y;
 
 /** Whole blocks; of one that lost its end, whatever still looks like key material. */
@@ -277,7 +314,7 @@ function privateKeyRanges(text: string): readonly Range[] {
 }
 
 function endOfKeyMaterial(text: string, from: number): number {
-  const material = /(?:[\w+/=\\:,-]|\s)*/y;
+  const material = /[\w\s+/=\\:,-]*/y;
   material.lastIndex = from;
   material.test(text);
   return material.lastIndex;

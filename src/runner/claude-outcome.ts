@@ -42,6 +42,8 @@ type ClaudeFailure =
   | "authentication"
   | "billing"
   | "model-not-found"
+  /** Not by the provider: the gateway did not let it through. */
+  | "model-not-allowed"
   | "max-turns"
   | "api"
   | "invalid-request"

@@ -54,6 +54,7 @@ export interface DeskOptions {
   /** Of the step. */
   readonly tools: readonly string[];
   readonly workTree: string;
+  /** Without counting: the step looks at what it may never show. */
   readonly redact: (text: string) => string;
   /** What the repository's settings say of services. */
   readonly services: Job["services"];

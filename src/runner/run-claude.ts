@@ -96,7 +96,8 @@ export async function runClaude(options: ClaudeProcess): Promise<ClaudeOutcome> 
       stderrTail: redact(stderr()).slice(-stderrTailLength),
     });
     if (outcome.kind === "rate-limited" && gateway.rateLimit?.status !== "rejected") return unseen(outcome);
-    return isRefusal(outcome) && gateway.lastError === null ? unseen(outcome) : outcome;
+    if (!isRefusal(outcome) || gateway.lastError !== null) return outcome;
+    return outcome.reason === "model-not-found" ? notAllowed : unseen(outcome);
   } finally {
     watch.end();
     child.stdout.destroy();
@@ -108,6 +109,14 @@ export async function runClaude(options: ClaudeProcess): Promise<ClaudeOutcome> 
 function unseen({ message }: { readonly message: string }): ClaudeOutcome {
   return { kind: "failed", reason: "api", message, retryable: true };
 }
+
+/** The provider has refused nothing, so the gateway did. The CLI's own words would send people to the provider, or to a command that nobody has here. */
+const notAllowed: ClaudeOutcome = {
+  kind: "failed",
+  reason: "model-not-allowed",
+  message: "Claude Code asked for a model that this run may not use",
+  retryable: false,
+};
 
 function isRefusal(outcome: ClaudeOutcome): outcome is Extract<ClaudeOutcome, { kind: "failed" }> {
   return outcome.kind === "failed" && ["authentication", "billing", "model-not-found"].includes(outcome.reason);

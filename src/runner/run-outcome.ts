@@ -6,20 +6,30 @@ export interface RunMoney {
   readonly budgetUsd: number;
 }
 
+interface RunFacts {
+  readonly step: string;
+  readonly money: RunMoney;
+  /** As the settings have it. */
+  readonly model: string;
+  /** All models where it is undefined. */
+  readonly allowedModels: readonly string[] | undefined;
+  readonly isStopped: boolean;
+}
+
 type Unfinished = Exclude<ClaudeOutcome, { kind: "completed" }>;
 
 /**
  * What the end of one process means for the run. `failed` is the agent's fault and uses up an attempt;
  * `lost` is that of the machine or the network, which another attempt of the agent could not mend.
  */
-export function outcomeOfRun(outcome: Unfinished, step: string, money: RunMoney, isStopped: boolean): Outcome {
-  if (isStopped) return { kind: "cancelled" };
-  const doing = `step ${step}`;
+export function outcomeOfRun(outcome: Unfinished, facts: RunFacts): Outcome {
+  if (facts.isStopped) return { kind: "cancelled" };
+  const doing = `step ${facts.step}`;
   switch (outcome.kind) {
     case "rate-limited":
       return { kind: "rate-limited", resetsAt: outcome.resetsAt, message: outcome.message };
     case "budget-exhausted":
-      return { kind: "budget-exhausted", ...money };
+      return { kind: "budget-exhausted", ...facts.money };
     case "cancelled":
       return { kind: "lost", message: `${doing}: Claude Code was ended from outside` };
     case "timed-out":
@@ -44,6 +54,8 @@ export function outcomeOfRun(outcome: Unfinished, step: string, money: RunMoney,
         case "billing":
         case "model-not-found":
           return { kind: "provider-refused", why: outcome.reason, message: `${doing}: ${outcome.message}` };
+        case "model-not-allowed":
+          return failed(`${doing}: ${outcome.message}: ${modelWords(facts)}`);
         case "api":
           return { kind: "lost", message: `${doing}: the model provider did not answer: ${outcome.message}` };
         case "no-conversation":
@@ -55,6 +67,11 @@ export function outcomeOfRun(outcome: Unfinished, step: string, money: RunMoney,
           return failed(`${doing}: ${outcome.reason}: ${outcome.message}`);
       }
   }
+}
+
+function modelWords({ model, allowedModels }: RunFacts): string {
+  const names = allowedModels === undefined ? "any name" : `names that begin with ${allowedModels.join(" or ")}`;
+  return `its setting is "${model}", which lets it use ${names}. Another model in .github/phasegate.yml (\`model\`, or \`models\` for a role), or CLAUDE_MODEL of the app, mends it`;
 }
 
 function failed(message: string): Outcome {

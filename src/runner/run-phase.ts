@@ -152,7 +152,8 @@ export async function runPhase(options: RunOptions): Promise<RunEnd> {
       stop.abort(new Error(reason));
     },
   });
-  const logEvent = createEventLog({ log: options.log, redact });
+  // The feed has counted what it hides: the log shows the same text.
+  const logEvent = createEventLog({ log: options.log, redact: plainRedact });
   const say = (event: LiveEvent): void => {
     feed.push(event);
     logEvent(event);

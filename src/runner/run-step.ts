@@ -19,6 +19,7 @@ import { serverName, toolPrefix, type AskedError } from "./dialogue-tools.ts";
 import type { Grants, Requests, Resolved, StepResume, Told } from "./dialogue.ts";
 import type { NumberedFeedback } from "./feedback.ts";
 import { readAnswers } from "./feedback-answers.ts";
+import { allowedModelsOf } from "./allowed-models.ts";
 import { GitTimedOut } from "./git.ts";
 import { mcpConfigOf, toolRulesOf, type AgentServers } from "./mcp-servers.ts";
 import { noAnswer } from "./prompt.ts";
@@ -53,6 +54,7 @@ export interface StepOptions {
   readonly signal: AbortSignal;
   readonly say: (event: LiveEvent) => void;
   readonly note: SecurityNotes["note"];
+  /** Without counting: the step looks at what it may never show. */
   readonly redact: (text: string) => string;
   readonly dialogue: Pick<DialogueServer, "attend">;
   readonly requests: Requests;
@@ -107,6 +109,7 @@ export async function runStep(options: Omit<StepOptions, "nextTurn">): Promise<S
 
 async function workOnStep(options: StepOptions): Promise<StepEnd> {
   const { job, step, conversation, checks, signal, say, feedback } = options;
+  const model = job.roles.find(({ name }) => name === step.role)?.model ?? job.model;
   const said = createTranscript();
   const stepsToCome = stepsAfter(options);
   const { questionRoundsMax: most } = step;
@@ -132,7 +135,7 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
       ...next,
       tools: step.tools,
       askable: job.permissions === undefined ? [] : AskableTool.options,
-      model: job.roles.find(({ name }) => name === step.role)?.model,
+      model,
       servers: { mcpConfig: mcpConfigOf(options.servers), rules: toolRulesOf(options.servers) },
       lent: { ...givenIn(job), ...desk.lend() },
       stepMs: endsAt - options.now().getTime(),
@@ -166,7 +169,8 @@ async function workOnStep(options: StepOptions): Promise<StepEnd> {
       return ended({ kind: turn.waits }, [...turn.pending, ...needed.pending]);
     }
     if (outcome.kind !== "completed" && !(outcome.kind === "question" && turn.lent.length > 0)) {
-      return ended(outcomeOfRun(outcome, step.slug, options.money(), signal.aborted), underWay);
+      const facts = { step: step.slug, money: options.money(), model, isStopped: signal.aborted };
+      return ended(outcomeOfRun(outcome, { ...facts, allowedModels: allowedModelsOf(job) }), underWay);
     }
     if (turn.lent.length > 0) {
       next = goOn(options, desk, turn, outcome.kind === "question");

@@ -17,6 +17,12 @@ interface Place {
 
 const treeName = "<work tree>";
 
+/**
+ * What nobody sees, what turns a line around, blanks that only look like one, and what opens a marker of ours: the comment takes it
+ * out or changes it, and Bash would run the rest of it with what was allowed.
+ */
+const unshown = /[^\P{C}\n\t]|[\p{Default_Ignorable_Code_Point}\u{2800}\u{fffc}]|(?! )\p{Z}|<!--/u;
+
 export function isAskable(tool: string): tool is AskableTool {
   return AskableTool.safeParse(tool).success;
 }
@@ -33,8 +39,7 @@ export function askingOf(tool: AskableTool, input: unknown, { workTree, redact }
   if (redact(command) !== command)
     return unfit("it holds a value that may stand nowhere: read it from the environment");
   if (command.includes(treeName)) return unfit(`"${treeName}" may not stand in it`);
-  // What nobody sees, or what turns a line around, would be allowed with the rest.
-  if (/[^\P{C}\n\t]/u.test(command)) return unfit("it holds characters that can't be shown");
+  if (unshown.test(command)) return unfit("it holds characters that can't be shown as they are");
   const placed = command.replaceAll(workTree, treeName);
   if (placed.length > limits.commandCharactersMax) {
     return unfit(

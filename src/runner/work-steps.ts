@@ -1,5 +1,6 @@
 /** The steps of a run, one after the other, each handed over before the next; then the verification of the whole phase. */
 
+import { sameName } from "../core/dialogue.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Step } from "../core/playbook.ts";
 import { limits, type Acknowledged, type PersonAnswer, type StepRequest } from "../protocol/runner.ts";
@@ -87,7 +88,7 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
     stand({ step: slug, pending: resume?.pending ?? [{ kind: "step" }], round: resume?.round ?? 0 });
     if (at === 0 && (await askForTokens(run, step, servers))) return ended({ kind: "waiting-dependency" });
     for (const { token } of servers.ready) if (token !== null) run.grants.lend(slug, token);
-    if (await refuseValues(run, step, tried)) return ended({ kind: "waiting-dependency" });
+    if (await refuseValues(run, step, servers, tried)) return ended({ kind: "waiting-dependency" });
     run.say({
       kind: "step-started",
       step: slug,
@@ -109,7 +110,7 @@ export async function workThroughSteps(run: Run, equipment: Equipment): Promise<
       signal: stopped,
       say: run.say,
       note: run.security.note,
-      redact: run.redact,
+      redact: run.security.redact,
       dialogue,
       requests: run.requests,
       resolved: () => ({ answers: progress.answers, dependencies: job.dependencies }),
@@ -227,8 +228,10 @@ async function askForTokens(run: Run, { slug: step }: Step, { wanting, leftOut }
 }
 
 /** True where people have to look at a value that the step was granted: the agent is not started with half of them. */
-async function refuseValues(run: Run, { slug }: Step, tried: Set<string>): Promise<boolean> {
-  const values = run.grants.environmentOf(slug);
+async function refuseValues(run: Run, { slug }: Step, { ready }: AgentServers, tried: Set<string>): Promise<boolean> {
+  // People were told that a server's token goes to that server alone, and another one may well refuse it.
+  const isToken = (name: string): boolean => ready.some(({ token }) => token !== null && sameName(token, name));
+  const values = Object.fromEntries(Object.entries(run.grants.environmentOf(slug)).filter(([name]) => !isToken(name)));
   const names = Object.keys(values).filter((name) => !tried.has(name));
   for (const name of names) tried.add(name);
   const { fetch, now, stopped: signal } = run;
@@ -254,11 +257,15 @@ async function handOver(
   request: StepRequest,
   isLast: boolean,
 ): Promise<Pick<Acknowledged, "stop" | "answers">> {
-  const { session, stopped, meter, undelivered } = run;
+  const { session, stopped, meter, undelivered, security } = run;
   try {
     return await session.handOverStep(request, stopped);
   } catch (error) {
-    if (!(error instanceof AppUnreachable) || stopped.aborted) throw error;
+    if (!(error instanceof AppUnreachable) || stopped.aborted) {
+      // The outcome tells them instead.
+      for (const { kind, example, count } of request.security ?? []) security.note(kind, example, count);
+      throw error;
+    }
     undelivered.push(request);
     // All work is done, so there is nothing to stop but the last check.
     if (isLast) return { stop: false, answers: [] };

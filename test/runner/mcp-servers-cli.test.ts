@@ -24,7 +24,11 @@ const granted: JobDependency = {
 
 const look: AnswerBlock = { type: "tool_use", name: "mcp__shelf__shelf", input: {} };
 
-async function runWith(given: Pick<Job, "mcpServers" | "dependencies">, decide = withReport(author)) {
+async function runWith(
+  given: Pick<Job, "mcpServers" | "dependencies">,
+  decide = withReport(author),
+  fetch = globalThis.fetch,
+) {
   await using folder = await makeFolder();
   const repository = await makeRepository(folder.path, { "README.md": "A product\n" });
   const steps = [aStep({ slug: "01_idea" })];
@@ -41,7 +45,7 @@ async function runWith(given: Pick<Job, "mcpServers" | "dependencies">, decide =
   const model = await startModelServer({ decide });
   const log: string[] = [];
   const options = runOptions(folder.path, { appUrl: app.url, modelUrl: model.url }, log);
-  const end = await runPhase({ ...options, values: new Map([[1, token]]) });
+  const end = await runPhase({ ...options, fetch, values: new Map([[1, token]]) });
   await model.stop();
   await app.close();
   return { end, app, log, asked: model.requests.flatMap(({ request }) => request ?? []) };
@@ -91,6 +95,23 @@ describe("a server that wants a token", () => {
     const prompts = JSON.stringify(done.asked);
     expect(prompts).toContain("The server shelf gives you tools");
     expect(JSON.stringify([prompts, done.app.batches, done.app.steps, done.log])).not.toContain(token);
+  });
+
+  test("is sent to no other one, also where its name is that of a service whose keys are tried", async () => {
+    await using server = await startTinyMcp(token);
+    const mcpServers = [{ name: "shelf", url: server.url, tokenSecret: "NOTION_TOKEN" }];
+    const dependencies = [{ ...granted, name: "NOTION_TOKEN", askedAs: "NOTION_TOKEN" }];
+    const strangers: string[] = [];
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      const { hostname } = new URL(input instanceof Request ? input.url : input);
+      if (hostname === "127.0.0.1") return await globalThis.fetch(input, init);
+      strangers.push(hostname);
+      return new Response("{}", { status: 401 });
+    };
+    const done = await runWith({ mcpServers, dependencies }, withReport(author), fetch);
+    expect(strangers).toEqual([]);
+    expect(done.end.isGreen).toBe(true);
+    expect(server.calls).toHaveLength(1);
   });
 
   test("is asked for before the agent begins, in words that name the server", async () => {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { runnerRoutes, type Job } from "../../src/protocol/runner.ts";
 import { runPhase, type RunEnd, type RunOptions } from "../../src/runner/run-phase.ts";
 import { startFakeApp, type FakeApp } from "./fake-app.ts";
-import { aJob, aStep, canHaveSecondUser, makeFolder, makeRepository, runOptions } from "./run-world.ts";
+import { aJob, aStep, canHaveSecondUser, makeFolder, makeRepository, runOptions, secrets } from "./run-world.ts";
 
 const completed =
   '{"type":"result","subtype":"success","is_error":false,"result":"done","terminal_reason":"completed"}';
@@ -182,6 +182,41 @@ describe("a run", () => {
     expect(log.at(-2)).toMatch(/^error: declaring the outcome "completed": reaching the app/);
     // This job has nowhere to leave an envelope.
     expect(log.at(-1)).toMatch(/^error: leaving what the app has not got as an artifact: .*; it is lost$/);
+  });
+
+  describe("whose agent says a secret", () => {
+    const content = [
+      { type: "tool_use", id: "t", name: "Bash", input: { command: `echo ${secrets.oidcRequestToken}` } },
+    ];
+    const saying = JSON.stringify({ type: "assistant", message: { id: "m", model: "claude", content } });
+    const document =
+      "# D\\n\\n## Problem\\n\\nLong links break in mails, and nobody can read them out on the phone.\\n";
+    const script = `cat >/dev/null; mkdir -p docs; printf '${document}' > docs/01_idea.md; echo '${saying}'; echo '${completed}'`;
+    const masked = [{ kind: "secret-masked", count: 1, example: "Bash echo ***" }];
+
+    test("counts it once, although people read it in two places", async () => {
+      const { app, log } = await runWith(script);
+      const events = app.batches.flatMap((batch) => batch.events.map(({ event }) => event));
+      expect(events).toContainEqual(expect.objectContaining({ kind: "action", text: "Bash echo ***" }));
+      expect(log.join("\n")).toContain("Bash echo ***");
+      expect(app.steps.map(({ security }) => security)).toEqual([masked]);
+      expect(app.outcomes.map(({ security }) => security)).toEqual([undefined]);
+    });
+
+    test("tells it with its outcome where it is stopped before the step is handed over", async () => {
+      const stop = new AbortController();
+      const { app } = await runWith(script, () => ({
+        signal: stop.signal,
+        fetch: async (url, init) => {
+          const { pathname } = new URL(url instanceof Request ? url.url : url);
+          if (pathname !== runnerRoutes.step) return await globalThis.fetch(url, init);
+          stop.abort();
+          throw new Error("nobody answered");
+        },
+      }));
+      expect(app.steps).toEqual([]);
+      expect(app.outcomes).toMatchObject([{ outcome: { kind: "cancelled" }, security: masked }]);
+    });
   });
 
   test("that can't have a second user starts nothing", async () => {

@@ -8,7 +8,7 @@ import type { ModelRequest } from "../model/model-request.ts";
 import { startModelServer } from "../model/model-server.ts";
 import { resumeOf, stepWorld } from "./dialogue-world.ts";
 import { startFakeApp } from "./fake-app.ts";
-import { aJob, aStep, makeFolder, makeRepository, runOptions } from "./run-world.ts";
+import { aJob, aStep, makeFolder, makeRepository, runOptions, secrets } from "./run-world.ts";
 
 const say = (...blocks: readonly AnswerBlock[]): ModelAnswer => ({ blocks });
 const done: ModelAnswer = say({ type: "text", text: "Done." });
@@ -140,14 +140,20 @@ describe("a call of a tool outside the step's list", () => {
   });
 });
 
-test("a run whose job asks for tools ends with the question and a checkpoint; the app has both", async () => {
+/** A whole run, where people are asked for tools; the model says what `decide` says. */
+async function runAsking(decide: (request: ModelRequest) => ModelAnswer) {
   await using folder = await makeFolder();
   const repository = await makeRepository(folder.path, { "README.md": "A product\n" });
   const app = await startFakeApp(aJob({ headSha: repository.sha, steps, permissions: [] }));
-  const model = await startModelServer({ decide: () => say(bash("ls")) });
+  const model = await startModelServer({ decide });
   const end = await runPhase(runOptions(folder.path, { appUrl: app.url, modelUrl: model.url }, []));
   await model.stop();
   await app.close();
+  return { end, app };
+}
+
+test("a run whose job asks for tools ends with the question and a checkpoint; the app has both", async () => {
+  const { end, app } = await runAsking(() => say(bash("ls")));
   expect(end.outcome).toEqual({ kind: "waiting-question" });
   expect(app.requests).toEqual([
     { kind: "permission", id: "run-1/1", step: "01_idea", tool: "Bash", command: "ls", input: "ls" },
@@ -155,4 +161,15 @@ test("a run whose job asks for tools ends with the question and a checkpoint; th
   expect(app.checkpoints.at(-1)?.resumeContext.pendingActions).toMatchObject([
     { kind: "tool-call", toolName: "Bash", requestIds: ["run-1/1"] },
   ]);
+});
+
+test("a command with a secret is asked for nowhere, and counts once, as what people see of the agent's work", async () => {
+  const { app } = await runAsking((request) => {
+    const heard = results(request);
+    if (heard.length === 0) return say(bash(`echo ${secrets.oidcRequestToken}`));
+    return heard.length === 1 ? say(write(request)) : done;
+  });
+  expect(app.requests).toEqual([]);
+  const notes = app.steps.flatMap(({ security }) => security ?? []);
+  expect(notes.filter(({ kind }) => kind === "secret-masked")).toMatchObject([{ count: 1 }]);
 });
