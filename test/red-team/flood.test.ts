@@ -102,7 +102,7 @@ describe.skipIf(!canHaveSecondUser())("an agent that floods, overspends and flee
     test("leaves what it tried in the task's record", () => {
       const notes = opened.story.events.flatMap((event) => (event.type === "SecurityNoted" ? event.notes : []));
       expect(notes.filter(({ kind }) => kind === "network-refused").map(({ example }) => example)).toContain(
-        "evil.example:80",
+        "a tunnel to evil.example:80",
       );
     });
 
