@@ -29,10 +29,10 @@ else {
 
 async function run(config: Config, owner: string, name: string): Promise<number> {
   const { dataDir, databaseUrl, checkpointKeys } = config;
+  const github = githubOf(config, { clock, log, store: null });
+  const repository = await repositoryOf(github, owner, name);
   const store = await openStore({ dataDir, databaseUrl, now: () => clock.now(), newId: randomUUID });
   try {
-    const github = githubOf(config, { clock, log, store });
-    const repository = await repositoryOf(github, owner, name);
     const appSeal = createSeal(checkpointKeys);
     const rebuilding = {
       store,

@@ -10,7 +10,8 @@ const githubTimeoutMs = 30_000;
 interface Surroundings {
   readonly clock: Clock;
   readonly log: Log;
-  readonly store: Store;
+  /** Null where nothing is made that lists may miss: records of tasks are found by their names. */
+  readonly store: Store | null;
 }
 
 export const realTimer: Timer = (ms, then) => {
