@@ -206,7 +206,7 @@ export class People {
       [0.5, () => this.#command(gate.pullRequest, "rework", who)],
       [on.pushing ? 1 : 0, () => this.#push(gate, who)],
       [on.conflicts ? 2 : 0, () => this.#moveBase(gate, who)],
-      [on.ripples ? 3 : 0, () => this.#sim.ripples.edit(who)],
+      [on.ripples ? 8 : 0, () => this.#sim.ripples.edit(who)],
       [on.plannedRuns ? 1 : 0, () => this.#sim.plans.breakTable(who)],
     ];
     random.weighted(deeds.filter(([weight]) => weight > 0))();
@@ -281,7 +281,7 @@ export class People {
       }),
       [on.plannedRuns && mayWrite ? 0.6 : 0, () => this.#sim.plans.breakTable(who)],
       [on.specifications && mayWrite ? 0.5 : 0, () => this.#sim.specifications.push(who)],
-      [on.ripples && mayWrite ? 1.5 : 0, () => this.#sim.ripples.edit(who)],
+      [on.ripples && mayWrite ? 6 : 0, () => this.#sim.ripples.edit(who)],
       [on.vetoing && boxed.length > 0 ? 4 : 0, () => this.#veto(random.pick(boxed), who)],
       [on.brokenSettings ? 0.15 : 0, () => this.#breakSettings(fake.preflightFault?.kind !== "settings-invalid")],
       [on.mergesItself && on.brokenSettings ? 0.15 : 0, () => this.#setMerge()],
