@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Store } from "../control/ports/store.ts";
 import { taskIdFrom } from "../core/ids.ts";
 import type { Db } from "./schema.ts";
@@ -38,7 +39,8 @@ export function accounts(db: Db): Accounts {
         .selectFrom("tasks")
         .innerJoin("runs", "runs.task_id", "tasks.id")
         .select("runs.account")
-        .where("tasks.repository_id", "=", repositoryId)
+        // The sign keeps the database from going through all tasks of the repository: one of its newest runs will do.
+        .where(sql`+tasks.repository_id`, "=", repositoryId)
         .where("runs.account", "is not", null)
         .orderBy("runs.requested_at", "desc")
         .limit(1)
