@@ -3,7 +3,8 @@
  * when the last one was received, before it takes in any other, and asks for what came since then and is not there.
  */
 import { webhookKeyOf, type ClaimedMessage } from "./ports/queues.ts";
-import type { GitHub } from "./ports/github.ts";
+import type { GitHub, WebhookDelivery } from "./ports/github.ts";
+import { NotYet } from "./ports/retry-later.ts";
 import type { Store } from "./ports/store.ts";
 import type { Clock, Log } from "./ports/surroundings.ts";
 
@@ -16,6 +17,7 @@ interface CatchingUp {
 
 /** Two clocks differ, and what was delivered last may have been received late. */
 const overlapMs = 15 * 60_000;
+const lookAgainMs = 60_000;
 
 /** Nothing in a store that never heard a webhook: what happened before it is not its own. */
 export async function queueCatchUp({ store, clock }: Pick<CatchingUp, "store" | "clock">): Promise<void> {
@@ -25,14 +27,17 @@ export async function queueCatchUp({ store, clock }: Pick<CatchingUp, "store" | 
   await store.takeIn({ key: `catch-up:${lastAt}`, kind: "catch-up", lane: "catch-up", body: lastAt, receivedAt });
 }
 
+/** Throws `NotYet` until all of them are there. What did not arrive before either is the sweep's. */
 export async function catchUp({ store, github, log }: CatchingUp, { body: lastAt }: ClaimedMessage): Promise<void> {
   const since = new Date(Date.parse(lastAt) - overlapMs).toISOString();
-  let sent = 0;
-  // Oldest first, as they happened. Whatever does not arrive now is found by the sweeps.
-  for (const { deliveryId, guid } of (await github.deliveriesSince(since)).toReversed()) {
-    if (await store.isKnown(webhookKeyOf(guid))) continue;
-    await github.redeliver(deliveryId);
-    sent += 1;
+  const lost: WebhookDelivery[] = [];
+  for (const delivery of await github.arrivedDeliveries(since)) {
+    if (!(await store.isKnown(webhookKeyOf(delivery.guid)))) lost.push(delivery);
   }
-  if (sent > 0) log.info({ sent, since }, "asked again for webhooks that the store does not know");
+  if (lost.length === 0) return;
+  // Oldest first, as they happened.
+  for (const { deliveryId } of lost.toReversed()) await github.redeliver(deliveryId);
+  log.info({ sent: lost.length, since }, "asked again for webhooks that the store does not know");
+  // No sweep would miss one that does not arrive this time: it has arrived before.
+  throw new NotYet(`${lost.length} webhooks were asked for again`, lookAgainMs);
 }

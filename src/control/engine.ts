@@ -233,7 +233,8 @@ export function startEngine(working: Working): Engine {
         await tellSetAside(working, message, error).catch((cause: unknown) =>
           log.warn({ key, err: cause }, "saying that a message was set aside"),
         );
-      } else log.warn(fields, "processing a message");
+      } else if (error instanceof NotYet) log.info(fields, "a message waits");
+      else log.warn(fields, "processing a message");
       if (next.kind === "put-off") await store.putOff(key, textOf(error), next.at);
       else await store.markFailed(key, textOf(error), next.at);
     }

@@ -78,12 +78,7 @@ async function answer(
     await github.notify(task.repository, task.issue.number, keyOf(`answer-not-yours:${task.taskId}`), notice, task);
     // Last and with the mark of the message: what is tried again is noted once.
     const refused = { kind: "person-refused", example: `an answer by ${said.sender}` } as const;
-    return noteSecurity(
-      processing,
-      task.taskId,
-      refused,
-      cause.inboxKey === undefined ? {} : { inboxKey: cause.inboxKey },
-    );
+    return noteSecurity(processing, task.taskId, refused, cause);
   }
   // Who talks about what was asked when all is over wants nothing of us.
   if (said.kind === "comment" && isSettled(task)) return;

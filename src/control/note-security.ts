@@ -10,13 +10,15 @@ interface Refused {
   readonly example: string;
 }
 
+/** With the mark of the message that it came with, if any, but in nobody's name: it is the app that says so. */
 export async function noteSecurity(
   shell: CommandHandling,
   taskId: TaskId,
   refused: Refused,
-  cause: Cause = {},
+  { inboxKey }: Cause = {},
 ): Promise<void> {
   const { runId = null, kind } = refused;
   const example = refused.example.slice(0, securityExampleCharactersMax).toWellFormed();
-  await handleCommand(shell, taskId, { type: "NoteSecurity", runId, notes: [{ kind, count: 1, example }] }, cause);
+  const noted = { type: "NoteSecurity", runId, notes: [{ kind, count: 1, example }] } as const;
+  await handleCommand(shell, taskId, noted, inboxKey === undefined ? {} : { inboxKey });
 }

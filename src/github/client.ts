@@ -8,7 +8,7 @@ import { createCallers } from "./callers.ts";
 import { createShowCheck, createShowConfigurationCheck, createShowSpecificationsCheck } from "./check-run.ts";
 import { createCiReader } from "./ci.ts";
 import { createComments } from "./comments.ts";
-import { deliveriesSince, failedDeliveries, redeliver } from "./deliveries.ts";
+import { arrivedDeliveries, failedDeliveries, redeliver } from "./deliveries.ts";
 import { cancelRun, dispatchRun, readRun } from "./dispatch.ts";
 import { readEnvelope } from "./envelope.ts";
 import { readFailedLogs } from "./failed-logs.ts";
@@ -151,7 +151,7 @@ export function createGitHub(options: GitHubOptions): GitHubClient {
     requiresReview: (repository, pullRequest) => requiresReview(api, repository, pullRequest),
     deleteBranch: (repository, branch) => deleteBranch(api, repository, branch),
     failedDeliveries: (since, limit) => failedDeliveries(api, since, limit),
-    deliveriesSince: (since) => deliveriesSince(api, since),
+    arrivedDeliveries: (since) => arrivedDeliveries(api, since),
     redeliver: (deliveryId) => redeliver(api, deliveryId),
     showStatus: (repository, view) => comments.showStatus(repository, view),
     notify: (...asked) => comments.notify(...asked),

@@ -11,20 +11,18 @@ const pagesMax = 30;
  * GitHub's own filter leaves out tries without an answer, so all are read.
  */
 export async function failedDeliveries(api: Api, since: string, limit: number): Promise<readonly WebhookDelivery[]> {
-  const events = await eventsSince(api, since);
-  return events.flatMap(({ deliveryId, guid, arrived }) => (arrived ? [] : [{ deliveryId, guid }])).slice(0, limit);
+  return (await deliveriesSince(api, since)).failed.slice(0, limit);
 }
 
-/** Of every event since then its newest try, newest first. */
-export async function deliveriesSince(api: Api, since: string): Promise<readonly WebhookDelivery[]> {
-  const events = await eventsSince(api, since);
-  return events.map(({ deliveryId, guid }) => ({ deliveryId, guid }));
+/** The others: of each event its newest try. */
+export async function arrivedDeliveries(api: Api, since: string): Promise<readonly WebhookDelivery[]> {
+  return (await deliveriesSince(api, since)).arrived;
 }
 
-async function eventsSince(
+async function deliveriesSince(
   api: Api,
   since: string,
-): Promise<readonly (WebhookDelivery & { readonly arrived: boolean })[]> {
+): Promise<{ readonly arrived: readonly WebhookDelivery[]; readonly failed: readonly WebhookDelivery[] }> {
   const arrived = new Set<string>();
   const newest = new Map<string, number>();
   let cursor: string | null = null;
@@ -45,7 +43,11 @@ async function eventsSince(
     cursor = nextCursorOf(headers.link);
     if (cursor === null || last === undefined || Date.parse(last.delivered_at) < Date.parse(since)) break;
   }
-  return [...newest].map(([guid, deliveryId]) => ({ deliveryId, guid, arrived: arrived.has(guid) }));
+  const events = [...newest].map(([guid, deliveryId]) => ({ deliveryId, guid }));
+  return {
+    arrived: events.filter(({ guid }) => arrived.has(guid)),
+    failed: events.filter(({ guid }) => !arrived.has(guid)),
+  };
 }
 
 /** A delivery that GitHub keeps no longer is left alone. */

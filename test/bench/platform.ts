@@ -13,7 +13,7 @@ import { percentile } from "./rounds.ts";
 import { inScratchFolder } from "./scratch-folder.ts";
 
 /** A third of what GitHub allows in an hour, for as many tasks as one sweep looks at. */
-const lookedAtMax = 5_000 / 3 / 12;
+const lookedAtMax = Math.floor(5_000 / 3 / 12);
 
 const request = { title: "A link shortener", body: "Paste a long URL, get a short one." };
 

@@ -453,7 +453,7 @@ export class SimGitHub {
   }
 
   #refuse(name: keyof GitHub): void {
-    if (["failedDeliveries", "deliveriesSince", "redeliver"].includes(name)) return;
+    if (["failedDeliveries", "arrivedDeliveries", "redeliver"].includes(name)) return;
     if (this.suspended) throw new Refused("GitHub answered 403: this installation has been suspended");
     if (this.archived && [...writes, ...ownWrites].includes(name)) {
       throw new Refused("GitHub answered 403: the repository was archived so is read-only");
@@ -540,7 +540,7 @@ function wrapped(client: GitHub): GitHub {
     "readCi",
     "readFailedLogs",
     "failedDeliveries",
-    "deliveriesSince",
+    "arrivedDeliveries",
     "redeliver",
   ];
   return Object.fromEntries(names.map((name) => [name, client[name].bind(client)])) as unknown as GitHub;

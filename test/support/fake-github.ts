@@ -91,6 +91,8 @@ export interface FakeThread extends ThreadState {
 
 export interface FakeDelivery extends WebhookDelivery {
   readonly at: string;
+  /** Though the app may know nothing of it any more. */
+  readonly arrived?: boolean;
   readonly send: () => Promise<void>;
 }
 
@@ -643,11 +645,10 @@ export class FakeGitHub {
         this.branches.delete(branch);
       },
       failedDeliveries: async (since, limit) =>
-        this.deliveries
-          .filter(({ at }) => at >= since)
-          .toReversed()
+        this.#deliveriesSince(since)
+          .filter(({ arrived }) => arrived !== true)
           .slice(0, limit),
-      deliveriesSince: async (since) => this.deliveries.filter(({ at }) => at >= since).toReversed(),
+      arrivedDeliveries: async (since) => this.#deliveriesSince(since).filter(({ arrived }) => arrived === true),
       // What was sent once stays in GitHub's list, and may be sent again.
       redeliver: async (deliveryId) => {
         await this.deliveries.find((delivery) => delivery.deliveryId === deliveryId)?.send();
@@ -713,6 +714,11 @@ export class FakeGitHub {
   }
 
   /** A notice stays as it is; a request is brought up to date. */
+  /** Newest first. */
+  #deliveriesSince(since: string): readonly FakeDelivery[] {
+    return this.deliveries.filter(({ at }) => at >= since).toReversed();
+  }
+
   #comment(issueNumber: number, key: string, said: Pick<FakeComment, "notice" | "request">): void {
     const at = this.comments.findIndex((comment) => comment.issueNumber === issueNumber && comment.key === key);
     if (at === -1) this.comments.push({ issueNumber, key, ...said });

@@ -226,8 +226,8 @@ export interface GitHub {
   showStatus(repository: Repository, view: TaskView): Promise<void>;
   /** Deliveries of the app's webhook since then, newest first, without those that arrived; at most as many. */
   failedDeliveries(since: string, limit: number): Promise<readonly WebhookDelivery[]>;
-  /** All deliveries of the app's webhook since then, whether they arrived or not, newest first, each event once. */
-  deliveriesSince(since: string): Promise<readonly WebhookDelivery[]>;
+  /** Those since then that arrived, newest first. */
+  arrivedDeliveries(since: string): Promise<readonly WebhookDelivery[]>;
   redeliver(deliveryId: number): Promise<void>;
   notify(
     repository: Repository,
