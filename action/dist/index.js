@@ -31234,9 +31234,10 @@ const clientHello = 1;
 const serverNameExtension = 0;
 const encryptedHelloExtension = 65037;
 const helloBytesMax = 16384;
+const sentBytesMax = 4 * helloBytesMax;
 function serverNameOf(sent) {
 	const hello = helloOf(sent);
-	if (hello === "unfinished") return unfinished;
+	if (hello === "unfinished") return sent.length > sentBytesMax ? unclear : unfinished;
 	const names = hello === null ? null : namesIn(hello);
 	const [name] = names ?? [];
 	return names?.length === 1 && name !== void 0 ? {
@@ -31247,6 +31248,7 @@ function serverNameOf(sent) {
 function helloOf(sent) {
 	const parts = [];
 	let bytes = 0;
+	let size = null;
 	for (let at = 0; at < sent.length;) {
 		if (sent[at] !== handshakeRecord) return null;
 		if (sent.length < at + 5) return "unfinished";
@@ -31256,12 +31258,10 @@ function helloOf(sent) {
 		parts.push(part);
 		bytes += part.length;
 		at += 5 + length;
-		const message = cursorOf(parts);
-		const kind = message.number(1);
-		if (kind !== null && kind !== clientHello) return null;
-		const size = message.number(3);
+		if (bytes > 0 && parts[0]?.[0] !== clientHello) return null;
+		if (size === null && bytes >= 4) size = Buffer$1.concat(parts).readUIntBE(1, 3);
 		if (size !== null && size > helloBytesMax) return null;
-		if (size !== null && bytes >= 4 + size) return message.part(size);
+		if (size !== null && bytes >= 4 + size) return cursor(Buffer$1.concat(parts).subarray(4, 4 + size));
 	}
 	return "unfinished";
 }
@@ -31290,9 +31290,6 @@ function namesIn(hello) {
 	}
 	return names;
 }
-function cursorOf(parts) {
-	return cursor(Buffer$1.concat(parts));
-}
 function cursor(bytes) {
 	let at = 0;
 	const take = (count) => {
@@ -31319,6 +31316,7 @@ function cursor(bytes) {
 const isOfHop = /^(?:proxy-.*|connection|keep-alive)$/;
 const webPorts = [443, 80];
 const connectionsMax$1 = 64;
+const helloPiecesMax = 256;
 const idleMs = 12e4;
 const headersMs = 3e4;
 async function startEgressProxy(options) {
@@ -31400,9 +31398,11 @@ async function startEgressProxy(options) {
 	}
 	function greet(client, head, host, pass) {
 		let sent = Buffer$1.alloc(0);
+		let pieces = 0;
 		const take = (chunk) => {
 			sent = Buffer$1.concat([sent, chunk]);
-			const said = serverNameOf(sent);
+			pieces += 1;
+			const said = pieces > helloPiecesMax ? { kind: "unclear" } : serverNameOf(sent);
 			if (said.kind === "unfinished") return;
 			client.off("data", take);
 			client.pause();

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { BlockList, connect, isIP, type LookupFunction } from "node:net";
 import { pipeline, type Duplex } from "node:stream";
-import { serverNameOf } from "./server-name.ts";
+import { serverNameOf, type ServerName } from "./server-name.ts";
 
 export interface EgressProxyOptions {
   /** Names, some with a port of their own; one that begins with a dot stands for all below it. */
@@ -31,6 +31,8 @@ export interface EgressProxy {
 const isOfHop = /^(?:proxy-.*|connection|keep-alive)$/;
 const webPorts: readonly number[] = [443, 80];
 const connectionsMax = 64;
+/** Of the greeting of TLS: clients send it in one or a few. */
+const helloPiecesMax = 256;
 const idleMs = 120_000;
 const headersMs = 30_000;
 
@@ -117,9 +119,11 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   /** Many hosts share one address, and there the name in TLS chooses among them. */
   function greet(client: Duplex, head: Buffer, host: string, pass: (hello: Buffer) => void): void {
     let sent = Buffer.alloc(0);
+    let pieces = 0;
     const take = (chunk: Buffer): void => {
       sent = Buffer.concat([sent, chunk]);
-      const said = serverNameOf(sent);
+      pieces += 1;
+      const said: ServerName = pieces > helloPiecesMax ? { kind: "unclear" } : serverNameOf(sent);
       if (said.kind === "unfinished") return;
       client.off("data", take);
       client.pause();

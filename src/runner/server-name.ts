@@ -16,11 +16,13 @@ const serverNameExtension = 0;
 const encryptedHelloExtension = 0xfe0d;
 /** The largest keys for times after quantum computers are far below it. */
 const helloBytesMax = 16 * 1024;
+/** With the records around it, which a client may make as small as it likes: all of it is read again with each piece that comes. */
+const sentBytesMax = 4 * helloBytesMax;
 
 /** Of all that the client has sent so far. */
 export function serverNameOf(sent: Buffer): ServerName {
   const hello = helloOf(sent);
-  if (hello === "unfinished") return unfinished;
+  if (hello === "unfinished") return sent.length > sentBytesMax ? unclear : unfinished;
   const names = hello === null ? null : namesIn(hello);
   const [name] = names ?? [];
   return names?.length === 1 && name !== undefined ? { kind: "named", name } : unclear;
@@ -30,6 +32,7 @@ export function serverNameOf(sent: Buffer): ServerName {
 function helloOf(sent: Buffer): Cursor | "unfinished" | null {
   const parts: Uint8Array[] = [];
   let bytes = 0;
+  let size: number | null = null;
   for (let at = 0; at < sent.length;) {
     if (sent[at] !== handshakeRecord) return null;
     if (sent.length < at + 5) return "unfinished";
@@ -39,12 +42,10 @@ function helloOf(sent: Buffer): Cursor | "unfinished" | null {
     parts.push(part);
     bytes += part.length;
     at += 5 + length;
-    const message = cursorOf(parts);
-    const kind = message.number(1);
-    if (kind !== null && kind !== clientHello) return null;
-    const size = message.number(3);
+    if (bytes > 0 && parts[0]?.[0] !== clientHello) return null;
+    if (size === null && bytes >= 4) size = Buffer.concat(parts).readUIntBE(1, 3);
     if (size !== null && size > helloBytesMax) return null;
-    if (size !== null && bytes >= 4 + size) return message.part(size);
+    if (size !== null && bytes >= 4 + size) return cursor(Buffer.concat(parts).subarray(4, 4 + size));
   }
   return "unfinished";
 }
@@ -82,10 +83,6 @@ interface Cursor {
   block(lengthBytes: number): Cursor | null;
   isDone(): boolean;
   text(): string;
-}
-
-function cursorOf(parts: readonly Uint8Array[]): Cursor {
-  return cursor(Buffer.concat(parts));
 }
 
 function cursor(bytes: Buffer): Cursor {

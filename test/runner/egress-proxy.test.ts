@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, request as httpRequest, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { connect, createServer as createRawServer, type Server } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import { isPublicAddress, startEgressProxy, type EgressProxyOptions } from "../../src/runner/egress-proxy.ts";
@@ -182,6 +183,22 @@ describe("anything else is refused and noted", () => {
     expect(text).toMatch(/^HTTP\/1\.1 200 .*unrecognized name/isu);
     expect(text).not.toContain("GET");
     expect(refused).toEqual([`${said} behind registry.example`]);
+  });
+
+  test("a tunnel in which TLS is begun in ever smaller pieces, and never ends", async () => {
+    const { proxy, plainPort, refused } = await given();
+    const socket = connect({ port: Number(new URL(proxy.url).port), host: "127.0.0.1", noDelay: true });
+    const closed = once(socket, "close");
+    socket.on("error", () => {}).resume();
+    socket.write(`CONNECT registry.example:${plainPort} HTTP/1.1\r\n\r\n`);
+    socket.write(Buffer.of(22, 3, 1, 0xff, 0xff, 1, 0, 0x3f, 0xff));
+    while (!socket.destroyed && refused.length === 0) {
+      socket.write(Buffer.of(3));
+      await setImmediate();
+    }
+    socket.destroy();
+    await closed;
+    expect(refused).toEqual(["no clear name behind registry.example"]);
   });
 
   test("a tunnel in which nobody speaks TLS", async () => {

@@ -64,6 +64,10 @@ describe("the name of a TLS client", () => {
     ["it is longer than what holds it", hello([extension(0, Buffer.of(0, 9, 0, 0, 200, 1))])],
     ["the hello is larger than any", Buffer.of(22, 3, 1, 0, 4, 1, 1, 0, 0)],
     ["another message comes first", Buffer.of(22, 3, 1, 0, 4, 2, 0, 0, 0)],
+    [
+      "it is cut into so many records that it never ends",
+      hello([extension(43, Buffer.alloc(15_000))], 1).subarray(0, 70_000),
+    ],
     ["a record is empty", Buffer.of(22, 3, 1, 0, 0)],
     ["it is no TLS", Buffer.from("GET / HTTP/1.1\r\n")],
   ])("is unclear where %s", (_what, sent) => {
